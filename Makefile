@@ -1,0 +1,44 @@
+# Everything runs from .venv, made here from the hashed lock; `make` alone lists the targets.
+PYTHON ?= python3
+BIN := .venv/bin
+LOCK := requirements.lock
+export PYTHONPATH :=
+
+.PHONY: help demo ui test check format bench lock clean
+.DEFAULT_GOAL := help
+
+help: ## list the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+.venv/ready: $(LOCK) pyproject.toml
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	@$(BIN)/uv pip sync --quiet --compile-bytecode --require-hashes --python $(BIN)/python $(LOCK)
+	@$(BIN)/uv pip install --quiet --compile-bytecode --no-deps --no-build-isolation --python $(BIN)/python --editable .
+	@touch $@
+
+demo: .venv/ready ## the whole loop against the sandbox, on real transactions
+	@$(BIN)/shopkeeper demo
+
+test: .venv/ready ## all tests
+	@$(BIN)/python -m pytest -q
+
+check: .venv/ready ## format, lint, strict types, import contracts
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy --no-error-summary .
+	@$(BIN)/lint-imports --no-logo | tail -n 3
+
+format: .venv/ready ## format and fix what can be fixed
+	@$(BIN)/ruff check --quiet --fix .
+	@$(BIN)/ruff format --quiet .
+
+bench: .venv/ready ## measure, print a table, write bench.json
+	@$(BIN)/python -m tests.bench
+
+lock: .venv/ready ## resolve the newest versions that fit, with hashes and without hosts
+	@$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-header --no-emit-index-url \
+	  --no-annotate --python-version 3.11 --extra demo --extra dev --output-file $(LOCK) pyproject.toml
+
+clean: ## remove what the targets made
+	@rm -rf .venv demo-home bench.json
