@@ -1,0 +1,1 @@
+"""From proposals to confirmed writes: policies, guard, dispatch, undo."""

@@ -1,0 +1,1 @@
+"""One folder per platform, found by name; `base` is the kit they share."""

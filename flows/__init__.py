@@ -1,0 +1,1 @@
+"""Prefect: one thin module per step."""

@@ -1,0 +1,1 @@
+"""Pure Polars: canonical tables to facts and KPIs, one module per subject."""

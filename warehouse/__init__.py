@@ -1,0 +1,1 @@
+"""Everything that is stored: landing, lake and database."""

@@ -1,0 +1,1 @@
+"""One module per policy: pure functions from facts to proposals."""

@@ -1,0 +1,1 @@
+"""Exports that people download: CSV and XLSX, described in TOML."""

@@ -1,0 +1,36 @@
+"""Every table, written once: schema, DDL, checks, dictionary and samples are read from here."""
+
+from contracts.tables.base import TABLES, Table, TableKind, table_of
+from contracts.tables.catalog import CompetitorOffer, Cost, Listing, Price
+from contracts.tables.derived import KpisDaily, PriceFact, SalesDaily, StockFact, Velocity
+from contracts.tables.people import Coupon, Member
+from contracts.tables.sales import Order, OrderCoupon, OrderLine, Refund
+from contracts.tables.stock import Inbound, StockLevel, StockoutDay, SupplyTerms
+from contracts.tables.traffic import TrafficDaily
+
+__all__ = [
+    "TABLES",
+    "CompetitorOffer",
+    "Cost",
+    "Coupon",
+    "Inbound",
+    "KpisDaily",
+    "Listing",
+    "Member",
+    "Order",
+    "OrderCoupon",
+    "OrderLine",
+    "Price",
+    "PriceFact",
+    "Refund",
+    "SalesDaily",
+    "StockFact",
+    "StockLevel",
+    "StockoutDay",
+    "SupplyTerms",
+    "Table",
+    "TableKind",
+    "TrafficDaily",
+    "Velocity",
+    "table_of",
+]

@@ -1,0 +1,1 @@
+"""The steps as plain functions: the only place that wires the rooms below."""

@@ -1,0 +1,79 @@
+"""How a connector declares itself: settings, streams and writes, on one screen."""
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import dataframely as dy
+from pydantic import BaseModel
+
+from contracts.actions import Change, Live, Outcome
+from contracts.codes import Reversal, WriteKind
+from contracts.streams import Context, Mapped, Page, Window
+
+
+class Client(Protocol):
+    """One open account. Concrete clients add what their own fetch functions call."""
+
+    def now(self) -> dt.datetime:
+        """The platform's clock, UTC."""
+        ...
+
+    def close(self) -> None:
+        """Give connections back."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stream:
+    """One kind of record.
+
+    `fetch` yields the raw answers of a window; `to_canonical` is pure and may be replayed. A
+    snapshot stream reads all there is: its window's start says nothing.
+    """
+
+    name: str
+    tables: tuple[type[dy.Schema], ...]
+    fetch: Callable[[Any, Window], Iterator[Page]]
+    to_canonical: Callable[[Iterable[Page], Context], Mapped]
+    mapping_version: int = 1
+    is_snapshot: bool = False
+    max_window: dt.timedelta | None = None
+    """A longer window is read as several readings, which bounds memory and what a crash repeats."""
+    look_back: dt.timedelta = dt.timedelta(0)
+    """How far before the watermark late changes may appear."""
+    settle: dt.timedelta = dt.timedelta(0)
+    """How long the platform needs until a change shows in its lists."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Write:
+    """One thing the platform lets us change, how it is read back and how far it can be undone."""
+
+    kind: WriteKind
+    reversal: Reversal
+    live: Callable[[Any, Sequence[Change]], dict[str, Live]]
+    send: Callable[[Any, Sequence[Change]], list[Outcome]]
+    settles: dt.timedelta = dt.timedelta(0)
+    is_absolute: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connector:
+    """One platform. `settings` is a pydantic model; its SecretStr fields are given by reference."""
+
+    name: str
+    title: str
+    settings: type[BaseModel]
+    open_client: Callable[[Any], Any]
+    streams: tuple[Stream, ...]
+    writes: tuple[Write, ...] = ()
+
+    def stream(self, name: str) -> Stream | None:
+        """The stream of that name, if there is one."""
+        return next((stream for stream in self.streams if stream.name == name), None)
+
+    def write(self, kind: WriteKind) -> Write | None:
+        """The write of that kind, if the platform has one."""
+        return next((write for write in self.writes if write.kind == kind), None)

@@ -1,0 +1,152 @@
+"""Closed lists of codes. A platform's value is mapped to one of these or quarantined."""
+
+from enum import StrEnum
+
+
+class PaymentStatus(StrEnum):
+    """Where an order's money stands."""
+
+    PENDING = "pending"
+    AUTHORIZED = "authorized"
+    PARTIALLY_PAID = "partially_paid"
+    PAID = "paid"
+    PARTIALLY_REFUNDED = "partially_refunded"
+    REFUNDED = "refunded"
+    VOIDED = "voided"
+    EXPIRED = "expired"
+
+
+# An order in one of these counts in GMV: its money was received, whatever came back later.
+RECEIVED = (PaymentStatus.PAID, PaymentStatus.PARTIALLY_REFUNDED, PaymentStatus.REFUNDED)
+
+
+class FulfilmentStatus(StrEnum):
+    """Where an order's goods stand."""
+
+    UNFULFILLED = "unfulfilled"
+    SCHEDULED = "scheduled"
+    ON_HOLD = "on_hold"
+    IN_PROGRESS = "in_progress"
+    PARTIALLY_FULFILLED = "partially_fulfilled"
+    FULFILLED = "fulfilled"
+    RESTOCKED = "restocked"
+    NOT_REQUIRED = "not_required"
+
+
+class LineKind(StrEnum):
+    """What a line is to the trade; only a sale counts in averages of price."""
+
+    SALE = "sale"
+    GIFT = "gift"
+    DIFFERENCE = "difference"
+    SAMPLE = "sample"
+
+
+class ListingStatus(StrEnum):
+    """Whether a listing can be bought."""
+
+    ACTIVE = "active"
+    DRAFT = "draft"
+    ARCHIVED = "archived"
+    UNLISTED = "unlisted"
+
+
+class CouponStatus(StrEnum):
+    """Whether a coupon can be redeemed now."""
+
+    SCHEDULED = "scheduled"
+    ACTIVE = "active"
+    EXPIRED = "expired"
+
+
+class DiscountKind(StrEnum):
+    """How a coupon takes off: a fraction of the price or an amount."""
+
+    RATE = "rate"
+    AMOUNT = "amount"
+
+
+class Fulfilment(StrEnum):
+    """Who ships an offer."""
+
+    PLATFORM = "platform"
+    SELLER = "seller"
+
+
+class QuarantineReason(StrEnum):
+    """Why a document is not in the lake."""
+
+    UNREADABLE_MONEY = "unreadable_money"
+    UNREADABLE_TIME = "unreadable_time"
+    UNREADABLE_NUMBER = "unreadable_number"
+    UNKNOWN_CODE = "unknown_code"
+    MISSING_VALUE = "missing_value"
+    OUT_OF_BOUNDS = "out_of_bounds"
+    PENNY_PRICE = "penny_price"
+    FOREIGN_CURRENCY = "foreign_currency"
+    FUTURE_INSTANT = "future_instant"
+    AMOUNTS_DISAGREE = "amounts_disagree"
+    DUPLICATE_KEY = "duplicate_key"
+    UNREADABLE_ROW = "unreadable_row"
+
+
+class Mode(StrEnum):
+    """How far a policy may go for a shop."""
+
+    OFF = "off"
+    SHADOW = "shadow"
+    APPROVE = "approve"
+    AUTO = "auto"
+
+
+class ActionState(StrEnum):
+    """States of an action in the ledger."""
+
+    SHADOW = "shadow"
+    PROPOSED = "proposed"
+    APPROVED = "approved"
+    SENDING = "sending"
+    SENT = "sent"
+    CONFIRMED = "confirmed"
+    REFUSED = "refused"
+    REJECTED = "rejected"
+    EXPIRED = "expired"
+    SUPERSEDED = "superseded"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    REVERTED = "reverted"
+
+
+# At most one action of a policy, shop, target and decision window is in one of these.
+LIVE_STATES = (
+    ActionState.APPROVED,
+    ActionState.SENDING,
+    ActionState.SENT,
+    ActionState.CONFIRMED,
+    ActionState.UNKNOWN,
+)
+
+
+class WriteKind(StrEnum):
+    """What an action writes to a platform; `none` is an alert that a person acts on."""
+
+    SET_PRICE = "set_price"
+    CREATE_COUPON = "create_coupon"
+    SET_STOCK = "set_stock"
+    NONE = "none"
+
+
+class Reversal(StrEnum):
+    """Whether a write can be taken back."""
+
+    REVERSIBLE = "reversible"
+    CLOSABLE = "closable"
+    IRREVERSIBLE = "irreversible"
+
+
+class OutcomeState(StrEnum):
+    """What a platform answered for one item of a write."""
+
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    UNKNOWN = "unknown"

@@ -1,0 +1,148 @@
+"""Column kinds: each quantity of the trade has one type, one unit and honest bounds.
+
+The bounds are wide enough for any merchant and narrow enough that a wrong unit (fen for yuan, a
+millionfold count) is refused by the row checks and that generated samples stay realistic.
+"""
+
+import datetime as dt
+from enum import StrEnum
+from typing import Any
+
+import dataframely as dy
+
+from contracts.money import CURRENCY_PATTERN
+
+_EARLIEST = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
+_LATEST = dt.datetime(2100, 1, 1, tzinfo=dt.UTC)
+MAX_MINOR = 10**13
+MAX_UNITS = 10**7
+
+
+def _meta(kind: str, **more: Any) -> dict[str, Any]:
+    return {"kind": kind, **{key: value for key, value in more.items() if value is not None}}
+
+
+def identifier(description: str, *, key: bool = False, nullable: bool = False) -> dy.String:
+    """Text that names something; never empty."""
+    return dy.String(
+        description=description,
+        primary_key=key,
+        nullable=nullable,
+        min_length=1,
+        max_length=200,
+        metadata=_meta("identifier"),
+    )
+
+
+def text(description: str, *, nullable: bool = False, personal: str | None = None) -> dy.String:
+    """Free text; `personal` names the purpose it is held for, and its presence marks it as such."""
+    return dy.String(
+        description=description,
+        nullable=nullable,
+        max_length=10_000,
+        metadata=_meta("text", personal=personal),
+    )
+
+
+def code(description: str, codes: type[StrEnum], *, key: bool = False) -> dy.String:
+    """One of a closed list. Held as text, since Delta Lake has no enumerations."""
+    return dy.String(
+        description=description,
+        primary_key=key,
+        regex="^(?:" + "|".join(codes) + ")$",
+        metadata=_meta("code", codes=[str(value) for value in codes]),
+    )
+
+
+def minor(
+    description: str, *, nullable: bool = False, signed: bool = False, above: int = 0
+) -> dy.Int64:
+    """Money in minor units of the row's `currency`."""
+    return dy.Int64(
+        description=description,
+        nullable=nullable,
+        min=-MAX_MINOR if signed else above,
+        max=MAX_MINOR,
+        metadata=_meta("money", unit="minor units of currency"),
+    )
+
+
+def currency(description: str = "ISO 4217 currency of the row's amounts") -> dy.String:
+    """ISO 4217 code."""
+    return dy.String(description=description, regex=CURRENCY_PATTERN, metadata=_meta("currency"))
+
+
+def units(description: str, *, nullable: bool = False, signed: bool = False) -> dy.Int64:
+    """A count of pieces, people or events."""
+    return dy.Int64(
+        description=description,
+        nullable=nullable,
+        min=-MAX_UNITS if signed else 0,
+        max=MAX_UNITS,
+        metadata=_meta("count", unit="pieces"),
+    )
+
+
+def number(
+    description: str,
+    unit: str,
+    *,
+    nullable: bool = False,
+    low: float | None = 0.0,
+    high: float | None = None,
+) -> dy.Float64:
+    """A measured or computed number that is neither money nor a whole count."""
+    return dy.Float64(
+        description=description,
+        nullable=nullable,
+        min=low,
+        max=high,
+        metadata=_meta("number", unit=unit),
+    )
+
+
+def rate(description: str, *, nullable: bool = False) -> dy.Float64:
+    """A fraction between 0 and 1."""
+    return dy.Float64(
+        description=description,
+        nullable=nullable,
+        min=0.0,
+        max=1.0,
+        metadata=_meta("rate", unit="fraction"),
+    )
+
+
+def instant(description: str, *, nullable: bool = False, key: bool = False) -> dy.Datetime:
+    """A moment in UTC, to the microsecond."""
+    return dy.Datetime(
+        description=description,
+        nullable=nullable,
+        primary_key=key,
+        min=_EARLIEST,
+        max_exclusive=_LATEST,
+        time_zone="UTC",
+        time_unit="us",
+        metadata=_meta("instant", unit="UTC"),
+    )
+
+
+def day(description: str, *, nullable: bool = False, key: bool = False) -> dy.Date:
+    """A calendar day; the description says whether in the shop's zone or in UTC."""
+    return dy.Date(
+        description=description,
+        nullable=nullable,
+        primary_key=key,
+        min=_EARLIEST.date(),
+        max_exclusive=_LATEST.date(),
+        metadata=_meta("day"),
+    )
+
+
+def flag(description: str) -> dy.Bool:
+    """Yes or no."""
+    return dy.Bool(description=description, metadata=_meta("flag"))
+
+
+def fingerprint(description: str, *, key: bool = False) -> dy.Int64:
+    """A hash that only orders equal instants and finds equal contents."""
+    return dy.Int64(description=description, primary_key=key, metadata=_meta("fingerprint"))

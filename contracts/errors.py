@@ -1,0 +1,45 @@
+"""Errors, one class per recovery: what a caller does next decides the class.
+
+ShopkeeperError
+├── ConfigurationError      stop, tell a person, never retry
+├── TransientSourceError    retry with backoff, honour the stated wait
+├── SourceRejectedError     stop this shop, the others go on
+├── SourceContractError     quarantine; above a threshold stop the batch; raw is kept: fix, replay
+├── DataQualityError        actions that depend on it are held, and say why
+└── GuardrailError          nothing is sent, alert
+
+A message is one sentence that says what, where and what to do; it never holds a URL, a response
+body, a secret or personal data, because messages reach logs, artifacts and screens.
+"""
+
+
+class ShopkeeperError(Exception):
+    """Base of every error that is told to an operator in one sentence."""
+
+
+class ConfigurationError(ShopkeeperError):
+    """A setting is missing or wrong; a retry cannot help."""
+
+
+class TransientSourceError(ShopkeeperError):
+    """Time-out, 429, 5xx or a "busy" code inside HTTP 200; `retry_after` is the stated wait."""
+
+    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class SourceRejectedError(ShopkeeperError):
+    """A revoked token, a bad signature or another final refusal by the platform."""
+
+
+class SourceContractError(ShopkeeperError):
+    """The platform answered in a shape or with a code that we do not know."""
+
+
+class DataQualityError(ShopkeeperError):
+    """A blocking check failed; the message holds the measured value."""
+
+
+class GuardrailError(ShopkeeperError):
+    """A batch of actions exceeds its limits, so none of it is sent."""

@@ -1,0 +1,61 @@
+"""Money: decimal text to integer minor units and back, exactly or not at all."""
+
+import re
+
+import polars as pl
+
+from contracts.errors import SourceContractError
+
+# ISO 4217 currencies whose minor unit is not a hundredth.
+_EXPONENTS = {
+    **dict.fromkeys(["BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF"], 0),
+    **dict.fromkeys(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"], 3),
+}
+
+CURRENCY_PATTERN = "^[A-Z]{3}$"
+
+
+def exponent(currency: str) -> int:
+    """Digits after the decimal point of an ISO 4217 currency.
+
+    Raises:
+        SourceContractError: `currency` is not three capital letters.
+    """
+    if not re.match(CURRENCY_PATTERN, currency):
+        raise SourceContractError(f"{currency!r} is not an ISO 4217 currency code")
+    return _EXPONENTS.get(currency, 2)
+
+
+def to_minor(amount: str | pl.Expr, currency: str) -> pl.Expr:
+    """Decimal text in major units ("12.30") as Int64 minor units (1230).
+
+    Null stands for what cannot be converted exactly: unreadable text ("1,234.50", "1e3", "") and
+    more digits than the currency has ("12.345" USD, "5.5" JPY); the mapping quarantines it.
+    Polars' own `to_decimal` would round the one silently.
+    """
+    digits = exponent(currency)
+    text = pl.col(amount) if isinstance(amount, str) else amount
+    exact = text.str.contains(rf"^-?\d{{1,15}}(\.\d{{0,{digits}}}0*)?$")
+    scaled = text.str.to_decimal(scale=digits) * 10**digits
+    return pl.when(exact).then(scaled.cast(pl.Int64, strict=False))
+
+
+def parse_minor(amount: str, currency: str) -> int:
+    """One decimal text in major units as minor units.
+
+    Raises:
+        SourceContractError: it cannot be converted exactly.
+    """
+    value: int | None = pl.select(to_minor(pl.lit(amount), currency)).item()
+    if value is None:
+        raise SourceContractError(f"{amount!r} is not an exact amount of {currency}")
+    return value
+
+
+def format_minor(amount_minor: int, currency: str) -> str:
+    """Minor units as the decimal text that platforms and people read: 1230 USD is "12.30"."""
+    digits = exponent(currency)
+    if digits == 0:
+        return str(amount_minor)
+    sign, whole = ("-" if amount_minor < 0 else ""), abs(amount_minor)
+    return f"{sign}{whole // 10**digits}.{whole % 10**digits:0{digits}d}"

@@ -1,0 +1,113 @@
+"""What rooms ask of each other. `flows.steps` passes the things that answer."""
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Protocol
+
+import polars as pl
+
+from contracts.actions import Action, Change, KillSwitch, Live, Outcome
+from contracts.codes import ActionState
+
+
+class Clock(Protocol):
+    """Tells the moment, so that nobody below reads the machine's clock."""
+
+    def __call__(self) -> dt.datetime:
+        """Now, in UTC."""
+        ...
+
+
+class Outbound(Protocol):
+    """One write of one shop."""
+
+    settles: dt.timedelta
+    """How long the platform may take until a read-back shows the write."""
+    is_absolute: bool
+    """Sending it twice has the effect of sending it once."""
+
+    def live(self, changes: Sequence[Change]) -> dict[str, Live]:
+        """Value in force per target; a target the platform does not know is absent."""
+        ...
+
+    def send(self, changes: Sequence[Change]) -> list[Outcome]:
+        """Write; one outcome per change, whatever became of the others."""
+        ...
+
+
+class Ledger(Protocol):
+    """The state machine of actions and its append-only events."""
+
+    def record(self, judged: pl.DataFrame, *, run_id: str, at: dt.datetime) -> dict[str, int]:
+        """Write judged proposals (schema `Judged`); recorded before: left alone. Count per state.
+
+        An action's id derives from policy, shop, target, window and values. A waiting proposal of
+        the same policy, shop, target and window with other values becomes superseded; where a live
+        action exists for it already, the newcomer is recorded as superseded.
+        """
+        ...
+
+    def find(
+        self,
+        *,
+        action_ids: Sequence[str] | None = None,
+        states: Sequence[ActionState] | None = None,
+        shop_id: str | None = None,
+        policy: str | None = None,
+        run_id: str | None = None,
+        targets: Sequence[str] | None = None,
+        since: dt.datetime | None = None,
+        until: dt.datetime | None = None,
+        undo_batch: str | None = None,
+    ) -> list[Action]:
+        """Actions that match all that is given, oldest decision first."""
+        ...
+
+    def approve(self, action_ids: Sequence[str], *, by: str, at: dt.datetime) -> list[str]:
+        """Proposed to approved, unless expired; the ids that changed."""
+        ...
+
+    def reject(self, action_ids: Sequence[str], *, by: str, at: dt.datetime) -> list[str]:
+        """Proposed to rejected; the ids that changed."""
+        ...
+
+    def expire(self, *, at: dt.datetime) -> int:
+        """Proposed and approved actions whose window has passed become expired."""
+        ...
+
+    def claim(
+        self,
+        *,
+        shop_id: str,
+        holder: str,
+        limit: int,
+        lease: dt.timedelta,
+        at: dt.datetime,
+        undo_batch: str | None = None,
+    ) -> list[Action]:
+        """Take approved actions by one conditional update; undo first; each with a new fence."""
+        ...
+
+    def abandoned(self, *, shop_id: str, at: dt.datetime) -> list[Action]:
+        """Actions in sending or sent whose lease has run out: to be settled by reading back."""
+        ...
+
+    def settle(
+        self,
+        actions: Sequence[Action],
+        state: ActionState,
+        *,
+        at: dt.datetime,
+        guard: str | None = None,
+        message: str | None = None,
+        observed: dict[str, int] | None = None,
+    ) -> list[str]:
+        """Move claimed actions on, in one transaction; an older fence changes nothing.
+
+        `observed` is the read-back value per action id. Returns the ids that changed.
+        """
+        ...
+
+    def switches(self) -> list[KillSwitch]:
+        """Stops in force."""
+        ...

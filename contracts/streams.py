@@ -1,0 +1,92 @@
+"""What travels from a platform to the lake: windows, readings, pages and mapped documents."""
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import dataframely as dy
+import polars as pl
+
+from contracts.codes import QuarantineReason
+from contracts.columns import code, identifier, text
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Window:
+    """A half-open span [start, end) of UTC instants."""
+
+    start: dt.datetime
+    end: dt.datetime
+
+    def __post_init__(self) -> None:
+        if self.start.utcoffset() != dt.timedelta(0) or self.end.utcoffset() != dt.timedelta(0):
+            raise ValueError("a window's instants are UTC")
+        if self.end <= self.start:
+            raise ValueError(f"a window ends after it starts: {self.start} .. {self.end}")
+
+    def spans(self, longest: dt.timedelta | None) -> Iterator["Window"]:
+        """The window cut into pieces no longer than `longest`, oldest first."""
+        start = self.start
+        while start < self.end:
+            end = self.end if longest is None else min(start + longest, self.end)
+            yield Window(start, end)
+            start = end
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One raw answer. `part` tells the mapping how to read it ("page", "bulk", a file's name)."""
+
+    body: bytes
+    part: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One planned reading of a stream; `read_at` is the platform's clock, fixed when planned."""
+
+    shop_id: str
+    stream: str
+    window: Window
+    read_at: dt.datetime
+
+    @property
+    def id(self) -> str:
+        """Stable name: planning the same reading again gives the same one."""
+        instants = (self.window.start, self.window.end, self.read_at)
+        stamps = "_".join(f"{instant:%Y%m%dT%H%M%S.%fZ}" for instant in instants)
+        return f"{self.shop_id}/{self.stream}/{stamps}"
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a mapping may know beside the pages."""
+
+    shop_id: str
+    currency: str
+    time_zone: str
+    read_at: dt.datetime
+
+
+class Reject(dy.Schema):
+    """Why a document cannot go to the lake. Grain: one reason of one document."""
+
+    table = identifier("Table of the row that fails")
+    document_id = identifier("Document of the row: its key columns joined by |")
+    reason = code("Why", QuarantineReason)
+    column = text("Column that fails", nullable=True)
+    detail = text("The offending value, cut to 60 characters; never personal", nullable=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """One reading as canonical tables, bad documents still among them.
+
+    `frames` holds one frame per table name with all columns of its schema, null where the raw value
+    was unreadable; `rejects` (schema `Reject`) names the documents that must not pass and why;
+    `unknown_fields` are names of fields the platform sent and the connector does not know.
+    """
+
+    frames: dict[str, pl.DataFrame]
+    rejects: pl.DataFrame = field(default_factory=Reject.create_empty)
+    unknown_fields: tuple[str, ...] = ()

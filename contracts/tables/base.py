@@ -1,0 +1,111 @@
+"""How a table is declared: its kind, its document, its slice and its partition."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeVar
+
+import dataframely as dy
+
+from contracts.columns import day, fingerprint, identifier, instant
+
+
+class TableKind(StrEnum):
+    """How a reading is merged into the lake.
+
+    versioned: the newest version of a document wins, ordered by `source_updated_at` (else
+    `read_at`), `read_at`, `content_hash`; children are replaced with their document and a line
+    that the newest version lacks carries `deleted_at`.
+    slice: the newest reading of a declared slice replaces it whole.
+    observation: distinct facts, appended; the earliest `read_at` of a fact is kept.
+    derived: computed from the lake, replaced by every build.
+    """
+
+    VERSIONED = "versioned"
+    SLICE = "slice"
+    OBSERVATION = "observation"
+    DERIVED = "derived"
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table of the lake."""
+
+    name: str
+    schema: type[dy.Schema]
+    kind: TableKind
+    document: tuple[str, ...] = ()
+    """Columns beside `shop_id` that name the document of a row (versioned)."""
+    slice_by: tuple[str, ...] = ()
+    """Columns beside `shop_id` that name the slice of a row; empty: the whole shop (slice)."""
+    partition: str | None = None
+    """A UTC day that never changes for a row."""
+    version: int = 1
+
+    @property
+    def key(self) -> list[str]:
+        """Primary key columns."""
+        return self.schema.primary_key()
+
+
+TABLES: dict[str, Table] = {}
+
+SchemaT = TypeVar("SchemaT", bound=dy.Schema)
+
+
+def table(
+    name: str,
+    kind: TableKind,
+    *,
+    document: tuple[str, ...] = (),
+    slice_by: tuple[str, ...] = (),
+    partition: str | None = None,
+    version: int = 1,
+) -> Callable[[type[SchemaT]], type[SchemaT]]:
+    """Register a schema class as a table of the lake."""
+
+    def register(schema: type[SchemaT]) -> type[SchemaT]:
+        TABLES[name] = Table(name, schema, kind, document, slice_by, partition, version)
+        return schema
+
+    return register
+
+
+def table_of(schema: type[dy.Schema]) -> Table:
+    """The table that a schema class was registered as."""
+    return next(table for table in TABLES.values() if table.schema is schema)
+
+
+class Canonical(dy.Schema):
+    """Columns of every table that a connector fills."""
+
+    shop_id = identifier("Our id of the shop", key=True)
+    source_updated_at = instant("When the platform last changed it, if it says so", nullable=True)
+    read_at = instant("The platform's clock when the reading was planned")
+
+
+class Observation(Canonical):
+    """Columns of every observation: equal facts have equal hashes, different ones both stay."""
+
+    content_hash = fingerprint("Tells apart different facts of one instant", key=True)
+
+
+class Slice(Canonical):
+    """Columns of every slice."""
+
+    content_hash = fingerprint("Hash of the row")
+
+
+class Versioned(Canonical):
+    """Columns of every versioned table."""
+
+    content_hash = fingerprint("Hash of the whole document; orders versions of equal instants")
+    deleted_at = instant(
+        "Instant of the newest version of the document, which lacks this row", nullable=True
+    )
+
+
+class Dated(Versioned):
+    """Columns of versioned tables that are partitioned."""
+
+    created_date = day("UTC day of the document's creation; the partition")

@@ -1,0 +1,34 @@
+"""Members and the coupons they redeem. Names and addresses are not requested from a platform."""
+
+from contracts.codes import CouponStatus, DiscountKind
+from contracts.columns import code, currency, identifier, instant, minor, rate, text, units
+from contracts.tables.base import TableKind, Versioned, table
+
+
+@table("members", TableKind.VERSIONED, document=("member_id",))
+class Member(Versioned):
+    """A customer who can be recognised. Grain: (shop_id, member_id)."""
+
+    member_id = identifier("The platform's customer", key=True)
+    joined_at = instant("When the account was made")
+    orders_units = units("Orders so far, as the platform counts")
+    currency = currency()
+    spent_minor = minor("Spent so far, as the platform counts")
+
+
+@table("coupons", TableKind.VERSIONED, document=("coupon_id",))
+class Coupon(Versioned):
+    """A discount code. Grain: (shop_id, coupon_id)."""
+
+    coupon_id = identifier("The platform's discount", key=True)
+    coupon_code = identifier("What the customer types")
+    title = text("The shop's name for it")
+    coupon_status = code("Whether it can be redeemed", CouponStatus)
+    discount_kind = code("Fraction or amount", DiscountKind)
+    discount_rate = rate("Fraction off, for a rate", nullable=True)
+    currency = currency()
+    discount_minor = minor("Amount off, for an amount", nullable=True)
+    starts_at = instant("First moment it holds")
+    ends_at = instant("Moment it ends; null: open", nullable=True)
+    limit_units = units("Redemptions allowed; null: any", nullable=True)
+    redeemed_units = units("Redemptions so far")
