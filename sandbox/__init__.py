@@ -1,0 +1,1 @@
+"""A merchant's world behind real HTTP: real transactions, emulated platforms, faults on demand."""
