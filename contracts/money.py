@@ -7,9 +7,11 @@ import polars as pl
 from contracts.errors import SourceContractError
 
 # ISO 4217 currencies whose minor unit is not a hundredth.
+_NO_DECIMALS = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF"
+_THREE_DECIMALS = "BHD IQD JOD KWD LYD OMR TND"
 _EXPONENTS = {
-    **dict.fromkeys(["BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF"], 0),
-    **dict.fromkeys(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"], 3),
+    **dict.fromkeys(_NO_DECIMALS.split(" "), 0),
+    **dict.fromkeys(_THREE_DECIMALS.split(" "), 3),
 }
 
 CURRENCY_PATTERN = "^[A-Z]{3}$"

@@ -90,3 +90,12 @@ class Mapped:
     frames: dict[str, pl.DataFrame]
     rejects: pl.DataFrame = field(default_factory=Reject.create_empty)
     unknown_fields: tuple[str, ...] = ()
+
+
+class Quarantined(dy.Schema):
+    """A document kept out of the lake. Grain: (table, document_id)."""
+
+    table = identifier("Root table of the document", key=True)
+    document_id = identifier("Its key columns joined by |", key=True)
+    reasons = text("JSON list of {reason, table, column, detail}")
+    payload = text("JSON object: its rows per table, as mapped")

@@ -42,7 +42,7 @@ class Cost(Versioned):
 
 @table("competitor_offers", TableKind.OBSERVATION)
 class CompetitorOffer(Observation):
-    """Another seller's offer for our article. Grain: (shop_id, sku_id, competitor_id, observed_at)."""
+    """A rival's offer for our article. Grain: (shop_id, sku_id, competitor_id, observed_at)."""
 
     sku_id = identifier("The seller's code of our article", key=True)
     competitor_id = identifier("Who offers it", key=True)
