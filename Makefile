@@ -4,7 +4,7 @@ BIN := .venv/bin
 LOCK := requirements.lock
 export PYTHONPATH :=
 
-.PHONY: help demo ui test check format bench lock clean
+.PHONY: help demo ui test check format bench dictionary lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -35,6 +35,9 @@ format: .venv/ready ## format and fix what can be fixed
 
 bench: .venv/ready ## measure, print a table, write bench.json
 	@$(BIN)/python -m tests.bench
+
+dictionary: .venv/ready ## write docs/data-dictionary.md from the contracts
+	@$(BIN)/python -c "import pathlib, contracts.dictionary as d; pathlib.Path('docs/data-dictionary.md').write_text(d.render(), encoding='utf-8')"
 
 lock: .venv/ready ## resolve the newest versions that fit, with hashes and without hosts
 	@$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-header --no-emit-index-url \

@@ -1,0 +1,92 @@
+"""What an operator writes in a home: the storage, one file per shop, one file per policy."""
+
+import datetime as dt
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from contracts.codes import Mode
+from contracts.economics import Economics
+from contracts.money import CURRENCY_PATTERN
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Storage(_Strict):
+    """Where a home keeps what it reads; relative to the home."""
+
+    landing: str = "data/landing"
+    lake: str = "data/lake"
+    database: str = "data/shopkeeper.db"
+
+
+class Holdout(_Strict):
+    """The share of SKUs whose prices are left alone, so that effects can be measured."""
+
+    salt: Annotated[str, Field(min_length=1)] = "shopkeeper"
+    share_rate: Annotated[float, Field(ge=0, le=0.5)] = 0.0
+
+
+class Campaign(_Strict):
+    """A span of a platform's calendar during which prices are locked."""
+
+    name: str
+    starts_at: dt.datetime
+    ends_at: dt.datetime
+    shops: list[str] = []
+    skus: list[str] = []
+
+    @field_validator("starts_at", "ends_at")
+    @classmethod
+    def _zoned(cls, value: dt.datetime) -> dt.datetime:
+        if value.tzinfo is None:
+            raise ValueError("give the instant with its offset, as in 2026-11-11T00:00:00+08:00")
+        return value.astimezone(dt.UTC)
+
+
+class HomeSettings(_Strict):
+    """shopkeeper.toml."""
+
+    storage: Storage = Storage()
+    holdout: Holdout = Holdout()
+    campaigns: list[Campaign] = []
+
+
+class ShopSettings(_Strict):
+    """shops/<shop>.toml. Each table under `sources` belongs to the connector of that name."""
+
+    name: str
+    currency: Annotated[str, Field(pattern=CURRENCY_PATTERN)]
+    time_zone: str
+    is_sandbox: bool = False
+    history_from: dt.date | None = None
+    """First day to read, in the shop's zone; a year back if not given."""
+    sources: Annotated[dict[str, dict[str, Any]], Field(min_length=1)]
+    economics: Economics
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        import zoneinfo
+
+        if value not in zoneinfo.available_timezones():
+            raise ValueError(f"{value!r} is not an IANA time zone such as Asia/Shanghai")
+        return value
+
+
+class PolicySettings(_Strict):
+    """policies/<policy>.toml."""
+
+    mode: Mode = Mode.SHADOW
+    shops: dict[str, Mode] = {}
+    """Modes of single shops, instead of `mode`."""
+    max_proposals: Annotated[int, Field(ge=1)] | None = None
+    """Keep only so many proposals of a run, those of the largest expected effect."""
+    parameters: dict[str, Any] = {}
+    limits: dict[str, Any] = {}
+
+    def mode_of(self, shop_id: str) -> Mode:
+        """The mode in force for a shop."""
+        return self.shops.get(shop_id, self.mode)

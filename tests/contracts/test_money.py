@@ -1,0 +1,70 @@
+"""Money is converted exactly or not at all."""
+
+from decimal import Decimal
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contracts.errors import SourceContractError
+from contracts.money import exponent, format_minor, parse_minor, to_minor
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "minor"),
+    [
+        ("12.30", "USD", 1230),
+        ("12.3", "USD", 1230),
+        ("12", "USD", 1200),
+        ("12.3000", "CNY", 1230),
+        ("-0.05", "EUR", -5),
+        ("5980", "JPY", 5980),
+        ("5980.00", "JPY", 5980),
+        ("1.234", "KWD", 1234),
+        ("0.00", "USD", 0),
+    ],
+)
+def test_decimal_text_becomes_minor_units_of_its_currency(
+    amount: str, currency: str, minor: int
+) -> None:
+    assert parse_minor(amount, currency) == minor
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency"),
+    [
+        ("12.345", "USD"),
+        ("0.005", "USD"),
+        ("5.5", "JPY"),
+        ("1,234.50", "USD"),
+        ("1e3", "USD"),
+        ("", "USD"),
+        (" 12", "USD"),
+        ("¥12", "CNY"),
+        ("NaN", "USD"),
+        ("9999999999999999", "USD"),
+    ],
+)
+def test_what_is_too_precise_or_unreadable_is_refused_and_not_rounded(
+    amount: str, currency: str
+) -> None:
+    with pytest.raises(SourceContractError):
+        parse_minor(amount, currency)
+
+
+def test_a_column_keeps_its_good_rows_beside_unreadable_ones() -> None:
+    frame = pl.DataFrame({"amount": ["1.10", "x", None, "2.005"]})
+    assert frame.select(to_minor("amount", "USD")).to_series().to_list() == [110, None, None, None]
+
+
+@given(st.integers(-(10**12), 10**12), st.sampled_from(["USD", "JPY", "KWD", "CNY"]))
+def test_an_amount_written_as_text_reads_back_the_same(minor: int, currency: str) -> None:
+    text = format_minor(minor, currency)
+    assert Decimal(text).scaleb(exponent(currency)) == minor
+    assert parse_minor(text, currency) == minor
+
+
+def test_a_currency_is_three_capital_letters() -> None:
+    with pytest.raises(SourceContractError, match="ISO 4217"):
+        exponent("usd")

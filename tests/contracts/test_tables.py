@@ -1,0 +1,45 @@
+"""Every table says what it holds, and its samples obey it."""
+
+from pathlib import Path
+
+import pytest
+
+from contracts.dictionary import render
+from contracts.tables import TABLES, Table, TableKind
+
+ROOT = Path(__file__).parents[2]
+ALL = pytest.mark.parametrize("table", TABLES.values(), ids=lambda table: table.name)
+
+
+@ALL
+def test_every_column_has_a_meaning_and_money_stands_beside_a_currency(table: Table) -> None:
+    columns = table.schema.columns()
+    assert all(column.description for column in columns.values())
+    if any((column.metadata or {}).get("kind") == "money" for column in columns.values()):
+        assert "currency" in columns
+
+
+@ALL
+def test_units_are_part_of_the_name(table: Table) -> None:
+    suffix = {"money": "_minor", "count": ("_units", "_days"), "rate": "_rate", "instant": "_at"}
+    for name, column in table.schema.columns().items():
+        wanted = suffix.get((column.metadata or {}).get("kind", ""))
+        assert wanted is None or name.endswith(wanted), name
+
+
+@ALL
+def test_a_generated_sample_is_valid(table: Table) -> None:
+    assert table.schema.is_valid(table.schema.sample(20))
+
+
+@ALL
+def test_documents_slices_and_partitions_name_columns_of_the_table(table: Table) -> None:
+    columns = set(table.schema.columns())
+    assert {*table.document, *table.slice_by} <= columns
+    assert table.partition is None or table.partition in columns
+    assert bool(table.document) == (table.kind is TableKind.VERSIONED)
+
+
+def test_the_data_dictionary_is_not_stale() -> None:
+    written = (ROOT / "docs" / "data-dictionary.md").read_text(encoding="utf-8")
+    assert written == render(), "run `make dictionary`"
