@@ -97,5 +97,6 @@ class Quarantined(dy.Schema):
 
     table = identifier("Root table of the document", key=True)
     document_id = identifier("Its key columns joined by |", key=True)
-    reasons = text("JSON list of {reason, table, column, detail}")
-    payload = text("JSON object: its rows per table, as mapped")
+    # No bound on length: an order of 161 lines is a payload of 80,000 characters.
+    reasons = dy.String(description="JSON list of {reason, table, column, detail}")
+    payload = dy.String(description="JSON object: its rows per table, as mapped")

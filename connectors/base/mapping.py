@@ -58,12 +58,6 @@ def whole(column: str | pl.Expr) -> Parsed:
     return Parsed(raw.cast(pl.Int64, strict=False), raw, QuarantineReason.UNREADABLE_NUMBER)
 
 
-def document_id(table: Table) -> pl.Expr:
-    """A row's document as text: its document columns, else its whole key, joined by |."""
-    columns = table.document or tuple(name for name in table.key if name != "shop_id")
-    return pl.concat_str([pl.col(name).cast(pl.String) for name in columns], separator="|")
-
-
 class Mapper:
     """Collects the tables of one reading."""
 
@@ -120,7 +114,7 @@ class Mapper:
             self._rejects.append(
                 frame.select(
                     table=pl.lit(table.name),
-                    document_id=document_id(table),
+                    document_id=table.document_id,
                     reason=pl.lit(str(column.reason)),
                     column=pl.lit(name),
                     detail=raw.select(

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import TypeVar
 
 import dataframely as dy
+import polars as pl
 
 from contracts.columns import day, fingerprint, identifier, instant
 
@@ -46,6 +47,18 @@ class Table:
     def key(self) -> list[str]:
         """Primary key columns."""
         return self.schema.primary_key()
+
+    @property
+    def document_id(self) -> pl.Expr:
+        """A row's document as text: its document columns, else its key, joined by |.
+
+        The hash of an observation is left out, since it is not known before the row is mapped; a
+        missing part reads ?, so that a row without its key can be named too.
+        """
+        kit = ("shop_id", "content_hash")
+        columns = self.document or tuple(name for name in self.key if name not in kit)
+        parts = [pl.col(name).cast(pl.String).fill_null("?") for name in columns]
+        return pl.concat_str(parts, separator="|")
 
 
 TABLES: dict[str, Table] = {}
