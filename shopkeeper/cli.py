@@ -1,0 +1,54 @@
+"""The command line: what an operator types.
+
+Commands import what they need when they run, so that `--help` answers at once.
+"""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from contracts.errors import ConfigurationError, ShopkeeperError
+from shopkeeper import demo, ledger, setup, steps
+from shopkeeper.console import OPTIONS, Exit
+
+app = typer.Typer(
+    name="shopkeeper",
+    help="The open operations autopilot for merchants who sell on many platforms.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+@app.callback()
+def _globals(
+    home: Annotated[
+        Path, typer.Option(help="Folder with shopkeeper.toml.", envvar="SHOPKEEPER_HOME")
+    ] = Path(),
+    json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON document and nothing else.")
+    ] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
+) -> None:
+    OPTIONS.home, OPTIONS.as_json, OPTIONS.debug = home, json, debug
+
+
+for module in (setup, steps, ledger, demo):
+    module.register(app)
+
+
+def main() -> None:
+    """Run a command; an error is one sentence on standard error and an exit code."""
+    try:
+        app()
+    except ShopkeeperError as error:
+        if OPTIONS.debug:
+            raise
+        sys.stderr.write(f"shopkeeper: {error}\n")
+        sys.exit(Exit.WRONG_USE if isinstance(error, ConfigurationError) else Exit.FAILED)
+    except KeyboardInterrupt:
+        sys.stderr.write("shopkeeper: stopped; what was finished is kept, run it again to go on\n")
+        sys.exit(130)

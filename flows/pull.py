@@ -1,0 +1,51 @@
+"""Pull: one task per shop and stream, a few at a time."""
+
+import asyncio
+from dataclasses import asdict
+from typing import Any
+
+from prefect import flow, task
+from prefect.artifacts import acreate_markdown_artifact
+from prefect.task_runners import ThreadPoolTaskRunner
+
+from flows.form import HomeDir, OptionalShopId
+from flows.retries import is_transient
+from flows.steps.home import Home
+from flows.steps.pull import Pulled, planned_streams, pull
+from reports.markdown import pulled_table
+
+# More streams at a time would only wait for each other on two cores and share one rate limit.
+STREAMS_AT_A_TIME = 3
+
+
+@task(
+    task_run_name="pull {shop_id} {stream}",
+    retries=3,
+    retry_delay_seconds=[2, 10, 60],
+    retry_condition_fn=is_transient,
+)
+def pull_stream(home_dir: str, shop_id: str, stream: str) -> list[dict[str, Any]]:
+    """All readings of one stream that are due."""
+    with Home.open(home_dir) as home:
+        return [asdict(row) for row in pull(home, shop_id=shop_id, stream=stream)]
+
+
+@flow(
+    name="pull",
+    flow_run_name="pull {shop_id}",
+    task_runner=ThreadPoolTaskRunner(max_workers=STREAMS_AT_A_TIME),
+)
+async def pull_flow(home_dir: HomeDir, shop_id: OptionalShopId = None) -> list[Pulled]:
+    """Read what is new from the platforms, check every document and load it."""
+    with Home.open(home_dir) as home:
+        planned = planned_streams(home, shop_id=shop_id)
+    futures = [pull_stream.submit(home_dir, shop, stream) for shop, stream in planned]
+    pulled = [
+        Pulled(**row) for future in futures for row in await asyncio.to_thread(future.result)
+    ]
+    await acreate_markdown_artifact(
+        pulled_table([asdict(row) for row in pulled]),
+        key="pulled",
+        description="Pages landed, rows loaded, documents quarantined",
+    )
+    return pulled

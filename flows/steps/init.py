@@ -1,0 +1,133 @@
+"""Write a home: every setting there is, with its meaning, its bounds and its default."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, SecretStr
+from pydantic.fields import FieldInfo
+
+from actions.guard import Limits
+from actions.policies import registry as policies
+from connectors.base import registry as connectors
+from contracts.codes import Mode
+from contracts.economics import Economics
+from contracts.errors import ConfigurationError
+from flows.steps.settings import Holdout, Storage
+
+_HOME = """# A home of Shopkeeper: where data lies, what holds for all shops. All keys are optional.
+
+[storage]  # folders are relative to this file
+{storage}
+[holdout]  # SKUs whose prices are left alone, so that effects can be measured
+{holdout}
+# Spans in which prices are locked, in every shop or only in some, for every SKU or only some:
+# [[campaigns]]
+# name = "11.11"
+# starts_at = 2026-10-20T20:00:00+08:00
+# ends_at = 2026-11-12T00:00:00+08:00
+# shops = ["my-shop"]
+"""
+
+_SHOP = """# One shop. Rename this file: its name is the shop's id. Without .example it is read.
+name = "My shop"
+currency = "USD"
+time_zone = "America/New_York"
+# is_sandbox = false       # true: an emulated platform on loopback
+# history_from = 2026-01-01  # first day to read; a year back if not given
+
+{sources}
+[economics]  # what a sale costs; the price floor is made of it
+{economics}"""
+
+_POLICY = """# The policy {name}. Modes: off, shadow (write down only), approve (a person decides), auto.
+mode = "{mode}"
+# max_proposals = 200      # keep only so many of a run, those of the largest expected effect
+
+[shops]  # modes of single shops, instead of the one above
+# my-shop = "approve"
+
+[parameters]
+{parameters}
+[limits]  # the guard refuses what exceeds them
+{limits}"""
+
+_EXAMPLES: dict[str, Any] = {"max_actions": 20, "max_exposure_minor": 50_000}
+
+
+def init(folder: Path) -> list[Path]:
+    """Write a home into `folder`; what was written.
+
+    Raises:
+        ConfigurationError: there is a home already.
+    """
+    if (folder / "shopkeeper.toml").exists():
+        raise ConfigurationError(f"{folder / 'shopkeeper.toml'} exists already")
+    texts = {"shopkeeper.toml": _home(), "shops/my-shop.toml.example": _shop()}
+    for name in policies.names():
+        texts[f"policies/{name}.toml"] = _policy(name)
+    for name, text in texts.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return [folder / name for name in texts]
+
+
+def _home() -> str:
+    return _HOME.format(storage=commented(Storage), holdout=commented(Holdout))
+
+
+def _shop() -> str:
+    sources = "".join(
+        f"[sources.{name}]  # {connectors.load(name).title}\n"
+        f"{commented(connectors.load(name).settings)}\n"
+        for name in connectors.names()
+    )
+    return _SHOP.format(sources=sources, economics=commented(Economics))
+
+
+def _policy(name: str) -> str:
+    policy = policies.load(name)
+    return _POLICY.format(
+        name=name,
+        mode=Mode.SHADOW,
+        parameters=commented(policy.Params),
+        limits=commented(Limits),
+    )
+
+
+def commented(model: type[BaseModel]) -> str:
+    """One line per field of a model, its default written as a comment, its meaning behind."""
+    return "".join(_line(name, field) for name, field in model.model_fields.items())
+
+
+def _line(name: str, field: FieldInfo) -> str:
+    if field.annotation is SecretStr or SecretStr in getattr(field.annotation, "__args__", ()):
+        setting = f'{name} = "env:{name.upper()}"'
+    elif field.is_required():
+        setting = f"{name} = {_toml(_EXAMPLES.get(name, ''))}"
+    elif field.get_default(call_default_factory=True) is None:
+        setting = f"# {name} ="
+    else:
+        setting = f"# {name} = {_toml(field.get_default(call_default_factory=True))}"
+    notes = ", ".join(part for part in (field.description, _bounds(field)) if part)
+    return f"{setting}{'  # ' + notes if notes else ''}\n"
+
+
+def _bounds(field: FieldInfo) -> str:
+    signs = {"ge": "at least", "gt": "above", "le": "at most", "lt": "below"}
+    found = [
+        f"{word} {getattr(bound, sign)}"
+        for bound in field.metadata
+        for sign, word in signs.items()
+        if getattr(bound, sign, None) is not None
+    ]
+    return " and ".join(found)
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, bool | int | float):
+        return str(value).lower()
+    if isinstance(value, tuple | list):
+        return "[" + ", ".join(_toml(item) for item in value) + "]"
+    return json.dumps(str(value), ensure_ascii=False)

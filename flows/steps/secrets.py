@@ -1,0 +1,52 @@
+"""Secrets are written by reference, `env:NAME` or `file:PATH`, and read when an account is opened."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, SecretStr
+
+from contracts.errors import ConfigurationError
+
+SCHEMES = ("env:", "file:")
+
+
+def secret_fields(model: type[BaseModel]) -> list[str]:
+    """Fields of a connector's settings that hold secrets."""
+    return [
+        name
+        for name, field in model.model_fields.items()
+        if field.annotation is SecretStr or SecretStr in getattr(field.annotation, "__args__", ())
+    ]
+
+
+def refuse_inline(table: dict[str, Any], model: type[BaseModel], *, where: str) -> None:
+    """Refuse a secret that stands in the file itself.
+
+    Raises:
+        ConfigurationError: naming the key, never the value.
+    """
+    for name in secret_fields(model):
+        value = table.get(name)
+        if value is not None and not str(value).startswith(SCHEMES):
+            raise ConfigurationError(
+                f"{where}: `{name}` is written out; write a reference, env:NAME or file:PATH"
+            )
+
+
+def resolve(reference: str, *, where: str, folder: Path) -> str:
+    """The secret that a reference names; a file's path is relative to `folder`.
+
+    Raises:
+        ConfigurationError: there is none.
+    """
+    scheme, _, name = reference.partition(":")
+    if scheme == "env":
+        value = os.environ.get(name, "")
+        if not value:
+            raise ConfigurationError(f"{where}: environment variable {name} is not set")
+        return value
+    path = folder / name
+    if not path.is_file():
+        raise ConfigurationError(f"{where}: secret file {name} does not exist")
+    return path.read_text(encoding="utf-8").strip()

@@ -1,0 +1,85 @@
+"""How an answer reaches the operator: a screen or one JSON document, an exit code, a progress bar."""
+
+import dataclasses
+import datetime as dt
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from enum import IntEnum
+from pathlib import Path
+from typing import Any
+
+import typer
+
+
+class Exit(IntEnum):
+    """Exit codes of the public command line."""
+
+    DONE = 0
+    FAILED = 1
+    WRONG_USE = 2
+    HELD = 3
+
+
+@dataclasses.dataclass(slots=True)
+class Options:
+    """Global options of one call."""
+
+    home: Path = Path()
+    as_json: bool = False
+    debug: bool = False
+
+
+OPTIONS = Options()
+
+
+def answer(data: Any, *, screen: Any = None, held: bool = False) -> None:
+    """Print the result and end: one JSON document with --json, else the screen."""
+    if OPTIONS.as_json:
+        sys.stdout.write(json.dumps(data, default=_plain, ensure_ascii=False) + "\n")
+    elif screen is not None:
+        from rich.console import Console
+
+        Console().print(screen)
+    raise typer.Exit(Exit.HELD if held else Exit.DONE)
+
+
+def _plain(value: Any) -> Any:
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return dataclasses.asdict(value)
+    if isinstance(value, dt.datetime | dt.date):
+        return value.isoformat()
+    return str(value)
+
+
+def table(title: str, columns: list[str], rows: list[list[Any]]) -> Any:
+    """A rich table; text of platforms is shown as it is, never read as markup."""
+    from rich.table import Table
+    from rich.text import Text
+
+    grid = Table(*columns, title=title, title_justify="left", header_style="bold", box=None)
+    for row in rows:
+        grid.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
+    return grid
+
+
+@contextmanager
+def progress() -> Iterator[Callable[[str, int, int | None], None]]:
+    """A bar per named piece of work on standard error; silent with --json and without a terminal."""
+    if OPTIONS.as_json or not sys.stderr.isatty():
+        yield lambda _name, _done, _total: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
+        tasks: dict[str, Any] = {}
+
+        def advance(name: str, done: int, total: int | None) -> None:
+            if name not in tasks:
+                tasks[name] = bars.add_task(name, total=total)
+            bars.update(tasks[name], completed=done, total=total)
+
+        yield advance

@@ -1,0 +1,52 @@
+"""Commands to set up: init, doctor, sandbox serve."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from shopkeeper.console import OPTIONS, answer, table
+from shopkeeper.steps import Shop, open_home
+
+sandbox_app = typer.Typer(help="The emulated platforms.", no_args_is_help=True)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.add_typer(sandbox_app, name="sandbox")
+    for command in (init, doctor):
+        app.command()(command)
+
+
+def init() -> None:
+    """Write a home with comments, everything in shadow."""
+    from flows.steps.init import init as init_step
+
+    written = init_step(OPTIONS.home)
+    lines = "\n".join(f"  {path}" for path in written)
+    answer(
+        {"written": [str(path) for path in written]},
+        screen=f"Written:\n{lines}\nNext: fill in shops/*.toml, then `shopkeeper doctor`.",
+    )
+
+
+def doctor(shop: Shop = None) -> None:
+    """Test every shop's credentials, clock and currency, and list what can be written."""
+    from flows.steps.doctor import doctor as doctor_step
+
+    with open_home() as home:
+        findings = doctor_step(home, shop_id=shop)
+    rows = [[f.shop_id, f.source, f.subject, "ok" if f.passed else "WRONG", f.detail] for f in findings]
+    columns = ["shop", "source", "subject", "result", "detail"]
+    held = any(not finding.passed for finding in findings)
+    answer(findings, screen=table("Doctor", columns, rows), held=held)
+
+
+@sandbox_app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def serve(context: typer.Context) -> None:
+    """Serve the emulated platforms on loopback; `--help` after `--` lists what can be set."""
+    import subprocess
+
+    command = [sys.executable, "-m", "sandbox", "serve", *context.args]
+    raise typer.Exit(subprocess.call(command, cwd=Path.cwd()))  # noqa: S603  our own interpreter

@@ -1,0 +1,166 @@
+"""Commands of the daily loop: run, pull, check, build, decide, act, report, export."""
+
+import datetime as dt
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from shopkeeper.console import OPTIONS, answer, progress, table
+
+if TYPE_CHECKING:
+    from flows.steps.home import Home
+    from flows.steps.pull import Pulled
+
+Shop = Annotated[str | None, typer.Option("--shop", help="Only this shop.")]
+StreamName = Annotated[str | None, typer.Option("--stream", help="Only this stream.")]
+PolicyName = Annotated[str | None, typer.Option("--policy", help="Only this policy.")]
+From = Annotated[
+    str | None, typer.Option("--from", help="First day, YYYY-MM-DD, in the shop's zone.")
+]
+To = Annotated[str | None, typer.Option("--to", help="Last day, YYYY-MM-DD, included.")]
+AsOf = Annotated[
+    str | None,
+    typer.Option(
+        "--as-of", help="Decide as of this day or instant; a past one writes shadow rows only."
+    ),
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    for command in (run, pull, check, build, decide, act, report, export):
+        app.command()(command)
+
+
+def open_home() -> "Home":
+    """The home named by --home."""
+    from flows.steps.home import Home
+
+    return Home.open(OPTIONS.home)
+
+
+def _days(start: str | None, end: str | None) -> tuple[dt.date | None, dt.date | None]:
+    from flows.steps.home import parse_day
+
+    first = parse_day(start, "--from") if start else None
+    last = parse_day(end, "--to") if end else None
+    return first, last
+
+
+def run(shop: Shop = None) -> None:
+    """Pull, check, build, decide and act for all shops, once."""
+    from flows.steps.run import run as run_steps
+
+    with open_home() as home, progress() as bar:
+        result = run_steps(home, shop_id=shop, progress=bar)
+    answer(result.as_dict(), screen=result.screen(), held=result.is_held)
+
+
+def pull(
+    shop: Shop = None, stream: StreamName = None, start: From = None, end: To = None
+) -> None:
+    """Read what is new from the platforms, check every document and load it."""
+    from flows.steps.pull import pull as pull_step
+
+    first, last = _days(start, end)
+    with open_home() as home, progress() as bar:
+        pulled = pull_step(home, shop_id=shop, stream=stream, first=first, last=last, progress=bar)
+    answer(pulled, screen=_pulled_table(pulled))
+
+
+def _pulled_table(pulled: "list[Pulled]") -> object:
+    return table(
+        "Pulled",
+        ["shop", "stream", "readings", "pages", "new pages", "rows", "changed", "quarantined", "s"],
+        [
+            [
+                row.shop_id,
+                row.stream,
+                row.readings,
+                row.pages,
+                row.new_pages,
+                row.rows,
+                row.changed_rows,
+                row.quarantined,
+                f"{row.seconds:.1f}",
+            ]
+            for row in pulled
+        ],
+    )
+
+
+def check(shop: Shop = None) -> None:
+    """Ask whether the data is fit to act on: suites, freshness, volume."""
+    from flows.steps.check import check as check_step
+
+    with open_home() as home, progress() as bar:
+        results = check_step(home, shop_id=shop, progress=bar)
+    rows = [
+        [r.shop_id, r.table, r.check, "passed" if r.passed else "FAILED", r.measured, r.limit]
+        for r in results
+    ]
+    columns = ["shop", "table", "check", "result", "measured", "limit"]
+    held = any(not r.passed and r.is_blocking for r in results)
+    answer(results, screen=table("Checks", columns, rows), held=held)
+
+
+def build(shop: Shop = None) -> None:
+    """Compute sales, velocity, KPIs and decision facts from the lake."""
+    from flows.steps.build import build as build_step
+
+    with open_home() as home, progress() as bar:
+        built = build_step(home, shop_id=shop, progress=bar)
+    answer(built, screen=table("Built", ["table", "rows"], [[k, v] for k, v in built.items()]))
+
+
+def decide(shop: Shop = None, policy: PolicyName = None, as_of: AsOf = None) -> None:
+    """Let the policies propose and the guard judge; what passes goes to the ledger."""
+    from flows.steps.decide import decide as decide_step
+    from flows.steps.home import parse_as_of
+
+    moment = parse_as_of(as_of) if as_of else None
+    with open_home() as home:
+        decided = decide_step(home, shop_id=shop, policy=policy, as_of=moment)
+    rows = [[d.shop_id, d.policy, d.mode, *_states(d.states)] for d in decided]
+    answer(decided, screen=table("Decided", ["shop", "policy", "mode", "new actions"], rows))
+
+
+def act(shop: Shop = None, policy: PolicyName = None) -> None:
+    """Send approved actions, read them back and settle them."""
+    from flows.steps.act import act as act_step
+
+    with open_home() as home, progress() as bar:
+        acted = act_step(home, shop_id=shop, policy=policy, progress=bar)
+    rows = [[a.shop_id, *_states(a.states)] for a in acted]
+    held = any(a.states.get("unknown") for a in acted)
+    answer(acted, screen=table("Acted", ["shop", "outcome"], rows), held=held)
+
+
+def _states(states: dict[str, int]) -> list[str]:
+    return [", ".join(f"{count} {state}" for state, count in states.items()) or "none"]
+
+
+def report(shop: Shop = None) -> None:
+    """Write the day's operations report as one HTML page."""
+    from flows.steps.report import report as report_step
+
+    with open_home() as home:
+        path = report_step(home, shop_id=shop).path
+    answer({"report": str(path)}, screen=f"Report: {path}")
+
+
+def export(
+    name: Annotated[str, typer.Argument(metavar="TABLE", help="A table of the data dictionary.")],
+    out: Annotated[Path, typer.Option("--out", help="File to write.")],
+    file_format: Annotated[
+        str, typer.Option("--format", help="parquet, csv or ndjson.")
+    ] = "parquet",
+    shop: Shop = None,
+) -> None:
+    """Write any table as parquet, csv or ndjson."""
+    from flows.steps.export import export as export_step
+
+    with open_home() as home:
+        rows = export_step(home, name, out=out, file_format=file_format, shop_id=shop)
+    answer({"table": name, "rows": rows, "file": str(out)}, screen=f"{rows} rows in {out}")
