@@ -73,6 +73,16 @@ class Fulfilment(StrEnum):
     SELLER = "seller"
 
 
+class DemandClass(StrEnum):
+    """How a SKU sells, by the mean gap between sales and the spread of their sizes."""
+
+    SMOOTH = "smooth"
+    ERRATIC = "erratic"
+    INTERMITTENT = "intermittent"
+    LUMPY = "lumpy"
+    NONE = "none"
+
+
 class QuarantineReason(StrEnum):
     """Why a document is not in the lake."""
 

@@ -2,7 +2,10 @@
 
 import dataframely as dy
 
+from contracts.codes import DemandClass
 from contracts.columns import (
+    MAX_UNITS,
+    code,
     currency,
     day,
     flag,
@@ -16,11 +19,16 @@ from contracts.columns import (
 from contracts.tables.base import TableKind, table
 
 
+def _daily(description: str) -> dy.Float64:
+    return number(description, "pieces per day", nullable=True, high=MAX_UNITS)
+
+
 @table("sales_daily", TableKind.DERIVED)
 class SalesDaily(dy.Schema):
     """Sales per SKU and shop-local day of ordering. Grain: (shop_id, sku_id, sales_date).
 
-    Lines without a SKU are summed under the listing's id, so that days add up to the shop's.
+    Lines without a SKU are summed under the listing's id, and without one too under "(unlinked)",
+    so that days add up to the shop's.
     """
 
     shop_id = identifier("Our id of the shop", key=True)
@@ -44,8 +52,9 @@ class Velocity(dy.Schema):
     window_days = units("Days looked back")
     stockout_days = units("Days of the window on which it was out of stock, left out")
     sold_units = units("Pieces sold on the other days")
-    daily_units = number("Pieces per day on which it could be bought", "pieces per day")
-    daily_sd_units = number("Standard deviation of the one-day forecast error", "pieces per day")
+    demand_class = code("How regularly and in which sizes it sells", DemandClass)
+    daily_units = _daily("Forecast per day on which it can be bought; null: seldom in stock")
+    daily_sd_units = _daily("Root mean square of the one-day forecast error; null: as above")
     last_sold_date = day("Last shop-local day with a sale", nullable=True)
 
 
@@ -60,14 +69,14 @@ class KpisDaily(dy.Schema):
     orders_units = units("Orders placed and paid")
     units_units = units("Pieces, gifts included")
     buyers_units = units("Different members who ordered; a guest's order is one buyer")
-    new_buyers_units = units("Buyers whose first order in the data is on this day")
+    new_buyers_units = units("Buyers whose first order in the data is on this day; guests")
     returning_buyers_units = units("The other buyers")
     aov_minor = minor("GMV per order, half to even", nullable=True)
     repurchase_rate = rate("Returning buyers among buyers", nullable=True)
     refunded_minor = minor("Paid back on this day")
     cancelled_units = units("Orders of this day that were cancelled")
     visitors_units = units("Visitors, where a traffic export covers the day", nullable=True)
-    conversion_rate = rate("Buyers among visitors", nullable=True)
+    conversion_rate = rate("Buyers among visitors; null where buyers exceed them", nullable=True)
     is_complete = flag("No document of this day is in quarantine")
 
 
@@ -81,16 +90,17 @@ class PriceFact(dy.Schema):
     sku_id = identifier("The seller's code")
     currency = currency()
     price_minor = minor("Price in force")
+    list_price_minor = minor("Struck-through price", nullable=True)
     price_observed_at = instant("Since when the platform shows it")
-    median_28d_minor = minor("Median unit price of pieces sold in 28 days", nullable=True)
+    median_28d_minor = minor("Median unit price of the lines sold in 28 days", nullable=True)
     unit_cost_minor = minor("Cost valid on the day; null: missing", nullable=True)
     cost_currency = dy.String(nullable=True, description="Currency of the cost")
     rival_minor = minor("Lowest usable competitor's price with shipping", nullable=True)
     rivals_units = units("Usable competitors")
-    rival_observed_at = instant("Age of the oldest offer that was used", nullable=True)
+    rival_observed_at = instant("When that offer was seen", nullable=True)
     available_units = units("Pieces that can be sold", nullable=True, signed=True)
-    daily_units = number("Pieces sold per day", "pieces per day", nullable=True)
-    cover_days = number("Days until it sells out", "days", nullable=True)
+    daily_units = _daily("Pieces sold per day, over all listings of the SKU; null: unknown")
+    cover_days = number("Days until it sells out; null: unknown or never", "days", nullable=True)
 
 
 @table("stock_facts", TableKind.DERIVED)
@@ -102,12 +112,12 @@ class StockFact(dy.Schema):
     on_hand_units = units("Pieces that lie in all warehouses", signed=True)
     available_units = units("Pieces that can be sold", signed=True)
     inbound_units = units("Pieces on the way")
-    next_inbound_date = day("Next arrival", nullable=True)
-    daily_units = number("Pieces sold per day", "pieces per day")
-    daily_sd_units = number("Standard deviation of the one-day forecast error", "pieces per day")
+    next_inbound_date = day("Next arrival, not before today; null: none is dated", nullable=True)
+    daily_units = _daily("Forecast per day on which it can be bought; null: unknown")
+    daily_sd_units = _daily("Root mean square of the one-day forecast error; null: unknown")
     sold_units = units("Pieces sold in the window")
-    lead_time_days = number("Mean lead time; null: unknown", "days", nullable=True)
-    lead_time_sd_days = number("Its standard deviation", "days", nullable=True)
+    lead_time_days = number("Mean lead time; null: unknown", "days", nullable=True, high=730)
+    lead_time_sd_days = number("Its standard deviation", "days", nullable=True, high=730)
     minimum_order_units = units("Fewest pieces per order", nullable=True)
     case_pack_units = units("Pieces per case", nullable=True)
     observed_at = instant("Age of the oldest stock level that was used")

@@ -1,0 +1,91 @@
+"""Which orders count, and on which day."""
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+import polars as pl
+import pytest
+
+from contracts.codes import LineKind
+from contracts.tables import Order, OrderLine, SalesDaily
+from transforms.sales import sales_daily
+
+NOON = datetime(2026, 11, 10, 12, tzinfo=UTC)
+
+
+def order(**more: Any) -> dict[str, Any]:
+    row = {"shop_id": "s", "order_id": "o1", "payment_status": "paid", "is_test": False}
+    return {**row, "fulfilment_status": "fulfilled", "currency": "CNY", **more}
+
+
+def line(**more: Any) -> dict[str, Any]:
+    row = {"shop_id": "s", "order_id": "o1", "line_id": "1", "sku_id": "A", "line_kind": "sale"}
+    amounts = {"quantity_units": 2, "unit_price_minor": 500, "total_minor": 900, "currency": "CNY"}
+    return {**row, **amounts, "placed_at": NOON, **more}
+
+
+def run(
+    lines: list[dict[str, Any]], orders: list[dict[str, Any]], zone: str = "Asia/Shanghai"
+) -> pl.DataFrame:
+    sold = OrderLine.sample(overrides=lines).lazy()
+    placed = Order.sample(overrides=orders).lazy()
+    return SalesDaily.validate(sales_daily(sold, placed, zone).collect()).sort("sku_id")
+
+
+@pytest.mark.parametrize(
+    ("zone", "day"), [("UTC", date(2026, 11, 10)), ("Asia/Shanghai", date(2026, 11, 11))]
+)
+def test_an_order_after_16_utc_counts_for_the_next_day_in_shanghai(zone: str, day: date) -> None:
+    late = datetime(2026, 11, 10, 16, 1, tzinfo=UTC)
+    assert run([line(placed_at=late)], [order()], zone)["sales_date"].to_list() == [day]
+
+
+@pytest.mark.parametrize(
+    ("change", "counts"),
+    [
+        ({"payment_status": "paid"}, True),
+        ({"payment_status": "refunded"}, True),
+        ({"payment_status": "partially_refunded", "cancelled_at": NOON}, True),
+        ({"payment_status": "pending"}, False),
+        ({"payment_status": "authorized"}, False),
+        ({"payment_status": "voided"}, False),
+        ({"is_test": True}, False),
+    ],
+)
+def test_money_received_decides_whether_an_order_counts(
+    change: dict[str, Any], counts: bool
+) -> None:
+    assert bool(run([line()], [order(**change)]).height) is counts
+
+
+def test_a_gift_leaves_the_stock_but_earns_nothing() -> None:
+    gift = line(line_id="2", line_kind=str(LineKind.GIFT), total_minor=0, quantity_units=1)
+    row = run([line(), gift], [order()]).row(0, named=True)
+    assert (row["sold_units"], row["gift_units"], row["orders_units"]) == (3, 1, 1)
+    assert (row["gmv_minor"], row["list_minor"]) == (900, 1000)
+
+
+def test_lines_without_a_sku_still_add_up_to_the_shop() -> None:
+    rows = [
+        line(),
+        line(line_id="2", sku_id=None, listing_id="L9"),
+        line(line_id="3", sku_id=None, listing_id=None),
+    ]
+    daily = run(rows, [order()])
+    assert daily["sku_id"].to_list() == ["(unlinked)", "A", "L9"]
+    assert daily["gmv_minor"].sum() == 2700
+
+
+def test_an_order_id_of_another_shop_is_another_order() -> None:
+    daily = run([line(), line(shop_id="t")], [order(), order(shop_id="t", is_test=True)])
+    assert daily["shop_id"].to_list() == ["s"]
+
+
+def test_two_currencies_are_never_summed_but_refused() -> None:
+    dollars = line(line_id="2", currency="USD")
+    with pytest.raises(Exception, match="primary_key"):
+        run([line(), dollars], [order()])
+
+
+def test_no_orders_give_no_rows() -> None:
+    assert run([], []).is_empty()

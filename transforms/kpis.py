@@ -1,0 +1,151 @@
+"""How a shop did per day, and what moved it."""
+
+from collections.abc import Sequence
+from functools import reduce
+
+import dataframely as dy
+import polars as pl
+
+from contracts.tables import KpisDaily, Order, OrderLine, Refund, TrafficDaily
+from transforms.sales import counted, local_day
+
+_KEY = ["shop_id", "kpi_date", "currency"]
+_COUNTS = (
+    "gmv_minor",
+    "orders_units",
+    "units_units",
+    "buyers_units",
+    "new_buyers_units",
+    "refunded_minor",
+    "cancelled_units",
+)
+
+
+def kpis_daily(
+    orders: dy.LazyFrame[Order],
+    lines: dy.LazyFrame[OrderLine],
+    *,
+    refunds: dy.LazyFrame[Refund],
+    traffic: dy.LazyFrame[TrafficDaily],
+    quarantined_days: pl.LazyFrame,
+    time_zone: str,
+) -> dy.LazyFrame[KpisDaily]:
+    """One row per shop and day from its first order to its last order or refund, zeros included.
+
+    Counts what `counted` lets through. A member is new on the day of the first order in `orders`,
+    so pass the whole history; a guest is a new buyer each time. Refunds count on the day they were
+    paid back, visitors are summed over sources. `quarantined_days` has `shop_id` and `kpi_date`:
+    days that miss a document. A shop with two currencies gets two rows a day, which validation
+    refuses.
+    """
+    placed = counted(orders).with_columns(kpi_date=local_day("placed_at", time_zone))
+    paid_back = _refunded(refunds.lazy(), placed, time_zone)
+    visits = traffic.lazy().rename({"traffic_date": "kpi_date"})
+    visits = visits.group_by("shop_id", "kpi_date").agg(pl.col("visitors_units").sum())
+    incomplete = quarantined_days.select("shop_id", "kpi_date", is_complete=False).unique()
+    return (
+        _days(placed.select(_KEY), paid_back.select(_KEY))
+        .join(_ordered(placed, lines.lazy()), on=_KEY, how="left")
+        .join(paid_back, on=_KEY, how="left")
+        .with_columns(pl.col(_COUNTS).fill_null(0))
+        .join(visits, on=["shop_id", "kpi_date"], how="left")
+        .join(incomplete, on=["shop_id", "kpi_date"], how="left")
+        .with_columns(**_rates(), is_complete=pl.col("is_complete").fill_null(value=True))
+        .pipe(KpisDaily.cast)
+    )
+
+
+def _ordered(placed: pl.LazyFrame, lines: pl.LazyFrame) -> pl.LazyFrame:
+    order = ["shop_id", "order_id"]
+    units = lines.group_by(order).agg(units=pl.col("quantity_units").sum())
+    first = pl.col("kpi_date").min().over("shop_id", "member_id")
+    member, is_guest = pl.col("member_id"), pl.col("member_id").is_null()
+    is_new = ~is_guest & (first == pl.col("kpi_date"))
+    return (
+        placed.join(units, on=order, how="left")
+        .with_columns(is_new=is_new)
+        .group_by(_KEY)
+        .agg(
+            gmv_minor=pl.col("goods_minor").sum(),
+            orders_units=pl.len().cast(pl.Int64),
+            units_units=pl.col("units").sum(),
+            buyers_units=member.drop_nulls().n_unique() + is_guest.sum(),
+            new_buyers_units=member.filter("is_new").n_unique() + is_guest.sum(),
+            cancelled_units=pl.col("cancelled_at").is_not_null().sum(),
+        )
+    )
+
+
+def _refunded(refunds: pl.LazyFrame, placed: pl.LazyFrame, time_zone: str) -> pl.LazyFrame:
+    return (
+        refunds.join(placed, on=["shop_id", "order_id"], how="semi")
+        .with_columns(kpi_date=local_day("refunded_at", time_zone))
+        .group_by(_KEY)
+        .agg(pl.col("refunded_minor").sum())
+    )
+
+
+def _days(placed: pl.LazyFrame, paid_back: pl.LazyFrame) -> pl.LazyFrame:
+    day = pl.col("kpi_date")
+    return (
+        pl.concat([placed, paid_back])
+        .group_by("shop_id", "currency")
+        .agg(kpi_date=pl.date_range(day.min(), day.max()))
+        .explode("kpi_date")
+    )
+
+
+def _rates() -> dict[str, pl.Expr]:
+    orders, buyers = pl.col("orders_units"), pl.col("buyers_units")
+    returning = buyers - pl.col("new_buyers_units")
+    visitors = pl.col("visitors_units")
+    # Polars rounds halves to even; sums below 2^53 divide correctly rounded.
+    aov = (pl.col("gmv_minor") / orders).round().cast(pl.Int64, strict=False)
+    return {
+        "returning_buyers_units": returning,
+        "aov_minor": pl.when(orders > 0).then(aov),
+        "repurchase_rate": pl.when(buyers > 0).then(returning / buyers),
+        "conversion_rate": pl.when((visitors > 0) & (buyers <= visitors)).then(buyers / visitors),
+    }
+
+
+def lmdi(before: Sequence[pl.Expr], after: Sequence[pl.Expr]) -> list[pl.Expr]:
+    """Effect of each factor on the change of their product (LMDI-I); the effects add up exactly.
+
+    w = (V1 - V0) / ln(V1 / V0), effect k = w ln(x1 / x0). Null where a factor is not positive: an
+    entry or an exit has no decomposition.
+    """
+    old, new = (reduce(pl.Expr.mul, (f.cast(pl.Float64) for f in side)) for side in (before, after))
+    is_flat = (new / old).log().abs() < 1e-12
+    weight = pl.when(is_flat).then(old).otherwise((new - old) / (new / old).log())
+    positive = pl.all_horizontal(factor > 0 for factor in (*before, *after))
+    return [
+        pl.when(positive).then(weight * (b / a).log()) for a, b in zip(before, after, strict=True)
+    ]
+
+
+def kpi_changes(kpis: dy.LazyFrame[KpisDaily]) -> pl.LazyFrame:
+    """GMV of a day against the same weekday before, and what moved it, in minor units.
+
+    GMV = visitors × orders per visitor × AOV; `visitors_effect_minor`, `conversion_effect_minor`
+    and `aov_effect_minor` add up to `gmv_change_minor`, and are null where one of the days lacks
+    visitors or orders. Grain: (shop_id, kpi_date), for days with a day seven days earlier.
+    """
+    frame = kpis.lazy().select(*_KEY, "gmv_minor", "orders_units", "visitors_units")
+    earlier = frame.with_columns(pl.col("kpi_date").dt.offset_by("7d"))
+    effects = lmdi(_factors("_before"), _factors(""))
+    names = ("visitors_effect_minor", "conversion_effect_minor", "aov_effect_minor")
+    return frame.join(earlier, on=_KEY, suffix="_before").select(
+        *_KEY,
+        "gmv_minor",
+        "gmv_minor_before",
+        gmv_change_minor=pl.col("gmv_minor") - pl.col("gmv_minor_before"),
+        **dict(zip(names, effects, strict=True)),
+    )
+
+
+def _factors(suffix: str) -> list[pl.Expr]:
+    gmv, orders, visitors = (
+        pl.col(f"{name}{suffix}") for name in ("gmv_minor", "orders_units", "visitors_units")
+    )
+    return [visitors, orders / visitors, gmv / orders]
