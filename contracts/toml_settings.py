@@ -80,14 +80,19 @@ def _keys(text: str) -> list[tuple[int, Path]]:
     """Every table header and key with its line and its path, indexes of table arrays included."""
     found: list[tuple[int, Path]] = []
     current: Path = ()
-    counts: dict[tuple[str, ...], int] = {}
+    counts: dict[Path, int] = {}
     for number, line in enumerate(text.splitlines(), start=1):
         if header := _HEADER.match(line):
-            names = _names(header[2])
-            current = names
+            *outer, last = _names(header[2])
+            current = ()
+            for name in outer:
+                current = (*current, name)
+                if current in counts:
+                    current = (*current, counts[current])
+            current = (*current, last)
             if header[1] == "[[":
-                counts[names] = counts.get(names, -1) + 1
-                current = (*names, counts[names])
+                counts[current] = counts.get(current, -1) + 1
+                current = (*current, counts[current])
             found.append((number, current))
         elif key := _KEY.match(line):
             found.append((number, (*current, *_names(key[1]))))

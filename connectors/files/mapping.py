@@ -1,0 +1,156 @@
+"""Exports to canonical tables; where exports overlap, the later one holds."""
+
+from collections.abc import Iterable
+
+import dataframely as dy
+import polars as pl
+
+from connectors.base.mapping import Mapper, Parsed
+from connectors.files import cells, sheets
+from connectors.files.layout import Export, FileLayout, TableLayout
+from contracts.codes import QuarantineReason
+from contracts.streams import Context, Mapped, Page, Reject
+from contracts.tables import TABLES, Table, TableKind, table_of
+
+_EMPTY = Reject.create_empty().with_columns(
+    source_updated_at=pl.lit(None, pl.Datetime("us", "UTC"))
+)
+
+
+def canonical(
+    pages: Iterable[Page], context: Context, *, tables: tuple[type[dy.Schema], ...]
+) -> Mapped:
+    """The tables of a stream; `source_updated_at` is the export instant.
+
+    Of exports that overlap, a document or a slice is taken from the latest one that has it, with
+    what is wrong with it there. Of an observation exported twice, the first export stays.
+
+    Raises:
+        SourceContractError: a file is not what its description says.
+    """
+    files = [_map_file(page, context) for page in pages]
+    frames = {}
+    noted = pl.concat([_EMPTY, *(rejects for _, rejects in files)])
+    rejects: list[pl.DataFrame] = [Reject.create_empty()]
+    for schema in tables:
+        table = table_of(schema)
+        parts = [mapped.frames[table.name] for mapped, _ in files if table.name in mapped.frames]
+        frames[table.name] = _latest(pl.concat([schema.create_empty(), *parts]), table)
+        rejects.append(_standing(noted, frames[table.name], table))
+    unknown = sorted({name for mapped, _ in files for name in mapped.unknown_fields})
+    return Mapped(frames, pl.concat(rejects), tuple(unknown))
+
+
+def _map_file(page: Page, context: Context) -> tuple[Mapped, pl.DataFrame]:
+    """A file's tables, and its rejects beside its export instant."""
+    export = Export.model_validate_json(page.part)
+    layout = export.layout
+    rows = sheets.read(page.body, export)
+    known = layout.sources() | set(layout.ignored)
+    unknown = tuple(name for name in rows.columns if name not in known)
+    rows = _without(rows, layout)
+    mapper = Mapper(context)
+    for name, table in layout.tables.items():
+        _map_table(mapper, _without(rows, table), TABLES[name], table, export, context)
+    mapped = mapper.done(unknown_fields=unknown)
+    return mapped, mapped.rejects.with_columns(source_updated_at=_instant(export))
+
+
+def _instant(export: Export) -> pl.Expr:
+    return pl.lit(export.exported_at).cast(pl.Datetime("us", "UTC"))
+
+
+def _without(rows: pl.DataFrame, layout: FileLayout | TableLayout) -> pl.DataFrame:
+    """Rows that are not to be skipped."""
+    for name, values in layout.skip_when.items():
+        rows = rows.filter(~pl.col(name).fill_null("").is_in(values))
+    return rows
+
+
+def _map_table(
+    mapper: Mapper,
+    rows: pl.DataFrame,
+    table: Table,
+    layout: TableLayout,
+    export: Export,
+    context: Context,
+) -> None:
+    columns = _columns(rows, table, layout, export, context)
+    mapper.add(
+        table.schema,
+        rows,
+        source_updated_at=_instant(export),
+        **columns,
+    )
+    targets = table.schema.columns()
+    keys = {name: columns[name] for name in table.key if name in columns}
+    values = {n: c.value if isinstance(c, Parsed) else c for n, c in keys.items()}
+    ids = rows.select(value.cast(targets[n].dtype).alias(n) for n, value in values.items())
+    documents = ids.select(table.document_id).to_series()
+    for name, column in columns.items():
+        if isinstance(column, Parsed) and not targets[name].nullable:
+            empty = rows.select(column.raw.is_null()).to_series()
+            mapper.reject(
+                table.schema,
+                documents.filter(empty),
+                QuarantineReason.MISSING_VALUE,
+                column=name,
+            )
+
+
+def _columns(
+    rows: pl.DataFrame, table: Table, layout: TableLayout, export: Export, context: Context
+) -> dict[str, Parsed | pl.Expr]:
+    """One expression per canonical column."""
+    targets = table.schema.columns()
+    kinds = {name: (targets[name].metadata or {})["kind"] for name in layout.columns}
+    columns = {
+        name: cells.parsed(given, targets[name], export)
+        for name, given in layout.columns.items()
+        if kinds[name] != "money"
+    }
+    if "currency" in targets:
+        currency = columns.setdefault("currency", pl.lit(context.currency))
+        code = currency.value if isinstance(currency, Parsed) else currency
+        seen = rows.select(code.alias("seen")).to_series().drop_nulls().unique().sort().to_list()
+        for name, kind in kinds.items():
+            if kind == "money":
+                columns[name] = cells.amount(layout.columns[name], code, seen)
+    return _summed(columns, table, layout)
+
+
+def _summed(
+    columns: dict[str, Parsed | pl.Expr], table: Table, layout: TableLayout
+) -> dict[str, Parsed | pl.Expr]:
+    """Measures added up per key: rows of one key become equal, and the kit keeps one of them."""
+    keys = [
+        column.value if isinstance(column, Parsed) else column
+        for name, column in columns.items()
+        if name in table.key
+    ]
+    for name in layout.sum:
+        column = columns[name]
+        if isinstance(column, Parsed):
+            total = pl.when(column.value.is_not_null()).then(column.value.sum().over(keys))
+            columns[name] = Parsed(total, column.raw, column.reason)
+    return columns
+
+
+def _latest(frame: pl.DataFrame, table: Table) -> pl.DataFrame:
+    exported = pl.col("source_updated_at")
+    if table.kind is TableKind.OBSERVATION:
+        first = frame.sort("source_updated_at", *table.key)
+        return first.unique(table.key, keep="first", maintain_order=True).sort(table.key)
+    owner = table.document or table.slice_by
+    newest = exported.max().over(*owner) if owner else exported.max()
+    kept = frame.filter(exported == newest)
+    return kept.unique([*table.key, "content_hash"]).sort(*table.key, "content_hash")
+
+
+def _standing(noted: pl.DataFrame, kept: pl.DataFrame, table: Table) -> pl.DataFrame:
+    """Rejects of rows that were kept; those of an export that another replaced are void."""
+    rows = kept.select("source_updated_at", document_id=table.document_id)
+    standing = noted.filter(pl.col("table") == table.name).join(
+        rows, on=["document_id", "source_updated_at"], how="semi"
+    )
+    return standing.drop("source_updated_at").unique().sort(pl.all())
