@@ -79,7 +79,7 @@ def _sell(world: World, *, start: datetime) -> None:
     world.lines = pl.concat([world.lines, lines.select(world.lines.columns)])
     world.orders = pl.concat([world.orders, orders.select(world.orders.columns)])
     is_sold = pl.Series(sold > 0)
-    end = instant(start + timedelta(hours=1))
+    end = instant(start + timedelta(minutes=59, seconds=59))
     world.products = world.products.with_columns(
         on_hand_units=pl.col("on_hand_units") - pl.Series(sold),
         stock_updated_at=pl.when(is_sold).then(end).otherwise("stock_updated_at"),

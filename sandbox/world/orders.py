@@ -1,7 +1,7 @@
 """The order book: real baskets, an invented afterlife (payment, refund, cancellation, code)."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 import numpy as np
@@ -39,11 +39,11 @@ def order_book(seed: Seed, rng: np.random.Generator) -> OrderBook:
 
 
 def settled(baskets: pl.DataFrame, rng: np.random.Generator, *, until: datetime) -> pl.DataFrame:
-    """Orders paid and handed over some minutes after they were placed, never after `until`."""
+    """Orders paid and handed over some minutes after they were placed, always before `until`."""
     minutes = rng.integers(1, SETTLED_WITHIN_MINUTES, baskets.height)
     later = pl.col("created_at") + pl.duration(minutes=pl.lit(pl.Series(minutes)))
     return baskets.with_columns(
-        updated_at=pl.min_horizontal(later, pl.lit(until, dtype=INSTANT)),
+        updated_at=pl.min_horizontal(later, pl.lit(until - timedelta(seconds=1), dtype=INSTANT)),
         cancelled_at=pl.lit(None, dtype=INSTANT),
         cancel_reason=pl.lit(None, dtype=pl.String),
         financial_status=pl.lit("PAID"),
@@ -85,7 +85,7 @@ def _refunds(
             is_full=full | (chosen["line_count"] == 1),
             paid_minor=paid,
         )
-        .filter(pl.col("refunded_at") <= until)
+        .filter(pl.col("refunded_at") < until)
         .join(first.select("order_id", "line_id", "line_minor"), on="order_id")
         .sort("refunded_at", "order_id")
         .with_row_index("refund_id", offset=900_001)

@@ -25,7 +25,8 @@ class World:
     Grains: `orders` order, `lines` line of an order (`line_start`, `line_count` of its order point
     here), `refunds` refund, `products` product with its only variant, `customers` household,
     `discounts` code, `purchase_orders` open order at a supplier, `offers` rival x product,
-    `stockouts` product x day.
+    `stockouts` product x day. `writes` are what came over the API, `spoiled` the orders tampered
+    with.
     """
 
     clock: datetime
@@ -42,6 +43,7 @@ class World:
     currency: str = CURRENCY
     zone: str = ZONE
     writes: list[dict[str, Any]] = field(default_factory=list)
+    spoiled: list[int] = field(default_factory=list)
     version: int = 0
     lock: threading.RLock = field(default_factory=threading.RLock)
 

@@ -1,0 +1,195 @@
+"""The world behind HTTP on loopback: the platform's endpoint, the scoreboard, and time's handle."""
+
+import hmac
+import secrets
+import socket
+import threading
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from datetime import date
+from email.utils import format_datetime
+from typing import Any, Final
+
+import msgspec
+import uvicorn
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+from starlette.routing import Route
+
+from sandbox import truth
+from sandbox.shopify.cost import Rates
+from sandbox.shopify.endpoint import Endpoint
+from sandbox.shopify.shop import Shop
+from sandbox.tamper import UnknownFaultError, tamper
+from sandbox.world.demand import advance
+from sandbox.world.world import World
+
+GRAPHQL: Final = "/admin/api/2026-10/graphql.json"
+START_SECONDS: Final = 10.0
+MAX_ADVANCE_HOURS: Final = 24 * 28
+_TOKEN: Final = "x-shopify-access-token"  # noqa: S105 the header's name
+
+
+class _Handlers:
+    """The routes of one shop."""
+
+    def __init__(self, shop: Shop, token: str) -> None:
+        self._shop, self._token = shop, token
+        self._endpoint = Endpoint(shop)
+
+    def app(self) -> Starlette:
+        get, post = ["GET"], ["POST"]
+        return Starlette(
+            routes=[
+                Route(GRAPHQL, self._graphql, methods=post),
+                Route("/bulk/{name}", self._bulk, methods=get),
+                Route("/truth/days", self._guarded(self._days), methods=get),
+                Route("/truth/writes", self._guarded(self._writes), methods=get),
+                Route("/truth/prices", self._guarded(self._prices), methods=get),
+                Route("/world/clock", self._guarded(self._clock), methods=get),
+                Route("/world/advance", self._guarded(self._advance), methods=post),
+                Route("/world/tamper", self._guarded(self._tamper), methods=post),
+            ]
+        )
+
+    def _headers(self) -> dict[str, str]:
+        # Clients take the time from here: it is the world's, not the machine's.
+        return {"date": format_datetime(self._shop.world.clock, usegmt=True)}
+
+    def _json(self, content: object, status: int = 200) -> Response:
+        return Response(
+            msgspec.json.encode(content),
+            status,
+            headers=self._headers(),
+            media_type="application/json",
+        )
+
+    async def _graphql(self, request: Request) -> Response:
+        body = await request.body()
+        if status := self._shop.faults.next_status():
+            response = self._json({"errors": "planted fault"}, status)
+            response.headers["retry-after"] = "1"
+            return response
+        given = request.headers.get(_TOKEN, "")
+        if not hmac.compare_digest(given.encode(), self._token.encode()):
+            message = "[API] Invalid API key or access token (unrecognized login or wrong password)"
+            return self._json({"errors": message}, 401)
+        return await run_in_threadpool(self._answered, body)
+
+    def _answered(self, body: bytes) -> Response:
+        try:
+            asked = msgspec.json.decode(body, type=dict[str, Any])
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            return self._json({"errors": "Bad Request"}, 400)
+        if not isinstance(asked.get("query"), str):
+            return self._json({"errors": {"query": "Required parameter missing or invalid"}}, 400)
+        operation = asked.get("operationName")
+        return self._json(self._endpoint.answer(asked["query"], asked.get("variables"), operation))
+
+    async def _bulk(self, request: Request) -> Response:
+        path = self._shop.bulk.file(request.path_params["name"])
+        if path is None:
+            return self._json({"errors": "Not Found"}, 404)
+        return FileResponse(path, headers=self._headers(), media_type="application/jsonl")
+
+    def _guarded(
+        self, answer: Callable[[dict[str, Any]], object]
+    ) -> Callable[[Request], Awaitable[Response]]:
+        """A handler for what is not the platform's: parameters in, JSON out, 400 when wrong."""
+
+        async def handle(request: Request) -> Response:
+            given: dict[str, Any] = dict(request.query_params)
+            try:
+                if request.method == "POST":
+                    given |= msgspec.json.decode(await request.body() or b"{}", type=dict[str, Any])
+                return self._json(await run_in_threadpool(self._locked, answer, given))
+            except (KeyError, ValueError, UnknownFaultError, msgspec.DecodeError) as error:
+                return self._json({"errors": str(error)}, 400)
+
+        return handle
+
+    def _locked(self, answer: Callable[[dict[str, Any]], object], given: dict[str, Any]) -> object:
+        with self._shop.world.lock:
+            return answer(given)
+
+    def _days(self, given: dict[str, Any]) -> object:
+        first = date.fromisoformat(given.get("from", date.min.isoformat()))
+        last = date.fromisoformat(given.get("to", date.max.isoformat()))
+        return truth.days(self._shop.world, first, last)
+
+    def _writes(self, _: dict[str, Any]) -> object:
+        return self._shop.world.writes
+
+    def _prices(self, given: dict[str, Any]) -> object:
+        return truth.prices(self._shop.world, given["skus"].split(","))
+
+    def _clock(self, _: dict[str, Any]) -> object:
+        return {"clock": clock_text(self._shop.world)}
+
+    def _advance(self, given: dict[str, Any]) -> object:
+        hours = int(given["hours"])
+        if not 0 < hours <= MAX_ADVANCE_HOURS:
+            raise ValueError(f"hours must be between 1 and {MAX_ADVANCE_HOURS}")
+        before = self._shop.world.orders.height
+        advance(self._shop.world, hours)
+        return {
+            "clock": clock_text(self._shop.world),
+            "orders": self._shop.world.orders.height - before,
+        }
+
+    def _tamper(self, given: dict[str, Any]) -> object:
+        return tamper(self._shop, given)
+
+
+def clock_text(world: World) -> str:
+    """The world's clock as ISO text in UTC."""
+    return world.clock.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+@contextmanager
+def running(
+    world: World, *, token: str | None = None, rates: Rates | None = None, port: int = 0
+) -> Iterator[str]:
+    """Serve the world on loopback from a thread; yields its URL and ends cleanly.
+
+    Args:
+        token: the access token asked for; a random one (so nobody gets in) when not given.
+        rates: the plan's throttle; Plus when not given.
+        port: 0 for any free one.
+
+    Raises:
+        OSError: the port is taken.
+        TimeoutError: the server did not start.
+    """
+    shop = Shop(world, rates=rates)
+    with socket.socket() as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(("127.0.0.1", port))
+        shop.origin = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        app = _Handlers(shop, token or secrets.token_urlsafe()).app()
+        server = uvicorn.Server(
+            uvicorn.Config(
+                app, log_config=None, access_log=False, date_header=False, server_header=False,
+                lifespan="off", ws="none", timeout_graceful_shutdown=1,
+            )
+        )  # fmt: skip
+        thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
+        thread.start()
+        try:
+            _wait(server)
+            yield shop.origin
+        finally:
+            server.should_exit = True
+            thread.join()
+            shop.close()
+
+
+def _wait(server: uvicorn.Server) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while not server.started:
+        if time.monotonic() > deadline:
+            raise TimeoutError("The sandbox did not start.")
+        time.sleep(0.005)

@@ -1,0 +1,458 @@
+"""Every field of the dialect as an expression over the world's frames, written once.
+
+Pages and bulk files are both made from these, so they cannot tell different values.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import polars as pl
+
+Values = dict[str, pl.Expr]
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Where a type's columns are: under a prefix of the frame, or given as values."""
+
+    prefix: str = ""
+    values: Values = field(default_factory=dict)
+
+    def __call__(self, name: str) -> pl.Expr:
+        """The expression for a column of the type at hand."""
+        return self.values[name] if name in self.values else pl.col(self.prefix + name)
+
+    def given(self, values: Values) -> "Scope":
+        """The same columns with some replaced."""
+        return Scope(self.prefix, {**self.values, **values})
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """A scalar, an enum or a list of scalars."""
+
+    expr: Callable[[Scope], pl.Expr]
+
+
+@dataclass(frozen=True)
+class One:
+    """An object: over the same columns, or over the row of `table` whose `key` equals `on`."""
+
+    type_name: str
+    values: Callable[[Scope], Values] = lambda _: {}
+    present: Callable[[Scope], pl.Expr] | None = None
+    table: str | None = None
+    on: str = ""
+    key: str = ""
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A list of objects over the same columns: one per alternative that is present."""
+
+    type_name: str
+    alternatives: Callable[[Scope, dict[str, Any]], list[tuple[pl.Expr, Values]]]
+
+
+@dataclass(frozen=True)
+class Own:
+    """A connection that always holds exactly one node, over the same columns."""
+
+    type_name: str
+    key: str
+
+
+@dataclass(frozen=True)
+class Many:
+    """Children from a table of their own (see `tables.children`), as connection or list."""
+
+    type_name: str
+    children: str
+    key: str
+    is_connection: bool = True
+
+
+Field = Leaf | One | Listed | Own | Many
+Fields = dict[str, Field]
+
+GID: Final = "gid://shopify/"
+
+
+def _column(name: str) -> Leaf:
+    return Leaf(lambda c: c(name))
+
+
+def _constant(value: object, dtype: pl.DataType | type[pl.DataType] | None = None) -> Leaf:
+    return Leaf(lambda _: pl.lit(value, dtype=dtype))
+
+
+def _gid(kind: str, key: str) -> Leaf:
+    return Leaf(lambda c: pl.concat_str(pl.lit(f"{GID}{kind}/"), c(key).cast(pl.String)))
+
+
+def _text(name: str) -> Leaf:
+    return Leaf(lambda c: c(name).cast(pl.String))
+
+
+def _at(name: str) -> Leaf:
+    return Leaf(lambda c: c(name).dt.to_string("%Y-%m-%dT%H:%M:%SZ"))
+
+
+def decimal(minor: pl.Expr) -> pl.Expr:
+    """Cents as decimal text, e.g. 1230 -> "12.30"."""
+    cents = (minor % 100).cast(pl.String).str.zfill(2)
+    return pl.concat_str((minor // 100).cast(pl.String), pl.lit("."), cents)
+
+
+def _bag(minor: Callable[[Scope], pl.Expr]) -> One:
+    return One("MoneyBag", lambda c: {"minor": minor(c), "currency": c("currency")})
+
+
+def _money(minor: Callable[[Scope], pl.Expr], *, optional: bool = False) -> One:
+    present = (lambda c: minor(c).is_not_null()) if optional else None
+    return One("MoneyV2", lambda c: {"minor": minor(c), "currency": c("currency")}, present)
+
+
+def _paid(c: Scope) -> pl.Expr:
+    return c("original_minor") - c("automatic_minor") - c("code_minor")
+
+
+def _line_original(c: Scope) -> pl.Expr:
+    return c("unit_minor") * c("quantity")
+
+
+def _line_listed(c: Scope) -> pl.Expr:
+    return _line_original(c) - c("automatic_minor")
+
+
+def _line_paid(c: Scope) -> pl.Expr:
+    return _line_listed(c) - c("code_minor")
+
+
+def _per_unit(total: Callable[[Scope], pl.Expr]) -> Callable[[Scope], pl.Expr]:
+    # The platform calls these approximate: a total need not divide by the quantity.
+    return lambda c: (total(c) / c("quantity").clip(1)).round().cast(pl.Int64)
+
+
+def _allocations(c: Scope, _: dict[str, Any]) -> list[tuple[pl.Expr, Values]]:
+    def kind(name: str, index: int, amount: pl.Expr) -> tuple[pl.Expr, Values]:
+        return amount > 0, {
+            "application": pl.lit(name),
+            "index": pl.lit(index) if index == 0 else (c("automatic_minor") > 0).cast(pl.Int32),
+            "minor": amount,
+        }
+
+    return [
+        kind("AutomaticDiscountApplication", 0, c("automatic_minor")),
+        kind("DiscountCodeApplication", 1, c("code_minor")),
+    ]
+
+
+def _quantities(c: Scope, arguments: dict[str, Any]) -> list[tuple[pl.Expr, Values]]:
+    zero = pl.lit(0, dtype=pl.Int64)
+    known = {
+        "available": c("on_hand_units"),
+        "on_hand": c("on_hand_units"),
+        "incoming": c("incoming_units"),
+        "committed": zero,
+        "reserved": zero,
+        "damaged": zero,
+        "safety_stock": zero,
+        "quality_control": zero,
+    }
+    return [
+        (pl.lit(value=True), {"quantity_name": pl.lit(name), "units": known[name]})
+        for name in arguments["names"]
+        if name in known
+    ]
+
+
+_PRODUCT: Final = One("Product", table="products", on="product_id", key="product_id")
+_VARIANT: Final = One("ProductVariant", table="products", on="product_id", key="product_id")
+_ON_CODE: Final = "DiscountCodeApplication"
+
+_APPLICATION: Final[Fields] = {
+    "__typename": Leaf(lambda c: c("application")),
+    "allocationMethod": Leaf(
+        lambda c: (
+            pl.when(c("application") == _ON_CODE).then(pl.lit("ACROSS")).otherwise(pl.lit("EACH"))
+        )
+    ),
+    "index": _column("index"),
+    "targetSelection": Leaf(
+        lambda c: (
+            pl.when(c("application") == _ON_CODE).then(pl.lit("ALL")).otherwise(pl.lit("EXPLICIT"))
+        )
+    ),
+    "targetType": _constant("LINE_ITEM"),
+    "value": One("PricingValue", lambda c: {"currency": c("currency"), "minor": c("minor")}),
+    "title": Leaf(lambda c: pl.when(c("application") != _ON_CODE).then(pl.lit("Member price"))),
+    "code": Leaf(lambda c: pl.when(c("application") == _ON_CODE).then(c("code"))),
+}
+
+_DISCOUNT: Final[Fields] = {
+    "__typename": _constant("DiscountCodeBasic"),
+    "title": _column("title"),
+    "status": Leaf(
+        lambda c: (
+            pl.when(c("ends_at") <= c("clock"))
+            .then(pl.lit("EXPIRED"))
+            .when(c("starts_at") > c("clock"))
+            .then(pl.lit("SCHEDULED"))
+            .otherwise(pl.lit("ACTIVE"))
+        )
+    ),
+    "summary": _column("title"),
+    "startsAt": _at("starts_at"),
+    "endsAt": _at("ends_at"),
+    "createdAt": _at("created_at"),
+    "updatedAt": _at("updated_at"),
+    "usageLimit": _column("usage_limit"),
+    "asyncUsageCount": _column("usage_count"),
+    "appliesOncePerCustomer": _column("once_per_customer"),
+    "codes": Own("DiscountRedeemCode", "discount_id"),
+    "codesCount": One("Count", lambda _: {"count": pl.lit(1)}),
+    "customerGets": One("DiscountCustomerGets"),
+}
+
+TYPES: Final[dict[str, Fields]] = {
+    "MoneyBag": {
+        "shopMoney": One("MoneyV2"),
+        "presentmentMoney": One("MoneyV2"),
+    },
+    "MoneyV2": {
+        "amount": Leaf(lambda c: decimal(c("minor"))),
+        "currencyCode": _column("currency"),
+    },
+    "PricingValue": {
+        "__typename": _constant("MoneyV2"),
+        "amount": Leaf(lambda c: decimal(c("minor"))),
+        "currencyCode": _column("currency"),
+        "percentage": _constant(None, pl.Float64),
+    },
+    "Count": {"count": _column("count"), "precision": _constant("EXACT")},
+    "Order": {
+        "id": _gid("Order", "order_id"),
+        "legacyResourceId": _text("order_id"),
+        "name": Leaf(lambda c: pl.concat_str(pl.lit("#"), c("order_id").cast(pl.String))),
+        "createdAt": _at("created_at"),
+        "processedAt": _at("created_at"),
+        "updatedAt": _at("updated_at"),
+        "cancelledAt": _at("cancelled_at"),
+        "cancelReason": _column("cancel_reason"),
+        "closedAt": _at("cancelled_at"),
+        "test": _constant(value=False),
+        "currencyCode": _column("currency"),
+        "presentmentCurrencyCode": _column("currency"),
+        "displayFinancialStatus": _column("financial_status"),
+        "displayFulfillmentStatus": _column("fulfillment_status"),
+        "taxesIncluded": _constant(value=False),
+        "subtotalPriceSet": _bag(_paid),
+        "totalPriceSet": _bag(_paid),
+        "totalDiscountsSet": _bag(lambda c: c("automatic_minor") + c("code_minor")),
+        "totalTaxSet": _bag(lambda _: pl.lit(0, dtype=pl.Int64)),
+        "totalShippingPriceSet": _bag(lambda _: pl.lit(0, dtype=pl.Int64)),
+        "totalRefundedSet": _bag(lambda c: c("refunded_minor")),
+        "customer": One("Customer", table="customers", on="household_id", key="household_id"),
+        "discountCode": _column("code"),
+        "discountCodes": Leaf(lambda c: pl.concat_list(c("code")).list.drop_nulls()),
+        "lineItems": Many("LineItem", "lines", "line_id"),
+        "refunds": Many("Refund", "refunds", "refund_id", is_connection=False),
+        "transactions": Many(
+            "OrderTransaction", "transactions", "transaction_id", is_connection=False
+        ),
+    },
+    "LineItem": {
+        "id": _gid("LineItem", "line_id"),
+        "sku": _text("product_id"),
+        "title": _column("title"),
+        "name": _column("title"),
+        "quantity": _column("quantity"),
+        "currentQuantity": _column("current_quantity"),
+        "originalUnitPriceSet": _bag(lambda c: c("unit_minor")),
+        "originalTotalSet": _bag(_line_original),
+        "totalDiscountSet": _bag(lambda c: c("automatic_minor")),
+        "discountedUnitPriceSet": _bag(_per_unit(_line_listed)),
+        "discountedUnitPriceAfterAllDiscountsSet": _bag(_per_unit(_line_paid)),
+        "discountAllocations": Listed("DiscountAllocation", _allocations),
+        "variant": _VARIANT,
+        "product": _PRODUCT,
+        "vendor": _column("vendor"),
+        "isGiftCard": _constant(value=False),
+        "requiresShipping": _constant(value=True),
+    },
+    "DiscountAllocation": {
+        "allocatedAmountSet": One("MoneyBag"),
+        "discountApplication": One("DiscountApplication"),
+    },
+    "DiscountApplication": _APPLICATION,
+    "Refund": {
+        "id": _gid("Refund", "refund_id"),
+        "legacyResourceId": _text("refund_id"),
+        "createdAt": _at("created_at"),
+        "processedAt": _at("created_at"),
+        "updatedAt": _at("created_at"),
+        "note": _constant(None, pl.String),
+        "totalRefundedSet": _bag(lambda c: c("amount_minor")),
+        "order": One("Order", table="orders", on="order_id", key="order_id"),
+        "refundLineItems": Many("RefundLineItem", "refund_lines", "line_id"),
+    },
+    "RefundLineItem": {
+        "id": _gid("RefundLineItem", "line_id"),
+        "quantity": _column("quantity"),
+        "subtotalSet": _bag(_line_paid),
+        "lineItem": One("LineItem"),
+        "restocked": _constant(value=False),
+        "restockType": _constant("NO_RESTOCK"),
+    },
+    "OrderTransaction": {
+        "id": _gid("OrderTransaction", "transaction_id"),
+        "kind": _column("kind"),
+        "status": _constant("SUCCESS"),
+        "amountSet": _bag(lambda c: c("amount_minor")),
+        "createdAt": _at("created_at"),
+        "processedAt": _at("created_at"),
+        "gateway": _constant("till"),
+    },
+    "Product": {
+        "id": _gid("Product", "product_id"),
+        "legacyResourceId": _text("product_id"),
+        "title": _column("title"),
+        "handle": _text("product_id"),
+        "status": _constant("ACTIVE"),
+        "vendor": _column("vendor"),
+        "productType": _column("product_type"),
+        "tags": Leaf(lambda c: pl.concat_list(c("department"))),
+        "totalInventory": _column("on_hand_units"),
+        "createdAt": _at("created_at"),
+        "updatedAt": _at("updated_at"),
+        "variants": Own("ProductVariant", "product_id"),
+    },
+    "ProductVariant": {
+        "id": _gid("ProductVariant", "product_id"),
+        "legacyResourceId": _text("product_id"),
+        "sku": _text("product_id"),
+        "barcode": _constant(None, pl.String),
+        "title": _constant("Default Title"),
+        "displayName": _column("title"),
+        "price": Leaf(lambda c: decimal(c("price_minor"))),
+        "compareAtPrice": Leaf(lambda c: decimal(c("compare_at_minor"))),
+        "inventoryQuantity": _column("on_hand_units"),
+        "createdAt": _at("created_at"),
+        "updatedAt": _at("updated_at"),
+        "inventoryItem": One("InventoryItem"),
+        "product": One("Product"),
+    },
+    "InventoryItem": {
+        "id": _gid("InventoryItem", "product_id"),
+        "legacyResourceId": _text("product_id"),
+        "sku": _text("product_id"),
+        "tracked": _constant(value=True),
+        "requiresShipping": _constant(value=True),
+        "createdAt": _at("created_at"),
+        "updatedAt": _at("stock_updated_at"),
+        "unitCost": _money(lambda c: c("unit_cost_minor"), optional=True),
+        "inventoryLevels": Own("InventoryLevel", "product_id"),
+    },
+    "InventoryLevel": {
+        "id": Leaf(
+            lambda c: pl.concat_str(
+                pl.lit(f"{GID}InventoryLevel/1?inventory_item_id="),
+                c("product_id").cast(pl.String),
+            )
+        ),
+        "isActive": _constant(value=True),
+        "createdAt": _at("created_at"),
+        "updatedAt": _at("stock_updated_at"),
+        "location": One("Location", lambda _: {"location_id": pl.lit(1)}),
+        "quantities": Listed("InventoryQuantity", _quantities),
+    },
+    "InventoryQuantity": {
+        "id": Leaf(
+            lambda c: pl.concat_str(
+                pl.lit(f"{GID}InventoryQuantity/"),
+                c("product_id").cast(pl.String),
+                pl.lit("?name="),
+                c("quantity_name"),
+            )
+        ),
+        "name": _column("quantity_name"),
+        "quantity": _column("units"),
+        "updatedAt": _at("stock_updated_at"),
+    },
+    "Location": {
+        "id": _gid("Location", "location_id"),
+        "legacyResourceId": _text("location_id"),
+        "name": _constant("Main Street"),
+        "isActive": _constant(value=True),
+    },
+    "Customer": {
+        "id": _gid("Customer", "household_id"),
+        "legacyResourceId": _text("household_id"),
+        "createdAt": _at("created_at"),
+        "updatedAt": _at("updated_at"),
+        "firstName": _column("first_name"),
+        "lastName": _column("last_name"),
+        "displayName": Leaf(
+            lambda c: pl.concat_str(c("first_name"), c("last_name"), separator=" ")
+        ),
+        "email": _column("email"),
+        "defaultEmailAddress": One("CustomerEmailAddress"),
+        "numberOfOrders": _text("order_count"),
+        "amountSpent": _money(lambda c: c("spent_minor")),
+        "tags": Leaf(lambda _: pl.lit([], dtype=pl.List(pl.String))),
+    },
+    "CustomerEmailAddress": {
+        "emailAddress": _column("email"),
+        "marketingState": _constant("NOT_SUBSCRIBED"),
+    },
+    "DiscountNode": {
+        "id": _gid("DiscountNode", "discount_id"),
+        "discount": One("DiscountCodeBasic"),
+    },
+    "DiscountCodeNode": {
+        "id": _gid("DiscountCodeNode", "discount_id"),
+        "codeDiscount": One("DiscountCodeBasic"),
+    },
+    "DiscountCodeBasic": _DISCOUNT,
+    "DiscountRedeemCode": {
+        "id": _gid("DiscountRedeemCode", "discount_id"),
+        "code": _column("code"),
+        "asyncUsageCount": _column("usage_count"),
+    },
+    "DiscountCustomerGets": {
+        "value": One("DiscountCustomerGetsValue"),
+        "appliesOnOneTimePurchase": _constant(value=True),
+        "appliesOnSubscription": _constant(value=False),
+    },
+    "DiscountCustomerGetsValue": {
+        "__typename": Leaf(
+            lambda c: (
+                pl.when(c("percentage").is_not_null())
+                .then(pl.lit("DiscountPercentage"))
+                .otherwise(pl.lit("DiscountAmount"))
+            )
+        ),
+        "percentage": _column("percentage"),
+        "amount": One(
+            "MoneyV2",
+            lambda c: {"minor": c("amount_minor"), "currency": c("currency")},
+            lambda c: c("amount_minor").is_not_null(),
+        ),
+        "appliesOnEachItem": _constant(value=False),
+    },
+}
+
+
+def _discounted_total(arguments: dict[str, Any]) -> One:
+    return _bag(_line_paid if arguments.get("withCodeDiscounts") else _line_listed)
+
+
+def field_for(type_name: str, name: str, arguments: dict[str, Any]) -> Field:
+    """The field of a type; one field's expression depends on its argument."""
+    if (type_name, name) == ("LineItem", "discountedTotalSet"):
+        return _discounted_total(arguments)
+    if name == "__typename" and name not in TYPES[type_name]:
+        return _constant(type_name)
+    return TYPES[type_name][name]

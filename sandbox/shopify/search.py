@@ -1,0 +1,128 @@
+"""The platform's search syntax, as far as the world's data goes: `updated_at:>='…' sku:12 OR id:3`."""
+
+import re
+from datetime import UTC, date, datetime
+from typing import Final
+
+import polars as pl
+from graphql import GraphQLError
+
+from sandbox.world.seed import INSTANT, local_midnight
+
+_TERM: Final = re.compile(r"""(-?)(\w+):(>=|<=|>|<)?('[^']*'|"[^"]*"|\S+)""")
+_INSTANTS: Final = {"created_at", "updated_at", "processed_at", "starts_at", "ends_at"}
+
+# What can be filtered, by root type: the platform's name to the column.
+FILTERS: Final[dict[str, dict[str, str]]] = {
+    "Order": {
+        "id": "order_id",
+        "created_at": "created_at",
+        "processed_at": "created_at",
+        "updated_at": "updated_at",
+        "financial_status": "financial_status",
+        "customer_id": "household_id",
+        "discount_code": "code",
+    },
+    "Product": {
+        "id": "product_id",
+        "sku": "product_id",
+        "created_at": "created_at",
+        "updated_at": "updated_at",
+        "vendor": "vendor",
+        "product_type": "product_type",
+    },
+    "ProductVariant": {
+        "id": "product_id",
+        "sku": "product_id",
+        "product_id": "product_id",
+        "updated_at": "updated_at",
+        "vendor": "vendor",
+        "product_type": "product_type",
+    },
+    "InventoryItem": {
+        "id": "product_id",
+        "sku": "product_id",
+        "created_at": "created_at",
+        "updated_at": "stock_updated_at",
+    },
+    "Customer": {
+        "id": "household_id",
+        "email": "email",
+        "created_at": "created_at",
+        "customer_date": "created_at",
+        "updated_at": "updated_at",
+    },
+    "DiscountNode": {
+        "id": "discount_id",
+        "code": "code",
+        "title": "title",
+        "created_at": "created_at",
+        "updated_at": "updated_at",
+        "starts_at": "starts_at",
+        "ends_at": "ends_at",
+    },
+    "Location": {"id": "location_id", "name": "name"},
+}
+
+
+def condition(type_name: str, query: str | None, frame: pl.DataFrame) -> pl.Expr | None:
+    """The filter a query means, or None when it filters nothing.
+
+    Names the platform does not know filter nothing, as there.
+
+    Raises:
+        GraphQLError: a date that is none.
+    """
+    if not query or not query.strip():
+        return None
+    groups = [_all(type_name, part, frame) for part in re.split(r"\s+OR\s+", query)]
+    if any(group is None for group in groups):
+        return None
+    return pl.any_horizontal([group for group in groups if group is not None])
+
+
+def _all(type_name: str, text: str, frame: pl.DataFrame) -> pl.Expr | None:
+    terms = []
+    for negated, name, operator, quoted in _TERM.findall(text):
+        column = FILTERS[type_name].get(name)
+        if column is None:
+            continue
+        term = _term(name, column, operator or "=", quoted.strip("'\"()"), frame)
+        terms.append(~term if negated else term)
+    return pl.all_horizontal(terms) if terms else None
+
+
+def _term(name: str, column: str, operator: str, text: str, frame: pl.DataFrame) -> pl.Expr:
+    left = pl.col(column)
+    if name in _INSTANTS:
+        return _compare(left, operator, pl.lit(_instant(text), dtype=INSTANT))
+    if frame.schema[column].is_integer():
+        digits = text.rsplit("/", 1)[-1]
+        if not digits.isdecimal():
+            return pl.lit(value=False)
+        return _compare(left, operator, pl.lit(int(digits), dtype=pl.Int64))
+    return left.str.to_lowercase() == text.lower()
+
+
+def _compare(left: pl.Expr, operator: str, right: pl.Expr) -> pl.Expr:
+    match operator:
+        case ">=":
+            return left >= right
+        case "<=":
+            return left <= right
+        case ">":
+            return left > right
+        case "<":
+            return left < right
+        case _:
+            return left == right
+
+
+def _instant(text: str) -> datetime:
+    try:
+        if len(text) == len("2026-01-01"):
+            return local_midnight(date.fromisoformat(text))
+        value = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise GraphQLError(f"Invalid date in search query: {text!r}") from error
+    return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
