@@ -1,0 +1,125 @@
+"""The guard: judges what policies propose; what it refuses keeps the guard's name and numbers."""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+
+import polars as pl
+
+from actions.guard.breaker import broken
+from actions.guard.calendar import locked
+from actions.guard.coordination import coordinated
+from actions.guard.facts import HISTORY_STATES, GuardFacts, at_live, history_of
+from actions.guard.gates import gated
+from actions.guard.items import limited
+from actions.guard.limits import Limits
+from actions.guard.refusals import Rule, opened, refuse
+from actions.guard.switches import stopped
+from actions.holdout import held_out
+from contracts.actions import Action, Judged, Live, Proposal
+from contracts.codes import ActionState, Mode, WriteKind
+from contracts.economics import Economics
+
+_STATES = {
+    Mode.SHADOW: ActionState.SHADOW,
+    Mode.APPROVE: ActionState.PROPOSED,
+    Mode.AUTO: ActionState.APPROVED,
+}
+_TESTED = (WriteKind.SET_PRICE, WriteKind.CREATE_COUPON)
+_UNDO = pl.col("is_undo")
+
+
+def judge(
+    proposals: pl.DataFrame,
+    facts: GuardFacts,
+    *,
+    limits: Limits,
+    economics: Economics,
+    mode: Mode,
+    at: dt.datetime,
+) -> pl.DataFrame:
+    """Proposals of one policy and shop (schema `Proposal`) with their state (schema `Judged`).
+
+    Alerts write nothing, so no guard holds them. `at` is the moment of the decision by the clock
+    of the facts. Mode off judges nothing: no rows.
+    """
+    if mode is Mode.OFF:
+        return Judged.create_empty()
+    judged = _single(opened(proposals), facts, limits=limits, economics=economics, at=at)
+    judged = _kept_out(judged, facts)
+    judged = broken(judged, facts, limits=limits, at=at)
+    state = pl.when(pl.col("guard").is_null()).then(pl.lit(str(_STATES[mode])))
+    return Judged.validate(
+        judged.with_columns(state=state.otherwise(pl.lit(str(ActionState.REFUSED)))).select(
+            Judged.column_names()
+        )
+    )
+
+
+def per_item_recheck(
+    actions: Sequence[Action],
+    live: Mapping[str, Live],
+    facts: GuardFacts,
+    *,
+    limits: Limits,
+    economics: Economics,
+    at: dt.datetime,
+) -> dict[str, tuple[str, str]]:
+    """What must not be sent after all: guard and reason per action id.
+
+    Judges each action again by the price that the platform shows now (per target), and by the
+    facts of now. The batch was judged when it was decided. An undo restores what was in force
+    before us: only promotion locks bind it.
+    """
+    frame = opened(_frame(actions))
+    seen = at_live(facts, live)
+    undo = locked(frame.filter(_UNDO), seen, at=at)
+    ours = _single(frame.filter(~_UNDO), seen, limits=limits, economics=economics, at=at)
+    refused = pl.concat([undo, ours]).filter(pl.col("guard").is_not_null())
+    rows = refused.select("action_id", "guard", "guard_reason").iter_rows()
+    return {action_id: (guard, reason) for action_id, guard, reason in rows}
+
+
+def _single(
+    frame: pl.DataFrame,
+    facts: GuardFacts,
+    *,
+    limits: Limits,
+    economics: Economics,
+    at: dt.datetime,
+) -> pl.DataFrame:
+    """Everything that is judged write by write."""
+    frame = stopped(frame, facts)
+    frame = gated(frame, facts, limits=limits, at=at)
+    frame = limited(frame, facts, limits=limits, economics=economics, at=at)
+    frame = locked(frame, facts, at=at)
+    return coordinated(frame, facts, at=at)
+
+
+def _kept_out(frame: pl.DataFrame, facts: GuardFacts) -> pl.DataFrame:
+    """Refuse prices and coupons of the SKUs that are left alone to measure the others by."""
+    out = held_out(frame["sku_id"], salt=facts.holdout_salt, share=facts.holdout_share)
+    bites = pl.col("write_kind").is_in(_TESTED) & pl.lit(out)
+    reason = pl.lit(f"one of the {facts.holdout_share:.1%} of SKUs that are left alone to compare")
+    return refuse(frame, Rule("holdout", bites, reason))
+
+
+def _frame(actions: Sequence[Action]) -> pl.DataFrame:
+    """Actions as proposals, with their id and whether they are an undo."""
+    names = Proposal.column_names()
+    rows = [
+        (
+            *(getattr(action, name) for name in names),
+            action.action_id,
+            action.undoes is not None,
+        )
+        for action in actions
+    ]
+    schema = {
+        **{name: column.dtype for name, column in Proposal.columns().items()},
+        "action_id": pl.String(),
+        "is_undo": pl.Boolean(),
+    }
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+__all__ = ["HISTORY_STATES", "GuardFacts", "Limits", "history_of", "judge", "per_item_recheck"]

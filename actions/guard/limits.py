@@ -1,0 +1,56 @@
+"""How far the automaton may go, set per policy and shop in the home."""
+
+from pydantic import BaseModel, Field
+
+
+class Limits(BaseModel, frozen=True, extra="forbid"):
+    """Bounds the guard holds every write to; amounts in minor units of the shop's currency."""
+
+    max_actions: int = Field(
+        ge=1, le=100_000, description="Most writes in 24 hours; beyond it none of a batch is sent"
+    )
+    max_exposure_minor: int = Field(
+        ge=0, description="Most that the price cuts of 24 hours may give away per day of sales"
+    )
+    max_step_rate: float = Field(
+        default=0.05, gt=0, le=1, description="Largest change from the price in force"
+    )
+    max_day_rate: float = Field(
+        default=0.10, gt=0, le=1, description="Largest change from the price of 24 hours ago"
+    )
+    max_week_rate: float = Field(
+        default=0.15, gt=0, le=1, description="Largest change from the price of 7 days ago"
+    )
+    ceiling_rate: float = Field(
+        default=1.3, ge=1, le=5, description="Highest price, as a multiple of the 28-day median"
+    )
+    max_units_ratio: float = Field(
+        default=20, gt=1, le=100, description="A price this many times off is in a wrong unit"
+    )
+    max_markup_ratio: float = Field(
+        default=100, gt=1, description="A price this many times the cost: one is in a wrong unit"
+    )
+    cooldown_hours: float = Field(
+        default=24, ge=0, le=720, description="Least time between two changes of one target"
+    )
+    max_reversals: int = Field(
+        default=1, ge=0, description="Most changes of direction of one target in 48 hours"
+    )
+    max_same_way: int = Field(
+        default=6, ge=1, description="Most changes in one direction of one target in 7 days"
+    )
+    max_price_age_hours: float = Field(
+        default=26, gt=0, description="Oldest reading of prices that a decision may rest on"
+    )
+    max_offer_age_hours: float = Field(
+        default=26, gt=0, description="Oldest competitor's offer that a decision may rest on"
+    )
+    max_cost_age_days: float = Field(
+        default=45, gt=0, description="Oldest reading of costs that a decision may rest on"
+    )
+    max_mean_change_rate: float = Field(
+        default=0.05, gt=0, le=1, description="Largest mean change of a day's writes"
+    )
+    max_run_ratio: float = Field(
+        default=5, gt=1, description="Most times the usual run, in writes and in mean change"
+    )

@@ -1,0 +1,73 @@
+"""How a guard refuses: the first that bites leaves its name and its numbers in one sentence."""
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from contracts.codes import WriteKind
+from contracts.money import exponent
+
+IS_WRITE = pl.col("write_kind") != WriteKind.NONE
+IS_PRICE = pl.col("write_kind") == WriteKind.SET_PRICE
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One limit: where it bites, and what it then says."""
+
+    guard: str
+    bites: pl.Expr
+    reason: pl.Expr
+
+
+def opened(proposals: pl.DataFrame) -> pl.DataFrame:
+    """Proposals with room for a refusal, and the digits of their currency for its sentence."""
+    currencies = [code for code in proposals["currency"].unique() if code is not None]
+    digits = pl.DataFrame(
+        {"currency": currencies, "digits": [exponent(code) for code in currencies]},
+        schema={"currency": pl.String, "digits": pl.Int64},
+    )
+    return proposals.join(digits, on="currency", how="left", maintain_order="left").with_columns(
+        guard=pl.lit(None, dtype=pl.String), guard_reason=pl.lit(None, dtype=pl.String)
+    )
+
+
+def refuse(frame: pl.DataFrame, *rules: Rule) -> pl.DataFrame:
+    """Write the first rule that bites into `guard` and `guard_reason` of writes that have none."""
+    verdicts = [
+        pl.when(rule.bites).then(pl.struct(name=pl.lit(rule.guard), reason=rule.reason))
+        for rule in rules
+    ]
+    is_open = IS_WRITE & pl.col("guard").is_null()
+    verdict = pl.when(is_open).then(pl.coalesce(verdicts)).struct
+    return frame.with_columns(
+        guard=pl.coalesce(verdict.field("name"), "guard"),
+        guard_reason=pl.coalesce(verdict.field("reason"), "guard_reason"),
+    )
+
+
+def sentence(template: str, *values: pl.Expr) -> pl.Expr:
+    """The template with its braces filled; what is null reads "nothing"."""
+    return pl.format(template, *(value.cast(pl.String).fill_null("nothing") for value in values))
+
+
+def money(amount: pl.Expr) -> pl.Expr:
+    """An amount in minor units of the row's currency as people write it: "4.99 USD"."""
+    digits = pl.col("digits").fill_null(0)
+    scale = pl.lit(10, dtype=pl.Int64).pow(digits)
+    size = amount.abs().cast(pl.Int64)
+    whole = (size // scale).cast(pl.String)
+    cents = (size % scale).cast(pl.String).str.zfill(digits)
+    sign = pl.when(amount < 0).then(pl.lit("-")).otherwise(pl.lit(""))
+    text = pl.when(digits == 0).then(sign + whole).otherwise(sign + whole + "." + cents)
+    return text + " " + pl.col("currency").fill_null("")
+
+
+def percent(rate: pl.Expr) -> pl.Expr:
+    """A fraction as people write it: "5.0 %"."""
+    return (rate * 100).round(1).cast(pl.String) + " %"
+
+
+def beyond(rate: pl.Expr, limit: float) -> pl.Expr:
+    """Whether a quotient exceeds its limit; 105 / 100 - 1 is 0.05 and a hair, and does not."""
+    return rate > limit + 1e-9

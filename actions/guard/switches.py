@@ -1,0 +1,48 @@
+"""Kill switches: stops of everything, a platform, a shop or a policy."""
+
+from collections.abc import Iterable, Sequence
+
+import polars as pl
+
+from actions.guard.facts import GuardFacts
+from actions.guard.refusals import Rule, refuse
+from contracts.actions import KillSwitch
+
+GUARD = "kill_switch"
+
+
+def stop_of(
+    switches: Iterable[KillSwitch], *, policy: str | None, shop_id: str, platform: str
+) -> KillSwitch | None:
+    """The widest stop in force for a policy of a shop, if any; no policy: for the whole shop."""
+    names = {"all": "", "platform": platform, "shop": shop_id, "policy": policy}
+    order = {scope: rank for rank, scope in enumerate(names)}
+    found = [
+        switch
+        for switch in switches
+        if switch.scope in names and (switch.scope == "all" or switch.name == names[switch.scope])
+    ]
+    return min(found, key=lambda switch: order[switch.scope], default=None)
+
+
+def explain(switch: KillSwitch) -> str:
+    """One sentence for the operator."""
+    scope = switch.scope if switch.scope == "all" else f"{switch.scope} {switch.name}"
+    return f"{switch.by} stopped {scope} at {switch.since:%Y-%m-%d %H:%M} UTC"
+
+
+def stopped(frame: pl.DataFrame, facts: GuardFacts) -> pl.DataFrame:
+    """Refuse writes under a stop."""
+    pairs = frame.select("policy", "shop_id").unique()
+    found = [_found(facts.switches, facts, pair) for pair in pairs.iter_rows()]
+    stops = pairs.with_columns(stop=pl.Series(found, dtype=pl.String))
+    joined = frame.join(stops, on=["policy", "shop_id"], how="left", maintain_order="left")
+    bites = pl.col("stop").is_not_null()
+    return refuse(joined, Rule(GUARD, bites, pl.col("stop"))).drop("stop")
+
+
+def _found(switches: Sequence[KillSwitch], facts: GuardFacts, pair: tuple[str, str]) -> str | None:
+    policy, shop_id = pair
+    platform = facts.platforms.get(shop_id, "")
+    switch = stop_of(switches, policy=policy, shop_id=shop_id, platform=platform)
+    return None if switch is None else explain(switch)

@@ -1,0 +1,276 @@
+import datetime as dt
+from typing import Any
+
+import polars as pl
+import pytest
+
+from actions.guard.facts import CAMPAIGN_SCHEMA
+from contracts.actions import Judged, KillSwitch
+from contracts.checks import CheckResult
+from contracts.codes import Mode
+
+NOW = dt.datetime(2026, 11, 20, 9, tzinfo=dt.UTC)
+HOUR = dt.timedelta(hours=1)
+
+ALERT = {"write_kind": "none", "currency": None, "before_value": None, "after_value": 40}
+
+
+@pytest.mark.parametrize(
+    ("mode", "states"),
+    [
+        (Mode.OFF, []),
+        (Mode.SHADOW, ["shadow"]),
+        (Mode.APPROVE, ["proposed"]),
+        (Mode.AUTO, ["approved"]),
+    ],
+)
+def test_the_mode_decides_how_far_a_sound_proposal_gets(
+    case: Any, mode: Mode, states: list[str]
+) -> None:
+    judged = case.having(mode=mode).judged()
+    assert judged["state"].to_list() == states
+    assert Judged.is_valid(judged)
+
+
+@pytest.mark.parametrize("mode", [Mode.SHADOW, Mode.APPROVE, Mode.AUTO])
+def test_what_the_guard_refuses_is_kept_as_refused_in_every_mode(case: Any, mode: Mode) -> None:
+    below = case.proposing(after_value=560).limited(max_step_rate=0.9).having(mode=mode)
+    assert below.judged().select("state", "guard").rows() == [("refused", "floor")]
+
+
+@pytest.mark.parametrize(
+    ("changed", "guard"),
+    [
+        ({"unit_cost_minor": None}, "cost_missing"),
+        ({"cost_currency": "EUR"}, "currency_changed"),
+        ({"currency": "EUR"}, "currency_changed"),
+        ({"price_minor": 990}, "price_moved"),
+        ({"listing_id": "another"}, "price_unknown"),
+        ({"unit_cost_minor": 5}, "units"),
+        ({"unit_cost_minor": 840}, "floor"),
+        ({"rival_observed_at": NOW - 27 * HOUR}, "stale_input"),
+        ({"cover_days": 6.9}, "sells_out"),
+        ({"available_units": 0}, "sells_out"),
+        ({}, None),
+    ],
+)
+def test_a_price_is_cut_only_on_known_sound_facts(
+    case: Any, changed: dict[str, Any], guard: str | None
+) -> None:
+    assert case.priced(**changed).guards() == [guard]
+
+
+@pytest.mark.parametrize(
+    ("after_value", "guard"),
+    [
+        (950, None),
+        (949, "max_step"),
+        (1050, None),
+        (1051, "max_step"),
+        (1000, "no_change"),
+        (1, "penny_price"),
+        (0, "penny_price"),
+        (-970, "penny_price"),
+        (20_000, "units"),
+        (100_000, "units"),
+        (50, "units"),
+        (580, "floor"),
+        (1301, "ceiling"),
+    ],
+)
+def test_a_new_price_stays_within_its_bounds(
+    case: Any, after_value: int, guard: str | None
+) -> None:
+    assert case.proposing(after_value=after_value).guards() == [guard]
+
+
+def test_the_floor_is_tested_on_what_is_left_after_the_worst_discount(case: Any) -> None:
+    # 500 / (1 - .05 - .10) = 588.2 without a discount; / 0.6 = 980.4 with 40 % off.
+    assert case.guards() == [None]
+    discounted = case.costing(worst_discount_rate=0.4)
+    assert discounted.guards() == ["floor"]
+    assert discounted.reason() == "9.70 USD is below floor 9.81 USD"
+
+
+def test_nothing_is_priced_where_fees_and_margin_exceed_the_price(case: Any) -> None:
+    assert case.costing(fee_rate=0.6, min_margin_rate=0.4).guards() == ["fees_exceed_price"]
+
+
+def test_a_raise_needs_sales_to_measure_its_ceiling_by_and_a_cut_does_not(case: Any) -> None:
+    unsold = case.priced(median_28d_minor=None)
+    assert unsold.proposing(after_value=1030).guards() == ["ceiling"]
+    assert unsold.proposing(after_value=970).guards() == [None]
+
+
+def test_a_cent_price_in_force_is_for_a_person_to_look_at(case: Any) -> None:
+    cent = case.priced(price_minor=1).proposing(before_value=1, after_value=2)
+    assert cent.guards() == ["penny_price"]
+
+
+def test_a_write_without_limits_of_its_own_is_not_sent(case: Any) -> None:
+    assert case.proposing(write_kind="create_coupon").guards() == ["no_limits"]
+
+
+def test_a_decision_whose_window_has_passed_is_refused(case: Any) -> None:
+    assert case.proposing(expires_at=NOW).guards() == ["expired"]
+
+
+@pytest.mark.parametrize(
+    ("past", "after_value", "guard"),
+    [
+        # 30 hours ago 1064 -> 1000: only the week's change counts.
+        ([{"at": NOW - 30 * HOUR, "before_value": 1064}], 970, None),
+        ([{"at": NOW - 30 * HOUR, "before_value": 1150}], 970, "max_week"),
+        ([{"at": NOW - 167 * HOUR, "before_value": 1150}], 970, "max_week"),
+        ([{"at": NOW - 169 * HOUR, "before_value": 1150}], 970, None),
+        ([{"at": NOW - 24 * HOUR, "before_value": 1030}], 970, None),
+        ([{"at": NOW - 23 * HOUR, "before_value": 1030}], 970, "cooldown"),
+        ([{"at": NOW - 23 * HOUR, "before_value": 1090}], 970, "max_day"),
+        ([{"at": NOW - HOUR, "before_value": 1030, "state": "approved"}], 970, None),
+        ([{"at": NOW - HOUR, "before_value": 1030, "policy": "markdown"}], 970, "cooldown"),
+        ([{"at": NOW - HOUR, "before_value": 1030, "target_id": "v2"}], 970, None),
+        ([{"at": NOW - HOUR, "before_value": 1030, "is_undo": True}], 970, "cooldown"),
+        (
+            [
+                {"at": NOW - 40 * HOUR, "before_value": 980, "after_value": 1020},
+                {"at": NOW - 30 * HOUR, "before_value": 1020},
+            ],
+            1010,
+            "reversals",
+        ),
+        (
+            [
+                {"at": NOW - 40 * HOUR, "before_value": 1020, "after_value": 1010},
+                {"at": NOW - 30 * HOUR, "before_value": 1010},
+            ],
+            1010,
+            None,
+        ),
+        (
+            [
+                {"at": NOW - hours * HOUR, "before_value": 1000 + hours, "after_value": 1000}
+                for hours in range(25, 31)
+            ],
+            990,
+            "loop",
+        ),
+    ],
+)
+def test_a_target_rests_between_changes_and_moves_little_in_a_day_and_a_week(
+    case: Any, past: list[dict[str, Any]], after_value: int, guard: str | None
+) -> None:
+    assert case.proposing(after_value=after_value).after(*past).guards() == [guard]
+
+
+def _check(**values: Any) -> CheckResult:
+    default: dict[str, Any] = {
+        "shop_id": "north",
+        "table": "orders",
+        "check": "volume",
+        "passed": False,
+        "measured": "12 rows",
+        "limit": "400 rows",
+        "checked_at": NOW,
+    }
+    return CheckResult(**{**default, **values})
+
+
+@pytest.mark.parametrize(
+    ("check", "guard"),
+    [
+        (_check(), "check_failed"),
+        (_check(shop_id="south"), None),
+        (_check(table="reviews"), None),
+        (_check(is_blocking=False), None),
+        (_check(passed=True), None),
+    ],
+)
+def test_a_failed_blocking_check_of_an_input_holds_writes_of_its_shop(
+    case: Any, check: CheckResult, guard: str | None
+) -> None:
+    assert case.knowing(failed=[check]).guards() == [guard]
+
+
+def test_a_held_write_says_what_was_measured(case: Any) -> None:
+    assert case.knowing(failed=[_check()]).reason() == (
+        "volume of orders measured 12 rows, limit 400 rows"
+    )
+
+
+@pytest.mark.parametrize(
+    ("read_at", "guard"),
+    [(NOW - 26 * HOUR, None), (NOW - 27 * HOUR, "stale_input"), (None, "stale_input")],
+)
+def test_prices_that_were_not_read_lately_are_not_acted_on(
+    case: Any, read_at: dt.datetime | None, guard: str | None
+) -> None:
+    assert case.having(read_at=read_at).guards() == [guard]
+
+
+@pytest.mark.parametrize(
+    ("campaign", "guard"),
+    [
+        ((None, -1, 1), "price_lock"),
+        (("SKU-1", -1, 1), "price_lock"),
+        (("SKU-2", -1, 1), None),
+        ((None, 1, 2), None),
+        ((None, -2, 0), None),
+    ],
+)
+def test_a_running_campaign_locks_the_prices_of_what_takes_part(
+    case: Any, campaign: tuple[str | None, int, int], guard: str | None
+) -> None:
+    sku_id, start, end = campaign
+    rows = [("north", sku_id, NOW + start * HOUR, NOW + end * HOUR, "sale")]
+    campaigns = pl.DataFrame(rows, schema=dict(CAMPAIGN_SCHEMA), orient="row")
+    assert case.knowing(campaigns=campaigns).guards() == [guard]
+
+
+def test_a_cut_waits_for_the_next_arrival_rather_than_the_lead_time(case: Any) -> None:
+    thin = case.priced(cover_days=5.0)
+    assert thin.stocked(next_inbound_date=dt.date(2026, 11, 24)).guards() == [None]
+    assert thin.stocked(next_inbound_date=dt.date(2026, 11, 26)).guards() == ["sells_out"]
+    assert thin.proposing(after_value=1030).guards() == [None]
+
+
+@pytest.mark.parametrize(
+    ("scope", "name", "guard"),
+    [
+        ("all", "", "kill_switch"),
+        ("platform", "shopify", "kill_switch"),
+        ("shop", "north", "kill_switch"),
+        ("policy", "repricing", "kill_switch"),
+        ("platform", "other", None),
+        ("shop", "south", None),
+        ("policy", "markdown", None),
+    ],
+)
+def test_a_stop_refuses_the_writes_in_its_scope(
+    case: Any, scope: str, name: str, guard: str | None
+) -> None:
+    switch = KillSwitch(scope=scope, name=name, since=NOW, by="ada")
+    assert case.knowing(switches=[switch]).guards() == [guard]
+
+
+def test_an_alert_passes_every_guard(case: Any) -> None:
+    held = {
+        "failed": [_check()],
+        "switches": [KillSwitch(scope="all", name="", since=NOW, by="ada")],
+        "holdout_share": 1.0,
+    }
+    alerts = case.batch(300, **ALERT).knowing(**held).limited(max_actions=1)
+    judged = alerts.having(read_at=None, mode=Mode.APPROVE).judged()
+    assert set(judged["state"]) == {"proposed"}
+
+
+def test_no_proposals_are_judged_to_none(case: Any) -> None:
+    judged = case.having(proposals=[]).judged()
+    assert judged.is_empty()
+    assert Judged.is_valid(judged)
+
+
+def test_amounts_are_told_in_the_units_of_their_currency(case: Any) -> None:
+    yen = case.priced(currency="JPY", cost_currency="JPY").proposing(
+        currency="JPY", after_value=580
+    )
+    assert yen.reason() == "580 JPY is below floor 589 JPY"
