@@ -1,0 +1,293 @@
+"""The canonical and derived tables, as Delta Lake: a local folder, or an object store by URL."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+import polars as pl
+from deltalake import CommitProperties, DeltaTable, write_deltalake
+from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
+
+from contracts.errors import ShopkeeperError
+from contracts.tables import TABLES, Table, TableKind
+from warehouse.merge import (
+    Outcome,
+    family,
+    merge_documents,
+    merge_observations,
+    merge_slices,
+    root,
+)
+
+# A commit is made on top of exactly the version it was computed from, or not at all: left to
+# itself, deltalake lets two appends of the same document through.
+_ONE_ATTEMPT = CommitProperties(max_commit_retries=0)
+_ATTEMPTS = 20
+_NO_VERSION = -1
+
+
+class LakeBusyError(ShopkeeperError):
+    """Others kept writing the same table; the batch can be merged again later."""
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """A table after a batch: its version and what became of rows.
+
+    `changed` includes rows that were marked deleted or live again; `unchanged` counts rows that
+    came in and are in the table as they are, or lost to a newer version.
+    """
+
+    version: int
+    added: int = 0
+    changed: int = 0
+    removed: int = 0
+    unchanged: int = 0
+
+
+class _OvertakenError(Exception):
+    """Somebody committed since the table was read."""
+
+
+class Lake:
+    """One folder of Delta tables. Safe to be written by several processes at once."""
+
+    def __init__(self, folder: str | Path) -> None:
+        self._url = str(folder).rstrip("/")
+
+    def merge(self, frames: Mapping[str, pl.DataFrame]) -> dict[str, Merged]:
+        """Merge the tables of one reading, each by its kind; the same batch again changes nothing.
+
+        Versioned tables come as whole documents: where the frame of a document's root (`orders`)
+        is given, a table of its family that is absent (`refunds`) means that there are none.
+
+        Raises:
+            ValueError: when rows of a document come without the table of its root.
+            LakeBusyError: when other writers leave no gap.
+        """
+        merged: dict[str, Merged] = {}
+        for name, frame in frames.items():
+            if frame.is_empty() or name in merged:
+                continue
+            table = TABLES[name]
+            if table.kind is TableKind.VERSIONED:
+                merged |= self._merge_family(family(table), frames)
+            elif table.kind is TableKind.SLICE:
+                merged[name] = self._merge_one(table, frame, merge_slices)
+            elif table.kind is TableKind.OBSERVATION:
+                merged[name] = self._merge_one(table, frame, merge_observations)
+            else:
+                raise ValueError(f"{name} is derived: it is replaced, not merged")
+        return merged
+
+    def replace(self, table_name: str, frame: pl.DataFrame) -> Merged:
+        """Replace a derived table; equal rows, in any order, make no new version."""
+        table = TABLES[table_name]
+        rows = _shaped(frame, table).sort(table.key)
+        for _ in range(_ATTEMPTS):
+            head = self._open(table_name)
+            stored = _read(head, table).sort(table.key)
+            if head is not None and stored.equals(rows):
+                return Merged(head.version(), unchanged=rows.height)
+            try:
+                version = (
+                    self._create(table, rows) if head is None else _overwrite(head, rows, None)
+                )
+            except _OvertakenError:
+                continue
+            return Merged(version, added=rows.height, removed=stored.height)
+        raise LakeBusyError(f"table {table_name} is being written by others: build again")
+
+    def scan(
+        self,
+        table_name: str,
+        *,
+        version: int | None = None,
+        as_of: datetime | None = None,
+        with_deleted: bool = False,
+    ) -> pl.LazyFrame:
+        """A table with its declared columns; empty where it does not exist yet.
+
+        `version` is a Delta version, the newest if not given. `as_of` leaves out rows that were
+        read later: what was known then. Rows with `deleted_at` are left out unless asked for.
+        """
+        table = TABLES[table_name]
+        head = self._open(table_name, version=version)
+        lazy = _scan(head, table)
+        columns = table.schema.columns()
+        if as_of is not None and "read_at" in columns:
+            lazy = lazy.filter(pl.col("read_at") <= as_of)
+        if not with_deleted and "deleted_at" in columns:
+            lazy = lazy.filter(pl.col("deleted_at").is_null())
+        return lazy
+
+    def versions(self) -> dict[str, int]:
+        """The newest version of every table that exists."""
+        return self._versions(list(TABLES))
+
+    def _merge_family(
+        self, names: list[str], frames: Mapping[str, pl.DataFrame]
+    ) -> dict[str, Merged]:
+        if root(names) not in frames:
+            raise ValueError(f"documents are merged whole: {root(names)} is missing")
+        incoming = {
+            name: _shaped(frames[name], TABLES[name])
+            if name in frames
+            else TABLES[name].schema.create_empty()
+            for name in names
+        }
+        return self._merge_until_stable(names, incoming, merge_documents)
+
+    def _merge_one(
+        self,
+        table: Table,
+        frame: pl.DataFrame,
+        merge: Callable[[pl.DataFrame, pl.DataFrame, Table], Outcome],
+    ) -> Merged:
+        def merge_by_name(
+            stored: Mapping[str, pl.DataFrame], incoming: Mapping[str, pl.DataFrame]
+        ) -> dict[str, Outcome]:
+            return {name: merge(stored[name], incoming[name], TABLES[name]) for name in incoming}
+
+        incoming = {table.name: _shaped(frame, table)}
+        return self._merge_until_stable([table.name], incoming, merge_by_name)[table.name]
+
+    def _merge_until_stable(
+        self,
+        names: list[str],
+        incoming: Mapping[str, pl.DataFrame],
+        merge: Callable[
+            [Mapping[str, pl.DataFrame], Mapping[str, pl.DataFrame]], dict[str, Outcome]
+        ],
+    ) -> dict[str, Merged]:
+        """Merge, and again from the newest versions whenever another writer came between.
+
+        A family's tables are separate commits, so the result stands only if none of them moved
+        under us after it was read: the other writer decided without our rows, and we without his.
+        """
+        scopes = _scopes(incoming)
+        done = {name: Merged(_NO_VERSION, unchanged=incoming[name].height) for name in names}
+        for _ in range(_ATTEMPTS):
+            heads = {name: self._open(name) for name in names}
+            stored = {name: _read(heads[name], TABLES[name], scopes) for name in names}
+            outcomes = merge(stored, incoming)
+            try:
+                for name in names:
+                    version = self._commit(heads[name], TABLES[name], outcomes[name])
+                    done[name] = _counted(done[name], outcomes[name], version)
+            except _OvertakenError:
+                continue
+            if self._versions(names) == {
+                name: row.version for name, row in done.items() if row.version != _NO_VERSION
+            }:
+                return {name: row for name, row in done.items() if row.version != _NO_VERSION}
+        raise LakeBusyError(f"{', '.join(names)} are being written by others: pull again")
+
+    def _commit(self, head: DeltaTable | None, table: Table, outcome: Outcome) -> int:
+        """Append where rows only came, else replace the touched days (or shops)."""
+        dirty = outcome.rows.filter(outcome.dirty)
+        if dirty.is_empty() and outcome.removed.is_empty():
+            return _NO_VERSION if head is None else head.version()
+        if head is None or (outcome.changed == 0 and outcome.removed.is_empty()):
+            return self._append(head, table, dirty)
+        scope = _scope(table)
+        touched = pl.concat([dirty[scope], outcome.removed[scope]]).unique()
+        rows = outcome.rows.filter(pl.col(scope).is_in(touched.implode()))
+        return _overwrite(head, rows, _among(scope, touched))
+
+    def _append(self, head: DeltaTable | None, table: Table, rows: pl.DataFrame) -> int:
+        if head is None:
+            return self._create(table, rows)
+        version = head.version()
+        with _on_this_version():
+            write_deltalake(head, rows, mode="append", commit_properties=_ONE_ATTEMPT)
+        return version + 1
+
+    def _create(self, table: Table, rows: pl.DataFrame) -> int:
+        try:
+            with _on_this_version():
+                write_deltalake(
+                    f"{self._url}/{table.name}",
+                    rows,
+                    partition_by=table.partition,
+                    commit_properties=_ONE_ATTEMPT,
+                )
+        except DeltaError as error:
+            if self._open(table.name) is None:
+                raise
+            raise _OvertakenError from error
+        return 0
+
+    def _open(self, table_name: str, *, version: int | None = None) -> DeltaTable | None:
+        try:
+            return DeltaTable(f"{self._url}/{table_name}", version=version)
+        except TableNotFoundError:
+            return None
+
+    def _versions(self, names: Sequence[str]) -> dict[str, int]:
+        heads = {name: self._open(name) for name in names}
+        return {name: head.version() for name, head in heads.items() if head is not None}
+
+
+@contextmanager
+def _on_this_version() -> Iterator[None]:
+    try:
+        yield
+    except CommitFailedError as error:
+        raise _OvertakenError from error
+
+
+def _overwrite(head: DeltaTable, rows: pl.DataFrame, predicate: str | None) -> int:
+    version = head.version()
+    with _on_this_version():
+        write_deltalake(
+            head, rows, mode="overwrite", predicate=predicate, commit_properties=_ONE_ATTEMPT
+        )
+    return version + 1
+
+
+def _counted(merged: Merged, outcome: Outcome, version: int) -> Merged:
+    written = int(outcome.dirty.sum())
+    return replace(
+        merged,
+        version=version,
+        added=merged.added + outcome.added,
+        changed=merged.changed + outcome.changed,
+        removed=merged.removed + outcome.removed.height,
+        unchanged=max(merged.unchanged - written, 0),
+    )
+
+
+def _scope(table: Table) -> str:
+    """The column whose values bound what a merge reads and replaces."""
+    return table.partition or "shop_id"
+
+
+def _scopes(incoming: Mapping[str, pl.DataFrame]) -> pl.Series:
+    return pl.concat([frame[_scope(TABLES[name])] for name, frame in incoming.items()]).unique()
+
+
+def _among(column: str, values: pl.Series) -> str:
+    """`column IN (…)` with literals, without which Delta opens every file."""
+    literals = ", ".join("'" + str(value).replace("'", "''") + "'" for value in values.sort())
+    return f"{column} IN ({literals})"
+
+
+def _shaped(frame: pl.DataFrame, table: Table) -> pl.DataFrame:
+    """Declared columns, order and types; values were checked before."""
+    return table.schema.cast(frame)
+
+
+def _scan(head: DeltaTable | None, table: Table) -> pl.LazyFrame:
+    if head is None:
+        return table.schema.create_empty().lazy()
+    return pl.scan_delta(head).select(table.schema.column_names())
+
+
+def _read(head: DeltaTable | None, table: Table, scopes: pl.Series | None = None) -> pl.DataFrame:
+    lazy = _scan(head, table)
+    if scopes is not None:
+        lazy = lazy.filter(pl.col(_scope(table)).is_in(scopes.to_list()))
+    return lazy.collect()

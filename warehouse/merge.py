@@ -1,0 +1,185 @@
+"""What a table holds after a batch: pure functions of what was stored and what came in.
+
+Every result is the same for any order, repetition or concurrency of batches. One thing is asked of
+the platform: that it does not go back to earlier content without moving `source_updated_at`. So a
+document read again unchanged keeps the `read_at` of its first reading, and nothing is written.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from contracts.tables import TABLES, Table
+
+_INSTANT = "_instant"
+_ORIGIN = "_origin"
+_STORED, _INCOMING = 0, 1
+_VERSION = (_INSTANT, "read_at", "content_hash")
+_NOT_FACTS = ("source_updated_at", "read_at", "content_hash", "deleted_at", _ORIGIN, _INSTANT)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A table after a batch: all `rows` of the scopes that were read, `dirty` ones to be written.
+
+    `removed` are rows of the store that are gone. Where none is changed or removed, the dirty rows
+    may be appended.
+    """
+
+    rows: pl.DataFrame
+    dirty: pl.Series
+    removed: pl.DataFrame
+    added: int
+    changed: int
+
+
+def merge_documents(
+    stored: Mapping[str, pl.DataFrame], incoming: Mapping[str, pl.DataFrame]
+) -> dict[str, Outcome]:
+    """Merge whole documents; both mappings hold every table of one family (see `family`).
+
+    The newest version decides which rows live. A row it lacks is kept as the newest version that
+    has it says, and carries the newest version's instant as `deleted_at`.
+    """
+    document = ["shop_id", *TABLES[next(iter(incoming))].document]
+    touched = pl.concat([frame.select(document) for frame in incoming.values()]).unique()
+    held = {
+        name: frame.join(touched, on=document, how="semi", maintain_order="left")
+        for name, frame in stored.items()
+    }
+    newest = _newest([*held.values(), *incoming.values()], document)
+    return {
+        name: _merge_table(TABLES[name], stored[name], held[name], incoming[name], newest)
+        for name in incoming
+    }
+
+
+def _newest(frames: Sequence[pl.DataFrame], document: list[str]) -> pl.DataFrame:
+    """Instant and hash of the newest version of each document."""
+    versions = pl.concat(
+        [_stamped(frame).select(*document, *_VERSION) for frame in frames]
+    ).unique()
+    if versions.select(document).is_duplicated().any():
+        versions = versions.sort(_VERSION).unique(document, keep="last", maintain_order=True)
+    return versions.select(
+        *document,
+        newest_instant=pl.col(_INSTANT),
+        newest_hash=pl.col("content_hash"),
+    )
+
+
+def _merge_table(
+    table: Table,
+    stored: pl.DataFrame,
+    held: pl.DataFrame,
+    incoming: pl.DataFrame,
+    newest: pl.DataFrame,
+) -> Outcome:
+    document = ["shop_id", *table.document]
+    lives = (pl.col(_INSTANT) == pl.col("newest_instant")) & (
+        pl.col("content_hash") == pl.col("newest_hash")
+    )
+    was = pl.col("deleted_at").alias("was_deleted_at")
+    rows = (
+        _newest_rows(held, incoming, table.key)
+        .join(newest, on=document, how="left", maintain_order="left")
+        .with_columns(was, deleted_at=pl.when(~lives).then("newest_instant"))
+    )
+    is_dirty = (pl.col(_ORIGIN) == _INCOMING) | pl.col("deleted_at").ne_missing(
+        pl.col("was_deleted_at")
+    )
+    dirty = rows.select(is_dirty).to_series()
+    rest = stored.join(newest, on=document, how="anti", maintain_order="left")
+    added = rows.height - held.height
+    return Outcome(
+        pl.concat([rows.select(stored.columns), rest]),
+        pl.concat([dirty, pl.repeat(False, rest.height, eager=True)]),
+        stored.clear(),
+        added,
+        int(dirty.sum()) - added,
+    )
+
+
+def _newest_rows(held: pl.DataFrame, incoming: pl.DataFrame, key: list[str]) -> pl.DataFrame:
+    """One row per key: of its newest version, and there the first reading of that version."""
+    rows = _both(held, incoming)
+    if held.is_empty() and not incoming.select(key).is_duplicated().any():
+        return rows
+    facts = [name for name in rows.columns if name not in _NOT_FACTS]
+    version = [*key, _INSTANT, "source_updated_at", "content_hash"]
+    # A key twice in one version is the platform's mistake; the same one of them wins every time.
+    return (
+        rows.with_columns(_facts=rows.select(facts).hash_rows(seed=0))
+        .sort("_facts", "read_at", _ORIGIN)
+        .unique(version, keep="first", maintain_order=True)
+        .sort(*_VERSION, "source_updated_at", descending=True, nulls_last=True)
+        .unique(key, keep="first", maintain_order=True)
+        .drop("_facts")
+    )
+
+
+def merge_slices(stored: pl.DataFrame, incoming: pl.DataFrame, table: Table) -> Outcome:
+    """The newest reading of each slice replaces it whole; other slices stay."""
+    by = ["shop_id", *table.slice_by]
+    reading = [*by, "source_updated_at", "read_at"]
+    incoming = incoming.sort("content_hash").unique([*reading, *table.key], keep="last")
+    rows = _both(stored, incoming)
+    readings = (
+        rows.group_by(*reading, _INSTANT, _ORIGIN)
+        # Folded, so that the sum of any number of rows stays in an Int64.
+        .agg((pl.col("content_hash") % 2**31).sum())
+        .sort("read_at", _ORIGIN)
+        .unique([*by, _INSTANT, "source_updated_at", "content_hash"], maintain_order=True)
+        .sort(*_VERSION, "source_updated_at", descending=True, nulls_last=True)
+        .unique(by, keep="first", maintain_order=True)
+    )
+    won = rows.join(readings, on=[*reading, _ORIGIN], how="semi", nulls_equal=True)
+    dirty = won[_ORIGIN] == _INCOMING
+    removed = stored.join(won, on=table.key, how="anti")
+    added = won.join(stored, on=table.key, how="anti").height
+    changed = int(dirty.sum()) - added
+    return Outcome(won.select(stored.columns), dirty, removed, added, changed)
+
+
+def merge_observations(stored: pl.DataFrame, incoming: pl.DataFrame, table: Table) -> Outcome:
+    """Distinct facts, each as it was read first."""
+    rows = (
+        _both(stored, incoming)
+        .sort("read_at", "source_updated_at", _ORIGIN, nulls_last=True)
+        .unique(table.key, keep="first", maintain_order=True)
+    )
+    dirty = rows[_ORIGIN] == _INCOMING
+    added = rows.height - stored.height
+    return Outcome(
+        rows.select(stored.columns), dirty, stored.clear(), added, int(dirty.sum()) - added
+    )
+
+
+def family(table: Table) -> list[str]:
+    """The versioned tables whose rows belong to the same documents as those of `table`."""
+    return [
+        name
+        for name, other in TABLES.items()
+        if other.kind is table.kind and other.document == table.document
+    ]
+
+
+def root(names: Sequence[str]) -> str:
+    """The table of a family that holds one row per document and version."""
+    return next(name for name in names if len(TABLES[name].key) == len(TABLES[name].document) + 1)
+
+
+def _stamped(frame: pl.DataFrame) -> pl.DataFrame:
+    return frame.with_columns(pl.coalesce("source_updated_at", "read_at").alias(_INSTANT))
+
+
+def _both(stored: pl.DataFrame, incoming: pl.DataFrame) -> pl.DataFrame:
+    return _stamped(
+        pl.concat(
+            [
+                stored.with_columns(pl.lit(_STORED).alias(_ORIGIN)),
+                incoming.with_columns(pl.lit(_INCOMING).alias(_ORIGIN)),
+            ]
+        )
+    )
