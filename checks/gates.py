@@ -1,0 +1,159 @@
+"""The gate: Great Expectations over what a run loaded, in slices that bound memory."""
+
+import datetime as dt
+import logging
+import shutil
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from checks.suites import KEY_COLUMN, expectations, prepared
+from contracts.checks import CheckResult
+from contracts.errors import DataQualityError
+from contracts.tables import TABLES, Table
+
+CHECK = "suite"
+SLICE_ROWS = 250_000
+# Keys are dealt to slices by hash; the margin keeps an uneven deal below the limit.
+_DEALT_ROWS = 240_000
+_SHOWN = 3
+
+
+@dataclass(slots=True)
+class _Tally:
+    """What the slices of one table came to."""
+
+    rows: int = 0
+    expected: int = 0
+    failed: Counter[str] = field(default_factory=Counter)
+    """Rows (at least one) per failed expectation."""
+
+
+def run_suites(
+    shop_id: str,
+    frames: Mapping[str, pl.DataFrame | pl.LazyFrame],
+    *,
+    docs_folder: Path,
+    checked_at: dt.datetime,
+) -> list[CheckResult]:
+    """Hold every frame, by table name, against its suite; one result per table.
+
+    A frame holds one version per document. Data Docs of this run replace those of the last one in
+    `docs_folder`; they hold counts, never values of rows.
+    """
+    logging.getLogger("great_expectations").setLevel(logging.ERROR)
+    context = _context(docs_folder)
+    source = context.data_sources.add_pandas(shop_id)
+    results = []
+    for name, frame in frames.items():
+        tally = _run_suite(context, source, TABLES[name], frame.lazy(), checked_at)
+        results.append(_result(shop_id, name, tally, checked_at))
+    context.build_data_docs()
+    return results
+
+
+def assert_passed(results: Iterable[CheckResult]) -> None:
+    """Stop where a blocking check failed.
+
+    Raises:
+        DataQualityError: with the measured value of every one, so that an alert says what is wrong.
+    """
+    failed = [result for result in results if result.is_blocking and not result.passed]
+    if failed:
+        told = "; ".join(
+            f"{one.shop_id} {one.table} {one.check}: {one.measured}, limit {one.limit}"
+            for one in failed
+        )
+        raise DataQualityError(told)
+
+
+def _context(docs_folder: Path) -> Any:
+    import great_expectations as gx  # takes four seconds, so only where a gate runs
+
+    for pages in ("expectations", "validations"):
+        shutil.rmtree(docs_folder / pages, ignore_errors=True)
+    context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = {"globally": False, "metric_calculations": False}
+    for site in list(context.list_data_docs_sites()):
+        context.delete_data_docs_site(site)
+    store = {
+        "class_name": "TupleFilesystemStoreBackend",
+        "base_directory": str(docs_folder.absolute()),
+    }
+    index = {"class_name": "DefaultSiteIndexBuilder"}
+    context.add_data_docs_site(
+        site_name="checks",
+        site_config={
+            "class_name": "SiteBuilder",
+            "store_backend": store,
+            "site_index_builder": index,
+            "show_how_to_buttons": False,
+        },
+    )
+    return context
+
+
+def _run_suite(
+    context: Any, source: Any, table: Table, frame: pl.LazyFrame, checked_at: dt.datetime
+) -> _Tally:
+    import great_expectations as gx
+
+    suite = context.suites.add(
+        gx.ExpectationSuite(name=table.name, expectations=list(expectations(table)))
+    )
+    asset = source.add_dataframe_asset(table.name)
+    validation = context.validation_definitions.add(
+        gx.ValidationDefinition(
+            name=table.name, data=asset.add_batch_definition_whole_dataframe("slice"), suite=suite
+        )
+    )
+    tally = _Tally(expected=len(suite.expectations))
+    for number, piece in enumerate(_slices(prepared(frame, table)), start=1):
+        answer = validation.run(
+            batch_parameters={"dataframe": piece.to_pandas()},
+            result_format={"result_format": "BASIC", "partial_unexpected_count": 0},
+            run_id=gx.RunIdentifier(run_name=f"{table.name} {number}", run_time=checked_at),
+        )
+        tally.rows += piece.height
+        tally.failed.update(_failed(answer))
+    return tally
+
+
+def _slices(frame: pl.LazyFrame) -> Iterator[pl.DataFrame]:
+    """Slices of at most `SLICE_ROWS`; rows of one key share a slice, so repetitions meet there."""
+    rows = frame.select(pl.len()).collect(engine="streaming").item()
+    count = rows // _DEALT_ROWS + 1
+    for number in range(count):
+        piece = frame.filter(pl.col(KEY_COLUMN) % count == number).collect(engine="streaming")
+        if piece.height:
+            yield piece
+
+
+def _failed(answer: Any) -> dict[str, int]:
+    failed = {}
+    for result in answer.results:
+        if not result.success:
+            config = result.expectation_config
+            name = config.type.removeprefix("expect_")
+            label = f"{config.kwargs.get('column', 'table')} {name}"
+            failed[label] = int(result.result.get("unexpected_count", 1))
+    return failed
+
+
+def _result(shop_id: str, name: str, tally: _Tally, checked_at: dt.datetime) -> CheckResult:
+    worst = [f"{label} ({rows:,})" for label, rows in tally.failed.most_common(_SHOWN)]
+    found = f"{len(tally.failed)} of {tally.expected} expectations failed"
+    return CheckResult(
+        shop_id=shop_id,
+        table=name,
+        check=CHECK,
+        passed=not tally.failed,
+        measured=": ".join([found, ", ".join(worst)]) if worst else found,
+        limit="0 failed",
+        checked_at=checked_at,
+        rows=tally.rows,
+    )
