@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 NOW = dt.datetime(2026, 11, 20, 9, tzinfo=dt.UTC)
 
 LAW = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 maybe_price = st.none() | st.integers(1, 3_000)
 

@@ -1,0 +1,349 @@
+"""Dispatch: the one door to a platform; claims, checks once more, sends, reads back, settles."""
+
+import datetime as dt
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from actions.guard.switches import stop_of
+from actions.undo import originals_of
+from contracts.actions import Action, Change, Live
+from contracts.codes import ActionState, OutcomeState, WriteKind
+from contracts.errors import ConfigurationError, ShopkeeperError
+from contracts.money import format_minor
+from contracts.ports import Clock, Ledger, Outbound
+
+Recheck = Callable[[Sequence[Action], Mapping[str, Live]], Mapping[str, tuple[str, str]]]
+"""Actions and the live value per target to the guard and reason per action id to refuse."""
+
+
+def dispatch(
+    ledger: Ledger,
+    outbound_of: Callable[[Action], Outbound | None],
+    *,
+    shop_id: str,
+    platform: str,
+    holder: str,
+    clock: Clock,
+    recheck: Recheck,
+    lease: dt.timedelta = dt.timedelta(minutes=5),
+    timeout: dt.timedelta = dt.timedelta(minutes=1),
+    chunk: int = 50,
+    undo_batch: str | None = None,
+    on_progress: Callable[[int], None] | None = None,
+    sleep: Callable[[float], None] = time.sleep,
+) -> dict[ActionState, int]:
+    """Send what is approved for a shop, or one undo batch; count of actions by where they ended.
+
+    `approved` counts what was held: by a kill switch, or to be sent again by a later call.
+    `timeout` is the longest that sending one chunk may take. Safe to call again after a crash at
+    any point: what may have been sent is settled by reading back before anything new is sent.
+
+    Raises:
+        ConfigurationError: the timeout is not shorter than the lease.
+        ShopkeeperError: the platform cannot be reached or refuses; what was sent before is settled.
+    """
+    if timeout >= lease:
+        raise ConfigurationError("the time-out of a write must be shorter than its lease")
+    run = _Dispatch(
+        ledger=ledger,
+        outbound_of=outbound_of,
+        shop_id=shop_id,
+        platform=platform,
+        holder=holder,
+        clock=clock,
+        recheck=recheck,
+        lease=lease,
+        timeout=timeout,
+        chunk=chunk,
+        undo_batch=undo_batch,
+        on_progress=on_progress or _ignore,
+        sleep=sleep,
+    )
+    run.settle_abandoned()
+    run.send_approved()
+    return dict(run.ended)
+
+
+def _ignore(_: int) -> None:
+    """No progress is shown."""
+
+
+@dataclass(slots=True, kw_only=True)
+class _Dispatch:
+    """One call: its arguments, and what it has done so far."""
+
+    ledger: Ledger
+    outbound_of: Callable[[Action], Outbound | None]
+    shop_id: str
+    platform: str
+    holder: str
+    clock: Clock
+    recheck: Recheck
+    lease: dt.timedelta
+    timeout: dt.timedelta
+    chunk: int
+    undo_batch: str | None
+    on_progress: Callable[[int], None]
+    sleep: Callable[[float], None]
+    ended: Counter[ActionState] = field(default_factory=Counter)
+    seen: set[str] = field(default_factory=set)
+    """Ids handled by this call; each is tried once."""
+    touched: set[tuple[WriteKind, str]] = field(default_factory=set)
+    """Targets written by this call: the platform may not show it yet, so no second write."""
+    held: list[Action] = field(default_factory=list)
+    under_way: list[Action] = field(default_factory=list)
+    """Sent, or perhaps sent: to be read back."""
+    accepted: set[str] = field(default_factory=set)
+    """Ids of those that the platform said it accepted."""
+
+    def settle_abandoned(self) -> None:
+        """Read back what an earlier holder may have sent, once the platform has had its time."""
+        now = self.clock()
+        for outbound, actions in self._by_write(
+            self.ledger.abandoned(shop_id=self.shop_id, at=now)
+        ):
+            due = now - self.timeout - outbound.settles
+            self._read_back(outbound, [action for action in actions if action.updated_at <= due])
+
+    def send_approved(self) -> None:
+        """Send chunk by chunk; then wait for the platform once, and read everything back."""
+        failure: ShopkeeperError | None = None
+        try:
+            while self._send_next():
+                pass
+        except ShopkeeperError as error:
+            failure = error
+        self._end(self.held, ActionState.APPROVED)
+        sent = list(self._by_write(self.under_way))
+        if sent:
+            self.sleep(max(outbound.settles.total_seconds() for outbound, _ in sent))
+        for outbound, actions in sent:
+            try:
+                self._read_back(outbound, actions)
+            except ShopkeeperError as error:
+                # They stay under way; a later call reads them back.
+                failure = failure or error
+        if failure is not None:
+            raise failure
+
+    def _send_next(self) -> bool:
+        """Claim and send one chunk; whether there may be more."""
+        claimed_at = self.clock()
+        claimed = self.ledger.claim(
+            shop_id=self.shop_id,
+            holder=self.holder,
+            limit=self.chunk,
+            lease=self.lease,
+            at=claimed_at,
+            undo_batch=self.undo_batch,
+        )
+        fresh = [action for action in claimed if action.action_id not in self.seen]
+        self.seen.update(action.action_id for action in fresh)
+        free = self._not_stopped(fresh)
+        for outbound, actions in self._by_write(self._one_per_target(free)):
+            self._send(outbound, actions, until=claimed_at + self.lease - self.timeout)
+        self.on_progress(len(fresh))
+        return bool(fresh) and (bool(free) or not self._is_shop_stopped())
+
+    def _not_stopped(self, actions: Sequence[Action]) -> list[Action]:
+        """Hold what a kill switch stops; taking back our own writes is never stopped."""
+        switches = self.ledger.switches()
+        stopped = [
+            action
+            for action in actions
+            if action.undoes is None
+            and stop_of(
+                switches, policy=action.policy, shop_id=self.shop_id, platform=self.platform
+            )
+        ]
+        self.held += stopped
+        return _without(actions, stopped)
+
+    def _is_shop_stopped(self) -> bool:
+        switches = self.ledger.switches()
+        stop = stop_of(switches, policy=None, shop_id=self.shop_id, platform=self.platform)
+        return stop is not None
+
+    def _one_per_target(self, actions: Sequence[Action]) -> list[Action]:
+        """Supersede a second write of a target: it was decided from a value that is about to go."""
+        first: list[Action] = []
+        second: list[Action] = []
+        for action in actions:
+            target = (action.write_kind, action.target_id)
+            (second if target in self.touched else first).append(action)
+            self.touched.add(target)
+        message = "another action on the same target went first"
+        self._end(second, ActionState.SUPERSEDED, message=message)
+        return first
+
+    def _by_write(self, actions: Sequence[Action]) -> Iterator[tuple[Outbound, list[Action]]]:
+        """Actions by what writes them; what nothing can write ends here."""
+        for kind in dict.fromkeys(action.write_kind for action in actions):
+            same = [action for action in actions if action.write_kind is kind]
+            outbound = self.outbound_of(same[0])
+            if outbound is not None:
+                yield outbound, same
+            elif kind is WriteKind.NONE:
+                self._end(same, ActionState.CONFIRMED, message="acknowledged; nothing to write")
+            else:
+                self._end(same, ActionState.FAILED, message=f"this shop has no write {kind}")
+
+    def _send(self, outbound: Outbound, actions: Sequence[Action], *, until: dt.datetime) -> None:
+        """Send what still holds: value in force, guards, switches and lease, checked just before.
+
+        `sending` is committed before the platform hears of it, so that a crash in between leaves a
+        trace that is read back rather than sent again.
+        """
+        try:
+            live = outbound.live([_change(action) for action in actions])
+        except ShopkeeperError:
+            self.held += actions
+            raise
+        ready = self._not_stopped(self._still_allowed(self._unmoved(actions, live), live))
+        now = self.clock()
+        if now > until:
+            self.held += ready
+            return
+        owned = set(self.ledger.settle(ready, ActionState.SENDING, at=now))
+        sending = [action for action in ready if action.action_id in owned]
+        if sending:
+            self._write(outbound, sending)
+
+    def _unmoved(self, actions: Sequence[Action], live: Mapping[str, Live]) -> list[Action]:
+        """Supersede what was decided from a value that is no longer in force."""
+        unmoved = []
+        for action in actions:
+            now = live.get(action.target_id)
+            if _is_shown(action, now, action.before_value):
+                unmoved.append(action)
+            else:
+                message = f"decided from {_text(action, action.before_value)}, {_shown(now)}"
+                self._end([action], ActionState.SUPERSEDED, message=message, live=live)
+        return unmoved
+
+    def _still_allowed(self, actions: Sequence[Action], live: Mapping[str, Live]) -> list[Action]:
+        refused = self.recheck(actions, live) if actions else {}
+        barred = [action for action in actions if action.action_id in refused]
+        for action in barred:
+            guard, reason = refused[action.action_id]
+            self._end([action], ActionState.REFUSED, guard=guard, message=reason)
+        return _without(actions, barred)
+
+    def _write(self, outbound: Outbound, sending: list[Action]) -> None:
+        try:
+            outcomes = outbound.send([_change(action) for action in sending])
+        except ShopkeeperError:
+            # It may have arrived all the same: what became of it is read back.
+            self.under_way += sending
+            raise
+        by_id = {outcome.action_id: outcome for outcome in outcomes}
+        accepted = []
+        for action in sending:
+            outcome = by_id.get(action.action_id)
+            if outcome is not None and outcome.state is OutcomeState.REJECTED:
+                message = outcome.message or "the platform rejected it"
+                self._end([action], ActionState.FAILED, message=message)
+                continue
+            self.under_way.append(action)
+            if outcome is not None and outcome.state is OutcomeState.ACCEPTED:
+                accepted.append(action)
+        self.accepted.update(action.action_id for action in accepted)
+        self.ledger.settle(accepted, ActionState.SENT, at=self.clock())
+
+    def _read_back(self, outbound: Outbound, actions: Sequence[Action]) -> None:
+        if not actions:
+            return
+        live = outbound.live([_change(action) for action in actions])
+        for action in actions:
+            now = live.get(action.target_id)
+            is_accepted = action.state is ActionState.SENT or action.action_id in self.accepted
+            state, message = _verdict(
+                action, now, is_accepted=is_accepted, is_absolute=outbound.is_absolute
+            )
+            self._end([action], state, message=message, live=live)
+            if state is ActionState.CONFIRMED and action.undoes is not None:
+                self._revert(action)
+
+    def _revert(self, undo: Action) -> None:
+        """The actions that a confirmed undo took back are in force no longer."""
+        originals = self.ledger.find(action_ids=originals_of(undo))
+        self.ledger.settle(
+            originals, ActionState.REVERTED, at=self.clock(), message=f"undone by {undo.action_id}"
+        )
+
+    def _end(
+        self,
+        actions: Sequence[Action],
+        state: ActionState,
+        *,
+        guard: str | None = None,
+        message: str | None = None,
+        live: Mapping[str, Live] | None = None,
+    ) -> None:
+        """Settle and count; an action that another holder owns by now is not ours to count."""
+        if not actions:
+            return
+        observed = {
+            action.action_id: live[action.target_id].value
+            for action in actions
+            if live is not None and action.target_id in live
+        }
+        changed = self.ledger.settle(
+            actions, state, at=self.clock(), guard=guard, message=message, observed=observed
+        )
+        self.ended[state] += len(changed)
+
+
+def _without(actions: Sequence[Action], gone: Sequence[Action]) -> list[Action]:
+    ids = {action.action_id for action in gone}
+    return [action for action in actions if action.action_id not in ids]
+
+
+def _change(action: Action) -> Change:
+    return Change(
+        action_id=action.action_id,
+        target_id=action.target_id,
+        parent_id=action.parent_id,
+        before=action.before_value,
+        after=action.after_value,
+        currency=action.currency,
+    )
+
+
+def _is_shown(action: Action, live: Live | None, value: int | None) -> bool:
+    if live is None:
+        return value is None
+    return live.value == value and live.currency == action.currency
+
+
+def _verdict(
+    action: Action, live: Live | None, *, is_accepted: bool, is_absolute: bool
+) -> tuple[ActionState, str | None]:
+    """Where a write that was sent, or may have been, ends; with a reason unless confirmed."""
+    if _is_shown(action, live, action.after_value):
+        return ActionState.CONFIRMED, None
+    if is_accepted and live is not None:
+        return ActionState.FAILED, f"the platform says accepted, but {_shown(live)}"
+    if not is_accepted and _is_shown(action, live, action.before_value):
+        if is_absolute:
+            return ActionState.APPROVED, "it did not arrive and is to be sent again"
+        return ActionState.UNKNOWN, f"{_shown(live)}; sending it again might do it twice"
+    return ActionState.UNKNOWN, f"{_shown(live)}; a person has to look"
+
+
+def _shown(live: Live | None) -> str:
+    if live is None:
+        return "the platform shows nothing"
+    if live.currency is None:
+        return f"the platform shows {live.value}"
+    return f"the platform shows {format_minor(live.value, live.currency)} {live.currency}"
+
+
+def _text(action: Action, value: int | None) -> str:
+    if value is None:
+        return "nothing"
+    if action.currency is None:
+        return str(value)
+    return f"{format_minor(value, action.currency)} {action.currency}"

@@ -1,0 +1,178 @@
+"""Undo: restores what was in force before us, where nobody has touched it since."""
+
+import datetime as dt
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from contracts.actions import Action, Change, Live
+from contracts.codes import ActionState, WriteKind
+from contracts.money import format_minor
+
+_REACHED = (
+    ActionState.SENDING,
+    ActionState.SENT,
+    ActionState.CONFIRMED,
+    ActionState.UNKNOWN,
+)
+_EXPIRES = dt.timedelta(days=1)
+_NOT_UNDOABLE = {
+    WriteKind.NONE: "an alert wrote nothing",
+    WriteKind.CREATE_COUPON: "a coupon that customers hold is closed in the shop, not taken back",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class UndoItem:
+    """What becomes of one target."""
+
+    actions: tuple[Action, ...]
+    """Ours on this target, oldest first; they collapse to one restoration."""
+    conflict: str | None
+    """Why it is left alone; null: it is restored."""
+
+    @property
+    def latest(self) -> Action:
+        """Our last action on the target."""
+        return self.actions[-1]
+
+    @property
+    def expected(self) -> int:
+        """Value that must be in force: the one we set last."""
+        return self.latest.after_value
+
+    @property
+    def restore(self) -> int | None:
+        """Value in force before our first action."""
+        return self.actions[0].before_value
+
+
+@dataclass(frozen=True, slots=True)
+class UndoPlan:
+    """What an undo will do, to be shown before it is done."""
+
+    items: tuple[UndoItem, ...]
+
+    @property
+    def restored(self) -> tuple[UndoItem, ...]:
+        """Items that will be written."""
+        return tuple(item for item in self.items if item.conflict is None)
+
+    @property
+    def conflicts(self) -> tuple[UndoItem, ...]:
+        """Items that are left alone."""
+        return tuple(item for item in self.items if item.conflict is not None)
+
+
+def changes(actions: Sequence[Action]) -> list[Change]:
+    """What to ask the platform about before a plan can be made: one change per action."""
+    return [
+        Change(
+            action_id=action.action_id,
+            target_id=action.target_id,
+            parent_id=action.parent_id,
+            before=action.before_value,
+            after=action.after_value,
+            currency=action.currency,
+        )
+        for action in actions
+    ]
+
+
+def plan(actions: Sequence[Action], live: Mapping[str, Live]) -> UndoPlan:
+    """One item per shop, target and kind of write among the actions; `live` is by target.
+
+    Actions that never reached the platform are left out.
+    """
+    reached = [action for action in actions if action.state in _REACHED]
+    ordered = sorted(reached, key=lambda action: (action.decided_at, action.updated_at))
+    targets: dict[tuple[str, str, WriteKind], list[Action]] = {}
+    for action in ordered:
+        targets.setdefault((action.shop_id, action.target_id, action.write_kind), []).append(action)
+    return UndoPlan(
+        tuple(
+            UndoItem(tuple(same), _conflict(same, live.get(target_id)))
+            for (_, target_id, _), same in targets.items()
+        )
+    )
+
+
+def _conflict(actions: Sequence[Action], live: Live | None) -> str | None:
+    """Why these actions of one target, oldest first, cannot be taken back."""
+    first, latest = actions[0], actions[-1]
+    if first.write_kind in _NOT_UNDOABLE:
+        return _NOT_UNDOABLE[first.write_kind]
+    if any(action.undoes is not None for action in actions):
+        return "it is an undo itself"
+    if any(action.state is not ActionState.CONFIRMED for action in actions):
+        return "what became of our write is not known so far"
+    if first.before_value is None:
+        return "the value in force before us is not known"
+    if any(later.before_value != earlier.after_value for earlier, later in pairwise(actions)):
+        return "it was changed by someone else between our changes"
+    if live is None:
+        return "the platform no longer knows it"
+    if live.value != latest.after_value or live.currency != latest.currency:
+        return f"changed since by someone else: ours was {_text(latest)}, now {_amount(live)}"
+    if live.value == first.before_value:
+        return "the value from before us is in force already"
+    return None
+
+
+def to_actions(undo: UndoPlan, *, batch: str, at: dt.datetime) -> list[Action]:
+    """Actions that restore, approved by whoever asks for the undo. Ids derive from the batch."""
+    return [_restoring(item, batch=batch, at=at) for item in undo.restored]
+
+
+def originals_of(undo: Action) -> list[str]:
+    """Ids of the actions that an undo action takes back."""
+    originals: list[str] = json.loads(undo.evidence)["undoes"]
+    return originals
+
+
+def _restoring(item: UndoItem, *, batch: str, at: dt.datetime) -> Action:
+    latest, restore = item.latest, item.restore
+    assert restore is not None
+    return Action(
+        action_id=hashlib.sha256(f"{batch}\n{latest.action_id}".encode()).hexdigest()[:32],
+        run_id=batch,
+        policy=latest.policy,
+        policy_version=latest.policy_version,
+        shop_id=latest.shop_id,
+        target_id=latest.target_id,
+        parent_id=latest.parent_id,
+        sku_id=latest.sku_id,
+        write_kind=latest.write_kind,
+        currency=latest.currency,
+        before_value=item.expected,
+        after_value=restore,
+        reason_code="undo",
+        numbers=json.dumps({"actions": len(item.actions)}),
+        units_at_risk=latest.units_at_risk,
+        effect_minor=None,
+        window_start=at,
+        expires_at=at + _EXPIRES,
+        evidence=json.dumps({"undoes": [action.action_id for action in item.actions]}),
+        state=ActionState.APPROVED,
+        guard=None,
+        guard_reason=None,
+        decided_at=at,
+        updated_at=at,
+        approved_by=None,
+        observed_value=None,
+        message=None,
+        undoes=batch,
+        fence=0,
+    )
+
+
+def _text(action: Action) -> str:
+    return _amount(Live(value=action.after_value, currency=action.currency))
+
+
+def _amount(live: Live) -> str:
+    if live.currency is None:
+        return str(live.value)
+    return f"{format_minor(live.value, live.currency)} {live.currency}"
