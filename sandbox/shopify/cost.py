@@ -93,8 +93,9 @@ def priced(
             continue
         name = get_named_type(definition.type).name
         is_sized = name.endswith("Connection") or is_list_type(get_nullable_type(definition.type))
-        size = int(item.arguments.get("first") or 0) if is_sized else 1
-        # A list without `first` has no size to scale by; a connection without one is refused.
+        asked = item.arguments.get("first") or len(item.arguments.get("ids", ()))
+        size = int(asked) if is_sized else 1
+        # A list without a size counts once; a connection without one is refused later.
         size = size if name.endswith("Connection") else max(1, size)
         points = 0 if name.endswith(_FREE) else 1
         found.append(Priced(item.key, points, size, priced(document, name, item.inside)))

@@ -10,7 +10,6 @@ from graphql import (
     FragmentDefinitionNode,
     GraphQLEnumType,
     GraphQLError,
-    GraphQLResolveInfo,
     GraphQLSchema,
     OperationType,
     build_schema,
@@ -24,7 +23,7 @@ from graphql.execution.values import VariableValues, get_variable_values
 from sandbox.shopify import cost, reads, writes
 from sandbox.shopify.errors import Plain
 from sandbox.shopify.selection import Document
-from sandbox.shopify.shop import Shop
+from sandbox.shopify.shop import Info, Shop
 
 KEPT_DOCUMENTS: Final = 256
 Answer = dict[str, Any]
@@ -38,7 +37,7 @@ def build() -> GraphQLSchema:
     # A planted status the schema does not know must reach the client as it is.
     status = schema.type_map["OrderDisplayFinancialStatus"]
     assert isinstance(status, GraphQLEnumType)
-    status.coerce_output_value = lambda value: value  # type: ignore[method-assign]
+    vars(status)["coerce_output_value"] = _as_it_is
     return schema
 
 
@@ -123,7 +122,11 @@ class Endpoint:
         return {"errors": [error], "extensions": {"cost": self._cost(points, None)}}
 
 
-def _resolve(source: Answer, info: GraphQLResolveInfo, **_: object) -> Any:
+def _as_it_is(value: object) -> object:
+    return value
+
+
+def _resolve(source: Answer, info: Info, **_: object) -> Any:
     return source[info.field_name] if isinstance(source, Plain) else source[str(info.path.key)]
 
 

@@ -2,12 +2,12 @@
 
 from typing import Any, Final
 
-from graphql import GraphQLError, GraphQLResolveInfo, get_directive_values
+from graphql import GraphQLError, get_directive_values
 
 from sandbox.shopify.errors import Plain, WriteRefusedError
 from sandbox.shopify.fields import GID
 from sandbox.shopify.reads import parsed
-from sandbox.shopify.shop import Shop
+from sandbox.shopify.shop import Info, Shop
 from sandbox.world.world import LOCATION_ID, World
 
 NAMES: Final = ("available", "on_hand")
@@ -17,7 +17,7 @@ REASONS: Final = (
 )  # fmt: skip
 
 
-def set_quantities(_: object, info: GraphQLResolveInfo, **arguments: Any) -> Plain:
+def set_quantities(_: object, info: Info, **arguments: Any) -> Plain:
     """Resolve `inventorySetQuantities`.
 
     Raises:
@@ -42,7 +42,7 @@ def set_quantities(_: object, info: GraphQLResolveInfo, **arguments: Any) -> Pla
     return answer
 
 
-def _key(info: GraphQLResolveInfo) -> str:
+def _key(info: Info) -> str:
     directive = info.schema.get_directive("idempotent")
     assert directive is not None
     values = get_directive_values(directive, info.field_nodes[0], info.variable_values)

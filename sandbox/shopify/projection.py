@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+import numpy as np
 import polars as pl
 from graphql import GraphQLError, SelectionSetNode, get_named_type, is_abstract_type
 
@@ -93,11 +94,18 @@ class Projection:
     def _one(self, one: One, item: Selected, scope: Scope, *, tagged: bool) -> pl.Expr:
         inner = scope.given(one.values(scope))
         present = one.present(scope) if one.present else None
-        if one.table:
+        if one.table and self._asks_only_keys(one, item):
+            inner = Scope(values={one.key: scope(one.on)})
+        elif one.table:
             inner = self._joined(one, scope)
             present = inner(one.key + "?").is_not_null()
         expr = self.structs(one.type_name, item.inside, inner, tagged=tagged)
         return expr if present is None else pl.when(present).then(expr)
+
+    def _asks_only_keys(self, one: One, item: Selected) -> bool:
+        # A line names its variant and product by id far more often than by anything else.
+        asked = select(self.document, one.type_name, item.inside)
+        return all(part.name in {"id", "legacyResourceId"} for part in asked)
 
     def _joined(self, one: One, scope: Scope) -> Scope:
         prefix = f"{scope.prefix}{one.table}."
@@ -120,13 +128,35 @@ class Projection:
         found = listed.alternatives(scope, item.arguments)
         if not found:
             return pl.lit([], dtype=pl.List(pl.Null))
-        structs = [
-            pl.when(present).then(
-                self.structs(listed.type_name, item.inside, scope.given(values), tagged=False)
-            )
-            for present, values in found
+        return self._list(
+            [
+                (
+                    present,
+                    self.structs(listed.type_name, item.inside, scope.given(values), tagged=False),
+                )
+                for present, values in found
+            ]
+        )
+
+    def _list(self, elements: Sequence[tuple[pl.Expr, pl.Expr]]) -> pl.Expr:
+        """Per row the list of the structs whose condition holds.
+
+        Side by side by append and gather: `concat_list` of structs takes a hundred times as long
+        (0.75 s against 0.01 s for 133,000 rows).
+        """
+        rows, width = self.frame.height, len(elements)
+        column = pl.col(SELF).is_not_null()
+        structs: list[pl.Expr] = [
+            pl.when(column & present).then(struct) for present, struct in elements
         ]
-        return pl.concat_list(structs).list.drop_nulls()
+        if rows == 0:
+            return pl.concat_list(structs)
+        stacked = structs[0]
+        for struct in structs[1:]:
+            stacked = stacked.append(struct)
+        order = pl.lit(pl.Series(np.arange(width * rows).reshape(width, rows).T.ravel()))
+        lists = stacked.gather(order).reshape((-1, width)).arr.to_list()
+        return lists.list.filter(pl.element().is_not_null())
 
     def _own(self, own: Own, item: Selected, scope: Scope) -> pl.Expr:
         asked = _asked(item)
@@ -134,14 +164,11 @@ class Projection:
         key = scope(own.key)
         is_seen = pl.lit(value=False) if after is None else key <= after
 
-        def one_node(node: pl.Expr) -> pl.Expr:
-            return pl.concat_list([pl.when(~is_seen).then(node)]).list.drop_nulls()
-
         def parts(part: Selected) -> pl.Expr:
             if part.name == "pageInfo":
                 return self._page_info(part, has_next=pl.lit(value=False), first=key, last=key)
             inner = self._node(own.type_name, part, scope, key)
-            return one_node(inner)
+            return self._list([(~is_seen, inner)])
 
         return pl.struct(
             parts(part).alias(part.key)

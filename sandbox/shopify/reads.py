@@ -4,14 +4,14 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import polars as pl
-from graphql import GraphQLError, GraphQLResolveInfo, GraphQLSchema, SelectionSetNode
+from graphql import GraphQLError, GraphQLSchema, SelectionSetNode
 
 from sandbox.shopify.errors import Plain
 from sandbox.shopify.fields import GID
 from sandbox.shopify.paging import ROOTS, Page, Root
 from sandbox.shopify.projection import check_first, rows
 from sandbox.shopify.selection import document_of, inside, select
-from sandbox.shopify.shop import Shop
+from sandbox.shopify.shop import Info, Shop
 from sandbox.world.world import SHOP_NAME
 
 SHOP_ID: Final = f"{GID}Shop/1"
@@ -55,7 +55,7 @@ def attach(schema: GraphQLSchema) -> None:
     fields["bulkOperations"].resolve = _bulk_operations
 
 
-def _shop(_: object, info: GraphQLResolveInfo) -> Plain:
+def _shop(_: object, info: Info) -> Plain:
     world = info.context.world
     plan = Plain(shopifyPlus=True, publicDisplayName="Shopify Plus", partnerDevelopment=False)
     return Plain(
@@ -70,7 +70,7 @@ def _shop(_: object, info: GraphQLResolveInfo) -> Plain:
 
 
 def _connection(root: Root, name: str) -> Callable[..., Plain]:
-    def resolve(_: object, info: GraphQLResolveInfo, **arguments: Any) -> Plain:
+    def resolve(_: object, info: Info, **arguments: Any) -> Plain:
         shop: Shop = info.context
         if name == "orders" and arguments.get("after") and shop.faults.spend("duplicate_pages"):
             page = shop.pager.page(root, arguments)
@@ -86,9 +86,7 @@ def _connection(root: Root, name: str) -> Callable[..., Plain]:
     return resolve
 
 
-def _answered(
-    shop: Shop, info: GraphQLResolveInfo, root: Root, page: Page, *, shown: pl.DataFrame
-) -> Plain:
+def _answered(shop: Shop, info: Info, root: Root, page: Page, *, shown: pl.DataFrame) -> Plain:
     document = document_of(info)
     answer = Plain(
         pageInfo=Plain(
@@ -117,7 +115,7 @@ def _answered(
 
 
 def _count(root: Root) -> Callable[..., Plain]:
-    def resolve(_: object, info: GraphQLResolveInfo, **arguments: Any) -> Plain:
+    def resolve(_: object, info: Info, **arguments: Any) -> Plain:
         count, is_exact = info.context.pager.count(root, arguments)
         return Plain(count=count, precision="EXACT" if is_exact else "AT_LEAST")
 
@@ -127,7 +125,7 @@ def _count(root: Root) -> Callable[..., Plain]:
 def _single(kind: str) -> Callable[..., dict[str, Any] | None]:
     def resolve(
         _: object,
-        info: GraphQLResolveInfo,
+        info: Info,
         *,
         id: str | None = None,
     ) -> dict[str, Any] | None:
@@ -138,11 +136,11 @@ def _single(kind: str) -> Callable[..., dict[str, Any] | None]:
     return resolve
 
 
-def _node(_: object, info: GraphQLResolveInfo, *, id: str) -> dict[str, Any] | None:
+def _node(_: object, info: Info, *, id: str) -> dict[str, Any] | None:
     return _by_gid(info, id)
 
 
-def _nodes(_: object, info: GraphQLResolveInfo, *, ids: list[str]) -> list[dict[str, Any] | None]:
+def _nodes(_: object, info: Info, *, ids: list[str]) -> list[dict[str, Any] | None]:
     if len(ids) > 250:
         raise GraphQLError("The input array size is greater than the maximum allowed of 250.")
     by_kind: dict[str, list[int]] = {}
@@ -158,7 +156,7 @@ def _nodes(_: object, info: GraphQLResolveInfo, *, ids: list[str]) -> list[dict[
     return [found.get(parsed(gid)) for gid in ids]
 
 
-def _by_gid(info: GraphQLResolveInfo, gid: str) -> dict[str, Any] | None:
+def _by_gid(info: Info, gid: str) -> dict[str, Any] | None:
     kind, number = parsed(gid)
     if kind == "BulkOperation":
         return _bulk_operation(None, info, id=gid)
@@ -167,9 +165,7 @@ def _by_gid(info: GraphQLResolveInfo, gid: str) -> dict[str, Any] | None:
     return next((row for _, row in _rows(info, kind, [number])), None)
 
 
-def _rows(
-    info: GraphQLResolveInfo, kind: str, numbers: list[int]
-) -> list[tuple[int, dict[str, Any]]]:
+def _rows(info: Info, kind: str, numbers: list[int]) -> list[tuple[int, dict[str, Any]]]:
     type_name, table, key = NODES[kind]
     shop: Shop = info.context
     frame = shop.tables.get(table).filter(pl.col(key).is_in(numbers))
@@ -190,7 +186,7 @@ def parsed(gid: str) -> tuple[str, int]:
     return kind, int(number)
 
 
-def _by_code(_: object, info: GraphQLResolveInfo, *, code: str) -> dict[str, Any] | None:
+def _by_code(_: object, info: Info, *, code: str) -> dict[str, Any] | None:
     shop: Shop = info.context
     frame = shop.tables.get("discounts")
     frame = frame.filter(pl.col("code").str.to_lowercase() == code.lower()).head(1)
@@ -199,13 +195,13 @@ def _by_code(_: object, info: GraphQLResolveInfo, *, code: str) -> dict[str, Any
     return found[0] if found else None
 
 
-def _bulk_operation(_: object, info: GraphQLResolveInfo, *, id: str) -> Plain | None:
+def _bulk_operation(_: object, info: Info, *, id: str) -> Plain | None:
     shop: Shop = info.context
     found = shop.bulk.polled(id, shop.world.clock)
-    return found and Plain(found.answer(shop.origin))
+    return None if found is None else Plain(found.answer(shop.origin))
 
 
-def _bulk_operations(_: object, info: GraphQLResolveInfo, **arguments: Any) -> Plain:
+def _bulk_operations(_: object, info: Info, **arguments: Any) -> Plain:
     shop: Shop = info.context
     first = arguments.get("first")
     check_first(first)

@@ -1,4 +1,4 @@
-"""The platform's search syntax, as far as the world's data goes: `updated_at:>='…' sku:12 OR id:3`."""
+"""The platform's search syntax over the world's columns: `updated_at:>='…' sku:12 OR id:3`."""
 
 import re
 from datetime import UTC, date, datetime

@@ -43,12 +43,12 @@ class Selected:
     nodes: tuple[FieldNode, ...]
 
 
-def document_of(info: GraphQLResolveInfo) -> Document:
+def document_of(info: GraphQLResolveInfo[Any]) -> Document:
     """The document a resolver runs in."""
     return Document(info.schema, dict(info.fragments), info.variable_values)
 
 
-def inside(info: GraphQLResolveInfo) -> tuple[SelectionSetNode, ...]:
+def inside(info: GraphQLResolveInfo[Any]) -> tuple[SelectionSetNode, ...]:
     """The selection sets below the field a resolver answers."""
     return tuple(node.selection_set for node in info.field_nodes if node.selection_set)
 
@@ -66,13 +66,13 @@ def select(document: Document, type_name: str, sets: Sequence[SelectionSetNode])
 def field_of(schema: GraphQLSchema, type_name: str, name: str) -> GraphQLField | None:
     """The definition of a field; of an abstract type, that of any possible type."""
     named = schema.type_map[type_name]
-    if isinstance(named, GraphQLObjectType | GraphQLInterfaceType) and name in named.fields:
-        return named.fields[name]
+    owners: list[GraphQLObjectType | GraphQLInterfaceType] = []
+    if isinstance(named, GraphQLObjectType | GraphQLInterfaceType):
+        owners.append(named)
     if is_abstract_type(named):
-        for possible in schema.get_possible_types(named):
-            if name in possible.fields:
-                return possible.fields[name]
-    return None
+        owners.extend(schema.get_possible_types(named))
+    found: list[GraphQLField] = [own.fields[name] for own in owners if name in own.fields]
+    return found[0] if found else None
 
 
 def _selected(document: Document, type_name: str, key: str, nodes: list[FieldNode]) -> Selected:
@@ -113,7 +113,7 @@ def _applies(schema: GraphQLSchema, condition: str, type_name: str) -> bool:
     if condition == type_name:
         return True
     wanted, own = schema.type_map[condition], schema.type_map[type_name]
-    if is_abstract_type(wanted) and schema.is_sub_type(wanted, own):  # type: ignore[arg-type]
+    if is_abstract_type(wanted) and schema.is_sub_type(wanted, own):
         return True
     # An abstract type is projected as the union of its possible types' fields.
-    return is_abstract_type(own) and schema.is_sub_type(own, wanted)  # type: ignore[arg-type]
+    return is_abstract_type(own) and schema.is_sub_type(own, wanted)

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from graphql import GraphQLResolveInfo
+
 from sandbox.shopify.bulk import BulkOperations
 from sandbox.shopify.cost import Bucket, Rates
 from sandbox.shopify.faults import Faults
@@ -41,3 +43,6 @@ class Shop:
     def close(self) -> None:
         """Remove the bulk files."""
         self.bulk.close()
+
+
+Info = GraphQLResolveInfo[Shop]

@@ -92,7 +92,8 @@ def _lines(world: World, orders: pl.DataFrame) -> pl.DataFrame:
     offsets = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
     rows = np.repeat(starts, counts) + offsets
     of_order = np.repeat(np.arange(orders.height), counts)
-    lines = world.lines[rows].with_columns(orders.select(PARENT, "currency", "code")[of_order])
+    own = orders.select(PARENT, "currency", "code")[of_order]
+    lines: pl.DataFrame = world.lines[rows].with_columns(own)
     titles = world.products.select("product_id", "title", "vendor")
     return lines.filter(~pl.col("is_removed")).join(
         titles, on="product_id", how="left", maintain_order="left"

@@ -5,7 +5,7 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any, Final
 
 import polars as pl
-from graphql import GraphQLError, GraphQLResolveInfo, GraphQLSchema
+from graphql import GraphQLError, GraphQLSchema
 
 from sandbox.shopify.discounts import code_create, code_deactivate
 from sandbox.shopify.errors import Plain, WriteRefusedError
@@ -13,7 +13,7 @@ from sandbox.shopify.inventory import set_quantities
 from sandbox.shopify.projection import rows
 from sandbox.shopify.reads import parsed
 from sandbox.shopify.selection import document_of, inside, select
-from sandbox.shopify.shop import Shop
+from sandbox.shopify.shop import Info, Shop
 
 MAX_INPUTS: Final = 250
 
@@ -31,7 +31,7 @@ def attach(schema: GraphQLSchema) -> None:
 
 
 def _projected(
-    info: GraphQLResolveInfo, payload: str, *, name: str, type_name: str, frame: pl.DataFrame
+    info: Info, payload: str, *, name: str, type_name: str, frame: pl.DataFrame
 ) -> list[dict[str, Any]]:
     document = document_of(info)
     sets = [
@@ -47,7 +47,7 @@ def _projected(
 
 def _variants_update(
     _: object,
-    info: GraphQLResolveInfo,
+    info: Info,
     *,
     productId: str,  # noqa: N803 the platform's name
     variants: list[dict[str, Any]],
@@ -131,7 +131,7 @@ def _number(gid: str, kind: str) -> int | None:
 
 
 def _answered_discount(
-    info: GraphQLResolveInfo, payload: str, discount_id: int | None, errors: list[Plain]
+    info: Info, payload: str, discount_id: int | None, errors: list[Plain]
 ) -> Plain:
     frame = info.context.tables.get("discounts").filter(pl.col("discount_id") == discount_id)
     nodes = _projected(
@@ -156,7 +156,7 @@ def _attempted(
 
 def _code_create(
     _: object,
-    info: GraphQLResolveInfo,
+    info: Info,
     *,
     basicCodeDiscount: dict[str, Any],  # noqa: N803
 ) -> Plain:
@@ -170,7 +170,7 @@ def _code_create(
     return _answered_discount(info, "DiscountCodeBasicCreatePayload", discount_id, errors)
 
 
-def _code_deactivate(_: object, info: GraphQLResolveInfo, *, id: str) -> Plain:
+def _code_deactivate(_: object, info: Info, *, id: str) -> Plain:
     shop: Shop = info.context
     number = _number(id, "DiscountCodeNode") or _number(id, "DiscountNode")
     discount_id, errors = _attempted(
@@ -181,7 +181,7 @@ def _code_deactivate(_: object, info: GraphQLResolveInfo, *, id: str) -> Plain:
 
 def _bulk_run(
     _: object,
-    info: GraphQLResolveInfo,
+    info: Info,
     *,
     query: str,
     groupObjects: bool,  # noqa: N803
@@ -196,7 +196,7 @@ def _bulk_run(
     return Plain(bulkOperation=Plain(operation.answer(shop.origin)), userErrors=[])
 
 
-def _bulk_cancel(_: object, info: GraphQLResolveInfo, *, id: str) -> Plain:
+def _bulk_cancel(_: object, info: Info, *, id: str) -> Plain:
     shop: Shop = info.context
     operation = shop.bulk.cancelled(id)
     if operation is None:
