@@ -1,0 +1,198 @@
+"""One HTTP client per account: https, pinned hosts, no redirects, bounded answers, quiet logs."""
+
+import email.utils
+import ipaddress
+import logging
+import socket
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http import HTTPStatus
+from pathlib import Path
+
+import httpx
+
+from connectors.base.retry import NotAppliedError
+from contracts.errors import (
+    ConfigurationError,
+    ShopkeeperError,
+    SourceContractError,
+    SourceRejectedError,
+    TransientSourceError,
+)
+
+_MEBIBYTE = 2**20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpAnswer:
+    """A successful answer, read whole."""
+
+    body: bytes
+    headers: httpx.Headers
+
+
+def addresses(host: str) -> list[str]:
+    """IP addresses of a host name, by the system's resolver."""
+    return sorted({str(found[4][0]) for found in socket.getaddrinfo(host, None)})
+
+
+def error_of(status: int, *, retry_after: float | None = None) -> ShopkeeperError | None:
+    """The error that an HTTP status means, null for success; the only place that decides it."""
+    if status < HTTPStatus.MULTIPLE_CHOICES:
+        return None
+    message = f"the platform answered HTTP {status}"
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        return NotAppliedError(message, retry_after=retry_after)
+    if status in (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY) or status >= 500:
+        return TransientSourceError(message, retry_after=retry_after)
+    if status < HTTPStatus.BAD_REQUEST:
+        return SourceRejectedError(f"{message}: a redirect, which is never followed")
+    return SourceRejectedError(f"{message}; look at token, permissions and the shop's state")
+
+
+def stated_wait(headers: Mapping[str, str]) -> float | None:
+    """Seconds that `Retry-After` asks for; when it gives a date, the backoff decides."""
+    try:
+        return max(0.0, float(headers["retry-after"]))
+    except (KeyError, ValueError):
+        return None
+
+
+def server_time(headers: Mapping[str, str]) -> float:
+    """The server's clock from its `Date` header, in seconds since 1970.
+
+    Raises:
+        SourceContractError: there is none, or it is unreadable.
+    """
+    parsed = email.utils.parsedate_tz(headers.get("date", ""))
+    if parsed is None:
+        raise SourceContractError("an answer has no readable Date header")
+    return float(email.utils.mktime_tz(parsed))
+
+
+class Http:
+    """Requests of one account. Credentials travel only to `base_url`, never to a download.
+
+    Args:
+        base_url: scheme and host; https, but for the loopback of a sandbox.
+        download_hosts: other hosts that files may come from.
+        headers: sent with every request, credentials included.
+        ca_file: own certificate authority; null: the public ones.
+        transport, resolve: replaced in tests.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        headers: Mapping[str, str],
+        download_hosts: Sequence[str] = (),
+        is_sandbox: bool = False,
+        timeout: float = 60.0,
+        ca_file: Path | None = None,
+        transport: httpx.BaseTransport | None = None,
+        resolve: Callable[[str], list[str]] = addresses,
+    ) -> None:
+        for name in ("httpx", "httpcore"):  # they log URLs, which hold tokens and signatures
+            logging.getLogger(name).setLevel(logging.WARNING)
+        self._base = httpx.URL(base_url)
+        self._hosts = {self._base.host, *download_hosts}
+        self._is_sandbox = is_sandbox
+        self._resolve = resolve
+        self._headers = dict(headers)
+        self._checked: set[str] = set()
+        self._client = httpx.Client(
+            timeout=httpx.Timeout(timeout, connect=min(timeout, 10.0)),
+            follow_redirects=False,
+            trust_env=False,
+            verify=str(ca_file) if ca_file else True,
+            transport=transport,
+        )
+
+    def post(
+        self, path: str, body: bytes, *, content_type: str = "application/json", most: int = 64
+    ) -> HttpAnswer:
+        """Send a body with the account's credentials; at most `most` MiB come back.
+
+        Raises:
+            ShopkeeperError: by `error_of`.
+            NotAppliedError: the platform was never reached.
+            TransientSourceError: the connection broke or timed out after it was reached.
+        """
+        headers = {**self._headers, "content-type": content_type}
+        request = self._client.build_request(
+            "POST", self._base.join(path), content=body, headers=headers
+        )
+        with self._sent(request) as response:
+            answer = b"".join(_bounded(response, most * _MEBIBYTE))
+            return HttpAnswer(body=answer, headers=response.headers)
+
+    def download(self, url: str, *, most: int) -> Iterator[bytes]:
+        """Stream a file of at most `most` bytes, without credentials.
+
+        Raises:
+            ConfigurationError: the link leaves the platform's hosts.
+            ShopkeeperError: as `post`.
+        """
+        with self._sent(self._client.build_request("GET", url)) as response:
+            yield from _bounded(response, most)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
+    @contextmanager
+    def _sent(self, request: httpx.Request) -> Iterator[httpx.Response]:
+        self._guard(request.url)
+        try:
+            response = self._client.send(request, stream=True)
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+            raise NotAppliedError(f"no connection ({type(error).__name__})") from None
+        except httpx.TransportError as error:
+            raise TransientSourceError(f"no answer ({type(error).__name__})") from None
+        try:
+            refusal = error_of(response.status_code, retry_after=stated_wait(response.headers))
+            if refusal is not None:
+                raise refusal
+            yield response
+        except httpx.TransportError as error:
+            raise TransientSourceError(f"an answer broke off ({type(error).__name__})") from None
+        finally:
+            response.close()
+
+    def _guard(self, url: httpx.URL) -> None:
+        """Refuse what leaves the platform: scheme, host, or an address inside our own network."""
+        if url.host not in self._hosts:
+            raise ConfigurationError("a link leaves the platform's hosts; it is not followed")
+        if self._is_sandbox:
+            if (url.scheme, url.host, url.port) != (
+                self._base.scheme,
+                self._base.host,
+                self._base.port,
+            ):
+                raise ConfigurationError("a sandbox's link leaves its origin; it is not followed")
+        elif url.scheme != "https" or url.port is not None:
+            raise ConfigurationError("a platform is reached by https on its standard port only")
+        if url.host not in self._checked:
+            self._check_addresses(url.host)
+            self._checked.add(url.host)
+
+    def _check_addresses(self, host: str) -> None:
+        try:
+            found = [ipaddress.ip_address(address) for address in self._resolve(host)]
+        except OSError:
+            raise NotAppliedError("the platform's host name does not resolve") from None
+        if self._is_sandbox and not all(address.is_loopback for address in found):
+            raise ConfigurationError("a sandbox is reached on the loopback address only")
+        if not self._is_sandbox and not all(address.is_global for address in found):
+            raise ConfigurationError("the platform's host name leads into a private network")
+
+
+def _bounded(response: httpx.Response, most: int) -> Iterator[bytes]:
+    held = 0
+    for chunk in response.iter_bytes():
+        held += len(chunk)
+        if held > most:
+            raise SourceContractError(f"an answer is larger than {most} bytes")
+        yield chunk

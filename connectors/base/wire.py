@@ -1,0 +1,84 @@
+"""From decoded structs to columns, without a dictionary per row."""
+
+import types
+import typing
+from collections.abc import Callable, Mapping, Sequence
+from operator import attrgetter
+from typing import Any, TypeVar
+
+import msgspec
+import polars as pl
+from polars.datatypes import DataTypeClass
+
+from contracts.errors import SourceContractError
+
+Source = TypeVar("Source")
+Decoded = TypeVar("Decoded")
+ColumnType = pl.DataType | DataTypeClass
+
+
+def getter(path: str) -> Callable[[Any], Any]:
+    """Read an attribute path; `?.` passes a null on: "customer?.id" is null for a guest."""
+    head, _, tail = path.partition("?.")
+    first = attrgetter(head)
+    if not tail:
+        return first
+    rest = getter(tail)
+
+    def read(struct: Any) -> Any:
+        value = first(struct)
+        return None if value is None else rest(value)
+
+    return read
+
+
+def columns(
+    structs: Sequence[msgspec.Struct], paths: Mapping[str, tuple[str, ColumnType]]
+) -> pl.DataFrame:
+    """A frame with one column per (attribute path, type); an empty sequence keeps the types."""
+    return pl.DataFrame(
+        [
+            pl.Series(name, [read(struct) for struct in structs], dtype=dtype)
+            for name, (path, dtype) in paths.items()
+            for read in (getter(path),)
+        ]
+    )
+
+
+def decoded(decode: Callable[[Source], Decoded], body: Source) -> Decoded:
+    """What `decode` makes of an answer.
+
+    Raises:
+        SourceContractError: it is no JSON, or not of the shape that we know. Named is where, never
+            what: a value could be personal.
+    """
+    try:
+        return decode(body)
+    except msgspec.ValidationError as error:
+        _, _, where = str(error).rpartition(" - at ")
+        raise SourceContractError(f"an answer has an unknown shape at {where}") from None
+    except msgspec.DecodeError:
+        raise SourceContractError("an answer is not readable JSON") from None
+
+
+def unknown_fields(value: Any, shape: Any) -> set[str]:
+    """Names in a plain decoded value that the struct type `shape` does not declare."""
+    shape = _struct_in(shape)
+    if isinstance(value, list):
+        return set().union(*(unknown_fields(item, shape) for item in value))
+    if shape is None or not isinstance(value, dict):
+        return set()
+    known = {field.encode_name: field.type for field in msgspec.structs.fields(shape)}
+    unknown = set(value) - set(known)
+    nested = (unknown_fields(item, known[name]) for name, item in value.items() if name in known)
+    return unknown.union(*nested)
+
+
+def _struct_in(shape: Any) -> Any:
+    """The struct type inside an optional, list or generic type; null for a plain type."""
+    origin = typing.get_origin(shape)
+    if origin in (list, types.UnionType, typing.Union):
+        found = (_struct_in(part) for part in typing.get_args(shape))
+        return next((part for part in found if part is not None), None)
+    plain = origin or shape
+    return shape if isinstance(plain, type) and issubclass(plain, msgspec.Struct) else None

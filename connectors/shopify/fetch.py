@@ -1,0 +1,199 @@
+"""How a source is read: counted first, then page by page or in bulk, whichever is sooner."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import msgspec
+
+from connectors.base.paging import by_cursor
+from connectors.base.wire import decoded
+from connectors.shopify import queries, wire
+from connectors.shopify.client import MOST_QUERY_COST, ShopifyClient
+from connectors.shopify.queries import Child, Source
+from contracts.errors import SourceContractError, TransientSourceError
+from contracts.streams import Page, Window
+
+MOST_PAGED = 25_000  # the platform ends deeper paging with an error
+MOST_PER_PAGE = 250
+PAGE_BYTES = 8 * 2**20
+_FIRST_PAGE = 5
+# What a bulk job and a page take beside their points; unconfirmed, measured on no live shop.
+_BULK_SECONDS = 20.0
+_PAGE_SECONDS = 0.5
+
+_SHAPES = {
+    queries.ORDERS.root: wire.ORDERS,
+    queries.PRODUCTS.root: wire.PRODUCTS,
+    queries.INVENTORY.root: wire.INVENTORY,
+    queries.CUSTOMERS.root: wire.CUSTOMERS,
+    queries.DISCOUNTS.root: wire.DISCOUNTS,
+}
+
+
+def read(client: ShopifyClient, window: Window, *, source: Source) -> Iterator[Page]:
+    """Yield what changed inside the window, or all there is where the source is not windowed."""
+    query = queries.search(window) if source.is_windowed else None
+    count = documents_count(client, source, query)
+    if count == 0:
+        return
+    if count > MOST_PAGED:
+        yield from in_bulk(client, source, query)
+        return
+    reader = _Reader(client, source, query)
+    pages = reader.pages()
+    first = next(pages)
+    if reader.seconds_for(count) > _BULK_SECONDS:
+        yield from in_bulk(client, source, query)
+        return
+    yield from first
+    for found in pages:
+        yield from found
+
+
+def documents_count(client: ShopifyClient, source: Source, query: str | None) -> int:
+    """How many documents there are, at most; more than can be paged counts as one more than that.
+
+    Raises:
+        SourceContractError: the answer is not a count.
+    """
+    variables = {"query": query} if "$query" in source.count else {}
+    answer = client.ask(queries.count_document(source), variables, cost=300.0)
+    counted = decoded(_COUNTED.decode, answer.data)
+    if counted.probe is not None and counted.probe.next_cursor is None:
+        return len(counted.probe.nodes)
+    is_exact = counted.count.precision == "EXACT"
+    return counted.count.count if is_exact else MOST_PAGED + 1
+
+
+def in_pages(client: ShopifyClient, source: Source, query: str | None) -> Iterator[Page]:
+    """Yield pages; the children that a page leaves out follow it."""
+    for found in _Reader(client, source, query).pages():
+        yield from found
+
+
+def in_bulk(client: ShopifyClient, source: Source, query: str | None) -> Iterator[Page]:
+    """Yield one bulk job's file in pages of some 8 MiB; no document is split."""
+    held = bytearray()
+    for chunk in client.run_bulk(queries.bulk_document(source, query)):
+        held += chunk
+        if len(held) >= PAGE_BYTES and (cut := last_document(held)):
+            yield Page(bytes(held[:cut]), "bulk")
+            del held[:cut]
+    if held:
+        yield Page(bytes(held), "bulk")
+
+
+def last_document(held: bytearray) -> int:
+    """Where the last whole line without a parent starts: the children of the line before end there.
+
+    Zero when there is no such line, so that nothing can be cut off yet.
+    """
+    end = held.rfind(b"\n")
+    while end > 0:
+        start = held.rfind(b"\n", 0, end) + 1
+        if not wire.is_child(bytes(held[start:end])):
+            return start
+        end = start - 1
+    return 0
+
+
+class _Counted(msgspec.Struct):
+    class Count(msgspec.Struct):
+        count: int
+        precision: str
+
+    count: Count
+    probe: wire.Connection[wire.Reference] | None = None
+
+
+_COUNTED = msgspec.json.Decoder(_Counted)
+
+
+class _Sizer:
+    """How many documents to ask for, learned from what the platform charged for a request."""
+
+    def __init__(self, first: int) -> None:
+        self.size = first
+        self.requested = MOST_QUERY_COST / 2
+
+    def learn(self, requested: float) -> None:
+        if requested > 0:
+            each = requested / self.size
+            self.size = max(1, min(MOST_PER_PAGE, int(MOST_QUERY_COST / each)))
+            self.requested = each * self.size
+
+
+class _Reader:
+    """Pages of one source; knows after the first page what a document costs."""
+
+    def __init__(self, client: ShopifyClient, source: Source, query: str | None) -> None:
+        self._client = client
+        self._source = source
+        self._shape = _SHAPES[source.root]
+        self._document = queries.page_document(source)
+        self._variables = {"query": query} if source.is_windowed else {}
+        self._sizer = _Sizer(_FIRST_PAGE)
+        self._rest_sizer = _Sizer(_FIRST_PAGE)
+        self._seen: set[str] = set()
+        self._points = 0.0
+
+    def pages(self) -> Iterator[list[Page]]:
+        """Each page with what it left out."""
+        return by_cursor(self._page)
+
+    def seconds_for(self, count: int) -> float:
+        """How long paging through `count` documents takes at the account's restore rate."""
+        points = count * self._points / max(len(self._seen), 1)
+        seconds = count / self._sizer.size * _PAGE_SECONDS
+        bucket = self._client.bucket.state
+        if bucket is not None:
+            seconds += max(0.0, points - bucket.available) / bucket.restore_rate
+        return seconds
+
+    def _page(self, cursor: str | None) -> tuple[list[Page], str | None]:
+        """A page that repeats an earlier one is asked for once more: its own would be lost."""
+        for _ in range(2):
+            variables = {**self._variables, "first": self._sizer.size, "after": cursor}
+            answer = self._client.ask(self._document, variables, cost=self._sizer.requested)
+            connection = decoded(self._shape.page.decode, answer.data)[self._source.root]
+            ids = {node.id for node in connection.nodes}
+            if not ids or not ids <= self._seen:
+                break
+        else:
+            raise TransientSourceError(f"a page of {self._source.root} repeats an earlier one")
+        self._seen |= ids
+        self._points += answer.used
+        self._sizer.learn(answer.requested)
+        found = [Page(answer.data, "page"), *self._rest_of(connection.nodes)]
+        return found, connection.next_cursor
+
+    def _rest_of(self, nodes: Iterable[Any]) -> Iterator[Page]:
+        child = self._source.child
+        if child is None or child.parent_type is None:
+            return
+        for node in nodes:
+            if node.children is not None and node.children.next_cursor is not None:
+                yield from self._rest(child, node)
+
+    def _rest(self, child: Child, node: Any) -> Iterator[Page]:
+        """Children after the page's first ones.
+
+        Raises:
+            TransientSourceError: the document changed since its page was read. It has left the
+                window; mixing both versions would lose lines.
+        """
+        document = queries.rest_document(child)
+
+        def ask(cursor: str | None) -> tuple[Page, str | None]:
+            variables = {"id": node.id, "first": self._rest_sizer.size, "after": cursor}
+            answer = self._client.ask(document, variables, cost=self._rest_sizer.requested)
+            found = decoded(self._shape.rest.decode, answer.data)["node"]
+            if found is None or found.updated_at != node.updated_at:
+                raise TransientSourceError("a document changed while it was read; read it again")
+            if found.children is None:
+                raise SourceContractError(f"an answer lacks {child.field}")
+            self._points += answer.used
+            self._rest_sizer.learn(answer.requested)
+            return Page(answer.data, "rest"), found.children.next_cursor
+
+        yield from by_cursor(ask, start=node.children.next_cursor)
