@@ -1,0 +1,49 @@
+"""What every policy does the same way: the decision window, the numbers, the holds."""
+
+import datetime as dt
+from collections.abc import Iterable
+from zoneinfo import ZoneInfo
+
+import dataframely as dy
+import polars as pl
+
+from contracts.actions import Proposal
+from contracts.columns import identifier, text
+
+
+class Hold(dy.Schema):
+    """A target that a policy left alone, and why. Grain: (policy, shop_id, target_id)."""
+
+    policy = identifier("Policy's name", key=True)
+    shop_id = identifier("Our id of the shop", key=True)
+    target_id = identifier("What would have been written", key=True)
+    sku_id = identifier("The seller's code")
+    reason_code = identifier("Why nothing is proposed")
+    numbers = text("JSON object of the numbers the reason names")
+
+
+def day_window(as_of: dt.datetime, time_zone: str) -> tuple[dt.datetime, dt.datetime]:
+    """The shop-local day of `as_of` as UTC instants [start, end); 23 or 25 hours long twice a year.
+
+    Raises:
+        ValueError: `as_of` has no zone.
+    """
+    if as_of.tzinfo is None:
+        raise ValueError("as_of has a time zone")
+    zone = ZoneInfo(time_zone)
+    today = as_of.astimezone(zone).date()
+    days = (today, today + dt.timedelta(days=1))
+    start, end = (dt.datetime.combine(day, dt.time(), zone).astimezone(dt.UTC) for day in days)
+    return start, end
+
+
+def json_of(columns: Iterable[str]) -> pl.Expr:
+    """The columns as one JSON object per row; instants and days as ISO text."""
+    return pl.struct(*columns).struct.json_encode()
+
+
+def proposals(ordered: pl.LazyFrame, *, max_proposals: int | None) -> dy.DataFrame[Proposal]:
+    """Valid proposals in the order given, at most `max_proposals` per shop."""
+    if max_proposals is not None:
+        ordered = ordered.filter(pl.int_range(pl.len()).over("shop_id") < max_proposals)
+    return Proposal.validate(ordered.select(Proposal.column_names()).collect(), cast=True)

@@ -1,0 +1,135 @@
+"""What every policy owes, whoever wrote it."""
+
+import dataclasses
+import inspect
+import json
+from datetime import UTC, datetime
+from typing import Any, get_args
+
+import dataframely as dy
+import pytest
+from pydantic import BaseModel
+
+from actions.explain import explain
+from actions.policies._proposal import Hold
+from actions.policies.registry import Policy, policies, policy_of
+from contracts.actions import Action, Proposal
+from contracts.codes import ActionState, WriteKind
+from contracts.economics import Economics
+from contracts.errors import ConfigurationError
+from contracts.tables import TABLES
+
+AS_OF = datetime(2026, 11, 20, 15, 30, tzinfo=UTC)
+ZONE = "Asia/Shanghai"
+ECONOMICS = Economics(fee_rate=0.05, min_margin_rate=0.1)
+# Settings without which a policy rightly leaves everything alone.
+EXAMPLE: dict[str, dict[str, Any]] = {"repricing": {"min_factor": 0.5, "max_factor": 2.0}}
+
+EVERY_POLICY = pytest.mark.parametrize("policy", policies().values(), ids=policies().keys())
+
+
+def run(policy: Policy, rows: int) -> tuple[dy.DataFrame[Proposal], dy.DataFrame[Hold]]:
+    generator = dy.random.Generator(seed=7)
+    inputs = {
+        name: table.sample(rows, generator=generator).lazy()
+        for name, table in policy.INPUTS.items()
+    }
+    params = policy.Params(**EXAMPLE.get(policy.NAME, {}))
+    stated = {"params": params, "economics": ECONOMICS, "as_of": AS_OF, "time_zone": ZONE}
+    return policy.propose(**inputs, **stated), policy.holds(**inputs, **stated)
+
+
+def action(row: dict[str, Any]) -> Action:
+    known = {field.name for field in dataclasses.fields(Action)}
+    ledger: dict[str, Any] = dict.fromkeys(known)
+    ledger |= {"action_id": "a", "run_id": "r", "state": ActionState.PROPOSED, "fence": 0}
+    return Action(**ledger | {"decided_at": AS_OF, "updated_at": AS_OF} | row)
+
+
+@EVERY_POLICY
+def test_it_states_what_it_is(policy: Policy) -> None:
+    assert policy_of(policy.NAME) is policy
+    assert policy.VERSION >= 1
+    assert isinstance(policy.WRITE, WriteKind)
+    assert set(policy.DEPENDS) <= set(TABLES)
+    assert policy.DEPENDS
+    assert not (policy.WRITE == WriteKind.NONE and policy.HAS_HOLDOUT)
+
+
+@EVERY_POLICY
+def test_its_declared_inputs_match_its_signature(policy: Policy) -> None:
+    for function in (policy.propose, policy.holds):
+        keywords = inspect.signature(function).parameters
+        stated = {"params", "economics", "as_of", "time_zone"}
+        assert keywords.keys() == policy.INPUTS.keys() | stated
+        assert all(k.kind is inspect.Parameter.KEYWORD_ONLY for k in keywords.values())
+        annotated = {name: get_args(keywords[name].annotation) for name in policy.INPUTS}
+        assert annotated == {name: (table,) for name, table in policy.INPUTS.items()}
+
+
+@EVERY_POLICY
+def test_its_settings_are_described_and_closed(policy: Policy) -> None:
+    assert issubclass(policy.Params, BaseModel)
+    assert policy.Params.model_config.get("frozen")
+    assert policy.Params.model_config.get("extra") == "forbid"
+    assert all(field.description for field in policy.Params.model_fields.values())
+
+
+@EVERY_POLICY
+def test_nothing_in_nothing_out(policy: Policy) -> None:
+    proposed, held = run(policy, 0)
+    assert proposed.is_empty()
+    assert held.is_empty()
+
+
+@EVERY_POLICY
+def test_any_facts_give_valid_proposals_or_a_reason_why_not(policy: Policy) -> None:
+    proposed, held = run(policy, 400)
+    Proposal.validate(proposed)
+    assert proposed.height + held.height == 400
+    assert proposed.height > 0
+    assert set(proposed["policy"]) == {policy.NAME}
+    assert set(proposed["write_kind"]) == {policy.WRITE}
+    assert set(proposed["reason_code"]) <= set(policy.Reason)
+    assert set(held["reason_code"]) <= set(policy.HoldReason)
+    assert all(isinstance(json.loads(text), dict) for text in proposed["evidence"])
+
+
+@EVERY_POLICY
+def test_a_decision_window_is_the_shops_day(policy: Policy) -> None:
+    proposed, _ = run(policy, 400)
+    assert set(proposed["window_start"]) == {datetime(2026, 11, 19, 16, tzinfo=UTC)}
+    assert set(proposed["expires_at"]) == {datetime(2026, 11, 20, 16, tzinfo=UTC)}
+
+
+@EVERY_POLICY
+def test_the_same_facts_give_the_same_proposals(policy: Policy) -> None:
+    assert run(policy, 200)[0].equals(run(policy, 200)[0])
+
+
+@EVERY_POLICY
+def test_every_proposal_is_explained_in_both_languages(policy: Policy) -> None:
+    proposed, _ = run(policy, 400)
+    for row in proposed.to_dicts():
+        english, chinese = explain(action(row), "en"), explain(action(row), "zh")
+        assert english.endswith(".")
+        assert chinese.endswith("。")
+        assert "None" not in english + chinese
+        assert "\n" not in english + chinese
+
+
+@EVERY_POLICY
+def test_every_reason_has_a_sentence(policy: Policy) -> None:
+    proposed, _ = run(policy, 400)
+    row = proposed.to_dicts()[0]
+    numbers = {key: 1 for key in json.loads(row["numbers"])}
+    dates = {key: "2026-11-20" for key in numbers if key.endswith("_date")}
+    numbers_text = json.dumps({**numbers, **dates, "currency": "CNY"})
+    for reason in policy.Reason:
+        stated = action({**row, "reason_code": str(reason), "numbers": numbers_text})
+        assert explain(stated, "en") != explain(stated, "zh")
+
+
+def test_an_unknown_policy_is_told_with_those_that_exist() -> None:
+    with pytest.raises(ConfigurationError, match=r"no policy 'pricing'.*repricing, restock"):
+        policy_of("pricing")
