@@ -143,8 +143,8 @@ def _latest(frame: pl.DataFrame, table: Table) -> pl.DataFrame:
         return first.unique(table.key, keep="first", maintain_order=True).sort(table.key)
     owner = table.document or table.slice_by
     newest = exported.max().over(*owner) if owner else exported.max()
-    kept = frame.filter(exported == newest)
-    return kept.unique([*table.key, "content_hash"]).sort(*table.key, "content_hash")
+    # Rows that contradict each other inside one export both stay: the checks name them.
+    return frame.filter(exported == newest).unique().sort(*table.key, pl.all())
 
 
 def _standing(noted: pl.DataFrame, kept: pl.DataFrame, table: Table) -> pl.DataFrame:

@@ -1,0 +1,120 @@
+"""A wrong description is told by file, line and key before anything is read."""
+
+from pathlib import Path
+
+import pytest
+
+from connectors.files.client import FilesSettings, open_client
+from connectors.files.layout import load
+from contracts.errors import ConfigurationError
+from tests.connectors.files.exports import COSTS
+
+GOOD = """\
+[[file]]
+stream = "costs"
+pattern = "costs_{yyyymmdd}.csv"
+format = "csv"
+
+[file.tables.costs.columns]
+sku_id = { column = "sku" }
+valid_from = { column = "from" }
+unit_cost_minor = { column = "cost", unit = "major" }
+"""
+TRAFFIC = """
+[[file]]
+stream = "offers"
+pattern = "offers_{yyyymmdd}.csv"
+format = "csv"
+
+[file.tables.competitor_offers.columns]
+sku_id = { column = "sku" }
+competitor_id = { column = "rival" }
+observed_at = { column = "seen", format = "iso" }
+price_minor = { column = "price", unit = "major" }
+shipping_minor = { constant = 0 }
+is_in_stock = { constant = true }
+fulfilment = { column = "by", codes = { us = "platform" } }
+"""
+READY = ("erp_costs", "erp_purchasing", "erp_stockouts", "competitor_offers", "sycm_traffic")
+
+
+def written(folder: Path, text: str) -> str:
+    (folder / "exports.toml").write_text(text, encoding="utf-8")
+    return str(folder / "exports.toml")
+
+
+@pytest.mark.parametrize("name", READY)
+def test_ready_made_description_fits_the_contracts(name: str) -> None:
+    assert len(load(name)) == 1
+
+
+def test_good_file_holds_its_descriptions(tmp_path: Path) -> None:
+    layouts = load(written(tmp_path, GOOD + TRAFFIC))
+    assert [layout.stream for layout in layouts] == ["costs", "offers"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('"csv"', '"csv"\nencodign = "utf-8"', "line 5: unknown key `file.0.encodign`"),
+        ('"csv"', '"xls"', "line 4: `file.0.format`: "),
+        ('"csv"', '"csv"\nencoding = "klingon"', "line 5: `file.0.encoding`: "),
+        ('"csv"', '"csv"\ntime_zone = "Mars"', "line 5: `file.0.time_zone`: 'Mars' is not an IANA"),
+        ('"csv"', '"csv"\nsheet = "x"', "line 5: `file.0.sheet`: means nothing to csv"),
+        ("_{yyyymmdd}", "", r"line 3: `file.0.pattern`: needs the export instant as one of "),
+        ("_{yyyymmdd}", "_{week}", "line 3: `file.0.pattern`: needs"),
+        (
+            "tables.costs.",
+            "tables.prices.",
+            "`file.0.tables.prices`: stream costs fills costs only",
+        ),
+        ("sku_id =", "sku =", "line 7: `file.0.tables.costs.columns.sku`: the table has sku_id, "),
+        ('sku_id = { column = "sku" }', "", "line 6: .*columns`: `sku_id` is missing"),
+        (', unit = "major"', "", "line 9: .*unit_cost_minor`: money needs `unit`"),
+        ('unit = "major"', 'unit = "yuan"', "line 9: "),
+        ('column = "sku"', "", "line 7: .*sku_id`: give either `column`"),
+        ('column = "sku"', 'column = "a", constant = "b"', "line 7: .*sku_id`: give either"),
+    ],
+)
+def test_wrong_key_is_told_with_file_and_line(
+    tmp_path: Path, old: str, new: str, said: str
+) -> None:
+    with pytest.raises(ConfigurationError, match=f"^exports.toml, .*{said}") as error:
+        load(written(tmp_path, GOOD.replace(old, new, 1)))
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        (', format = "iso"', "", "line 19: .*observed_at`: an instant needs `format`"),
+        ("constant = true", "constant = 1.5", "line 22: .*is_in_stock`: `constant` is none of"),
+        ('"platform"', '"us"', "line 23: .*fulfilment`: needs `codes` .* platform, seller"),
+        (', codes = { us = "platform" }', "", "line 23: .*fulfilment`: needs `codes`"),
+        (
+            "[file.tables.competitor_offers.columns]",
+            '[file.tables.competitor_offers]\nsum = ["sku_id"]\n\n'
+            "[file.tables.competitor_offers.columns]",
+            "line 17: .*sum`: `sku_id` is no measure",
+        ),
+    ],
+)
+def test_second_description_is_judged_by_its_own_lines(
+    tmp_path: Path, old: str, new: str, said: str
+) -> None:
+    with pytest.raises(ConfigurationError, match=said):
+        load(written(tmp_path, GOOD + TRAFFIC.replace(old, new, 1)))
+
+
+@pytest.mark.parametrize("source", ["no_such_export", "gone.toml"])
+def test_description_that_does_not_exist_is_said(source: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"There is no mapping '{source}'"):
+        load(source)
+
+
+def test_description_inside_the_settings_is_judged_too(tmp_path: Path) -> None:
+    settings = FilesSettings.model_validate(
+        {"folder": tmp_path, "mappings": [COSTS | {"pattern": "costs.csv"}], "time_zone": "UTC"}
+    )
+    with pytest.raises(ConfigurationError, match=r"^files: `mappings.0.pattern`: needs"):
+        open_client(settings)

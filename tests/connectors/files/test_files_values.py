@@ -1,0 +1,210 @@
+"""What a cell's text means is declared; what cannot be read exactly is named, never guessed."""
+
+import datetime as dt
+from typing import Any
+
+import polars as pl
+import pytest
+
+from connectors.base.mapping import Parsed
+from connectors.files.cells import parsed
+from connectors.files.layout import Column, Export
+from contracts.columns import rate
+from tests.connectors.files.exports import COSTS, OFFERS, TRAFFIC, changed, mapped, page, reasons
+
+MONEY = "unreadable_money"
+
+
+def cost_of(text: str, **options: Any) -> int | None:
+    """The cost that one cell is read as; null when its document is rejected for it."""
+    body = f'sku,from,cost\nA,2026-11-01,"{text}"\n'
+    result = mapped(page(changed(COSTS, "unit_cost_minor", **options), body))
+    cost: int | None = result.frames["costs"]["unit_cost_minor"].item()
+    named = reasons(result) == [("A|2026-11-01", MONEY, "unit_cost_minor")]
+    assert named is (cost is None)
+    return cost
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "cost"),
+    [
+        ("12.30", {}, 1230),
+        ("１２．３０", {}, 1230),
+        ("　12.30 ", {}, 1230),
+        ("1,234.50", {"thousands": True}, 123450),
+        ("１，２３４．５０", {"thousands": True}, 123450),
+        ("1.2万", {"wan": True}, 1_200_000),
+        ("1.234567万", {"wan": True}, 1_234_567),
+        ("1,234.5万", {"wan": True, "thousands": True}, 1_234_500_000),
+        ("0.0001亿", {"wan": True}, 1_000_000),
+        ("1230", {"unit": "minor"}, 1230),
+        ("12300", {"unit": "mill"}, 1230),
+        ("12300000", {"unit": "micros"}, 1230),
+    ],
+)
+def test_cost_is_read_in_the_declared_unit(text: str, options: dict[str, Any], cost: int) -> None:
+    assert cost_of(text, **options) == cost
+
+
+@pytest.mark.parametrize(
+    ("text", "options"),
+    [
+        ("1,234.50", {}),
+        ("12,34.50", {"thousands": True}),
+        ("12,50", {"thousands": True}),
+        ("1.2万", {}),
+        ("1.2345678万", {"wan": True}),
+        ("万", {"wan": True}),
+        ("12.345", {}),
+        ("¥12.30", {}),
+        ("#N/A", {}),
+        ("1e3", {}),
+        ("12.30", {"unit": "minor"}),
+        ("12305", {"unit": "mill"}),
+        ("12300001", {"unit": "micros"}),
+        ("9" * 30, {"unit": "micros"}),
+    ],
+)
+def test_cost_that_is_not_exact_names_its_document(text: str, options: dict[str, Any]) -> None:
+    assert cost_of(text, **options) is None
+
+
+def test_each_row_has_the_exponent_of_its_own_currency() -> None:
+    layout = changed(COSTS, "currency", column="cur", codes={"日元": "JPY", "美元": "USD"})
+    body = "sku,from,cost,cur\nA,2026-11-01,12,日元\nB,2026-11-01,12,美元\n"
+    costs = mapped(page(layout, body)).frames["costs"]
+    assert costs.select("currency", "unit_cost_minor").rows() == [("JPY", 12), ("USD", 1200)]
+
+
+@pytest.mark.parametrize("currency", ["usd", "US Dollar", "12"])
+def test_unknown_currency_is_named_and_its_amount_is_not_read(currency: str) -> None:
+    layout = changed(COSTS, "currency", column="cur")
+    result = mapped(page(layout, f"sku,from,cost,cur\nA,2026-11-01,12,{currency}\n"))
+    assert [(reason, column) for _, reason, column in reasons(result)] == [
+        ("unknown_code", "currency"),
+        (MONEY, "unit_cost_minor"),
+    ]
+
+
+def test_empty_cost_is_missing_and_the_rest_goes_on() -> None:
+    result = mapped(page(COSTS, "sku,from,cost\nA,2026-11-01,\nB,2026-11-01,2.00\n"))
+    assert reasons(result) == [("A|2026-11-01", "missing_value", "unit_cost_minor")]
+    assert result.frames["costs"]["unit_cost_minor"].to_list() == [None, 200]
+
+
+def test_row_without_its_key_is_named_too() -> None:
+    result = mapped(page(COSTS, "sku,from,cost\n,2026-11-01,1.00\nB,soon,2.00\n"))
+    assert reasons(result) == [
+        ("?|2026-11-01", "missing_value", "sku_id"),
+        ("B|?", "unreadable_time", "valid_from"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "sku"),
+    [("0012", "0012"), (" 12\t", "12"), ('=""0012""', "0012"), ("6.92E+12", None)],
+)
+def test_code_of_a_sku_survives_what_spreadsheets_do(text: str, sku: str | None) -> None:
+    result = mapped(page(COSTS, f'sku,from,cost\n"{text}",2026-11-01,1.00\n'))
+    assert result.frames["costs"]["sku_id"].item() == sku
+    wanted = [] if sku else [("?|2026-11-01", "unreadable_row", "sku_id")]
+    assert reasons(result) == wanted
+
+
+@pytest.mark.parametrize(
+    ("text", "form", "day"),
+    [
+        ("2026-11-01", None, dt.date(2026, 11, 1)),
+        ("２０２６-１１-０１", None, dt.date(2026, 11, 1)),
+        ("20261101", "%Y%m%d", dt.date(2026, 11, 1)),
+        ("2026年11月1日", "%Y年%m月%d日", dt.date(2026, 11, 1)),
+        ("46327", "excel", dt.date(2026, 11, 1)),
+        ("2026-02-30", None, None),
+        ("01/11/2026", None, None),
+        ("2026-11-01 08:00", None, None),
+        ("46327.5", "excel", None),
+    ],
+)
+def test_day_is_read_in_the_declared_format(
+    text: str, form: str | None, day: dt.date | None
+) -> None:
+    layout = changed(COSTS, "valid_from", format=form)
+    result = mapped(page(layout, f"sku,from,cost\nA,{text},1.00\n"))
+    assert result.frames["costs"]["valid_from"].item() == day
+    assert reasons(result) == ([] if day else [("A|?", "unreadable_time", "valid_from")])
+
+
+@pytest.mark.parametrize(
+    ("text", "rule", "instant"),
+    [
+        ("2026-11-19 08:00", "reject", dt.datetime(2026, 11, 19, 13, tzinfo=dt.UTC)),
+        ("2026-11-01 01:30", "earlier", dt.datetime(2026, 11, 1, 5, 30, tzinfo=dt.UTC)),
+        ("2026-11-01 01:30", "later", dt.datetime(2026, 11, 1, 6, 30, tzinfo=dt.UTC)),
+        ("2026-11-01 01:30", "reject", None),
+        ("2026-03-08 02:30", "earlier", None),
+        ("yesterday", "earlier", None),
+    ],
+)
+def test_local_time_follows_the_declared_rule(
+    text: str, rule: str, instant: dt.datetime | None
+) -> None:
+    layout = OFFERS | {"ambiguous": rule}
+    result = mapped(page(layout, f"sku,rival,seen,price,stock,by\nA,R,{text},1.00,有,自营\n"))
+    assert result.frames["competitor_offers"]["observed_at"].item() == instant
+    assert reasons(result) == ([] if instant else [("A|R|?", "unreadable_time", "observed_at")])
+
+
+def test_instant_with_an_offset_needs_no_rule() -> None:
+    layout = changed(OFFERS, "observed_at", format="iso")
+    body = "sku,rival,seen,price,stock,by\nA,R,2026-11-01T01:30:00-05:00,1.00,无,商家\n"
+    offer = mapped(page(layout, body)).frames["competitor_offers"].row(0, named=True)
+    assert offer["observed_at"] == dt.datetime(2026, 11, 1, 6, 30, tzinfo=dt.UTC)
+    assert (offer["is_in_stock"], offer["fulfilment"]) == (False, "seller")
+
+
+@pytest.mark.parametrize(
+    ("stock", "by", "column"), [("少", "自营", "is_in_stock"), ("有", "代发", "fulfilment")]
+)
+def test_unknown_code_is_named_with_its_value(stock: str, by: str, column: str) -> None:
+    body = f"sku,rival,seen,price,stock,by\nA,R,2026-11-19 08:00,1.00,{stock},{by}\n"
+    result = mapped(page(OFFERS, body))
+    assert [row[1:] for row in reasons(result)] == [("unknown_code", column)]
+    assert result.rejects["detail"].item() in (stock, by)
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "visitors"),
+    [
+        ("1234", {}, 1234),
+        ("12.00", {}, 12),
+        ("1,234", {"thousands": True}, 1234),
+        ("3.5万", {"wan": True}, 35000),
+        ("1,234", {}, None),
+        ("12.5", {}, None),
+        ("1e3", {}, None),
+    ],
+)
+def test_count_is_whole_or_named(text: str, options: dict[str, Any], visitors: int | None) -> None:
+    layout = changed(TRAFFIC, "visitors_units", **options)
+    result = mapped(page(layout, f'day,source,visitors\n2026-11-01,search,"{text}"\n'))
+    assert result.frames["traffic_daily"]["visitors_units"].item() == visitors
+    wanted = [] if visitors else [("2026-11-01|search", "unreadable_number", "visitors_units")]
+    assert reasons(result) == wanted
+
+
+@pytest.mark.parametrize(
+    ("text", "percent", "share"),
+    [
+        ("12.5%", True, 0.125),
+        ("12.5", True, 0.125),
+        ("0.125", False, 0.125),
+        ("12.5%", False, None),
+    ],
+)
+def test_percent_is_a_fraction_where_declared(
+    text: str, percent: bool, share: float | None
+) -> None:
+    export = Export.model_validate_json(page(TRAFFIC, "").part)
+    column = parsed(Column(column="x", percent=percent), rate("Share"), export)
+    assert isinstance(column, Parsed)
+    assert pl.DataFrame({"x": [text]}).select(column.value).item() == share
