@@ -7,10 +7,10 @@ import time
 import unicodedata
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, field_validator
+from pydantic import Discriminator, Field, Tag, field_validator
 
 from connectors.files.layout import (
     STAMPS,
@@ -26,11 +26,21 @@ from contracts.errors import ConfigurationError, SourceContractError, TransientS
 from contracts.streams import Page, Window
 
 
+def _tag(given: Any) -> str:
+    return "name" if isinstance(given, str) else "inline"
+
+
+# Told apart before they are read, so that an error names the key that is wrong.
+Mapping = Annotated[
+    Annotated[str, Tag("name")] | Annotated[FileLayout, Tag("inline")], Discriminator(_tag)
+]
+
+
 class FilesSettings(Strict):
     """A folder and the descriptions of what lies in it."""
 
     folder: Path
-    mappings: tuple[str | FileLayout, ...] = Field(min_length=1)
+    mappings: tuple[Mapping, ...] = Field(min_length=1)
     """TOML files, names of ready-made descriptions, or descriptions themselves."""
     time_zone: TimeZone
     """Zone of the systems that wrote the exports, unless a description says otherwise."""

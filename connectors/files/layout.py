@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import dataframely as dy
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
@@ -46,9 +46,10 @@ _TOKEN = re.compile(r"(\{[^}]*\}|\*\*/|\*|\?)")
 
 
 def _known_zone(name: str) -> str:
-    if name not in available_timezones():
-        raise ValueError(f"{name!r} is not an IANA time zone such as Asia/Shanghai")
-    return name
+    try:
+        return ZoneInfo(name).key
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError(f"{name!r} is not an IANA time zone such as Asia/Shanghai") from None
 
 
 TimeZone = Annotated[str, AfterValidator(_known_zone)]

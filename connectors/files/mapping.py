@@ -95,6 +95,7 @@ def _map_table(
                 documents.filter(empty),
                 QuarantineReason.MISSING_VALUE,
                 column=name,
+                detail="null",
             )
 
 

@@ -7,6 +7,7 @@ import pytest
 from connectors.files.client import FilesSettings, open_client
 from connectors.files.layout import load
 from contracts.errors import ConfigurationError
+from contracts.toml_settings import parse
 from tests.connectors.files.exports import COSTS
 
 GOOD = """\
@@ -118,3 +119,10 @@ def test_description_inside_the_settings_is_judged_too(tmp_path: Path) -> None:
     )
     with pytest.raises(ConfigurationError, match=r"^files: `mappings.0.pattern`: needs"):
         open_client(settings)
+
+
+def test_wrong_key_of_a_description_inside_the_settings_is_told_with_its_line() -> None:
+    text = f'folder = "."\ntime_zone = "UTC"\n{GOOD.replace("format", "fromat")}'
+    text = text.replace("[file", "[mappings")
+    with pytest.raises(ConfigurationError, match=r"^shop.toml, line 3: .*mappings.0.inline.format"):
+        parse(text, FilesSettings, file="shop.toml")
