@@ -60,7 +60,7 @@ def stockout_days(
         .select(*_SKU, stockout_date=pl.date_ranges("first", "until"))
         .explode("stockout_date")
     )
-    told = exported.lazy().select(observed.collect_schema())
+    told = exported.lazy().select(*_SKU, "stockout_date")
     in_window = pl.col("stockout_date").is_between(since, today)
     return pl.concat([told, observed]).filter(in_window).unique()
 

@@ -190,11 +190,11 @@ def test_a_day_of_25_hours_is_one_window() -> None:
 
 
 @given(
-    price=st.integers(1, 10**6),
-    rival=st.integers(1, 10**6),
-    cost=st.none() | st.integers(1, 10**6),
-    minimum=st.integers(1, 10**6),
-    width=st.integers(0, 10**6),
+    price=st.integers(500, 2000),
+    rival=st.integers(500, 2000),
+    cost=st.none() | st.integers(1, 1500),
+    minimum=st.integers(1, 1500),
+    width=st.integers(0, 2000),
     step=st.sampled_from([1, 5, 100]),
     rule=st.sampled_from(["match", "beat", "above"]),
 )

@@ -1,0 +1,170 @@
+"""How a day is counted, and what moved it."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contracts.tables import KpisDaily, Order, OrderLine, Refund, TrafficDaily
+from transforms.kpis import kpi_changes, kpis_daily, lmdi
+
+DAY = date(2026, 11, 10)
+NOON = datetime(2026, 11, 10, 12, tzinfo=UTC)
+Row = dict[str, Any]
+
+
+def order(number: int, **more: Any) -> Row:
+    row = {"shop_id": "s", "order_id": str(number), "member_id": "m1", "placed_at": NOON}
+    states = {"payment_status": "paid", "is_test": False, "currency": "CNY", "goods_minor": 100}
+    return {**row, **states, "cancelled_at": None, **more}
+
+
+def later(days: int) -> datetime:
+    return NOON + timedelta(days=days)
+
+
+def run(
+    orders: list[Row],
+    *,
+    lines: list[Row] | None = None,
+    refunds: list[Row] | None = None,
+    traffic: list[Row] | None = None,
+    quarantined: list[date] | None = None,
+) -> pl.DataFrame:
+    bad = pl.DataFrame({"kpi_date": quarantined or []}, schema={"kpi_date": pl.Date})
+    daily = kpis_daily(
+        Order.sample(overrides=orders).lazy(),
+        OrderLine.sample(overrides=lines or []).lazy(),
+        refunds=Refund.sample(overrides=refunds or []).lazy(),
+        traffic=TrafficDaily.sample(overrides=traffic or []).lazy(),
+        quarantined_days=bad.lazy().with_columns(shop_id=pl.lit("s")),
+        time_zone="UTC",
+    )
+    return KpisDaily.validate(daily.collect()).sort("shop_id", "kpi_date")
+
+
+def test_gmv_counts_cancelled_and_refunded_orders_before_refunds() -> None:
+    orders = [
+        order(1),
+        order(2, cancelled_at=NOON, payment_status="refunded"),
+        order(3, payment_status="pending"),
+        order(4, is_test=True),
+    ]
+    back = {"shop_id": "s", "order_id": "2", "refunded_at": later(1), "refunded_minor": 100}
+    first, second = run(orders, refunds=[{**back, "currency": "CNY"}]).to_dicts()
+    assert (first["gmv_minor"], first["orders_units"], first["cancelled_units"]) == (200, 2, 1)
+    assert (first["refunded_minor"], second["refunded_minor"]) == (0, 100)
+    assert (second["kpi_date"], second["gmv_minor"]) == (date(2026, 11, 11), 0)
+
+
+def test_a_member_is_new_once_and_a_guest_each_time() -> None:
+    orders = [
+        order(1, member_id="m1"),
+        order(2, member_id="m1"),
+        order(3, member_id=None),
+        order(4, member_id=None),
+        order(5, member_id="m1", placed_at=later(1)),
+        order(6, member_id="m2", placed_at=later(1)),
+        order(7, member_id="m3", placed_at=later(1), payment_status="voided"),
+    ]
+    first, second = run(orders).to_dicts()
+    columns = ("buyers_units", "new_buyers_units", "returning_buyers_units", "repurchase_rate")
+    assert [first[name] for name in columns] == [3, 3, 0, 0.0]
+    assert [second[name] for name in columns] == [2, 1, 1, 0.5]
+
+
+def test_the_same_member_id_in_two_shops_is_two_members() -> None:
+    orders = [order(1), order(1, shop_id="t", placed_at=later(1))]
+    assert run(orders)["new_buyers_units"].to_list() == [1, 1]
+
+
+@pytest.mark.parametrize(
+    ("amounts", "aov"), [([100, 101], 100), ([101, 102], 102), ([100, 100, 102], 101)]
+)
+def test_aov_rounds_halves_to_even(amounts: list[int], aov: int) -> None:
+    orders = [order(i, goods_minor=amount) for i, amount in enumerate(amounts)]
+    assert run(orders)["aov_minor"].item() == aov
+
+
+def test_units_include_gifts() -> None:
+    line = {"shop_id": "s", "order_id": "1", "quantity_units": 2, "line_kind": "sale"}
+    gift = {**line, "line_id": "g", "line_kind": "gift", "total_minor": 0, "quantity_units": 1}
+    assert run([order(1)], lines=[{**line, "line_id": "1"}, gift])["units_units"].item() == 3
+
+
+def test_days_without_orders_are_zero_rows_and_not_missing() -> None:
+    daily = run([order(1), order(2, placed_at=later(3))])
+    assert daily["kpi_date"].to_list() == [DAY + timedelta(days=n) for n in range(4)]
+    assert daily["orders_units"].to_list() == [1, 0, 0, 1]
+    assert daily["aov_minor"].to_list() == [100, None, None, 100]
+
+
+def test_a_day_with_a_document_in_quarantine_is_incomplete() -> None:
+    daily = run([order(1), order(2, placed_at=later(1))], quarantined=[DAY, DAY])
+    assert daily["is_complete"].to_list() == [False, True]
+
+
+def test_visitors_are_summed_over_sources_and_unknown_where_no_export_covers_the_day() -> None:
+    visit = {"shop_id": "s", "traffic_date": DAY, "visitors_units": 10}
+    rows = [{**visit, "traffic_source": source} for source in ("search", "ads")]
+    daily = run([order(1), order(2, placed_at=later(1))], traffic=rows)
+    assert daily["visitors_units"].to_list() == [20, None]
+    assert daily["conversion_rate"].to_list() == [0.05, None]
+
+
+def test_more_buyers_than_visitors_is_no_conversion_rate() -> None:
+    visit = {"shop_id": "s", "traffic_date": DAY, "traffic_source": "ads", "visitors_units": 1}
+    orders = [order(1), order(2, member_id="m2")]
+    assert run(orders, traffic=[visit])["conversion_rate"].item() is None
+
+
+def test_two_currencies_are_never_summed_but_refused() -> None:
+    with pytest.raises(Exception, match="primary_key"):
+        run([order(1), order(2, currency="USD")])
+
+
+def effects(before: list[float], after: list[float]) -> tuple[float | None, ...]:
+    values = lmdi([pl.lit(x) for x in before], [pl.lit(x) for x in after])
+    row: tuple[float | None, ...] = pl.select(*(v.alias(str(i)) for i, v in enumerate(values))).row(
+        0
+    )
+    return row
+
+
+def test_k1_gmv_from_60000_to_63000() -> None:
+    expected = (11210.551957, -11210.551957, 3000.0)
+    assert effects([10000, 0.03, 200], [12000, 0.025, 210]) == pytest.approx(expected, abs=1e-6)
+
+
+def test_k3_only_the_order_value_moved() -> None:
+    expected = (0.0, 0.0, 6000.0)
+    assert effects([10000, 0.03, 200], [10000, 0.03, 220]) == pytest.approx(expected, abs=1e-6)
+
+
+def test_a_day_without_visitors_has_no_decomposition() -> None:
+    assert effects([0, 0.03, 200], [10000, 0.03, 220]) == (None, None, None)
+
+
+_FACTOR = st.floats(0.01, 10_000)
+
+
+@given(before=st.tuples(_FACTOR, _FACTOR, _FACTOR), after=st.tuples(_FACTOR, _FACTOR, _FACTOR))
+def test_effects_add_up_to_the_change(before: tuple[float, ...], after: tuple[float, ...]) -> None:
+    old, new = before[0] * before[1] * before[2], after[0] * after[1] * after[2]
+    total = sum(effect or 0.0 for effect in effects(list(before), list(after)))
+    assert total == pytest.approx(new - old, rel=1e-6, abs=1e-6 * max(old, new))
+
+
+def test_a_day_is_compared_with_the_same_weekday_before() -> None:
+    visit = {"shop_id": "s", "traffic_source": "ads", "visitors_units": 10}
+    rows = [{**visit, "traffic_date": DAY + timedelta(days=n)} for n in (0, 7)]
+    orders = [order(1), order(2, placed_at=later(7)), order(3, placed_at=later(7))]
+    changes = kpi_changes(run(orders, traffic=rows).lazy().pipe(KpisDaily.cast)).collect()
+    row = changes.filter(pl.col("kpi_date") == DAY + timedelta(days=7)).to_dicts()[0]
+    assert (row["gmv_minor_before"], row["gmv_change_minor"]) == (100, 100)
+    assert row["conversion_effect_minor"] == pytest.approx(100)
+    assert (row["visitors_effect_minor"], row["aov_effect_minor"]) == (0, 0)
+    assert changes.height == 1
