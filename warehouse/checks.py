@@ -1,0 +1,54 @@
+"""What the checks said last."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+
+from sqlalchemy import select
+
+from contracts.checks import CheckResult
+from warehouse.database import Database, upsert
+from warehouse.models import check_results
+
+
+class CheckResults:
+    """The latest result of every check. Grain: (shop_id, table, check)."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def record(self, results: Sequence[CheckResult]) -> None:
+        """Keep results; one that is older than what is held changes nothing."""
+        if not results:
+            return
+        held = check_results.c
+        with self._database.write() as connection:
+            newcomer = upsert(connection, check_results)
+            excluded = newcomer.excluded
+            key = [held.shop_id, held.table_name, held.check_name]
+            rest = [column.name for column in check_results.c if not column.primary_key]
+            connection.execute(
+                newcomer.on_conflict_do_update(
+                    index_elements=key,
+                    set_={name: excluded[name] for name in rest},
+                    where=held.checked_at <= excluded.checked_at,
+                ),
+                [_row(result) for result in results],
+            )
+
+    def latest(self, *, shop_id: str | None = None) -> list[CheckResult]:
+        """The latest results, by shop, table and check."""
+        held = check_results.c
+        query = select(check_results).order_by(held.shop_id, held.table_name, held.check_name)
+        if shop_id is not None:
+            query = query.where(held.shop_id == shop_id)
+        with self._database.read() as connection:
+            rows = [dict(row) for row in connection.execute(query).mappings()]
+        return [
+            CheckResult(table=row.pop("table_name"), check=row.pop("check_name"), **row)
+            for row in rows
+        ]
+
+
+def _row(result: CheckResult) -> dict[str, object]:
+    row = asdict(result)
+    return {"table_name": row.pop("table"), "check_name": row.pop("check"), **row}

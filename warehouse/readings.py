@@ -1,0 +1,189 @@
+"""What was planned, read and loaded, how far each stream has come, and which versions count."""
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+
+import polars as pl
+from sqlalchemy import Connection, func, select
+
+from contracts.streams import Reading, Window
+from warehouse.database import Database, frame, upsert
+from warehouse.landing import Landed
+from warehouse.models import readings, table_versions, watermarks
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """What became of the rows of a reading; what was landed is loaded or quarantined."""
+
+    landed_rows: int
+    loaded_rows: int
+    quarantined_rows: int
+    seconds: float
+
+
+_SUMMARY = pl.Schema(
+    {
+        "shop_id": pl.String(),
+        "stream": pl.String(),
+        "readings": pl.Int64(),
+        "pages": pl.Int64(),
+        "new_pages": pl.Int64(),
+        "size_bytes": pl.Int64(),
+        "new_bytes": pl.Int64(),
+        "landed_rows": pl.Int64(),
+        "loaded_rows": pl.Int64(),
+        "quarantined_rows": pl.Int64(),
+        "seconds": pl.Float64(),
+        "loaded_at": pl.Datetime("us", "UTC"),
+    }
+)
+
+
+class Readings:
+    """The readings of all shops."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def plan(self, reading: Reading, *, mapping_version: int = 1) -> None:
+        """Fix a reading before it is fetched; planning it again changes nothing."""
+        with self._database.write() as connection:
+            row = {**_planned(reading), "mapping_version": mapping_version}
+            connection.execute(upsert(connection, readings).values(row).on_conflict_do_nothing())
+
+    def unfinished(self, *, shop_id: str | None = None, stream: str | None = None) -> list[Reading]:
+        """Readings planned and not loaded, oldest window first: to be resumed as they are."""
+        query = select(readings).where(readings.c.loaded_at.is_(None))
+        if shop_id is not None:
+            query = query.where(readings.c.shop_id == shop_id)
+        if stream is not None:
+            query = query.where(readings.c.stream == stream)
+        with self._database.read() as connection:
+            rows = connection.execute(query.order_by(readings.c.window_start)).all()
+        return [
+            Reading(row.shop_id, row.stream, Window(row.window_start, row.window_end), row.read_at)
+            for row in rows
+        ]
+
+    def is_loaded(self, reading_id: str) -> bool:
+        """Whether its rows are in the lake and its versions recorded."""
+        query = select(readings.c.loaded_at).where(readings.c.reading_id == reading_id)
+        with self._database.read() as connection:
+            return connection.execute(query).scalar() is not None
+
+    def loaded(
+        self,
+        reading: Reading,
+        landed: Landed,
+        *,
+        counts: Counts,
+        versions: Mapping[str, int],
+        at: dt.datetime,
+        mapping_version: int = 1,
+    ) -> None:
+        """Close a reading: its figures, the watermark and the versions that readers open, at once.
+
+        Loaded again, it keeps its first figures. Neither watermark nor version ever goes back.
+        """
+        outcome = {**asdict(landed), **asdict(counts), "loaded_at": at}
+        row = {**_planned(reading), "mapping_version": mapping_version, **outcome}
+        with self._database.write() as connection:
+            connection.execute(
+                upsert(connection, readings)
+                .values(row)
+                .on_conflict_do_update(
+                    index_elements=[readings.c.reading_id],
+                    set_={**outcome, "mapping_version": mapping_version},
+                    where=readings.c.loaded_at.is_(None),
+                )
+            )
+            _advance_watermark(connection, reading)
+            _advance_versions(connection, versions)
+
+    def watermark(self, shop_id: str, stream: str) -> dt.datetime | None:
+        """End of the latest window that was loaded; earlier ones may still be unfinished."""
+        query = select(watermarks.c.loaded_until).where(
+            watermarks.c.shop_id == shop_id, watermarks.c.stream == stream
+        )
+        with self._database.read() as connection:
+            return connection.execute(query).scalar()
+
+    def newest(self, shop_id: str) -> dict[str, dt.datetime]:
+        """The platform's clock at the newest loaded reading, by stream of a shop."""
+        read_at = func.max(readings.c.read_at, type_=readings.c.read_at.type)
+        query = (
+            select(readings.c.stream, read_at)
+            .where(readings.c.shop_id == shop_id, readings.c.loaded_at.is_not(None))
+            .group_by(readings.c.stream)
+        )
+        with self._database.read() as connection:
+            return {stream: newest for stream, newest in connection.execute(query)}
+
+    def record(self, versions: Mapping[str, int]) -> None:
+        """Let readers see these versions of tables: what a build replaced."""
+        with self._database.write() as connection:
+            _advance_versions(connection, versions)
+
+    def versions(self) -> dict[str, int]:
+        """The recorded version of each table; readers open these."""
+        with self._database.read() as connection:
+            rows = connection.execute(select(table_versions)).all()
+        return {row.table_name: row.version for row in rows}
+
+    def summary(self, *, since: dt.datetime | None = None) -> pl.DataFrame:
+        """Sums of the loaded readings. Grain: (shop_id, stream). `since` bounds `loaded_at`."""
+        sums = [func.sum(readings.c[name]) for name in _SUMMARY.names()[3:-1]]
+        query = (
+            select(
+                readings.c.shop_id,
+                readings.c.stream,
+                func.count(),
+                *sums,
+                func.max(readings.c.loaded_at, type_=readings.c.loaded_at.type),
+            )
+            .where(readings.c.loaded_at.is_not(None))
+            .group_by(readings.c.shop_id, readings.c.stream)
+            .order_by(readings.c.shop_id, readings.c.stream)
+        )
+        if since is not None:
+            query = query.where(readings.c.loaded_at >= since)
+        with self._database.read() as connection:
+            return frame(connection, query, _SUMMARY)
+
+
+def _planned(reading: Reading) -> dict[str, object]:
+    return {
+        "reading_id": reading.id,
+        "shop_id": reading.shop_id,
+        "stream": reading.stream,
+        "window_start": reading.window.start,
+        "window_end": reading.window.end,
+        "read_at": reading.read_at,
+    }
+
+
+def _advance_watermark(connection: Connection, reading: Reading) -> None:
+    newcomer = upsert(connection, watermarks).values(
+        shop_id=reading.shop_id, stream=reading.stream, loaded_until=reading.window.end
+    )
+    connection.execute(
+        newcomer.on_conflict_do_update(
+            index_elements=[watermarks.c.shop_id, watermarks.c.stream],
+            set_={"loaded_until": newcomer.excluded.loaded_until},
+            where=watermarks.c.loaded_until < newcomer.excluded.loaded_until,
+        )
+    )
+
+
+def _advance_versions(connection: Connection, versions: Mapping[str, int]) -> None:
+    for table_name, version in versions.items():
+        newcomer = upsert(connection, table_versions).values(table_name=table_name, version=version)
+        connection.execute(
+            newcomer.on_conflict_do_update(
+                index_elements=[table_versions.c.table_name],
+                set_={"version": newcomer.excluded.version},
+                where=table_versions.c.version < newcomer.excluded.version,
+            )
+        )
