@@ -1,1 +1,90 @@
-"""Shopify, by its Admin GraphQL API."""
+"""Shopify, by its Admin GraphQL API 2026-10."""
+
+import datetime as dt
+from functools import partial
+
+from connectors.base.declaration import Connector, Stream, Write
+from connectors.shopify import fetch, mapping, outbound, queries
+from connectors.shopify.client import ShopifyClient, ShopifySettings
+from contracts.codes import Reversal, WriteKind
+from contracts.tables import (
+    Coupon,
+    Listing,
+    Member,
+    Order,
+    OrderCoupon,
+    OrderLine,
+    Price,
+    Refund,
+    StockLevel,
+)
+
+_MONTH = dt.timedelta(days=31)
+# Lists are served from an index that follows the records by seconds to minutes. A change that was
+# not listed yet is found by the next reading, which looks this far back; so nothing has to settle.
+_LOOK_BACK = dt.timedelta(minutes=10)
+
+CONNECTOR = Connector(
+    name="shopify",
+    title="Shopify",
+    settings=ShopifySettings,
+    open_client=ShopifyClient,
+    streams=(
+        Stream(
+            name="orders",
+            tables=(Order, OrderLine, OrderCoupon, Refund),
+            fetch=partial(fetch.read, source=queries.ORDERS),
+            to_canonical=mapping.orders,
+            max_window=_MONTH,
+            look_back=_LOOK_BACK,
+        ),
+        Stream(
+            name="products",
+            tables=(Listing, Price),
+            fetch=partial(fetch.read, source=queries.PRODUCTS),
+            to_canonical=mapping.products,
+            look_back=_LOOK_BACK,
+        ),
+        Stream(
+            name="inventory",
+            tables=(StockLevel,),
+            fetch=partial(fetch.read, source=queries.INVENTORY),
+            to_canonical=mapping.inventory,
+            is_snapshot=True,
+        ),
+        Stream(
+            name="customers",
+            tables=(Member,),
+            fetch=partial(fetch.read, source=queries.CUSTOMERS),
+            to_canonical=mapping.customers,
+            look_back=_LOOK_BACK,
+        ),
+        Stream(
+            name="discounts",
+            tables=(Coupon,),
+            fetch=partial(fetch.read, source=queries.DISCOUNTS),
+            to_canonical=mapping.discounts,
+            look_back=_LOOK_BACK,
+        ),
+    ),
+    writes=(
+        Write(
+            kind=WriteKind.SET_PRICE,
+            reversal=Reversal.REVERSIBLE,
+            live=outbound.live_prices,
+            send=outbound.set_prices,
+        ),
+        Write(
+            kind=WriteKind.CREATE_COUPON,
+            reversal=Reversal.CLOSABLE,
+            live=outbound.live_coupons,
+            send=outbound.send_coupons,
+        ),
+        Write(
+            kind=WriteKind.SET_STOCK,
+            reversal=Reversal.REVERSIBLE,
+            live=outbound.live_stock,
+            send=outbound.set_stock,
+        ),
+    ),
+)

@@ -59,8 +59,9 @@ def documents_count(client: ShopifyClient, source: Source, query: str | None) ->
     variables = {"query": query} if "$query" in source.count else {}
     answer = client.ask(queries.count_document(source), variables, cost=300.0)
     counted = decoded(_COUNTED.decode, answer.data)
-    if counted.probe is not None and counted.probe.next_cursor is None:
-        return len(counted.probe.nodes)
+    probe = counted.probe
+    if probe is not None and probe.page_info is not None and not probe.page_info.has_next_page:
+        return len(probe.nodes)
     is_exact = counted.count.precision == "EXACT"
     return counted.count.count if is_exact else MOST_PAGED + 1
 
@@ -136,6 +137,7 @@ class _Reader:
         self._rest_sizer = _Sizer(_FIRST_PAGE)
         self._seen: set[str] = set()
         self._points = 0.0
+        self._rests = 0
 
     def pages(self) -> Iterator[list[Page]]:
         """Each page with what it left out."""
@@ -143,8 +145,9 @@ class _Reader:
 
     def seconds_for(self, count: int) -> float:
         """How long paging through `count` documents takes at the account's restore rate."""
-        points = count * self._points / max(len(self._seen), 1)
-        seconds = count / self._sizer.size * _PAGE_SECONDS
+        read = max(len(self._seen), 1)
+        points = count * self._points / read
+        seconds = count * (1 / self._sizer.size + self._rests / read) * _PAGE_SECONDS
         bucket = self._client.bucket.state
         if bucket is not None:
             seconds += max(0.0, points - bucket.available) / bucket.restore_rate
@@ -193,6 +196,7 @@ class _Reader:
             if found.children is None:
                 raise SourceContractError(f"an answer lacks {child.field}")
             self._points += answer.used
+            self._rests += 1
             self._rest_sizer.learn(answer.requested)
             return Page(answer.data, "rest"), found.children.next_cursor
 

@@ -229,8 +229,8 @@ CLOSE_COUPON = (
 )
 
 STOCK = (
-    "query stock($query: String!) { inventoryItems(first: 10, query: $query) { nodes { id sku"
-    " inventoryLevels(first: 50) { nodes { location { id }"
+    "query stock($query: String!) { inventoryItems(first: 5, query: $query) { nodes { id sku"
+    " inventoryLevels(first: 25) { nodes { location { id }"
     ' quantities(names: ["available"]) { name quantity } } } } } }'
 )
 SET_STOCK = (

@@ -178,6 +178,34 @@ class Item(_Shape):
     children: Connection[Level] | None = msgspec.field(default=None, name="inventoryLevels")
 
 
+class Held(_Shape):
+    """Pieces of an item at a location."""
+
+    location: Reference
+    quantities: list[Quantity]
+
+
+class StockedItem(_Shape):
+    """An item with its pieces, as it is read back."""
+
+    id: str
+    sku: str | None
+    inventory_levels: Connection[Held]
+
+    def available(self, location_id: str) -> int | None:
+        """Pieces that can be sold at a location; null when it holds none of it."""
+        return next(
+            (
+                held.quantity
+                for level in self.inventory_levels.nodes
+                if level.location.id == location_id
+                for held in level.quantities
+                if held.name == "available"
+            ),
+            None,
+        )
+
+
 class Customer(_Shape):
     """A customer without any personal field."""
 
@@ -263,7 +291,8 @@ class Shape:
     ) -> None:
         self._parent = parent
         self._child = child
-        self.page = msgspec.json.Decoder(dict[str, Connection[parent]])  # type: ignore[valid-type]
+        paged = dict[str, Connection[parent]]  # type: ignore[valid-type]  # a type made at run time
+        self.page: msgspec.json.Decoder[dict[str, Any]] = msgspec.json.Decoder(paged)
         self.rest = msgspec.json.Decoder(dict[str, (rest or parent) | None])  # type: ignore[misc]
         self._row: Callable[[bytes], Any] = msgspec.json.Decoder(parent).decode
         self._child_row: Callable[[bytes], Any] = msgspec.json.Decoder(child or parent).decode
