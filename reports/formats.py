@@ -1,0 +1,43 @@
+"""How numbers, money and instants are written for people."""
+
+import datetime as dt
+from zoneinfo import ZoneInfo
+
+from contracts.actions import Action
+from contracts.codes import WriteKind
+from contracts.money import format_minor
+
+ABSENT = "–"
+
+
+def money(amount_minor: int | None, currency: str) -> str:
+    """Major units with separators: 1234567 USD is 12,345.67."""
+    if amount_minor is None:
+        return ABSENT
+    whole, point, digits = format_minor(amount_minor, currency).partition(".")
+    sign, whole = ("-", whole[1:]) if whole.startswith("-") else ("", whole)
+    return f"{sign}{int(whole):,}{point}{digits}"
+
+
+def count(number: int | None) -> str:
+    """A whole number with separators."""
+    return ABSENT if number is None else f"{number:,}"
+
+
+def rate(fraction: float | None) -> str:
+    """A fraction as per cent with one digit."""
+    return ABSENT if fraction is None else f"{fraction:.1%}"
+
+
+def local(at: dt.datetime, time_zone: str) -> str:
+    """A minute of the shop's clock."""
+    return f"{at.astimezone(ZoneInfo(time_zone)):%Y-%m-%d %H:%M}"
+
+
+def written(action: Action, amount: int | None) -> str:
+    """A value that an action names, in its own unit: money for a price, else pieces."""
+    if amount is None:
+        return ABSENT
+    if action.write_kind is WriteKind.SET_PRICE and action.currency is not None:
+        return money(amount, action.currency)
+    return count(amount)

@@ -1,0 +1,223 @@
+import datetime as dt
+import json
+from typing import Any
+
+import polars as pl
+import pytest
+
+from contracts.actions import Action
+from contracts.checks import CheckResult
+from contracts.codes import ActionState, WriteKind
+from contracts.streams import Quarantined
+from contracts.tables import KpisDaily
+from reports.daily import (
+    DailyReport,
+    Link,
+    PulledStream,
+    ReportedAction,
+    ReportedShop,
+    counted,
+)
+
+AT = dt.datetime(2026, 11, 16, 5, tzinfo=dt.UTC)
+HOSTILE = "<img src=x onerror=alert(1)>"
+ACTION: dict[str, Any] = {
+    "run_id": "run-1",
+    "policy": "repricing",
+    "policy_version": 1,
+    "shop_id": "demo",
+    "parent_id": "p1",
+    "write_kind": WriteKind.SET_PRICE,
+    "currency": "USD",
+    "numbers": "{}",
+    "units_at_risk": 3.0,
+    "effect_minor": 120,
+    "reason_code": "match_rival",
+    "window_start": AT,
+    "expires_at": AT + dt.timedelta(days=1),
+    "evidence": "{}",
+    "decided_at": AT,
+    "updated_at": AT,
+    "approved_by": None,
+    "message": None,
+    "undoes": None,
+    "fence": 1,
+}
+
+
+def action(number: int, state: ActionState, **changes: Any) -> Action:
+    own = {
+        "action_id": f"a{number}",
+        "target_id": f"v{number}",
+        "sku_id": f"SKU-{1000 + number}",
+        "before_value": 1299 + number,
+        "after_value": 1249 + number,
+        "observed_value": 1249 + number if state is ActionState.CONFIRMED else None,
+        "guard": None,
+        "guard_reason": None,
+        "state": state,
+    }
+    return Action(**{**ACTION, **own, **changes})
+
+
+def restock(number: int, **changes: Any) -> Action:
+    values = {
+        "policy": "restock",
+        "write_kind": WriteKind.NONE,
+        "currency": None,
+        "before_value": None,
+        "after_value": 48,
+    }
+    return action(number, ActionState.PROPOSED, **{**values, **changes})
+
+
+def reported(actions: list[Action]) -> list[ReportedAction]:
+    price = (
+        "Change the price to match: the lowest of 3 usable competitors asks 12.49 with shipping."
+    )
+    stock = (
+        "Order 48 pieces: the 9 in stock last 3 days at 3.1 a day, but an order takes 7 days; "
+        "the reorder point for a cycle service level of 95.0% is 31."
+    )
+    return [
+        ReportedAction(action=one, sentence=stock if one.policy == "restock" else price)
+        for one in actions
+    ]
+
+
+def kpis(days: int = 100) -> pl.DataFrame:
+    """A shop whose weekends are stronger and which grows a little; the last day is today's."""
+    last = dt.date(2026, 11, 16)
+    dates = pl.date_range(last - dt.timedelta(days=days - 1), last, eager=True)
+    number = pl.int_range(pl.len())
+    wave = 1 + 0.2 * (pl.col("kpi_date").dt.weekday() >= 6) + number / 500
+    frame = pl.DataFrame({"kpi_date": dates}).with_columns(
+        orders_units=(400 * wave + (number * 37) % 29).cast(pl.Int64)
+    )
+    return frame.select(
+        pl.lit("demo").alias("shop_id"),
+        "kpi_date",
+        currency=pl.lit("USD"),
+        gmv_minor=pl.col("orders_units") * 2987,
+        orders_units="orders_units",
+        units_units=pl.col("orders_units") * 9,
+        buyers_units=pl.col("orders_units") - 20,
+        new_buyers_units=pl.col("orders_units") // 20,
+        returning_buyers_units=pl.col("orders_units") - 20 - pl.col("orders_units") // 20,
+        aov_minor=pl.lit(2987),
+        repurchase_rate=pl.lit(0.942),
+        refunded_minor=pl.col("orders_units") * 31,
+        cancelled_units=pl.lit(2),
+        visitors_units=pl.lit(None),
+        conversion_rate=pl.lit(None),
+        is_complete=pl.col("kpi_date") != last - dt.timedelta(days=1),
+    ).pipe(KpisDaily.validate, cast=True)
+
+
+def held(*documents: tuple[str, str, str, str | None, str | None]) -> pl.DataFrame:
+    rows = [
+        {
+            "table": table,
+            "document_id": document_id,
+            "reasons": json.dumps(
+                [{"reason": reason, "table": table, "column": column, "detail": detail}]
+            ),
+            "payload": "{}",
+        }
+        for table, document_id, reason, column, detail in documents
+    ]
+    return pl.DataFrame(rows, schema=Quarantined.create_empty().schema)
+
+
+def check(table: str, kind: str, **changes: Any) -> CheckResult:
+    values = {
+        "shop_id": "demo",
+        "table": table,
+        "check": kind,
+        "passed": True,
+        "measured": "0 of 38 expectations failed",
+        "limit": "0 failed",
+        "checked_at": AT,
+        "rows": 1_460_438,
+    }
+    return CheckResult(**{**values, **changes})
+
+
+@pytest.fixture
+def report() -> DailyReport:
+    """A day with everything in it, hostile text of a platform included."""
+    actions = [
+        *(action(number, ActionState.CONFIRMED) for number in range(60)),
+        *(
+            action(
+                number,
+                ActionState.REFUSED,
+                guard="floor",
+                guard_reason="12.49 would leave 0.31 a piece, at least 0.62 is required",
+            )
+            for number in range(60, 90)
+        ),
+        action(95, ActionState.UNKNOWN, message="The platform did not answer; look at the price"),
+        *(restock(number) for number in range(100, 112)),
+        restock(120, sku_id=HOSTILE),
+    ]
+    return DailyReport(
+        shops=(
+            ReportedShop(
+                shop_id="demo",
+                name="Demo Grocer",
+                platform="shopify",
+                time_zone="America/New_York",
+            ),
+        ),
+        as_of=AT,
+        kpis=kpis(),
+        pulled=[
+            PulledStream(
+                shop_id="demo",
+                stream=stream,
+                readings=1,
+                pages=pages,
+                new_pages=pages,
+                rows=rows,
+                changed_rows=rows,
+                quarantined=quarantined,
+                seconds=rows / 60_000,
+            )
+            for stream, pages, rows, quarantined in (
+                ("orders", 2, 1_617_000, 3),
+                ("products", 1, 137_018, 0),
+                ("inventory", 1, 68_509, 0),
+                ("customers", 10, 2_469, 0),
+                ("discounts", 1, 28, 0),
+                ("costs", 1, 68_000, 1),
+                ("competitor_offers", 3, 9_300, 0),
+            )
+        ],
+        checks=[
+            check("order_lines", "suite"),
+            check("orders", "suite", rows=155_518),
+            check("orders", "freshness", measured="12 min old", limit="1 d 2 h 0 min old", rows=0),
+            check(
+                "orders",
+                "volume",
+                passed=False,
+                is_blocking=False,
+                measured="301 rows (493 expected, -4.1 deviations)",
+                limit="3.5 deviations",
+                rows=301,
+            ),
+        ],
+        quarantine=held(
+            ("orders", "5012345", "penny_price", "unit_price_minor", "minor units: 1"),
+            ("orders", "5012399", "future_instant", "placed_at", "future: 2031-01-01T00:00:00"),
+            ("orders", "5012401", "foreign_currency", "currency", "not USD: EUR"),
+            ("costs", "1029|2026-01-01", "unreadable_money", "unit_cost_minor", HOSTILE),
+        ),
+        actions=reported(actions),
+        counts=counted(actions),
+        links=(
+            Link(label="Data Docs", href="data-docs/index.html"),
+            Link(label="Prefect", href="http://127.0.0.1:4200"),
+        ),
+    )
