@@ -213,23 +213,28 @@ class _Dispatch:
 
     def _unmoved(self, actions: Sequence[Action], live: Mapping[str, Live]) -> list[Action]:
         """Supersede what was decided from a value that is no longer in force."""
-        unmoved = []
-        for action in actions:
-            now = live.get(action.target_id)
-            if _is_shown(action, now, action.before_value):
-                unmoved.append(action)
-            else:
-                message = f"decided from {_text(action, action.before_value)}, {_shown(now)}"
-                self._end([action], ActionState.SUPERSEDED, message=message, live=live)
-        return unmoved
+        moved = {
+            action: _End(
+                ActionState.SUPERSEDED,
+                f"decided from {_amount(action.before_value, action.currency)}, "
+                f"the platform shows {_shown(live.get(action.target_id))}",
+            )
+            for action in actions
+            if not _is_shown(action, live.get(action.target_id), action.before_value)
+        }
+        self._end_each(moved, live)
+        return [action for action in actions if action not in moved]
 
     def _still_allowed(self, actions: Sequence[Action], live: Mapping[str, Live]) -> list[Action]:
         refused = self.recheck(actions, live) if actions else {}
-        barred = [action for action in actions if action.action_id in refused]
-        for action in barred:
-            guard, reason = refused[action.action_id]
-            self._end([action], ActionState.REFUSED, guard=guard, message=reason)
-        return _without(actions, barred)
+        barred = {
+            action: _End(ActionState.REFUSED, reason, guard)
+            for action in actions
+            if action.action_id in refused
+            for guard, reason in [refused[action.action_id]]
+        }
+        self._end_each(barred, live)
+        return [action for action in actions if action not in barred]
 
     def _write(self, outbound: Outbound, sending: list[Action]) -> None:
         try:
@@ -239,39 +244,54 @@ class _Dispatch:
             self.under_way += sending
             raise
         by_id = {outcome.action_id: outcome for outcome in outcomes}
-        accepted = []
+        rejected: dict[Action, _End] = {}
+        accepted: list[Action] = []
         for action in sending:
             outcome = by_id.get(action.action_id)
             if outcome is not None and outcome.state is OutcomeState.REJECTED:
-                message = outcome.message or "the platform rejected it"
-                self._end([action], ActionState.FAILED, message=message)
-                continue
-            self.under_way.append(action)
-            if outcome is not None and outcome.state is OutcomeState.ACCEPTED:
+                why = outcome.message or "the platform rejected it"
+                rejected[action] = _End(ActionState.FAILED, why)
+            elif outcome is not None and outcome.state is OutcomeState.ACCEPTED:
                 accepted.append(action)
+        self.under_way += [action for action in sending if action not in rejected]
         self.accepted.update(action.action_id for action in accepted)
         self.ledger.settle(accepted, ActionState.SENT, at=self.clock())
+        self._end_each(rejected, {})
 
     def _read_back(self, outbound: Outbound, actions: Sequence[Action]) -> None:
         if not actions:
             return
         live = outbound.live([_change(action) for action in actions])
-        for action in actions:
-            now = live.get(action.target_id)
-            is_accepted = action.state is ActionState.SENT or action.action_id in self.accepted
-            state, message = _verdict(
-                action, now, is_accepted=is_accepted, is_absolute=outbound.is_absolute
+        ends = {
+            action: _verdict(
+                action,
+                live.get(action.target_id),
+                is_accepted=action.state is ActionState.SENT or action.action_id in self.accepted,
+                is_absolute=outbound.is_absolute,
             )
-            self._end([action], state, message=message, live=live)
-            if state is ActionState.CONFIRMED and action.undoes is not None:
-                self._revert(action)
-
-    def _revert(self, undo: Action) -> None:
-        """The actions that a confirmed undo took back are in force no longer."""
-        originals = self.ledger.find(action_ids=originals_of(undo))
-        self.ledger.settle(
-            originals, ActionState.REVERTED, at=self.clock(), message=f"undone by {undo.action_id}"
+            for action in actions
+        }
+        self._end_each(ends, live)
+        self._revert(
+            [
+                action
+                for action, end in ends.items()
+                if end.state is ActionState.CONFIRMED and action.undoes is not None
+            ]
         )
+
+    def _revert(self, undone: Sequence[Action]) -> None:
+        """The actions that a confirmed undo took back are in force no longer."""
+        ids = [original for undo in undone for original in originals_of(undo)]
+        if ids:
+            originals = self.ledger.find(action_ids=ids)
+            self.ledger.settle(originals, ActionState.REVERTED, at=self.clock())
+
+    def _end_each(self, ends: Mapping[Action, "_End"], live: Mapping[str, Live]) -> None:
+        """Settle what ends alike together: each transaction waits for the disk."""
+        for end in dict.fromkeys(ends.values()):
+            alike = [action for action, its_end in ends.items() if its_end == end]
+            self._end(alike, end.state, guard=end.guard, message=end.message, live=live)
 
     def _end(
         self,
@@ -296,6 +316,15 @@ class _Dispatch:
         self.ended[state] += len(changed)
 
 
+@dataclass(frozen=True, slots=True)
+class _End:
+    """Where an action ends, and why."""
+
+    state: ActionState
+    message: str | None = None
+    guard: str | None = None
+
+
 def _without(actions: Sequence[Action], gone: Sequence[Action]) -> list[Action]:
     ids = {action.action_id for action in gone}
     return [action for action in actions if action.action_id not in ids]
@@ -318,32 +347,27 @@ def _is_shown(action: Action, live: Live | None, value: int | None) -> bool:
     return live.value == value and live.currency == action.currency
 
 
-def _verdict(
-    action: Action, live: Live | None, *, is_accepted: bool, is_absolute: bool
-) -> tuple[ActionState, str | None]:
-    """Where a write that was sent, or may have been, ends; with a reason unless confirmed."""
+def _verdict(action: Action, live: Live | None, *, is_accepted: bool, is_absolute: bool) -> _End:
+    """Where a write that was sent, or may have been, ends."""
     if _is_shown(action, live, action.after_value):
-        return ActionState.CONFIRMED, None
+        return _End(ActionState.CONFIRMED)
     if is_accepted and live is not None:
-        return ActionState.FAILED, f"the platform says accepted, but {_shown(live)}"
+        return _End(ActionState.FAILED, f"the platform says accepted, but it shows {_shown(live)}")
     if not is_accepted and _is_shown(action, live, action.before_value):
         if is_absolute:
-            return ActionState.APPROVED, "it did not arrive and is to be sent again"
-        return ActionState.UNKNOWN, f"{_shown(live)}; sending it again might do it twice"
-    return ActionState.UNKNOWN, f"{_shown(live)}; a person has to look"
+            return _End(ActionState.APPROVED, "it did not arrive and is to be sent again")
+        return _End(
+            ActionState.UNKNOWN,
+            f"the platform shows {_shown(live)}; sending it again might do it twice",
+        )
+    return _End(ActionState.UNKNOWN, f"the platform shows {_shown(live)}; a person has to look")
 
 
 def _shown(live: Live | None) -> str:
-    if live is None:
-        return "the platform shows nothing"
-    if live.currency is None:
-        return f"the platform shows {live.value}"
-    return f"the platform shows {format_minor(live.value, live.currency)} {live.currency}"
+    return "nothing" if live is None else _amount(live.value, live.currency)
 
 
-def _text(action: Action, value: int | None) -> str:
+def _amount(value: int | None, currency: str | None) -> str:
     if value is None:
         return "nothing"
-    if action.currency is None:
-        return str(value)
-    return f"{format_minor(value, action.currency)} {action.currency}"
+    return str(value) if currency is None else f"{format_minor(value, currency)} {currency}"

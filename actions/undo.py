@@ -115,7 +115,7 @@ def _conflict(actions: Sequence[Action], live: Live | None) -> str | None:
     if live is None:
         return "the platform no longer knows it"
     if live.value != latest.after_value or live.currency != latest.currency:
-        return f"changed since by someone else: ours was {_text(latest)}, now {_amount(live)}"
+        return f"changed since: ours was {_text(latest)}, in force is {_amount(live)}"
     if live.value == first.before_value:
         return "the value from before us is in force already"
     return None

@@ -47,6 +47,12 @@ class Ledger(Protocol):
         """
         ...
 
+    def enqueue_undo(
+        self, actions: Sequence[Action], *, batch: str, by: str, at: dt.datetime
+    ) -> list[str]:
+        """Write the actions of an undo batch as approved; the ids that were not there before."""
+        ...
+
     def find(
         self,
         *,
@@ -104,6 +110,7 @@ class Ledger(Protocol):
     ) -> list[str]:
         """Move claimed actions on, in one transaction; an older fence changes nothing.
 
+        Moving to approved gives the claim back; confirmed ones become reverted by an undo.
         `observed` is the read-back value per action id. Returns the ids that changed.
         """
         ...
