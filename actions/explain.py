@@ -22,13 +22,14 @@ def explain(action: Action, language: Language) -> str:
     """One sentence of plain text (not escaped for HTML) from the reason's template.
 
     A policy's template holds one macro per reason code and language, `<reason_code>_<language>`,
-    and sees `action` and its numbers `n`. What a platform sent is only ever a value in it.
+    and sees `action` and its numbers `n`. What a platform sent is only ever a value in it. Undo
+    actions of all policies share one.
 
     Raises:
         ConfigurationError: the policy has no template or its template lacks the reason.
     """
     context = {"action": action, "n": json.loads(action.numbers)}
-    module = _template(action.policy).make_module(context)
+    module = _template("undo" if action.undoes else action.policy).make_module(context)
     sentence = getattr(module, f"{action.reason_code}_{language}", None)
     if sentence is None:
         raise ConfigurationError(

@@ -102,8 +102,9 @@ def propose(
     """One proposal per listing whose price should change today.
 
     Bounds yield in this order: MAP and margin floor, the merchant's minimum and maximum, the step
-    from the price in force, the price grid. A missing cost is proposed without a floor, so that the
-    guard refuses it on the record. The effect is margin per day at constant demand.
+    from the price in force, the price grid. Without a cost in the price's currency it is proposed
+    without a floor, so that the guard refuses it on the record. The effect is margin per day at
+    constant demand.
     """
     start, end = day_window(as_of, time_zone)
     decided = _decided(prices.lazy(), params, economics).filter(pl.col("hold").is_null())
@@ -201,7 +202,11 @@ def _limits(params: Params, economics: Economics) -> dict[str, pl.Expr]:
     return {
         "min_minor": pl.coalesce("min_minor", pl.when(has_both).then(low)),
         "max_minor": pl.coalesce("max_minor", pl.when(has_both).then(high)),
-        "floor_minor": floor_minor(pl.col("unit_cost_minor"), economics),
+        # A cost in another currency is no floor; the guard refuses it on the record.
+        "floor_minor": floor_minor(
+            pl.when(pl.col("cost_currency") == pl.col("currency")).then("unit_cost_minor"),
+            economics,
+        ),
         "by_minor": pl.lit(params.by_minor),
         "by_rate": pl.lit(params.by_rate),
         "max_step_rate": pl.lit(params.max_step_rate),

@@ -22,7 +22,13 @@ WIDE: dict[str, Any] = {"bounds": {"A": Bounds(min_minor=1, max_minor=10**9)}, "
 
 def fact(**more: Any) -> dict[str, Any]:
     row = {"shop_id": "s", "listing_id": "L", "product_id": "P", "sku_id": "A", "currency": "USD"}
-    money = {"price_minor": 1000, "unit_cost_minor": 100, "rival_minor": 900, "rivals_units": 2}
+    money: dict[str, Any] = {
+        "price_minor": 1000,
+        "unit_cost_minor": 100,
+        "rival_minor": 900,
+        "rivals_units": 2,
+    }
+    money |= {"cost_currency": "USD"}
     none = {"list_price_minor": None, "median_28d_minor": None}
     return {**row, **money, **none, "daily_units": 2.0, **more}
 
@@ -153,10 +159,15 @@ def test_fees_that_eat_the_price_hold_everything() -> None:
     assert decide(fact(), Params(**WIDE), economics) == (None, "fees_exceed_price")
 
 
-def test_a_missing_cost_is_proposed_without_a_floor_for_the_guard_to_refuse() -> None:
-    row = fact(unit_cost_minor=None, cost_currency=None)
+@pytest.mark.parametrize(
+    ("cost", "currency"), [(None, None), (None, "USD"), (100, "CNY"), (99_999, "CNY")]
+)
+def test_without_a_usable_cost_the_guard_gets_a_proposal_to_refuse(
+    cost: int | None, currency: str | None
+) -> None:
+    row = fact(unit_cost_minor=cost, cost_currency=currency)
     numbers = json.loads(propose(row, Params(**WIDE))["numbers"].item())
-    assert (numbers["unit_cost_minor"], numbers["floor_minor"]) == (None, None)
+    assert (numbers["unit_cost_minor"], numbers["floor_minor"]) == (cost, None)
 
 
 def test_the_effect_is_margin_per_day_at_constant_demand() -> None:
