@@ -12,7 +12,7 @@ from contracts.money import exponent
 # Readable on white and on near-black alike, so that one picture serves both.
 INK = "#7d8794"
 MAIN = "#4f83cc"
-SOFT = "#9dbbe3"
+SOFT = 0.45
 SECOND = "#d19a4b"
 _WIDTH, _HEIGHT = 460, 210
 _FONT = "system-ui, -apple-system, 'Segoe UI', 'Noto Sans CJK SC', sans-serif"
@@ -46,7 +46,7 @@ def gmv(days: pl.DataFrame) -> str:
         mean=pl.col("gmv_minor").rolling_mean(7, min_samples=1) / scale,
     )
     base = _base(rows)
-    bars = base.mark_bar(color=SOFT).encode(y=_y("gmv:Q"))
+    bars = base.mark_bar(color=MAIN, opacity=SOFT).encode(y=_y("gmv:Q"))
     line = base.mark_line(color=MAIN, strokeWidth=2.2).encode(y=_y("mean:Q"))
     return _svg(bars + line)
 
@@ -58,10 +58,10 @@ def buyers(days: pl.DataFrame) -> str:
         pl.col("returning_buyers_units").alias("Returning 老客"),
         pl.col("new_buyers_units").alias("New 新客"),
     ).unpivot(index="day", variable_name="kind", value_name="buyers")
-    colours = alt.Scale(domain=["Returning 老客", "New 新客"], range=[SOFT, SECOND])
+    colours = alt.Scale(domain=["Returning 老客", "New 新客"], range=[MAIN, SECOND])
     bars = (
         _base(rows)
-        .mark_bar()
+        .mark_bar(opacity=2 * SOFT)
         .encode(
             y=_y("buyers:Q"),
             color=alt.Color("kind:N", scale=colours),

@@ -5,7 +5,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from checks.rows import Split, split
@@ -213,6 +213,7 @@ def test_a_detail_shows_amounts_and_codes_but_no_text_or_name(
     assert told == {"member_id": "min_length", "currency": "not USD: EUR"}
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(1, 4), st.sampled_from(["USD", "EUR"])), max_size=12))
 def test_every_row_goes_to_exactly_one_shelf(rows: list[tuple[int, str]]) -> None:
     context = Context("demo", "USD", "UTC", READ_AT)

@@ -1,0 +1,54 @@
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from reports.daily import DailyReport
+from reports.markdown import checks_table, escaped, kpis_table, proposals_table, pulled_table
+
+
+@settings(deadline=None)
+@given(st.text(max_size=80))
+def test_no_text_becomes_markup(text: str) -> None:
+    written = escaped(text)
+    assert not set("<>|`*_[]()!\\\n\r:@") & set(written)
+    assert "www." not in written.lower()
+
+
+def test_text_stays_readable() -> None:
+    assert escaped("10.5% cut,\n about 3 pieces") == "10.5% cut, about 3 pieces"
+    assert escaped("[x](http://a)") == "&#91;x&#93;&#40;http&#58;&#47;&#47;a&#41;"
+
+
+def test_a_failed_check_comes_first_with_its_limit(report: DailyReport) -> None:
+    failed = [replace(one, is_blocking=True) for one in report.checks]
+    first = checks_table(failed).splitlines()[2]
+    assert first.startswith("| **failed** | demo | orders | volume | 301 rows")
+    assert first.endswith("| 3.5 deviations |")
+
+
+def test_the_newest_day_comes_first(report: DailyReport) -> None:
+    lines = kpis_table(report.kpis).splitlines()
+    assert len(lines) == 2 + 14
+    assert lines[3].startswith("| demo | 2026-11-15 | 16,697.33 | 559 |")
+
+
+def test_proposals_show_why_and_who_refused(report: DailyReport) -> None:
+    table = proposals_table(report.actions[55:70])
+    assert "- repricing: 5 confirmed, 10 refused" in table
+    assert "| floor&#58; 12.49 would leave 0.31 a piece" in table
+    assert "54 more" in proposals_table(report.actions)
+
+
+def test_what_was_read_keeps_its_columns() -> None:
+    table = pulled_table([{"shop_id": "demo", "new_pages": 1200, "seconds": 1.26}])
+    assert (
+        table == "| shop id | new pages | seconds |\n| --- | --- | --- |\n| demo | 1,200 | 1.3 |\n"
+    )
+
+
+@pytest.mark.parametrize("table", [pulled_table, checks_table, proposals_table])
+def test_nothing_is_said_in_words(table: object) -> None:
+    assert callable(table)
+    assert table([]).startswith("Nothing was")
