@@ -82,8 +82,8 @@ def propose(
     """One alert per SKU out of stock, out before the next arrival, or below its reorder point.
 
     `after_value` is the order quantity in pieces: up to the reorder point plus `order_days` of
-    demand, in whole cases, at least the minimum order, within the cover cap; zero where enough is
-    on the way and only late.
+    demand, in whole cases, at least the minimum order, within the cover cap. It is zero where
+    enough is on the way and only late, or where the minimum order breaks the cap.
     """
     start, end = day_window(as_of, time_zone)
     decided = _decided(stock.lazy(), params, _today(as_of, time_zone))
@@ -151,6 +151,9 @@ _NUMBERS: Final = (
     "order_up_to_units",
     "minimum_order_units",
     "case_pack_units",
+    "least_order_units",
+    "least_cover_days",
+    "max_cover_days",
     "order_units",
 )
 
@@ -177,6 +180,7 @@ def _decided(stock: pl.LazyFrame, params: Params, today: dt.date) -> pl.LazyFram
         )
         .with_columns(
             service_level=pl.lit(params.service_level),
+            max_cover_days=pl.lit(params.max_cover_days),
             position_units=available + pl.col("inbound_units"),
             cover_days=pl.when(daily > 0).then(pl.max_horizontal(available, 0) / daily),
             arrival_days=pl.coalesce(arrival.cast(pl.Float64), "lead_time_days"),
@@ -189,18 +193,24 @@ def _decided(stock: pl.LazyFrame, params: Params, today: dt.date) -> pl.LazyFram
 
 
 def _quantities() -> dict[str, pl.Expr]:
-    """Order quantity in whole cases; `is_too_large` where the least order breaks the cover cap."""
+    """Order quantity in whole cases, the least one, and where the least breaks the cover cap."""
     position = pl.col("position_units")
     case = pl.max_horizontal(pl.col("case_pack_units").fill_null(1), 1)
     least = pl.max_horizontal(pl.col("minimum_order_units").fill_null(0), 1)
     wanted = pl.min_horizontal("order_up_to_units", "most_units") - position
     is_wanted = wanted >= pl.max_horizontal(pl.col("daily_units"), 1e-9)
+    least = (least / case).ceil() * case
     up = (pl.max_horizontal(wanted, least) / case).ceil() * case
     most = ((pl.col("most_units") - position) / case).floor() * case
     order = pl.min_horizontal(up, most)
     is_too_large = is_wanted & (order < least)
     units = pl.when(is_wanted & ~is_too_large).then(order).otherwise(0.0)
-    return {"order_units": units.cast(pl.Int64), "is_too_large": is_too_large}
+    return {
+        "order_units": units.cast(pl.Int64),
+        "least_order_units": least.cast(pl.Int64),
+        "least_cover_days": (position + least) / pl.col("daily_units"),
+        "is_too_large": is_too_large,
+    }
 
 
 def _reason() -> pl.Expr:
@@ -217,14 +227,17 @@ def _reason() -> pl.Expr:
 
 def _hold() -> pl.Expr:
     daily = pl.col("daily_units")
-    # Enough is on the way and only late: the alert asks to hasten it, not to order.
-    is_late = (pl.col("inbound_units") > 0) & (_reason() != Reason.BELOW_REORDER_POINT)
+    # What runs out is told even if nothing can be ordered: hasten it, or argue about the minimum.
+    is_early = _reason() == Reason.BELOW_REORDER_POINT
+    is_none, is_too_large = pl.col("order_units") == 0, pl.col("is_too_large")
     reasons = {
         HoldReason.DEMAND_UNKNOWN: daily.is_null() | pl.col("daily_sd_units").is_null(),
         HoldReason.NO_DEMAND: daily == 0,
         HoldReason.LEAD_TIME_UNKNOWN: pl.col("lead_time_days").is_null(),
         HoldReason.ENOUGH: _reason().is_null(),
-        HoldReason.MINIMUM_TOO_LARGE: pl.col("is_too_large"),
-        HoldReason.COVER_IS_FULL: (pl.col("order_units") == 0) & ~is_late,
+        HoldReason.MINIMUM_TOO_LARGE: is_too_large & is_early,
+        HoldReason.COVER_IS_FULL: is_none
+        & ~is_too_large
+        & (is_early | (pl.col("inbound_units") == 0)),
     }
     return pl.coalesce(pl.when(applies).then(pl.lit(str(c))) for c, applies in reasons.items())

@@ -1,8 +1,9 @@
 """How a day is counted, and what moved it."""
 
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
+import dataframely as dy
 import polars as pl
 import pytest
 from hypothesis import given
@@ -10,10 +11,12 @@ from hypothesis import strategies as st
 
 from contracts.tables import KpisDaily, Order, OrderLine, Refund, TrafficDaily
 from transforms.kpis import kpi_changes, kpis_daily, lmdi
+from transforms.sales import sales_daily
 
 DAY = date(2026, 11, 10)
 NOON = datetime(2026, 11, 10, 12, tzinfo=UTC)
 Row = dict[str, Any]
+S = TypeVar("S", bound=dy.Schema)
 
 
 def order(number: int, **more: Any) -> Row:
@@ -168,3 +171,56 @@ def test_a_day_is_compared_with_the_same_weekday_before() -> None:
     assert row["conversion_effect_minor"] == pytest.approx(100)
     assert (row["visitors_effect_minor"], row["aov_effect_minor"]) == (0, 0)
     assert changes.height == 1
+
+
+_LINES = st.lists(
+    st.tuples(st.integers(0, 5), st.integers(0, 3), st.integers(0, 9), st.integers(0, 10_000)),
+    min_size=1,
+    max_size=12,
+)
+
+
+@given(sold=_LINES)
+def test_sales_per_sku_and_kpis_per_day_tell_the_same_story(
+    sold: list[tuple[int, int, int, int]],
+) -> None:
+    frame = pl.DataFrame(
+        sold, schema=["order", "sku", "quantity_units", "total_minor"], orient="row"
+    )
+    frame = frame.with_columns(
+        pl.lit("s").alias("shop_id"),
+        pl.lit("CNY").alias("currency"),
+        pl.lit("sale").alias("line_kind"),
+        pl.lit(0).alias("unit_price_minor"),
+        pl.lit(None, dtype=pl.String).alias("listing_id"),
+        order_id=pl.col("order").cast(pl.String),
+        sku_id=pl.col("sku").cast(pl.String),
+        placed_at=pl.lit(NOON) + pl.duration(days=pl.col("order") % 3),
+    )
+    lines = _filled(OrderLine, frame)
+    goods = frame.group_by("shop_id", "currency", "order_id", "placed_at").agg(
+        goods_minor=pl.col("total_minor").sum()
+    )
+    status = goods.with_columns(payment_status=pl.lit("paid"), is_test=pl.lit(value=False))
+    orders = _filled(Order, status)
+    per_sku = sales_daily(lines, orders, "UTC").collect()
+    per_day = kpis_daily(
+        orders,
+        lines,
+        refunds=Refund.create_empty().lazy(),
+        traffic=TrafficDaily.create_empty().lazy(),
+        quarantined_days=pl.LazyFrame(schema={"shop_id": pl.String, "kpi_date": pl.Date}),
+        time_zone="UTC",
+    ).collect()
+    summed = per_sku.group_by("sales_date").agg(pl.col("gmv_minor", "sold_units").sum())
+    compared = per_day.join(summed, left_on="kpi_date", right_on="sales_date", how="left")
+    compared = compared.with_columns(pl.col("gmv_minor_right", "sold_units").fill_null(0))
+    assert compared["gmv_minor"].equals(compared["gmv_minor_right"])
+    assert compared["units_units"].equals(compared["sold_units"])
+    assert per_day["gmv_minor"].sum() == frame["total_minor"].sum()
+
+
+def _filled(schema: type[S], frame: pl.DataFrame) -> dy.LazyFrame[S]:
+    """The frame with the schema's other columns null."""
+    missing = [pl.lit(None).alias(name) for name in schema.columns() if name not in frame.columns]
+    return frame.lazy().with_columns(missing).pipe(schema.cast)

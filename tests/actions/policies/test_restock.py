@@ -133,6 +133,11 @@ def test_the_cover_cap_cuts_an_order_and_refuses_a_minimum_beyond_it() -> None:
     assert decide(short, available_units=150, minimum_order_units=151)[1] == "minimum_too_large"
 
 
+def test_what_runs_out_is_told_even_if_the_minimum_is_too_large() -> None:
+    short = Params(max_cover_days=8)
+    assert decide(short, available_units=0, minimum_order_units=400) == (0, "stockout_now")
+
+
 def test_stock_that_covers_more_than_the_cap_is_not_added_to() -> None:
     jumpy: dict[str, Any] = {"daily_units": 1.0, "daily_sd_units": 40.0, "available_units": 30}
     assert decide(Params(max_cover_days=10), **jumpy)[1] == "cover_is_full"
