@@ -16,7 +16,7 @@ _MEASURES: Final = ("orders_units", "units_units", "gmv_minor")
 def together(
     orders: pl.LazyFrame, lines: pl.LazyFrame, quarantine: pl.DataFrame, time_zone: str
 ) -> pl.DataFrame:
-    """Days of lake and open quarantine together. Grain: order_date.
+    """Days of one shop's lake and open quarantine together. Grain: order_date.
 
     Columns: `order_date`, null where an order's own instant cannot be read; `orders_units`;
     `units_units`; `gmv_minor`. `quarantine` has the columns of `Quarantined`. A document counts

@@ -38,7 +38,6 @@ class PulledStream:
 
     shop_id: str
     stream: str
-    readings: int
     pages: int
     new_pages: int
     rows: int

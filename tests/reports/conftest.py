@@ -176,7 +176,6 @@ def report() -> DailyReport:
             PulledStream(
                 shop_id="demo",
                 stream=stream,
-                readings=1,
                 pages=pages,
                 new_pages=pages,
                 rows=rows,
