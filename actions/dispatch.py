@@ -7,11 +7,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from actions.guard.switches import stop_of
-from actions.undo import originals_of
-from contracts.actions import Action, Change, Live
+from actions.undo import amount, changes, originals_of
+from contracts.actions import Action, Live
 from contracts.codes import ActionState, OutcomeState, WriteKind
 from contracts.errors import ConfigurationError, ShopkeeperError
-from contracts.money import format_minor
 from contracts.ports import Clock, Ledger, Outbound
 
 Recheck = Callable[[Sequence[Action], Mapping[str, Live]], Mapping[str, tuple[str, str]]]
@@ -142,18 +141,19 @@ class _Dispatch:
         fresh = [action for action in claimed if action.action_id not in self.seen]
         self.seen.update(action.action_id for action in fresh)
         free = self._not_stopped(fresh)
-        for outbound, actions in self._by_write(self._one_per_target(free)):
+        for outbound, actions in self._by_write(free):
             self._send(outbound, actions, until=claimed_at + self.lease - self.timeout)
         self.on_progress(len(fresh))
         return bool(fresh) and (bool(free) or not self._is_shop_stopped())
 
     def _not_stopped(self, actions: Sequence[Action]) -> list[Action]:
-        """Hold what a kill switch stops; taking back our own writes is never stopped."""
+        """Hold what a kill switch stops: writes, but never the taking back of our own."""
         switches = self.ledger.switches()
         stopped = [
             action
             for action in actions
             if action.undoes is None
+            and action.write_kind is not WriteKind.NONE
             and stop_of(
                 switches, policy=action.policy, shop_id=self.shop_id, platform=self.platform
             )
@@ -197,7 +197,7 @@ class _Dispatch:
         trace that is read back rather than sent again.
         """
         try:
-            live = outbound.live([_change(action) for action in actions])
+            live = outbound.live(changes(actions))
         except ShopkeeperError:
             self.held += actions
             raise
@@ -206,6 +206,7 @@ class _Dispatch:
         if now > until:
             self.held += ready
             return
+        ready = self._one_per_target(ready)
         owned = set(self.ledger.settle(ready, ActionState.SENDING, at=now))
         sending = [action for action in ready if action.action_id in owned]
         if sending:
@@ -216,7 +217,7 @@ class _Dispatch:
         moved = {
             action: _End(
                 ActionState.SUPERSEDED,
-                f"decided from {_amount(action.before_value, action.currency)}, "
+                f"decided from {amount(action.before_value, action.currency)}, "
                 f"the platform shows {_shown(live.get(action.target_id))}",
             )
             for action in actions
@@ -238,7 +239,7 @@ class _Dispatch:
 
     def _write(self, outbound: Outbound, sending: list[Action]) -> None:
         try:
-            outcomes = outbound.send([_change(action) for action in sending])
+            outcomes = outbound.send(changes(sending))
         except ShopkeeperError:
             # It may have arrived all the same: what became of it is read back.
             self.under_way += sending
@@ -261,7 +262,7 @@ class _Dispatch:
     def _read_back(self, outbound: Outbound, actions: Sequence[Action]) -> None:
         if not actions:
             return
-        live = outbound.live([_change(action) for action in actions])
+        live = outbound.live(changes(actions))
         ends = {
             action: _verdict(
                 action,
@@ -313,7 +314,8 @@ class _Dispatch:
         changed = self.ledger.settle(
             actions, state, at=self.clock(), guard=guard, message=message, observed=observed
         )
-        self.ended[state] += len(changed)
+        if changed:
+            self.ended[state] += len(changed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -328,17 +330,6 @@ class _End:
 def _without(actions: Sequence[Action], gone: Sequence[Action]) -> list[Action]:
     ids = {action.action_id for action in gone}
     return [action for action in actions if action.action_id not in ids]
-
-
-def _change(action: Action) -> Change:
-    return Change(
-        action_id=action.action_id,
-        target_id=action.target_id,
-        parent_id=action.parent_id,
-        before=action.before_value,
-        after=action.after_value,
-        currency=action.currency,
-    )
 
 
 def _is_shown(action: Action, live: Live | None, value: int | None) -> bool:
@@ -364,10 +355,4 @@ def _verdict(action: Action, live: Live | None, *, is_accepted: bool, is_absolut
 
 
 def _shown(live: Live | None) -> str:
-    return "nothing" if live is None else _amount(live.value, live.currency)
-
-
-def _amount(value: int | None, currency: str | None) -> str:
-    if value is None:
-        return "nothing"
-    return str(value) if currency is None else f"{format_minor(value, currency)} {currency}"
+    return "nothing" if live is None else amount(live.value, live.currency)

@@ -67,7 +67,7 @@ class UndoPlan:
 
 
 def changes(actions: Sequence[Action]) -> list[Change]:
-    """What to ask the platform about before a plan can be made: one change per action."""
+    """What to tell or ask the platform about: one change per action."""
     return [
         Change(
             action_id=action.action_id,
@@ -115,7 +115,8 @@ def _conflict(actions: Sequence[Action], live: Live | None) -> str | None:
     if live is None:
         return "the platform no longer knows it"
     if live.value != latest.after_value or live.currency != latest.currency:
-        return f"changed since: ours was {_text(latest)}, in force is {_amount(live)}"
+        ours = amount(latest.after_value, latest.currency)
+        return f"changed since: ours was {ours}, in force is {amount(live.value, live.currency)}"
     if live.value == first.before_value:
         return "the value from before us is in force already"
     return None
@@ -168,11 +169,8 @@ def _restoring(item: UndoItem, *, batch: str, at: dt.datetime) -> Action:
     )
 
 
-def _text(action: Action) -> str:
-    return _amount(Live(value=action.after_value, currency=action.currency))
-
-
-def _amount(live: Live) -> str:
-    if live.currency is None:
-        return str(live.value)
-    return f"{format_minor(live.value, live.currency)} {live.currency}"
+def amount(value: int | None, currency: str | None) -> str:
+    """A value as people read it: "9.70 USD", pieces as they are, null "nothing"."""
+    if value is None:
+        return "nothing"
+    return str(value) if currency is None else f"{format_minor(value, currency)} {currency}"

@@ -280,9 +280,10 @@ def test_nothing_is_sent_when_the_lease_is_about_to_end(
     assert shop.sent == []
 
 
-def test_an_alert_that_was_approved_is_done_without_a_write(
-    ledger: Any, clock: Any, approve: Any
+def test_an_alert_that_was_approved_is_done_without_a_write_even_under_a_stop(
+    ledger: Any, clock: Any, approve: Any, stop: Any
 ) -> None:
+    stop("all", "")
     approve("SKU-1", write_kind="none", currency=None, before_value=None, after_value=40)
     ended = dispatch(
         ledger,
@@ -293,7 +294,7 @@ def test_an_alert_that_was_approved_is_done_without_a_write(
         clock=clock,
         recheck=lambda actions, live: {},
     )
-    assert ended.get(S.FAILED, 0) == 0
+    assert ended == {S.CONFIRMED: 1}
 
 
 def test_a_write_that_the_shop_does_not_have_fails_with_its_name(
@@ -323,3 +324,57 @@ def test_progress_counts_every_action(approve: Any, send: Send) -> None:
     steps: list[int] = []
     send(chunk=2, on_progress=steps.append)
     assert sum(steps) == 3
+
+
+def test_a_time_out_whose_write_arrived_is_settled_by_the_same_call(
+    ledger: Any, shop: Any, approve: Any, send: Send
+) -> None:
+    approve("v1")
+
+    def time_out() -> None:
+        shop.prices["v1"] = 970
+        raise TransientSourceError("the shop did not answer in time")
+
+    shop.on_send = time_out
+    with pytest.raises(TransientSourceError):
+        send()
+    assert _only(ledger).state is S.CONFIRMED
+
+
+def test_a_stop_pulled_while_a_chunk_is_checked_holds_it(
+    shop: Any, approve: Any, send: Send, stop: Any
+) -> None:
+    approve("v1")
+
+    def recheck(actions: Any, live: Any) -> dict[str, tuple[str, str]]:
+        stop("all", "")
+        return {}
+
+    assert send(recheck=recheck) == {S.APPROVED: 1}
+    assert shop.sent == []
+
+
+def test_a_holder_whose_lease_was_taken_over_settles_nothing(
+    ledger: Any, shop: Any, clock: Any, approve: Any, send: Send
+) -> None:
+    approve("v1")
+
+    def taken_over() -> None:
+        clock.sleep(301)
+        ledger.abandoned(shop_id="north", at=clock())
+
+    shop.on_send = taken_over
+    assert send() == {}
+    assert _only(ledger).state is S.SENDING
+
+
+def test_a_refused_action_does_not_keep_another_from_the_same_price(
+    ledger: Any, approve: Any, send: Send
+) -> None:
+    approve("v1", policy="markdown", after_value=960)
+    approve("v1")
+
+    def recheck(actions: Any, live: Any) -> dict[str, tuple[str, str]]:
+        return {a.action_id: ("floor", "too low") for a in actions if a.policy == "markdown"}
+
+    assert send(recheck=recheck) == {S.REFUSED: 1, S.CONFIRMED: 1}
