@@ -61,7 +61,7 @@ def buyers(days: pl.DataFrame) -> str:
     colours = alt.Scale(domain=["Returning 老客", "New 新客"], range=[MAIN, SECOND])
     bars = (
         _base(rows)
-        .mark_bar(opacity=2 * SOFT)
+        .mark_bar(opacity=0.8)
         .encode(
             y=_y("buyers:Q"),
             color=alt.Color("kind:N", scale=colours),
