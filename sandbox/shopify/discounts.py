@@ -2,14 +2,12 @@
 
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
-from typing import Any
-
-import polars as pl
+from typing import Any, Final
 
 from sandbox.shopify.errors import WriteRefusedError
-from sandbox.world.world import World
+from sandbox.world.world import World, row_of
 
-ROOT = "basicCodeDiscount"
+ROOT: Final = "basicCodeDiscount"
 
 
 def code_create(world: World, given: dict[str, Any]) -> int:
@@ -51,10 +49,10 @@ def code_deactivate(world: World, discount_id: int | None) -> int:
     Raises:
         WriteRefusedError: there is no such discount.
     """
-    found = world.discounts.filter(pl.col("discount_id") == discount_id)
-    if discount_id is None or found.is_empty():
+    found = None if discount_id is None else row_of(world.discounts, "discount_id", discount_id)
+    if discount_id is None or found is None:
         raise WriteRefusedError("INVALID", "Discount does not exist", ("id",))
-    ends_at = found["ends_at"].item()
+    ends_at = found["ends_at"]
     if ends_at is None or ends_at > world.clock:
         world.set_discount(discount_id, ends_at=world.clock, updated_at=world.clock)
     return discount_id

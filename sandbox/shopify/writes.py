@@ -45,6 +45,10 @@ def _projected(
     return rows(document, info.context.tables, frame, type_name=type_name, sets=sets)
 
 
+def _only(frame: pl.DataFrame, key: str, value: int | None) -> pl.DataFrame:
+    return frame.clear() if value is None else frame.filter(pl.col(key) == value)
+
+
 def _variants_update(
     _: object,
     info: Info,
@@ -77,7 +81,7 @@ def _variants_update(
     given = {"productId": productId, "variants": variants}
     applied = [{"sku": str(target), **values} for target, values in changes]
     shop.record("productVariantsBulkUpdate", given, applied=applied, errors=errors)
-    frame = shop.tables.get("products").filter(pl.col("product_id") == product_id)
+    frame = _only(shop.tables.get("products"), "product_id", product_id)
     payload = "ProductVariantsBulkUpdatePayload"
     product = _projected(info, payload, name="product", type_name="Product", frame=frame)
     updated = _projected(
@@ -133,7 +137,7 @@ def _number(gid: str, kind: str) -> int | None:
 def _answered_discount(
     info: Info, payload: str, discount_id: int | None, errors: list[Plain]
 ) -> Plain:
-    frame = info.context.tables.get("discounts").filter(pl.col("discount_id") == discount_id)
+    frame = _only(info.context.tables.get("discounts"), "discount_id", discount_id)
     nodes = _projected(
         info, payload, name="codeDiscountNode", type_name="DiscountCodeNode", frame=frame
     )

@@ -76,14 +76,17 @@ def products(seed: Seed, rng: np.random.Generator) -> pl.DataFrame:
 
 def _priced(seed: Seed) -> pl.DataFrame:
     sold = seed.lines.join(seed.baskets.select("order_id", "created_at"), on="order_id")
-    since = seed.clock - timedelta(weeks=RATE_WEEKS)
+    first: datetime = seed.baskets.select(pl.col("created_at").min()).item()
+    since = max(first, seed.clock - timedelta(weeks=RATE_WEEKS))
+    # A world of fewer days has a mean over those.
+    hours = max(1, -(-(seed.clock - since) // timedelta(days=1))) * 24
     recent = pl.col("created_at") >= since
     real = pl.col("unit_minor").filter(pl.col("unit_minor") > 1)
     sales = sold.group_by("product_id").agg(
         # The price in force is the last one charged; gifts and one-cent glitches are no price.
         price_minor=real.last().fill_null(pl.col("unit_minor").max()),
         updated_at=pl.col("created_at").max(),
-        hourly_rate=pl.col("quantity").filter(recent).sum() / (RATE_WEEKS * 7 * 24),
+        hourly_rate=pl.col("quantity").filter(recent).sum() / hours,
     )
     name = pl.concat_str(
         pl.coalesce("product_type", "product_category", "department").str.to_titlecase(),
