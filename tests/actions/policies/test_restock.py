@@ -174,3 +174,9 @@ def test_the_most_urgent_come_first_when_a_run_is_capped() -> None:
         time_zone="UTC",
     )
     assert proposed["target_id"].to_list() == ["out", "late"]
+
+
+@pytest.mark.parametrize(("inbound", "order"), [(391, 21), (392, 0)])
+def test_an_order_of_less_than_a_day_of_demand_is_not_worth_it(inbound: int, order: int) -> None:
+    late = date(2026, 11, 28)
+    assert decide(available_units=100, inbound_units=inbound, next_inbound_date=late)[0] == order
