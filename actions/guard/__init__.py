@@ -7,6 +7,7 @@ import polars as pl
 
 from actions.guard.breaker import broken
 from actions.guard.calendar import locked
+from actions.guard.cap import kept
 from actions.guard.coordination import coordinated
 from actions.guard.facts import HISTORY_STATES, GuardFacts, at_live, history_of
 from actions.guard.gates import gated
@@ -45,7 +46,7 @@ def judge(
     if mode is Mode.OFF:
         return Judged.create_empty()
     judged = _single(opened(proposals), facts, limits=limits, economics=economics, at=at)
-    judged = _kept_out(judged, facts)
+    judged = kept(_kept_out(judged, facts), facts, limits=limits, at=at)
     judged = broken(judged, facts, limits=limits, at=at)
     state = pl.when(pl.col("guard").is_null()).then(pl.lit(str(_STATES[mode])))
     return Judged.validate(

@@ -11,16 +11,15 @@ from actions.guard.refusals import IS_PRICE, Rule, refuse, sentence
 def coordinated(frame: pl.DataFrame, facts: GuardFacts, *, at: dt.datetime) -> pl.DataFrame:
     """Refuse cuts on what sells out, at its present speed, before the next receipt.
 
-    The next receipt is the next arrival on order, else an order placed now; where neither date is
-    known, only what is already sold out is held.
+    The next receipt is the next arrival on order, else, or where that is overdue, an order placed
+    now; where neither date is known, only what is already sold out is held.
     """
-    arrival = pl.col("next_inbound_date") - pl.lit(at.date())
+    arrival = (pl.col("next_inbound_date") - pl.lit(at.date())).dt.total_days()
+    is_due = arrival >= 0
     receipts = facts.stock_facts.select(
         "shop_id",
         "sku_id",
-        receipt_days=pl.coalesce(
-            arrival.dt.total_days().clip(lower_bound=0).cast(pl.Float64), "lead_time_days"
-        ),
+        receipt_days=pl.when(is_due).then(arrival.cast(pl.Float64)).otherwise("lead_time_days"),
     )
     cover = facts.price_facts.select(
         "shop_id", "cover_days", "available_units", target_id="listing_id"

@@ -9,6 +9,11 @@ class Limits(BaseModel, frozen=True, extra="forbid"):
     max_actions: int = Field(
         ge=1, le=100_000, description="Most writes in 24 hours; beyond it none of a batch is sent"
     )
+    keep_actions: int | None = Field(
+        default=None,
+        ge=1,
+        description="Send so many in 24 hours, of the largest effect; the rest is refused",
+    )
     max_exposure_minor: int = Field(
         ge=0, description="Most that the price cuts of 24 hours may give away per day of sales"
     )

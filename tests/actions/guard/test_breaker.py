@@ -80,6 +80,13 @@ def test_a_batch_far_from_the_usual_run_trips_once_there_is_a_usual_run(
     assert set(case.batch(30).after(*wide).guards()) == guards
 
 
+def test_changes_far_deeper_than_usual_trip_the_breaker(case: Any) -> None:
+    # 3 % where the usual run moves 1 %: within five times, beyond two.
+    wide = [{**row, "target_id": f"{row['target_id']}-{row['run_id']}"} for row in _usual(7, 10)]
+    assert set(case.batch(10).after(*wide).guards()) == {None}
+    assert set(case.batch(10).after(*wide).limited(max_run_ratio=2).guards()) == {"breaker"}
+
+
 def test_a_breaker_says_its_numbers(case: Any) -> None:
     reasons = set(case.batch(201).judged()["guard_reason"])
     assert reasons == {"201 writes in 24 hours, limit 200"}

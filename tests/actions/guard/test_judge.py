@@ -4,7 +4,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from actions.guard.facts import CAMPAIGN_SCHEMA
+from actions.guard.facts import CAMPAIGN_SCHEMA, READING_SCHEMA
 from contracts.actions import Judged, KillSwitch
 from contracts.checks import CheckResult
 from contracts.codes import Mode
@@ -207,6 +207,15 @@ def test_prices_that_were_not_read_lately_are_not_acted_on(
     assert case.having(read_at=read_at).guards() == [guard]
 
 
+@pytest.mark.parametrize(("days", "guard"), [(45, None), (46, "stale_input")])
+def test_costs_that_were_not_read_for_weeks_are_not_acted_on(
+    case: Any, days: int, guard: str | None
+) -> None:
+    rows = [("north", "prices", NOW), ("north", "costs", NOW - 24 * days * HOUR)]
+    readings = pl.DataFrame(rows, schema=dict(READING_SCHEMA), orient="row")
+    assert case.knowing(readings=readings).guards() == [guard]
+
+
 @pytest.mark.parametrize(
     ("campaign", "guard"),
     [
@@ -230,6 +239,7 @@ def test_a_cut_waits_for_the_next_arrival_rather_than_the_lead_time(case: Any) -
     thin = case.priced(cover_days=5.0)
     assert thin.stocked(next_inbound_date=dt.date(2026, 11, 24)).guards() == [None]
     assert thin.stocked(next_inbound_date=dt.date(2026, 11, 26)).guards() == ["sells_out"]
+    assert thin.stocked(next_inbound_date=dt.date(2026, 11, 19)).guards() == ["sells_out"]
     assert thin.proposing(after_value=1030).guards() == [None]
 
 

@@ -1,0 +1,48 @@
+"""Cap: where more writes pass than a day may have, those of the largest expected effect go."""
+
+import datetime as dt
+
+import polars as pl
+
+from actions.guard.facts import GuardFacts
+from actions.guard.limits import Limits
+from actions.guard.refusals import IS_WRITE, Rule, refuse
+from contracts.codes import ActionState
+
+_GROUP = ["policy", "shop_id"]
+_DAY = dt.timedelta(days=1)
+
+
+def kept(
+    frame: pl.DataFrame, facts: GuardFacts, *, limits: Limits, at: dt.datetime
+) -> pl.DataFrame:
+    """Refuse the writes beyond `keep_actions` in 24 hours, counted per policy and shop.
+
+    Unlike the breaker's limits it expects a flood: it picks instead of refusing the batch.
+    """
+    if limits.keep_actions is None:
+        return frame
+    waits = pl.col("state") == ActionState.APPROVED
+    recent = (
+        facts.history.filter((pl.col("at") > at - _DAY) & ~pl.col("is_undo") & ~waits)
+        .group_by(_GROUP)
+        .agg(done=pl.len())
+    )
+    passes = IS_WRITE & pl.col("guard").is_null()
+    order = [pl.col("effect_minor").fill_null(0) * -1, pl.col("target_id")]
+    ranked = (
+        frame.with_row_index("row")
+        .filter(passes)
+        .sort(order)
+        .with_columns(place=pl.int_range(pl.len()).over(_GROUP))
+        .select("row", "place")
+    )
+    joined = (
+        frame.with_row_index("row")
+        .join(ranked, on="row", how="left", maintain_order="left")
+        .join(recent, on=_GROUP, how="left", maintain_order="left")
+    )
+    room = limits.keep_actions - pl.col("done").fill_null(0).cast(pl.Int64)
+    reason = f"not among the {limits.keep_actions} of 24 hours with the largest expected effect"
+    rule = Rule("cap", pl.col("place") >= room, pl.lit(reason))
+    return refuse(joined, rule).select(frame.columns)
