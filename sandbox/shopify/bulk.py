@@ -6,7 +6,7 @@ import tempfile
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import Any, Final
 
 import polars as pl
 from graphql import (
@@ -27,6 +27,7 @@ from sandbox.shopify.paging import ID, RANK, ROOTS, Pager, Root
 from sandbox.shopify.projection import Branch, Projection, leaf, node_sets
 from sandbox.shopify.selection import Document, Selected, field_of, select
 from sandbox.shopify.tables import PARENT, Tables
+from sandbox.world.world import World
 
 MAX_RUNNING: Final = 5
 MAX_CONNECTIONS: Final = 5
@@ -47,24 +48,34 @@ class BulkQuery:
 
 
 @dataclass(frozen=True)
+class Written:
+    """What a file holds: its name, its bytes, its objects and how many of them are root objects."""
+
+    name: str = ""
+    size: int = 0
+    objects: int = 0
+    roots: int = 0
+
+
+@dataclass(frozen=True)
 class BulkOperation:
-    """One export; its file exists once it is COMPLETED and found something."""
+    """One export; its file is there once it is COMPLETED and found something."""
 
     number: int
     text: str
-    query: BulkQuery
-    is_grouped: bool
     created_at: datetime
     status: str = "CREATED"
     completed_at: datetime | None = None
-    objects: int = 0
-    roots: int = 0
-    size: int = 0
-    name: str = ""
+    written: Written = Written()
+    is_expired: bool = False
+
+    @property
+    def name(self) -> str:
+        """The file's name; empty while there is none, as the platform has none for no objects."""
+        return "" if self.is_expired or not self.written.objects else self.written.name
 
     def answer(self, origin: str) -> dict[str, Any]:
         """The object the platform answers."""
-        is_done = self.status == "COMPLETED"
         return {
             "__typename": "BulkOperation",
             "id": f"{GID}BulkOperation/{self.number}",
@@ -74,30 +85,36 @@ class BulkOperation:
             "query": self.text,
             "createdAt": _text(self.created_at),
             "completedAt": _text(self.completed_at),
-            "objectCount": str(self.objects),
-            "rootObjectCount": str(self.roots),
-            "fileSize": str(self.size) if is_done and self.objects else None,
+            "objectCount": str(self.written.objects),
+            "rootObjectCount": str(self.written.roots),
+            "fileSize": str(self.written.size) if self.written.objects else None,
             "url": f"{origin}/bulk/{self.name}" if self.name else None,
             "partialDataUrl": None,
         }
 
 
 class BulkOperations:
-    """The shop's exports. One more poll moves one on: CREATED, RUNNING, COMPLETED."""
+    """The shop's exports. Each is made in the background from the world as it was at its start.
 
-    def __init__(self, tables: Tables) -> None:
-        self._tables = tables
+    The first poll finds it RUNNING, a later one COMPLETED.
+    """
+
+    def __init__(self, world: World) -> None:
+        self._world = world
         self._folder = Path(tempfile.mkdtemp(prefix="bulk-"))
         self._operations: dict[str, BulkOperation] = {}
+        self._work = ThreadPoolExecutor(max_workers=1, thread_name_prefix="bulk")
+        self._written: dict[int, Future[Written]] = {}
 
     def close(self) -> None:
-        """Remove all files."""
+        """Stop and remove all files."""
+        self._work.shutdown(cancel_futures=True)
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def run(
         self, schema: GraphQLSchema, text: str, *, is_grouped: bool, clock: datetime
     ) -> BulkOperation:
-        """Accept a query.
+        """Accept a query and start on it.
 
         Raises:
             WriteRefusedError: it is not one the platform exports, or five are running.
@@ -105,23 +122,32 @@ class BulkOperations:
         running = sum(o.status in {"CREATED", "RUNNING"} for o in self._operations.values())
         if running >= MAX_RUNNING:
             raise WriteRefusedError("LIMIT_REACHED", "Too many bulk operations are running.")
-        number = len(self._operations) + 1
-        operation = BulkOperation(number, text, accepted(schema, text), is_grouped, clock)
+        query = accepted(schema, text)
+        operation = BulkOperation(len(self._operations) + 1, text, clock)
+        # Frames are replaced, never altered: a shallow copy is the world of this moment.
+        tables = Tables(replace(self._world))
+        path = self._folder / f"{secrets.token_urlsafe(24)}.jsonl"
+        self._written[operation.number] = self._work.submit(
+            write, tables, query, path=path, is_grouped=is_grouped
+        )
         return self._keep(operation)
 
     def polled(self, gid: str, clock: datetime) -> BulkOperation | None:
-        """The operation one step further, or None."""
+        """The operation as far as it is, or None."""
         operation = self._operations.get(gid)
         if operation is None:
             return None
         if operation.status == "CREATED":
             return self._keep(replace(operation, status="RUNNING"))
-        if operation.status == "RUNNING":
-            return self._keep(self._completed(operation, clock))
+        if operation.status == "RUNNING" and self._written[operation.number].done():
+            written = self._written[operation.number].result()
+            return self._keep(
+                replace(operation, status="COMPLETED", completed_at=clock, written=written)
+            )
         done = operation.completed_at
         if operation.name and done and clock - done > timedelta(days=KEPT_DAYS):
             (self._folder / operation.name).unlink(missing_ok=True)
-            return self._keep(replace(operation, name=""))
+            return self._keep(replace(operation, is_expired=True))
         return operation
 
     def cancelled(self, gid: str) -> BulkOperation | None:
@@ -143,22 +169,6 @@ class BulkOperations:
     def _keep(self, operation: BulkOperation) -> BulkOperation:
         self._operations[f"{GID}BulkOperation/{operation.number}"] = operation
         return operation
-
-    def _completed(self, operation: BulkOperation, clock: datetime) -> BulkOperation:
-        name = f"{secrets.token_urlsafe(24)}.jsonl"
-        path = self._folder / name
-        with path.open("wb") as file:
-            objects, roots = write(self._tables, operation.query, file, operation.is_grouped)
-        return replace(
-            operation,
-            status="COMPLETED",
-            completed_at=clock,
-            objects=objects,
-            roots=roots,
-            size=path.stat().st_size,
-            # As the platform does: nothing found, no file.
-            name=name if objects else "",
-        )
 
 
 def accepted(schema: GraphQLSchema, text: str) -> BulkQuery:
@@ -216,20 +226,20 @@ def _invalid(message: str) -> WriteRefusedError:
     return WriteRefusedError("INVALID", message, ("query",))
 
 
-def write(tables: Tables, query: BulkQuery, file: IO[bytes], is_grouped: bool) -> tuple[int, int]:
-    """Write the query's objects; returns how many, and how many of them are root objects."""
+def write(tables: Tables, query: BulkQuery, *, path: Path, is_grouped: bool) -> Written:
+    """Write the query's objects to a file, a chunk of root objects at a time."""
     found = Pager(tables).found(query.root, query.field.arguments).drop(RANK, ID)
     sets = node_sets(query.document, query.root.type_name, query.field)
     objects = 0
-    for frame in found.iter_slices(CHUNK):
-        start = Branch(query.root.type_name, frame.with_row_index(PARENT), Scope(), sets, "")
-        parts = _lines(query.document, tables, start, level=0)
-        text = pl.concat(parts)
-        if is_grouped:
-            text = text.sort(PATH)
-        text.select("json").write_csv(file, include_header=False, quote_style="never")
-        objects += text.height
-    return objects, found.height
+    with path.open("wb") as file:
+        for frame in found.iter_slices(CHUNK):
+            start = Branch(query.root.type_name, frame.with_row_index(PARENT), Scope(), sets, "")
+            lines = pl.concat(_lines(query.document, tables, start, level=0))
+            if is_grouped:
+                lines = lines.sort(PATH)
+            lines.select("json").write_csv(file, include_header=False, quote_style="never")
+            objects += lines.height
+    return Written(path.name, path.stat().st_size, objects, found.height)
 
 
 def _lines(document: Document, tables: Tables, branch: Branch, *, level: int) -> list[pl.DataFrame]:

@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Sequence
+from functools import cache
 from importlib.resources import files
 from typing import Any, Final
 
@@ -29,8 +30,9 @@ KEPT_DOCUMENTS: Final = 256
 Answer = dict[str, Any]
 
 
+@cache
 def build() -> GraphQLSchema:
-    """The dialect's schema with its resolvers."""
+    """The dialect's schema with its resolvers; it holds no state of a shop."""
     schema = build_schema(files("sandbox.shopify").joinpath("schema.graphql").read_text("utf-8"))
     reads.attach(schema)
     writes.attach(schema)

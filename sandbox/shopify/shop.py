@@ -21,7 +21,7 @@ class Shop:
         self.pager = Pager(self.tables)
         self.bucket = Bucket(rates or Rates())
         self.faults = Faults()
-        self.bulk = BulkOperations(self.tables)
+        self.bulk = BulkOperations(world)
         self.origin = ""
         self.answers: dict[str, tuple[Any, Any]] = {}
         self.last_orders = world.orders.clear()

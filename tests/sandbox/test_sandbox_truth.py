@@ -11,7 +11,7 @@ from tests.sandbox.merchant import Merchant
 
 MONEY = "{ shopMoney { amount } }"
 FIELDS = (
-    "createdAt cancelledAt lineItems(first: 60) { pageInfo { hasNextPage }"
+    "createdAt cancelledAt lineItems(first: 150) { pageInfo { hasNextPage }"
     f" nodes {{ quantity discountedTotalSet(withCodeDiscounts: true) {MONEY} }} }}"
 )
 
@@ -19,7 +19,7 @@ FIELDS = (
 def summed(merchant: Merchant) -> list[dict[str, object]]:
     """Days summed from paged answers alone."""
     days: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
-    for order in merchant.orders(FIELDS, page=5):
+    for order in merchant.orders(FIELDS, page=2):
         assert not order["lineItems"]["pageInfo"]["hasNextPage"]
         at = datetime.fromisoformat(order["createdAt"]).astimezone(ZoneInfo("America/New_York"))
         day = days[at.date().isoformat()]
