@@ -17,6 +17,9 @@ help: ## list the targets
 	@$(BIN)/uv pip install --quiet --compile-bytecode --no-deps --no-build-isolation --python $(BIN)/python --editable .
 	@touch $@
 
+ui: .venv/ready ## the Prefect UI over the runs of the last demo, until Ctrl-C
+	@$(BIN)/python -m deployments.server demo-home
+
 demo: .venv/ready ## the whole loop against the sandbox, on real transactions
 	@$(BIN)/shopkeeper demo
 

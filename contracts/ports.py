@@ -21,10 +21,15 @@ class Clock(Protocol):
 class Outbound(Protocol):
     """One write of one shop."""
 
-    settles: dt.timedelta
-    """How long the platform may take until a read-back shows the write."""
-    is_absolute: bool
-    """Sending it twice has the effect of sending it once."""
+    @property
+    def settles(self) -> dt.timedelta:
+        """How long the platform may take until a read-back shows the write."""
+        ...
+
+    @property
+    def is_absolute(self) -> bool:
+        """Sending it twice has the effect of sending it once."""
+        ...
 
     def live(self, changes: Sequence[Change]) -> dict[str, Live]:
         """Value in force per target; a target the platform does not know is absent."""

@@ -33,16 +33,15 @@ def pull_stream(home_dir: str, shop_id: str, stream: str) -> list[dict[str, Any]
 @flow(
     name="pull",
     flow_run_name="pull {shop_id}",
-    task_runner=ThreadPoolTaskRunner(max_workers=STREAMS_AT_A_TIME),
+    # Prefect types a runner by its futures, and a flow by the base class of them.
+    task_runner=ThreadPoolTaskRunner(max_workers=STREAMS_AT_A_TIME),  # type: ignore[arg-type]
 )
 async def pull_flow(home_dir: HomeDir, shop_id: OptionalShopId = None) -> list[Pulled]:
     """Read what is new from the platforms, check every document and load it."""
     with Home.open(home_dir) as home:
         planned = planned_streams(home, shop_id=shop_id)
     futures = [pull_stream.submit(home_dir, shop, stream) for shop, stream in planned]
-    pulled = [
-        Pulled(**row) for future in futures for row in await asyncio.to_thread(future.result)
-    ]
+    pulled = [Pulled(**row) for future in futures for row in await asyncio.to_thread(future.result)]
     await acreate_markdown_artifact(
         pulled_table([asdict(row) for row in pulled]),
         key="pulled",

@@ -41,7 +41,7 @@ class PulledStream:
     pages: int
     new_pages: int
     rows: int
-    changed_rows: int
+    loaded_rows: int
     quarantined: int
     seconds: float
 

@@ -52,7 +52,7 @@ def _pulled(report: DailyReport) -> RenderableType:
         table.add_row(
             Text(one.shop_id),
             Text(one.stream),
-            *map(formats.count, (one.pages, one.new_pages, one.rows, one.changed_rows)),
+            *map(formats.count, (one.pages, one.new_pages, one.rows, one.loaded_rows)),
             Text(formats.count(one.quarantined), style="yellow" if one.quarantined else ""),
             f"{one.seconds:.1f}",
         )

@@ -1,4 +1,4 @@
-"""How an answer reaches the operator: a screen or one JSON document, an exit code, a progress bar."""
+"""How an answer reaches the operator: a screen or one JSON document, exit code, progress bar."""
 
 import dataclasses
 import datetime as dt
@@ -66,7 +66,7 @@ def table(title: str, columns: list[str], rows: list[list[Any]]) -> Any:
 
 @contextmanager
 def progress() -> Iterator[Callable[[str, int, int | None], None]]:
-    """A bar per named piece of work on standard error; silent with --json and without a terminal."""
+    """A bar per piece of work on standard error; silent with --json and without a terminal."""
     if OPTIONS.as_json or not sys.stderr.isatty():
         yield lambda _name, _done, _total: None
         return

@@ -116,7 +116,9 @@ def undo(
     until: Until = None,
     shop: Shop = None,
     by: By = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Do it; without it the plan is shown.")] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Do it; without it the plan is shown.")
+    ] = False,
 ) -> None:
     """Take back what was written: by run, policy, targets or time."""
     from flows.steps.actions import Selection

@@ -2,7 +2,6 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated
 
 import typer
 
@@ -37,7 +36,9 @@ def doctor(shop: Shop = None) -> None:
 
     with open_home() as home:
         findings = doctor_step(home, shop_id=shop)
-    rows = [[f.shop_id, f.source, f.subject, "ok" if f.passed else "WRONG", f.detail] for f in findings]
+    rows = [
+        [f.shop_id, f.source, f.subject, "ok" if f.passed else "WRONG", f.detail] for f in findings
+    ]
     columns = ["shop", "source", "subject", "result", "detail"]
     held = any(not finding.passed for finding in findings)
     answer(findings, screen=table("Doctor", columns, rows), held=held)

@@ -51,15 +51,15 @@ def _days(start: str | None, end: str | None) -> tuple[dt.date | None, dt.date |
 def run(shop: Shop = None) -> None:
     """Pull, check, build, decide and act for all shops, once."""
     from flows.steps.run import run as run_steps
+    from reports.summary import screen
 
     with open_home() as home, progress() as bar:
         result = run_steps(home, shop_id=shop, progress=bar)
-    answer(result.as_dict(), screen=result.screen(), held=result.is_held)
+    shown = screen(result.reported.daily, next_steps=[("Report", str(result.reported.path))])
+    answer(result.as_dict(), screen=shown, held=result.is_held)
 
 
-def pull(
-    shop: Shop = None, stream: StreamName = None, start: From = None, end: To = None
-) -> None:
+def pull(shop: Shop = None, stream: StreamName = None, start: From = None, end: To = None) -> None:
     """Read what is new from the platforms, check every document and load it."""
     from flows.steps.pull import pull as pull_step
 
@@ -72,7 +72,7 @@ def pull(
 def _pulled_table(pulled: "list[Pulled]") -> object:
     return table(
         "Pulled",
-        ["shop", "stream", "readings", "pages", "new pages", "rows", "changed", "quarantined", "s"],
+        ["shop", "stream", "readings", "pages", "new pages", "rows", "loaded", "quarantined", "s"],
         [
             [
                 row.shop_id,
@@ -81,8 +81,8 @@ def _pulled_table(pulled: "list[Pulled]") -> object:
                 row.pages,
                 row.new_pages,
                 row.rows,
-                row.changed_rows,
-                row.quarantined,
+                row.loaded_rows,
+                row.quarantined_rows,
                 f"{row.seconds:.1f}",
             ]
             for row in pulled

@@ -8,7 +8,7 @@ from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
 from actions.guard import Limits
-from actions.policies import registry as policies
+from actions.policies.registry import policies
 from connectors.base import registry as connectors
 from contracts.codes import Mode
 from contracts.economics import Economics
@@ -40,9 +40,9 @@ time_zone = "America/New_York"
 [economics]  # what a sale costs; the price floor is made of it
 {economics}"""
 
-_POLICY = """# The policy {name}. Modes: off, shadow (write down only), approve (a person decides), auto.
+_POLICY = """# The policy {name}.
+# Modes: off, shadow (write down only), approve (a person decides), auto.
 mode = "{mode}"
-# max_proposals = 200      # keep only so many of a run, those of the largest expected effect
 
 [shops]  # modes of single shops, instead of the one above
 # my-shop = "approve"
@@ -64,7 +64,7 @@ def init(folder: Path) -> list[Path]:
     if (folder / "shopkeeper.toml").exists():
         raise ConfigurationError(f"{folder / 'shopkeeper.toml'} exists already")
     texts = {"shopkeeper.toml": _home(), "shops/my-shop.toml.example": _shop()}
-    for name in policies.names():
+    for name in policies():
         texts[f"policies/{name}.toml"] = _policy(name)
     for name, text in texts.items():
         path = folder / name
@@ -79,15 +79,15 @@ def _home() -> str:
 
 def _shop() -> str:
     sources = "".join(
-        f"[sources.{name}]  # {connectors.load(name).title}\n"
-        f"{commented(connectors.load(name).settings)}\n"
+        f"[sources.{name}]  # {connectors.connector(name).title}\n"
+        f"{commented(connectors.connector(name).settings)}\n"
         for name in connectors.names()
     )
     return _SHOP.format(sources=sources, economics=commented(Economics))
 
 
 def _policy(name: str) -> str:
-    policy = policies.load(name)
+    policy = policies()[name]
     return _POLICY.format(
         name=name,
         mode=Mode.SHADOW,

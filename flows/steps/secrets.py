@@ -1,4 +1,4 @@
-"""Secrets are written by reference, `env:NAME` or `file:PATH`, and read when an account is opened."""
+"""Secrets are written by reference, `env:NAME` or `file:PATH`, and read when they are needed."""
 
 import os
 from pathlib import Path

@@ -82,8 +82,6 @@ class PolicySettings(_Strict):
     mode: Mode = Mode.SHADOW
     shops: dict[str, Mode] = {}
     """Modes of single shops, instead of `mode`."""
-    max_proposals: Annotated[int, Field(ge=1)] | None = None
-    """Keep only so many proposals of a run, those of the largest expected effect."""
     parameters: dict[str, Any] = {}
     limits: dict[str, Any] = {}
 

@@ -1,0 +1,21 @@
+"""Check: is the data fit to act on?"""
+
+from prefect import flow
+from prefect.artifacts import acreate_markdown_artifact
+
+from contracts.checks import CheckResult
+from flows.form import HomeDir, OptionalShopId
+from flows.steps.check import check
+from flows.steps.home import Home
+from reports.markdown import checks_table
+
+
+@flow(name="check", flow_run_name="check {shop_id}")
+async def check_flow(home_dir: HomeDir, shop_id: OptionalShopId = None) -> list[CheckResult]:
+    """Suites, freshness and volume; what fails holds the actions that depend on it."""
+    with Home.open(home_dir) as home:
+        results = check(home, shop_id=shop_id)
+    await acreate_markdown_artifact(
+        checks_table(results), key="checks", description="Measured values against their limits"
+    )
+    return results

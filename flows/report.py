@@ -1,0 +1,20 @@
+"""Report: the day's operations as one HTML page."""
+
+from prefect import flow
+from prefect.artifacts import acreate_markdown_artifact
+
+from flows.form import HomeDir, OptionalShopId
+from flows.steps.home import Home
+from flows.steps.report import Reported, report
+from reports.markdown import kpis_table
+
+
+@flow(name="report", flow_run_name="report {shop_id}")
+async def report_flow(home_dir: HomeDir, shop_id: OptionalShopId = None) -> Reported:
+    """Write the report; its KPIs are the run's artifact."""
+    with Home.open(home_dir) as home:
+        written = report(home, shop_id=shop_id)
+    await acreate_markdown_artifact(
+        kpis_table(written.daily.kpis), key="kpis", description="The last days in figures"
+    )
+    return written

@@ -1,0 +1,188 @@
+"""The ledger as an operator uses it: select, describe, approve, reject, stop, resume, audit."""
+
+import datetime as dt
+import getpass
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from actions.explain import explain
+from contracts.actions import Action
+from contracts.codes import ActionState
+from contracts.errors import ConfigurationError
+from flows.steps.home import Home, machine_now, parse_as_of
+from warehouse.events import Events
+
+_ID_LENGTH = 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """Which actions are meant; what is not given does not matter."""
+
+    shop_id: str | None = None
+    policy: str | None = None
+    states: tuple[ActionState, ...] | None = None
+    run_id: str | None = None
+    targets: tuple[str, ...] | None = None
+    since: dt.datetime | None = None
+    until: dt.datetime | None = None
+
+    @classmethod
+    def parse(
+        cls,
+        *,
+        shop_id: str | None,
+        policy: str | None,
+        states: Sequence[str] | None,
+        run_id: str | None,
+        targets: Sequence[str] | None,
+        since: str | None,
+        until: str | None,
+    ) -> "Selection":
+        """From what was typed.
+
+        Raises:
+            ConfigurationError: a state or an instant is none.
+        """
+        return cls(
+            shop_id=shop_id,
+            policy=policy,
+            states=tuple(_state(name) for name in states) if states else None,
+            run_id=run_id,
+            targets=tuple(targets) if targets else None,
+            since=parse_as_of(since, "--since") if since else None,
+            until=parse_as_of(until, "--until") if until else None,
+        )
+
+
+def _state(name: str) -> ActionState:
+    try:
+        return ActionState(name)
+    except ValueError:
+        raise ConfigurationError(f"--state {name!r} is none of {', '.join(ActionState)}") from None
+
+
+def select(home: Home, chosen: Selection) -> list[Action]:
+    """The chosen actions, oldest decision first; a target is a listing or a SKU.
+
+    Raises:
+        ConfigurationError: no such shop.
+    """
+    if chosen.shop_id is not None:
+        home.shop(chosen.shop_id)
+    found = home.ledger.find(
+        states=chosen.states,
+        shop_id=chosen.shop_id,
+        policy=chosen.policy,
+        run_id=chosen.run_id,
+        since=chosen.since,
+        until=chosen.until,
+    )
+    if chosen.targets is None:
+        return found
+    wanted = set(chosen.targets)
+    return [action for action in found if wanted & {action.target_id, action.sku_id}]
+
+
+def find_ids(home: Home, typed: Sequence[str]) -> list[str]:
+    """Whole ids of ids or their first characters.
+
+    Raises:
+        ConfigurationError: one is unknown or could be several.
+    """
+    if all(len(given) == _ID_LENGTH for given in typed):
+        known = {action.action_id for action in home.ledger.find(action_ids=typed)}
+    else:
+        known = {action.action_id for action in home.ledger.find()}
+    whole = []
+    for given in typed:
+        matching = [action_id for action_id in known if given and action_id.startswith(given)]
+        if len(matching) != 1:
+            problem = "several actions begin with" if matching else "no action has the id"
+            raise ConfigurationError(f"{problem} {given!r}")
+        whole += matching
+    return whole
+
+
+def describe(home: Home, typed: str) -> dict[str, Any]:
+    """One action with its sentence, its numbers, its evidence and its history."""
+    action = home.ledger.find(action_ids=find_ids(home, [typed]))[0]
+    history = [
+        f"{event.at:%Y-%m-%d %H:%M:%S} UTC {event.kind} by {event.by}"
+        for event in Events(home.database).of(action.action_id)
+    ]
+    return {
+        **asdict(action),
+        "sentence": explain(action, "en"),
+        "sentence_zh": explain(action, "zh"),
+        "numbers": json.loads(action.numbers),
+        "evidence": json.loads(action.evidence),
+        "history": history,
+    }
+
+
+def person(by: str | None) -> str:
+    """Who decides: the name given, else the login name."""
+    return by or getpass.getuser()
+
+
+def approve(home: Home, typed: Sequence[str], *, by: str | None) -> list[str]:
+    """Approve proposals; the ids that changed: what has expired or was decided does not."""
+    changed: list[str] = []
+    for action in home.ledger.find(action_ids=find_ids(home, typed)):
+        at = home.now(home.shop(action.shop_id))
+        changed += home.ledger.approve([action.action_id], by=person(by), at=at)
+    return changed
+
+
+def reject(home: Home, typed: Sequence[str], *, by: str | None) -> list[str]:
+    """Reject proposals; the ids that changed."""
+    return home.ledger.reject(find_ids(home, typed), by=person(by), at=machine_now())
+
+
+def switch(
+    home: Home,
+    *,
+    on: bool,
+    platform: str | None,
+    shop_id: str | None,
+    policy: str | None,
+    by: str | None,
+) -> str:
+    """Stop or resume; what was stopped or resumed.
+
+    Raises:
+        ConfigurationError: more than one scope, or a name that this home does not have.
+    """
+    given = {"platform": platform, "shop": shop_id, "policy": policy}
+    scopes = [(scope, name) for scope, name in given.items() if name is not None]
+    if len(scopes) > 1:
+        raise ConfigurationError("give one of --platform, --shop and --policy, or none for all")
+    scope, name = scopes[0] if scopes else ("all", "")
+    _known(home, scope, name)
+    if on:
+        home.ledger.stop(scope, name, by=person(by), at=machine_now())
+    elif not home.ledger.resume(scope, name, by=person(by), at=machine_now()):
+        raise ConfigurationError(f"nothing is stopped for {' '.join([scope, name]).strip()}")
+    return " ".join([scope, name]).strip()
+
+
+def _known(home: Home, scope: str, name: str) -> None:
+    if scope == "shop":
+        home.shop(name)
+    known = {
+        "platform": {s.connector.name for shop in home.shops.values() for s in shop.sources},
+        "policy": set(home.policies),
+    }
+    if scope in known and name not in known[scope]:
+        there = ", ".join(sorted(known[scope])) or "none"
+        raise ConfigurationError(f"no {scope} is named {name!r}; there are: {there}")
+
+
+def audit(home: Home) -> tuple[int, str | None]:
+    """Events in the chain, and the first altered or missing one if there is one."""
+    events = Events(home.database)
+    flaw = events.verify()
+    return events.count(), None if flaw is None else f"event {flaw.event_id}: {flaw.problem}"

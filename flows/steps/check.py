@@ -1,0 +1,95 @@
+"""Check: suites over what was loaded, freshness by the platform's clock, volume."""
+
+import datetime as dt
+
+import polars as pl
+
+from checks.freshness import freshness
+from checks.gates import run_suites
+from checks.volume import rows_per_day, volume
+from contracts.checks import CheckResult
+from contracts.tables import table_of
+from flows.steps.home import Home, Progress, Shop, silent
+
+MAX_LAG = dt.timedelta(hours=26)  # a day and the time a daily schedule may be late
+_COUNTED = {"orders": "placed_at"}
+
+
+def check(
+    home: Home, *, shop_id: str | None = None, progress: Progress = silent
+) -> list[CheckResult]:
+    """Check a shop or all; results are recorded, and failed blocking ones hold actions.
+
+    Suites run over rows that came with readings since the last check, or over all of a table that
+    was never checked.
+    """
+    results = []
+    shops = home.select(shop_id)
+    for done, shop in enumerate(shops):
+        progress("check", done, len(shops))
+        found = [*_suites(home, shop), *_fresh(home, shop), *_volumes(home, shop)]
+        home.checks.record(found)
+        results += found
+    progress("check", len(shops), len(shops))
+    return results
+
+
+def _tables(shop: Shop) -> list[str]:
+    return list(
+        dict.fromkeys(
+            table_of(schema).name for _, stream in shop.streams() for schema in stream.tables
+        )
+    )
+
+
+def _suites(home: Home, shop: Shop) -> list[CheckResult]:
+    now = home.data_as_of(shop)
+    last = {
+        result.table: result
+        for result in home.checks.latest(shop_id=shop.id)
+        if result.check == "suite"
+    }
+    due = {
+        table: (
+            frame.filter(pl.col("read_at") > last[table].checked_at)
+            if table in last and last[table].passed
+            else frame
+        )
+        for table in _tables(shop)
+        if table in home.readings.versions()
+        for frame in [home.scan(table, shop)]
+    }
+    some = {table: frame for table, frame in due.items() if not frame.head(1).collect().is_empty()}
+    if not some:
+        return []
+    docs = home.folder / "data" / "data-docs" / shop.id
+    return run_suites(shop.id, some, docs_folder=docs, checked_at=now)
+
+
+def _fresh(home: Home, shop: Shop) -> list[CheckResult]:
+    """Freshness of what was read, by the clock of each source."""
+    read = home.readings.newest(shop.id)
+    now = home.now(shop)
+    return [
+        freshness(shop.id, table_of(schema).name, read.get(stream.name), now=now, max_lag=MAX_LAG)
+        for _, stream in shop.streams()
+        for schema in stream.tables
+    ]
+
+
+def _volumes(home: Home, shop: Shop) -> list[CheckResult]:
+    """Rows of the last whole day against the same weekdays before."""
+    now = home.data_as_of(shop)
+    yesterday = now.astimezone(shop.zone).date() - dt.timedelta(days=1)
+    zone = shop.settings.time_zone
+    return [
+        volume(
+            shop.id,
+            table,
+            rows_per_day(home.scan(table, shop), column, time_zone=zone),
+            day=yesterday,
+            checked_at=now,
+        )
+        for table, column in _COUNTED.items()
+        if table in home.readings.versions()
+    ]

@@ -1,0 +1,78 @@
+"""Doctor: does every shop answer, and what may we write there?"""
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+from contracts.errors import ShopkeeperError
+from flows.steps.home import Home, Shop, Source, machine_now
+
+_SKEW = dt.timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing that was looked at."""
+
+    shop_id: str
+    source: str
+    subject: str
+    passed: bool
+    detail: str
+
+
+def doctor(home: Home, *, shop_id: str | None = None) -> list[Finding]:
+    """Open every source of a shop, or of all, and list what can be written."""
+    return [
+        finding
+        for shop in home.select(shop_id)
+        for source in shop.sources
+        for finding in _examine(shop, source)
+    ]
+
+
+def _examine(shop: Shop, source: Source) -> list[Finding]:
+    said: list[tuple[str, str, bool]] = []
+    try:
+        client = source.open()
+        try:
+            said.append(("answers", *_clock(shop, client.now())))
+            if hasattr(client, "check"):
+                said += _account(shop, client.check())
+        finally:
+            client.close()
+    except ShopkeeperError as error:
+        said.append(("answers", str(error), False))
+    for write in source.connector.writes:
+        repeat = "may be sent twice" if write.is_absolute else "is never sent twice"
+        said.append((f"write {write.kind}", f"{write.reversal}, read back, {repeat}", True))
+    return [
+        Finding(
+            shop_id=shop.id,
+            source=source.connector.name,
+            subject=subject,
+            passed=passed,
+            detail=detail,
+        )
+        for subject, detail, passed in said
+    ]
+
+
+def _clock(shop: Shop, clock: dt.datetime) -> tuple[str, bool]:
+    skew = abs(clock - machine_now())
+    told = f"its clock says {clock:%Y-%m-%d %H:%M:%S} UTC"
+    if shop.settings.is_sandbox or skew <= _SKEW:
+        return told, True
+    return f"{told}, which is {skew} off ours: set this machine's clock", False
+
+
+def _account(shop: Shop, account: Any) -> list[tuple[str, str, bool]]:
+    settings = shop.settings
+    said = [("account", f"{account.name}, plan {account.plan}", True)]
+    for name, ours in (("currency", settings.currency), ("time_zone", settings.time_zone)):
+        theirs = getattr(account, name)
+        same = theirs == ours
+        said.append((name, theirs if same else f"{theirs} there, {ours} in our settings", same))
+    if account.scopes is not None:
+        said.append(("permissions", ", ".join(account.scopes), True))
+    return said

@@ -1,0 +1,48 @@
+"""Export: any table as a file."""
+
+from pathlib import Path
+
+import polars as pl
+
+from contracts.errors import ConfigurationError
+from contracts.tables import TABLES
+from flows.steps.home import Home
+
+FORMATS = ("parquet", "csv", "ndjson")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def export(
+    home: Home, table: str, *, out: Path, file_format: str = "parquet", shop_id: str | None = None
+) -> int:
+    """Write a table of one shop or all; rows written.
+
+    In CSV, text that a spreadsheet would run as a formula is given a leading apostrophe.
+
+    Raises:
+        ConfigurationError: no such table, format, shop or folder.
+    """
+    if table not in TABLES:
+        raise ConfigurationError(f"no table is named {table!r}; there are {', '.join(TABLES)}")
+    if file_format not in FORMATS:
+        raise ConfigurationError(f"--format {file_format!r} is none of {', '.join(FORMATS)}")
+    if not out.absolute().parent.is_dir():
+        raise ConfigurationError(f"--out: the folder {out.parent} does not exist")
+    frame = pl.concat([home.scan(table, shop) for shop in home.select(shop_id)]).collect()
+    if file_format == "parquet":
+        frame.write_parquet(out)
+    elif file_format == "ndjson":
+        frame.write_ndjson(out)
+    else:
+        frame.with_columns(_inert(name) for name in _texts(frame)).write_csv(out)
+    return frame.height
+
+
+def _texts(frame: pl.DataFrame) -> list[str]:
+    return [name for name, dtype in frame.schema.items() if dtype == pl.String]
+
+
+def _inert(column: str) -> pl.Expr:
+    text = pl.col(column)
+    starts = pl.any_horizontal(text.str.starts_with(sign) for sign in _FORMULA)
+    return pl.when(starts).then("'" + text).otherwise(text).alias(column)

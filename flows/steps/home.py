@@ -1,0 +1,374 @@
+"""A home, opened: its settings, its shops and policies, and what is stored.
+
+The one place that reads settings, the environment and the machine's clock.
+"""
+
+import datetime as dt
+import difflib
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import Any, TypeVar, cast
+from zoneinfo import ZoneInfo
+
+import dataframely as dy
+import polars as pl
+from pydantic import BaseModel, SecretStr
+
+from actions.guard import Limits
+from actions.policies.registry import Policy, policy_of
+from connectors.base.declaration import Connector, Stream
+from connectors.base.registry import connector
+from contracts.codes import Mode
+from contracts.economics import Economics
+from contracts.errors import ConfigurationError
+from contracts.streams import Context
+from contracts.tables import table_of
+from contracts.toml_settings import parse, parse_table, validate
+from flows.steps import secrets
+from flows.steps.settings import HomeSettings, PolicySettings, ShopSettings
+from warehouse.checks import CheckResults
+from warehouse.database import Database
+from warehouse.lake import Lake
+from warehouse.landing import Landing
+from warehouse.ledger import Ledger
+from warehouse.quarantine import Quarantine
+from warehouse.readings import Readings
+
+SchemaT = TypeVar("SchemaT", bound=dy.Schema)
+
+Progress = Callable[[str, int, int | None], None]
+"""Told the name of a piece of work, how much of it is done, and how much there is if known."""
+
+
+def silent(_name: str, _done: int, _total: int | None) -> None:
+    """Progress that nobody watches."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Source:
+    """One connector of a shop, with its settings as written: secrets are still references."""
+
+    shop_id: str
+    connector: Connector
+    table: dict[str, Any]
+    file: str
+    text: str
+    folder: Path
+
+    def settings(self) -> BaseModel:
+        """The connector's settings, secrets read.
+
+        Raises:
+            ConfigurationError: a secret is missing, or a setting is wrong.
+        """
+        where = f"{self.file}, [sources.{self.connector.name}]"
+        model = self.connector.settings
+        table = dict(self.table)
+        for name in secrets.secret_fields(model):
+            if name in table:
+                table[name] = SecretStr(
+                    secrets.resolve(str(table[name]), where=where, folder=self.folder)
+                )
+        for name, info in model.model_fields.items():
+            if info.annotation is Path and name in table:
+                table[name] = self.folder / str(table[name])
+            elif isinstance(table.get(name), list):
+                table[name] = [self._in_home(item) for item in table[name]]
+        prefix = ("sources", self.connector.name)
+        return validate(table, model, text=self.text, file=self.file, prefix=prefix)
+
+    def _in_home(self, value: Any) -> Any:
+        """A TOML file named in a list of settings lies in the home."""
+        is_file = isinstance(value, str) and value.endswith(".toml")
+        return str(self.folder / value) if is_file else value
+
+    def open(self) -> Any:
+        """An open client; close it after use."""
+        return self.connector.open_client(self.settings())
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """One shop of a home."""
+
+    id: str
+    settings: ShopSettings
+    sources: tuple[Source, ...]
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone that decides where its days begin."""
+        return ZoneInfo(self.settings.time_zone)
+
+    @property
+    def economics(self) -> Economics:
+        """What a sale costs there."""
+        return self.settings.economics
+
+    @property
+    def platform(self) -> Source:
+        """The source that is written to: the first that can be, else the first."""
+        return next((s for s in self.sources if s.connector.writes), self.sources[0])
+
+    def streams(self) -> list[tuple[Source, Stream]]:
+        """Every stream of every source."""
+        return [(source, stream) for source in self.sources for stream in source.connector.streams]
+
+    def context(self, read_at: dt.datetime) -> Context:
+        """What a mapping may know."""
+        return Context(self.id, self.settings.currency, self.settings.time_zone, read_at)
+
+    def midnight(self, day: dt.date) -> dt.datetime:
+        """First instant of a shop-local day, in UTC."""
+        return dt.datetime.combine(day, dt.time(), self.zone).astimezone(dt.UTC)
+
+
+@dataclass(slots=True)
+class ShopClock:
+    """The platform's clock: what it said once, and the time that has passed since."""
+
+    said: dt.datetime
+    at: float = field(default_factory=time.monotonic)
+
+    def __call__(self) -> dt.datetime:
+        """Now, by the platform."""
+        return self.said + dt.timedelta(seconds=time.monotonic() - self.at)
+
+
+class Home:
+    """A folder with shopkeeper.toml. Use it as a context manager: it holds a database open."""
+
+    def __init__(self, folder: Path, settings: HomeSettings) -> None:
+        self.folder = folder
+        self.settings = settings
+
+    @classmethod
+    def open(cls, folder: Path | str) -> "Home":
+        """Open the home in a folder.
+
+        Raises:
+            ConfigurationError: there is none, or a setting is wrong; names file, line and key.
+        """
+        path = Path(folder).absolute()
+        file = path / "shopkeeper.toml"
+        if not file.is_file():
+            raise ConfigurationError(
+                f"{folder} is not a home: it has no shopkeeper.toml; `shopkeeper init` writes one"
+            )
+        settings = parse(file.read_text(encoding="utf-8"), HomeSettings, file="shopkeeper.toml")
+        home = cls(path, settings)
+        _ = home.shops, home.policies
+        return home
+
+    def __enter__(self) -> "Home":
+        return self
+
+    def __exit__(
+        self,
+        _kind: type[BaseException] | None,
+        _error: BaseException | None,
+        _trace: TracebackType | None,
+    ) -> None:
+        if "database" in self.__dict__:
+            self.database.close()
+
+    @cached_property
+    def shops(self) -> dict[str, Shop]:
+        """Shops by id, which is the name of their file."""
+        return {path.stem: _shop(path) for path in sorted((self.folder / "shops").glob("*.toml"))}
+
+    @cached_property
+    def policies(self) -> dict[str, tuple[Policy, PolicySettings, BaseModel, Limits]]:
+        """Policies that the home sets up: module, settings, parameters, limits; by name."""
+        return {
+            path.stem: _policy(path) for path in sorted((self.folder / "policies").glob("*.toml"))
+        }
+
+    def select(self, shop_id: str | None) -> list[Shop]:
+        """One shop, or all of them.
+
+        Raises:
+            ConfigurationError: there is no such shop.
+        """
+        if shop_id is not None:
+            return [self.shop(shop_id)]
+        if not self.shops:
+            raise ConfigurationError(f"{self.folder} has no shop: write one under shops/")
+        return list(self.shops.values())
+
+    def shop(self, shop_id: str) -> Shop:
+        """The shop of that id.
+
+        Raises:
+            ConfigurationError: there is none.
+        """
+        if shop_id not in self.shops:
+            raise ConfigurationError(f"no shop is named {shop_id!r}{_suggest(shop_id, self.shops)}")
+        return self.shops[shop_id]
+
+    def policies_of(self, shop: Shop, name: str | None) -> list[str]:
+        """Names of the policies that are on for a shop, or the one that is asked for.
+
+        Raises:
+            ConfigurationError: the one that is asked for is not set up in this home.
+        """
+        if name is not None:
+            if name not in self.policies:
+                policy_of(name)
+                raise ConfigurationError(f"policies/{name}.toml does not exist in this home")
+            return [name]
+        return [
+            name
+            for name, (_, settings, _, _) in self.policies.items()
+            if settings.mode_of(shop.id) is not Mode.OFF
+        ]
+
+    @cached_property
+    def landing(self) -> Landing:
+        """Raw answers."""
+        return Landing(self.folder / self.settings.storage.landing)
+
+    @cached_property
+    def lake(self) -> Lake:
+        """Canonical and derived tables."""
+        place = self.settings.storage.lake
+        return Lake(place if "://" in place else self.folder / place)
+
+    @cached_property
+    def database(self) -> Database:
+        """What changes under a transaction."""
+        place = self.settings.storage.database
+        return Database(place if "://" in place else f"sqlite:///{self.folder / place}")
+
+    @cached_property
+    def readings(self) -> Readings:
+        """What was read, until when, and the lake's recorded versions."""
+        return Readings(self.database)
+
+    @cached_property
+    def quarantine(self) -> Quarantine:
+        """Documents kept out of the lake."""
+        return Quarantine(self.database)
+
+    @cached_property
+    def checks(self) -> CheckResults:
+        """Latest results of checks."""
+        return CheckResults(self.database)
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """Actions and their events."""
+        return Ledger(self.database)
+
+    @property
+    def reports(self) -> Path:
+        """Where reports are written."""
+        return self.folder / "reports"
+
+    def scan(self, table: str, shop: Shop, *, as_of: dt.datetime | None = None) -> pl.LazyFrame:
+        """A table of the lake at its recorded version, one shop's rows."""
+        version = self.readings.versions().get(table)
+        frame = self.lake.scan(table, version=version, as_of=as_of)
+        return frame.filter(pl.col("shop_id") == shop.id)
+
+    def read(
+        self, schema: type[SchemaT], shop: Shop, *, as_of: dt.datetime | None = None
+    ) -> dy.LazyFrame[SchemaT]:
+        """The same, typed: what was merged passed the row checks."""
+        return cast("dy.LazyFrame[SchemaT]", self.scan(table_of(schema).name, shop, as_of=as_of))
+
+    def data_as_of(self, shop: Shop) -> dt.datetime:
+        """What the clocks of the shop's sources said at its newest complete reading.
+
+        Raises:
+            ConfigurationError: nothing has been read yet.
+        """
+        newest = self.readings.newest(shop.id)
+        if not newest:
+            raise ConfigurationError(f"shop {shop.id} has no data yet: run `shopkeeper pull`")
+        return max(newest.values())
+
+    def now(self, shop: Shop) -> dt.datetime:
+        """The shop's moment without asking its platform: the machine's, or a sandbox world's."""
+        return self.data_as_of(shop) if shop.settings.is_sandbox else machine_now()
+
+
+def machine_now() -> dt.datetime:
+    """The machine's clock, UTC."""
+    return dt.datetime.now(dt.UTC)
+
+
+def parse_day(text: str, option: str) -> dt.date:
+    """A day as the command line takes it.
+
+    Raises:
+        ConfigurationError: it is none.
+    """
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        raise ConfigurationError(f"{option} {text!r} is not a day such as 2026-11-11") from None
+
+
+def parse_as_of(text: str, option: str = "--as-of") -> dt.datetime:
+    """A day (its first instant, UTC) or an instant with offset.
+
+    Raises:
+        ConfigurationError: it is neither.
+    """
+    try:
+        moment = dt.datetime.fromisoformat(text)
+    except ValueError:
+        raise ConfigurationError(
+            f"{option} {text!r} is neither a day nor an instant such as 2026-11-11T09:00:00+08:00"
+        ) from None
+    return moment.replace(tzinfo=moment.tzinfo or dt.UTC).astimezone(dt.UTC)
+
+
+def _suggest(name: str, known: Iterable[str]) -> str:
+    names = sorted(known)
+    close = difflib.get_close_matches(name, names, n=1)
+    if close:
+        return f", did you mean {close[0]!r}?"
+    return f"; there {'are' if len(names) > 1 else 'is'} {', '.join(names)}" if names else ""
+
+
+def _shop(path: Path) -> Shop:
+    file, text = f"shops/{path.name}", path.read_text(encoding="utf-8")
+    settings = parse(text, ShopSettings, file=file)
+    sources = []
+    for name, table in settings.sources.items():
+        declared = connector(name)
+        secrets.refuse_inline(table, declared.settings, where=f"{file}, [sources.{name}]")
+        unread = {key: value for key, value in table.items() if key not in _secret(declared)}
+        validate_partly(unread, declared, text=text, file=file)
+        folder = path.parent.parent
+        sources.append(Source(path.stem, declared, dict(table), file, text, folder))
+    return Shop(path.stem, settings, tuple(sources))
+
+
+def _secret(declared: Connector) -> set[str]:
+    return set(secrets.secret_fields(declared.settings))
+
+
+def validate_partly(table: dict[str, Any], declared: Connector, *, text: str, file: str) -> None:
+    """Refuse wrong settings when the home is opened, secrets still unread."""
+    filled = {**table, **dict.fromkeys(_secret(declared), "unread")}
+    prefix = ("sources", declared.name)
+    validate(filled, declared.settings, text=text, file=file, prefix=prefix)
+
+
+def _policy(path: Path) -> tuple[Policy, PolicySettings, BaseModel, Limits]:
+    file, text = f"policies/{path.name}", path.read_text(encoding="utf-8")
+    settings = parse(text, PolicySettings, file=file)
+    module = policy_of(path.stem)
+    table = parse_table(text, file=file)
+    parameters = validate(
+        table.get("parameters", {}), module.Params, text=text, file=file, prefix=("parameters",)
+    )
+    limits = validate(table.get("limits", {}), Limits, text=text, file=file, prefix=("limits",))
+    return module, settings, parameters, limits

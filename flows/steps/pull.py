@@ -1,0 +1,191 @@
+"""Pull: plan the readings that are due, land them, check every document, load what is good."""
+
+import datetime as dt
+import time
+from dataclasses import dataclass
+
+from checks.rows import Split, split
+from connectors.base.declaration import Stream
+from contracts.errors import ConfigurationError
+from contracts.streams import Reading, Window
+from contracts.tables import TABLES, TableKind
+from flows.steps.home import Home, Progress, Shop, machine_now, silent
+from warehouse.readings import Counts
+
+_YEAR = dt.timedelta(days=365)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pulled:
+    """What the readings of one stream came to."""
+
+    shop_id: str
+    stream: str
+    readings: int = 0
+    pages: int = 0
+    new_pages: int = 0
+    rows: int = 0
+    """Canonical rows that the pages hold; each is loaded or quarantined with its document."""
+    loaded_rows: int = 0
+    quarantined_rows: int = 0
+    quarantined: int = 0
+    """Documents."""
+    seconds: float = 0.0
+
+
+def planned_streams(home: Home, *, shop_id: str | None = None) -> list[tuple[str, str]]:
+    """Shop and stream of all that can be pulled."""
+    return [(shop.id, stream.name) for shop in home.select(shop_id) for _, stream in shop.streams()]
+
+
+def pull(
+    home: Home,
+    *,
+    shop_id: str | None = None,
+    stream: str | None = None,
+    first: dt.date | None = None,
+    last: dt.date | None = None,
+    progress: Progress = silent,
+) -> list[Pulled]:
+    """Read what is due; with `first` or `last`, those shop-local days again.
+
+    Safe to run again from any point: a reading that was planned is resumed with the clock it was
+    planned with, one that is loaded is left alone.
+
+    Raises:
+        ConfigurationError: no shop, no stream of that name, or no token.
+    """
+    pulled = []
+    for shop in home.select(shop_id):
+        chosen = [(s, found) for s, found in shop.streams() if stream in (None, found.name)]
+        if not chosen:
+            known = ", ".join(found.name for _, found in shop.streams())
+            raise ConfigurationError(f"shop {shop.id} has no stream {stream!r}; it has {known}")
+        for source in dict.fromkeys(shop.sources):
+            streams = [found for owner, found in chosen if owner is source]
+            if not streams:
+                continue
+            client = source.open()
+            try:
+                now = client.now()
+                for found in streams:
+                    due = _due(home, shop, found, now=now, first=first, last=last)
+                    pulled.append(_pull_stream(home, shop, found, client, due, progress))
+            finally:
+                client.close()
+    return pulled
+
+
+def _due(
+    home: Home,
+    shop: Shop,
+    stream: Stream,
+    *,
+    now: dt.datetime,
+    first: dt.date | None,
+    last: dt.date | None,
+) -> list[Reading]:
+    """Readings that were planned and not loaded, then those that are due, oldest first."""
+    planned = home.readings.unfinished(shop_id=shop.id, stream=stream.name)
+    watermark = home.readings.watermark(shop.id, stream.name)
+    history = shop.settings.history_from
+    start = shop.midnight(history) if history else now - _YEAR
+    end = now - stream.settle
+    if first is not None or last is not None:
+        start = shop.midnight(first) if first else start
+        end = min(end, shop.midnight(last + dt.timedelta(days=1))) if last else end
+    elif watermark is not None:
+        if watermark >= end:
+            return planned
+        start = start if stream.is_snapshot else max(start, watermark - stream.look_back)
+    if start >= end:
+        return planned
+    longest = None if stream.is_snapshot else stream.max_window
+    new = [
+        Reading(shop.id, stream.name, window, now) for window in Window(start, end).spans(longest)
+    ]
+    known = {reading.id for reading in planned}
+    return planned + [reading for reading in new if reading.id not in known]
+
+
+def _pull_stream(
+    home: Home,
+    shop: Shop,
+    stream: Stream,
+    client: object,
+    due: list[Reading],
+    progress: Progress,
+) -> Pulled:
+    name = f"{shop.id} {stream.name}"
+    total = Pulled(shop_id=shop.id, stream=stream.name)
+    for reading in due:
+        home.readings.plan(reading, mapping_version=stream.mapping_version)
+    for done, reading in enumerate(due):
+        progress(name, done, len(due))
+        total = _sum(total, pull_reading(home, shop, stream, client, reading))
+    progress(name, len(due), len(due))
+    return total
+
+
+def pull_reading(
+    home: Home, shop: Shop, stream: Stream, client: object, reading: Reading
+) -> Pulled:
+    """Land, map, check and load one reading, in that order of commits."""
+    started = time.monotonic()
+    landed = home.landing.keep(reading, stream.fetch(client, reading.window))
+    context = shop.context(reading.read_at)
+    mapped = stream.to_canonical(home.landing.pages(reading.id), context)
+    parted = split(mapped, context)
+    merged = home.lake.merge(parted.good)
+    home.quarantine.keep(reading, parted.bad)
+    _release(home, reading, parted)
+    rows = sum(frame.height for frame in mapped.frames.values())
+    loaded = sum(frame.height for frame in parted.good.values())
+    seconds = time.monotonic() - started
+    home.readings.loaded(
+        reading,
+        landed,
+        counts=Counts(
+            landed_rows=rows, loaded_rows=loaded, quarantined_rows=rows - loaded, seconds=seconds
+        ),
+        versions={name: table.version for name, table in merged.items()},
+        at=machine_now(),
+        mapping_version=stream.mapping_version,
+    )
+    return Pulled(
+        shop_id=shop.id,
+        stream=stream.name,
+        readings=1,
+        pages=landed.pages,
+        new_pages=landed.new_pages,
+        rows=rows,
+        loaded_rows=loaded,
+        quarantined_rows=rows - loaded,
+        quarantined=parted.bad.height,
+        seconds=seconds,
+    )
+
+
+def _release(home: Home, reading: Reading, parted: Split) -> None:
+    """Close what this reading brought in good."""
+    for name, frame in parted.good.items():
+        table = TABLES[name]
+        is_root = table.kind is not TableKind.VERSIONED or len(table.key) == len(table.document) + 1
+        if is_root and frame.height:
+            ids = frame.select(table.document_id.alias("id"))["id"]
+            home.quarantine.close(reading.shop_id, name, document_ids=ids, read_at=reading.read_at)
+
+
+def _sum(left: Pulled, right: Pulled) -> Pulled:
+    return Pulled(
+        shop_id=left.shop_id,
+        stream=left.stream,
+        readings=left.readings + right.readings,
+        pages=left.pages + right.pages,
+        new_pages=left.new_pages + right.new_pages,
+        rows=left.rows + right.rows,
+        loaded_rows=left.loaded_rows + right.loaded_rows,
+        quarantined_rows=left.quarantined_rows + right.quarantined_rows,
+        quarantined=left.quarantined + right.quarantined,
+        seconds=left.seconds + right.seconds,
+    )

@@ -1,0 +1,103 @@
+"""Report: what an operator reads in the morning, as one HTML page."""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from contracts.actions import Action
+from contracts.codes import ActionState
+from flows.steps.explain import explained
+from flows.steps.home import Home, Shop, machine_now
+from reports.daily import (
+    SHOWN_ACTIONS,
+    DailyReport,
+    PulledStream,
+    ReportedShop,
+    counted,
+    render,
+)
+
+_DAY = dt.timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """The page, and what it shows."""
+
+    path: Path
+    daily: DailyReport
+
+
+def report(home: Home, *, shop_id: str | None = None) -> Reported:
+    """Write the report of a shop, or of all, over the day before the newest reading.
+
+    The page is reports/<day>.html in the home; the same day is written over.
+    """
+    shops = home.select(shop_id)
+    as_of = max(home.data_as_of(shop) for shop in shops)
+    daily = gather(home, shops, as_of=as_of)
+    day = as_of.astimezone(shops[0].zone).date()
+    path = home.reports / f"{day}{'-' + shop_id if shop_id else ''}.html"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(render(daily), encoding="utf-8")
+    return Reported(path, daily)
+
+
+def gather(home: Home, shops: Sequence[Shop], *, as_of: dt.datetime) -> DailyReport:
+    """All that the report shows."""
+    actions = [
+        action for shop in shops for action in home.ledger.find(shop_id=shop.id, since=as_of - _DAY)
+    ]
+    return DailyReport(
+        shops=tuple(_shop(shop) for shop in shops),
+        as_of=as_of,
+        kpis=pl.concat([home.scan("kpis_daily", shop) for shop in shops]).collect(),
+        pulled=_pulled(home, shops),
+        checks=[check for shop in shops for check in home.checks.latest(shop_id=shop.id)],
+        quarantine=pl.concat([home.quarantine.open(shop_id=shop.id) for shop in shops]),
+        actions=explained(_shown(actions)),
+        counts=counted(actions),
+    )
+
+
+def _shown(actions: Sequence[Action]) -> list[Action]:
+    """As many of each state as the page has room for, those of the largest effect first."""
+    ordered = sorted(actions, key=lambda one: -abs(one.effect_minor or 0))
+    room = dict.fromkeys(ActionState, SHOWN_ACTIONS)
+    shown = []
+    for action in ordered:
+        if room[action.state]:
+            room[action.state] -= 1
+            shown.append(action)
+    return shown
+
+
+def _shop(shop: Shop) -> ReportedShop:
+    return ReportedShop(
+        shop_id=shop.id,
+        name=shop.settings.name,
+        platform=shop.platform.connector.title,
+        time_zone=shop.settings.time_zone,
+    )
+
+
+def _pulled(home: Home, shops: Sequence[Shop]) -> list[PulledStream]:
+    """What was read in the last 24 hours."""
+    ids = [shop.id for shop in shops]
+    read = home.readings.summary(since=machine_now() - _DAY).filter(pl.col("shop_id").is_in(ids))
+    return [
+        PulledStream(
+            shop_id=row["shop_id"],
+            stream=row["stream"],
+            pages=row["pages"],
+            new_pages=row["new_pages"],
+            rows=row["landed_rows"],
+            loaded_rows=row["loaded_rows"],
+            quarantined=row["quarantined_rows"],
+            seconds=row["seconds"],
+        )
+        for row in read.to_dicts()
+    ]

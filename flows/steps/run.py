@@ -1,0 +1,54 @@
+"""Run: the whole loop once, by hand, without a server."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from contracts.checks import CheckResult
+from flows.steps.act import Acted, act
+from flows.steps.build import build
+from flows.steps.check import check
+from flows.steps.decide import Decided, decide
+from flows.steps.home import Home, Progress, silent
+from flows.steps.pull import Pulled, pull
+from flows.steps.report import Reported, report
+
+
+@dataclass(frozen=True, slots=True)
+class Looped:
+    """What the loop did."""
+
+    pulled: list[Pulled]
+    checked: list[CheckResult]
+    built: dict[str, int]
+    decided: list[Decided]
+    acted: list[Acted]
+    reported: Reported
+
+    @property
+    def is_held(self) -> bool:
+        """Whether a blocking check failed or an action needs a person."""
+        failed = any(not one.passed and one.is_blocking for one in self.checked)
+        return failed or any(one.states.get("unknown") for one in self.acted)
+
+    def as_dict(self) -> dict[str, Any]:
+        """For --json."""
+        return {
+            "pulled": [asdict(one) for one in self.pulled],
+            "checks": [asdict(one) for one in self.checked],
+            "built": self.built,
+            "decided": [asdict(one) for one in self.decided],
+            "acted": [asdict(one) for one in self.acted],
+            "report": str(self.reported.path),
+        }
+
+
+def run(home: Home, *, shop_id: str | None = None, progress: Progress = silent) -> Looped:
+    """Pull, check, build, decide, act and report, for a shop or for all."""
+    return Looped(
+        pull(home, shop_id=shop_id, progress=progress),
+        check(home, shop_id=shop_id, progress=progress),
+        build(home, shop_id=shop_id, progress=progress),
+        decide(home, shop_id=shop_id),
+        act(home, shop_id=shop_id, progress=progress),
+        report(home, shop_id=shop_id),
+    )

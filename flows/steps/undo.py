@@ -1,0 +1,123 @@
+"""Undo: show what would be taken back, and take it back."""
+
+import uuid
+from dataclasses import dataclass, field
+from typing import Any
+
+from actions.undo import UndoItem, changes, plan, to_actions
+from contracts.actions import Action, Live
+from contracts.codes import WriteKind
+from contracts.money import format_minor
+from flows.steps.act import act, outbound
+from flows.steps.actions import Selection, person, select
+from flows.steps.home import Home, Progress, Shop, ShopClock, silent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Undone:
+    """The plan, and what became of it where it was carried out."""
+
+    is_executed: bool
+    batch: str
+    items: list[dict[str, Any]]
+    states: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def has_conflicts(self) -> bool:
+        """Whether something was left alone."""
+        return any(item["conflict"] for item in self.items)
+
+    @property
+    def title(self) -> str:
+        """What this is, for the screen."""
+        if not self.items:
+            return "Nothing to undo"
+        done = ", ".join(f"{count} {state}" for state, count in self.states.items())
+        return f"Undone: {done or 'nothing'}" if self.is_executed else "Plan; --yes carries it out"
+
+    def rows(self) -> list[list[Any]]:
+        """One row per target."""
+        return [
+            [
+                item["shop_id"],
+                item["target_id"],
+                item["from"],
+                item["to"],
+                item["conflict"] or f"{item['actions']} action(s)",
+            ]
+            for item in self.items
+        ]
+
+
+def undo(
+    home: Home,
+    chosen: Selection,
+    *,
+    by: str | None,
+    execute: bool,
+    progress: Progress = silent,
+) -> Undone:
+    """Plan, and with `execute` carry out, the undo of the chosen actions.
+
+    Several actions on one target collapse to the value before the first of them; it is restored
+    only where our last value is still in force, and the rest is shown as a conflict. Kill switches
+    do not stop it.
+
+    Raises:
+        ConfigurationError: no such shop, or no token.
+    """
+    batch = uuid.uuid4().hex
+    items: list[dict[str, Any]] = []
+    states: dict[str, int] = {}
+    actions = [action for action in select(home, chosen) if action.undoes is None]
+    for shop_id in dict.fromkeys(action.shop_id for action in actions):
+        shop = home.shop(shop_id)
+        mine = [action for action in actions if action.shop_id == shop_id]
+        planned, restoring = _plan(shop, mine, batch=batch)
+        items += [_row(item) for item in planned]
+        if execute and restoring:
+            at = restoring[0].decided_at
+            home.ledger.enqueue_undo(restoring, batch=batch, by=person(by), at=at)
+            for acted in act(home, shop_id=shop_id, undo_batch=batch, progress=progress):
+                for state, count in acted.states.items():
+                    states[state] = states.get(state, 0) + count
+    return Undone(is_executed=execute, batch=batch, items=items, states=states)
+
+
+def _plan(
+    shop: Shop, actions: list[Action], *, batch: str
+) -> tuple[tuple[UndoItem, ...], list[Action]]:
+    client = shop.platform.open()
+    try:
+        at = ShopClock(client.now())()
+        live: dict[str, Live] = {}
+        for kind in dict.fromkeys(action.write_kind for action in actions):
+            same = [action for action in actions if action.write_kind is kind]
+            write = outbound(shop, client, same[0])
+            if write is not None:
+                live |= write.live(changes(same))
+        planned = plan(actions, live)
+    finally:
+        client.close()
+    return planned.items, to_actions(planned, batch=batch, at=at)
+
+
+def _row(item: UndoItem) -> dict[str, Any]:
+    action = item.latest
+    return {
+        "shop_id": action.shop_id,
+        "target_id": action.target_id,
+        "sku_id": action.sku_id,
+        "from": _value(action, item.expected),
+        "to": _value(action, item.restore),
+        "actions": len(item.actions),
+        "conflict": item.conflict,
+    }
+
+
+def _value(action: Action, value: int | None) -> str | None:
+    if value is None:
+        return None
+    if action.write_kind is WriteKind.SET_PRICE and action.currency:
+        return f"{format_minor(value, action.currency)} {action.currency}"
+    return str(value)
