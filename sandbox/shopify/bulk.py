@@ -3,6 +3,7 @@
 import secrets
 import shutil
 import tempfile
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -22,7 +23,8 @@ from graphql import (
 )
 
 from sandbox.shopify.errors import WriteRefusedError
-from sandbox.shopify.fields import GID, Scope
+from sandbox.shopify.fields import GID
+from sandbox.shopify.kinds import Scope
 from sandbox.shopify.paging import ID, RANK, ROOTS, Pager, Root
 from sandbox.shopify.projection import Branch, Projection, leaf, node_sets
 from sandbox.shopify.selection import Document, Selected, field_of, select
@@ -80,7 +82,7 @@ class BulkOperation:
             "__typename": "BulkOperation",
             "id": f"{GID}BulkOperation/{self.number}",
             "status": self.status,
-            "errorCode": None,
+            "errorCode": "INTERNAL_SERVER_ERROR" if self.status == "FAILED" else None,
             "type": "QUERY",
             "query": self.text,
             "createdAt": _text(self.created_at),
@@ -140,15 +142,18 @@ class BulkOperations:
         if operation.status == "CREATED":
             return self._keep(replace(operation, status="RUNNING"))
         if operation.status == "RUNNING" and self._written[operation.number].done():
-            written = self._written[operation.number].result()
-            return self._keep(
-                replace(operation, status="COMPLETED", completed_at=clock, written=written)
-            )
+            return self._keep(self._finished(operation, clock))
         done = operation.completed_at
         if operation.name and done and clock - done > timedelta(days=KEPT_DAYS):
             (self._folder / operation.name).unlink(missing_ok=True)
             return self._keep(replace(operation, is_expired=True))
         return operation
+
+    def _finished(self, operation: BulkOperation, clock: datetime) -> BulkOperation:
+        work = self._written[operation.number]
+        if work.exception() is not None:
+            return replace(operation, status="FAILED", completed_at=clock)
+        return replace(operation, status="COMPLETED", completed_at=clock, written=work.result())
 
     def cancelled(self, gid: str) -> BulkOperation | None:
         """The operation, cancelled unless it is done already, or None."""

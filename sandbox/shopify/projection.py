@@ -9,15 +9,8 @@ import numpy as np
 import polars as pl
 from graphql import GraphQLError, SelectionSetNode, get_named_type, is_abstract_type
 
-from sandbox.shopify.fields import (
-    Leaf,
-    Listed,
-    Many,
-    One,
-    Own,
-    Scope,
-    field_for,
-)
+from sandbox.shopify.fields import field_for
+from sandbox.shopify.kinds import Leaf, Listed, Many, One, Own, Scope
 from sandbox.shopify.selection import Document, Selected, field_of, select
 from sandbox.shopify.tables import PARENT, Tables
 

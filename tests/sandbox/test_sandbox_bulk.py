@@ -135,5 +135,27 @@ def test_five_exports_run_at_once_and_a_cancelled_one_makes_room(merchant: Merch
     assert len(listed["nodes"]) == bulk.MAX_RUNNING + 1
 
 
+def test_a_search_that_cannot_be_read_fails_the_export(merchant: Merchant) -> None:
+    started = run(merchant, '{ orders(query: "updated_at:>soon") { edges { node { id } } } }')
+    gid = started["bulkOperation"]["id"]
+    answer = {"status": "CREATED"}
+    while answer["status"] in {"CREATED", "RUNNING"}:
+        answer = merchant.data(POLL, id=gid)["bulkOperation"]
+        time.sleep(0.01)
+    assert (answer["status"], answer["errorCode"]) == ("FAILED", "INTERNAL_SERVER_ERROR")
+
+
+def test_an_export_holds_the_world_as_it_was_at_its_start(merchant: Merchant) -> None:
+    query = "{ orders { edges { node { id } } } }"
+    before = merchant.world.orders.height
+    started = run(merchant, query)["bulkOperation"]
+    merchant.http.post("/world/advance", json={"hours": 24}).raise_for_status()
+    done: dict[str, Any] = {"status": ""}
+    while done["status"] != "COMPLETED":
+        done = merchant.data(POLL, id=started["id"])["bulkOperation"]
+        time.sleep(0.01)
+    assert int(done["objectCount"]) == before < merchant.world.orders.height
+
+
 def test_a_guessed_file_is_not_found(reader: Merchant) -> None:
     assert reader.http.get("/bulk/orders.jsonl").status_code == 404
