@@ -1,0 +1,36 @@
+import datetime as dt
+from typing import Any
+
+NOW = dt.datetime(2026, 11, 20, 9, tzinfo=dt.UTC)
+HOUR = dt.timedelta(hours=1)
+
+
+def _ranked(case: Any, size: int) -> Any:
+    """The later a listing, the larger the effect expected of it."""
+    batch = case.batch(size)
+    for number, proposal in enumerate(batch.proposals):
+        proposal["effect_minor"] = number
+    return batch
+
+
+def test_of_a_large_batch_the_writes_of_largest_effect_are_kept(case: Any) -> None:
+    judged = _ranked(case, 300).limited(keep_actions=200)
+    assert judged.guards() == ["cap"] * 100 + [None] * 200
+
+
+def test_what_was_sent_in_24_hours_leaves_less_room(case: Any) -> None:
+    sent = [{"target_id": f"w{n}", "at": NOW - HOUR, "after_value": 970} for n in range(195)]
+    batch = _ranked(case, 10).limited(keep_actions=200)
+    assert batch.after(*sent).guards() == ["cap"] * 5 + [None] * 5
+    waiting = [{**row, "target_id": f"v{n}", "state": "approved"} for n, row in enumerate(sent)]
+    assert batch.after(*waiting[:10]).guards() == [None] * 10
+
+
+def test_what_another_guard_refuses_takes_no_place(case: Any) -> None:
+    batch = _ranked(case, 4).limited(keep_actions=2)
+    batch.prices[3]["unit_cost_minor"] = None
+    assert batch.guards() == ["cap", None, None, "cost_missing"]
+
+
+def test_without_a_cap_a_large_batch_is_the_breakers(case: Any) -> None:
+    assert set(_ranked(case, 300).guards()) == {"breaker"}
