@@ -16,6 +16,12 @@ from sandbox.world.world import SHOP_NAME
 
 SHOP_ID: Final = f"{GID}Shop/1"
 
+# What the merchant granted the app whose token this is: all that the dialect can do.
+SCOPES: Final = (
+    "read_orders", "read_all_orders", "read_products", "write_products", "read_inventory",
+    "write_inventory", "read_customers", "read_discounts", "write_discounts", "read_locations",
+)  # fmt: skip
+
 # What `node` finds by the kind in a global id: type, table, key.
 NODES: Final = {
     "Order": ("Order", "orders", "order_id"),
@@ -42,6 +48,7 @@ def attach(schema: GraphQLSchema) -> None:
     assert schema.query_type is not None
     fields = schema.query_type.fields
     fields["shop"].resolve = _shop
+    fields["currentAppInstallation"].resolve = _installation
     for name, root in ROOTS.items():
         fields[name].resolve = _connection(root, name)
         if f"{name}Count" in fields:
@@ -67,6 +74,12 @@ def _shop(_: object, info: Info) -> Plain:
         myshopifyDomain="demo-grocer.myshopify.com",
         plan=plan,
     )
+
+
+def _installation(_: object, info: Info) -> Plain:
+    del info
+    scopes = [Plain(handle=handle, description=handle.replace("_", " ")) for handle in SCOPES]
+    return Plain(id=f"{GID}AppInstallation/1", accessScopes=scopes)
 
 
 def _connection(root: Root, name: str) -> Callable[..., Plain]:
