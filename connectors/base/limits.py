@@ -5,6 +5,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+# Refilling adds floats: less than this is rounding, and waiting for it might never end.
+_POINT_FRACTION = 1e-6
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BucketState:
@@ -75,7 +78,7 @@ class CostBucket:
                 return 0.0
             reserve = 0.0 if is_urgent else self._reserve_rate * self._state.maximum
             missing = min(cost + reserve, self._state.maximum) - self._state.available
-            if missing > 0:
+            if missing > _POINT_FRACTION:
                 return missing / self._state.restore_rate
             self._set(self._state, available=self._state.available - cost)
             return 0.0

@@ -37,7 +37,7 @@ _LIVE_TOKEN = ("shpat_", "shpca_", "shppa_", "shpua_", "shpss_")
 _log = logging.getLogger(__name__)
 
 
-class ShopifySettings(BaseModel, frozen=True, extra="forbid"):
+class ShopifySettings(BaseModel, frozen=True, extra="forbid", hide_input_in_errors=True):
     """One shop. A real one is named by its domain, a sandbox by its address on the loopback."""
 
     access_token: SecretStr = Field(min_length=1, description="Admin API access token")
