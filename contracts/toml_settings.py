@@ -54,7 +54,9 @@ def validate(
     try:
         return model.model_validate(table)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+        found = error.errors(include_url=False, include_input=False, include_context=False)
+    # A key that is missing is often the one that was mistyped: that is told first.
+    first = min(found, key=lambda one: one["type"] != "extra_forbidden")
     inner = tuple(part for part in first["loc"] if isinstance(part, int | str))
     where = f"{file}, line {line_of(text, (*prefix, *inner))}"
     key = ".".join(str(part) for part in (*prefix, *inner)) or "(the whole file)"

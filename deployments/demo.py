@@ -35,7 +35,6 @@ _SHOP_TOML = """
 name = "Demo Grocer"
 currency = "USD"
 time_zone = "America/New_York"
-is_sandbox = true
 
 [sources.shopify]
 base_url = "{url}"

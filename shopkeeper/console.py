@@ -12,6 +12,9 @@ from typing import Any
 
 import typer
 
+WIDTH = 100
+"""Columns of a screen that is not a terminal: a file, a pipe, CI."""
+
 
 class Exit(IntEnum):
     """Exit codes of the public command line."""
@@ -38,10 +41,12 @@ def answer(data: Any, *, screen: Any = None, held: bool = False) -> None:
     """Print the result and end: one JSON document with --json, else the screen."""
     if OPTIONS.as_json:
         sys.stdout.write(json.dumps(data, default=_plain, ensure_ascii=False) + "\n")
+    elif isinstance(screen, str):
+        sys.stdout.write(screen + "\n")
     elif screen is not None:
         from rich.console import Console
 
-        Console().print(screen)
+        Console(width=None if sys.stdout.isatty() else WIDTH).print(screen)
     raise typer.Exit(Exit.HELD if held else Exit.DONE)
 
 

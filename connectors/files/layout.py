@@ -58,7 +58,7 @@ TimeZone = Annotated[str, AfterValidator(_known_zone)]
 class Strict(BaseModel):
     """Refuses keys it does not know."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
 class Limits(Strict):

@@ -114,6 +114,11 @@ class Shop:
         """The source that is written to: the first that can be, else the first."""
         return next((s for s in self.sources if s.connector.writes), self.sources[0])
 
+    @property
+    def is_sandbox(self) -> bool:
+        """Whether its platform is an emulated one, whose clock is not the machine's."""
+        return any(source.table.get("is_sandbox", False) for source in self.sources)
+
     def streams(self) -> list[tuple[Source, Stream]]:
         """Every stream of every source."""
         return [(source, stream) for source in self.sources for stream in source.connector.streams]
@@ -294,7 +299,7 @@ class Home:
 
     def now(self, shop: Shop) -> dt.datetime:
         """The shop's moment without asking its platform: the machine's, or a sandbox world's."""
-        return self.data_as_of(shop) if shop.settings.is_sandbox else machine_now()
+        return self.data_as_of(shop) if shop.is_sandbox else machine_now()
 
 
 def machine_now() -> dt.datetime:

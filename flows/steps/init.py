@@ -10,6 +10,7 @@ from pydantic.fields import FieldInfo
 from actions.guard import Limits
 from actions.policies.registry import policies
 from connectors.base import registry as connectors
+from connectors.base.declaration import Connector
 from contracts.codes import Mode
 from contracts.economics import Economics
 from contracts.errors import ConfigurationError
@@ -33,7 +34,6 @@ _SHOP = """# One shop. Rename this file: its name is the shop's id. Without .exa
 name = "My shop"
 currency = "USD"
 time_zone = "America/New_York"
-# is_sandbox = false       # true: an emulated platform on loopback
 # history_from = 2026-01-01  # first day to read; a year back if not given
 
 {sources}
@@ -52,7 +52,12 @@ mode = "{mode}"
 [limits]  # the guard refuses what exceeds them
 {limits}"""
 
-_EXAMPLES: dict[str, Any] = {"max_actions": 20, "max_exposure_minor": 50_000}
+_EXAMPLES: dict[str, Any] = {
+    "max_actions": 20,
+    "max_exposure_minor": 50_000,
+    "fee_rate": 0.03,
+    "min_margin_rate": 0.1,
+}
 
 
 def init(folder: Path) -> list[Path]:
@@ -78,12 +83,19 @@ def _home() -> str:
 
 
 def _shop() -> str:
-    sources = "".join(
-        f"[sources.{name}]  # {connectors.connector(name).title}\n"
-        f"{commented(connectors.connector(name).settings)}\n"
-        for name in connectors.names()
+    declared = [connectors.connector(name) for name in connectors.names()]
+    # What can be written to is a shop of its own; the others add to one and are left out at first.
+    ordered = sorted(declared, key=lambda one: not one.writes)
+    return _SHOP.format(
+        sources="\n".join(_source(one) for one in ordered), economics=commented(Economics)
     )
-    return _SHOP.format(sources=sources, economics=commented(Economics))
+
+
+def _source(declared: Connector) -> str:
+    text = f"[sources.{declared.name}]  # {declared.title}\n{commented(declared.settings)}"
+    if declared.writes:
+        return text
+    return "".join(f"# {line.removeprefix('# ')}\n" for line in text.splitlines())
 
 
 def _policy(name: str) -> str:
@@ -126,6 +138,11 @@ def _bounds(field: FieldInfo) -> str:
 
 
 def _toml(value: Any) -> str:
+    if isinstance(value, BaseModel):
+        value = value.model_dump()
+    if isinstance(value, dict):
+        inner = ", ".join(f"{key} = {_toml(item)}" for key, item in value.items())
+        return f"{{ {inner} }}" if inner else "{}"
     if isinstance(value, bool | int | float):
         return str(value).lower()
     if isinstance(value, tuple | list):

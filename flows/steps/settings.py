@@ -60,7 +60,6 @@ class ShopSettings(_Strict):
     name: str
     currency: Annotated[str, Field(pattern=CURRENCY_PATTERN)]
     time_zone: str
-    is_sandbox: bool = False
     history_from: dt.date | None = None
     """First day to read, in the shop's zone; a year back if not given."""
     sources: Annotated[dict[str, dict[str, Any]], Field(min_length=1)]

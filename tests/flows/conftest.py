@@ -13,6 +13,7 @@ import pytest
 
 from flows.steps.home import Home
 from sandbox.server import clock_text, running
+from sandbox.shopify.cost import Rates
 from sandbox.world import exports
 from sandbox.world.world import World, build
 
@@ -23,7 +24,6 @@ SHOP_TOML = """
 name = "Demo Grocer"
 currency = "USD"
 time_zone = "America/New_York"
-is_sandbox = true
 
 [sources.shopify]
 base_url = "{url}"
@@ -127,7 +127,7 @@ def merchant(
     world = copy(seeded_world)  # frames are replaced, never changed in place
     world.writes, world.spoiled, world.lock = [], [], threading.RLock()
     monkeypatch.setenv("WORLD_TOKEN", TOKEN)
-    with running(world, token=TOKEN) as url:
+    with running(world, token=TOKEN, rates=Rates(1e6, 1e6)) as url:
         folder = tmp_path / "home"
         write_home(folder, url, world)
         yield Merchant(url, folder)

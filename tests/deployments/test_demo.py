@@ -1,0 +1,25 @@
+"""The demo removes only what a demo made."""
+
+from pathlib import Path
+
+import pytest
+
+from contracts.errors import ConfigurationError
+from deployments.demo import HOME, run_demo
+from deployments.server import settings
+
+
+def test_a_folder_that_no_demo_made_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / HOME).mkdir()
+    precious = tmp_path / HOME / "shopkeeper.toml"
+    precious.write_text("# my real home\n", encoding="utf-8")
+    with pytest.raises(ConfigurationError, match="was not made by a demo"):
+        run_demo(tmp_path, days=7, households=20, is_quiet=True)
+    assert precious.read_text(encoding="utf-8") == "# my real home\n"
+
+
+def test_the_server_tells_nobody_and_its_ui_calls_its_own_port(tmp_path: Path) -> None:
+    chosen = settings(tmp_path, 4321)
+    assert chosen["PREFECT_SERVER_UI_API_URL"] == "http://127.0.0.1:4321/api"
+    assert chosen["PREFECT_SERVER_ANALYTICS_ENABLED"] == "false"
+    assert Path(chosen["PREFECT_HOME"]).is_relative_to(tmp_path)

@@ -1,0 +1,44 @@
+"""The flows, run by Prefect against a server of the test's own."""
+
+import asyncio
+from collections.abc import Iterator
+
+import pytest
+from prefect.client.orchestration import get_client
+from prefect.testing.utilities import prefect_test_harness
+
+from flows.run import run_flow
+from tests.flows.conftest import Merchant
+
+pytestmark = [
+    pytest.mark.slow,
+    # The harness's own server leaves sockets to the garbage collector.
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
+]
+
+
+@pytest.fixture(scope="module")
+def prefect_server() -> Iterator[None]:
+    with prefect_test_harness(server_startup_timeout=120):
+        yield
+
+
+async def _names_and_artifacts() -> tuple[set[str], set[str]]:
+    async with get_client() as client:
+        runs = await client.read_flow_runs()
+        artifacts = await client.read_artifacts()
+    return {run.name for run in runs}, {one.key for one in artifacts if one.key}
+
+
+@pytest.mark.usefixtures("prefect_server")
+def test_the_loop_runs_as_flows_whose_names_and_artifacts_say_what_was_done(
+    merchant: Merchant,
+) -> None:
+    looped = asyncio.run(run_flow(str(merchant.folder), "demo"))
+    assert sum(one.states.get("confirmed", 0) for one in looped.acted) > 0
+    assert looped.reported.path.is_file()
+    names, artifacts = asyncio.run(_names_and_artifacts())
+    assert {f"{step} demo" for step in ("run", "pull", "check", "build", "decide", "act")} <= names
+    assert {"pulled", "checks", "proposals", "kpis"} <= artifacts

@@ -1,0 +1,184 @@
+"""Wrong input gets one sentence and exit code 2; --json is one document and nothing else."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from contracts.codes import Mode
+from flows.steps.home import Home
+from shopkeeper.cli import main
+from shopkeeper.console import OPTIONS
+
+SHOP = """
+name = "Shop"
+currency = "USD"
+time_zone = "America/New_York"
+
+[sources.shopify]
+base_url = "http://127.0.0.1:9"
+access_token = "env:NO_SUCH_TOKEN"
+is_sandbox = true
+
+[economics]
+fee_rate = 0.03
+min_margin_rate = 0.1
+"""
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    (tmp_path / "shops").mkdir()
+    (tmp_path / "policies").mkdir()
+    (tmp_path / "shopkeeper.toml").write_text("", encoding="utf-8")
+    (tmp_path / "shops" / "mine.toml").write_text(SHOP, encoding="utf-8")
+    return tmp_path
+
+
+def call(monkeypatch: pytest.MonkeyPatch, *words: str) -> int:
+    """Type a command; its exit code."""
+    monkeypatch.setattr(sys, "argv", ["shopkeeper", *words])
+    monkeypatch.setattr(OPTIONS, "as_json", False)
+    with pytest.raises(SystemExit) as ended:
+        main()
+    return int(ended.value.code or 0)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("pull", "--shop", "mime"), "no shop is named 'mime', did you mean 'mine'?"),
+        (("pull", "--from", "2026-13-01"), "--from '2026-13-01' is not a day"),
+        (("pull", "--shop", "mine"), "environment variable NO_SUCH_TOKEN is not set"),
+        (("pull", "--stream", "weather"), "shop mine has no stream 'weather'; it has orders"),
+        (("export", "sales", "--out", "x.csv"), "no table is named 'sales'; there are listings"),
+        (("export", "orders", "--format", "doc", "--out", "x"), "--format 'doc' is none of"),
+        (("decide", "--as-of", "soon"), "--as-of 'soon' is neither a day nor an instant"),
+        (("decide", "--policy", "guess"), "there is no policy 'guess'; there are: repricing"),
+        (("actions", "list", "--state", "done"), "--state 'done' is none of shadow"),
+        (("actions", "show", "feed"), "no action has the id 'feed'"),
+        (("stop", "--policy", "guess"), "no policy is named 'guess'"),
+        (("stop", "--shop", "mine", "--policy", "x"), "give one of --platform, --shop and"),
+        (("resume",), "nothing is stopped for all"),
+        (("report",), "shop mine has no data yet: run `shopkeeper pull`"),
+        (("init",), "exists already"),
+    ],
+)
+def test_wrong_input_is_told_in_one_sentence(
+    home: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    words: tuple[str, ...],
+    said: str,
+) -> None:
+    monkeypatch.delenv("NO_SUCH_TOKEN", raising=False)
+    assert call(monkeypatch, "--home", str(home), *words) == 2
+    printed = capsys.readouterr()
+    assert said in printed.err
+    assert printed.err.count("\n") == 1
+    assert printed.out == ""
+
+
+def test_a_home_that_does_not_exist_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert call(monkeypatch, "--home", str(tmp_path / "nowhere"), "report") == 2
+    assert "is not a home: it has no shopkeeper.toml" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "said"),
+    [
+        (
+            "shops/mine.toml",
+            "currency",
+            "curency",
+            "shops/mine.toml, line 3: unknown key `curency`",
+        ),
+        ("shops/mine.toml", '"Shop"', '"Shop', "shops/mine.toml is not valid TOML"),
+        (
+            "shops/mine.toml",
+            "fee_rate = 0.03",
+            "fee_rate = 3",
+            "shops/mine.toml, line 12: `economics.fee_rate`: input should be less than 1",
+        ),
+        (
+            "shops/mine.toml",
+            "base_url",
+            "base_ulr",
+            "line 7: unknown key `sources.shopify.base_ulr`, did you mean `base_url`?",
+        ),
+        (
+            "shops/mine.toml",
+            "[sources.shopify]",
+            "[sources.shopfy]",
+            "no connector is named 'shopfy'; there are files, shopify",
+        ),
+    ],
+)
+def test_a_typing_error_in_settings_is_told_with_file_line_and_key(
+    home: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    file: str,
+    old: str,
+    new: str,
+    said: str,
+) -> None:
+    path = home / file
+    path.write_text(path.read_text(encoding="utf-8").replace(old, new, 1), encoding="utf-8")
+    assert call(monkeypatch, "--home", str(home), "report") == 2
+    printed = capsys.readouterr().err
+    assert said in printed
+    assert printed.count("\n") == 1
+
+
+def test_a_secret_written_out_is_refused_and_not_repeated(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = home / "shops" / "mine.toml"
+    text = path.read_text(encoding="utf-8").replace("env:NO_SUCH_TOKEN", "shpat_inline")
+    path.write_text(text, encoding="utf-8")
+    assert call(monkeypatch, "--home", str(home), "report") == 2
+    printed = capsys.readouterr().err
+    assert "write a reference, env:NAME or file:PATH" in printed
+    assert "shpat_inline" not in printed
+
+
+def test_init_writes_a_home_that_opens_with_everything_in_shadow(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert call(monkeypatch, "--home", str(tmp_path), "init") == 0
+    assert "policies/repricing.toml" in capsys.readouterr().out
+    example = tmp_path / "shops" / "my-shop.toml.example"
+    example.rename(tmp_path / "shops" / "my-shop.toml")
+    text = (tmp_path / "shops" / "my-shop.toml").read_text(encoding="utf-8")
+    filled = text.replace("# shop_domain =", 'shop_domain = "my-shop.myshopify.com"  #')
+    (tmp_path / "shops" / "my-shop.toml").write_text(filled, encoding="utf-8")
+    with Home.open(tmp_path) as home:
+        assert set(home.policies) == {"repricing", "restock"}
+        assert {settings.mode for _, settings, _, _ in home.policies.values()} == {Mode.SHADOW}
+        assert home.shop("my-shop").platform.connector.name == "shopify"
+
+
+def test_json_is_one_document_on_standard_output(home: Path) -> None:
+    words = ["--home", str(home), "--json", "audit"]
+    done = subprocess.run(
+        [sys.executable, "-m", "shopkeeper", *words], capture_output=True, text=True, check=True
+    )
+    assert json.loads(done.stdout) == {"events": 0, "broken_at": None}
+    assert done.stderr == ""
+
+
+def test_help_imports_nothing_heavy() -> None:
+    seen = "import sys, shopkeeper.cli; print([m for m in HEAVY if m in sys.modules])"
+    heavy = ["polars", "prefect", "sqlalchemy", "great_expectations", "httpx", "deltalake"]
+    done = subprocess.run(
+        [sys.executable, "-c", f"HEAVY = {heavy}; {seen}"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == "[]"
