@@ -60,26 +60,16 @@ def _variants_update(
     shop: Shop = info.context
     if len(variants) > MAX_INPUTS:
         raise GraphQLError(f"The input array size is greater than the maximum of {MAX_INPUTS}.")
-    errors: list[Plain] = []
-    changes: list[tuple[int, dict[str, int | None]]] = []
     product_id = _number(productId, "Product")
-    if product_id is None or shop.world.product(product_id) is None:
-        refused = WriteRefusedError(
-            "PRODUCT_DOES_NOT_EXIST", "Product does not exist", ("productId",)
-        )
-        errors.append(refused.entry())
-    else:
-        for place, variant in enumerate(variants):
-            try:
-                changes.append((product_id, _change(variant, product_id, place)))
-            except WriteRefusedError as refused:
-                errors.append(refused.entry())
+    changes, errors = _planned(shop, product_id, variants)
     if errors and not allowPartialUpdates:
         changes = []
-    for target, values in changes:
-        shop.world.set_product(target, **values, updated_at=shop.world.clock)
+    applied = []
+    for values in changes:
+        assert product_id is not None
+        shop.world.set_product(product_id, **values, updated_at=shop.world.clock)
+        applied.append({"sku": str(product_id), **values})
     given = {"productId": productId, "variants": variants}
-    applied = [{"sku": str(target), **values} for target, values in changes]
     shop.record("productVariantsBulkUpdate", given, applied=applied, errors=errors)
     frame = _only(shop.tables.get("products"), "product_id", product_id)
     payload = "ProductVariantsBulkUpdatePayload"
@@ -92,6 +82,22 @@ def _variants_update(
         productVariants=updated if changes else None,
         userErrors=errors,
     )
+
+
+def _planned(
+    shop: Shop, product_id: int | None, variants: list[dict[str, Any]]
+) -> tuple[list[dict[str, int | None]], list[Plain]]:
+    """The changes that can be made to the product, and what is wrong with the others."""
+    if product_id is None or shop.world.product(product_id) is None:
+        message = "Product does not exist"
+        return [], [WriteRefusedError("PRODUCT_DOES_NOT_EXIST", message, ("productId",)).entry()]
+    changes, errors = [], []
+    for place, variant in enumerate(variants):
+        try:
+            changes.append(_change(variant, product_id, place))
+        except WriteRefusedError as refused:
+            errors.append(refused.entry())
+    return changes, errors
 
 
 def _change(variant: dict[str, Any], product_id: int, place: int) -> dict[str, int | None]:

@@ -68,14 +68,16 @@ def products(seed: Seed, rng: np.random.Generator) -> pl.DataFrame:
         case_pack_units=pl.Series(case_pack.astype(np.int64)),
         moq_units=pl.Series((case_pack * rng.integers(1, 5, n)).astype(np.int64)),
     )
-    best = frame.top_k(WITHOUT_COST * 25, by="hourly_rate").sort("product_id")["product_id"]
+    best = frame.sort("hourly_rate", "product_id").tail(WITHOUT_COST * 25)["product_id"].sort()
     missing = rng.choice(best.to_numpy(), min(WITHOUT_COST, n // 10), replace=False).tolist()
     no_cost = pl.col("product_id").is_in(missing)
     return frame.with_columns(unit_cost_minor=pl.when(~no_cost).then("unit_cost_minor"))
 
 
 def _priced(seed: Seed) -> pl.DataFrame:
-    sold = seed.lines.join(seed.baskets.select("order_id", "created_at"), on="order_id")
+    sold = seed.lines.join(
+        seed.baskets.select("order_id", "created_at"), on="order_id", maintain_order="left"
+    )
     first: datetime = seed.baskets.select(pl.col("created_at").min()).item()
     since = max(first, seed.clock - timedelta(weeks=RATE_WEEKS))
     # A world of fewer days has a mean over those.
@@ -168,17 +170,9 @@ def discounts(seed: Seed, orders: pl.DataFrame) -> pl.DataFrame:
             amount_minor=pl.col("code_minor").median().cast(pl.Int64),
         )
     )
-    code = pl.concat_str(pl.lit("CAMPAIGN"), pl.col("campaign_id").cast(pl.String))
-    title = pl.format("Campaign {} ({})", "campaign_id", "campaign_type")
     start = pl.lit(seed.clock - timedelta(days=400), dtype=INSTANT)
-    named = seed.campaigns.select(
-        code=code,
-        title=title,
-        starts_at=pl.col("start_date").cast(INSTANT),
-        ends_at=pl.col("end_date").cast(INSTANT),
-    )
     return (
-        used.join(named, on="code", how="left")
+        used.join(_campaign_codes(seed), on="code", how="left")
         .sort("code")
         .with_row_index("discount_id", offset=700_001)
         .with_columns(
@@ -194,6 +188,15 @@ def discounts(seed: Seed, orders: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def _campaign_codes(seed: Seed) -> pl.DataFrame:
+    return seed.campaigns.select(
+        code=pl.concat_str(pl.lit("CAMPAIGN"), pl.col("campaign_id").cast(pl.String)),
+        title=pl.format("Campaign {} ({})", "campaign_id", "campaign_type"),
+        starts_at=pl.col("start_date").cast(INSTANT),
+        ends_at=pl.col("end_date").cast(INSTANT),
+    )
+
+
 def competitor_offers(
     goods: pl.DataFrame, lines: pl.DataFrame, rng: np.random.Generator
 ) -> pl.DataFrame:
@@ -201,7 +204,8 @@ def competitor_offers(
     revenue = lines.group_by("product_id").agg(
         revenue=(pl.col("unit_minor") * pl.col("quantity")).sum()
     )
-    best = goods.join(revenue, on="product_id").top_k(RIVAL_SKUS, by="revenue").sort("product_id")
+    ranked = goods.join(revenue, on="product_id").sort("revenue", "product_id")
+    best = ranked.tail(RIVAL_SKUS).sort("product_id")
     counts = rng.integers(2, 6, best.height)
     offers = best.select("product_id", "price_minor")[np.repeat(np.arange(best.height), counts)]
     n = offers.height

@@ -183,6 +183,12 @@ def test_discount_codes_are_found_by_code_with_what_they_give(reader: Merchant) 
     assert reader.data(document, code="never")["codeDiscountNodeByCode"] is None
 
 
+def test_the_app_may_read_and_write_what_the_dialect_offers(reader: Merchant) -> None:
+    document = "{ currentAppInstallation { accessScopes { handle } } }"
+    scopes = reader.data(document)["currentAppInstallation"]["accessScopes"]
+    assert {"read_orders", "write_products"} <= {scope["handle"] for scope in scopes}
+
+
 @pytest.mark.parametrize(
     ("document", "message"),
     [
