@@ -101,9 +101,7 @@ def _status(world: World, request: Request) -> Touched:
 
 def _future(world: World, request: Request) -> Touched:
     # Changed now, so that it is listed; placed on a day that is still to come.
-    return _spoil_order(
-        world, request, {"created_at": world.clock + timedelta(days=FUTURE_DAYS)}
-    )
+    return _spoil_order(world, request, {"created_at": world.clock + timedelta(days=FUTURE_DAYS)})
 
 
 def _set_price(world: World, request: Request) -> Touched:
