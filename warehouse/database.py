@@ -28,7 +28,8 @@ class Database:
         parsed = make_url(url)
         if parsed.get_backend_name() == "sqlite" and parsed.database:
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-        self._engine = create_engine(parsed)
+        # Statements carry reasons and evidence; an error about them must not.
+        self._engine = create_engine(parsed, hide_parameters=True)
         if parsed.get_backend_name() == "sqlite":
             _prepare_sqlite(self._engine)
         self._writer = self._engine.execution_options(**{_WRITES: True})
