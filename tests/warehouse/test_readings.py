@@ -45,6 +45,16 @@ def test_the_watermark_never_goes_back(database: Database) -> None:
     assert readings.watermark("demo", "products") is None
 
 
+def test_a_streams_clock_is_that_of_its_newest_loaded_reading(database: Database) -> None:
+    readings = Readings(database)
+    later = Reading("demo", "orders", SECOND.window, hour(7))
+    readings.plan(Reading("demo", "orders", SECOND.window, hour(8)))
+    for reading in (later, FIRST):
+        load(readings, reading)
+    assert readings.newest("demo") == {"orders": hour(7)}
+    assert readings.newest("other") == {}
+
+
 def test_recorded_versions_never_go_back(database: Database) -> None:
     readings = Readings(database)
     load(readings, FIRST, orders=4, refunds=0)
