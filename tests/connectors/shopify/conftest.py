@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
+from pydantic import SecretStr
 
 from connectors.shopify.client import ShopifyClient, ShopifySettings
 
@@ -51,6 +52,11 @@ class Platform:
         self.replies = list(replies)
         self.asked: list[dict[str, Any]] = []
         self.waits: list[float] = []
+        self.now = 0.0
+
+    def sleep(self, seconds: float) -> None:
+        self.waits.append(seconds)
+        self.now += seconds
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         asked = json.loads(request.content) if request.content else {"url": str(request.url)}
@@ -74,10 +80,13 @@ def opened() -> Iterator[Callable[..., Opened]]:
     def open_with(*replies: Reply | Callable[[Any], Reply]) -> Opened:
         platform = Platform(replies)
         client = ShopifyClient(
-            ShopifySettings(shop_domain="demo.myshopify.com", access_token="shpat_secret"),
+            ShopifySettings(
+                shop_domain="demo.myshopify.com", access_token=SecretStr("shpat_secret")
+            ),
             transport=httpx.MockTransport(platform),
             resolve=lambda host: ["23.227.38.33"],
-            sleep=platform.waits.append,
+            clock=lambda: platform.now,
+            sleep=platform.sleep,
         )
         clients.append(client)
         return client, platform

@@ -39,7 +39,7 @@ TOKEN = "shpat_secret"
 def test_a_code_inside_http_200_decides_the_error(
     opened: Opened, answer: Answer, code: str | None, error: type[ShopkeeperError]
 ) -> None:
-    client, _ = opened(answer(errors=[code]))  # type: ignore[list-item]
+    client, _ = opened(answer(errors=[code]))
     with pytest.raises(error) as caught:
         client.ask("query q { shop { id } }")
     assert type(caught.value) is error
