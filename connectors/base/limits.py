@@ -63,13 +63,6 @@ class CostBucket:
                 held = min(held, self._state.available + taken - used)
             self._set(reported, available=max(held, 0.0))
 
-    def give_back(self, taken: float) -> None:
-        """Put back what a refused request did not use."""
-        with self._lock:
-            self._refill()
-            if self._state is not None:
-                self._set(self._state, available=self._state.available + taken)
-
     def _try_take(self, cost: float, *, is_urgent: bool) -> float:
         """Zero when taken, else the seconds until the bucket should hold it."""
         with self._lock:

@@ -49,14 +49,13 @@ def decoded(decode: Callable[[Source], Decoded], body: Source) -> Decoded:
     """What `decode` makes of an answer.
 
     Raises:
-        SourceContractError: it is no JSON, or not of the shape that we know. Named is where, never
-            what: a value could be personal.
+        SourceContractError: it is no JSON, or not of the shape that we know. The message names
+            fields and types, never a value, which could be personal.
     """
     try:
         return decode(body)
     except msgspec.ValidationError as error:
-        _, _, where = str(error).rpartition(" - at ")
-        raise SourceContractError(f"an answer has an unknown shape at {where}") from None
+        raise SourceContractError(f"an answer has an unknown shape: {error}") from None
     except msgspec.DecodeError:
         raise SourceContractError("an answer is not readable JSON") from None
 

@@ -8,17 +8,15 @@ import polars as pl
 from connectors.base.mapping import Mapper, Parsed, coded, money, utc, whole
 from connectors.base.wire import ColumnType, columns
 from connectors.shopify import wire
-from contracts import money as currency_units
-from contracts.codes import (
-    RECEIVED,
-    CouponStatus,
-    DiscountKind,
-    FulfilmentStatus,
-    LineKind,
-    ListingStatus,
-    PaymentStatus,
-    QuarantineReason,
+from connectors.shopify.codes import (
+    COUPON_STATUS,
+    DISCOUNT_KIND,
+    FULFILMENT_STATUS,
+    LISTING_STATUS,
+    PAYMENT_STATUS,
 )
+from contracts import money as currency_units
+from contracts.codes import RECEIVED, LineKind, QuarantineReason
 from contracts.streams import Context, Mapped, Page
 from contracts.tables import (
     Coupon,
@@ -33,47 +31,6 @@ from contracts.tables import (
 )
 
 Paths = Mapping[str, tuple[str, ColumnType]]
-
-PAYMENT_STATUS = {
-    "AUTHORIZED": PaymentStatus.AUTHORIZED,
-    "EXPIRED": PaymentStatus.EXPIRED,
-    "PAID": PaymentStatus.PAID,
-    "PARTIALLY_PAID": PaymentStatus.PARTIALLY_PAID,
-    "PARTIALLY_REFUNDED": PaymentStatus.PARTIALLY_REFUNDED,
-    "PENDING": PaymentStatus.PENDING,
-    "REFUNDED": PaymentStatus.REFUNDED,
-    "VOIDED": PaymentStatus.VOIDED,
-}
-# The platform says of OPEN and PENDING_FULFILLMENT which status replaced them. After a declined
-# request nothing is on its way: the goods wait for another one.
-FULFILMENT_STATUS = {
-    "FULFILLED": FulfilmentStatus.FULFILLED,
-    "FULFILLMENT_NOT_REQUIRED": FulfilmentStatus.NOT_REQUIRED,
-    "IN_PROGRESS": FulfilmentStatus.IN_PROGRESS,
-    "ON_HOLD": FulfilmentStatus.ON_HOLD,
-    "OPEN": FulfilmentStatus.UNFULFILLED,
-    "PARTIALLY_FULFILLED": FulfilmentStatus.PARTIALLY_FULFILLED,
-    "PENDING_FULFILLMENT": FulfilmentStatus.IN_PROGRESS,
-    "REQUEST_DECLINED": FulfilmentStatus.UNFULFILLED,
-    "RESTOCKED": FulfilmentStatus.RESTOCKED,
-    "SCHEDULED": FulfilmentStatus.SCHEDULED,
-    "UNFULFILLED": FulfilmentStatus.UNFULFILLED,
-}
-LISTING_STATUS = {
-    "ACTIVE": ListingStatus.ACTIVE,
-    "ARCHIVED": ListingStatus.ARCHIVED,
-    "DRAFT": ListingStatus.DRAFT,
-    "UNLISTED": ListingStatus.UNLISTED,
-}
-COUPON_STATUS = {
-    "ACTIVE": CouponStatus.ACTIVE,
-    "EXPIRED": CouponStatus.EXPIRED,
-    "SCHEDULED": CouponStatus.SCHEDULED,
-}
-DISCOUNT_KIND = {
-    "DiscountPercentage": DiscountKind.RATE,
-    "DiscountAmount": DiscountKind.AMOUNT,
-}
 
 _TEXT, _COUNT = pl.String, pl.Int64
 _NOTHING = wire.Documents([], [], [], is_rest=False, unknown=set())

@@ -15,7 +15,7 @@ from graphql import (
     validate,
 )
 
-from connectors.shopify import mapping, queries
+from connectors.shopify import codes, queries
 
 SPEC = Path(__file__).parents[4] / "shared/specs/shopify/admin_2026-10.json.gz"
 PERSONAL = r"\b(\w*[nN]ame|email\w*|phone\w*|\w*[aA]ddress\w*|note|clientIp|customerLocale)\b"
@@ -40,10 +40,10 @@ def test_a_document_is_valid_and_uses_nothing_deprecated(
 @pytest.mark.parametrize(
     ("enum", "mapped"),
     [
-        ("OrderDisplayFinancialStatus", mapping.PAYMENT_STATUS),
-        ("OrderDisplayFulfillmentStatus", mapping.FULFILMENT_STATUS),
-        ("ProductStatus", mapping.LISTING_STATUS),
-        ("DiscountStatus", mapping.COUPON_STATUS),
+        ("OrderDisplayFinancialStatus", codes.PAYMENT_STATUS),
+        ("OrderDisplayFulfillmentStatus", codes.FULFILMENT_STATUS),
+        ("ProductStatus", codes.LISTING_STATUS),
+        ("DiscountStatus", codes.COUPON_STATUS),
     ],
 )
 def test_every_code_of_the_platform_is_mapped(
