@@ -29,11 +29,12 @@ def dispatch(
     lease: dt.timedelta = dt.timedelta(minutes=5),
     timeout: dt.timedelta = dt.timedelta(minutes=1),
     chunk: int = 50,
+    policy: str | None = None,
     undo_batch: str | None = None,
     on_progress: Callable[[int], None] | None = None,
     sleep: Callable[[float], None] = time.sleep,
 ) -> dict[ActionState, int]:
-    """Send what is approved for a shop, or one undo batch; count of actions by where they ended.
+    """Send what is approved for a shop, or one policy or undo batch of it; count by where it ended.
 
     `approved` counts what was held: by a kill switch, or to be sent again by a later call.
     `timeout` is the longest that sending one chunk may take. Safe to call again after a crash at
@@ -56,6 +57,7 @@ def dispatch(
         lease=lease,
         timeout=timeout,
         chunk=chunk,
+        policy=policy,
         undo_batch=undo_batch,
         on_progress=on_progress or _ignore,
         sleep=sleep,
@@ -83,6 +85,7 @@ class _Dispatch:
     lease: dt.timedelta
     timeout: dt.timedelta
     chunk: int
+    policy: str | None
     undo_batch: str | None
     on_progress: Callable[[int], None]
     sleep: Callable[[float], None]
@@ -136,6 +139,7 @@ class _Dispatch:
             limit=self.chunk,
             lease=self.lease,
             at=claimed_at,
+            policy=self.policy,
             undo_batch=self.undo_batch,
         )
         fresh = [action for action in claimed if action.action_id not in self.seen]

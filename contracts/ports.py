@@ -44,7 +44,9 @@ class Ledger(Protocol):
     """The state machine of actions and its append-only events."""
 
     def record(self, judged: pl.DataFrame, *, run_id: str, at: dt.datetime) -> dict[str, int]:
-        """Write judged proposals (schema `Judged`); recorded before: left alone. Count per state.
+        """Write judged proposals (schema `Judged`); count per state of what is new or has moved.
+
+        One that is there as shadow or refused takes its new state, any other is left alone.
 
         An action's id derives from policy, shop, target, window and values. A waiting proposal of
         the same policy, shop, target and window with other values becomes superseded; where a live
@@ -94,6 +96,7 @@ class Ledger(Protocol):
         limit: int,
         lease: dt.timedelta,
         at: dt.datetime,
+        policy: str | None = None,
         undo_batch: str | None = None,
     ) -> list[Action]:
         """Take approved actions by one conditional update; undo first; each with a new fence."""

@@ -52,6 +52,8 @@ class ReportedAction:
 
     action: Action
     sentence: str
+    title: str = ""
+    """What the customer reads on the article; text of the platform."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -254,6 +256,7 @@ def _action_view(one: ReportedAction, time_zone: str) -> Mapping[str, object]:
     return {
         "policy": action.policy,
         "sku": action.sku_id,
+        "title": one.title,
         "target": action.target_id,
         "state": action.state,
         "before": formats.written(action, action.before_value),

@@ -127,6 +127,7 @@ class Ledger:
         limit: int,
         lease: dt.timedelta,
         at: dt.datetime,
+        policy: str | None = None,
         undo_batch: str | None = None,
     ) -> list[Action]:
         """Take approved actions by one conditional update; undo first; each with a new fence.
@@ -140,6 +141,8 @@ class Ledger:
             or_(table.c.expires_at > at, table.c.undoes.is_not(None)),
             _is_free(at),
         ]
+        if policy is not None:
+            conditions.append(table.c.policy == policy)
         if undo_batch is not None:
             conditions.append(table.c.undoes == undo_batch)
         due = (

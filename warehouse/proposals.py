@@ -6,7 +6,7 @@ from collections import Counter
 from typing import Any
 
 import polars as pl
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from contracts.actions import Judged
 from contracts.codes import LIVE_STATES, ActionState
@@ -17,13 +17,23 @@ from warehouse.transitions import SYSTEM, current, move
 _GROUP = ("policy", "shop_id", "window_start")
 _CONTENT = ("policy", "shop_id", "target_id", "window_start", "after_value", "before_value")
 _COULD_ACT = (ActionState.PROPOSED, ActionState.APPROVED)
-_KNOWN = {"action_id": pl.String, "target_id": pl.String, "state": pl.String}
+_KNOWN = {
+    "action_id": pl.String,
+    "target_id": pl.String,
+    "state": pl.String,
+    "guard": pl.String,
+}
+# The same proposal is judged again when the mode, a limit, a check or a stop has changed.
+_JUDGED_AGAIN = (ActionState.SHADOW, ActionState.REFUSED)
 
 
 def record(
     connection: Connection, judged: pl.DataFrame, *, run_id: str, at: dt.datetime
 ) -> dict[str, int]:
-    """Write judged proposals (schema `Judged`) that are not there; count of them per state."""
+    """Write judged proposals (schema `Judged`); count per state of what is new or has moved.
+
+    A proposal that is there as shadow or refused takes its new state; any other is left alone.
+    """
     counts: Counter[str] = Counter()
     identified = with_action_ids(judged).unique("action_id", keep="first", maintain_order=True)
     for group, rows in identified.group_by(_GROUP, maintain_order=True):
@@ -55,24 +65,61 @@ def _record_group(
     run_id: str,
     at: dt.datetime,
 ) -> pl.DataFrame:
-    """Proposals of one policy, shop and window; those that were new, as they entered."""
+    """Proposals of one policy, shop and window; those that are new or moved, as they entered."""
     known = _known(connection, group)
+    live = known.filter(pl.col("state").is_in(LIVE_STATES))["target_id"]
     fresh = rows.join(known, on="action_id", how="anti", maintain_order="left")
-    if fresh.is_empty():
-        return fresh
+    again = _judged_again(rows, known, live)
+    newcomers = pl.concat([fresh, again])
+    if newcomers.is_empty():
+        return newcomers
     waiting = known.filter(pl.col("state") == ActionState.PROPOSED).join(
-        fresh, on="target_id", how="semi"
+        newcomers, on="target_id", how="semi"
     )
     replaced = current(connection, waiting["action_id"].to_list()).values()
     message = "a newer proposal of the same window has other values"
     move(
         connection, replaced, ActionState.SUPERSEDED, by=SYSTEM, at=at, set_={"message": message}
     )  # fmt: skip
-    live = known.filter(pl.col("state").is_in(LIVE_STATES))["target_id"]
     entered = _superseded_by(live, fresh)
-    connection.execute(insert(table), _as_rows(entered, run_id=run_id, at=at))
-    append(connection, [_event(row, at=at) for row in entered.iter_rows(named=True)])
-    return entered
+    if entered.height:
+        connection.execute(insert(table), _as_rows(entered, run_id=run_id, at=at))
+    _move_again(connection, again, run_id=run_id, at=at)
+    everything = pl.concat([entered, again.with_columns(message=pl.lit(None, pl.String))])
+    append(connection, [_event(row, at=at) for row in everything.iter_rows(named=True)])
+    return everything
+
+
+def _judged_again(rows: pl.DataFrame, known: pl.DataFrame, live: pl.Series) -> pl.DataFrame:
+    """Proposals whose verdict changed; none of a target that a live action has."""
+    before = known.filter(pl.col("state").is_in(_JUDGED_AGAIN)).select(
+        "action_id", was="state", was_guard="guard"
+    )
+    is_other = (pl.col("state") != pl.col("was")) | pl.col("guard").ne_missing(pl.col("was_guard"))
+    is_free = ~pl.col("target_id").is_in(live.implode())
+    return (
+        rows.join(before, on="action_id", maintain_order="left")
+        .filter(is_other & is_free)
+        .select(rows.columns)
+    )
+
+
+def _move_again(
+    connection: Connection, again: pl.DataFrame, *, run_id: str, at: dt.datetime
+) -> None:
+    if again.is_empty():
+        return
+    names = ("state", "guard", "guard_reason", "approved_by", "run_id", "decided_at", "updated_at")
+    rows = _as_rows(again.with_columns(message=pl.lit(None, pl.String)), run_id=run_id, at=at)
+    connection.execute(
+        update(table)
+        .where(table.c.action_id == bindparam("of_id"), table.c.state.in_(_JUDGED_AGAIN))
+        .values({name: bindparam(f"new_{name}") for name in names} | {"message": None}),
+        [
+            {"of_id": row["action_id"], **{f"new_{name}": row[name] for name in names}}
+            for row in rows
+        ],
+    )
 
 
 def _known(connection: Connection, group: tuple[Any, ...]) -> pl.DataFrame:

@@ -85,6 +85,7 @@ def _act(
             holder=f"{socket.gethostname()}:{os.getpid()}",
             clock=clock,
             recheck=lambda actions, live: _recheck(home, shop, actions, live, at=clock()),
+            policy=policy,
             undo_batch=undo_batch,
             on_progress=advance,
         )

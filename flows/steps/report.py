@@ -9,7 +9,7 @@ import polars as pl
 
 from contracts.actions import Action
 from contracts.codes import ActionState
-from flows.steps.explain import explained
+from flows.steps.explain import explained, titles_of
 from flows.steps.home import Home, Shop, machine_now
 from reports.daily import (
     SHOWN_ACTIONS,
@@ -51,6 +51,10 @@ def gather(home: Home, shops: Sequence[Shop], *, as_of: dt.datetime) -> DailyRep
     actions = [
         action for shop in shops for action in home.ledger.find(shop_id=shop.id, since=as_of - _DAY)
     ]
+    shown = _shown(actions)
+    titles: dict[str, str] = {}
+    for shop in shops:
+        titles |= titles_of(home, shop, shown)
     return DailyReport(
         shops=tuple(_shop(shop) for shop in shops),
         as_of=as_of,
@@ -58,7 +62,7 @@ def gather(home: Home, shops: Sequence[Shop], *, as_of: dt.datetime) -> DailyRep
         pulled=_pulled(home, shops),
         checks=[check for shop in shops for check in home.checks.latest(shop_id=shop.id)],
         quarantine=pl.concat([home.quarantine.open(shop_id=shop.id) for shop in shops]),
-        actions=explained(_shown(actions)),
+        actions=explained(shown, titles),
         counts=counted(actions),
     )
 

@@ -21,7 +21,12 @@ def test_every_column_has_a_meaning_and_money_stands_beside_a_currency(table: Ta
 
 @ALL
 def test_units_are_part_of_the_name(table: Table) -> None:
-    suffix = {"money": "_minor", "count": ("_units", "_days"), "rate": "_rate", "instant": "_at"}
+    suffix: dict[str, str | tuple[str, ...]] = {
+        "money": "_minor",
+        "count": ("_units", "_days"),
+        "rate": "_rate",
+        "instant": "_at",
+    }
     for name, column in table.schema.columns().items():
         wanted = suffix.get((column.metadata or {}).get("kind", ""))
         assert wanted is None or name.endswith(wanted), name

@@ -1,6 +1,7 @@
 """A merchant's world behind real HTTP, and a home that points at it."""
 
 import datetime as dt
+import shutil
 import threading
 from collections.abc import Iterator
 from copy import copy
@@ -11,7 +12,9 @@ from typing import Any
 import httpx
 import pytest
 
+from flows.steps.build import build as build_step
 from flows.steps.home import Home
+from flows.steps.pull import pull
 from sandbox.server import clock_text, running
 from sandbox.shopify.cost import Rates
 from sandbox.world import exports
@@ -19,11 +22,13 @@ from sandbox.world.world import World, build
 
 TOKEN = "world-token"
 TODAY = dt.date(2026, 11, 22)
+RATES = Rates(1e6, 1e6)  # throttling is the connector tests' business; here it only costs time
 
 SHOP_TOML = """
 name = "Demo Grocer"
 currency = "USD"
 time_zone = "America/New_York"
+history_from = 2026-10-01
 
 [sources.shopify]
 base_url = "{url}"
@@ -48,7 +53,8 @@ mode = "auto"
 min_factor = 0.5
 max_factor = 2.0
 [limits]
-max_actions = 500
+max_actions = 100
+keep_actions = 20
 max_exposure_minor = 10_000_000
 """
 
@@ -66,6 +72,11 @@ class Merchant:
 
     url: str
     folder: Path
+    world: World
+
+    def export(self) -> None:
+        """Download the exports of now into the inbox, and read the folder as of now."""
+        write_home(self.folder, self.url, self.world)
 
     def tamper(self, op: str, **details: Any) -> dict[str, Any]:
         """Plant a fault; the ids it touched."""
@@ -109,8 +120,8 @@ def seeded_world() -> World:
 
 def write_home(folder: Path, url: str, world: World) -> None:
     """A home with one shop and both policies; its exports lie in the inbox."""
-    (folder / "shops").mkdir(parents=True)
-    (folder / "policies").mkdir()
+    (folder / "shops").mkdir(parents=True, exist_ok=True)
+    (folder / "policies").mkdir(exist_ok=True)
     (folder / "shopkeeper.toml").write_text("", encoding="utf-8")
     shop = SHOP_TOML.format(url=url, clock=clock_text(world))
     (folder / "shops" / "demo.toml").write_text(shop, encoding="utf-8")
@@ -119,15 +130,43 @@ def write_home(folder: Path, url: str, world: World) -> None:
     exports.write_exports(world, folder / "inbox")
 
 
+def _own(seeded: World) -> World:
+    """A world that nobody else changes; frames are replaced, never changed in place."""
+    world = copy(seeded)
+    world.writes, world.spoiled, world.lock = [], [], threading.RLock()
+    return world
+
+
 @pytest.fixture
 def merchant(
     seeded_world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Merchant]:
     """A world of the test's own, freshly served, and a home that has read nothing yet."""
-    world = copy(seeded_world)  # frames are replaced, never changed in place
-    world.writes, world.spoiled, world.lock = [], [], threading.RLock()
     monkeypatch.setenv("WORLD_TOKEN", TOKEN)
-    with running(world, token=TOKEN, rates=Rates(1e6, 1e6)) as url:
-        folder = tmp_path / "home"
-        write_home(folder, url, world)
-        yield Merchant(url, folder)
+    world = _own(seeded_world)
+    with running(world, token=TOKEN, rates=RATES) as url:
+        write_home(tmp_path / "home", url, world)
+        yield Merchant(url, tmp_path / "home", world)
+
+
+@pytest.fixture(scope="session")
+def built_data(seeded_world: World, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What a home holds after its first pull and build."""
+    folder = tmp_path_factory.mktemp("built") / "home"
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        running(_own(seeded_world), token=TOKEN, rates=RATES) as url,
+    ):
+        patch.setenv("WORLD_TOKEN", TOKEN)
+        write_home(folder, url, seeded_world)
+        with Home.open(folder) as home:
+            pull(home)
+            build_step(home)
+    return folder / "data"
+
+
+@pytest.fixture
+def built(merchant: Merchant, built_data: Path) -> Merchant:
+    """A merchant whose home has read and built all there is."""
+    shutil.copytree(built_data, merchant.folder / "data")
+    return merchant

@@ -66,10 +66,8 @@ def test_what_sells_after_the_first_run_is_read_by_the_next(merchant: Merchant) 
         assert differences(home, merchant).is_empty()
 
 
-def test_a_failed_check_holds_prices_and_not_alerts(merchant: Merchant) -> None:
-    with merchant.open() as home:
-        pull(home)
-        build(home)
+def test_a_failed_check_holds_prices_and_not_alerts(built: Merchant) -> None:
+    with built.open() as home:
         failed = next(one for one in check(home) if one.table == "prices")
         home.checks.record([replace(failed, passed=False, measured="9 rows", limit="0")])
         states = {one.policy: one.states for one in decide(home)}
@@ -92,15 +90,13 @@ def test_a_past_decision_writes_shadow_rows_only_and_sends_nothing(merchant: Mer
 
 
 @pytest.mark.parametrize("stopped", [{"policy": "repricing"}, {"shop_id": "demo"}, {}])
-def test_a_stop_keeps_every_write_back(merchant: Merchant, stopped: dict[str, str]) -> None:
+def test_a_stop_keeps_every_write_back(built: Merchant, stopped: dict[str, str]) -> None:
     scope = {"platform": None, "shop_id": None, "policy": None, **stopped}
-    with merchant.open() as home:
-        pull(home)
-        build(home)
+    with built.open() as home:
         decide(home)
         switch(home, on=True, by="test", **scope)
         act(home)
-        assert merchant.writes() == []
+        assert built.writes() == []
         switch(home, on=False, by="test", **scope)
         act(home)
-    assert merchant.writes()
+    assert built.writes()

@@ -179,7 +179,7 @@ def report() -> DailyReport:
                 pages=pages,
                 new_pages=pages,
                 rows=rows,
-                changed_rows=rows,
+                loaded_rows=rows,
                 quarantined=quarantined,
                 seconds=rows / 60_000,
             )

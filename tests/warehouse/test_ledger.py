@@ -284,3 +284,51 @@ def test_a_days_refusals_are_recorded_in_one_go(ledger: Ledger, events: Events) 
     ids = with_action_ids(many)["action_id"].to_list()
     assert len(ledger.find(action_ids=ids)) == 6_000
     assert (events.count(), events.verify()) == (6_000, None)
+
+
+def test_a_refused_proposal_is_judged_again_when_the_reason_is_gone(
+    ledger: Ledger, database: Database
+) -> None:
+    record(ledger, proposal(state="refused", guard="kill_switch", guard_reason="stopped"))
+    judged_again = judged(APPROVED)
+    assert ledger.record(judged_again, run_id="later", at=hour(1)) == {"approved": 1}
+    (action,) = ledger.find()
+    assert (action.state, action.guard, action.guard_reason) == ("approved", None, None)
+    assert (action.run_id, action.decided_at, action.approved_by) == ("later", hour(1), "policy")
+    assert kinds(Events(database), action) == ["refused", "approved"]
+    assert ledger.record(judged_again, run_id="again", at=hour(2)) == {}
+
+
+def test_a_shadow_row_becomes_a_proposal_when_the_mode_is_raised(ledger: Ledger) -> None:
+    record(ledger, proposal(state="shadow"))
+    assert ledger.record(judged(proposal()), run_id="later", at=hour(1)) == {"proposed": 1}
+
+
+@pytest.mark.parametrize("state", [*LIVE_STATES, ActionState.REJECTED, ActionState.FAILED])
+def test_what_was_decided_or_sent_is_not_judged_again(
+    ledger: Ledger, database: Database, state: ActionState
+) -> None:
+    (action,) = record(ledger, APPROVED)
+    put(database, action, state)
+    refused = judged(proposal(state="refused", guard="floor"))
+    assert ledger.record(refused, run_id="later", at=hour(1)) == {}
+    assert states(ledger) == [str(state)]
+
+
+def test_a_target_in_force_keeps_its_refused_rivals_refused(ledger: Ledger) -> None:
+    record(ledger, proposal(after_value=80, state="refused", guard="floor"))
+    record(ledger, proposal(after_value=90, state="approved"))
+    late = judged(proposal(after_value=80, state="approved"))
+    assert ledger.record(late, run_id="later", at=hour(1)) == {}
+    assert states(ledger) == ["approved", "refused"]
+
+
+def test_one_policy_can_be_claimed_alone(ledger: Ledger) -> None:
+    record(ledger, APPROVED)
+    policy = str(APPROVED["policy"])
+    nothing = ledger.claim(
+        shop_id="demo", holder="h", limit=9, lease=LEASE, at=hour(0), policy="other"
+    )
+    assert nothing == []
+    mine = ledger.claim(shop_id="demo", holder="h", limit=9, lease=LEASE, at=hour(0), policy=policy)
+    assert [action.policy for action in mine] == [policy]
