@@ -45,7 +45,6 @@ def run_suites(
     A frame holds one version per document. Data Docs of this run replace those of the last one in
     `docs_folder`; they hold counts, never values of rows.
     """
-    logging.getLogger("great_expectations").setLevel(logging.ERROR)
     context = _context(docs_folder)
     source = context.data_sources.add_pandas(shop_id)
     results = []
@@ -74,6 +73,9 @@ def assert_passed(results: Iterable[CheckResult]) -> None:
 def _context(docs_folder: Path) -> Any:
     import great_expectations as gx  # takes four seconds, so only where a gate runs
 
+    # Its import sets levels of its own.
+    for name in ("great_expectations", "great_expectations.data_context.types.base"):
+        logging.getLogger(name).setLevel(logging.ERROR)
     for pages in ("expectations", "validations"):
         shutil.rmtree(docs_folder / pages, ignore_errors=True)
     context = gx.get_context(mode="ephemeral")

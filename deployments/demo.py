@@ -100,6 +100,14 @@ class World:
     lines: int
 
 
+@dataclass(frozen=True, slots=True)
+class Score:
+    """Days compared with what really happened, and those that differ."""
+
+    days: int
+    differing: int
+
+
 def run_demo(folder: Path, *, days: int | None, households: int | None, is_quiet: bool) -> Shown:
     """Run the loop once in `demo-home` under `folder`, which is made anew.
 
@@ -116,9 +124,10 @@ def run_demo(folder: Path, *, days: int | None, households: int | None, is_quiet
             _write_home(home, world)
             _tell(is_quiet, started, f"{world.orders:,} orders with {world.lines:,} lines; loop …")
             looped = _loop(home, prefect)
+            score = _score(home, world)
     finally:
         prefect.stop()
-    return _shown(home, looped, seconds=time.monotonic() - started)
+    return _shown(home, looped, score, seconds=time.monotonic() - started)
 
 
 def _tell(is_quiet: bool, started: float, line: str) -> None:
@@ -178,12 +187,40 @@ def _loop(home: Path, prefect: server.PrefectServer) -> "Looped":
     return asyncio.run(run_flow(str(home), "demo"))
 
 
-def _shown(home: Path, looped: "Looped", *, seconds: float) -> Shown:
+def _score(home: Path, world: World) -> Score:
+    """Lake and quarantine together against what the sandbox says really happened."""
+    import httpx
+    import polars as pl
+
+    from checks.reconcile import against, together
+    from flows.steps.home import Home
+
+    told = httpx.get(f"{world.url}/truth/days", timeout=60).raise_for_status().json()
+    truth = pl.DataFrame(told).select(
+        order_date=pl.col("date").str.to_date(),
+        orders_units=pl.col("orders"),
+        units_units=pl.col("units"),
+        gmv_minor=pl.col("gmv_minor"),
+    )
+    with Home.open(home) as opened:
+        shop = opened.shop("demo")
+        ours = together(
+            opened.scan("orders", shop),
+            opened.scan("order_lines", shop),
+            opened.quarantine.open(shop_id=shop.id, table_name="orders"),
+            shop.settings.time_zone,
+        )
+    return Score(truth.height, against(ours, truth).height)
+
+
+def _shown(home: Path, looped: "Looped", score: Score, *, seconds: float) -> Shown:
     from reports.summary import screen
 
     reported = looped.reported
     nearby = os.path.relpath(reported.path)
+    equal = f"orders, units and GMV of {score.days - score.differing} of {score.days} days equal"
     steps = [
+        ("Scoreboard", f"{equal} what the shop really sold"),
         ("Report", nearby),
         ("Prefect UI", "make ui, then http://127.0.0.1:4200"),
         ("Ledger", f"shopkeeper --home {os.path.relpath(home)} actions list --state proposed"),
@@ -192,6 +229,7 @@ def _shown(home: Path, looped: "Looped", *, seconds: float) -> Shown:
     data = {
         "seconds": round(seconds, 1),
         "report": nearby,
+        "scoreboard": asdict(score),
         "pulled": [asdict(row) for row in looped.pulled],
         "acted": [asdict(row) for row in looped.acted],
         "decided": [asdict(row) for row in looped.decided],

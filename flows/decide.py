@@ -19,6 +19,8 @@ async def decide_flow(
         decided = decide(home, shop_id=shop_id, policy=policy)
         runs = {row.run_id for row in decided}
         actions = [found for run_id in runs for found in home.ledger.find(run_id=run_id)]
+        # What will be done comes first, of that the largest effect.
+        actions.sort(key=lambda one: (one.guard is not None, -abs(one.effect_minor or 0)))
         table = proposals_table(explained(actions))
     await acreate_markdown_artifact(
         table, key="proposals", description="What was proposed and refused, with reasons"

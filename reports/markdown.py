@@ -12,13 +12,15 @@ from reports.formats import written
 
 SHOWN_ACTIONS = 50
 SHOWN_DAYS = 14
-_PLAIN = re.compile(r"[^\w\s,.%+→–-]|_|(?<=www)\.", re.IGNORECASE)
+# What could begin markup, a cell, HTML or an automatic link. Prefect's UI shows a character
+# reference as it is written, but obeys a backslash.
+_MARKUP = re.compile(r"[\\`*_{}\[\]<>#|~&!@^$:]|(?<=www)\.", re.IGNORECASE)
 
 
 def escaped(value: object) -> str:
-    """Text in one line whose punctuation is written as character references."""
+    """Text in one line that is no markup."""
     line = " ".join(str(value).split())
-    return _PLAIN.sub(lambda found: f"&#{ord(found.group())};", line)
+    return _MARKUP.sub(lambda found: "\\" + found.group(), line)
 
 
 def pulled_table(rows: Sequence[Mapping[str, object]]) -> str:
