@@ -57,6 +57,8 @@ def list_actions(
 
 
 def _action_table(found: "list[Action]") -> object:
+    from reports.formats import written
+
     columns = ["id", "shop", "policy", "target", "before", "after", "state", "why"]
     rows = [
         [
@@ -64,8 +66,8 @@ def _action_table(found: "list[Action]") -> object:
             action.shop_id,
             action.policy,
             action.target_id,
-            action.before_value,
-            action.after_value,
+            written(action, action.before_value),
+            written(action, action.after_value),
             action.state,
             action.guard_reason or action.message or action.reason_code,
         ]
