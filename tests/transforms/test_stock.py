@@ -25,7 +25,8 @@ Row = dict[str, Any]
 def level(day: int, available: int, **more: Any) -> Row:
     seen = datetime(2026, 11, day, 10, tzinfo=UTC)
     row = {"shop_id": "s", "sku_id": "A", "warehouse_id": "w", "observed_at": seen}
-    return {**row, "read_at": seen, "available_units": available, **more}
+    units = {"available_units": available, "on_hand_units": available}
+    return {**row, "read_at": seen, **units, **more}
 
 
 def out_days(levels: list[Row], exported: list[Row] | None = None, window: int = 28) -> list[int]:
