@@ -16,7 +16,7 @@ from contracts.actions import Action
 from contracts.checks import CheckResult
 from contracts.codes import ActionState
 from reports import charts, formats
-from reports.figures import Figure, complete_days, figures
+from reports.figures import Figure, complete_days, figures, moved
 
 SHOWN_ACTIONS = 40
 SHOWN_DOCUMENTS = 40
@@ -91,6 +91,8 @@ class DailyReport:
     quarantine: pl.DataFrame
     actions: Sequence[ReportedAction]
     counts: Sequence[ActionCount]
+    changes: pl.DataFrame | None = None
+    """What moved GMV, as `transforms.kpis.kpi_changes` tells it; not shown where missing."""
     links: Sequence[Link] = ()
 
     @property
@@ -189,11 +191,20 @@ def _shop_view(report: DailyReport, shop: ReportedShop) -> Mapping[str, object]:
         "currency": days["currency"][-1],
         "is_complete": days["is_complete"][-1],
         "span": f"{days['kpi_date'][0]:%-d %b} – {days['kpi_date'][-1]:%-d %b %Y}",
+        "moved": _moved(report, shop, days["kpi_date"][-1]),
         "figures": [(figure, _drawn(figure)) for figure in figures(days)],
         # Vega builds these from numbers and our own labels; nothing of a platform is inside.
         "gmv": Markup(charts.gmv(days)),  # noqa: S704
         "buyers": Markup(charts.buyers(days)),  # noqa: S704
     }
+
+
+def _moved(report: DailyReport, shop: ReportedShop, day: dt.date) -> str | None:
+    if report.changes is None:
+        return None
+    own = (pl.col("shop_id") == shop.shop_id) & (pl.col("kpi_date") == day)
+    found = report.changes.filter(own)
+    return moved(found.row(0, named=True)) if found.height else None
 
 
 def _drawn(figure: Figure) -> Markup:

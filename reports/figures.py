@@ -110,3 +110,29 @@ def _change(measure: Measure, now: float | None, then: float | None) -> tuple[st
     if abs(moved) < _STEADY_RATE:
         return text, "steady"
     return text, "good" if (moved > 0) is (measure.is_better == "higher") else "bad"
+
+
+def moved(day: dict[str, object]) -> str | None:
+    """What moved GMV against the same weekday before, in one sentence; none where it is unknown.
+
+    `day` is a row of `transforms.kpis.kpi_changes`; its effects add up to the change.
+    """
+    currency, change = str(day["currency"]), day["gmv_change_minor"]
+    effects = {
+        "visitors": day["visitors_effect_minor"],
+        "conversion": day["conversion_effect_minor"],
+        "average order": day["aov_effect_minor"],
+    }
+    known = [
+        f"{name} {_signed(effect, currency)}"
+        for name, effect in effects.items()
+        if isinstance(effect, float)
+    ]
+    if len(known) < len(effects) or not isinstance(change, int):
+        return None
+    return f"GMV {_signed(change, currency)}: {', '.join(known)}."
+
+
+def _signed(amount_minor: float, currency: str) -> str:
+    whole = round(amount_minor)
+    return f"{'+' if whole > 0 else ''}{money(whole, currency)}"

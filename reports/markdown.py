@@ -71,14 +71,24 @@ def proposals_table(actions: Sequence[ReportedAction]) -> str:
     states = states_of(counted([one.action for one in actions]))
     lines = [f"- {escaped(policy)}: {in_words(found)}" for policy, found in states.items()]
     cells = ([*_proposal(one)] for one in actions[:SHOWN_ACTIONS])
-    table = _table(["policy", "SKU", "before", "after", "state", "why", "refused"], cells)
+    table = _table(["id", "policy", "SKU", "before", "after", "state", "why", "refused"], cells)
     hidden = len(actions) - SHOWN_ACTIONS
     return "\n".join([*lines, "", table, *([f"{hidden:,} more"] if hidden > 0 else [])])
+
+
+def undo_table(items: Sequence[Mapping[str, object]]) -> str:
+    """What is taken back, one row per target; a conflict says why it is left alone."""
+    if not items:
+        return "Nothing to undo.\n"
+    names = ["shop_id", "target_id", "sku_id", "from", "to", "actions", "conflict"]
+    cells = (["" if one[name] is None else _cell(one[name]) for name in names] for one in items)
+    return _table([name.replace("_", " ") for name in names], cells)
 
 
 def _proposal(one: ReportedAction) -> Iterable[str]:
     action = one.action
     refused = ": ".join(part for part in (action.guard, action.guard_reason) if part)
+    yield action.action_id[:8]
     yield escaped(action.policy)
     yield escaped(action.sku_id)
     yield written(action, action.before_value)

@@ -9,7 +9,9 @@ import polars as pl
 
 from contracts.actions import Action
 from contracts.codes import ActionState
+from contracts.tables import KpisDaily
 from flows.steps.explain import explained, titles_of
+from flows.steps.files import whole
 from flows.steps.home import Home, Shop, machine_now
 from reports.daily import (
     SHOWN_ACTIONS,
@@ -19,6 +21,7 @@ from reports.daily import (
     counted,
     render,
 )
+from transforms.kpis import kpi_changes
 
 _DAY = dt.timedelta(days=1)
 
@@ -42,7 +45,8 @@ def report(home: Home, *, shop_id: str | None = None) -> Reported:
     day = as_of.astimezone(shops[0].zone).date()
     path = home.reports / f"{day}{'-' + shop_id if shop_id else ''}.html"
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(render(daily), encoding="utf-8")
+    with whole(path) as draft:
+        draft.write_text(render(daily), encoding="utf-8")
     return Reported(path, daily)
 
 
@@ -55,10 +59,14 @@ def gather(home: Home, shops: Sequence[Shop], *, as_of: dt.datetime) -> DailyRep
     titles: dict[str, str] = {}
     for shop in shops:
         titles |= titles_of(home, shop, shown)
+    kpis = KpisDaily.validate(
+        pl.concat([home.scan("kpis_daily", shop) for shop in shops]).collect()
+    )
     return DailyReport(
         shops=tuple(_shop(shop) for shop in shops),
         as_of=as_of,
-        kpis=pl.concat([home.scan("kpis_daily", shop) for shop in shops]).collect(),
+        kpis=kpis,
+        changes=kpi_changes(kpis.lazy()).collect(),
         pulled=_pulled(home, shops),
         checks=[check for shop in shops for check in home.checks.latest(shop_id=shop.id)],
         quarantine=pl.concat([home.quarantine.open(shop_id=shop.id) for shop in shops]),

@@ -6,7 +6,7 @@ import pytest
 from contracts.actions import Action
 from contracts.tables import KpisDaily
 from reports.daily import DailyReport
-from reports.figures import Figure, complete_days, figures
+from reports.figures import Figure, complete_days, figures, moved
 from reports.formats import local, money, written
 
 DAY = dt.date(2026, 11, 15)
@@ -87,3 +87,16 @@ def test_a_price_is_money_and_a_restock_is_pieces(report: DailyReport) -> None:
 
 def test_instants_are_shown_by_the_shops_clock() -> None:
     assert local(AT, "America/New_York") == "2026-11-15 23:59"
+
+
+def test_what_moved_gmv_is_told_with_its_signs() -> None:
+    day = {
+        "currency": "USD",
+        "gmv_change_minor": 3000_00,
+        "visitors_effect_minor": 11210_55.2,
+        "conversion_effect_minor": -11210_55.2,
+        "aov_effect_minor": 3000_00.0,
+    }
+    told = "GMV +3,000.00: visitors +11,210.55, conversion -11,210.55, average order +3,000.00."
+    assert moved(day) == told
+    assert moved({**day, "visitors_effect_minor": None}) is None
