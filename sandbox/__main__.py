@@ -8,6 +8,7 @@ import threading
 from datetime import date
 from pathlib import Path
 
+from sandbox.plan import parsed
 from sandbox.server import clock_text, running
 from sandbox.shopify.cost import Rates
 from sandbox.world.exports import write_exports
@@ -24,7 +25,8 @@ def main(arguments: list[str] | None = None) -> int:
     if given.exports:
         write_exports(world, given.exports)
     rates = Rates(given.bucket, given.restore)
-    with running(world, token=given.token, rates=rates, port=given.port) as url:
+    faults = parsed(given.fault_plan.read_bytes()) if given.fault_plan else []
+    with running(world, token=given.token, rates=rates, port=given.port, faults=faults) as url:
         ready = {
             "url": url,
             "clock": clock_text(world),
@@ -50,6 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument(
         "--exports", type=Path, help="folder to write ERP, rival and traffic files to"
     )
+    serve.add_argument("--fault-plan", type=Path, help="JSON file: a list of faults (sandbox.plan)")
     serve.add_argument("--bucket", type=float, default=Rates.maximum, help="throttle: points held")
     serve.add_argument("--restore", type=float, default=Rates.restore, help="points per second")
     return parser

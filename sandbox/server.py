@@ -5,7 +5,7 @@ import secrets
 import socket
 import threading
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from email.utils import format_datetime
@@ -18,8 +18,11 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from sandbox import truth
+from sandbox.misbehaviour import Cut, Misbehaviour, spoiled
+from sandbox.plan import Fault, FaultPlan, parsed
 from sandbox.shopify.cost import Rates
 from sandbox.shopify.endpoint import Endpoint
 from sandbox.shopify.shop import Shop
@@ -36,9 +39,12 @@ _TOKEN: Final = "x-shopify-access-token"  # noqa: S105 the header's name
 class _Handlers:
     """The routes of one shop."""
 
-    def __init__(self, shop: Shop, token: str) -> None:
+    def __init__(self, shop: Shop, token: str, faults: list[Fault]) -> None:
         self._shop, self._token = shop, token
         self._endpoint = Endpoint(shop)
+        self._misbehaviour = Misbehaviour(shop, self._endpoint)
+        self._misbehaviour.plan = FaultPlan(faults)
+        self.cut: Cut = _ignore
 
     def app(self) -> Starlette:
         get, post = ["GET"], ["POST"]
@@ -49,6 +55,8 @@ class _Handlers:
                 Route("/truth/days", self._guarded(self._days), methods=get),
                 Route("/truth/writes", self._guarded(self._writes), methods=get),
                 Route("/truth/prices", self._guarded(self._prices), methods=get),
+                Route("/truth/orders", self._guarded(self._orders), methods=get),
+                Route("/world/faults", self._faults, methods=post),
                 Route("/world/clock", self._guarded(self._clock), methods=get),
                 Route("/world/advance", self._guarded(self._advance), methods=post),
                 Route("/world/tamper", self._guarded(self._tamper), methods=post),
@@ -69,17 +77,30 @@ class _Handlers:
 
     async def _graphql(self, request: Request) -> Response:
         body = await request.body()
+        faults = await run_in_threadpool(self._misbehaviour.strikes, body)
+        response = await self._received(request, body, faults)
+        return spoiled(response, faults, clock=self._shop.world.clock, cut=self.cut)
+
+    async def _received(self, request: Request, body: bytes, faults: list[Fault]) -> Response:
+        if refused := self._misbehaviour.refusal(faults):
+            return self._refused(*refused)
+        if any(fault.what == "lost" for fault in faults):
+            return self._json({})
         if status := self._shop.faults.next_status():
-            response = self._json({"errors": "planted fault"}, status)
-            response.headers["retry-after"] = "1"
-            return response
+            return self._refused(status, 1)
         given = request.headers.get(_TOKEN, "")
         if not hmac.compare_digest(given.encode(), self._token.encode()):
             message = "[API] Invalid API key or access token (unrecognized login or wrong password)"
             return self._json({"errors": message}, 401)
-        return await run_in_threadpool(self._answered, body)
+        return await run_in_threadpool(self._answered, body, faults)
 
-    def _answered(self, body: bytes) -> Response:
+    def _refused(self, status: int, wait: float | None) -> Response:
+        response = self._json({"errors": "planted fault"}, status)
+        if wait is not None:
+            response.headers["retry-after"] = f"{wait:g}"
+        return response
+
+    def _answered(self, body: bytes, faults: list[Fault]) -> Response:
         try:
             asked = msgspec.json.decode(body, type=dict[str, Any])
         except (msgspec.DecodeError, UnicodeDecodeError):
@@ -87,13 +108,31 @@ class _Handlers:
         if not isinstance(asked.get("query"), str):
             return self._json({"errors": {"query": "Required parameter missing or invalid"}}, 400)
         operation = asked.get("operationName")
-        return self._json(self._endpoint.answer(asked["query"], asked.get("variables"), operation))
+        with self._misbehaviour.around(asked, faults):
+            answer = self._endpoint.answer(asked["query"], asked.get("variables"), operation)
+        return self._json(answer)
 
     async def _bulk(self, request: Request) -> Response:
+        faults = self._misbehaviour.strikes_download()
+        if refused := self._misbehaviour.refusal(faults):
+            return self._refused(*refused)
         path = self._shop.bulk.file(request.path_params["name"])
         if path is None:
             return self._json({"errors": "Not Found"}, 404)
-        return FileResponse(path, headers=self._headers(), media_type="application/jsonl")
+        headers, media = self._headers(), "application/jsonl"
+        if not faults:
+            return FileResponse(path, headers=headers, media_type=media)
+        whole = Response(path.read_bytes(), headers=headers, media_type=media)
+        return spoiled(whole, faults, clock=self._shop.world.clock, cut=self.cut)
+
+    async def _faults(self, request: Request) -> Response:
+        """Replace the fault plan by another; an empty one ends what goes wrong."""
+        try:
+            faults = parsed(await request.body())
+        except msgspec.DecodeError as error:
+            return self._json({"errors": str(error)}, 400)
+        self._misbehaviour.plan = FaultPlan(faults)
+        return self._json({"faults": len(faults)})
 
     def _guarded(
         self, answer: Callable[[dict[str, Any]], object]
@@ -126,6 +165,9 @@ class _Handlers:
     def _prices(self, given: dict[str, Any]) -> object:
         return truth.prices(self._shop.world, given["skus"].split(","))
 
+    def _orders(self, _: dict[str, Any]) -> object:
+        return truth.orders(self._shop.world)
+
     def _clock(self, _: dict[str, Any]) -> object:
         return {"clock": clock_text(self._shop.world)}
 
@@ -144,6 +186,19 @@ class _Handlers:
         return tamper(self._shop, given)
 
 
+def _ignore(_: object) -> None:
+    """Nothing is cut before there is a server."""
+
+
+def _cutter(server: uvicorn.Server) -> Cut:
+    def cut(client: Any) -> None:
+        for connection in list(server.server_state.connections):
+            if isinstance(connection, H11Protocol) and connection.client == tuple(client):
+                connection.transport.close()
+
+    return cut
+
+
 def clock_text(world: World) -> str:
     """The world's clock as ISO text in UTC."""
     return world.clock.strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -151,7 +206,12 @@ def clock_text(world: World) -> str:
 
 @contextmanager
 def running(
-    world: World, *, token: str | None = None, rates: Rates | None = None, port: int = 0
+    world: World,
+    *,
+    token: str | None = None,
+    rates: Rates | None = None,
+    port: int = 0,
+    faults: Sequence[Fault] = (),
 ) -> Iterator[str]:
     """Serve the world on loopback from a thread; yields its URL and ends cleanly.
 
@@ -159,6 +219,7 @@ def running(
         token: the access token asked for; a random one (so nobody gets in) when not given.
         rates: the plan's throttle; Plus when not given.
         port: 0 for any free one.
+        faults: what goes wrong from the start.
 
     Raises:
         OSError: the port is taken.
@@ -170,13 +231,15 @@ def running(
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(("127.0.0.1", port))
         shop.origin = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        app = _Handlers(shop, token or secrets.token_urlsafe()).app()
+        handlers = _Handlers(shop, token or secrets.token_urlsafe(), list(faults))
         server = uvicorn.Server(
             uvicorn.Config(
-                app, log_config=None, access_log=False, date_header=False, server_header=False,
-                lifespan="off", ws="none", timeout_graceful_shutdown=1,
+                handlers.app(), http=H11Protocol, log_config=None, access_log=False,
+                date_header=False, server_header=False, lifespan="off", ws="none",
+                timeout_graceful_shutdown=1,
             )
         )  # fmt: skip
+        handlers.cut = _cutter(server)
         thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
         thread.start()
         try:

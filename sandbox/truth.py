@@ -4,6 +4,8 @@ from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import polars as pl
+
 from sandbox.world.world import World
 
 Day = dict[str, Any]
@@ -39,6 +41,19 @@ def days(world: World, first: date, last: date) -> list[Day]:
                 entry["units"] += quantity
                 entry["gmv_minor"] += unit * quantity - automatic - code
     return [found[day] for day in sorted(found)]
+
+
+def orders(world: World) -> list[dict[str, Any]]:
+    """Lines, units and GMV of every order, as in `days`."""
+    kept = world.lines.filter(~pl.col("is_removed"))
+    paid = pl.col("unit_minor") * pl.col("quantity") - pl.col("automatic_minor")
+    sums = kept.group_by("order_id").agg(
+        lines=pl.len(),
+        units=pl.col("quantity").sum(),
+        gmv_minor=(paid - pl.col("code_minor")).sum(),
+    )
+    found = world.orders.select("order_id").join(sums, on="order_id", how="left").fill_null(0)
+    return found.with_columns(pl.col("order_id").cast(pl.String)).sort("order_id").to_dicts()
 
 
 def prices(world: World, skus: list[str]) -> dict[str, int]:

@@ -155,6 +155,14 @@ class BulkOperations:
             return replace(operation, status="FAILED", completed_at=clock)
         return replace(operation, status="COMPLETED", completed_at=clock, written=work.result())
 
+    def end_all(self, status: str, clock: datetime) -> None:
+        """End what was not cancelled or done as FAILED, or let the files EXPIRE."""
+        for gid, operation in self._operations.items():
+            if operation.status in {"CREATED", "RUNNING"}:
+                self._operations[gid] = replace(
+                    operation, status=status, completed_at=clock, is_expired=True
+                )
+
     def cancelled(self, gid: str) -> BulkOperation | None:
         """The operation, cancelled unless it is done already, or None."""
         operation = self._operations.get(gid)

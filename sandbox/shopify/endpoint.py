@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from graphql import (
     DocumentNode,
+    FieldNode,
     FragmentDefinitionNode,
     GraphQLEnumType,
     GraphQLError,
@@ -78,6 +79,22 @@ class Endpoint:
         spent = cost.used(fields, answer.get("data")) if is_query else points
         self._shop.bucket.give_back(max(0, points - spent))
         return {**answer, "extensions": {"cost": self._cost(points, spent)}}
+
+    def names(self, text: str, operation: str | None) -> frozenset[str]:
+        """What a document may be called: its kind, its name and its root fields."""
+        tree = self._parsed(text)
+        chosen = None if isinstance(tree, list) else get_operation_ast(tree, operation)
+        if chosen is None:
+            return frozenset()
+        fields = (one for one in chosen.selection_set.selections if isinstance(one, FieldNode))
+        own = [chosen.name.value] if chosen.name else []
+        return frozenset([chosen.operation.value, *own, *(one.name.value for one in fields)])
+
+    def executed(self, asked: Answer) -> None:
+        """Execute what was asked, free of charge and without an answer."""
+        tree = self._parsed(asked["query"])
+        assert isinstance(tree, DocumentNode)
+        self._executed(tree, asked.get("variables"), asked.get("operationName"))
 
     def _parsed(self, text: str) -> DocumentNode | list[GraphQLError]:
         known = self._documents.get(text)

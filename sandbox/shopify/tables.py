@@ -16,15 +16,16 @@ class Tables:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._kept: dict[str, tuple[object, pl.DataFrame]] = {}
+        self._kept: dict[str, tuple[tuple[object, ...], pl.DataFrame]] = {}
 
     def get(self, name: str) -> pl.DataFrame:
         """One row per object of a root type: orders, products, customers, discounts, locations."""
         inputs, make = _VIEWS[name]
-        # A frame is replaced, never altered: the same inputs give the same view.
-        state = tuple(id(getattr(self._world, source)) for source in inputs)
+        # A frame is replaced, never altered: the same inputs give the same view. They are held, as
+        # a frame that was dropped may leave its identity to another one.
+        state = tuple(getattr(self._world, source) for source in inputs)
         kept = self._kept.get(name)
-        if kept is None or kept[0] != state:
+        if kept is None or any(old is not new for old, new in zip(kept[0], state, strict=True)):
             kept = (state, make(self._world))
             self._kept[name] = kept
         return kept[1]
