@@ -66,6 +66,8 @@ class Context:
     currency: str
     time_zone: str
     read_at: dt.datetime
+    mapping_version: int = 1
+    """Of the stream's mapping; the kit writes it to every row."""
 
 
 class Reject(dy.Schema):

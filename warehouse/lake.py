@@ -202,7 +202,9 @@ class Lake:
             return self._create(table, rows)
         version = head.version()
         with _on_this_version():
-            write_deltalake(head, rows, mode="append", commit_properties=_ONE_ATTEMPT)
+            write_deltalake(
+                head, rows, mode="append", schema_mode="merge", commit_properties=_ONE_ATTEMPT
+            )
         return version + 1
 
     def _create(self, table: Table, rows: pl.DataFrame) -> int:
@@ -243,7 +245,12 @@ def _overwrite(head: DeltaTable, rows: pl.DataFrame, predicate: str | None) -> i
     version = head.version()
     with _on_this_version():
         write_deltalake(
-            head, rows, mode="overwrite", predicate=predicate, commit_properties=_ONE_ATTEMPT
+            head,
+            rows,
+            mode="overwrite",
+            schema_mode="merge",
+            predicate=predicate,
+            commit_properties=_ONE_ATTEMPT,
         )
     return version + 1
 
@@ -283,7 +290,14 @@ def _shaped(frame: pl.DataFrame, table: Table) -> pl.DataFrame:
 def _scan(head: DeltaTable | None, table: Table) -> pl.LazyFrame:
     if head is None:
         return table.schema.create_empty().lazy()
-    return pl.scan_delta(head).select(table.schema.column_names())
+    rows = pl.scan_delta(head)
+    version = table.schema.columns().get("mapping_version")
+    if version is not None:
+        # Homes of the first release do not hold it: there was one version of every mapping.
+        is_held = any(field.name == "mapping_version" for field in head.schema().fields)
+        held = pl.col("mapping_version").fill_null(1) if is_held else pl.lit(1, pl.Int64)
+        rows = rows.with_columns(held.alias("mapping_version"))
+    return rows.select(table.schema.column_names())
 
 
 def _read(head: DeltaTable | None, table: Table, scopes: pl.Series | None = None) -> pl.DataFrame:

@@ -15,8 +15,11 @@ from contracts.tables import TABLES, Table
 _INSTANT = "_instant"
 _ORIGIN = "_origin"
 _STORED, _INCOMING = 0, 1
-_VERSION = (_INSTANT, "read_at", "content_hash")
-_NOT_FACTS = ("source_updated_at", "read_at", "content_hash", "deleted_at", _ORIGIN, _INSTANT)
+_VERSION = (_INSTANT, "mapping_version", "read_at", "content_hash")
+_NOT_FACTS = (
+    "source_updated_at", "read_at", "mapping_version", "content_hash", "deleted_at",
+    _ORIGIN, _INSTANT,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +110,7 @@ def _newest_rows(held: pl.DataFrame, incoming: pl.DataFrame, key: list[str]) -> 
     if held.is_empty() and not incoming.select(key).is_duplicated().any():
         return rows
     facts = [name for name in rows.columns if name not in _NOT_FACTS]
-    version = [*key, _INSTANT, "source_updated_at", "content_hash"]
+    version = [*key, _INSTANT, "source_updated_at", "mapping_version", "content_hash"]
     # A key twice in one version is the platform's mistake; the same one of them wins every time.
     return (
         rows.with_columns(_facts=rows.select(facts).hash_rows(seed=0))
@@ -122,7 +125,7 @@ def _newest_rows(held: pl.DataFrame, incoming: pl.DataFrame, key: list[str]) -> 
 def merge_slices(stored: pl.DataFrame, incoming: pl.DataFrame, table: Table) -> Outcome:
     """The newest reading of each slice replaces it whole; other slices stay."""
     by = ["shop_id", *table.slice_by]
-    reading = [*by, "source_updated_at", "read_at"]
+    reading = [*by, "source_updated_at", "mapping_version", "read_at"]
     incoming = incoming.sort("content_hash").unique([*reading, *table.key], keep="last")
     rows = _both(stored, incoming)
     readings = (
@@ -130,7 +133,10 @@ def merge_slices(stored: pl.DataFrame, incoming: pl.DataFrame, table: Table) -> 
         # Folded, so that the sum of any number of rows stays in an Int64.
         .agg((pl.col("content_hash") % 2**31).sum())
         .sort("read_at", _ORIGIN)
-        .unique([*by, _INSTANT, "source_updated_at", "content_hash"], maintain_order=True)
+        .unique(
+            [*by, _INSTANT, "source_updated_at", "mapping_version", "content_hash"],
+            maintain_order=True,
+        )
         .sort(*_VERSION, "source_updated_at", descending=True, nulls_last=True)
         .unique(by, keep="first", maintain_order=True)
     )
@@ -143,11 +149,14 @@ def merge_slices(stored: pl.DataFrame, incoming: pl.DataFrame, table: Table) -> 
 
 
 def merge_observations(stored: pl.DataFrame, incoming: pl.DataFrame, table: Table) -> Outcome:
-    """Distinct facts, each as it was read first."""
-    rows = (
-        _both(stored, incoming)
-        .sort("read_at", "source_updated_at", _ORIGIN, nulls_last=True)
-        .unique(table.key, keep="first", maintain_order=True)
+    """Distinct facts, each as it was read first; of one instant those of its newest mapping."""
+    both = _both(stored, incoming)
+    if both["mapping_version"].n_unique() > 1:
+        of_instant = [name for name in table.key if name != "content_hash"]
+        newest = pl.col("mapping_version").max().over(of_instant)
+        both = both.filter(pl.col("mapping_version") == newest)
+    rows = both.sort("read_at", "source_updated_at", _ORIGIN, nulls_last=True).unique(
+        table.key, keep="first", maintain_order=True
     )
     dirty = rows[_ORIGIN] == _INCOMING
     added = rows.height - stored.height

@@ -16,6 +16,7 @@ from contracts.codes import QuarantineReason
 from contracts.streams import Context, Mapped, Reject
 from contracts.tables import TABLES, Table, TableKind, table_of
 
+_NOT_FACTS = ("read_at", "mapping_version", "source_updated_at", "content_hash", "deleted_at")
 _HASH_BITS = 2**53  # sums of a document's row hashes stay below Int64
 
 
@@ -71,8 +72,8 @@ class Mapper:
     ) -> "Mapper":
         """Add a table: one expression over `raw` per column, the kit's own columns left out.
 
-        The kit fills shop_id, read_at, deleted_at and content_hash; `source_updated_at` is null
-        unless given. Called again for a table, rows are appended.
+        The kit fills shop_id, read_at, mapping_version, deleted_at and content_hash;
+        `source_updated_at` is null unless given. Called again for a table, rows are appended.
         """
         table = table_of(schema)
         values = {
@@ -82,6 +83,7 @@ class Mapper:
         given = {
             "shop_id": pl.lit(self._context.shop_id),
             "read_at": pl.lit(self._context.read_at).cast(pl.Datetime("us", "UTC")),
+            "mapping_version": pl.lit(self._context.mapping_version, pl.Int64),
             "source_updated_at": pl.lit(None, pl.Datetime("us", "UTC")),
             "deleted_at": pl.lit(None, pl.Datetime("us", "UTC")),
             "content_hash": pl.lit(0, pl.Int64),
@@ -164,7 +166,7 @@ class Mapper:
 
 def _hashed(frame: pl.DataFrame, table: Table) -> pl.DataFrame:
     """Rows with their hash. A page answered twice holds equal rows: one of each stays."""
-    facts = frame.drop("read_at", "source_updated_at", "content_hash", "deleted_at", strict=False)
+    facts = frame.drop(_NOT_FACTS, strict=False)
     hashed = frame.with_columns(content_hash=(facts.hash_rows(seed=0) % _HASH_BITS).cast(pl.Int64))
     version = [*table.key, "source_updated_at", "content_hash"]
     return hashed.unique(list(dict.fromkeys(version)), keep="first", maintain_order=True)

@@ -15,10 +15,11 @@ class TableKind(StrEnum):
     """How a reading is merged into the lake.
 
     versioned: the newest version of a document wins, ordered by `source_updated_at` (else
-    `read_at`), `read_at`, `content_hash`; children are replaced with their document and a line
-    that the newest version lacks carries `deleted_at`.
-    slice: the newest reading of a declared slice replaces it whole.
-    observation: distinct facts, appended; the earliest `read_at` of a fact is kept.
+    `read_at`), `mapping_version`, `read_at`, `content_hash`; children are replaced with their
+    document and a line that the newest version lacks carries `deleted_at`.
+    slice: the newest reading of a declared slice replaces it whole, in the same order.
+    observation: distinct facts, appended; the earliest `read_at` of a fact is kept. What an older
+    mapping said of an instant goes when a newer one speaks of it.
     derived: computed from the lake, replaced by every build.
     """
 
@@ -95,6 +96,12 @@ class Canonical(dy.Schema):
     shop_id = identifier("Our id of the shop", key=True)
     source_updated_at = instant("When the platform last changed it, if it says so", nullable=True)
     read_at = instant("The platform's clock when the reading was planned")
+    mapping_version = dy.Int64(
+        description="Version of the mapping that made the row",
+        min=1,
+        max=10_000,
+        metadata={"kind": "number", "unit": "version"},
+    )
 
 
 class Observation(Canonical):

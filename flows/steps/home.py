@@ -123,9 +123,10 @@ class Shop:
         """Every stream of every source."""
         return [(source, stream) for source in self.sources for stream in source.connector.streams]
 
-    def context(self, read_at: dt.datetime) -> Context:
+    def context(self, read_at: dt.datetime, *, mapping_version: int = 1) -> Context:
         """What a mapping may know."""
-        return Context(self.id, self.settings.currency, self.settings.time_zone, read_at)
+        settings = self.settings
+        return Context(self.id, settings.currency, settings.time_zone, read_at, mapping_version)
 
     def midnight(self, day: dt.date) -> dt.datetime:
         """First instant of a shop-local day, in UTC."""

@@ -133,7 +133,7 @@ def pull_reading(
     """Land, map, check and load one reading, in that order of commits."""
     started = time.monotonic()
     landed = home.landing.keep(reading, stream.fetch(client, reading.window))
-    context = shop.context(reading.read_at)
+    context = shop.context(reading.read_at, mapping_version=stream.mapping_version)
     mapped = stream.to_canonical(home.landing.pages(reading.id), context)
     parted = split(mapped, context)
     merged = home.lake.merge(parted.good)

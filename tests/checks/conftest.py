@@ -15,6 +15,7 @@ KIT = {
     "shop_id": "demo",
     "source_updated_at": PLACED,
     "read_at": READ_AT,
+    "mapping_version": 1,
     "content_hash": 1,
     "deleted_at": None,
     "created_date": PLACED.date(),

@@ -23,8 +23,8 @@ def test_what_holds_passes_and_what_does_not_is_named_with_its_count(
         "orders": orders({"cancelled_at": None, "paid_at": None}),
         "order_lines": lines({"sku_id": None}, {"line_kind": "present", "total_minor": -1}).lazy(),
         "order_coupons": orders().select(
-            "shop_id", "source_updated_at", "read_at", "content_hash", "deleted_at",
-            "created_date", "order_id", coupon_code=pl.lit("C"),
+            "shop_id", "source_updated_at", "read_at", "mapping_version", "content_hash",
+            "deleted_at", "created_date", "order_id", coupon_code=pl.lit("C"),
         ).clear(),
     }  # fmt: skip
     passed, failed, empty = run_suites("demo", frames, docs_folder=tmp_path, checked_at=AT)

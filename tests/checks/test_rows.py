@@ -191,6 +191,7 @@ def _two_exports() -> pl.DataFrame:
     row = {
         "shop_id": "demo",
         "read_at": READ_AT,
+        "mapping_version": 1,
         "traffic_date": dt.date(2026, 11, 20),
         "traffic_source": "search",
         "views_units": 20,
