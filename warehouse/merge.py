@@ -159,10 +159,9 @@ def merge_observations(stored: pl.DataFrame, incoming: pl.DataFrame, table: Tabl
         table.key, keep="first", maintain_order=True
     )
     dirty = rows[_ORIGIN] == _INCOMING
-    added = rows.height - stored.height
-    return Outcome(
-        rows.select(stored.columns), dirty, stored.clear(), added, int(dirty.sum()) - added
-    )
+    removed = stored.join(rows, on=table.key, how="anti")
+    added = rows.height - (stored.height - removed.height)
+    return Outcome(rows.select(stored.columns), dirty, removed, added, int(dirty.sum()) - added)
 
 
 def family(table: Table) -> list[str]:
