@@ -3,6 +3,7 @@
 Commands import what they need when they run, so that `--help` answers at once.
 """
 
+import signal
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -10,8 +11,10 @@ from typing import Annotated
 import typer
 
 from contracts.errors import ConfigurationError, ShopkeeperError
-from shopkeeper import demo, ledger, setup, steps
+from shopkeeper import demo, ledger, running, setup, steps
 from shopkeeper.console import OPTIONS, Exit
+
+INTERRUPTED = 130  # what typer makes of Ctrl-C
 
 app = typer.Typer(
     name="shopkeeper",
@@ -36,12 +39,14 @@ def _globals(
     OPTIONS.home, OPTIONS.as_json, OPTIONS.debug = home, json, debug
 
 
-for module in (setup, steps, ledger, demo):
+for module in (setup, steps, ledger, running, demo):
     module.register(app)
 
 
 def main() -> None:
     """Run a command; an error is one sentence on standard error and an exit code."""
+    # Being told to end is like Ctrl-C: what was started is ended too.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         app()
     except ShopkeeperError as error:
@@ -49,6 +54,8 @@ def main() -> None:
             raise
         sys.stderr.write(f"shopkeeper: {error}\n")
         sys.exit(Exit.WRONG_USE if isinstance(error, ConfigurationError) else Exit.FAILED)
-    except KeyboardInterrupt:
-        sys.stderr.write("shopkeeper: stopped; what was finished is kept, run it again to go on\n")
-        sys.exit(130)
+    except SystemExit as ended:
+        if ended.code == INTERRUPTED:
+            said = "stopped; what was finished is kept, run it again to go on"
+            sys.stderr.write(f"shopkeeper: {said}\n")
+        raise

@@ -1,5 +1,7 @@
 """The demo removes only what a demo made."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -23,3 +25,29 @@ def test_the_server_tells_nobody_and_its_ui_calls_its_own_port(tmp_path: Path) -
     assert chosen["PREFECT_SERVER_UI_API_URL"] == "http://127.0.0.1:4321/api"
     assert chosen["PREFECT_SERVER_ANALYTICS_ENABLED"] == "false"
     assert Path(chosen["PREFECT_HOME"]).is_relative_to(tmp_path)
+
+
+@pytest.mark.slow
+def test_a_demo_that_is_told_to_end_ends_what_it_started(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "shopkeeper", "--home", str(tmp_path), "demo", "--days", "7"]
+    demo = subprocess.Popen([*command, "--households", "20"], stderr=subprocess.PIPE, text=True)
+    assert demo.stderr is not None
+    while "loop" not in demo.stderr.readline():
+        assert demo.poll() is None
+    demo.terminate()
+    assert "stopped; what was finished is kept" in demo.communicate(timeout=60)[1]
+    assert demo.returncode == 130
+    assert children_of(tmp_path) == []
+
+
+def children_of(folder: Path) -> list[str]:
+    """Commands that still run and name the folder, or were started with it as Prefect's home."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            told = (process / "cmdline").read_bytes() + (process / "environ").read_bytes()
+        except OSError:
+            continue
+        if str(folder).encode() in told:
+            found.append(told.split(b"\0")[0].decode())
+    return found
