@@ -36,7 +36,8 @@ def dispatch(
 ) -> dict[ActionState, int]:
     """Send what is approved for a shop, or one policy or undo batch of it; count by where it ended.
 
-    `approved` counts what was held: by a kill switch, or to be sent again by a later call.
+    `approved` counts what was held: by a kill switch, or to be sent again by a later call; `sent`
+    and `sending` what the platform does not show yet, which a later call reads back.
     `timeout` is the longest that sending one chunk may take. Safe to call again after a crash at
     any point: what may have been sent is settled by reading back before anything new is sent.
 
@@ -107,7 +108,8 @@ class _Dispatch:
             self.ledger.abandoned(shop_id=self.shop_id, at=now)
         ):
             due = now - self.timeout - outbound.settles
-            self._read_back(outbound, [action for action in actions if action.updated_at <= due])
+            ripe = [action for action in actions if action.updated_at <= due]
+            self._read_back(outbound, ripe, is_final=True)
 
     def send_approved(self) -> None:
         """Send chunk by chunk; then wait for the platform once, and read everything back."""
@@ -123,7 +125,7 @@ class _Dispatch:
             self.sleep(max(outbound.settles.total_seconds() for outbound, _ in sent))
         for outbound, actions in sent:
             try:
-                self._read_back(outbound, actions)
+                self._read_back(outbound, actions, is_final=False)
             except ShopkeeperError as error:
                 # They stay under way; a later call reads them back.
                 failure = failure or error
@@ -263,19 +265,25 @@ class _Dispatch:
         self.ledger.settle(accepted, ActionState.SENT, at=self.clock())
         self._end_each(rejected, {})
 
-    def _read_back(self, outbound: Outbound, actions: Sequence[Action]) -> None:
+    def _read_back(self, outbound: Outbound, actions: Sequence[Action], *, is_final: bool) -> None:
+        """Settle what the platform shows; all of it, once it `is_final`.
+
+        A change may appear later than the platform says, after a time-out above all. Until the
+        lease has run out, what does not show is neither failed nor sent again.
+        """
         if not actions:
             return
         live = outbound.live(changes(actions))
-        ends = {
-            action: _verdict(
-                action,
-                live.get(action.target_id),
-                is_accepted=action.state is ActionState.SENT or action.action_id in self.accepted,
-                is_absolute=outbound.is_absolute,
-            )
-            for action in actions
-        }
+        ends = {}
+        for action in actions:
+            shown = live.get(action.target_id)
+            is_accepted = action.state is ActionState.SENT or action.action_id in self.accepted
+            if is_final or _is_shown(action, shown, action.after_value):
+                ends[action] = _verdict(
+                    action, shown, is_accepted=is_accepted, is_absolute=outbound.is_absolute
+                )
+            else:
+                self.ended[ActionState.SENT if is_accepted else ActionState.SENDING] += 1
         self._end_each(ends, live)
         self._revert(
             [
@@ -346,9 +354,11 @@ def _verdict(action: Action, live: Live | None, *, is_accepted: bool, is_absolut
     """Where a write that was sent, or may have been, ends."""
     if _is_shown(action, live, action.after_value):
         return _End(ActionState.CONFIRMED)
-    if is_accepted and live is not None:
-        return _End(ActionState.FAILED, f"the platform says accepted, but it shows {_shown(live)}")
-    if not is_accepted and _is_shown(action, live, action.before_value):
+    if _is_shown(action, live, action.before_value):
+        if is_accepted:
+            return _End(
+                ActionState.FAILED, f"the platform says accepted, but it shows {_shown(live)}"
+            )
         if is_absolute:
             return _End(ActionState.APPROVED, "it did not arrive and is to be sent again")
         return _End(

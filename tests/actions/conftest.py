@@ -9,8 +9,9 @@ from typing import Any
 import polars as pl
 import pytest
 
+from actions.dispatch import dispatch
 from contracts.actions import Change, Judged, Live, Outcome
-from contracts.codes import OutcomeState
+from contracts.codes import ActionState, OutcomeState
 from contracts.errors import TransientSourceError
 from warehouse.database import Database
 from warehouse.ledger import Ledger
@@ -112,6 +113,24 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
     database = Database(f"sqlite:///{tmp_path / 'shopkeeper.db'}")
     yield Ledger(database)
     database.close()
+
+
+@pytest.fixture
+def send(ledger: Any, shop: Any, clock: Any) -> Callable[..., dict[ActionState, int]]:
+    """Dispatch to the shop in memory, with nothing refused unless said otherwise."""
+
+    def run(**values: Any) -> dict[ActionState, int]:
+        arguments: dict[str, Any] = {
+            "shop_id": "north",
+            "platform": "shopify",
+            "holder": "one",
+            "clock": clock,
+            "recheck": lambda actions, live: {},
+            "sleep": clock.sleep,
+        }
+        return dispatch(ledger, lambda action: shop, **{**arguments, **values})
+
+    return run
 
 
 @pytest.fixture

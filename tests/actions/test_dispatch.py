@@ -13,24 +13,6 @@ S = ActionState
 Send = Callable[..., dict[ActionState, int]]
 
 
-@pytest.fixture
-def send(ledger: Any, shop: Any, clock: Any) -> Send:
-    """Dispatch to the shop in memory, with nothing refused unless said otherwise."""
-
-    def run(**values: Any) -> dict[ActionState, int]:
-        arguments: dict[str, Any] = {
-            "shop_id": "north",
-            "platform": "shopify",
-            "holder": "one",
-            "clock": clock,
-            "recheck": lambda actions, live: {},
-            "sleep": clock.sleep,
-        }
-        return dispatch(ledger, lambda action: shop, **{**arguments, **values})
-
-    return run
-
-
 def _states(ledger: Any) -> dict[str, ActionState]:
     return {action.target_id: action.state for action in ledger.find()}
 
@@ -47,10 +29,6 @@ def _only(ledger: Any) -> Action:
         ("ok", S.CONFIRMED, 970, None),
         ("late", S.CONFIRMED, 970, None),
         ("rejects", S.FAILED, 1000, "PRICE_LOCKED"),
-        ("lies", S.FAILED, 1000, "the platform says accepted, but it shows 10.00 USD"),
-        ("odd", S.FAILED, 977, "the platform says accepted, but it shows 9.77 USD"),
-        ("lost", S.APPROVED, 1000, "it did not arrive and is to be sent again"),
-        ("silent", S.APPROVED, 1000, "it did not arrive and is to be sent again"),
     ],
 )
 def test_what_the_platform_shows_afterwards_decides(
@@ -61,27 +39,6 @@ def test_what_the_platform_shows_afterwards_decides(
     assert send() == {state: 1}
     action = _only(ledger)
     assert (action.state, shop.prices["v1"], action.message) == (state, price, message)
-    assert len(shop.sent) == 1
-
-
-def test_a_write_that_did_not_arrive_is_sent_by_the_next_call(
-    shop: Any, approve: Any, send: Send
-) -> None:
-    approve("v1")
-    shop.faults["v1"] = ["lost"]
-    send()
-    assert send() == {S.CONFIRMED: 1}
-    assert shop.prices == {"v1": 970}
-
-
-def test_a_write_that_adds_up_is_never_sent_again_unseen(
-    ledger: Any, shop: Any, approve: Any, send: Send
-) -> None:
-    approve("v1")
-    shop.is_absolute = False
-    shop.faults["v1"] = ["lost"]
-    assert send() == {S.UNKNOWN: 1}
-    assert send() == {}
     assert len(shop.sent) == 1
 
 
