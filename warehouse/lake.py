@@ -1,5 +1,6 @@
 """The canonical and derived tables, as Delta Lake: a local folder, or an object store by URL."""
 
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -26,6 +27,8 @@ from warehouse.merge import (
 _ONE_ATTEMPT = CommitProperties(max_commit_retries=0)
 _ATTEMPTS = 20
 _NO_VERSION = -1
+_PAUSE_SECONDS = 0.02
+_LONGEST = 4
 
 
 class LakeBusyError(ShopkeeperError):
@@ -169,7 +172,8 @@ class Lake:
         """
         scopes = _scopes(incoming)
         done = {name: Merged(_NO_VERSION, unchanged=incoming[name].height) for name in names}
-        for _ in range(_ATTEMPTS):
+        for attempt in range(_ATTEMPTS):
+            time.sleep(min(attempt, _LONGEST) * _PAUSE_SECONDS)
             heads = {name: self._open(name) for name in names}
             stored = {name: _read(heads[name], TABLES[name], scopes) for name in names}
             outcomes = merge(stored, incoming)
@@ -179,10 +183,10 @@ class Lake:
                     done[name] = _counted(done[name], outcomes[name], version)
             except _OvertakenError:
                 continue
-            if self._versions(names) == {
-                name: row.version for name, row in done.items() if row.version != _NO_VERSION
-            }:
-                return {name: row for name, row in done.items() if row.version != _NO_VERSION}
+            seen = {name: head.version() for name, head in heads.items() if head is not None}
+            held = {name: row.version for name, row in done.items() if row.version != _NO_VERSION}
+            if held in (seen, self._versions(names)):
+                return {name: done[name] for name in held}
         raise LakeBusyError(f"{', '.join(names)} are being written by others: pull again")
 
     def _commit(self, head: DeltaTable | None, table: Table, outcome: Outcome) -> int:
@@ -207,6 +211,8 @@ class Lake:
             )
         return version + 1
 
+        It also stands if there was nothing left to write: whoever commits next, on top of what he
+        read before we wrote, is overtaken or finds that a table has moved, and decides again.
     def _create(self, table: Table, rows: pl.DataFrame) -> int:
         try:
             with _on_this_version():
@@ -290,13 +296,13 @@ def _shaped(frame: pl.DataFrame, table: Table) -> pl.DataFrame:
 def _scan(head: DeltaTable | None, table: Table) -> pl.LazyFrame:
     if head is None:
         return table.schema.create_empty().lazy()
-    rows = pl.scan_delta(head)
-    version = table.schema.columns().get("mapping_version")
-    if version is not None:
-        # Homes of the first release do not hold it: there was one version of every mapping.
-        is_held = any(field.name == "mapping_version" for field in head.schema().fields)
-        held = pl.col("mapping_version").fill_null(1) if is_held else pl.lit(1, pl.Int64)
-        rows = rows.with_columns(held.alias("mapping_version"))
+    columns = table.schema.columns()
+    held = {field.name for field in head.schema().fields}
+    # What a table got after a home was made: null, and the first version of a mapping.
+    later = [pl.lit(None, columns[name].dtype).alias(name) for name in columns if name not in held]
+    rows = pl.scan_delta(head).with_columns(later)
+    if "mapping_version" in columns:
+        rows = rows.with_columns(pl.col("mapping_version").fill_null(1))
     return rows.select(table.schema.column_names())
 
 

@@ -5,6 +5,7 @@ it could not read, so that nothing is dropped: the row stays, with a null, and i
 named in the rejects.
 """
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -17,6 +18,13 @@ from contracts.streams import Context, Mapped, Reject
 from contracts.tables import TABLES, Table, TableKind, table_of
 
 _NOT_FACTS = ("read_at", "mapping_version", "source_updated_at", "content_hash", "deleted_at")
+_KIT = ("shop_id", *_NOT_FACTS)
+_NOTHING: Mapping[pl.DataType, pl.Expr] = {
+    pl.String(): pl.lit("(empty)"),
+    pl.Date(): pl.lit(dt.date(2000, 1, 1)),
+    pl.Int64(): pl.lit(0),
+}
+"""What stands in the columns of a row that says a slice is empty; legal, and never looked at."""
 _HASH_BITS = 2**53  # sums of a document's row hashes stay below Int64
 
 
@@ -124,6 +132,32 @@ class Mapper:
                     ).to_series(),
                 ).filter(bad)
             )
+
+    def add_empty(
+        self, schema: type[dy.Schema], slices: pl.DataFrame, source_updated_at: pl.Expr
+    ) -> "Mapper":
+        """Say that slices of a table were read and hold nothing; `slices` has its slice columns.
+
+        A row that is born deleted stands for each, so that an older reading of the slice, merged
+        later, does not bring its rows back. Only the slice and the instant mean something in it.
+        """
+        if slices.height == 0:
+            return self
+        instant = pl.coalesce(source_updated_at, pl.lit(self._context.read_at))
+        fill = {
+            name: _NOTHING[column.dtype]
+            for name, column in schema.columns().items()
+            if not column.nullable and name not in (*_KIT, *slices.columns)
+        }
+        given = {name: pl.col(name) for name in slices.columns}
+        return self.add(
+            schema,
+            slices,
+            source_updated_at=source_updated_at,
+            deleted_at=instant,
+            **given,
+            **fill,
+        )
 
     def reject(
         self,

@@ -103,6 +103,9 @@ class TableLayout(Strict):
     """Rows that say nothing to this table: column of the export to values; "" is an empty cell."""
     sum: tuple[str, ...] = ()
     """Columns added up over rows of one key, where the export is finer than the table."""
+    covers_days: int | None = Field(default=None, ge=1, le=366)
+    """Days up to the export's own that it tells about: one without a row had none (tables that are
+    read by the day). If not given, only days with a row are replaced."""
 
 
 class FileLayout(Strict):
@@ -218,9 +221,15 @@ def _columns(
     for name, column in columns.items():
         if not column.nullable and name not in table.columns and name != "currency":
             yield (*path, "columns"), f"`{name}` is missing"
+    if table.covers_days is not None and _slice_day(schema) is None:
+        yield (*path, "covers_days"), "means nothing to a table that is not read by the day"
     for name in table.sum:
         if name not in table.columns or name in schema.primary_key():
             yield (*path, "sum"), f"`{name}` is no measure of this table"
+
+
+def _slice_day(schema: type[dy.Schema]) -> str | None:
+    return next(iter(table_of(schema).slice_by), None)
 
 
 def _problem(given: Column, meta: dict[str, Any]) -> str | None:

@@ -1,6 +1,8 @@
 """Exports to canonical tables; where exports overlap, the later one holds."""
 
+import datetime as dt
 from collections.abc import Iterable
+from zoneinfo import ZoneInfo
 
 import dataframely as dy
 import polars as pl
@@ -87,6 +89,9 @@ def _map_table(
     values = {n: c.value if isinstance(c, Parsed) else c for n, c in keys.items()}
     ids = rows.select(value.cast(targets[n].dtype).alias(n) for n, value in values.items())
     documents = ids.select(table.document_id).to_series()
+    if table.kind is TableKind.SLICE:
+        slices = _empty_slices(ids.select(table.slice_by), ids.height, layout, export)
+        mapper.add_empty(table.schema, slices, _instant(export))
     for name, column in columns.items():
         if isinstance(column, Parsed) and not targets[name].nullable:
             empty = rows.select(column.raw.is_null()).to_series()
@@ -97,6 +102,24 @@ def _map_table(
                 column=name,
                 detail="null",
             )
+
+
+def _empty_slices(
+    held: pl.DataFrame, rows: int, layout: TableLayout, export: Export
+) -> pl.DataFrame:
+    """Slices that an export covers and has no row for; one row for the slice of a whole shop.
+
+    A row whose day cannot be read may belong to any of them, so then there are none.
+    """
+    if not held.columns:
+        return pl.DataFrame(height=0 if rows else 1)
+    (day,) = held.columns
+    if layout.covers_days is None or held[day].has_nulls():
+        return held.clear()
+    last = export.exported_at.astimezone(ZoneInfo(export.time_zone)).date()
+    first = last - dt.timedelta(days=layout.covers_days - 1)
+    days = pl.select(pl.date_range(first, last).alias(day))
+    return days.join(held, on=day, how="anti", maintain_order="left")
 
 
 def _columns(

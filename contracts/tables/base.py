@@ -114,6 +114,10 @@ class Slice(Canonical):
     """Columns of every slice."""
 
     content_hash = fingerprint("Hash of the row")
+    deleted_at = instant(
+        "Set on the one row that stands for a slice read empty: the reading's instant",
+        nullable=True,
+    )
 
 
 class Versioned(Canonical):

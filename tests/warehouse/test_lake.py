@@ -1,4 +1,6 @@
 import datetime as dt
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from threading import Thread
@@ -8,9 +10,11 @@ import polars as pl
 import pytest
 from deltalake import write_deltalake
 from deltalake.exceptions import CommitFailedError
+from polars.testing import assert_frame_equal
 
-from contracts.tables import Inbound, KpisDaily, Listing, OrderLine, Price
+from contracts.tables import TABLES, Inbound, KpisDaily, Listing, OrderLine, Price
 from tests.warehouse.rows import NOON, batch, document, hour, rows, version_rows
+from tests.warehouse.writer import ORDERS, batches
 from warehouse import lake as lake_module
 from warehouse.lake import Lake, Merged
 
@@ -121,6 +125,16 @@ def test_a_smaller_export_replaces_the_whole_slice(lake: Lake) -> None:
     assert lake.scan("inbound").collect()["sku_id"].to_list() == ["b"]
 
 
+def test_a_column_that_a_table_got_later_is_null_in_the_rows_of_before(
+    lake: Lake, tmp_path: Path
+) -> None:
+    before = rows(Inbound, [{"sku_id": "a"}]).drop("deleted_at")
+    write_deltalake(str(tmp_path / "lake/inbound"), before)
+    assert lake.scan("inbound").collect()["sku_id"].to_list() == ["a"]
+    lake.merge({"inbound": rows(Inbound, [{"sku_id": "b", "source_updated_at": hour(1)}])})
+    assert lake.scan("inbound").collect()["sku_id"].to_list() == ["b"]
+
+
 def test_a_build_with_equal_rows_in_another_order_makes_no_version(lake: Lake) -> None:
     days = [{"kpi_date": dt.date(2026, 11, day)} for day in (1, 2)]
     assert lake.replace("kpis_daily", rows(KpisDaily, days)).version == 0
@@ -150,6 +164,24 @@ def test_writers_at_the_same_time_end_where_one_after_the_other_would(lake: Lake
         ("1", "c", hour(2)),
         ("1", "d", None),
     ]
+
+
+def test_processes_that_write_at_once_lose_nothing_and_double_nothing(tmp_path: Path) -> None:
+    """Each merges every batch, in an order of its own; the same as one after the other."""
+    command = [sys.executable, "-m", "tests.warehouse.writer", str(tmp_path / "together")]
+    writers = [subprocess.Popen([*command, str(seed)]) for seed in (1, 2)]
+    assert [writer.wait(timeout=120) for writer in writers] == [0, 0]
+    alone = Lake(tmp_path / "alone")
+    for frames in batches(3):
+        alone.merge(frames)
+    together = Lake(tmp_path / "together")
+    for name in alone.versions():
+        held, expected = (
+            one.scan(name, with_deleted=True).sort(TABLES[name].key).collect()
+            for one in (together, alone)
+        )
+        assert_frame_equal(held, expected)
+    assert alone.scan("orders").collect().height == ORDERS
 
 
 def test_another_writer_between_two_tables_of_an_order_is_noticed(
@@ -200,6 +232,7 @@ def test_when_others_never_pause_the_writer_gives_up_with_a_sentence(
 
     lake.merge(document())
     monkeypatch.setattr(lake_module, "write_deltalake", overtaken)
+    monkeypatch.setattr(lake_module, "_PAUSE_SECONDS", 0)
     with pytest.raises(lake_module.LakeBusyError, match="written by others"):
         lake.merge(document("2", created_date=NOON.date()))
 

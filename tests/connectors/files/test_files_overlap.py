@@ -2,6 +2,7 @@
 
 import datetime as dt
 import random
+from typing import Any
 
 import polars as pl
 from hypothesis import given, settings
@@ -72,6 +73,45 @@ def test_later_purchase_sheet_replaces_all_that_was_on_the_way() -> None:
     late = page(PURCHASING, "sku,due,units\nA,2026-12-02,5\n", at=LATER)
     frame = mapped(early, late).frames["inbound"]
     assert frame.select("sku_id", "expected_date").rows() == [("A", dt.date(2026, 12, 2))]
+
+
+def living(frame: pl.DataFrame) -> pl.DataFrame:
+    return frame.filter(pl.col("deleted_at").is_null())
+
+
+def test_later_empty_purchase_sheet_says_that_nothing_is_on_the_way() -> None:
+    early = page(PURCHASING, "sku,due,units\nA,2026-12-01,5\n")
+    late = page(PURCHASING, "sku,due,units\n", at=LATER)
+    frame = mapped(late, early).frames["inbound"]
+    assert living(frame).is_empty()
+    assert frame["deleted_at"].to_list() == [LATER]
+    assert reasons(mapped(late, early)) == []
+
+
+def test_purchase_sheet_of_bad_rows_only_does_not_say_that_nothing_comes() -> None:
+    frame = mapped(page(PURCHASING, "sku,due,units\nA,2026-12-01,many\n")).frames["inbound"]
+    assert frame["deleted_at"].to_list() == [None]
+
+
+def covering(days: int) -> dict[str, Any]:
+    table = TRAFFIC["tables"]["traffic_daily"] | {"covers_days": days}
+    return TRAFFIC | {"tables": {"traffic_daily": table}}
+
+
+def test_day_that_an_export_covers_and_has_no_row_for_is_empty() -> None:
+    head = "day,source,visitors\n"
+    early = page(TRAFFIC, head + "2026-11-17,ads,5\n2026-11-18,ads,5\n2026-11-19,ads,5\n")
+    late = page(covering(3), head + "2026-11-20,ads,9\n", at=LATER)
+    frame = mapped(early, late).frames["traffic_daily"]
+    days = [dt.date(2026, 11, day) for day in (17, 18, 19, 20)]
+    assert frame["traffic_date"].to_list() == days
+    assert living(frame)["traffic_date"].to_list() == [days[0], days[3]]
+
+
+def test_unreadable_day_may_be_any_day_so_none_is_called_empty() -> None:
+    body = "day,source,visitors\n2026-11-20,ads,9\nsoon,ads,1\n"
+    frame = mapped(page(covering(3), body)).frames["traffic_daily"]
+    assert frame["deleted_at"].null_count() == frame.height == 2
 
 
 def test_orders_of_one_sku_and_day_add_up() -> None:
