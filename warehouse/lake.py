@@ -26,9 +26,9 @@ from warehouse.merge import (
 # itself, deltalake lets two appends of the same document through.
 _ONE_ATTEMPT = CommitProperties(max_commit_retries=0)
 _ATTEMPTS = 20
-_NO_VERSION = -1
 _PAUSE_SECONDS = 0.02
 _LONGEST = 4
+_NO_VERSION = -1
 
 
 class LakeBusyError(ShopkeeperError):
@@ -169,6 +169,8 @@ class Lake:
 
         A family's tables are separate commits, so the result stands only if none of them moved
         under us after it was read: the other writer decided without our rows, and we without his.
+        It also stands if there was nothing left to write: whoever commits next, on top of what he
+        read before we wrote, is overtaken or finds that a table has moved, and decides again.
         """
         scopes = _scopes(incoming)
         done = {name: Merged(_NO_VERSION, unchanged=incoming[name].height) for name in names}
@@ -211,8 +213,6 @@ class Lake:
             )
         return version + 1
 
-        It also stands if there was nothing left to write: whoever commits next, on top of what he
-        read before we wrote, is overtaken or finds that a table has moved, and decides again.
     def _create(self, table: Table, rows: pl.DataFrame) -> int:
         try:
             with _on_this_version():
