@@ -6,7 +6,8 @@ ShopkeeperError
 ├── SourceRejectedError     stop this shop, the others go on
 ├── SourceContractError     quarantine; above a threshold stop the batch; raw is kept: fix, replay
 ├── DataQualityError        actions that depend on it are held, and say why
-└── GuardrailError          nothing is sent, alert
+├── GuardrailError          nothing is sent, alert
+└── BusyError               nothing was done; a later try may find it free
 
 A message is one sentence that says what, where and what to do; it never holds a URL, a response
 body, a secret or personal data, because messages reach logs, artifacts and screens.
@@ -43,3 +44,7 @@ class DataQualityError(ShopkeeperError):
 
 class GuardrailError(ShopkeeperError):
     """A batch of actions exceeds its limits, so none of it is sent."""
+
+
+class BusyError(ShopkeeperError):
+    """Another process of ours is at it, or the database does not answer; nothing was done."""

@@ -1,75 +1,124 @@
-"""One database per home: SQLite by default. Every transaction of the warehouse starts here."""
+"""One database per home: SQLite by default, PostgreSQL by URL. Every transaction starts here."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 import polars as pl
-from sqlalchemy import Connection, Engine, Select, Table, create_engine, event, make_url, text
+from sqlalchemy import URL, Connection, Engine, Select, Table, create_engine, event, make_url, text
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError, ProgrammingError
 
-from contracts.errors import ConfigurationError
+from contracts.errors import BusyError, ConfigurationError
 from warehouse.migrations import HEAD
 
 _WRITES = "shopkeeper_writes"
 _BUSY_SECONDS = 30
+_DRIVERS = {"sqlite": "sqlite", "postgresql": "postgresql+psycopg"}
+# Any number will do that nobody else in this database locks by: it spells "shopkeep".
+_TURN = int.from_bytes(b"shopkeep", "big")
 
 
 class Database:
     """An open database, at the newest schema.
 
+    On PostgreSQL the schema may belong to another role, which `owner_url` names: it migrates, and
+    grants the role of `url` what the application needs, which is less.
+
     Raises:
         ConfigurationError: when it cannot be opened, or was written by a newer Shopkeeper.
     """
 
-    def __init__(self, url: str) -> None:
-        parsed = make_url(url)
-        if parsed.get_backend_name() == "sqlite" and parsed.database:
-            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-        # Statements carry reasons and evidence; an error about them must not.
-        self._engine = create_engine(parsed, hide_parameters=True)
-        if parsed.get_backend_name() == "sqlite":
-            _prepare_sqlite(self._engine)
+    def __init__(self, url: str, *, owner_url: str | None = None) -> None:
+        self._engine = _engine(url)
+        self._is_sqlite = self._engine.dialect.name == "sqlite"
+        self._reader = (
+            self._engine
+            if self._is_sqlite
+            else self._engine.execution_options(
+                isolation_level="REPEATABLE READ", postgresql_readonly=True
+            )
+        )
         self._writer = self._engine.execution_options(**{_WRITES: True})
         try:
-            self._bring_to_head()
-        except DatabaseError as error:
+            self._bring_to_head(owner_url)
+        except (DatabaseError, BusyError) as error:
             self.close()
-            raise ConfigurationError(f"the database cannot be opened: {error.orig}") from error
+            cause = error if isinstance(error, DatabaseError) else error.__cause__
+            raise ConfigurationError(f"the database cannot be opened: {_said(cause)}") from error
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """One consistent view; nothing is written."""
-        with self._engine.connect() as connection:
-            yield connection
+        """One consistent view; nothing is written.
+
+        Raises:
+            BusyError: the database does not answer.
+        """
+        try:
+            with self._reader.connect() as connection:
+                yield connection
+        except OperationalError as error:
+            raise BusyError(f"the database does not answer: {_said(error)}") from error
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """One transaction: all of it or nothing. Writers take turns."""
-        with self._writer.begin() as connection:
-            yield connection
+        """One transaction: all of it or nothing. Writers take turns.
+
+        Raises:
+            BusyError: the database does not answer, or another writer goes on for too long.
+        """
+        try:
+            with self._writer.begin() as connection:
+                if not self._is_sqlite:
+                    _wait_for_turn(connection)
+                yield connection
+        except OperationalError as error:
+            raise BusyError(f"the database cannot be written: {_said(error)}") from error
 
     def quote(self, name: str) -> str:
         """A name as it stands in SQL text."""
         return self._engine.dialect.identifier_preparer.quote(name)
 
+    def compact(self) -> None:
+        """Give up what deleted rows left behind; a server does so by itself."""
+        if not self._is_sqlite:
+            return
+        with closing(self._engine.raw_connection()) as raw:
+            raw.cursor().execute("VACUUM")
+            raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
     def close(self) -> None:
         """Give connections back."""
         self._engine.dispose()
 
-    def _bring_to_head(self) -> None:
-        with self.read() as connection:
-            revision = _revision(connection)
-        if revision == HEAD:
+    def _bring_to_head(self, owner_url: str | None) -> None:
+        if self._is_at_head(is_owned=owner_url is not None):
             return
         # Imported only now: it costs more than opening the database does.
-        from warehouse.migrations.upgrade import upgrade
+        from warehouse.migrations.upgrade import grant, upgrade
 
-        with self.write() as connection:
-            if _revision(connection) != HEAD:
-                upgrade(connection)
+        if owner_url is None:
+            with self.write() as connection:
+                if _revision(connection) != HEAD:
+                    upgrade(connection)
+            return
+        owner = Database(owner_url)
+        try:
+            with owner.write() as connection:
+                grant(connection, role=self._engine.url.username or "")
+        finally:
+            owner.close()
+
+    def _is_at_head(self, *, is_owned: bool) -> bool:
+        try:
+            with self.read() as connection:
+                return _revision(connection) == HEAD
+        except ProgrammingError:
+            # What belongs to somebody else may not even be looked at before it is granted.
+            if not is_owned:
+                raise
+            return False
 
 
 def upsert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
@@ -90,11 +139,51 @@ def frame(connection: Connection, query: Select[Any], schema: pl.Schema) -> pl.D
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
+def _engine(url: str) -> Engine:
+    # Statements carry reasons and evidence; an error about them must not.
+    parsed = _parsed(url)
+    if parsed.get_backend_name() != "sqlite":
+        return create_engine(parsed, hide_parameters=True, pool_pre_ping=True)
+    if parsed.database:
+        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(parsed, hide_parameters=True)
+    _prepare_sqlite(engine)
+    return engine
+
+
+def _parsed(url: str) -> URL:
+    """The URL with our driver; an error never repeats it, since a password may stand in it."""
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError):
+        raise ConfigurationError("the database's URL cannot be read") from None
+    kind = parsed.get_backend_name()
+    if kind not in _DRIVERS:
+        raise ConfigurationError(
+            "the database's URL names a kind that is not supported: sqlite and postgresql are"
+        )
+    return parsed.set(drivername=_DRIVERS[kind])
+
+
+def _said(error: BaseException | None) -> str:
+    """The first line of what the database's driver says: further ones may hold values of rows."""
+    told = str(getattr(error, "orig", error)).strip()
+    return told.splitlines()[0] if told else "no reason given"
+
+
 def _revision(connection: Connection) -> str | None:
     if not connection.dialect.has_table(connection, "alembic_version"):
         return None
     revision = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
     return None if revision is None else str(revision)
+
+
+def _wait_for_turn(connection: Connection) -> None:
+    """PostgreSQL would let writers overlap; like SQLite's, ours decide on what they have read."""
+    connection.execute(
+        text("SELECT set_config('lock_timeout', :wait, true), pg_advisory_xact_lock(:turn)"),
+        {"wait": f"{_BUSY_SECONDS}s", "turn": _TURN},
+    )
 
 
 def _prepare_sqlite(engine: Engine) -> None:

@@ -75,8 +75,8 @@ class Events:
         """Walk the chain; the first altered or missing row, or nothing when it is whole."""
         last_id, last_hash = 0, _GENESIS
         query = select(events).order_by(events.c.event_id).execution_options(yield_per=10_000)
-        with self._database.read() as connection:
-            for row in connection.execute(query):
+        with self._database.read() as connection, connection.execute(query) as rows:
+            for row in rows:
                 if row.event_id != last_id + 1:
                     return Flaw(last_id + 1, "missing")
                 if row.previous_hash != last_hash:
@@ -96,7 +96,7 @@ def append(connection: Connection, happened: Sequence[Event]) -> None:
     """Write events inside the transaction of what they tell."""
     if not happened:
         return
-    last_id, last_hash = _head(connection)
+    last_id, last_hash = _head(connection, lock=True)
     rows: list[dict[str, object]] = []
     for event_id, event in enumerate(happened, start=last_id + 1):
         details = msgspec.json.encode(event.details, order="sorted").decode()
@@ -123,8 +123,10 @@ def append(connection: Connection, happened: Sequence[Event]) -> None:
         connection.execute(update(event_head).values(head))
 
 
-def _head(connection: Connection) -> tuple[int, str]:
-    query = select(event_head.c.event_id, event_head.c.hash).with_for_update()
+def _head(connection: Connection, *, lock: bool = False) -> tuple[int, str]:
+    query = select(event_head.c.event_id, event_head.c.hash)
+    if lock:
+        query = query.with_for_update()
     row = connection.execute(query).one_or_none()
     return (0, _GENESIS) if row is None else (row.event_id, row.hash)
 

@@ -11,7 +11,7 @@ import polars as pl
 from deltalake import CommitProperties, DeltaTable, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 
-from contracts.errors import ShopkeeperError
+from contracts.errors import BusyError
 from contracts.tables import TABLES, Table, TableKind
 from warehouse.merge import (
     Outcome,
@@ -31,7 +31,7 @@ _LONGEST = 4
 _NO_VERSION = -1
 
 
-class LakeBusyError(ShopkeeperError):
+class LakeBusyError(BusyError):
     """Others kept writing the same table; the batch can be merged again later."""
 
 

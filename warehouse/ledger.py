@@ -194,10 +194,13 @@ class Ledger:
         """Put a stop in force; `scope` is all, platform, shop or policy, `name` empty for all."""
         with self._database.write() as connection:
             row = {"scope": scope, "name": name, "since": at, "by": by}
-            done = connection.execute(
-                upsert(connection, switches).values(row).on_conflict_do_nothing()
-            )
-            if done.rowcount:
+            entered = connection.execute(
+                upsert(connection, switches)
+                .values(row)
+                .on_conflict_do_nothing()
+                .returning(switches.c.name)
+            ).all()
+            if entered:
                 append(connection, [Event(kind="stopped", subject=_switch(row), by=by, at=at)])
 
     def resume(self, scope: str, name: str, *, by: str, at: dt.datetime) -> bool:

@@ -214,3 +214,24 @@ switches = Table(
     _instant("since"),
     _text("by"),
 )
+
+# Grain: name, of what only one may do at a time. The fence counts its holders.
+leases = Table(
+    "leases",
+    metadata,
+    _text("name", primary_key=True),
+    _text("holder"),
+    _count("fence"),
+    _instant("lease_until"),
+)
+
+# Grain: account, at a platform: the bucket that all its clients share, in points.
+limits = Table(
+    "limits",
+    metadata,
+    _text("account", primary_key=True),
+    Column("maximum", Float, nullable=False),
+    Column("available", Float, nullable=False),
+    Column("restore_rate", Float, nullable=False),
+    _instant("updated_at"),
+)

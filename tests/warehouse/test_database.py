@@ -1,19 +1,27 @@
 import datetime as dt
-import sqlite3
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import insert, select
+from sqlalchemy import (
+    Column,
+    Connection,
+    MetaData,
+    create_engine,
+    insert,
+    select,
+    text,
+)
 
 from contracts.errors import ConfigurationError
 from tests.warehouse.rows import hour
 from warehouse.database import Database
 from warehouse.migrations import HEAD
-from warehouse.migrations.upgrade import scripts
+from warehouse.migrations.upgrade import scripts, upgrade
 from warehouse.models import metadata, switches
 
 STOP = {"scope": "all", "name": "", "by": "ann", "since": hour(0)}
@@ -25,9 +33,7 @@ def test_the_migrations_lead_to_the_declared_tables(database: Database) -> None:
     assert scripts().get_current_head() == HEAD
 
 
-def test_a_database_at_head_is_opened_without_loading_alembic(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path / 'a.db'}"
-    Database(url).close()
+def test_a_database_at_head_is_opened_without_loading_alembic(url: str, database: Database) -> None:
     code = (
         "import sys; from warehouse.database import Database; "
         f"Database({url!r}).close(); sys.exit('alembic' in sys.modules)"
@@ -35,14 +41,73 @@ def test_a_database_at_head_is_opened_without_loading_alembic(tmp_path: Path) ->
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
-def test_a_database_of_a_newer_release_is_not_touched(tmp_path: Path) -> None:
-    path = tmp_path / "a.db"
-    Database(f"sqlite:///{path}").close()
-    with sqlite3.connect(path) as raw:
-        raw.execute("UPDATE alembic_version SET version_num = '9999'")
-    raw.close()
+def test_a_database_of_a_newer_release_is_not_touched(url: str, database: Database) -> None:
+    with database.write() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(ConfigurationError, match="newer"):
-        Database(f"sqlite:///{path}")
+        Database(url)
+
+
+def _filled(connection: Connection) -> MetaData:
+    """The tables that there are at a revision, with a row in each."""
+    found = MetaData()
+    found.reflect(connection)
+    found.remove(found.tables["alembic_version"])
+    for table in found.sorted_tables:
+        connection.execute(insert(table).values({one.name: _sample(one) for one in table.columns}))
+    return found
+
+
+def _sample(column: Column[Any]) -> Any:
+    samples = {str: "x", dt.datetime: hour(0), float: 1.5, bool: True, int: 1}
+    return samples[column.type.python_type]
+
+
+def _rows(connection: Connection, found: MetaData) -> dict[str, list[tuple[Any, ...]]]:
+    return {
+        table.name: [tuple(row) for row in connection.execute(select(table))]
+        for table in found.sorted_tables
+    }
+
+
+@pytest.mark.parametrize("revision", [one.revision for one in scripts().walk_revisions()])
+def test_a_database_of_an_older_release_is_upgraded_with_its_rows(
+    revision: str, empty_url: str
+) -> None:
+    engine = create_engine(empty_url)
+    with engine.begin() as connection:
+        upgrade(connection, revision=revision)
+        found = _filled(connection)
+        before = _rows(connection, found)
+    assert {"events", "actions", "quarantine"} <= set(before)
+
+    Database(empty_url).close()
+    with engine.connect() as connection:
+        assert _rows(connection, found) == before
+        assert connection.execute(text("SELECT version_num FROM alembic_version")).scalar() == HEAD
+    engine.dispose()
+
+
+def test_two_processes_that_open_an_empty_database_at_once_both_get_it(empty_url: str) -> None:
+    code = f"from warehouse.database import Database; Database({empty_url!r}).close()"
+    opening = [subprocess.Popen([sys.executable, "-c", code]) for _ in range(2)]
+    assert [process.wait(timeout=120) for process in opening] == [0, 0]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ("mysql://root:hunter2@localhost/shop", "kind that is not supported"),
+        ("hunter2", "cannot be read"),
+        ("postgresql://me:hunter2@127.0.0.1:notaport/shop", "cannot be read"),
+        ("postgresql://me:hunter2@127.0.0.1:1/shop", "cannot be opened"),
+    ],
+)
+def test_a_database_that_cannot_be_used_is_told_without_its_password(wrong: str, said: str) -> None:
+    with pytest.raises(ConfigurationError, match=said) as caught:
+        Database(wrong)
+    assert "hunter2" not in str(caught.value)
+    assert "\n" not in str(caught.value)
 
 
 def test_a_file_that_is_no_database_is_named_so(tmp_path: Path) -> None:

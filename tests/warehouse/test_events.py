@@ -1,9 +1,11 @@
 import pytest
-from sqlalchemy import delete, update
+from sqlalchemy import Connection, Delete, Update, delete, text, update
+from sqlalchemy.exc import DatabaseError
 
 from tests.warehouse.rows import hour
 from warehouse.database import Database
 from warehouse.events import Event, Events, Flaw, append
+from warehouse.models import event_head
 from warehouse.models import events as table
 
 HAPPENED = [
@@ -21,13 +23,24 @@ def chain(events: Events) -> Events:
     return events
 
 
+def take_off_the_triggers(connection: Connection) -> None:
+    """What only the owner of the tables, or of the file, can do."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("ALTER TABLE events DISABLE TRIGGER USER"))
+        return
+    for name in ("events_not_updated", "events_not_deleted"):
+        connection.execute(text(f"DROP TRIGGER IF EXISTS {name}"))
+
+
 def tamper(database: Database, event_id: int, **values: object) -> None:
     with database.write() as connection:
+        take_off_the_triggers(connection)
         connection.execute(update(table).where(table.c.event_id == event_id).values(**values))
 
 
 def remove(database: Database, *event_ids: int) -> None:
     with database.write() as connection:
+        take_off_the_triggers(connection)
         connection.execute(delete(table).where(table.c.event_id.in_(event_ids)))
 
 
@@ -72,10 +85,10 @@ def test_a_missing_event_is_named_even_the_last(
 
 @pytest.mark.parametrize("event_id", [2, 5])
 def test_an_event_replaced_by_a_consistent_forgery_is_named(
-    event_id: int, chain: Events, database: Database, tmp_path_factory: pytest.TempPathFactory
+    event_id: int, chain: Events, database: Database, empty_url: str
 ) -> None:
     """The forger rehashes his row, as if it had been written so."""
-    forged_home = Database(f"sqlite:///{tmp_path_factory.mktemp('forged') / 'a.db'}")
+    forged_home = Database(empty_url)
     with forged_home.write() as connection:
         forged = Event(kind="limit_changed", subject="repricing", by="mallory", at=hour(0))
         append(connection, [*HAPPENED[: event_id - 1], forged])
@@ -95,4 +108,27 @@ def test_events_of_a_transaction_that_fails_are_gone_with_it(
 
     with pytest.raises(KeyboardInterrupt):
         half_done()
+    assert (chain.verify(), chain.count()) == (None, 5)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        update(table).values(by="bob"),
+        delete(table),
+        update(table).where(table.c.event_id == 5).values(hash="0" * 64),
+        delete(event_head),
+        update(event_head).values(event_id=3),
+        update(event_head).values(event_id=9, hash="0" * 64),
+    ],
+    ids=str,
+)
+def test_the_database_itself_refuses_to_change_what_happened(
+    statement: Update | Delete, chain: Events, database: Database
+) -> None:
+    with (
+        pytest.raises(DatabaseError, match=r"append-only|only moves to a later event"),
+        database.write() as connection,
+    ):
+        connection.execute(statement)
     assert (chain.verify(), chain.count()) == (None, 5)
