@@ -41,21 +41,30 @@ class Page:
     part: str
 
 
+BACKFILL = "/backfill/"
+"""What the id of a backfill's reading holds, and no other id."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One planned reading of a stream; `read_at` is the platform's clock, fixed when planned."""
+    """One planned reading of a stream; `read_at` is the platform's clock, fixed when planned.
+
+    A backfill is read by hand: it moves no watermark, and a live pull leaves it alone.
+    """
 
     shop_id: str
     stream: str
     window: Window
     read_at: dt.datetime
+    is_backfill: bool = False
 
     @property
     def id(self) -> str:
         """Stable name: planning the same reading again gives the same one."""
         instants = (self.window.start, self.window.end, self.read_at)
         stamps = "_".join(f"{instant:%Y%m%dT%H%M%S.%fZ}" for instant in instants)
-        return f"{self.shop_id}/{self.stream}/{stamps}"
+        kind = BACKFILL if self.is_backfill else "/"
+        return f"{self.shop_id}/{self.stream}{kind}{stamps}"
 
 
 @dataclass(frozen=True, slots=True)

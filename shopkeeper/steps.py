@@ -11,6 +11,7 @@ from shopkeeper.console import OPTIONS, answer, progress, table
 if TYPE_CHECKING:
     from flows.steps.home import Home
     from flows.steps.pull import Pulled
+    from flows.steps.remap import Remapped
 
 Shop = Annotated[str | None, typer.Option("--shop", help="Only this shop.")]
 StreamName = Annotated[str | None, typer.Option("--stream", help="Only this stream.")]
@@ -105,13 +106,42 @@ def check(shop: Shop = None) -> None:
     answer(results, screen=table("Checks", columns, rows), held=held)
 
 
-def build(shop: Shop = None) -> None:
+def build(
+    shop: Shop = None,
+    remap: Annotated[
+        bool, typer.Option("--remap", help="First replay what an older mapping has mapped.")
+    ] = False,
+    stream: Annotated[
+        str | None, typer.Option("--stream", help="With --remap: only this stream.")
+    ] = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="With --remap: replay all that landing holds.")
+    ] = False,
+) -> None:
     """Compute sales, velocity, KPIs and decision facts from the lake."""
     from flows.steps.build import build as build_step
+    from flows.steps.remap import remap as remap_step
 
+    if (stream or everything) and not remap:
+        raise ConfigurationError("--stream and --all say what to replay: give them with --remap")
+    replayed: list[Remapped] = []
     with open_home() as home, progress() as bar:
+        if remap:
+            replayed = remap_step(
+                home, shop_id=shop, stream=stream, is_all=everything, progress=bar
+            )
         built = build_step(home, shop_id=shop, progress=bar)
-    answer(built, screen=table("Built", ["table", "rows"], [[k, v] for k, v in built.items()]))
+    told = {"remapped": replayed, "built": built} if remap else built
+    title = f"Built; {_replayed(replayed)}" if remap else "Built"
+    answer(told, screen=table(title, ["table", "rows"], [[k, v] for k, v in built.items()]))
+
+
+def _replayed(replayed: "list[Remapped]") -> str:
+    missing = [reading for one in replayed for reading in one.missing]
+    told = f"{sum(one.readings for one in replayed)} readings replayed"
+    if missing:
+        told += f"; no longer in landing and left as they are: {', '.join(missing)}"
+    return told
 
 
 def decide(shop: Shop = None, policy: PolicyName = None, as_of: AsOf = None) -> None:

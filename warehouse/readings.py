@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 import polars as pl
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, RowMapping, func, select, update
 
-from contracts.streams import Reading, Window
+from contracts.streams import BACKFILL, Reading, Window
 from warehouse.database import Database, frame, upsert
 from warehouse.landing import Landed
 from warehouse.models import readings, table_versions, watermarks
@@ -54,18 +54,59 @@ class Readings:
             connection.execute(upsert(connection, readings).values(row).on_conflict_do_nothing())
 
     def unfinished(self, *, shop_id: str | None = None, stream: str | None = None) -> list[Reading]:
-        """Readings planned and not loaded, oldest window first: to be resumed as they are."""
-        query = select(readings).where(readings.c.loaded_at.is_(None))
+        """Live readings planned and not loaded, oldest window first: to be resumed as they are."""
+        query = select(readings).where(
+            readings.c.loaded_at.is_(None), ~readings.c.reading_id.contains(BACKFILL)
+        )
         if shop_id is not None:
             query = query.where(readings.c.shop_id == shop_id)
         if stream is not None:
             query = query.where(readings.c.stream == stream)
         with self._database.read() as connection:
-            rows = connection.execute(query.order_by(readings.c.window_start)).all()
-        return [
-            Reading(row.shop_id, row.stream, Window(row.window_start, row.window_end), row.read_at)
-            for row in rows
-        ]
+            rows = connection.execute(query.order_by(readings.c.window_start)).mappings().all()
+        return [_reading(row) for row in rows]
+
+    def of_span(self, shop_id: str, stream: str, *, span: Window) -> dict[Reading, bool]:
+        """Readings whose window touches the span, oldest first, and whether they are loaded."""
+        query = (
+            select(readings)
+            .where(readings.c.shop_id == shop_id, readings.c.stream == stream)
+            .where(readings.c.window_start < span.end, readings.c.window_end > span.start)
+            .order_by(readings.c.window_start, readings.c.read_at)
+        )
+        with self._database.read() as connection:
+            rows = connection.execute(query).mappings().all()
+        return {_reading(row): row["loaded_at"] is not None for row in rows}
+
+    def loaded_by(self, shop_id: str, stream: str, *, older_than: int | None) -> list[Reading]:
+        """Loaded readings, oldest first; only those by a mapping older than a version, if given."""
+        query = select(readings).where(
+            readings.c.shop_id == shop_id,
+            readings.c.stream == stream,
+            readings.c.loaded_at.is_not(None),
+        )
+        if older_than is not None:
+            query = query.where(readings.c.mapping_version < older_than)
+        with self._database.read() as connection:
+            ordered = query.order_by(readings.c.read_at, readings.c.window_start)
+            return [_reading(row) for row in connection.execute(ordered).mappings()]
+
+    def remapped(
+        self,
+        reading: Reading,
+        *,
+        counts: Counts,
+        versions: Mapping[str, int],
+        mapping_version: int,
+    ) -> None:
+        """Record that a loaded reading was replayed: by which mapping, and what became of it."""
+        with self._database.write() as connection:
+            connection.execute(
+                update(readings)
+                .where(readings.c.reading_id == reading.id)
+                .values(**asdict(counts), mapping_version=mapping_version)
+            )
+            _advance_versions(connection, versions)
 
     def is_loaded(self, reading_id: str) -> bool:
         """Whether its rows are in the lake and its versions recorded."""
@@ -85,7 +126,8 @@ class Readings:
     ) -> None:
         """Close a reading: its figures, the watermark and the versions that readers open, at once.
 
-        Loaded again, it keeps its first figures. Neither watermark nor version ever goes back.
+        Loaded again, it keeps its first figures. Neither watermark nor version ever goes back, and
+        a backfill moves no watermark: what lies before its span may never have been read.
         """
         outcome = {**asdict(landed), **asdict(counts), "loaded_at": at}
         row = {**_planned(reading), "mapping_version": mapping_version, **outcome}
@@ -99,7 +141,8 @@ class Readings:
                     where=readings.c.loaded_at.is_(None),
                 )
             )
-            _advance_watermark(connection, reading)
+            if not reading.is_backfill:
+                _advance_watermark(connection, reading)
             _advance_versions(connection, versions)
 
     def watermark(self, shop_id: str, stream: str) -> dt.datetime | None:
@@ -110,14 +153,19 @@ class Readings:
         with self._database.read() as connection:
             return connection.execute(query).scalar()
 
-    def newest(self, shop_id: str) -> dict[str, dt.datetime]:
-        """The platform's clock at the newest loaded reading, by stream of a shop."""
+    def newest(self, shop_id: str, *, with_backfills: bool = False) -> dict[str, dt.datetime]:
+        """The platform's clock at the newest loaded reading, by stream of a shop.
+
+        A backfill says nothing of how fresh a stream is, so it counts only when asked for.
+        """
         read_at = func.max(readings.c.read_at, type_=readings.c.read_at.type)
         query = (
             select(readings.c.stream, read_at)
             .where(readings.c.shop_id == shop_id, readings.c.loaded_at.is_not(None))
             .group_by(readings.c.stream)
         )
+        if not with_backfills:
+            query = query.where(~readings.c.reading_id.contains(BACKFILL))
         with self._database.read() as connection:
             return {stream: newest for stream, newest in connection.execute(query)}
 
@@ -151,6 +199,12 @@ class Readings:
             query = query.where(readings.c.loaded_at >= since)
         with self._database.read() as connection:
             return frame(connection, query, _SUMMARY)
+
+
+def _reading(row: RowMapping) -> Reading:
+    window = Window(row["window_start"], row["window_end"])
+    is_backfill = BACKFILL in row["reading_id"]
+    return Reading(row["shop_id"], row["stream"], window, row["read_at"], is_backfill)
 
 
 def _planned(reading: Reading) -> dict[str, object]:

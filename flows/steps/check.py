@@ -10,6 +10,7 @@ from checks.volume import rows_per_day, volume
 from contracts.checks import CheckResult
 from contracts.tables import table_of
 from flows.steps.home import Home, Progress, Shop, silent
+from flows.steps.remap import stale
 
 MAX_LAG = dt.timedelta(hours=26)  # a day and the time a daily schedule may be late
 _COUNTED = {"orders": "placed_at"}
@@ -27,7 +28,12 @@ def check(
     shops = home.select(shop_id)
     for done, shop in enumerate(shops):
         progress("check", done, len(shops))
-        found = [*_suites(home, shop), *_fresh(home, shop), *_volumes(home, shop)]
+        found = [
+            *_suites(home, shop),
+            *_fresh(home, shop),
+            *_volumes(home, shop),
+            *mappings(home, shop),
+        ]
         home.checks.record(found)
         results += found
     progress("check", len(shops), len(shops))
@@ -92,4 +98,29 @@ def _volumes(home: Home, shop: Shop) -> list[CheckResult]:
         )
         for table, column in _COUNTED.items()
         if table in home.readings.versions()
+    ]
+
+
+def mappings(home: Home, shop: Shop) -> list[CheckResult]:
+    """Streams to be replayed, since their mapping has changed; and those that no longer are."""
+    old = {one.stream: one for one in stale(home, shop)}
+    told = {
+        one.table
+        for one in home.checks.latest(shop_id=shop.id)
+        if one.check == "mapping" and not one.passed
+    }
+    return [
+        CheckResult(
+            shop_id=shop.id,
+            table=table,
+            check="mapping",
+            passed=stream.name not in old,
+            measured=old[stream.name].sentence if stream.name in old else "0 readings",
+            limit="no reading of an older mapping",
+            checked_at=home.data_as_of(shop),
+            is_blocking=False,
+        )
+        for _, stream in shop.streams()
+        for table in [table_of(stream.tables[0]).name]
+        if stream.name in old or table in told
     ]

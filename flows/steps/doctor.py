@@ -6,6 +6,7 @@ from typing import Any
 
 from contracts.errors import ShopkeeperError
 from flows.steps.home import Home, Shop, Source, machine_now
+from flows.steps.remap import stale
 
 _SKEW = dt.timedelta(minutes=5)
 
@@ -27,7 +28,22 @@ def doctor(home: Home, *, shop_id: str | None = None) -> list[Finding]:
         finding
         for shop in home.select(shop_id)
         for source in shop.sources
-        for finding in _examine(shop, source)
+        for finding in [*_examine(shop, source), *_mappings(home, shop, source)]
+    ]
+
+
+def _mappings(home: Home, shop: Shop, source: Source) -> list[Finding]:
+    """Streams of a source whose mapping has changed since they were read."""
+    return [
+        Finding(
+            shop_id=shop.id,
+            source=source.connector.name,
+            subject=f"mapping of {one.stream}",
+            passed=False,
+            detail=one.sentence,
+        )
+        for one in stale(home, shop)
+        if source.connector.stream(one.stream) is not None
     ]
 
 

@@ -293,7 +293,7 @@ class Home:
         Raises:
             ConfigurationError: nothing has been read yet.
         """
-        newest = self.readings.newest(shop.id)
+        newest = self.readings.newest(shop.id, with_backfills=True)
         if not newest:
             raise ConfigurationError(f"shop {shop.id} has no data yet: run `shopkeeper pull`")
         return max(newest.values())

@@ -133,22 +133,12 @@ def pull_reading(
     """Land, map, check and load one reading, in that order of commits."""
     started = time.monotonic()
     landed = home.landing.keep(reading, stream.fetch(client, reading.window))
-    context = shop.context(reading.read_at, mapping_version=stream.mapping_version)
-    mapped = stream.to_canonical(home.landing.pages(reading.id), context)
-    parted = split(mapped, context)
-    merged = home.lake.merge(parted.good)
-    home.quarantine.keep(reading, parted.bad)
-    _release(home, reading, parted)
-    rows = sum(frame.height for frame in mapped.frames.values())
-    loaded = sum(frame.height for frame in parted.good.values())
-    seconds = time.monotonic() - started
+    loaded = load(home, shop, stream, reading, started=started)
     home.readings.loaded(
         reading,
         landed,
-        counts=Counts(
-            landed_rows=rows, loaded_rows=loaded, quarantined_rows=rows - loaded, seconds=seconds
-        ),
-        versions={name: table.version for name, table in merged.items()},
+        counts=loaded.counts,
+        versions=loaded.versions,
         at=machine_now(),
         mapping_version=stream.mapping_version,
     )
@@ -158,12 +148,44 @@ def pull_reading(
         readings=1,
         pages=landed.pages,
         new_pages=landed.new_pages,
-        rows=rows,
-        loaded_rows=loaded,
-        quarantined_rows=rows - loaded,
-        quarantined=parted.bad.height,
-        seconds=seconds,
+        rows=loaded.counts.landed_rows,
+        loaded_rows=loaded.counts.loaded_rows,
+        quarantined_rows=loaded.counts.quarantined_rows,
+        quarantined=loaded.quarantined,
+        seconds=loaded.counts.seconds,
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """What became of a landed reading; `quarantined` are documents."""
+
+    counts: Counts
+    versions: dict[str, int]
+    quarantined: int
+
+
+def load(home: Home, shop: Shop, stream: Stream, reading: Reading, *, started: float) -> Loaded:
+    """Map, check and merge a landed reading; that it is loaded is for the caller to record.
+
+    `started` is the monotonic clock, in seconds, at which work on the reading began.
+    """
+    context = shop.context(reading.read_at, mapping_version=stream.mapping_version)
+    mapped = stream.to_canonical(home.landing.pages(reading.id), context)
+    parted = split(mapped, context)
+    merged = home.lake.merge(parted.good)
+    home.quarantine.keep(reading, parted.bad)
+    _release(home, reading, parted)
+    rows = sum(frame.height for frame in mapped.frames.values())
+    good = sum(frame.height for frame in parted.good.values())
+    counts = Counts(
+        landed_rows=rows,
+        loaded_rows=good,
+        quarantined_rows=rows - good,
+        seconds=time.monotonic() - started,
+    )
+    versions = {name: table.version for name, table in merged.items()}
+    return Loaded(counts=counts, versions=versions, quarantined=parted.bad.height)
 
 
 def _release(home: Home, reading: Reading, parted: Split) -> None:
