@@ -80,11 +80,13 @@ class Misbehaviour:
             world = self._shop.world
             before, written = {name: getattr(world, name) for name in _STATE}, len(world.writes)
             yield
+            lie = next((fault for fault in faults if fault.what in ("nothing", "later")), None)
+            records = world.writes[written:]
+            if lie is not None and records:
+                for name, frame in before.items():
+                    setattr(world, name, frame)
+                self._take_back(lie, asked, records)
             for fault in faults:
-                if fault.what in ("nothing", "later"):
-                    for name, frame in before.items():
-                        setattr(world, name, frame)
-                    self._take_back(fault, asked, world.writes[written:])
                 if fault.what == "operator_after":
                     self._operate(fault, asked)
 

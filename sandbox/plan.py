@@ -68,6 +68,14 @@ class FaultPlan:
             meant = [one for one in self._states if one.fault.where in names]
             return [one.fault for one in meant if one.strikes()]
 
+    def counts(self) -> list[dict[str, Any]]:
+        """Each fault with the calls that it met and how many of them it struck."""
+        with self._lock:
+            return [
+                {**msgspec.to_builtins(one.fault), "met": one.met, "struck": one.done}
+                for one in self._states
+            ]
+
 
 class _State:
     """One fault, the calls that it met, and how many of them it struck."""
@@ -75,17 +83,17 @@ class _State:
     def __init__(self, fault: Fault) -> None:
         self.fault = fault
         self._random = Random(fault.seed)  # noqa: S311 a plan must repeat
-        self._met = self._done = 0
+        self.met = self.done = 0
 
     def strikes(self) -> bool:
         fault = self.fault
-        self._met += 1
-        if (fault.count and self._done >= fault.count) or self._met < fault.at:
+        self.met += 1
+        if (fault.count and self.done >= fault.count) or self.met < fault.at:
             return False
-        is_due = (self._met - fault.at) % fault.every == 0
+        is_due = (self.met - fault.at) % fault.every == 0
         if fault.rate is not None:
             is_due = self._random.random() < fault.rate
-        self._done += is_due
+        self.done += is_due
         return is_due
 
 

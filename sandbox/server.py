@@ -56,6 +56,7 @@ class _Handlers:
                 Route("/truth/writes", self._guarded(self._writes), methods=get),
                 Route("/truth/prices", self._guarded(self._prices), methods=get),
                 Route("/truth/orders", self._guarded(self._orders), methods=get),
+                Route("/world/faults", self._guarded(self._struck), methods=get),
                 Route("/world/faults", self._faults, methods=post),
                 Route("/world/clock", self._guarded(self._clock), methods=get),
                 Route("/world/advance", self._guarded(self._advance), methods=post),
@@ -164,6 +165,9 @@ class _Handlers:
 
     def _prices(self, given: dict[str, Any]) -> object:
         return truth.prices(self._shop.world, given["skus"].split(","))
+
+    def _struck(self, _: dict[str, Any]) -> object:
+        return self._misbehaviour.plan.counts()
 
     def _orders(self, _: dict[str, Any]) -> object:
         return truth.orders(self._shop.world)

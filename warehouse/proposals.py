@@ -6,7 +6,7 @@ from collections import Counter
 from typing import Any
 
 import polars as pl
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, or_, select, update
 
 from contracts.actions import Judged
 from contracts.codes import LIVE_STATES, ActionState
@@ -113,7 +113,11 @@ def _move_again(
     rows = _as_rows(again.with_columns(message=pl.lit(None, pl.String)), run_id=run_id, at=at)
     connection.execute(
         update(table)
-        .where(table.c.action_id == bindparam("of_id"), table.c.state.in_(_JUDGED_AGAIN))
+        # No IN: a statement that runs for many rows cannot expand a list.
+        .where(
+            table.c.action_id == bindparam("of_id"),
+            or_(*(table.c.state == state for state in _JUDGED_AGAIN)),
+        )
         .values({name: bindparam(f"new_{name}") for name in names} | {"message": None}),
         [
             {"of_id": row["action_id"], **{f"new_{name}": row[name] for name in names}}

@@ -1,5 +1,6 @@
 """One shop of the emulated platform: the world, what guards it, and what it was asked to do."""
 
+import time
 from typing import Any
 
 from graphql import GraphQLResolveInfo
@@ -19,7 +20,12 @@ class Shop:
         self.world = world
         self.tables = Tables(world)
         self.pager = Pager(self.tables)
-        self.bucket = Bucket(rates or Rates())
+        begun = world.clock
+        # The bucket fills as time passes, the machine's or the world's.
+        self.bucket = Bucket(
+            rates or Rates(),
+            clock=lambda: time.monotonic() + (world.clock - begun).total_seconds(),
+        )
         self.faults = Faults()
         self.bulk = BulkOperations(world)
         self.origin = ""

@@ -299,6 +299,13 @@ def test_a_refused_proposal_is_judged_again_when_the_reason_is_gone(
     assert ledger.record(judged_again, run_id="again", at=hour(2)) == {}
 
 
+def test_many_refused_proposals_are_judged_again_together(ledger: Ledger) -> None:
+    record(ledger, *(proposal(one, state="refused", guard="fresh") for one in ("v1", "v2", "v3")))
+    again = judged(*(proposal(one, state="approved") for one in ("v1", "v2", "v3")))
+    assert ledger.record(again, run_id="later", at=hour(1)) == {"approved": 3}
+    assert states(ledger) == ["approved"] * 3
+
+
 def test_a_shadow_row_becomes_a_proposal_when_the_mode_is_raised(ledger: Ledger) -> None:
     record(ledger, proposal(state="shadow"))
     assert ledger.record(judged(proposal()), run_id="later", at=hour(1)) == {"proposed": 1}
