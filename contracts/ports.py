@@ -1,13 +1,14 @@
 """What rooms ask of each other. `flows.steps` passes the things that answer."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import polars as pl
 
 from contracts.actions import Action, Change, KillSwitch, Live, Outcome
 from contracts.codes import ActionState
+from contracts.limits import Level
 
 
 class Clock(Protocol):
@@ -15,6 +16,17 @@ class Clock(Protocol):
 
     def __call__(self) -> dt.datetime:
         """Now, in UTC."""
+        ...
+
+
+class LimitStore(Protocol):
+    """Where those who use the same account of a platform meet, so that they share its limits."""
+
+    def change(self, account: str, step: Callable[[Level | None], Level | None]) -> None:
+        """Replace an account's level by what `step` makes of it, and nobody else meanwhile.
+
+        Null is an account that no answer has told about yet.
+        """
         ...
 
 

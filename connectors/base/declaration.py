@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from contracts.actions import Change, Live, Outcome
 from contracts.codes import Reversal, WriteKind
+from contracts.ports import LimitStore
 from contracts.streams import Context, Mapped, Page, Window
 
 
@@ -61,12 +62,15 @@ class Write:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connector:
-    """One platform. `settings` is a pydantic model; its SecretStr fields are given by reference."""
+    """One platform. `settings` is a pydantic model; its SecretStr fields are given by reference.
+
+    `open_client` gets the settings and where those who use the same account share its limits.
+    """
 
     name: str
     title: str
     settings: type[BaseModel]
-    open_client: Callable[[Any], Any]
+    open_client: Callable[[Any, LimitStore | None], Any]
     streams: tuple[Stream, ...]
     writes: tuple[Write, ...] = ()
 

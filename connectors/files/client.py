@@ -23,6 +23,7 @@ from connectors.files.layout import (
     problems,
 )
 from contracts.errors import ConfigurationError, SourceContractError, TransientSourceError
+from contracts.ports import LimitStore
 from contracts.streams import Page, Window
 
 
@@ -152,8 +153,8 @@ class FolderClient:
         )
 
 
-def open_client(settings: FilesSettings) -> FolderClient:
-    """Read the descriptions and find the folder.
+def open_client(settings: FilesSettings, _limits: LimitStore | None = None) -> FolderClient:
+    """Read the descriptions and find the folder, which limits nobody.
 
     Raises:
         ConfigurationError: one of them is missing or wrong.

@@ -24,6 +24,7 @@ from contracts.errors import (
     SourceRejectedError,
     TransientSourceError,
 )
+from contracts.ports import LimitStore
 
 VERSION = "2026-10"
 # The platform's limit for one query is not confirmed; a page is sized to stay below it.
@@ -193,18 +194,22 @@ class ShopifyClient:
     """Asks and writes for one shop. Thread-safe.
 
     Args:
+        limits: where all clients of the shop share its bucket; each has its own if not given.
         transport, resolve: the network; replaced in tests.
         clock, sleep: seconds for waiting, replaced in tests so that waiting costs no time.
+        wall_clock: seconds since 1970, which clients on several machines share limits by.
     """
 
     def __init__(
         self,
         settings: ShopifySettings,
+        limits: LimitStore | None = None,
         *,
         transport: httpx.BaseTransport | None = None,
         resolve: Callable[[str], list[str]] = addresses,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
+        wall_clock: Callable[[], float] = time.time,
     ) -> None:
         self._http = Http(
             settings.url,
@@ -218,7 +223,12 @@ class ShopifyClient:
         self._clock = clock
         self._sleep = sleep
         self._retry = Retry(sleep=sleep)
-        self.bucket = CostBucket(clock=clock, sleep=sleep)
+        self.bucket = CostBucket(
+            store=limits,
+            account=f"shopify:{settings.url.rstrip('/')}",
+            clock=clock if limits is None else wall_clock,
+            sleep=sleep,
+        )
 
     def ask(
         self, document: str, variables: Mapping[str, Any] | None = None, *, cost: float = 10.0

@@ -1,8 +1,6 @@
 """Act: send what is approved through the one door, read it back, settle it."""
 
 import datetime as dt
-import os
-import socket
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +11,7 @@ from contracts.actions import Action, Change, Live, Outcome
 from contracts.ports import Outbound
 from flows.steps.decide import facts
 from flows.steps.home import Home, Progress, Shop, ShopClock, silent
+from flows.steps.turns import holder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +81,7 @@ def _act(
             lambda action: outbound(shop, client, action),
             shop_id=shop.id,
             platform=shop.platform.connector.name,
-            holder=f"{socket.gethostname()}:{os.getpid()}",
+            holder=holder(),
             clock=clock,
             recheck=lambda actions, live: _recheck(home, shop, actions, live, at=clock()),
             policy=policy,

@@ -25,6 +25,7 @@ from contracts.tables import (
     Velocity,
 )
 from flows.steps.home import Home, Progress, SchemaT, Shop, silent
+from flows.steps.turns import turn
 from transforms.kpis import kpis_daily
 from transforms.pricing import price_facts
 from transforms.sales import local_day, sales_daily
@@ -46,22 +47,31 @@ def build(home: Home, *, shop_id: str | None = None, progress: Progress = silent
     """Compute the derived tables of a shop or of all; rows per table.
 
     KPIs are published to the database for BI tools.
+
+    Raises:
+        BusyError: another process is building the same shop; nothing of it was built here.
     """
     shops = home.select(shop_id)
     built: dict[str, int] = dict.fromkeys(_SCHEMAS, 0)
     for done, shop in enumerate(shops):
         progress("build", done, len(shops))
-        frames = derive(home, shop, as_of=home.data_as_of(shop))
-        versions = {}
-        for name, frame in frames.items():
-            others = home.lake.scan(name).filter(pl.col("shop_id") != shop.id).collect()
-            versions[name] = home.lake.replace(name, pl.concat([others, frame])).version
-            built[name] += frame.height
-        home.readings.record(versions)
-        published = home.lake.scan("kpis_daily", version=versions["kpis_daily"]).collect()
-        publish(home.database, "kpis_daily", frame=published)
+        with turn(home, f"build {shop.id}"):
+            for name, rows in _build(home, shop).items():
+                built[name] += rows
     progress("build", len(shops), len(shops))
     return built
+
+
+def _build(home: Home, shop: Shop) -> dict[str, int]:
+    frames = derive(home, shop, as_of=home.data_as_of(shop))
+    versions = {}
+    for name, frame in frames.items():
+        others = home.lake.scan(name).filter(pl.col("shop_id") != shop.id).collect()
+        versions[name] = home.lake.replace(name, pl.concat([others, frame])).version
+    home.readings.record(versions)
+    published = home.lake.scan("kpis_daily", version=versions["kpis_daily"]).collect()
+    publish(home.database, "kpis_daily", frame=published)
+    return {name: frame.height for name, frame in frames.items()}
 
 
 def derive(home: Home, shop: Shop, *, as_of: dt.datetime) -> dict[str, pl.DataFrame]:

@@ -25,6 +25,7 @@ from connectors.base.registry import connector
 from contracts.codes import Mode
 from contracts.economics import Economics
 from contracts.errors import ConfigurationError
+from contracts.ports import LimitStore
 from contracts.streams import Context
 from contracts.tables import table_of
 from contracts.toml_settings import parse, parse_table, validate
@@ -34,7 +35,9 @@ from warehouse.checks import CheckResults
 from warehouse.database import Database
 from warehouse.lake import Lake
 from warehouse.landing import Landing
+from warehouse.leases import Leases
 from warehouse.ledger import Ledger
+from warehouse.limits import RequestLimits
 from warehouse.quarantine import Quarantine
 from warehouse.readings import Readings
 
@@ -58,6 +61,7 @@ class Source:
     file: str
     text: str
     folder: Path
+    limits: Callable[[], LimitStore]
 
     def settings(self) -> BaseModel:
         """The connector's settings, secrets read.
@@ -87,8 +91,8 @@ class Source:
         return str(self.folder / value) if is_file else value
 
     def open(self) -> Any:
-        """An open client; close it after use."""
-        return self.connector.open_client(self.settings())
+        """An open client, within the limits of all clients of the home; close it after use."""
+        return self.connector.open_client(self.settings(), self.limits())
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +189,8 @@ class Home:
     @cached_property
     def shops(self) -> dict[str, Shop]:
         """Shops by id, which is the name of their file."""
-        return {path.stem: _shop(path) for path in sorted((self.folder / "shops").glob("*.toml"))}
+        files = sorted((self.folder / "shops").glob("*.toml"))
+        return {path.stem: _shop(path, lambda: self.limits) for path in files}
 
     @cached_property
     def policies(self) -> dict[str, tuple[Policy, PolicySettings, BaseModel, Limits]]:
@@ -247,8 +252,21 @@ class Home:
     @cached_property
     def database(self) -> Database:
         """What changes under a transaction."""
-        place = self.settings.storage.database
-        return Database(place if "://" in place else f"sqlite:///{self.folder / place}")
+        place, owner = self.settings.storage.database, self.settings.storage.database_owner
+        return Database(
+            secrets.database_url(place, folder=self.folder),
+            owner_url=secrets.database_url(owner, folder=self.folder) if owner else None,
+        )
+
+    @cached_property
+    def limits(self) -> RequestLimits:
+        """The request limits that all processes of this home share."""
+        return RequestLimits(self.database)
+
+    @cached_property
+    def leases(self) -> Leases:
+        """Who does what only one may do at a time."""
+        return Leases(self.database)
 
     @cached_property
     def readings(self) -> Readings:
@@ -343,7 +361,7 @@ def _suggest(name: str, known: Iterable[str]) -> str:
     return f"; there {'are' if len(names) > 1 else 'is'} {', '.join(names)}" if names else ""
 
 
-def _shop(path: Path) -> Shop:
+def _shop(path: Path, limits: Callable[[], LimitStore]) -> Shop:
     file, text = f"shops/{path.name}", path.read_text(encoding="utf-8")
     settings = parse(text, ShopSettings, file=file)
     sources = []
@@ -353,7 +371,7 @@ def _shop(path: Path) -> Shop:
         unread = {key: value for key, value in table.items() if key not in _secret(declared)}
         validate_partly(unread, declared, text=text, file=file)
         folder = path.parent.parent
-        sources.append(Source(path.stem, declared, dict(table), file, text, folder))
+        sources.append(Source(path.stem, declared, dict(table), file, text, folder, limits))
     return Shop(path.stem, settings, tuple(sources))
 
 

@@ -10,6 +10,7 @@ from contracts.errors import ConfigurationError
 from contracts.streams import Reading, Window
 from contracts.tables import TABLES, TableKind
 from flows.steps.home import Home, Progress, Shop, machine_now, silent
+from flows.steps.turns import Turn, turn
 from warehouse.readings import Counts
 
 _YEAR = dt.timedelta(days=365)
@@ -54,6 +55,7 @@ def pull(
 
     Raises:
         ConfigurationError: no shop, no stream of that name, or no token.
+        BusyError: another process is pulling the same stream; nothing of it was read here.
     """
     pulled = []
     for shop in home.select(shop_id):
@@ -69,8 +71,9 @@ def pull(
             try:
                 now = client.now()
                 for found in streams:
-                    due = _due(home, shop, found, now=now, first=first, last=last)
-                    pulled.append(_pull_stream(home, shop, found, client, due, progress))
+                    with turn(home, f"pull {shop.id} {found.name}") as mine:
+                        due = _due(home, shop, found, now=now, first=first, last=last)
+                        pulled.append(_pull_stream(mine, shop, found, client, due, progress))
             finally:
                 client.close()
     return pulled
@@ -109,7 +112,7 @@ def _due(
 
 
 def _pull_stream(
-    home: Home,
+    mine: Turn,
     shop: Shop,
     stream: Stream,
     client: object,
@@ -119,10 +122,11 @@ def _pull_stream(
     name = f"{shop.id} {stream.name}"
     total = Pulled(shop_id=shop.id, stream=stream.name)
     for reading in due:
-        home.readings.plan(reading, mapping_version=stream.mapping_version)
+        mine.home.readings.plan(reading, mapping_version=stream.mapping_version)
     for done, reading in enumerate(due):
         progress(name, done, len(due))
-        total = _sum(total, pull_reading(home, shop, stream, client, reading))
+        mine.confirm()
+        total = _sum(total, pull_reading(mine.home, shop, stream, client, reading))
     progress(name, len(due), len(due))
     return total
 

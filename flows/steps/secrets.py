@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 from pydantic import BaseModel, SecretStr
 
@@ -50,3 +51,24 @@ def resolve(reference: str, *, where: str, folder: Path) -> str:
     if not path.is_file():
         raise ConfigurationError(f"{where}: secret file {name} does not exist")
     return path.read_text(encoding="utf-8").strip()
+
+
+def holds_password(url: str) -> bool:
+    """Whether a password stands in a URL; one that cannot be read may hold anything."""
+    try:
+        parts = urlsplit(url)
+        asked = parse_qs(parts.query)
+    except ValueError:
+        return True
+    return bool(parts.password) or any("password" in name.lower() for name in asked)
+
+
+def database_url(place: str, *, folder: Path) -> str:
+    """The URL of what `[storage]` names: a file of the home, a URL, or a reference to either.
+
+    Raises:
+        ConfigurationError: a reference leads nowhere.
+    """
+    if place.startswith(SCHEMES):
+        place = resolve(place, where="shopkeeper.toml, [storage]", folder=folder)
+    return place if "://" in place else f"sqlite:///{folder / place}"

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from contracts.codes import Mode
 from contracts.economics import Economics
 from contracts.money import CURRENCY_PATTERN
+from flows.steps.secrets import holds_password
 
 
 class _Strict(BaseModel):
@@ -19,7 +20,20 @@ class Storage(_Strict):
 
     landing: str = "data/landing"
     lake: str = "data/lake"
-    database: str = "data/shopkeeper.db"
+    database: Annotated[
+        str, Field(description="a file, a URL such as postgresql://me@host/shop, or env:, file:")
+    ] = "data/shopkeeper.db"
+    database_owner: Annotated[
+        str | None,
+        Field(description="the same database as the role that owns its tables and may change them"),
+    ] = None
+
+    @field_validator("database", "database_owner")
+    @classmethod
+    def _no_password(cls, value: str | None) -> str | None:
+        if value is not None and holds_password(value):
+            raise ValueError("a password is written out; write a reference, env:NAME or file:PATH")
+        return value
 
 
 class Holdout(_Strict):

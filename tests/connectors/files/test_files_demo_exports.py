@@ -38,7 +38,7 @@ def read(world: World, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Ma
             "quiet_seconds": 0,
         }
     )
-    client = CONNECTOR.open_client(settings)
+    client = CONNECTOR.open_client(settings, None)
     window = Window(client.now() - dt.timedelta(days=365), client.now())
     context = Context("shop", "USD", ZONE, client.now())
     return {

@@ -1,0 +1,99 @@
+"""Turns: the same work is not done by two processes at once, be they scheduled or by hand."""
+
+import datetime as dt
+import logging
+import os
+import socket
+import threading
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from contracts.errors import BusyError
+from flows.steps.home import Home, machine_now
+from warehouse.leases import Lease
+
+# A machine that vanished keeps its work from others for no longer; a process that did, for no time.
+LENGTH = dt.timedelta(minutes=2)
+
+# A process of the same number before this one, as the first of a restarted container always is.
+_START = uuid.uuid4().hex[:8]
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Work that is ours to do."""
+
+    home: Home
+    lease: Lease
+
+    def confirm(self) -> None:
+        """Hold on to it for longer; call it between pieces of work.
+
+        Raises:
+            BusyError: we were silent for so long that another process has taken over.
+        """
+        if not self.home.leases.renew(self.lease, length=LENGTH, at=machine_now()):
+            raise BusyError(
+                f"{self.lease.name} was taken over by another process, since this one was silent"
+                f" for more than {LENGTH.seconds} seconds: it goes on there"
+            )
+
+
+@contextmanager
+def turn(home: Home, name: str) -> Iterator[Turn]:
+    """Do what only one may do at a time; the lease is renewed until the body ends.
+
+    Raises:
+        BusyError: another process is at it; says which, and nothing was done.
+    """
+    lease = home.leases.take(
+        name, holder=holder(), length=LENGTH, at=machine_now(), is_gone=is_gone
+    )
+    mine = Turn(home, lease)
+    is_over = threading.Event()
+    keeper = threading.Thread(target=_keep, args=(mine, is_over), name=f"lease {name}", daemon=True)
+    keeper.start()
+    try:
+        yield mine
+    finally:
+        is_over.set()
+        keeper.join()
+        home.leases.release(lease, at=machine_now())
+
+
+def holder() -> str:
+    """This process, as others are told of it."""
+    return f"{socket.gethostname()}:{os.getpid()}:{_START}"
+
+
+def is_gone(of: str) -> bool:
+    """Whether a holder was a process of this machine that has ended.
+
+    Containers that share a host name but not their processes would take each other for gone; they
+    have names of their own unless told otherwise.
+    """
+    host, process, start = of.rsplit(":", 2)
+    if host != socket.gethostname():
+        return False
+    if int(process) == os.getpid():
+        return start != _START
+    try:
+        os.kill(int(process), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return False
+
+
+def _keep(mine: Turn, is_over: threading.Event) -> None:
+    while not is_over.wait(LENGTH.seconds / 4):
+        try:
+            mine.confirm()
+        except BusyError as error:
+            # The work itself finds out at its next confirmation; a busy database is asked again.
+            _log.warning("lease=%s not renewed: %s", mine.lease.name, error)
