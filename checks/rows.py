@@ -131,7 +131,7 @@ def _schema_rules(schema: type[dy.Schema]) -> Iterator[_Rule]:
     """What the table's class declares: nulls, bounds and codes of columns, rules across them."""
     for name, column in schema.columns().items():
         kind = (column.metadata or {}).get("kind")
-        shown = None if kind in ("identifier", "text") else pl.col(name).cast(pl.String)
+        shown = None if kind in ("identifier", "member", "text") else pl.col(name).cast(pl.String)
         for rule, holds in column.validation_rules(pl.col(name)).items():
             if rule == "nullability":
                 yield _Rule(QuarantineReason.MISSING_VALUE, "null", holds, name)

@@ -22,15 +22,29 @@ def _meta(kind: str, **more: Any) -> dict[str, Any]:
     return {"kind": kind, **{key: value for key, value in more.items() if value is not None}}
 
 
-def identifier(description: str, *, key: bool = False, nullable: bool = False) -> dy.String:
-    """Text that names something; never empty."""
+def identifier(
+    description: str, *, key: bool = False, nullable: bool = False, personal: str | None = None
+) -> dy.String:
+    """Text that names something; never empty. `personal`: the purpose a person's id is held for."""
     return dy.String(
         description=description,
         primary_key=key,
         nullable=nullable,
         min_length=1,
         max_length=200,
-        metadata=_meta("identifier"),
+        metadata=_meta("identifier", personal=personal),
+    )
+
+
+def member(description: str, *, key: bool = False, nullable: bool = False) -> dy.String:
+    """A customer: the platform's id in a mapping, from there on a keyed pseudonym of it."""
+    return dy.String(
+        description=description,
+        primary_key=key,
+        nullable=nullable,
+        min_length=1,
+        max_length=200,
+        metadata=_meta("member"),
     )
 
 

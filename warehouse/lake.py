@@ -12,6 +12,7 @@ from deltalake import CommitProperties, DeltaTable, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 
 from contracts.errors import BusyError
+from contracts.personal import member_columns, purposes
 from contracts.tables import TABLES, Table, TableKind
 from warehouse.merge import (
     Outcome,
@@ -102,6 +103,46 @@ class Lake:
                 continue
             return Merged(version, added=rows.height, removed=stored.height)
         raise LakeBusyError(f"table {table_name} is being written by others: build again")
+
+    def rewrite(
+        self, table_name: str, change: Callable[[pl.DataFrame], pl.DataFrame]
+    ) -> Merged | None:
+        """Change or drop rows of a table, deleted ones included, wherever they came from.
+
+        Nothing where there is no such table; no new version where no row changes. Earlier versions
+        stay until `vacuum`.
+
+        Raises:
+            LakeBusyError: when other writers leave no gap.
+        """
+        table = TABLES[table_name]
+        for _ in range(_ATTEMPTS):
+            head = self._open(table_name)
+            if head is None:
+                return None
+            stored = _read(head, table)
+            rows = change(stored)
+            if rows.equals(stored):
+                return Merged(head.version(), unchanged=stored.height)
+            try:
+                version = _overwrite(head, _shaped(rows, table), None)
+            except _OvertakenError:
+                continue
+            return Merged(version, changed=rows.height, removed=stored.height - rows.height)
+        raise LakeBusyError(f"table {table_name} is being written by others: try again")
+
+    def vacuum(self, table_names: Sequence[str]) -> dict[str, int]:
+        """Remove every file that the newest version does not name; versions by table.
+
+        Whoever reads an earlier version meanwhile has to open the newest.
+        """
+        for name in table_names:
+            head = self._open(name)
+            if head is not None:
+                head.vacuum(
+                    retention_hours=0, enforce_retention_duration=False, dry_run=False, full=True
+                )
+        return self._versions(table_names)
 
     def scan(
         self,
@@ -220,6 +261,7 @@ class Lake:
                     f"{self._url}/{table.name}",
                     rows,
                     partition_by=table.partition,
+                    configuration=_kept_out_of_statistics(table),
                     commit_properties=_ONE_ATTEMPT,
                 )
         except DeltaError as error:
@@ -237,6 +279,15 @@ class Lake:
     def _versions(self, names: Sequence[str]) -> dict[str, int]:
         heads = {name: self._open(name) for name in names}
         return {name: head.version() for name, head in heads.items() if head is not None}
+
+
+def _kept_out_of_statistics(table: Table) -> dict[str, str] | None:
+    """Delta's log quotes smallest and largest values of each file: of these columns only."""
+    personal = {*purposes(table.schema), *member_columns(table)}
+    if not personal:
+        return None
+    quoted = [name for name in table.schema.column_names() if name not in personal]
+    return {"delta.dataSkippingStatsColumns": ",".join(quoted)}
 
 
 @contextmanager

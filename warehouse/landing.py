@@ -1,9 +1,8 @@
-"""Raw answers, exactly as received: pages by content hash, one manifest per whole reading."""
+"""Raw answers, as received and sealed: pages by keyed hash, one manifest per whole reading."""
 
 import datetime as dt
-import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +11,9 @@ import zstandard
 
 from contracts.errors import ShopkeeperError
 from contracts.streams import Page, Reading
+from warehouse.encryption import SealError, Vault
 
+_SUFFIX = ".zst.sealed"
 _LEVEL = 3  # level 9 saves a tenth of the bytes for five times the time
 
 
@@ -31,7 +32,7 @@ class Landed:
 
 
 class _Part(msgspec.Struct, frozen=True):
-    sha256: str
+    address: str
     part: str
     size_bytes: int
 
@@ -45,7 +46,8 @@ class _Manifest(msgspec.Struct, frozen=True):
 class Landing:
     """A folder of pages and manifests. Safe to be written by several processes at once."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, vault: Vault) -> None:
+        self._vault = vault
         self._pages = folder / "pages"
         self._readings = folder / "readings"
 
@@ -81,7 +83,7 @@ class Landing:
         if manifest is None:
             raise LandingError(f"reading {reading_id} is not in landing: read it again")
         for part in manifest.parts:
-            body = self._body(part.sha256)
+            body = self._body(part.address)
             if body is None:
                 raise LandingError(f"a page of {reading_id} is missing or altered: read it again")
             yield Page(body, part.part)
@@ -91,35 +93,66 @@ class Landing:
 
         Not to be run beside `keep`: a page that is being received again could be removed.
         """
-        held: set[str] = set()
-        stale: list[tuple[Path, _Manifest]] = []
-        for path in self._readings.rglob("*.json"):
-            manifest = msgspec.json.decode(path.read_bytes(), type=_Manifest)
-            if manifest.read_at < before:
-                stale.append((path, manifest))
-            else:
-                held.update(part.sha256 for part in manifest.parts)
-        for path, manifest in stale:
+        stale = [path for path, manifest in self._manifests() if manifest.read_at < before]
+        for path in stale:
             path.unlink()
-            for digest in {part.sha256 for part in manifest.parts} - held:
-                self._page_path(digest).unlink(missing_ok=True)
+        self._drop_orphans()
         return len(stale)
 
-    def _keep_page(self, page: Page) -> tuple[_Part, bool]:
-        digest = hashlib.sha256(page.body).hexdigest()
-        path = self._page_path(digest)
-        is_new = self._body(digest) is None
-        if is_new:
-            _write_whole(path, zstandard.compress(page.body, _LEVEL))
-        return _Part(digest, page.part, path.stat().st_size), is_new
+    def rewrite(self, shop_id: str, change: Callable[[str, Page], Page]) -> int:
+        """Change pages of a shop, each told with its stream; pages that did change.
 
-    def _body(self, digest: str) -> bytes | None:
+        A page that changed is gone after; so are pages of no whole reading, since nobody can tell
+        whose they are. Like `expire`, not to be run beside `keep`.
+
+        Raises:
+            LandingError: a page is missing or was altered.
+        """
+        changed = 0
+        for path, manifest in self._manifests(shop_id):
+            parts = []
+            for page, part in zip(self.pages(manifest.reading_id), manifest.parts, strict=True):
+                new = change(manifest.reading_id.split("/")[1], page)
+                is_other = new.body != page.body
+                parts.append(self._keep_page(new)[0] if is_other else part)
+                changed += is_other
+            if parts != manifest.parts:
+                kept = _Manifest(manifest.reading_id, manifest.read_at, parts)
+                _write_whole(path, msgspec.json.encode(kept))
+        self._drop_orphans()
+        return changed
+
+    def kept(self, shop_id: str) -> list[str]:
+        """Ids of the complete readings of a shop."""
+        return [manifest.reading_id for _, manifest in self._manifests(shop_id)]
+
+    def _manifests(self, shop_id: str | None = None) -> Iterator[tuple[Path, _Manifest]]:
+        folder = self._readings if shop_id is None else self._readings / shop_id
+        for path in sorted(folder.rglob("*.json")):
+            yield path, msgspec.json.decode(path.read_bytes(), type=_Manifest)
+
+    def _drop_orphans(self) -> None:
+        held = {part.address for _, manifest in self._manifests() for part in manifest.parts}
+        for path in self._pages.rglob(f"*{_SUFFIX}"):
+            if path.name.removesuffix(_SUFFIX) not in held:
+                path.unlink(missing_ok=True)
+
+    def _keep_page(self, page: Page) -> tuple[_Part, bool]:
+        address = self._vault.address(page.body)
+        path = self._page_path(address)
+        is_new = self._body(address) is None
+        if is_new:
+            packed = zstandard.compress(page.body, _LEVEL)
+            _write_whole(path, self._vault.seal(packed, name=address))
+        return _Part(address, page.part, path.stat().st_size), is_new
+
+    def _body(self, address: str) -> bytes | None:
         """The page, or nothing where it is missing or damaged."""
         try:
-            body = zstandard.decompress(self._page_path(digest).read_bytes())
-        except (OSError, zstandard.ZstdError):
+            sealed = self._page_path(address).read_bytes()
+            return zstandard.decompress(self._vault.open(sealed, name=address))
+        except (OSError, SealError, zstandard.ZstdError):
             return None
-        return body if hashlib.sha256(body).hexdigest() == digest else None
 
     def _manifest(self, reading_id: str) -> _Manifest | None:
         try:
@@ -134,8 +167,8 @@ class Landing:
             raise LandingError(f"reading {reading_id} would lie outside of landing")
         return path
 
-    def _page_path(self, digest: str) -> Path:
-        return self._pages / digest[:2] / f"{digest}.zst"
+    def _page_path(self, address: str) -> Path:
+        return self._pages / address[:2] / f"{address}{_SUFFIX}"
 
 
 def _write_whole(path: Path, content: bytes) -> None:

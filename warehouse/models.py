@@ -235,3 +235,22 @@ limits = Table(
     Column("restore_rate", Float, nullable=False),
     _instant("updated_at"),
 )
+
+# Grain: (shop_id, member_id): a member of whom nothing may be kept, by pseudonym.
+erasures = Table(
+    "erasures",
+    metadata,
+    _text("shop_id", primary_key=True),
+    _text("member_id", primary_key=True),
+    _instant("asked_at"),
+    _text("by"),
+    _instant("done_at", nullable=True),
+)
+
+# Grain: name of a key of the home: the public name of the one in use.
+key_ids = Table(
+    "key_ids",
+    metadata,
+    _text("name", primary_key=True),
+    _text("key_id"),
+)

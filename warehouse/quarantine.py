@@ -4,10 +4,11 @@ import datetime as dt
 from typing import Any
 
 import polars as pl
-from sqlalchemy import Select, select, update
+from sqlalchemy import Select, delete, select, update
 
 from contracts.streams import Reading
 from warehouse.database import Database, chunks, frame, upsert
+from warehouse.encryption import Vault
 from warehouse.models import quarantine
 
 _INSTANT = pl.Datetime("us", "UTC")
@@ -23,14 +24,17 @@ _ENTRY = pl.Schema(
         "last_seen_at": _INSTANT,
     }
 )
+_COLUMNS = [quarantine.c[{"table": "table_name"}.get(name, name)] for name in _ENTRY.names()]
+_SEALED = ("reasons", "payload")
 _REASONS = pl.List(pl.Struct({"reason": pl.String}))
 
 
 class Quarantine:
-    """The documents of all shops that must not be counted or acted on."""
+    """The documents of all shops that must not be counted or acted on; sealed in the database."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, vault: Vault) -> None:
         self._database = database
+        self._vault = vault
 
     def keep(self, reading: Reading, bad: pl.DataFrame) -> None:
         """Keep the bad documents of a reading (schema `Quarantined`), one entry per document.
@@ -48,7 +52,10 @@ class Quarantine:
             "payload",
             pl.lit(reading.read_at).alias("first_seen_at"),
             pl.lit(reading.read_at).alias("last_seen_at"),
-        ).to_dicts()
+        ).with_columns(
+            pl.Series(name, [self._vault.seal_text(text, name=name) for text in bad[name]])
+            for name in _SEALED
+        )
         with self._database.write() as connection:
             newcomer = upsert(connection, quarantine)
             seen = newcomer.excluded.last_seen_at
@@ -66,7 +73,7 @@ class Quarantine:
                     where=(held.last_seen_at <= seen)
                     & (held.closed_at.is_(None) | (held.closed_at < seen)),
                 ),
-                rows,
+                rows.to_dicts(),
             )
 
     def close(
@@ -91,17 +98,45 @@ class Quarantine:
                 )
         return len(good)
 
+    def naming(self, shop_id: str, member_id: str) -> pl.DataFrame:
+        """Documents that are or name a member, by pseudonym; closed ones too."""
+        query = select(*_COLUMNS).where(quarantine.c.shop_id == shop_id)
+        with self._database.read() as connection:
+            found = self._opened(frame(connection, query.order_by(*_COLUMNS[:3]), _ENTRY))
+        names = pl.col("payload").str.contains(member_id, literal=True)
+        return found.filter(names | (pl.col("document_id") == member_id))
+
+    def erase(self, shop_id: str, member_id: str) -> int:
+        """Drop documents that are this member, and let the others name nobody; how many."""
+        found = self.naming(shop_id, member_id)
+        held = quarantine.c
+        with self._database.write() as connection:
+            for row in found.iter_rows(named=True):
+                entry = (
+                    (held.shop_id == shop_id)
+                    & (held.table_name == row["table"])
+                    & (held.document_id == row["document_id"])
+                )
+                nobody = row["payload"].replace(f'"{member_id}"', "null")
+                sealed = self._vault.seal_text(nobody, name="payload")
+                is_theirs = row["document_id"] == member_id
+                connection.execute(
+                    delete(quarantine).where(entry)
+                    if is_theirs
+                    else update(quarantine).where(entry).values(payload=sealed)
+                )
+        return found.height
+
     def open(self, *, shop_id: str | None = None, table_name: str | None = None) -> pl.DataFrame:
         """Documents not in the lake now. Grain: (shop_id, table, document_id)."""
         held = quarantine.c
-        columns = [held[{"table": "table_name"}.get(name, name)] for name in _ENTRY.names()]
-        query: Select[Any] = select(*columns).where(held.closed_at.is_(None))
+        query: Select[Any] = select(*_COLUMNS).where(held.closed_at.is_(None))
         if shop_id is not None:
             query = query.where(held.shop_id == shop_id)
         if table_name is not None:
             query = query.where(held.table_name == table_name)
         with self._database.read() as connection:
-            return frame(connection, query.order_by(*columns[:3]), _ENTRY)
+            return self._opened(frame(connection, query.order_by(*_COLUMNS[:3]), _ENTRY))
 
     def counts(self, *, shop_id: str | None = None) -> pl.DataFrame:
         """Open documents by reason. Grain: (shop_id, table, reason); a document may have several.
@@ -121,4 +156,14 @@ class Quarantine:
             .group_by("shop_id", "table", "reason")
             .agg(documents_units=pl.col("document_id").n_unique().cast(pl.Int64))
             .sort("shop_id", "table", "reason")
+        )
+
+    def _opened(self, sealed: pl.DataFrame) -> pl.DataFrame:
+        return sealed.with_columns(
+            pl.Series(
+                name,
+                [self._vault.open_text(text, name=name) for text in sealed[name]],
+                dtype=pl.String,
+            )
+            for name in _SEALED
         )

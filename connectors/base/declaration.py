@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from contracts.actions import Change, Live, Outcome
 from contracts.codes import Reversal, WriteKind
 from contracts.ports import LimitStore
+from contracts.personal import Redact
 from contracts.streams import Context, Mapped, Page, Window
 
 
@@ -38,6 +39,8 @@ class Stream:
     tables: tuple[type[dy.Schema], ...]
     fetch: Callable[[Any, Window], Iterator[Page]]
     to_canonical: Callable[[Iterable[Page], Context], Mapped]
+    redact: Redact | None = None
+    """Takes members out of a raw page; a stream whose pages name members has one."""
     mapping_version: int = 1
     is_snapshot: bool = False
     max_window: dt.timedelta | None = None

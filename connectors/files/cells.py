@@ -21,6 +21,7 @@ _UNREADABLE = {
     "flag": Reason.UNKNOWN_CODE,
     "currency": Reason.UNKNOWN_CODE,
     "identifier": Reason.UNREADABLE_ROW,
+    "member": Reason.UNREADABLE_ROW,
     "text": Reason.UNREADABLE_ROW,
 }
 _PLACES = {"mill": 3, "micros": 6}
@@ -53,7 +54,7 @@ def parsed(given: Column, target: dy.Column, export: Export) -> Parsed | pl.Expr
         case "currency":
             code = _coded(raw, given, pl.String()) if given.codes else raw
             value = pl.when(code.str.contains(money.CURRENCY_PATTERN)).then(code)
-        case "identifier":
+        case "identifier" | "member":
             # A spreadsheet made 6.92E+12 of a long code: the digits are gone.
             value = pl.when(~raw.str.contains(r"^\d(\.\d+)?E\+\d+$")).then(raw)
         case _:

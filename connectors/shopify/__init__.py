@@ -4,7 +4,7 @@ import datetime as dt
 from functools import partial
 
 from connectors.base.declaration import Connector, Stream, Write
-from connectors.shopify import fetch, mapping, outbound, queries
+from connectors.shopify import fetch, mapping, outbound, queries, redaction
 from connectors.shopify.client import ShopifyClient, ShopifySettings
 from contracts.codes import Reversal, WriteKind
 from contracts.tables import (
@@ -35,6 +35,7 @@ CONNECTOR = Connector(
             tables=(Order, OrderLine, OrderCoupon, Refund),
             fetch=partial(fetch.read, source=queries.ORDERS),
             to_canonical=mapping.orders,
+            redact=redaction.redact,
             max_window=_MONTH,
             look_back=_LOOK_BACK,
         ),
@@ -57,6 +58,7 @@ CONNECTOR = Connector(
             tables=(Member,),
             fetch=partial(fetch.read, source=queries.CUSTOMERS),
             to_canonical=mapping.customers,
+            redact=redaction.redact,
             look_back=_LOOK_BACK,
         ),
         Stream(

@@ -12,7 +12,7 @@ class Listing(Versioned):
     listing_id = identifier("The platform's variant", key=True)
     product_id = identifier("The platform's product, which holds variants")
     sku_id = identifier("The seller's code; null: unlinked, never acted on", nullable=True)
-    title = text("What the customer reads")
+    title = text("What the customer reads", personal="display")
     listing_status = code("Whether it can be bought", ListingStatus)
     brand = text("Brand or vendor", nullable=True)
     category = text("The shop's category", nullable=True)

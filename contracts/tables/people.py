@@ -1,15 +1,28 @@
 """Members and the coupons they redeem. Names and addresses are not requested from a platform."""
 
 from contracts.codes import CouponStatus, DiscountKind
-from contracts.columns import code, currency, identifier, instant, minor, rate, text, units
+from contracts.columns import (
+    code,
+    currency,
+    identifier,
+    instant,
+    member,
+    minor,
+    rate,
+    text,
+    units,
+)
 from contracts.tables.base import TableKind, Versioned, table
 
 
-@table("members", TableKind.VERSIONED, document=("member_id",))
+@table("members", TableKind.VERSIONED, document=("member_id",), version=2)
 class Member(Versioned):
     """A customer who can be recognised. Grain: (shop_id, member_id)."""
 
-    member_id = identifier("The platform's customer", key=True)
+    member_id = member("Keyed pseudonym of the platform's customer", key=True)
+    platform_member_id = identifier(
+        "The platform's own id; null once its time is over", nullable=True, personal="contact"
+    )
     joined_at = instant("When the account was made")
     orders_units = units("Orders so far, as the platform counts")
     currency = currency()
@@ -22,7 +35,7 @@ class Coupon(Versioned):
 
     coupon_id = identifier("The platform's discount", key=True)
     coupon_code = identifier("What the customer types")
-    title = text("The shop's name for it")
+    title = text("The shop's name for it", personal="display")
     coupon_status = code("Whether it can be redeemed", CouponStatus)
     discount_kind = code("Fraction or amount", DiscountKind)
     discount_rate = rate("Fraction off, for a rate", nullable=True)

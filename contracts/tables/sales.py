@@ -4,7 +4,7 @@ import dataframely as dy
 import polars as pl
 
 from contracts.codes import FulfilmentStatus, LineKind, PaymentStatus
-from contracts.columns import code, currency, flag, identifier, instant, minor, units
+from contracts.columns import code, currency, flag, identifier, instant, member, minor, units
 from contracts.tables.base import Dated, TableKind, table
 
 _ORDER = ("order_id",)
@@ -15,7 +15,7 @@ class Order(Dated):
     """A customer's order. Grain: (shop_id, order_id). Amounts as of the order, before refunds."""
 
     order_id = identifier("The platform's order number", key=True)
-    member_id = identifier("The platform's customer; null for a guest", nullable=True)
+    member_id = member("Keyed pseudonym of the customer; null for a guest", nullable=True)
     placed_at = instant("When the customer ordered")
     paid_at = instant("When the money arrived; null while it has not", nullable=True)
     cancelled_at = instant("When it was cancelled", nullable=True)

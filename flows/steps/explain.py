@@ -6,6 +6,7 @@ import polars as pl
 
 from actions.explain import explain
 from contracts.actions import Action
+from contracts.personal import masked
 from flows.steps.home import Home, Shop
 from reports.daily import ReportedAction
 
@@ -27,5 +28,6 @@ def titles_of(home: Home, shop: Shop, actions: Iterable[Action]) -> dict[str, st
     """Title per SKU of the actions, where the shop lists it."""
     skus = list({action.sku_id for action in actions})
     listed = home.scan("listings", shop).filter(pl.col("sku_id").is_in(skus))
-    pairs = listed.select("sku_id", "title").collect()
+    pairs = home.keys.vault.open_frame(listed.select("sku_id", "title").collect(), "listings")
+    pairs = pairs.with_columns(masked(pl.col("title")))
     return dict(pairs.iter_rows())

@@ -5,8 +5,11 @@ from pathlib import Path
 import polars as pl
 
 from contracts.errors import ConfigurationError
+from contracts.personal import masked, purposes
 from contracts.tables import TABLES
-from flows.steps.home import Home
+from flows.steps.actions import person
+from flows.steps.home import Home, machine_now
+from warehouse.events import Event, Events
 
 FORMATS = ("parquet", "csv", "ndjson")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -29,13 +32,26 @@ def export(
     if not out.absolute().parent.is_dir():
         raise ConfigurationError(f"--out: the folder {out.parent} does not exist")
     frame = pl.concat([home.scan(table, shop) for shop in home.select(shop_id)]).collect()
+    frame = readable(home, frame, table)
     if file_format == "parquet":
         frame.write_parquet(out)
     elif file_format == "ndjson":
         frame.write_ndjson(out)
     else:
         frame.with_columns(_inert(name) for name in _texts(frame)).write_csv(out)
+    told = {"table": table, "rows": frame.height, "file": str(out.absolute())}
+    by = person(None)
+    exported = Event(kind="export", subject=table, by=by, at=machine_now(), details=told)
+    Events(home.database).append([exported])
     return frame.height
+
+
+def readable(home: Home, frame: pl.DataFrame, table: str) -> pl.DataFrame:
+    """Rows as people may have them: titles in clear but for contact data, who is who sealed."""
+    shown = purposes(TABLES[table].schema)
+    titles = [name for name, purpose in shown.items() if purpose == "display"]
+    opened = home.keys.vault.open_frame(frame, table, purpose="display")
+    return opened.with_columns(masked(pl.col(name)) for name in titles)
 
 
 def _texts(frame: pl.DataFrame) -> list[str]:

@@ -25,14 +25,17 @@ from connectors.base.registry import connector
 from contracts.codes import Mode
 from contracts.economics import Economics
 from contracts.errors import ConfigurationError
+from contracts.personal import Members
 from contracts.ports import LimitStore
 from contracts.streams import Context
 from contracts.tables import table_of
 from contracts.toml_settings import parse, parse_table, validate
 from flows.steps import secrets
+from flows.steps.keys import OpenedKeys
 from flows.steps.settings import HomeSettings, PolicySettings, ShopSettings
 from warehouse.checks import CheckResults
 from warehouse.database import Database
+from warehouse.erasures import Erasures
 from warehouse.lake import Lake
 from warehouse.landing import Landing
 from warehouse.leases import Leases
@@ -241,7 +244,7 @@ class Home:
     @cached_property
     def landing(self) -> Landing:
         """Raw answers."""
-        return Landing(self.folder / self.settings.storage.landing)
+        return Landing(self.folder / self.settings.storage.landing, self.keys.vault)
 
     @cached_property
     def lake(self) -> Lake:
@@ -253,10 +256,33 @@ class Home:
     def database(self) -> Database:
         """What changes under a transaction."""
         place, owner = self.settings.storage.database, self.settings.storage.database_owner
-        return Database(
+        opened = Database(
             secrets.database_url(place, folder=self.folder),
             owner_url=secrets.database_url(owner, folder=self.folder) if owner else None,
         )
+        self.database = opened  # what a restore makes due uses it already
+        if self.erasures.recall():
+            from flows.steps.forget import carry_out  # it needs an open home itself
+
+            carry_out(self)
+        return opened
+
+    @cached_property
+    def keys(self) -> OpenedKeys:
+        """What seals and opens what is stored, and makes pseudonyms."""
+        is_new = not (self.folder / self.settings.storage.landing).exists()
+        return OpenedKeys.of(self.folder, self.settings.keys, is_new=is_new).confirmed(
+            self.database
+        )
+
+    @property
+    def erasures(self) -> Erasures:
+        """Who is forgotten; the list lies outside of what a restore brings back."""
+        return Erasures(self.database, self.folder / "erasures.ndjson")
+
+    def members(self, shop: Shop) -> Members:
+        """The members of a shop, as a mapping may know them."""
+        return Members(shop.id, self.keys.members, self.erasures.of(shop.id))
 
     @cached_property
     def limits(self) -> RequestLimits:
@@ -276,7 +302,7 @@ class Home:
     @cached_property
     def quarantine(self) -> Quarantine:
         """Documents kept out of the lake."""
-        return Quarantine(self.database)
+        return Quarantine(self.database, self.keys.vault)
 
     @cached_property
     def checks(self) -> CheckResults:

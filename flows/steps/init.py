@@ -14,12 +14,17 @@ from connectors.base.declaration import Connector
 from contracts.codes import Mode
 from contracts.economics import Economics
 from contracts.errors import ConfigurationError
-from flows.steps.settings import Holdout, Storage
+from flows.steps import keys
+from flows.steps.settings import Holdout, HomeSettings, Keys, Retention, Storage
 
 _HOME = """# A home of Shopkeeper: where data lies, what holds for all shops. All keys are optional.
 
 [storage]  # folders are relative to this file
 {storage}
+[keys]  # what is stored is sealed with them: env:NAME, file:PATH; back the files up elsewhere
+{keys}
+[retention]
+{retention}
 [holdout]  # SKUs whose prices are left alone, so that effects can be measured
 {holdout}
 # Spans in which prices are locked, in every shop or only in some, for every SKU or only some:
@@ -75,11 +80,16 @@ def init(folder: Path) -> list[Path]:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
-    return [folder / name for name in texts]
+    return [folder / name for name in texts] + keys.make(folder, HomeSettings().keys)
 
 
 def _home() -> str:
-    return _HOME.format(storage=commented(Storage), holdout=commented(Holdout))
+    return _HOME.format(
+        storage=commented(Storage),
+        keys=commented(Keys),
+        retention=commented(Retention),
+        holdout=commented(Holdout),
+    )
 
 
 def _shop() -> str:

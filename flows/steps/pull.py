@@ -4,11 +4,12 @@ import datetime as dt
 import time
 from dataclasses import dataclass
 
-from checks.rows import Split, split
+from checks.rows import Split
 from connectors.base.declaration import Stream
 from contracts.errors import ConfigurationError
 from contracts.streams import Reading, Window
 from contracts.tables import TABLES, TableKind
+from flows.steps.documents import documents, fetched
 from flows.steps.home import Home, Progress, Shop, machine_now, silent
 from flows.steps.turns import Turn, turn
 from warehouse.readings import Counts
@@ -136,7 +137,7 @@ def pull_reading(
 ) -> Pulled:
     """Land, map, check and load one reading, in that order of commits."""
     started = time.monotonic()
-    landed = home.landing.keep(reading, stream.fetch(client, reading.window))
+    landed = home.landing.keep(reading, fetched(home, shop, stream, client, reading))
     loaded = load(home, shop, stream, reading, started=started)
     home.readings.loaded(
         reading,
@@ -174,9 +175,7 @@ def load(home: Home, shop: Shop, stream: Stream, reading: Reading, *, started: f
 
     `started` is the monotonic clock, in seconds, at which work on the reading began.
     """
-    context = shop.context(reading.read_at, mapping_version=stream.mapping_version)
-    mapped = stream.to_canonical(home.landing.pages(reading.id), context)
-    parted = split(mapped, context)
+    mapped, parted = documents(home, shop, stream, reading)
     merged = home.lake.merge(parted.good)
     home.quarantine.keep(reading, parted.bad)
     _release(home, reading, parted)

@@ -11,6 +11,7 @@ from flows.steps.decide import Decided, decide
 from flows.steps.home import Home, Progress, silent
 from flows.steps.pull import Pulled, pull
 from flows.steps.report import Reported, report
+from flows.steps.retention import expire
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ class Looped:
 
 def run(home: Home, *, shop_id: str | None = None, progress: Progress = silent) -> Looped:
     """Pull, check, build, decide, act and report, for a shop or for all."""
-    return Looped(
+    looped = Looped(
         pull(home, shop_id=shop_id, progress=progress),
         check(home, shop_id=shop_id, progress=progress),
         build(home, shop_id=shop_id, progress=progress),
@@ -52,3 +53,5 @@ def run(home: Home, *, shop_id: str | None = None, progress: Progress = silent) 
         act(home, shop_id=shop_id, progress=progress),
         report(home, shop_id=shop_id),
     )
+    expire(home)
+    return looped

@@ -10,6 +10,8 @@ from contracts.economics import Economics
 from contracts.money import CURRENCY_PATTERN
 from flows.steps.secrets import holds_password
 
+_REFERENCE = "^(env|file):.+$"
+
 
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -43,6 +45,31 @@ class Holdout(_Strict):
     share_rate: Annotated[float, Field(ge=0, le=0.5)] = 0.0
 
 
+class Keys(_Strict):
+    """Keys by reference, env:NAME or file:PATH; whoever loses one loses what it sealed."""
+
+    data: Annotated[
+        str, Field(pattern=_REFERENCE, description="seals what is stored; keep a copy elsewhere")
+    ] = "file:keys/data.key"
+    members: Annotated[
+        str, Field(pattern=_REFERENCE, description="makes pseudonyms of customers; never change it")
+    ] = "file:keys/members.key"
+    earlier: Annotated[
+        list[Annotated[str, Field(pattern=_REFERENCE)]],
+        Field(description="data keys of before, which still open what they sealed"),
+    ] = []
+
+
+class Retention(_Strict):
+    """How long what is read is held; `run` removes what is older."""
+
+    landing_days: Annotated[int, Field(ge=1, description="raw answers; the lake stays")] = 400
+    purpose_days: Annotated[
+        dict[str, Annotated[int, Field(ge=1)]],
+        Field(description="personal columns, since the platform's last change, by purpose"),
+    ] = {"contact": 730}
+
+
 class Campaign(_Strict):
     """A span of a platform's calendar during which prices are locked."""
 
@@ -64,6 +91,8 @@ class HomeSettings(_Strict):
     """shopkeeper.toml."""
 
     storage: Storage = Storage()
+    keys: Keys = Keys()
+    retention: Retention = Retention()
     holdout: Holdout = Holdout()
     campaigns: list[Campaign] = []
 

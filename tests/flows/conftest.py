@@ -1,5 +1,6 @@
 """A merchant's world behind real HTTP, and a home that points at it."""
 
+import base64
 import datetime as dt
 import shutil
 import threading
@@ -23,6 +24,8 @@ from sandbox.world.world import World, build
 TOKEN = "world-token"
 TODAY = dt.date(2026, 11, 22)
 RATES = Rates(1e6, 1e6)  # throttling is the connector tests' business; here it only costs time
+
+KEYS = {name: base64.b64encode(name.encode().ljust(32)).decode() for name in ("data", "members")}
 
 SHOP_TOML = """
 name = "Demo Grocer"
@@ -123,6 +126,9 @@ def write_home(folder: Path, url: str, world: World) -> None:
     (folder / "shops").mkdir(parents=True, exist_ok=True)
     (folder / "policies").mkdir(exist_ok=True)
     (folder / "shopkeeper.toml").write_text("", encoding="utf-8")
+    (folder / "keys").mkdir(exist_ok=True)
+    for name, key in KEYS.items():  # the same in every home, so that data may be copied
+        (folder / "keys" / f"{name}.key").write_text(key, encoding="utf-8")
     shop = SHOP_TOML.format(url=url, clock=clock_text(world))
     (folder / "shops" / "demo.toml").write_text(shop, encoding="utf-8")
     (folder / "policies" / "repricing.toml").write_text(REPRICING_TOML, encoding="utf-8")

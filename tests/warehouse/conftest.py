@@ -7,9 +7,13 @@ import pytest
 
 from tests.postgres import Postgres
 from warehouse.database import Database
+from warehouse.encryption import Vault
 from warehouse.events import Events
 from warehouse.lake import Lake
 from warehouse.ledger import Ledger
+
+VAULT = Vault(b"k" * 32)
+
 
 @pytest.fixture
 def lake(tmp_path: Path) -> Lake:

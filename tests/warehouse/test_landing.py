@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from contracts.streams import Page, Reading, Window
+from tests.warehouse.conftest import VAULT
 from tests.warehouse.rows import hour
 from warehouse.landing import Landed, Landing, LandingError
 
@@ -17,13 +18,13 @@ def bytes_under(folder: Path) -> int:
 
 
 def test_pages_come_back_as_received_and_in_order(tmp_path: Path) -> None:
-    landing = Landing(tmp_path)
+    landing = Landing(tmp_path, VAULT)
     landing.keep(READING, iter([*PAGES, PAGES[0]]))
     assert list(landing.pages(READING.id)) == [*PAGES, PAGES[0]]
 
 
 def test_the_same_answers_again_add_no_page_and_no_page_bytes(tmp_path: Path) -> None:
-    landing = Landing(tmp_path)
+    landing = Landing(tmp_path, VAULT)
     first = landing.keep(READING, iter(PAGES))
     held = bytes_under(tmp_path / "pages")
     second = landing.keep(LATER, iter(PAGES))
@@ -37,7 +38,7 @@ def test_a_complete_reading_is_not_fetched_again(tmp_path: Path) -> None:
     def fetch(_: int) -> Page:
         raise AssertionError("fetched again")
 
-    landing = Landing(tmp_path)
+    landing = Landing(tmp_path, VAULT)
     landing.keep(READING, iter(PAGES))
     assert landing.keep(READING, map(fetch, [1])).pages == 3
 
@@ -49,7 +50,7 @@ def test_a_reading_that_broke_off_is_not_there_and_its_pages_are_used_when_it_re
         yield PAGES[0]
         raise ConnectionError
 
-    landing = Landing(tmp_path)
+    landing = Landing(tmp_path, VAULT)
     with pytest.raises(ConnectionError):
         landing.keep(READING, broken())
     assert not landing.is_kept(READING.id)
@@ -59,9 +60,9 @@ def test_a_reading_that_broke_off_is_not_there_and_its_pages_are_used_when_it_re
 
 
 def test_an_altered_page_is_noticed_and_replaced_when_it_is_received_again(tmp_path: Path) -> None:
-    landing = Landing(tmp_path)
+    landing = Landing(tmp_path, VAULT)
     landing.keep(READING, iter(PAGES[:1]))
-    page = next((tmp_path / "pages").rglob("*.zst"))
+    page = next((tmp_path / "pages").rglob("*.zst.sealed"))
     page.write_bytes(b"something else")
     with pytest.raises(LandingError, match="altered"):
         list(landing.pages(READING.id))
@@ -70,16 +71,16 @@ def test_an_altered_page_is_noticed_and_replaced_when_it_is_received_again(tmp_p
 
 
 def test_after_its_time_a_reading_goes_with_the_pages_that_only_it_holds(tmp_path: Path) -> None:
-    landing = Landing(tmp_path)
+    landing = Landing(tmp_path, VAULT)
     landing.keep(READING, iter(PAGES[:2]))
     landing.keep(LATER, iter(PAGES[1:]))
     assert landing.expire(hour(3)) == 1
     assert not landing.is_kept(READING.id)
     assert list(landing.pages(LATER.id)) == PAGES[1:]
-    assert len(list((tmp_path / "pages").rglob("*.zst"))) == 2
+    assert len(list((tmp_path / "pages").rglob("*.zst.sealed"))) == 2
 
 
 def test_a_shop_named_like_a_path_does_not_leave_the_folder(tmp_path: Path) -> None:
     outside = Reading("../../shop", "orders", READING.window, READING.read_at)
     with pytest.raises(LandingError, match="outside"):
-        Landing(tmp_path / "landing").keep(outside, iter(PAGES))
+        Landing(tmp_path / "landing", VAULT).keep(outside, iter(PAGES))

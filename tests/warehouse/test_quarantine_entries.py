@@ -3,6 +3,7 @@ import json
 import polars as pl
 
 from contracts.streams import Quarantined, Reading, Window
+from tests.warehouse.conftest import VAULT
 from tests.warehouse.rows import hour, rows
 from warehouse.database import Database
 from warehouse.quarantine import Quarantine
@@ -31,7 +32,7 @@ def close(quarantine: Quarantine, number: int, *ids: str) -> int:
 def test_a_document_seen_bad_twice_is_one_entry_with_its_first_and_last_sight(
     database: Database,
 ) -> None:
-    quarantine = Quarantine(database)
+    quarantine = Quarantine(database, VAULT)
     for number in (1, 3, 2):
         quarantine.keep(reading(number), bad("1", "penny_price" if number == 3 else "other"))
     entry = quarantine.open(shop_id="demo", table_name="orders").row(0, named=True)
@@ -41,7 +42,7 @@ def test_a_document_seen_bad_twice_is_one_entry_with_its_first_and_last_sight(
 
 
 def test_a_good_version_that_is_not_older_closes_the_entry(database: Database) -> None:
-    quarantine = Quarantine(database)
+    quarantine = Quarantine(database, VAULT)
     quarantine.keep(reading(2), pl.concat([bad("1"), bad("2")]))
     assert close(quarantine, 1, "1") == 0
     assert close(quarantine, 2, "1") == 1
@@ -52,7 +53,7 @@ def test_a_good_version_that_is_not_older_closes_the_entry(database: Database) -
 def test_an_old_reading_replayed_does_not_open_what_a_newer_good_version_closed(
     database: Database,
 ) -> None:
-    quarantine = Quarantine(database)
+    quarantine = Quarantine(database, VAULT)
     quarantine.keep(reading(1), bad())
     close(quarantine, 2, "1")
     quarantine.keep(reading(1), bad())
@@ -62,7 +63,7 @@ def test_an_old_reading_replayed_does_not_open_what_a_newer_good_version_closed(
 
 
 def test_documents_are_counted_under_each_of_their_reasons(database: Database) -> None:
-    quarantine = Quarantine(database)
+    quarantine = Quarantine(database, VAULT)
     assert quarantine.counts().is_empty()
     quarantine.keep(
         reading(1),

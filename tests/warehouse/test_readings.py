@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 
 from contracts.streams import Page, Reading, Window
+from tests.warehouse.conftest import VAULT
 from tests.warehouse.rows import document, hour
 from warehouse.database import Database
 from warehouse.lake import Lake
@@ -78,7 +79,7 @@ class Pull:
     """A pull as the steps do it; `crash_after` names where the power goes out."""
 
     def __init__(self, folder: Path, database: Database) -> None:
-        self.landing = Landing(folder / "landing")
+        self.landing = Landing(folder / "landing", VAULT)
         self.lake = Lake(folder / "lake")
         self.readings = Readings(database)
         self.fetched = 0

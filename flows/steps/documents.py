@@ -1,0 +1,37 @@
+"""The one way from raw pages to rows that may be stored: nobody forgotten, no person in clear."""
+
+from collections.abc import Iterator
+
+from checks.rows import Split, split
+from connectors.base.declaration import Stream
+from contracts.personal import expired, protected
+from contracts.streams import Mapped, Page, Reading
+from contracts.tables import TABLES
+from flows.steps.home import Home, Shop
+
+
+def fetched(
+    home: Home, shop: Shop, stream: Stream, client: object, reading: Reading
+) -> Iterator[Page]:
+    """The platform's answers, without members who are to be forgotten."""
+    members = home.members(shop)
+    for page in stream.fetch(client, reading.window):
+        if stream.redact is None or not members.forgotten:
+            yield page
+        else:
+            yield stream.redact(page, members.is_forgotten).page
+
+
+def documents(home: Home, shop: Shop, stream: Stream, reading: Reading) -> tuple[Mapped, Split]:
+    """A landed reading as mapped, and parted into what is loaded and what is held."""
+    context = shop.context(reading.read_at, mapping_version=stream.mapping_version)
+    pages = home.landing.pages(reading.id)
+    mapped = protected(stream.to_canonical(pages, context), home.members(shop))
+    days = home.settings.retention.purpose_days
+    frames = {
+        name: expired(frame, TABLES[name], days=days, now=reading.read_at)
+        for name, frame in mapped.frames.items()
+    }
+    mapped = Mapped(frames, mapped.rejects, mapped.unknown_fields)
+    parted = split(mapped, context)
+    return mapped, Split(home.keys.vault.seal_frames(parted.good), parted.bad)
