@@ -4,7 +4,7 @@ BIN := .venv/bin
 LOCK := requirements.lock
 export PYTHONPATH :=
 
-.PHONY: help demo ui test check format bench dictionary lock clean
+.PHONY: help demo up down ui test check format bench dictionary lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -16,6 +16,13 @@ help: ## list the targets
 	@$(BIN)/uv pip sync --quiet --compile-bytecode --require-hashes --python $(BIN)/python $(LOCK)
 	@$(BIN)/uv pip install --quiet --compile-bytecode --no-deps --no-build-isolation --python $(BIN)/python --editable .
 	@touch $@
+
+up: .venv/ready ## the demo's home runs by itself: server, worker, deployments, its emulated shop
+	@test -f demo-home/shopkeeper.toml || $(BIN)/shopkeeper demo
+	@$(BIN)/shopkeeper --home demo-home up
+
+down: .venv/ready ## end what `make up` started
+	@$(BIN)/shopkeeper --home demo-home down
 
 ui: .venv/ready ## the Prefect UI over the runs of the last demo, until Ctrl-C
 	@$(BIN)/python -m deployments.server demo-home

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from contracts.errors import ConfigurationError, TransientSourceError
-from deployments import server
+from deployments import emulated, server
 
 if TYPE_CHECKING:
     from flows.run import Looped
@@ -159,10 +159,11 @@ def _write_home(home: Path, world: World) -> None:
 def _world(home: Path, *, days: int | None, households: int | None) -> Iterator[World]:
     """The sandbox as a process of its own, until it is left."""
     today = dt.datetime.now(dt.UTC).date()
-    command = [sys.executable, "-m", "sandbox", "serve", "--today", str(today)]
+    options = ["--today", str(today)]
+    options += ["--days", str(days)] if days else []
+    options += ["--households", str(households)] if households else []
+    command = [sys.executable, "-m", "sandbox", "serve", *options]
     command += ["--token", os.environ[_TOKEN], "--exports", str(home / "inbox")]
-    command += ["--days", str(days)] if days else []
-    command += ["--households", str(households)] if households else []
     log = home / "sandbox.log"
     with log.open("wb") as errors:
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors)  # noqa: S603
@@ -171,7 +172,9 @@ def _world(home: Path, *, days: int | None, households: int | None) -> Iterator[
         line = process.stdout.readline()
         if not line:
             raise TransientSourceError(f"the sandbox did not start; see {log}")
-        yield World(**json.loads(line))
+        world = World(**json.loads(line))
+        emulated.remember(home, world.url, _TOKEN, options)
+        yield world
     finally:
         process.terminate()
         process.wait(timeout=20)

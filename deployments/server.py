@@ -1,6 +1,9 @@
-"""A Prefect server of a home's own: its database lies in the home, its UI on loopback."""
+"""A Prefect server of a home's own: its database and its secrets lie in the home."""
 
+import base64
+import ipaddress
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -16,14 +19,64 @@ import httpx
 from contracts.errors import ConfigurationError, TransientSourceError
 
 START_SECONDS = 180  # a first start migrates the database: 16 s here, more on a busy machine
+LOOPBACK = "127.0.0.1"
+USER = "operator"
+_ANY = ("0.0.0.0", "::")  # noqa: S104  compared with, never bound
 
 
 def free_port() -> int:
     """A loopback port that nobody listens on."""
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+        probe.bind((LOOPBACK, 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a server listens, and as what a browser reaches it."""
+
+    host: str
+    port: int
+    behind_tls: str | None = None
+
+    @classmethod
+    def checked(cls, host: str, port: int, *, behind_tls: str | None) -> "Address":
+        """An address that is safe to bind.
+
+        Raises:
+            ConfigurationError: others could listen in, or what stands in front is no https address.
+        """
+        if behind_tls is not None:
+            parsed = httpx.URL(behind_tls)
+            if parsed.scheme != "https" or not parsed.host or parsed.path != "/":
+                raise ConfigurationError(
+                    f"--behind-tls {behind_tls!r} is not an address such as https://ops.example.com"
+                )
+        elif not _is_loopback(host):
+            raise ConfigurationError(
+                f"--host {host} is reachable by others and the server speaks plain HTTP: put TLS in"
+                " front of it and give its address with --behind-tls https://…"
+            )
+        return cls(host, port, behind_tls.rstrip("/") if behind_tls else None)
+
+    @property
+    def url(self) -> str:
+        """As processes of this machine reach it."""
+        host = LOOPBACK if self.host in _ANY else self.host
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
+
+    @property
+    def origin(self) -> str:
+        """As the browser reaches it."""
+        return self.behind_tls or self.url
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +115,47 @@ class PrefectServer:
                 self.process.wait()
 
 
-def settings(home: Path, port: int) -> dict[str, str]:
-    """Prefect's settings for a home: everything local, nothing told to anybody."""
+def folder(home: Path) -> Path:
+    """Where a home keeps its server; nobody else on the machine can look inside."""
+    found = home.absolute() / "prefect"
+    found.mkdir(parents=True, exist_ok=True)
+    found.chmod(0o700)
+    return found
+
+
+def auth_file(home: Path) -> Path:
+    """The file whose one line the UI asks for."""
+    return folder(home) / "auth"
+
+
+def kept(path: Path, made: str) -> str:
+    """The secret in a file that only its owner reads, made on first use."""
+    if not path.is_file():
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(made)
+    return path.read_text(encoding="utf-8").strip()
+
+
+def settings(
+    home: Path, port: int, *, host: str = LOOPBACK, behind_tls: str | None = None
+) -> dict[str, str]:
+    """Prefect's settings for a home: a password, no foreign page, nothing told to anybody."""
+    address = Address.checked(host, port, behind_tls=behind_tls)
+    auth = kept(auth_file(home), f"{USER}:{secrets.token_urlsafe(24)}")
+    key = base64.urlsafe_b64encode(os.urandom(32)).decode()
     return {
-        "PREFECT_HOME": str(home / "prefect"),
-        "PREFECT_API_URL": f"http://127.0.0.1:{port}/api",
+        "PREFECT_HOME": str(folder(home)),
+        "PREFECT_API_URL": f"{address.url}/api",
+        "PREFECT_API_AUTH_STRING": auth,
+        "PREFECT_SERVER_API_AUTH_STRING": auth,
+        "PREFECT_SERVER_CSRF_PROTECTION_ENABLED": "true",
+        "PREFECT_SERVER_CORS_ALLOWED_ORIGINS": address.origin,
+        # Not among Prefect's settings: the server reads it from the environment itself, and keeps
+        # a key in the database beside what it locks if there is none.
+        "PREFECT_SERVER_ENCRYPTION_KEY": kept(folder(home) / "block-key", key),
         # The UI calls port 4200 unless it is told its own.
-        "PREFECT_SERVER_UI_API_URL": f"http://127.0.0.1:{port}/api",
+        "PREFECT_SERVER_UI_API_URL": f"{address.origin}/api",
+        "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "DO_NOT_TRACK": "1",
         "PREFECT_LOGGING_LEVEL": "WARNING",
@@ -76,22 +163,25 @@ def settings(home: Path, port: int) -> dict[str, str]:
     }
 
 
+def command(address: Address) -> list[str]:
+    """What starts a server."""
+    start = [sys.executable, "-m", "prefect", "server", "start"]
+    return [*start, "--host", address.host, "--port", str(address.port)]
+
+
 def start(home: Path, *, port: int | None = None) -> PrefectServer:
     """Start a server for a home; it is not ready yet."""
-    home = home.absolute()
-    chosen = port or free_port()
-    (home / "prefect").mkdir(parents=True, exist_ok=True)
-    log = home / "prefect" / "server.log"
-    command = [sys.executable, "-m", "prefect", "server", "start", "--port", str(chosen)]
+    address = Address(LOOPBACK, port or free_port())
+    log = folder(home) / "server.log"
     with log.open("wb") as out:
         process = subprocess.Popen(  # noqa: S603  our own interpreter and arguments
-            [*command, "--host", "127.0.0.1"],
-            env={**os.environ, **settings(home, chosen)},
+            command(address),
+            env={**os.environ, **settings(home, address.port)},
             stdout=out,
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    return PrefectServer(process, f"http://127.0.0.1:{chosen}", log)
+    return PrefectServer(process, address.url, log)
 
 
 @contextmanager
@@ -111,7 +201,9 @@ def main() -> None:
     if not (home / "shopkeeper.toml").is_file():
         raise ConfigurationError(f"{home} is no home; `make demo` makes one")
     with running(home, port=4200) as server:
-        sys.stdout.write(f"Prefect UI: {server.url}  (Ctrl-C ends it)\n")
+        login = os.path.relpath(auth_file(home))
+        sys.stdout.write(f"Prefect UI: {server.url}, password in {login}  (Ctrl-C ends it)\n")
+        sys.stdout.flush()
         try:
             server.process.wait()
         except KeyboardInterrupt:

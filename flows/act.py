@@ -3,11 +3,12 @@
 from prefect import flow
 
 from flows.form import HomeDir, OptionalShopId, PolicyName
+from flows.labels import run_name, tag_run
 from flows.steps.act import Acted, act
 from flows.steps.home import Home
 
 
-@flow(name="act", flow_run_name="act {shop_id}")
+@flow(name="act", flow_run_name=run_name, on_running=[tag_run])
 async def act_flow(
     home_dir: HomeDir, shop_id: OptionalShopId = None, policy: PolicyName = None
 ) -> list[Acted]:

@@ -3,11 +3,12 @@
 from prefect import flow
 
 from flows.form import HomeDir, OptionalShopId
+from flows.labels import run_name, tag_run
 from flows.steps.build import build
 from flows.steps.home import Home
 
 
-@flow(name="build", flow_run_name="build {shop_id}")
+@flow(name="build", flow_run_name=run_name, on_running=[tag_run])
 async def build_flow(home_dir: HomeDir, shop_id: OptionalShopId = None) -> dict[str, int]:
     """Compute the derived tables; rows per table."""
     with Home.open(home_dir) as home:

@@ -5,12 +5,13 @@ from prefect.artifacts import acreate_markdown_artifact
 
 from contracts.checks import CheckResult
 from flows.form import HomeDir, OptionalShopId
+from flows.labels import run_name, tag_run
 from flows.steps.check import check
 from flows.steps.home import Home
 from reports.markdown import checks_table
 
 
-@flow(name="check", flow_run_name="check {shop_id}")
+@flow(name="check", flow_run_name=run_name, on_running=[tag_run])
 async def check_flow(home_dir: HomeDir, shop_id: OptionalShopId = None) -> list[CheckResult]:
     """Suites, freshness and volume; what fails holds the actions that depend on it."""
     with Home.open(home_dir) as home:

@@ -3,14 +3,23 @@
 from prefect import flow
 from prefect.artifacts import acreate_markdown_artifact
 
+from contracts.actions import Action
+from contracts.codes import ActionState
 from flows.form import HomeDir, OptionalShopId, PolicyName
+from flows.labels import run_name, tag_run
 from flows.steps.decide import Decided, decide
 from flows.steps.explain import explained
 from flows.steps.home import Home
 from reports.markdown import proposals_table
 
 
-@flow(name="decide", flow_run_name="decide {shop_id}")
+def _urgency(action: Action) -> tuple[bool, bool, int]:
+    """What waits for a person comes first, then what will be done, of that the largest effect."""
+    is_waiting = action.state is ActionState.PROPOSED
+    return action.guard is not None, not is_waiting, -abs(action.effect_minor or 0)
+
+
+@flow(name="decide", flow_run_name=run_name, on_running=[tag_run])
 async def decide_flow(
     home_dir: HomeDir, shop_id: OptionalShopId = None, policy: PolicyName = None
 ) -> list[Decided]:
@@ -19,8 +28,7 @@ async def decide_flow(
         decided = decide(home, shop_id=shop_id, policy=policy)
         runs = {row.run_id for row in decided}
         actions = [found for run_id in runs for found in home.ledger.find(run_id=run_id)]
-        # What will be done comes first, of that the largest effect.
-        actions.sort(key=lambda one: (one.guard is not None, -abs(one.effect_minor or 0)))
+        actions.sort(key=_urgency)
         table = proposals_table(explained(actions))
     await acreate_markdown_artifact(
         table, key="proposals", description="What was proposed and refused, with reasons"

@@ -1,15 +1,60 @@
 """What every flow's form asks for."""
 
+import datetime as dt
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
-HomeDir = Annotated[str, Field(description="Folder with shopkeeper.toml", min_length=1)]
-ShopId = Annotated[str, Field(description="The shop, as its file under shops/ is named")]
+_NAME = r"^[^\x00-\x1f\x7f]+$"
+
+HomeDir = Annotated[
+    str, Field(description="Folder with shopkeeper.toml", min_length=1, max_length=4096)
+]
 OptionalShopId = Annotated[
-    str | None, Field(description="The shop, as its file under shops/ is named; empty: all")
+    Annotated[str, Field(min_length=1, max_length=100)] | None,
+    Field(description="The shop, as its file under shops/ is named; empty: all"),
 ]
 PolicyName = Annotated[
-    str | None, Field(description="The policy, as its file under policies/ is named; empty: all")
+    Annotated[str, Field(min_length=1, max_length=100)] | None,
+    Field(description="The policy, as its file under policies/ is named; empty: all"),
 ]
-Person = Annotated[str, Field(description="Who decides; written to the ledger", min_length=1)]
+PlatformName = Annotated[
+    Annotated[str, Field(min_length=1, max_length=100)] | None,
+    Field(description="The platform, as under [sources] of a shop; empty: any"),
+]
+Person = Annotated[
+    str,
+    Field(
+        description="Who decides; written to the ledger",
+        min_length=1,
+        max_length=80,
+        pattern=_NAME,
+    ),
+]
+ActionIds = Annotated[
+    list[Annotated[str, Field(pattern="^[0-9a-f]{4,32}$")]],
+    Field(
+        description="Action ids as the proposals artifact shows them; the first characters do",
+        min_length=1,
+        max_length=1000,
+    ),
+]
+RunId = Annotated[
+    Annotated[str, Field(pattern="^[0-9a-f]{32}$")] | None,
+    Field(description="Only actions that this run of decide proposed"),
+]
+Targets = Annotated[
+    list[Annotated[str, Field(min_length=1, max_length=200)]] | None,
+    Field(description="Only these listings or SKUs", max_length=1000),
+]
+Moment = Annotated[
+    AwareDatetime | None, Field(description="Decided at or after this instant; empty: any")
+]
+MomentBefore = Annotated[
+    AwareDatetime | None, Field(description="Decided before this instant; empty: any")
+]
+
+
+def utc(moment: dt.datetime | None) -> dt.datetime | None:
+    """An instant as the ledger compares it."""
+    return moment.astimezone(dt.UTC) if moment else None

@@ -9,6 +9,7 @@ from prefect.artifacts import acreate_markdown_artifact
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows.form import HomeDir, OptionalShopId
+from flows.labels import run_name, tag_run
 from flows.retries import is_transient
 from flows.steps.home import Home
 from flows.steps.pull import Pulled, planned_streams, pull
@@ -32,7 +33,8 @@ def pull_stream(home_dir: str, shop_id: str, stream: str) -> list[dict[str, Any]
 
 @flow(
     name="pull",
-    flow_run_name="pull {shop_id}",
+    flow_run_name=run_name,
+    on_running=[tag_run],
     # Prefect types a runner by its futures, and a flow by the base class of them.
     task_runner=ThreadPoolTaskRunner(max_workers=STREAMS_AT_A_TIME),  # type: ignore[arg-type]
 )

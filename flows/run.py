@@ -10,6 +10,7 @@ from flows.build import build_flow
 from flows.check import check_flow
 from flows.decide import decide_flow
 from flows.form import HomeDir, OptionalShopId
+from flows.labels import run_name, tag_run
 from flows.pull import pull_flow
 from flows.report import report_flow
 from flows.steps.act import Acted
@@ -30,7 +31,7 @@ class Looped:
     reported: Reported
 
 
-@flow(name="run", flow_run_name="run {shop_id}")
+@flow(name="run", flow_run_name=run_name, on_running=[tag_run])
 async def run_flow(home_dir: HomeDir, shop_id: OptionalShopId = None) -> Looped:
     """Pull, check, build, decide, act, report."""
     pulled = await pull_flow(home_dir, shop_id)

@@ -15,7 +15,7 @@ from contracts.codes import Mode
 from contracts.economics import Economics
 from contracts.errors import ConfigurationError
 from flows.steps import keys
-from flows.steps.settings import Holdout, HomeSettings, Keys, Retention, Storage
+from flows.steps.settings import Holdout, HomeSettings, Keys, Retention, Schedule, Storage
 
 _HOME = """# A home of Shopkeeper: where data lies, what holds for all shops. All keys are optional.
 
@@ -43,7 +43,9 @@ time_zone = "America/New_York"
 
 {sources}
 [economics]  # what a sale costs; the price floor is made of it
-{economics}"""
+{economics}
+[schedule]  # cron in the shop's zone: minute hour day month weekday; for `shopkeeper up`
+{schedule}"""
 
 _POLICY = """# The policy {name}.
 # Modes: off, shadow (write down only), approve (a person decides), auto.
@@ -86,9 +88,9 @@ def init(folder: Path) -> list[Path]:
 def _home() -> str:
     return _HOME.format(
         storage=commented(Storage),
+        holdout=commented(Holdout),
         keys=commented(Keys),
         retention=commented(Retention),
-        holdout=commented(Holdout),
     )
 
 
@@ -97,7 +99,9 @@ def _shop() -> str:
     # What can be written to is a shop of its own; the others add to one and are left out at first.
     ordered = sorted(declared, key=lambda one: not one.writes)
     return _SHOP.format(
-        sources="\n".join(_source(one) for one in ordered), economics=commented(Economics)
+        sources="\n".join(_source(one) for one in ordered),
+        economics=commented(Economics),
+        schedule=commented(Schedule),
     )
 
 

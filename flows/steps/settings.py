@@ -97,6 +97,20 @@ class HomeSettings(_Strict):
     campaigns: list[Campaign] = []
 
 
+_CRON = r"^\s*\S+(\s+\S+){4}\s*$"
+
+
+class Schedule(_Strict):
+    """When a shop's work begins once `shopkeeper up` runs; cron in the shop's zone."""
+
+    pull: Annotated[
+        str, Field(pattern=_CRON, description="the loop: pull, check, build, decide, act")
+    ] = "15 * * * *"
+    report: Annotated[str, Field(pattern=_CRON, description="the report of the day before")] = (
+        "30 7 * * *"
+    )
+
+
 class ShopSettings(_Strict):
     """shops/<shop>.toml. Each table under `sources` belongs to the connector of that name."""
 
@@ -107,6 +121,7 @@ class ShopSettings(_Strict):
     """First day to read, in the shop's zone; a year back if not given."""
     sources: Annotated[dict[str, dict[str, Any]], Field(min_length=1)]
     economics: Economics
+    schedule: Schedule = Schedule()
 
     @field_validator("time_zone")
     @classmethod

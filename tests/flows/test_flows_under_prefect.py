@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from zoneinfo import ZoneInfo
 
 import pytest
 from prefect.client.orchestration import get_client
@@ -25,11 +26,11 @@ def prefect_server() -> Iterator[None]:
         yield
 
 
-async def _names_and_artifacts() -> tuple[set[str], set[str]]:
+async def _runs_and_artifacts() -> tuple[dict[str, set[str]], set[str]]:
     async with get_client() as client:
         runs = await client.read_flow_runs()
         artifacts = await client.read_artifacts()
-    return {run.name for run in runs}, {one.key for one in artifacts if one.key}
+    return {run.name: set(run.tags) for run in runs}, {one.key for one in artifacts if one.key}
 
 
 @pytest.mark.usefixtures("prefect_server")
@@ -39,6 +40,12 @@ def test_the_loop_runs_as_flows_whose_names_and_artifacts_say_what_was_done(
     looped = asyncio.run(run_flow(str(merchant.folder), "demo"))
     assert sum(one.states.get("confirmed", 0) for one in looped.acted) > 0
     assert looped.reported.path.is_file()
-    names, artifacts = asyncio.run(_names_and_artifacts())
-    assert {f"{step} demo" for step in ("run", "pull", "check", "build", "decide", "act")} <= names
+    runs, artifacts = asyncio.run(_runs_and_artifacts())
+    day = merchant.world.clock.astimezone(ZoneInfo("America/New_York")).date()
+    # Before the first reading nothing is known of the emulated shop's clock but what is ours.
+    steps = ("check", "build", "decide", "act", "report")
+    assert {f"demo {step} {day}" for step in steps} <= set(runs)
+    for step in steps:
+        assert {f"step:{step}", "shop:demo"} <= runs[f"demo {step} {day}"]
+    assert runs[f"demo act {day}"] >= {"policy:repricing", "policy:restock"}
     assert {"pulled", "checks", "proposals", "kpis"} <= artifacts

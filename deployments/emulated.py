@@ -1,0 +1,57 @@
+"""The emulated shop of a home that a demo made, brought back to run unattended.
+
+It begins anew from the same seed at the same address: it forgets what was written to it before.
+"""
+
+import json
+import os
+import secrets
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+
+from contracts.errors import TransientSourceError
+from deployments.processes import Background
+from deployments.server import START_SECONDS, kept
+
+NAME = "sandbox.json"
+
+
+def remember(home: Path, url: str, token: str, options: Sequence[str]) -> None:
+    """Write down how a world is made again; `token` is the variable that holds its token."""
+    told = {"url": url, "token": token, "options": list(options)}
+    (home / NAME).write_text(json.dumps(told), encoding="utf-8")
+
+
+def start(home: Path, process: Background) -> dict[str, str]:
+    """Serve the world that the home remembers, if it does; the variables that reach it.
+
+    Raises:
+        TransientSourceError: it ended or did not answer in time; its log says why.
+    """
+    if not (home / NAME).is_file():
+        return {}
+    told = json.loads((home / NAME).read_text("utf-8"))
+    token = kept(process.lock.with_suffix(".token"), secrets.token_hex(16))
+    if not process.is_running():
+        port = str(urlsplit(told["url"]).port)
+        command = [sys.executable, "-m", "sandbox", "serve", "--port", port, "--token", token]
+        started = process.start([*command, *told["options"]], os.environ)
+        deadline = time.monotonic() + START_SECONDS
+        while not _answers(told["url"]):
+            if started.poll() is not None or time.monotonic() > deadline:
+                raise TransientSourceError(f"the sandbox did not start; see {process.log}")
+            time.sleep(0.2)
+    return {told["token"]: token}
+
+
+def _answers(url: str) -> bool:
+    try:
+        httpx.get(url, timeout=2)
+    except httpx.TransportError:
+        return False
+    return True

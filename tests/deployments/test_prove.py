@@ -1,0 +1,213 @@
+"""Whatever a platform does wrong, nothing is lost, doubled or unsafe; and the scoreboard can fail."""
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deployments.prove import MEASURES, Proved
+from deployments.score import Score, scored
+from deployments.trial import FAST, Plan, Result, Stage, opened, own_world, planned, served, tried
+from deployments.trial import stage as set_stage
+from flows.steps.act import act
+from flows.steps.decide import decide
+from sandbox.plan import Fault
+from sandbox.world.demand import advance
+
+WRITE, LIVE = "productVariantsBulkUpdate", "nodes"
+HOUR = 3600
+Run = Callable[..., Result]
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Stage:
+    return set_stage(tmp_path_factory.mktemp("stage"))
+
+
+@pytest.fixture
+def run(stage: Stage) -> Run:
+    """Carry a plan out; each of its faults must have struck, and the score must be clean."""
+
+    def carry_out(*faults: Fault, **values: Any) -> Result:
+        result = tried(stage, Plan(seed=7, faults=faults, **values))
+        assert result.score.problems == ()
+        for fault in faults:
+            assert result.struck[fault.what] >= min(fault.count, 1)
+        return result
+
+    return carry_out
+
+
+def test_a_time_out_that_did_succeed_is_confirmed_and_not_sent_again(run: Run) -> None:
+    result = run(Fault(what="unanswered", where=WRITE, count=4))
+    assert result.states == {"confirmed": 10}
+    assert result.writes == 10
+
+
+def test_a_write_that_was_lost_on_its_way_is_sent_once_it_is_known_to_be_lost(run: Run) -> None:
+    result = run(Fault(what="lost", where=WRITE, count=4))
+    assert result.states == {"confirmed": 10}
+    assert result.writes == 10
+
+
+def test_a_success_that_did_nothing_ends_failed(run: Run) -> None:
+    assert run(Fault(what="nothing", where=WRITE, count=3)).states == {"confirmed": 7, "failed": 3}
+
+
+def test_a_change_that_appears_a_minute_later_ends_confirmed(run: Run) -> None:
+    result = run(Fault(what="later", where=WRITE, seconds=60, calls=99, count=3))
+    assert result.states == {"confirmed": 10}
+    assert result.writes == 10
+
+
+def test_a_price_that_somebody_set_before_us_is_left_alone(run: Run) -> None:
+    result = run(Fault(what="operator_before", where=LIVE))
+    assert result.states == {"confirmed": 9, "superseded": 1}
+
+
+def test_a_price_that_somebody_set_after_us_is_left_to_a_person_who_is_told(run: Run) -> None:
+    result = run(Fault(what="operator_after", where=WRITE, count=2))
+    assert result.states == {"confirmed": 8, "unknown": 2}
+    assert [message.endswith("a person has to look") for message in result.score.left] == [True] * 2
+
+
+@pytest.mark.parametrize("what", ["cut", "garbled"])
+def test_an_answer_that_ends_in_its_middle_costs_nothing(run: Run, what: Any) -> None:
+    result = run(
+        Fault(what=what, where="orders"), Fault(what=what, where=WRITE, at=2, every=3, count=3)
+    )
+    assert result.states == {"confirmed": 10}
+    assert result.writes == 10
+
+
+def test_a_token_that_expires_between_pages_stops_the_reading_which_is_resumed(run: Run) -> None:
+    result = run(Fault(what="token", where="orders", at=2, count=2), is_first_reading=True)
+    assert any("HTTP 401; look at token" in sentence for sentence in result.sentences)
+
+
+@pytest.mark.parametrize("seconds", [120, -120])
+def test_a_clock_that_is_two_minutes_off_loses_nothing(run: Run, seconds: int) -> None:
+    result = run(Fault(what="clock", seconds=seconds, every=2, count=0))
+    assert result.states == {"confirmed": 10}
+
+
+def test_a_wait_of_an_hour_ends_the_step_with_a_sentence_and_the_next_run_goes_on(run: Run) -> None:
+    result = run(Fault(what="status", where="query", status=429, seconds=HOUR, at=3, count=0))
+    assert "TransientSourceError: the platform answered HTTP 429" in result.sentences
+    assert result.states == {"confirmed": 10}
+
+
+def test_storms_of_429_503_and_throttled_pass(run: Run) -> None:
+    result = run(
+        Fault(what="status", status=429, seconds=1, at=2, count=3),
+        Fault(what="status", status=503, at=8, every=5, count=6, where="query"),
+        Fault(what="throttled", where="mutation", every=2, count=4),
+    )
+    assert result.states == {"confirmed": 10}
+    assert result.sentences == ()
+
+
+@pytest.mark.parametrize("what", ["duplicate_page", "repeated_cursor"])
+def test_pages_that_repeat_lose_and_double_nothing(run: Run, what: Any) -> None:
+    run(Fault(what=what, where="orders", at=2), is_first_reading=True)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault(what="bulk_failed", where="bulkOperation"),
+        Fault(what="bulk_expired", where="bulkOperation"),
+        Fault(what="status", where="download", status=404),
+        Fault(what="cut", where="download"),
+    ],
+    ids=lambda fault: f"{fault.what}-{fault.where}",
+)
+def test_a_bulk_file_that_does_not_come_is_asked_for_again_by_the_next_run(
+    run: Run, fault: Fault
+) -> None:
+    assert run(fault, is_first_reading=True).sentences
+
+
+def test_an_order_that_changes_between_two_pages_is_read_as_it_is(run: Run) -> None:
+    run(Fault(what="data", op="change_order", where="orders", at=2, count=2), is_first_reading=True)
+
+
+def test_nothing_is_sent_while_all_is_stopped_and_the_undo_restores(run: Run) -> None:
+    lost = Fault(what="unanswered", where=WRITE, count=3)
+    result = run(lost, hours=(1, 1), stopped=0, is_undone=True)
+    assert result.states == {"reverted": 10, "confirmed": 10}
+    assert result.writes == 20
+
+
+def test_a_seed_is_enough_to_repeat_a_plan(stage: Stage) -> None:
+    assert planned(11) == planned(11) != planned(12)
+    first, again = tried(stage, planned(11)), tried(stage, planned(11))
+    assert (first.states, first.struck, first.writes) == (again.states, again.struck, again.writes)
+
+
+def _sold_more(world: Any, home: Any) -> None:
+    del home
+    advance(world, 1)
+
+
+def _sent_twice(world: Any, home: Any) -> None:
+    decide(home)
+    act(home)
+    world.writes.append(world.writes[0])
+
+
+def _sent_unasked(world: Any, home: Any) -> None:
+    del home
+    sku = str(world.products["product_id"][0])
+    world.writes.append({"applied": [{"sku": sku, "price_minor": 1}]})
+
+
+def _left_lying(world: Any, home: Any) -> None:
+    del world
+    decide(home)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "measure"),
+    [
+        (_sold_more, "lost"),
+        (_sent_twice, "duplicated"),
+        (_sent_unasked, "unsafe"),
+        (_left_lying, "unresolved"),
+    ],
+)
+def test_the_scoreboard_counts_what_goes_wrong(
+    stage: Stage, tmp_path: Path, spoil: Callable[[Any, Any], None], measure: str
+) -> None:
+    world, folder = own_world(stage), tmp_path / "home"
+    shutil.copytree(stage.built, folder)
+    with served(world, folder, FAST) as http, opened(folder, world) as home:
+        assert scored(home, world, http, sent_while_stopped=0) == Score()
+        spoil(world, home)
+        score = scored(home, world, http, sent_while_stopped=0)
+    assert {name for name in MEASURES if getattr(score, name)} >= {measure}
+
+
+def test_one_problem_is_enough_to_fail_and_names_its_seed() -> None:
+    proved = Proved(seed=3)
+    proved.add(Result(seed=3, score=Score()))
+    assert proved.is_clean
+    proved.add(Result(seed=4, score=Score(lost=("order 1 is nowhere",), left=("look at it",))))
+    assert not proved.is_clean
+    assert proved.as_dict()["scoreboard"]["lost"] == 1
+    assert proved.problems == {4: ["order 1 is nowhere"]}
+    assert proved.left == {4: "1 unknown: look at it"}
+
+
+def test_the_command_prints_the_scoreboard_and_ends_with_0_when_it_is_all_zero() -> None:
+    command = [sys.executable, "-m", "shopkeeper", "--json", "sandbox", "prove", "--faults", "2"]
+    done = subprocess.run(command, capture_output=True, check=False, timeout=300)
+    assert done.returncode == 0, done.stdout
+    told = json.loads(done.stdout)
+    assert told["scoreboard"] == {"lost": 0, "duplicated": 0, "unsafe": 0, "unresolved": 0}
+    assert (told["plans"], told["seed"]) == (2, 0)
