@@ -2,9 +2,11 @@
 PYTHON ?= python3
 BIN := .venv/bin
 LOCK := requirements.lock
+FAULTS ?= 1000
+SEED ?= 0
 export PYTHONPATH :=
 
-.PHONY: help demo up down ui test check format bench dictionary lock clean
+.PHONY: help demo up down ui test prove check format bench dictionary lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -32,6 +34,9 @@ demo: .venv/ready ## the whole loop against the sandbox, on real transactions
 
 test: .venv/ready ## all tests
 	@$(BIN)/python -m pytest -q
+
+prove: .venv/ready ## FAULTS random fault plans (1,000) from SEED on, and their scoreboard
+	@$(BIN)/shopkeeper sandbox prove --faults $(FAULTS) --seed $(SEED)
 
 check: .venv/ready ## format, lint, strict types, import contracts
 	@$(BIN)/ruff format --check --quiet .

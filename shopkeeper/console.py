@@ -37,17 +37,25 @@ class Options:
 OPTIONS = Options()
 
 
-def answer(data: Any, *, screen: Any = None, held: bool = False) -> None:
+def answer(data: Any, *, screen: Any = None, held: bool = False, failed: bool = False) -> None:
     """Print the result and end: one JSON document with --json, else the screen."""
     if OPTIONS.as_json:
         sys.stdout.write(json.dumps(data, default=_plain, ensure_ascii=False) + "\n")
-    elif isinstance(screen, str):
-        sys.stdout.write(screen + "\n")
     elif screen is not None:
-        from rich.console import Console
-
-        Console(width=None if sys.stdout.isatty() else WIDTH).print(screen)
+        show(screen)
+    if failed:
+        raise typer.Exit(Exit.FAILED)
     raise typer.Exit(Exit.HELD if held else Exit.DONE)
+
+
+def show(screen: Any) -> None:
+    """Print text or what rich can print; never with --json."""
+    if isinstance(screen, str):
+        sys.stdout.write(screen + "\n")
+        return
+    from rich.console import Console
+
+    Console(width=None if sys.stdout.isatty() else WIDTH).print(screen)
 
 
 def _plain(value: Any) -> Any:
@@ -83,8 +91,9 @@ def progress() -> Iterator[Callable[[str, int, int | None], None]]:
         tasks: dict[str, Any] = {}
 
         def advance(name: str, done: int, total: int | None) -> None:
-            if name not in tasks:
-                tasks[name] = bars.add_task(name, total=total)
-            bars.update(tasks[name], completed=done, total=total)
+            work = name.partition(" · ")[0]  # what follows says how far it has come
+            if work not in tasks:
+                tasks[work] = bars.add_task(name, total=total)
+            bars.update(tasks[work], description=name, completed=done, total=total)
 
         yield advance

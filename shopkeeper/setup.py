@@ -5,7 +5,7 @@ from pathlib import Path
 
 import typer
 
-from shopkeeper.console import OPTIONS, answer, table
+from shopkeeper.console import OPTIONS, answer, progress, table
 from shopkeeper.steps import Shop, open_home
 
 sandbox_app = typer.Typer(help="The emulated platforms.", no_args_is_help=True)
@@ -42,6 +42,20 @@ def doctor(shop: Shop = None) -> None:
     columns = ["shop", "source", "subject", "result", "detail"]
     held = any(not finding.passed for finding in findings)
     answer(findings, screen=table("Doctor", columns, rows), held=held)
+
+
+@sandbox_app.command(name="prove")
+def prove_command(
+    faults: int = typer.Option(100, min=1, max=100_000, help="Random fault plans to run."),
+    seed: int = typer.Option(0, min=0, help="Seed of the first plan; the next ones count on."),
+    processes: int | None = typer.Option(None, min=1, help="Plans at once; one per core."),
+) -> None:
+    """Run the loop under random faults; exit 0 only if nothing was lost, doubled or unsafe."""
+    from deployments.prove import prove, shown
+
+    with progress() as advance:
+        proved = prove(faults, seed=seed, processes=processes, progress=advance)
+    answer(proved.as_dict(), screen=shown(proved), failed=not proved.is_clean)
 
 
 @sandbox_app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
