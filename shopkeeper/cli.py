@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from contracts.errors import ConfigurationError, ShopkeeperError
-from shopkeeper import demo, ledger, people, running, setup, steps
+from shopkeeper import demo, history, ledger, people, running, setup, steps
 from shopkeeper.console import OPTIONS, Exit
 
 INTERRUPTED = 130  # what typer makes of Ctrl-C
@@ -39,7 +39,7 @@ def _globals(
     OPTIONS.home, OPTIONS.as_json, OPTIONS.debug = home, json, debug
 
 
-for module in (setup, steps, ledger, people, running, demo):
+for module in (setup, steps, history, ledger, people, running, demo):
     module.register(app)
 
 

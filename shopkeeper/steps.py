@@ -119,6 +119,7 @@ def build(
     ] = False,
 ) -> None:
     """Compute sales, velocity, KPIs and decision facts from the lake."""
+    from contracts.errors import ConfigurationError
     from flows.steps.build import build as build_step
     from flows.steps.remap import remap as remap_step
 

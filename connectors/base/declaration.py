@@ -49,6 +49,8 @@ class Stream:
     """How far before the watermark late changes may appear."""
     settle: dt.timedelta = dt.timedelta(0)
     """How long the platform needs until a change shows in its lists."""
+    estimate: Callable[[Any, Window], int] | None = None
+    """How many calls reading a window takes, the count itself included; none: it is not known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

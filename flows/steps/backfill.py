@@ -1,0 +1,350 @@
+"""Backfill: read a span of history, behind what is read every day; it never acts."""
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from itertools import groupby
+from typing import Any
+
+from connectors.base.declaration import Stream
+from connectors.base.limits import CostBucket
+from contracts.actions import Action
+from contracts.checks import CheckResult
+from contracts.codes import ActionState
+from contracts.errors import ConfigurationError
+from contracts.streams import Reading, Window
+from contracts.tables import table_of
+from flows.steps.build import build
+from flows.steps.check import check
+from flows.steps.home import Home, Progress, Shop, Source, silent
+from flows.steps.pull import Pulled, pull_reading
+from flows.steps.turns import Turn, turn
+
+_WEEK = dt.timedelta(days=7)  # so that progress shows and an interruption costs little
+# A live pull leaves a tenth of a platform's bucket to writes; a backfill leaves half to both.
+_RESERVE_RATE = 0.5
+_TICK = dt.timedelta(microseconds=1)
+
+
+class Mode(StrEnum):
+    """Which days of the span are read."""
+
+    MISSING = "missing"
+    FAILED = "failed"
+    ALL = "all"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """What to backfill: shop-local days, both included, on which records changed.
+
+    missing: what no loaded reading covers; failed: what was planned and not loaded; all: everything
+    again. What an interrupted backfill left is taken up in each mode.
+    """
+
+    first: dt.date
+    last: dt.date
+    mode: Mode = Mode.MISSING
+    shop_id: str | None = None
+    stream: str | None = None
+    table: str | None = None
+    newest_first: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamPlan:
+    """Readings of one stream, in the order in which they are read."""
+
+    shop_id: str
+    stream: str
+    readings: tuple[Reading, ...]
+    calls: int | None
+    """About how many requests they take; null where the connector cannot tell."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What a backfill would read, and which streams it cannot: their past is not kept there."""
+
+    span: Span
+    streams: tuple[StreamPlan, ...]
+    snapshots: tuple[str, ...]
+
+    @property
+    def readings(self) -> list[Reading]:
+        """All readings, stream by stream."""
+        return [reading for stream in self.streams for reading in stream.readings]
+
+    @property
+    def calls(self) -> int:
+        """About how many requests the plan takes, of the streams that can tell."""
+        return sum(stream.calls or 0 for stream in self.streams)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backfilled:
+    """What a backfill did, and the actions of its span that were not sent and never will be."""
+
+    plan: Plan
+    pulled: list[Pulled]
+    checked: list[CheckResult]
+    built: dict[str, int]
+    expired: list[Action]
+
+    @property
+    def rows(self) -> int:
+        """Canonical rows that were read."""
+        return sum(one.rows for one in self.pulled)
+
+    @property
+    def quarantined(self) -> int:
+        """Documents held back."""
+        return sum(one.quarantined for one in self.pulled)
+
+    @property
+    def is_held(self) -> bool:
+        """Whether a blocking check failed."""
+        return any(not one.passed and one.is_blocking for one in self.checked)
+
+
+def mode_of(text: str) -> Mode:
+    """A mode as the command line takes it.
+
+    Raises:
+        ConfigurationError: it is none.
+    """
+    try:
+        return Mode(text)
+    except ValueError:
+        raise ConfigurationError(f"--mode {text!r} is not one of {', '.join(Mode)}") from None
+
+
+def as_dict(planned: Plan, done: Backfilled | None = None) -> dict[str, Any]:
+    """For --json: the plan, and what was done once it is."""
+    streams = [
+        {
+            "shop_id": one.shop_id,
+            "stream": one.stream,
+            "readings": len(one.readings),
+            "calls": one.calls,
+        }
+        for one in planned.streams
+    ]
+    told = {"streams": streams, "calls": planned.calls, "snapshots": list(planned.snapshots)}
+    if done is None:
+        return {"plan": told}
+    expired = [
+        {"action_id": one.action_id, "shop_id": one.shop_id, "policy": one.policy}
+        for one in done.expired
+    ]
+    return {
+        "plan": told,
+        "rows": done.rows,
+        "quarantined": done.quarantined,
+        "checks": [asdict(one) for one in done.checked],
+        "built": done.built,
+        "expired": expired,
+    }
+
+
+def plan(home: Home, span: Span) -> Plan:
+    """Ask the platforms for their clock and for the cost, and plan; nothing is kept yet.
+
+    Raises:
+        ConfigurationError: the span is none or lies ahead, nothing of that name, or a stream that
+            shows only what is now.
+    """
+    if span.last < span.first:
+        raise ConfigurationError(f"the span ends before it starts: {span.first} .. {span.last}")
+    streams, snapshots = [], []
+    for shop in home.select(span.shop_id):
+        chosen = _chosen(shop, span)
+        snapshots += [f"{shop.id} {stream.name}" for _, stream in chosen if stream.is_snapshot]
+        for source in dict.fromkeys(source for source, stream in chosen if not stream.is_snapshot):
+            wanted = [s for owner, s in chosen if owner is source and not s.is_snapshot]
+            streams += _plan_source(home, shop, source, wanted, span)
+    if snapshots and not streams:
+        raise ConfigurationError(
+            f"{', '.join(snapshots)} cannot be backfilled: the platform tells only what is now"
+        )
+    return Plan(span=span, streams=tuple(streams), snapshots=tuple(snapshots))
+
+
+def keep(home: Home, planned: Plan) -> None:
+    """Keep the plan, so that an interruption anywhere loses none of it."""
+    for reading in planned.readings:
+        version = _declared(home, reading)[2].mapping_version
+        home.readings.plan(reading, mapping_version=version)
+
+
+def read(home: Home, readings: Sequence[Reading], progress: Progress = silent) -> list[Pulled]:
+    """Land, check and load readings one after the other, leaving the platform's room to others.
+
+    Raises:
+        BusyError: another backfill is at one of the streams; a live pull is not in the way.
+    """
+    pulled = []
+    of_stream = groupby(readings, key=lambda one: (one.shop_id, one.stream))
+    for (shop_id, stream), group in of_stream:
+        with turn(home, f"backfill {shop_id} {stream}") as mine:
+            pulled += _read_stream(mine, list(group), progress)
+    return pulled
+
+
+def _read_stream(mine: Turn, due: Sequence[Reading], progress: Progress) -> list[Pulled]:
+    shop, source, stream = _declared(mine.home, due[0])
+    pulled = []
+    client = source.open()
+    try:
+        bucket = getattr(client, "bucket", None)
+        if isinstance(bucket, CostBucket):
+            bucket.yield_to_others(_RESERVE_RATE)
+        for done, reading in enumerate(due):
+            mine.confirm()
+            progress(f"{shop.id} {stream.name} · {business_days(shop, reading)}", done, len(due))
+            pulled.append(pull_reading(mine.home, shop, stream, client, reading))
+    finally:
+        client.close()
+    progress(f"{shop.id} {stream.name} · done", len(due), len(due))
+    return pulled
+
+
+def finish(
+    home: Home, planned: Plan, pulled: list[Pulled], progress: Progress = silent
+) -> Backfilled:
+    """Check and build what was read, decide nothing, and list the actions that are past."""
+    shops = [
+        shop
+        for shop in home.select(planned.span.shop_id)
+        if home.readings.newest(shop.id, with_backfills=True)
+    ]
+    built: dict[str, int] = {}
+    checked: list[CheckResult] = []
+    for shop in shops:
+        checked += check(home, shop_id=shop.id, progress=progress)
+        for table, rows in build(home, shop_id=shop.id, progress=progress).items():
+            built[table] = built.get(table, 0) + rows
+    past = [action for shop in shops for action in expired(home, shop, planned.span)]
+    return Backfilled(plan=planned, pulled=pulled, checked=checked, built=built, expired=past)
+
+
+def backfill(home: Home, planned: Plan, progress: Progress = silent) -> Backfilled:
+    """Carry a plan out. Interrupted anywhere, it goes on when the same span is asked for again."""
+    keep(home, planned)
+    return finish(home, planned, read(home, planned.readings, progress), progress)
+
+
+def expired(home: Home, shop: Shop, span: Span) -> list[Action]:
+    """Actions of the span whose window has passed before they were sent."""
+    now = home.now(shop)
+    start, end = shop.midnight(span.first), shop.midnight(span.last + dt.timedelta(days=1))
+    waiting = (ActionState.PROPOSED, ActionState.APPROVED, ActionState.EXPIRED)
+    return [
+        action
+        for action in home.ledger.find(shop_id=shop.id, states=waiting)
+        if start <= action.window_start < end
+        and (action.state is ActionState.EXPIRED or action.expires_at <= now)
+    ]
+
+
+def business_days(shop: Shop, reading: Reading) -> str:
+    """The shop-local days of a reading, as in "2026-10-01 .. 2026-10-07"."""
+    first = reading.window.start.astimezone(shop.zone).date()
+    last = (reading.window.end - _TICK).astimezone(shop.zone).date()
+    return f"{first}" if first == last else f"{first} .. {last}"
+
+
+def _chosen(shop: Shop, span: Span) -> list[tuple[Source, Stream]]:
+    """The streams that are asked for, by name or by a table that they fill."""
+    found = [
+        (source, stream)
+        for source, stream in shop.streams()
+        if span.stream in (None, stream.name)
+        and (span.table is None or span.table in {table_of(one).name for one in stream.tables})
+    ]
+    if not found:
+        known = ", ".join(stream.name for _, stream in shop.streams())
+        wanted = f"stream {span.stream!r}" if span.stream else f"stream that fills {span.table!r}"
+        raise ConfigurationError(f"shop {shop.id} has no {wanted}; it has {known}")
+    return found
+
+
+def _plan_source(
+    home: Home, shop: Shop, source: Source, streams: Sequence[Stream], span: Span
+) -> list[StreamPlan]:
+    client = source.open()
+    try:
+        now = client.now()
+        if shop.midnight(span.first) >= now:
+            raise ConfigurationError(f"{span.first} has not begun at shop {shop.id}")
+        return [_plan_stream(home, shop, stream, client, now, span) for stream in streams]
+    finally:
+        client.close()
+
+
+def _plan_stream(
+    home: Home, shop: Shop, stream: Stream, client: object, now: dt.datetime, span: Span
+) -> StreamPlan:
+    """What was planned and not loaded, as it was planned; then what is new."""
+    start, end = shop.midnight(span.first), shop.midnight(span.last + dt.timedelta(days=1))
+    if start >= now - stream.settle:
+        return StreamPlan(shop_id=shop.id, stream=stream.name, readings=(), calls=0)
+    whole = Window(start, min(end, now - stream.settle))
+    known = home.readings.of_span(shop.id, stream.name, span=whole)
+    left = [reading for reading, is_loaded in known.items() if not is_loaded]
+    gaps = [] if span.mode is Mode.FAILED else list(_without(whole, _covered(known, span.mode)))
+    new = [
+        Reading(shop.id, stream.name, window, now, is_backfill=True)
+        for gap in gaps
+        for window in _weeks(shop, gap, stream.max_window)
+    ]
+    new = [reading for reading in new if reading not in known]
+    calls = None
+    if stream.estimate is not None:
+        counted = [*gaps, *(one.window for one in left if not home.landing.is_kept(one.id))]
+        calls = sum(stream.estimate(client, window) for window in counted)
+        calls += max(0, len(new) - len(gaps))  # each reading counts for itself once more
+    ordered = sorted([*left, *new], key=lambda one: one.window, reverse=span.newest_first)
+    return StreamPlan(shop_id=shop.id, stream=stream.name, readings=tuple(ordered), calls=calls)
+
+
+def _weeks(shop: Shop, gap: Window, longest: dt.timedelta | None) -> Iterable[Window]:
+    """A window cut where shop-local days begin, also where a day has 23 or 25 hours."""
+    start = gap.start
+    while start < gap.end:
+        end = min(shop.midnight(start.astimezone(shop.zone).date() + _WEEK), gap.end)
+        yield from Window(start, end).spans(longest)
+        start = end
+
+
+def _covered(known: dict[Reading, bool], mode: Mode) -> list[Window]:
+    """Windows that need no new reading.
+
+    To read all again ends when all was read since the backfill began: a plan that was interrupted
+    is known by the clock that its readings share.
+    """
+    if mode is Mode.MISSING:
+        return [reading.window for reading in known]
+    begun = {one.read_at for one, is_loaded in known.items() if one.is_backfill and not is_loaded}
+    return [one.window for one in known if one.is_backfill and one.read_at in begun]
+
+
+def _without(whole: Window, covered: Iterable[Window]) -> Iterable[Window]:
+    """The parts of a window that none of the others covers, oldest first."""
+    start = whole.start
+    for window in sorted(covered):
+        if window.start > start:
+            yield Window(start, min(window.start, whole.end))
+        start = max(start, window.end)
+        if start >= whole.end:
+            return
+    yield Window(start, whole.end)
+
+
+def _declared(home: Home, reading: Reading) -> tuple[Shop, Source, Stream]:
+    shop = home.shop(reading.shop_id)
+    for source, stream in shop.streams():
+        if stream.name == reading.stream:
+            return shop, source, stream
+    raise ConfigurationError(f"shop {shop.id} no longer has stream {reading.stream!r}")
