@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass, field, replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -267,8 +266,12 @@ def opened(home: Path, world: World) -> Iterator[Home]:
 
     def patient(source: Source) -> Source:
         opens: Callable[..., object] = source.connector.open_client
-        opens = partial(opens, clock=clock, sleep=pause)
-        return replace(source, connector=replace(source.connector, open_client=opens))
+
+        # Nobody else uses the account: its points are counted here, by the world's time.
+        def open_client(settings: object, _: object = None) -> object:
+            return opens(settings, clock=clock, sleep=pause)
+
+        return replace(source, connector=replace(source.connector, open_client=open_client))
 
     with Home.open(home) as theirs:
         for shop_id, shop in theirs.shops.items():
