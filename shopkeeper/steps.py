@@ -117,6 +117,9 @@ def build(
     everything: Annotated[
         bool, typer.Option("--all", help="With --remap: replay all that landing holds.")
     ] = False,
+    full: Annotated[
+        bool, typer.Option("--full", help="Every day again, not only those that changed.")
+    ] = False,
 ) -> None:
     """Compute sales, velocity, KPIs and decision facts from the lake."""
     from contracts.errors import ConfigurationError
@@ -131,7 +134,7 @@ def build(
             replayed = remap_step(
                 home, shop_id=shop, stream=stream, is_all=everything, progress=bar
             )
-        built = build_step(home, shop_id=shop, progress=bar)
+        built = build_step(home, shop_id=shop, is_full=full, progress=bar)
     told = {"remapped": replayed, "built": built} if remap else built
     title = f"Built; {_replayed(replayed)}" if remap else "Built"
     answer(told, screen=table(title, ["table", "rows"], [[k, v] for k, v in built.items()]))

@@ -2,13 +2,18 @@
 
 from collections.abc import Sequence
 from functools import reduce
+from typing import cast
 
 import dataframely as dy
 import polars as pl
 
+from contracts.changes import Change, Changes
 from contracts.tables import KpisDaily, Order, OrderLine, Refund, TrafficDaily
-from transforms.sales import counted, local_day
+from transforms.days import local_day, touched_days
+from transforms.sales import counted
 
+VERSION = 1
+"""Raised when `kpis_daily` computes something else, so that the next build is a whole one."""
 _KEY = ["shop_id", "kpi_date", "currency"]
 _COUNTS = (
     "gmv_minor",
@@ -107,6 +112,58 @@ def _rates() -> dict[str, pl.Expr]:
         "repurchase_rate": pl.when(buyers > 0).then(returning / buyers),
         "conversion_rate": pl.when((visitors > 0) & (buyers <= visitors)).then(buyers / visitors),
     }
+
+
+def dirty_days(changes: Changes, orders: dy.LazyFrame[Order], *, time_zone: str) -> pl.Series:
+    """Days of `kpis_daily` that changes dirty; `orders` are all there are now.
+
+    Those of the orders, refunds and visitors that changed, and those on which a member was new or
+    is: an older order that comes late makes a buyer of a later day a returning one.
+    """
+    columns = {"orders": "placed_at", "refunds": "refunded_at", "traffic_daily": "traffic_date"}
+    same = touched_days(changes, columns, time_zone)
+    moved = _moved_first_days(changes["orders"], orders, time_zone)
+    return pl.concat([same, moved]).unique().sort()
+
+
+def renewed(last: pl.DataFrame, now: pl.DataFrame, days: pl.Series) -> pl.DataFrame:
+    """KPIs of the last build with `days` taken from `now`, in which only those need be right.
+
+    Days that the last build did not have are taken too, and days outside the span of `now` are
+    gone. Whether a day is complete is known of every day.
+    """
+    day = ["shop_id", "kpi_date"]
+    is_dirty = pl.col("kpi_date").is_in(days.implode())
+    fresh = pl.concat([now.filter(is_dirty), now.filter(~is_dirty).join(last, on=day, how="anti")])
+    kept = last.join(fresh, on=day, how="anti").drop("is_complete")
+    flagged = kept.join(now.select(*day, "is_complete"), on=day)
+    return pl.concat([flagged.select(now.columns), fresh]).sort(day)
+
+
+def _moved_first_days(change: Change, orders: dy.LazyFrame[Order], time_zone: str) -> pl.Series:
+    """Old and new first day of the members whose first day is another one now."""
+    member = ["shop_id", "member_id"]
+    columns = [*member, "order_id", local_day("placed_at", time_zone).alias("day")]
+
+    def buying(rows: pl.LazyFrame) -> pl.LazyFrame:
+        return counted(cast("dy.LazyFrame[Order]", rows)).select(columns).drop_nulls("member_id")
+
+    def first(rows: pl.LazyFrame) -> pl.LazyFrame:
+        return rows.group_by(member).agg(pl.col("day").min())
+
+    before, after = buying(change.before.lazy()), buying(change.after.lazy())
+    concerned = pl.concat([before, after]).select(member)
+    now = buying(orders.lazy()).join(concerned, on=member, how="semi")
+    unchanged = now.join(after, on=["shop_id", "order_id"], how="anti")
+    return (
+        first(pl.concat([unchanged, before]))
+        .join(first(now), on=member, how="full", coalesce=True, suffix="_now")
+        .filter(pl.col("day").ne_missing(pl.col("day_now")))
+        .select(pl.concat_list("day", "day_now").alias("day"))
+        .explode("day")
+        .drop_nulls()
+        .collect()["day"]
+    )
 
 
 def lmdi(before: Sequence[pl.Expr], after: Sequence[pl.Expr]) -> list[pl.Expr]:

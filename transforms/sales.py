@@ -3,9 +3,13 @@
 import dataframely as dy
 import polars as pl
 
+from contracts.changes import Changes
 from contracts.codes import RECEIVED, LineKind
 from contracts.tables import Order, OrderLine, SalesDaily
+from transforms.days import local_day, touched_days
 
+VERSION = 1
+"""Raised when `sales_daily` computes something else, so that the next build is a whole one."""
 _UNLINKED = "(unlinked)"
 
 
@@ -13,11 +17,6 @@ def counted(orders: dy.LazyFrame[Order]) -> pl.LazyFrame:
     """Orders that count in GMV: no tests, money received, cancelled and refunded ones included."""
     received = pl.col("payment_status").is_in([str(status) for status in RECEIVED])
     return orders.lazy().filter(received & ~pl.col("is_test"))
-
-
-def local_day(column: str, time_zone: str) -> pl.Expr:
-    """The shop-local day of a UTC instant."""
-    return pl.col(column).dt.convert_time_zone(time_zone).dt.date()
 
 
 def sales_daily(
@@ -45,3 +44,8 @@ def sales_daily(
         )
         .pipe(SalesDaily.cast)
     )
+
+
+def dirty_days(changes: Changes, time_zone: str) -> pl.Series:
+    """Days of `sales_daily` that changes dirty: those on which the lines were or are ordered."""
+    return touched_days(changes, {"order_lines": "placed_at"}, time_zone)

@@ -17,8 +17,8 @@ from contracts.tables import (
     SupplyTerms,
     Velocity,
 )
+from transforms.days import local_day
 from transforms.forecasts import demand_class, error_sd, ses, tsb
-from transforms.sales import local_day
 
 _SKU = ["shop_id", "sku_id"]
 _ALPHA: Final = 0.1

@@ -86,22 +86,40 @@ class Lake:
                 raise ValueError(f"{name} is derived: it is replaced, not merged")
         return merged
 
-    def replace(self, table_name: str, frame: pl.DataFrame) -> Merged:
-        """Replace a derived table; equal rows, in any order, make no new version."""
+    def replace(
+        self,
+        table_name: str,
+        frame: pl.DataFrame,
+        *,
+        shop_id: str | None = None,
+        days: pl.Series | None = None,
+    ) -> Merged:
+        """Replace a derived table by a frame; of one shop, or of some days of the partition.
+
+        Days whose rows are equal, in any order, are not written; nothing to write, no new version.
+        """
         table = TABLES[table_name]
-        rows = _shaped(frame, table).sort(table.key)
+        rows, scope = _shaped(frame, table), _scope(table)
         for _ in range(_ATTEMPTS):
-            head = self._open(table_name)
-            stored = _read(head, table).sort(table.key)
-            if head is not None and stored.equals(rows):
-                return Merged(head.version(), unchanged=rows.height)
+            head = self.open(table_name)
+            stored = _read(head, table, days)
+            is_other = pl.lit(value=False) if shop_id is None else pl.col("shop_id") != shop_id
+            wanted = pl.concat([stored.filter(is_other), rows]).sort(
+                list(dict.fromkeys([scope, *table.key]))
+            )
+            came, gone = _missing(wanted, stored), _missing(stored, wanted)
+            touched = pl.concat([came[scope], gone[scope]]).unique()
             try:
-                version = (
-                    self._create(table, rows) if head is None else _overwrite(head, rows, None)
-                )
+                if head is None:
+                    version = self._create(table, wanted)
+                elif touched.is_empty():
+                    version = head.version()
+                else:
+                    written = wanted.filter(pl.col(scope).is_in(touched.implode()))
+                    version = _overwrite(head, written, _among(scope, touched))
             except _OvertakenError:
                 continue
-            return Merged(version, added=rows.height, removed=stored.height)
+            return Merged(version, came.height, 0, gone.height, wanted.height - came.height)
         raise LakeBusyError(f"table {table_name} is being written by others: build again")
 
     def rewrite(
@@ -117,7 +135,7 @@ class Lake:
         """
         table = TABLES[table_name]
         for _ in range(_ATTEMPTS):
-            head = self._open(table_name)
+            head = self.open(table_name)
             if head is None:
                 return None
             stored = _read(head, table)
@@ -137,7 +155,7 @@ class Lake:
         Whoever reads an earlier version meanwhile has to open the newest.
         """
         for name in table_names:
-            head = self._open(name)
+            head = self.open(name)
             if head is not None:
                 head.vacuum(
                     retention_hours=0, enforce_retention_duration=False, dry_run=False, full=True
@@ -158,7 +176,7 @@ class Lake:
         read later: what was known then. Rows with `deleted_at` are left out unless asked for.
         """
         table = TABLES[table_name]
-        head = self._open(table_name, version=version)
+        head = self.open(table_name, version=version)
         lazy = _scan(head, table)
         columns = table.schema.columns()
         if as_of is not None and "read_at" in columns:
@@ -217,7 +235,7 @@ class Lake:
         done = {name: Merged(_NO_VERSION, unchanged=incoming[name].height) for name in names}
         for attempt in range(_ATTEMPTS):
             time.sleep(min(attempt, _LONGEST) * _PAUSE_SECONDS)
-            heads = {name: self._open(name) for name in names}
+            heads = {name: self.open(name) for name in names}
             stored = {name: _read(heads[name], TABLES[name], scopes) for name in names}
             outcomes = merge(stored, incoming)
             try:
@@ -265,19 +283,20 @@ class Lake:
                     commit_properties=_ONE_ATTEMPT,
                 )
         except DeltaError as error:
-            if self._open(table.name) is None:
+            if self.open(table.name) is None:
                 raise
             raise _OvertakenError from error
         return 0
 
-    def _open(self, table_name: str, *, version: int | None = None) -> DeltaTable | None:
+    def open(self, table_name: str, *, version: int | None = None) -> DeltaTable | None:
+        """The Delta table itself, at its newest version if none is given; null: there is none."""
         try:
             return DeltaTable(f"{self._url}/{table_name}", version=version)
         except TableNotFoundError:
             return None
 
     def _versions(self, names: Sequence[str]) -> dict[str, int]:
-        heads = {name: self._open(name) for name in names}
+        heads = {name: self.open(name) for name in names}
         return {name: head.version() for name, head in heads.items() if head is not None}
 
 
@@ -331,6 +350,11 @@ def _scope(table: Table) -> str:
 
 def _scopes(incoming: Mapping[str, pl.DataFrame]) -> pl.Series:
     return pl.concat([frame[_scope(TABLES[name])] for name, frame in incoming.items()]).unique()
+
+
+def _missing(rows: pl.DataFrame, among: pl.DataFrame) -> pl.DataFrame:
+    """Rows that are not, as they are, among others."""
+    return rows.join(among, on=rows.columns, how="anti", nulls_equal=True)
 
 
 def _among(column: str, values: pl.Series) -> str:

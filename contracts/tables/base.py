@@ -41,7 +41,7 @@ class Table:
     slice_by: tuple[str, ...] = ()
     """Columns beside `shop_id` that name the slice of a row; empty: the whole shop (slice)."""
     partition: str | None = None
-    """A UTC day that never changes for a row."""
+    """A day that never changes for a row, UTC unless the table is derived."""
     version: int = 1
 
     @property

@@ -23,7 +23,7 @@ def _daily(description: str) -> dy.Float64:
     return number(description, "pieces per day", nullable=True, high=MAX_UNITS)
 
 
-@table("sales_daily", TableKind.DERIVED)
+@table("sales_daily", TableKind.DERIVED, partition="sales_date")
 class SalesDaily(dy.Schema):
     """Sales per SKU and shop-local day of ordering. Grain: (shop_id, sku_id, sales_date).
 

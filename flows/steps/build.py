@@ -1,10 +1,15 @@
-"""Build: the derived tables from the lake, as of the newest reading."""
+"""Build: the derived tables from the lake, as of the newest reading; what has not changed stays."""
 
 import datetime as dt
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import cast
 
 import dataframely as dy
 import polars as pl
 
+from contracts.changes import Change, Seen
 from contracts.tables import (
     CompetitorOffer,
     Cost,
@@ -23,14 +28,16 @@ from contracts.tables import (
     SupplyTerms,
     TrafficDaily,
     Velocity,
+    table_of,
 )
 from flows.steps.home import Home, Progress, SchemaT, Shop, silent
 from flows.steps.turns import turn
-from transforms.kpis import kpis_daily
+from transforms import kpis, sales
+from transforms.days import local_day, on_days
 from transforms.pricing import price_facts
-from transforms.sales import local_day, sales_daily
 from transforms.stock import stock_facts, stockout_days, velocity
 from warehouse.publish import publish
+from warehouse.upkeep import changes, note, noted, tidy
 
 VELOCITY_DAYS = 56  # eight weeks: enough of every weekday, recent enough for a season
 
@@ -41,49 +48,185 @@ _SCHEMAS = {
     "price_facts": PriceFact,
     "stock_facts": StockFact,
 }
+_BY_DAY = ("sales_daily", "kpis_daily")
+"""Computed again for the days that changes dirty; the others hold one moment and are cheap."""
+_SOURCES = ("orders", "order_lines", "refunds", "traffic_daily")
+"""What those are computed from, beside the quarantine."""
 
 
-def build(home: Home, *, shop_id: str | None = None, progress: Progress = silent) -> dict[str, int]:
+@dataclass(frozen=True, slots=True)
+class _View:
+    """A shop's tables at fixed versions, as they were known at one moment."""
+
+    home: Home
+    shop: Shop
+    as_of: dt.datetime
+    versions: Mapping[str, int]
+
+    @property
+    def zone(self) -> str:
+        """Of the shop."""
+        return self.shop.settings.time_zone
+
+    def known(self, schema: type[SchemaT]) -> dy.LazyFrame[SchemaT]:
+        """The shop's rows of a table."""
+        name = table_of(schema).name
+        rows = self.home.lake.scan(name, version=self.versions.get(name), as_of=self.as_of)
+        return cast("dy.LazyFrame[SchemaT]", rows.filter(pl.col("shop_id") == self.shop.id))
+
+
+def _view(home: Home, shop: Shop, as_of: dt.datetime) -> _View:
+    return _View(home, shop, as_of, {**home.lake.versions(), **home.readings.versions()})
+
+
+def build(
+    home: Home, *, shop_id: str | None = None, is_full: bool = False, progress: Progress = silent
+) -> dict[str, int]:
     """Compute the derived tables of a shop or of all; rows per table.
 
-    KPIs are published to the database for BI tools.
+    Days that nothing has changed since the last build stay as they are, with the same result as
+    `is_full`, which computes them all. KPIs are published to the database for BI tools.
 
     Raises:
-        BusyError: another process is building the same shop; nothing of it was built here.
+        BusyError: another process is building the same shop.
     """
     shops = home.select(shop_id)
     built: dict[str, int] = dict.fromkeys(_SCHEMAS, 0)
     for done, shop in enumerate(shops):
         progress("build", done, len(shops))
-        with turn(home, f"build {shop.id}"):
-            for name, rows in _build(home, shop).items():
+        with turn(home, f"build {shop.id}") as mine:
+            for name, rows in _build_shop(mine.home, shop, is_full=is_full).items():
                 built[name] += rows
+    home.readings.record(tidy(home.lake, home.readings.versions()))
     progress("build", len(shops), len(shops))
     return built
 
 
-def _build(home: Home, shop: Shop) -> dict[str, int]:
-    frames = derive(home, shop, as_of=home.data_as_of(shop))
+def _build_shop(home: Home, shop: Shop, *, is_full: bool) -> dict[str, int]:
+    view = _view(home, shop, home.data_as_of(shop))
+    basis = _basis(view)
+    changed = None if is_full else _changed(view, basis)
     versions = {}
+    if changed is None:
+        sold = _sales(view)
+        versions["sales_daily"] = home.lake.replace("sales_daily", sold, shop_id=shop.id).version
+        days = _kpis(view)
+    else:
+        dirty = sales.dirty_days(changed, view.zone)
+        some = _sales_of(view, dirty)
+        replaced = home.lake.replace("sales_daily", some, shop_id=shop.id, days=dirty)
+        versions["sales_daily"] = replaced.version
+        sold = home.lake.scan("sales_daily").filter(pl.col("shop_id") == shop.id).collect()
+        days = _kpis_after(view, changed)
+    frames = {"kpis_daily": days, **_of_now(view, sold.lazy())}
     for name, frame in frames.items():
-        others = home.lake.scan(name).filter(pl.col("shop_id") != shop.id).collect()
-        versions[name] = home.lake.replace(name, pl.concat([others, frame])).version
+        versions[name] = home.lake.replace(name, frame, shop_id=shop.id).version
+    for name in _BY_DAY:
+        version = note(home.lake, name, key=_key(shop), value=basis)
+        versions[name] = versions[name] if version is None else version
     home.readings.record(versions)
     published = home.lake.scan("kpis_daily", version=versions["kpis_daily"]).collect()
     publish(home.database, "kpis_daily", frame=published)
-    return {name: frame.height for name, frame in frames.items()}
+    return {name: frame.height for name, frame in {"sales_daily": sold, **frames}.items()}
+
+
+def _key(shop: Shop) -> str:
+    return f"built.{shop.id}"
+
+
+def _basis(view: _View) -> str:
+    """What a build was made from and how, as it is noted on the tables that it made."""
+    return json.dumps(
+        {
+            "method": f"sales {sales.VERSION}, kpis {kpis.VERSION}, {view.zone}",
+            "as_of": view.as_of.isoformat(),
+            "versions": {name: view.versions.get(name) for name in _SOURCES},
+        }
+    )
+
+
+def _changed(view: _View, basis: str) -> dict[str, Change] | None:
+    """What changed since the last build; null where that cannot be told, so all is to be built."""
+    notes = {noted(view.home.lake, name, key=_key(view.shop)) for name in _BY_DAY}
+    last = json.loads(notes.pop() or "{}") if len(notes) == 1 else {}
+    if last.get("method") != json.loads(basis)["method"]:
+        return None
+    then = dt.datetime.fromisoformat(last["as_of"])
+    if then > view.as_of:
+        return None
+    found = {
+        name: changes(
+            view.home.lake,
+            name,
+            shop_id=view.shop.id,
+            since=Seen(last["versions"][name], then),
+            until=Seen(view.versions.get(name), view.as_of),
+        )
+        for name in _SOURCES
+    }
+    known = {name: change for name, change in found.items() if change is not None}
+    return known if len(known) == len(found) else None
 
 
 def derive(home: Home, shop: Shop, *, as_of: dt.datetime) -> dict[str, pl.DataFrame]:
     """Every derived table of a shop, as it was known at `as_of`."""
-    zone = shop.settings.time_zone
+    view = _view(home, shop, as_of)
+    sold = _sales(view)
+    return {"sales_daily": sold, "kpis_daily": _kpis(view), **_of_now(view, sold.lazy())}
 
-    def known(schema: type[SchemaT]) -> dy.LazyFrame[SchemaT]:
-        return home.read(schema, shop, as_of=as_of)
 
-    today = as_of.astimezone(shop.zone).date()
+def _sales(view: _View) -> pl.DataFrame:
+    lines, orders = view.known(OrderLine), view.known(Order)
+    return SalesDaily.validate(sales.sales_daily(lines, orders, view.zone).collect())
+
+
+def _sales_of(view: _View, days: pl.Series) -> pl.DataFrame:
+    """Sales of some days; an order and its lines lie in one partition."""
+    lines = view.known(OrderLine).filter(on_days("placed_at", days, view.zone)).collect()
+    created = pl.col("created_date").is_in(lines["created_date"].unique().to_list())
+    orders = view.known(Order).filter(created)
+    some = sales.sales_daily(
+        cast("dy.LazyFrame[OrderLine]", lines.lazy()),
+        cast("dy.LazyFrame[Order]", orders),
+        view.zone,
+    )
+    return SalesDaily.validate(some.collect())
+
+
+def _kpis(view: _View) -> pl.DataFrame:
+    return KpisDaily.validate(_kpis_from(view, view.known(Order), view.known(OrderLine)).collect())
+
+
+def _kpis_from(
+    view: _View, orders: dy.LazyFrame[Order], lines: dy.LazyFrame[OrderLine]
+) -> dy.LazyFrame[KpisDaily]:
+    return kpis.kpis_daily(
+        orders,
+        lines,
+        refunds=view.known(Refund),
+        traffic=view.known(TrafficDaily),
+        quarantined_days=_quarantined_days(view.home, view.shop).lazy(),
+        time_zone=view.zone,
+    )
+
+
+def _kpis_after(view: _View, changed: Mapping[str, Change]) -> pl.DataFrame:
+    """KPIs of the last build, with the days that changed since computed again."""
+    orders = view.known(Order).collect().lazy()
+    days = kpis.dirty_days(changed, orders, time_zone=view.zone)
+    placed = orders.filter(on_days("placed_at", days, view.zone))
+    created = placed.select("created_date").unique().collect()["created_date"].to_list()
+    lines = view.known(OrderLine).filter(pl.col("created_date").is_in(created))
+    now = _kpis_from(view, orders, cast("dy.LazyFrame[OrderLine]", lines)).collect()
+    last = view.home.lake.scan("kpis_daily").filter(pl.col("shop_id") == view.shop.id).collect()
+    return KpisDaily.validate(kpis.renewed(last, now, days))
+
+
+def _of_now(view: _View, sold: pl.LazyFrame) -> dict[str, pl.DataFrame]:
+    """The tables that hold one moment."""
+    known, as_of, zone = view.known, view.as_of, view.zone
+    today = as_of.astimezone(view.shop.zone).date()
     yesterday = today - dt.timedelta(days=1)  # the last whole day
-    sales = SalesDaily.validate(sales_daily(known(OrderLine), known(Order), zone).collect())
     out = stockout_days(
         known(StockoutDay),
         known(StockLevel),
@@ -91,16 +234,9 @@ def derive(home: Home, shop: Shop, *, as_of: dt.datetime) -> dict[str, pl.DataFr
         window_days=VELOCITY_DAYS + 1,
         time_zone=zone,
     )
+    sales_of_days = cast("dy.LazyFrame[SalesDaily]", sold)
     speeds = Velocity.validate(
-        velocity(sales.lazy(), out, as_of_date=yesterday, window_days=VELOCITY_DAYS).collect()
-    )
-    kpis = kpis_daily(
-        known(Order),
-        known(OrderLine),
-        refunds=known(Refund),
-        traffic=known(TrafficDaily),
-        quarantined_days=_quarantined_days(home, shop).lazy(),
-        time_zone=zone,
+        velocity(sales_of_days, out, as_of_date=yesterday, window_days=VELOCITY_DAYS).collect()
     )
     prices = price_facts(
         known(Listing),
@@ -122,9 +258,7 @@ def derive(home: Home, shop: Shop, *, as_of: dt.datetime) -> dict[str, pl.DataFr
         time_zone=zone,
     )
     return {
-        "sales_daily": sales,
         "velocity": speeds,
-        "kpis_daily": KpisDaily.validate(kpis.collect()),
         "price_facts": PriceFact.validate(prices.collect()),
         "stock_facts": StockFact.validate(stock.collect()),
     }

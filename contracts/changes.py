@@ -1,0 +1,31 @@
+"""What happened to a table between two moments at which it was looked at."""
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A table as somebody saw it: its version (null: there was none), rows read until `as_of`."""
+
+    version: int | None
+    as_of: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Rows that were seen then and are not seen now, and rows that are seen now and were not.
+
+    A row that changed is in both. Documents change whole: when one row of an order is among them,
+    all of its rows are, in every table (`warehouse.merge`).
+    """
+
+    before: pl.DataFrame
+    after: pl.DataFrame
+
+
+Changes = Mapping[str, Change]
+"""By name of the table."""

@@ -1,0 +1,57 @@
+"""Shop-local days: on which one something lies, and which ones a change dirties."""
+
+import datetime as dt
+from collections.abc import Mapping
+
+import polars as pl
+
+from contracts.changes import Changes
+
+# No zone is further from UTC; with this margin a range of instants holds the whole local day.
+_MARGIN = dt.timedelta(days=1)
+
+
+def local_day(column: str, time_zone: str) -> pl.Expr:
+    """The shop-local day of a UTC instant."""
+    return pl.col(column).dt.convert_time_zone(time_zone).dt.date()
+
+
+def on_days(column: str, days: pl.Series, time_zone: str) -> pl.Expr:
+    """Whether an instant lies on one of some shop-local days.
+
+    Says the same twice: first as ranges of instants, by which a reader skips files.
+    """
+    instant = pl.col(column)
+    near = [
+        instant.is_between(_midnight(first) - _MARGIN, _midnight(last) + 2 * _MARGIN)
+        for first, last in _runs(days)
+    ]
+    exact = local_day(column, time_zone).is_in(days.implode())
+    return pl.any_horizontal(pl.lit(value=False), *near) & exact
+
+
+def touched_days(changes: Changes, columns: Mapping[str, str], time_zone: str) -> pl.Series:
+    """Days on which changed rows lay and lie; `columns` has their instant or day by table."""
+    found = [pl.Series("day", [], pl.Date)]
+    for table, column in columns.items():
+        for rows in (changes[table].before, changes[table].after):
+            is_day = rows.schema[column] == pl.Date
+            day = pl.col(column) if is_day else local_day(column, time_zone)
+            found.append(rows.select(day.alias("day"))["day"])
+    return pl.concat(found).unique().sort()
+
+
+def _midnight(day: dt.date) -> dt.datetime:
+    return dt.datetime(day.year, day.month, day.day, tzinfo=dt.UTC)
+
+
+def _runs(days: pl.Series) -> list[tuple[dt.date, dt.date]]:
+    """First and last day of each row of successive days."""
+    day = pl.col("day")
+    return (
+        pl.DataFrame({"day": days.cast(pl.Date).unique().sort()})
+        .group_by(run=day - pl.duration(days=pl.int_range(pl.len())), maintain_order=True)
+        .agg(first=day.min(), last=day.max())
+        .select("first", "last")
+        .rows()
+    )

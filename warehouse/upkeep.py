@@ -1,0 +1,155 @@
+"""The lake through time: what changed between two versions, notes on a table, fewer files."""
+
+import datetime as dt
+from collections.abc import Mapping
+from contextlib import suppress
+
+import polars as pl
+from deltalake import DeltaTable
+from deltalake.exceptions import CommitFailedError, DeltaError
+
+from contracts.changes import Change, Seen
+from contracts.tables import TABLES, Table
+from warehouse.lake import Lake, LakeBusyError
+
+MOST_FILES = 16
+"""In one partition; beyond them they are put together."""
+KEPT = dt.timedelta(days=7)
+"""Files that no version needs any more stay for as long: readers may still be at them."""
+_FILES = pl.Schema({"path": pl.String(), "day": pl.Date(), "read_at": pl.Datetime("us", "UTC")})
+_NOTE = "shopkeeper."
+_NOTE_ATTEMPTS = 5
+_UPKEEP = {"OPTIMIZE", "VACUUM START", "VACUUM END"}
+_UNREADABLE = (DeltaError, OSError, pl.exceptions.ComputeError)
+
+
+def changes(
+    lake: Lake, table_name: str, *, shop_id: str, since: Seen, until: Seen
+) -> Change | None:
+    """Rows of a shop that came or went between two looks at a table; deleted ones are not seen.
+
+    Reads only days with a file that one of the two versions lacks, or with rows that were read
+    after the first look. None: what was seen then can no longer be read.
+    """
+    table = TABLES[table_name]
+    try:
+        before = _files(lake, table, since.version)
+        after = _files(lake, table, until.version)
+        touched = _touched(before, after, since.as_of)
+        then = _rows(lake, table, since, touched).filter(pl.col("shop_id") == shop_id).collect()
+        now = _rows(lake, table, until, touched).filter(pl.col("shop_id") == shop_id).collect()
+    except _UNREADABLE:
+        return None
+    columns = now.columns
+    return Change(
+        then.join(now, on=columns, how="anti", nulls_equal=True),
+        now.join(then, on=columns, how="anti", nulls_equal=True),
+    )
+
+
+def _files(lake: Lake, table: Table, version: int | None) -> pl.DataFrame:
+    """Path, partition and newest `read_at` of each file of a version.
+
+    Raises:
+        DeltaError: the version is gone.
+    """
+    if version is None:
+        return pl.DataFrame(schema=_FILES)
+    head = lake.open(table.name, version=version)
+    if head is None:
+        raise DeltaError(f"{table.name} is gone")
+    held = pl.DataFrame(head.get_add_actions(flatten=True))
+    given = {"path": "path", "day": f"partition.{table.partition}", "read_at": "max.read_at"}
+    return held.select(
+        (pl.col(source) if source in held.columns else pl.lit(None)).cast(_FILES[name]).alias(name)
+        for name, source in given.items()
+    )
+
+
+def _touched(before: pl.DataFrame, after: pl.DataFrame, as_of: dt.datetime) -> pl.DataFrame:
+    """Days of the files that differ; statistics are cut to the millisecond."""
+    is_later = pl.col("read_at") >= as_of - dt.timedelta(milliseconds=1)
+    return pl.concat(
+        [
+            before.join(after, on="path", how="anti"),
+            after.join(before, on="path", how="anti"),
+            after.filter(is_later.fill_null(value=True)),
+        ]
+    ).select("day")
+
+
+def _rows(lake: Lake, table: Table, seen: Seen, touched: pl.DataFrame) -> pl.LazyFrame:
+    if seen.version is None or touched.is_empty():
+        return table.schema.create_empty().lazy()
+    rows = lake.scan(table.name, version=seen.version, as_of=seen.as_of)
+    if table.partition is None:
+        return rows
+    return rows.filter(pl.col(table.partition).is_in(touched["day"].unique().to_list()))
+
+
+def note(lake: Lake, table_name: str, *, key: str, value: str) -> int | None:
+    """Write a note on a table, in its own log: it lives and dies with it. Its version then.
+
+    Null where there is no such table; the same note again makes no version.
+
+    Raises:
+        LakeBusyError: when other writers leave no gap.
+    """
+    for _ in range(_NOTE_ATTEMPTS):
+        head = lake.open(table_name)
+        if head is None:
+            return None
+        if head.metadata().configuration.get(_NOTE + key) == value:
+            return head.version()
+        # Another shop's note, written meanwhile, is not to be overwritten.
+        with suppress(CommitFailedError):
+            head.alter.set_table_properties({_NOTE + key: value}, raise_if_not_exists=False)
+            return head.version()
+    raise LakeBusyError(f"table {table_name} is being written by others: build again")
+
+
+def noted(lake: Lake, table_name: str, *, key: str) -> str | None:
+    """The note on a table, if there is one."""
+    head = lake.open(table_name)
+    return None if head is None else head.metadata().configuration.get(_NOTE + key)
+
+
+def tidy(lake: Lake, recorded: Mapping[str, int]) -> dict[str, int]:
+    """Put the many small files of a day together; the new version of each table that changed.
+
+    Left alone is a table that holds more than what was recorded: somebody is at it, and what he
+    merged is not for readers yet. Recorded versions stay readable, older ones for a week.
+    """
+    versions = {}
+    for name, version in recorded.items():
+        head = lake.open(name)
+        if head is None or head.version() != version or not _compact(head, TABLES[name]):
+            continue
+        head.vacuum(
+            retention_hours=int(KEPT.total_seconds() // 3600),
+            enforce_retention_duration=False,
+            dry_run=False,
+        )
+        since = {entry["operation"] for entry in head.history(head.version() - version)}
+        if since <= _UPKEEP:
+            versions[name] = head.version()
+    return versions
+
+
+def _compact(head: DeltaTable, table: Table) -> bool:
+    """Whether days had too many files, which are one now."""
+    files = pl.DataFrame(head.get_add_actions(flatten=True))
+    is_parted = table.partition in head.metadata().partition_columns
+    by = f"partition.{table.partition}" if is_parted else pl.lit(0)
+    many = files.group_by(day=by).len().filter(pl.col("len") > MOST_FILES)
+    if many.is_empty():
+        return False
+    try:
+        if table.partition is None or not is_parted:
+            head.optimize.compact()
+        else:
+            days = [str(day) for day in many["day"].sort()]
+            head.optimize.compact(partition_filters=[(table.partition, "in", days)])
+    except CommitFailedError:
+        return False
+    return True
