@@ -108,13 +108,22 @@ def erased(frame: pl.DataFrame, table: Table, pseudonyms: frozenset[str]) -> pl.
 
 
 def expired(
-    frame: pl.DataFrame, table: Table, *, days: Mapping[str, int], now: dt.datetime
+    frame: pl.DataFrame,
+    table: Table,
+    *,
+    days: Mapping[str, int],
+    now: dt.datetime,
+    where: pl.Expr | None = None,
 ) -> pl.DataFrame:
-    """Personal columns whose purpose's time is over since the platform's last change, emptied."""
+    """Personal columns whose purpose's time is over since the platform's last change, emptied.
+
+    `where` says which rows may be; all, if not given.
+    """
     changed_at = pl.coalesce("source_updated_at", "read_at")
     for name, purpose in purposes(table.schema).items():
         if purpose in days and table.schema.columns()[name].nullable:
             is_due = changed_at < now - dt.timedelta(days=days[purpose])
+            is_due = is_due if where is None else is_due & where
             frame = frame.with_columns(pl.when(~is_due).then(pl.col(name)).alias(name))
     return frame
 

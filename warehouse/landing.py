@@ -88,12 +88,12 @@ class Landing:
                 raise LandingError(f"a page of {reading_id} is missing or altered: read it again")
             yield Page(body, part.part)
 
-    def expire(self, before: dt.datetime) -> int:
+    def expire(self, before: dt.datetime, *, shop_id: str | None = None) -> int:
         """Remove readings made before an instant and the pages only they hold; the readings gone.
 
         Not to be run beside `keep`: a page that is being received again could be removed.
         """
-        stale = [path for path, manifest in self._manifests() if manifest.read_at < before]
+        stale = [path for path, manifest in self._manifests(shop_id) if manifest.read_at < before]
         for path in stale:
             path.unlink()
         self._drop_orphans()

@@ -16,6 +16,7 @@ from contracts.tables import TABLES, Table
 from flows.steps.actions import person
 from flows.steps.build import build
 from flows.steps.home import Home, Shop, machine_now
+from flows.steps.retention import quiet
 from warehouse.erasures import Erasure
 from warehouse.events import Events
 
@@ -65,10 +66,12 @@ def held(home: Home, member: str, *, shop_id: str | None = None) -> Held:
 def forget(home: Home, member: str, *, shop_id: str | None = None, by: str | None = None) -> Held:
     """Erase a member; what was held, and the copies that are not ours to erase.
 
-    From here on every mapping leaves the member out. Nobody else may pull meanwhile.
+    From here on every mapping leaves the member out.
 
     Raises:
         ConfigurationError: as `held`.
+        BusyError: a shop is being pulled or built; it is written down, and whoever opens the home
+            next carries it out.
     """
     found = held(home, member, shop_id=shop_id)
     erasure = Erasure(found.shop_id, found.member_id, machine_now(), person(by))
@@ -78,21 +81,32 @@ def forget(home: Home, member: str, *, shop_id: str | None = None, by: str | Non
 
 
 def carry_out(home: Home) -> None:
-    """Erase whoever is to be forgotten and is not yet, after a crash or a restore too."""
-    due = [one for one in home.erasures.unfinished() if one.shop_id in home.shops]
-    for erasure in due:
-        shop = home.shops[erasure.shop_id]
-        rows = _erase_rows(home, shop, erasure)
-        pages = home.landing.rewrite(shop.id, partial(_without, home, shop, erasure.member_id))
-        quarantined = home.quarantine.erase(shop.id, erasure.member_id)
-        records = home.erasures.clear(erasure)
-        _clear_files(home, shop, erasure.member_id)
-        if "kpis_daily" in home.readings.versions():
-            build(home, shop_id=shop.id)
-        counts = {"rows": rows, "pages": pages, "quarantined": quarantined, "records": records}
-        home.erasures.finish(erasure, at=machine_now(), counts=counts)
-    if due:
-        home.database.compact()
+    """Erase whoever is to be forgotten and is not yet, after a crash or a restore too.
+
+    Raises:
+        BusyError: a shop is being pulled or built.
+    """
+    with quiet(home):
+        due = [one for one in home.erasures.unfinished() if one.shop_id in home.shops]
+        for erasure in due:
+            counts = _erase(home, home.shops[erasure.shop_id], erasure)
+            home.erasures.finish(erasure, at=machine_now(), counts=counts)
+        if due:
+            home.database.compact()
+
+
+def _erase(home: Home, shop: Shop, erasure: Erasure) -> dict[str, int]:
+    """Everything that can be repeated after a crash, and is; what was touched."""
+    counts = {
+        "rows": _erase_rows(home, shop, erasure.member_id),
+        "pages": home.landing.rewrite(shop.id, partial(_without, home, shop, erasure.member_id)),
+        "quarantined": home.quarantine.erase(shop.id, erasure.member_id),
+        "records": home.erasures.clear(erasure),
+    }
+    _clear_files(home, shop, erasure.member_id)
+    if "kpis_daily" in home.readings.versions():
+        build(home, shop_id=shop.id)
+    return counts
 
 
 def pages_about(home: Home, shop: Shop, member_id: str) -> list[Redacted]:
@@ -165,12 +179,12 @@ def _without(home: Home, shop: Shop, member_id: str, stream_name: str, page: Pag
     return stream.redact(page, _is(home.members(shop), member_id)).page
 
 
-def _erase_rows(home: Home, shop: Shop, erasure: Erasure) -> int:
+def _erase_rows(home: Home, shop: Shop, member_id: str) -> int:
     """Rows that named the member; earlier versions of their tables are removed."""
     touched = 0
     for table in _tables():
-        touched += _rows(home, shop, table, erasure.member_id).height
-        gone = frozenset({erasure.member_id})
+        touched += _rows(home, shop, table, member_id).height
+        gone = frozenset({member_id})
         home.lake.rewrite(table.name, partial(erased, table=table, pseudonyms=gone))
     home.readings.record(home.lake.vacuum([table.name for table in _tables()]))
     return touched

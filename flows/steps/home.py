@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from types import TracebackType
 from typing import Any, TypeVar, cast
 from zoneinfo import ZoneInfo
 
@@ -31,18 +30,8 @@ from contracts.streams import Context
 from contracts.tables import table_of
 from contracts.toml_settings import parse, parse_table, validate
 from flows.steps import secrets
-from flows.steps.keys import OpenedKeys
 from flows.steps.settings import HomeSettings, PolicySettings, ShopSettings
-from warehouse.checks import CheckResults
-from warehouse.database import Database
-from warehouse.erasures import Erasures
-from warehouse.lake import Lake
-from warehouse.landing import Landing
-from warehouse.leases import Leases
-from warehouse.ledger import Ledger
-from warehouse.limits import RequestLimits
-from warehouse.quarantine import Quarantine
-from warehouse.readings import Readings
+from flows.steps.stored import Stored
 
 SchemaT = TypeVar("SchemaT", bound=dy.Schema)
 
@@ -152,12 +141,8 @@ class ShopClock:
         return self.said + dt.timedelta(seconds=time.monotonic() - self.at)
 
 
-class Home:
+class Home(Stored):
     """A folder with shopkeeper.toml. Use it as a context manager: it holds a database open."""
-
-    def __init__(self, folder: Path, settings: HomeSettings) -> None:
-        self.folder = folder
-        self.settings = settings
 
     @classmethod
     def open(cls, folder: Path | str) -> "Home":
@@ -179,15 +164,6 @@ class Home:
 
     def __enter__(self) -> "Home":
         return self
-
-    def __exit__(
-        self,
-        _kind: type[BaseException] | None,
-        _error: BaseException | None,
-        _trace: TracebackType | None,
-    ) -> None:
-        if "database" in self.__dict__:
-            self.database.close()
 
     @cached_property
     def shops(self) -> dict[str, Shop]:
@@ -241,78 +217,19 @@ class Home:
             if settings.mode_of(shop.id) is not Mode.OFF
         ]
 
-    @cached_property
-    def landing(self) -> Landing:
-        """Raw answers."""
-        return Landing(self.folder / self.settings.storage.landing, self.keys.vault)
-
-    @cached_property
-    def lake(self) -> Lake:
-        """Canonical and derived tables."""
-        place = self.settings.storage.lake
-        return Lake(place if "://" in place else self.folder / place)
-
-    @cached_property
-    def database(self) -> Database:
-        """What changes under a transaction."""
-        place, owner = self.settings.storage.database, self.settings.storage.database_owner
-        opened = Database(
-            secrets.database_url(place, folder=self.folder),
-            owner_url=secrets.database_url(owner, folder=self.folder) if owner else None,
-        )
-        self.database = opened  # what a restore makes due uses it already
-        if self.erasures.recall():
-            from flows.steps.forget import carry_out  # it needs an open home itself
-
-            carry_out(self)
-        return opened
-
-    @cached_property
-    def keys(self) -> OpenedKeys:
-        """What seals and opens what is stored, and makes pseudonyms."""
-        is_new = not (self.folder / self.settings.storage.landing).exists()
-        return OpenedKeys.of(self.folder, self.settings.keys, is_new=is_new).confirmed(
-            self.database
-        )
-
-    @property
-    def erasures(self) -> Erasures:
-        """Who is forgotten; the list lies outside of what a restore brings back."""
-        return Erasures(self.database, self.folder / "erasures.ndjson")
-
     def members(self, shop: Shop) -> Members:
         """The members of a shop, as a mapping may know them."""
         return Members(shop.id, self.keys.members, self.erasures.of(shop.id))
 
-    @cached_property
-    def limits(self) -> RequestLimits:
-        """The request limits that all processes of this home share."""
-        return RequestLimits(self.database)
+    def carry_out_erasures(self) -> None:
+        """Erase whoever is to be forgotten and is there again, as a restore leaves it.
 
-    @cached_property
-    def leases(self) -> Leases:
-        """Who does what only one may do at a time."""
-        return Leases(self.database)
+        Raises:
+            BusyError: a shop is being pulled or built.
+        """
+        from flows.steps.forget import carry_out  # it needs an open home itself
 
-    @cached_property
-    def readings(self) -> Readings:
-        """What was read, until when, and the lake's recorded versions."""
-        return Readings(self.database)
-
-    @cached_property
-    def quarantine(self) -> Quarantine:
-        """Documents kept out of the lake."""
-        return Quarantine(self.database, self.keys.vault)
-
-    @cached_property
-    def checks(self) -> CheckResults:
-        """Latest results of checks."""
-        return CheckResults(self.database)
-
-    @cached_property
-    def ledger(self) -> Ledger:
-        """Actions and their events."""
-        return Ledger(self.database)
+        carry_out(self)
 
     @property
     def reports(self) -> Path:

@@ -1,12 +1,17 @@
 """Retention: remove what has been held for its time."""
 
 import datetime as dt
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 
+import polars as pl
+
 from contracts.personal import expired, purposes
 from contracts.tables import TABLES
-from flows.steps.home import Home, machine_now
+from flows.steps.home import Home, Shop
+from flows.steps.turns import turn
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,21 +24,54 @@ class Expired:
     """Tables in which personal columns were emptied."""
 
 
+@contextmanager
+def quiet(home: Home) -> Iterator[None]:
+    """While no shop is pulled: shops share raw pages of equal content.
+
+    Raises:
+        BusyError: one is being pulled.
+    """
+    with ExitStack() as turns:
+        for shop in home.shops.values():
+            for _, stream in shop.streams():
+                turns.enter_context(turn(home, f"pull {shop.id} {stream.name}"))
+        yield
+
+
 def expire(home: Home) -> Expired:
     """Remove raw answers after `landing_days`, empty personal columns after their purpose's days.
 
-    Not to be run beside a pull.
+    Raises:
+        BusyError: a shop is being pulled; nothing was removed.
     """
-    settings, now = home.settings.retention, machine_now()
-    readings = home.landing.expire(now - dt.timedelta(days=settings.landing_days))
-    emptied = []
+    with quiet(home):
+        return _expire(home)
+
+
+def _expire(home: Home) -> Expired:
+    settings, readings = home.settings.retention, 0
+    emptied: set[str] = set()
+    for shop in home.shops.values():
+        if home.readings.newest(shop.id):
+            now = home.now(shop)
+            before = now - dt.timedelta(days=settings.landing_days)
+            readings += home.landing.expire(before, shop_id=shop.id)
+            emptied |= _empty(home, shop, now=now)
+    if emptied:
+        home.readings.record(home.lake.vacuum(sorted(emptied)))
+    return Expired(readings=readings, tables=sorted(emptied))
+
+
+def _empty(home: Home, shop: Shop, *, now: dt.datetime) -> set[str]:
+    """Empty personal columns of a shop that are due; the tables that changed."""
+    days = home.settings.retention.purpose_days
+    is_theirs = pl.col("shop_id") == shop.id
+    emptied = set()
     for table in TABLES.values():
-        if set(purposes(table.schema).values()) & settings.purpose_days.keys():
+        if set(purposes(table.schema).values()) & days.keys():
             before = home.lake.versions().get(table.name)
-            change = partial(expired, table=table, days=settings.purpose_days, now=now)
+            change = partial(expired, table=table, days=days, now=now, where=is_theirs)
             after = home.lake.rewrite(table.name, change)
             if after is not None and after.version != before:
-                emptied.append(table.name)
-    if emptied:
-        home.readings.record(home.lake.vacuum(emptied))
-    return Expired(readings=readings, tables=emptied)
+                emptied.add(table.name)
+    return emptied

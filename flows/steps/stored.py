@@ -1,0 +1,111 @@
+"""What is stored in a home, each part opened when it is first asked for."""
+
+from abc import ABC, abstractmethod
+from contextlib import suppress
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+
+from contracts.errors import BusyError
+from flows.steps import secrets
+from flows.steps.keys import OpenedKeys
+from flows.steps.settings import HomeSettings
+from warehouse.checks import CheckResults
+from warehouse.database import Database
+from warehouse.erasures import Erasures
+from warehouse.lake import Lake
+from warehouse.landing import Landing
+from warehouse.leases import Leases
+from warehouse.ledger import Ledger
+from warehouse.limits import RequestLimits
+from warehouse.quarantine import Quarantine
+from warehouse.readings import Readings
+
+
+class Stored(ABC):
+    """The shelves and the database of a home; closed when it is left."""
+
+    def __init__(self, folder: Path, settings: HomeSettings) -> None:
+        self.folder = folder
+        self.settings = settings
+
+    def __exit__(
+        self,
+        _kind: type[BaseException] | None,
+        _error: BaseException | None,
+        _trace: TracebackType | None,
+    ) -> None:
+        if "database" in self.__dict__:
+            self.database.close()
+
+    @cached_property
+    def landing(self) -> Landing:
+        """Raw answers."""
+        return Landing(self.folder / self.settings.storage.landing, self.keys.vault)
+
+    @cached_property
+    def lake(self) -> Lake:
+        """Canonical and derived tables."""
+        place = self.settings.storage.lake
+        return Lake(place if "://" in place else self.folder / place)
+
+    @cached_property
+    def database(self) -> Database:
+        """What changes under a transaction."""
+        place, owner = self.settings.storage.database, self.settings.storage.database_owner
+        opened = Database(
+            secrets.database_url(place, folder=self.folder),
+            owner_url=secrets.database_url(owner, folder=self.folder) if owner else None,
+        )
+        self.database = opened  # what a restore makes due uses it already
+        if self.erasures.recall():
+            with suppress(BusyError):  # whoever is at it goes on; mappings obey in any case
+                self.carry_out_erasures()
+        return opened
+
+    @abstractmethod
+    def carry_out_erasures(self) -> None:
+        """Erase whoever is to be forgotten and is there again, as a restore leaves it."""
+
+    @cached_property
+    def keys(self) -> OpenedKeys:
+        """What seals and opens what is stored, and makes pseudonyms."""
+        is_new = not (self.folder / self.settings.storage.landing).exists()
+        return OpenedKeys.of(self.folder, self.settings.keys, is_new=is_new).confirmed(
+            self.database
+        )
+
+    @property
+    def erasures(self) -> Erasures:
+        """Who is forgotten; the list lies outside of what a restore brings back."""
+        return Erasures(self.database, self.folder / "erasures.ndjson")
+
+    @cached_property
+    def limits(self) -> RequestLimits:
+        """The request limits that all processes of this home share."""
+        return RequestLimits(self.database)
+
+    @cached_property
+    def leases(self) -> Leases:
+        """Who does what only one may do at a time."""
+        return Leases(self.database)
+
+    @cached_property
+    def readings(self) -> Readings:
+        """What was read, until when, and the lake's recorded versions."""
+        return Readings(self.database)
+
+    @cached_property
+    def quarantine(self) -> Quarantine:
+        """Documents kept out of the lake."""
+        return Quarantine(self.database, self.keys.vault)
+
+    @cached_property
+    def checks(self) -> CheckResults:
+        """Latest results of checks."""
+        return CheckResults(self.database)
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """Actions and their events."""
+        return Ledger(self.database)

@@ -1,0 +1,115 @@
+"""Who a member is outside of `members`."""
+
+import datetime as dt
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contracts.personal import (
+    OWN_ID,
+    Members,
+    erased,
+    expired,
+    is_pseudonym,
+    masked,
+    member_columns,
+    protected,
+    purposes,
+)
+from contracts.streams import Mapped, Reject
+from contracts.tables import TABLES, Member, Order
+
+KEY = b"k" * 32
+NOW = dt.datetime(2026, 11, 22, tzinfo=dt.UTC)
+IDS = st.text(min_size=1, max_size=20).filter(lambda text: not is_pseudonym(text))
+
+
+def members(*forgotten: str) -> Members:
+    one = Members("demo", KEY)
+    return Members("demo", KEY, frozenset(one.pseudonym(name) for name in forgotten))
+
+
+def mapped(*ids: str | None) -> Mapped:
+    named = [one for one in ids if one is not None]
+    orders = Order.sample(
+        overrides=[{"order_id": str(n), "member_id": one} for n, one in enumerate(ids)]
+    )
+    people = Member.sample(overrides=[{"member_id": one, OWN_ID: None} for one in named])
+    return Mapped({"orders": orders, "members": people})
+
+
+@given(IDS, IDS)
+def test_a_pseudonym_is_the_same_each_time_and_another_for_each_person_shop_and_key(
+    one: str, other: str
+) -> None:
+    mine = members().pseudonym(one)
+    assert is_pseudonym(mine)
+    assert members().pseudonym(mine) == mine
+    assert (members().pseudonym(other) == mine) == (one == other)
+    assert Members("other", KEY).pseudonym(one) != mine
+    assert Members("demo", b"x" * 32).pseudonym(one) != mine
+
+
+def test_orders_and_members_meet_under_the_pseudonym_and_only_members_know_the_id() -> None:
+    frames = protected(mapped("7", "8", None), members()).frames
+    assert set(frames["orders"]["member_id"].drop_nulls()) == set(frames["members"]["member_id"])
+    assert frames["orders"]["member_id"].null_count() == 1
+    assert sorted(frames["members"][OWN_ID]) == ["7", "8"]
+
+
+def test_who_is_forgotten_is_no_member_and_their_order_is_a_guests() -> None:
+    frames = protected(mapped("7", "8"), members("7")).frames
+    assert frames["members"][OWN_ID].to_list() == ["8"]
+    assert frames["orders"]["member_id"].to_list() == [None, members().pseudonym("8")]
+
+
+def test_mapping_without_a_person_and_erasing_them_afterwards_are_the_same() -> None:
+    before = protected(mapped("7", "8", None), members()).frames
+    left_out = protected(mapped("7", "8", None), members("7")).frames
+    gone = members("7").forgotten
+    for name in ("orders", "members"):
+        later = erased(before[name], TABLES[name], gone)
+        assert later["member_id"].to_list() == left_out[name]["member_id"].to_list()
+
+
+def test_a_member_who_cannot_be_loaded_is_named_by_pseudonym_one_forgotten_not_at_all() -> None:
+    named = (("members", "7"), ("members", "8"), ("members", "?"), ("orders", "7"))
+    rejects = Reject.sample(
+        overrides=[{"table": table, "document_id": one} for table, one in named]
+    )
+    found = protected(Mapped({}, rejects), members("8")).rejects
+    assert found["document_id"].to_list() == [members().pseudonym("7"), "?", "7"]
+
+
+def test_a_platforms_id_is_held_for_its_time_and_no_longer() -> None:
+    rows = [
+        {"member_id": "a", OWN_ID: "7", "source_updated_at": NOW - dt.timedelta(days=10)},
+        {"member_id": "b", OWN_ID: "8", "source_updated_at": NOW - dt.timedelta(days=11)},
+    ]
+    held = expired(Member.sample(overrides=rows), TABLES["members"], days={"contact": 10}, now=NOW)
+    assert held[OWN_ID].to_list() == ["7", None]
+
+
+@pytest.mark.parametrize(
+    ("title", "shown"),
+    [
+        ("Mug of Jo Doe <jo.doe@example.com>", "Mug of Jo Doe <…>"),
+        ("Call +49 (30) 123-456 78 now", "Call … now"),
+        ("Milk 2 x 500 ml, 4006381333931", "Milk 2 x 500 ml, 4006381333931"),
+    ],
+)
+def test_contact_data_in_a_title_is_not_shown(title: str, shown: str) -> None:
+    assert pl.DataFrame({"t": [title]}).select(masked(pl.col("t"))).item() == shown
+
+
+def test_every_text_that_a_person_may_have_typed_is_personal() -> None:
+    held = {
+        f"{name}.{column}" for name, table in TABLES.items() for column in purposes(table.schema)
+    }
+    assert held == {"members.platform_member_id", "listings.title", "coupons.title"}
+    named = {
+        f"{name}.{column}" for name, table in TABLES.items() for column in member_columns(table)
+    }
+    assert named == {"members.member_id", "orders.member_id"}
