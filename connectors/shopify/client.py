@@ -270,9 +270,13 @@ class ShopifyClient:
         if job.url is None:
             return
         held = 0
-        for chunk in self._http.download(job.url, most=_MOST_BULK_BYTES):
-            held += len(chunk)
-            yield chunk
+        try:
+            for chunk in self._http.download(job.url, most=_MOST_BULK_BYTES):
+                held += len(chunk)
+                yield chunk
+        except SourceRejectedError:
+            # Not the token's fault: a download carries none.
+            raise TransientSourceError("a bulk job's file is gone; read the window again") from None
         if job.file_size is not None and held != int(job.file_size):
             raise TransientSourceError(f"a bulk file of {job.file_size} bytes ended after {held}")
 

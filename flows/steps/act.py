@@ -11,6 +11,7 @@ from contracts.actions import Action, Change, Live, Outcome
 from contracts.ports import Outbound
 from flows.steps.decide import facts
 from flows.steps.home import Home, Progress, Shop, ShopClock, silent
+from flows.steps.shops import each
 from flows.steps.turns import holder
 
 
@@ -54,10 +55,11 @@ def act(
     Safe to call again after a crash: what may have been sent is read back first. It takes no dates:
     an action whose window has passed expires.
     """
-    return [
-        _act(home, shop, policy=policy, undo_batch=undo_batch, progress=progress)
-        for shop in home.select(shop_id)
-    ]
+
+    def one(shop: Shop) -> Acted:
+        return _act(home, shop, policy=policy, undo_batch=undo_batch, progress=progress)
+
+    return each(home.select(shop_id), one)
 
 
 def _act(

@@ -11,6 +11,7 @@ from contracts.streams import Reading, Window
 from contracts.tables import TABLES, TableKind
 from flows.steps.documents import documents, fetched
 from flows.steps.home import Home, Progress, Shop, machine_now, silent
+from flows.steps.shops import each
 from flows.steps.turns import Turn, turn
 from warehouse.readings import Counts
 
@@ -57,26 +58,42 @@ def pull(
     Raises:
         ConfigurationError: no shop, no stream of that name, or no token.
         BusyError: another process is pulling the same stream; nothing of it was read here.
+        ShopkeeperError: a platform cannot be reached or refuses; the other shops were read.
     """
+
+    def one(shop: Shop) -> list[Pulled]:
+        return _pull_shop(home, shop, stream, first=first, last=last, progress=progress)
+
+    return [row for rows in each(home.select(shop_id), one) for row in rows]
+
+
+def _pull_shop(
+    home: Home,
+    shop: Shop,
+    stream: str | None,
+    *,
+    first: dt.date | None,
+    last: dt.date | None,
+    progress: Progress,
+) -> list[Pulled]:
+    chosen = [(s, found) for s, found in shop.streams() if stream in (None, found.name)]
+    if not chosen:
+        known = ", ".join(found.name for _, found in shop.streams())
+        raise ConfigurationError(f"shop {shop.id} has no stream {stream!r}; it has {known}")
     pulled = []
-    for shop in home.select(shop_id):
-        chosen = [(s, found) for s, found in shop.streams() if stream in (None, found.name)]
-        if not chosen:
-            known = ", ".join(found.name for _, found in shop.streams())
-            raise ConfigurationError(f"shop {shop.id} has no stream {stream!r}; it has {known}")
-        for source in dict.fromkeys(shop.sources):
-            streams = [found for owner, found in chosen if owner is source]
-            if not streams:
-                continue
-            client = source.open()
-            try:
-                now = client.now()
-                for found in streams:
-                    with turn(home, f"pull {shop.id} {found.name}") as mine:
-                        due = _due(home, shop, found, now=now, first=first, last=last)
-                        pulled.append(_pull_stream(mine, shop, found, client, due, progress))
-            finally:
-                client.close()
+    for source in dict.fromkeys(shop.sources):
+        streams = [found for owner, found in chosen if owner is source]
+        if not streams:
+            continue
+        client = source.open()
+        try:
+            now = client.now()
+            for found in streams:
+                with turn(home, f"pull {shop.id} {found.name}") as mine:
+                    due = _due(home, shop, found, now=now, first=first, last=last)
+                    pulled.append(_pull_stream(mine, shop, found, client, due, progress))
+        finally:
+            client.close()
     return pulled
 
 

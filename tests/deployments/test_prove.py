@@ -1,6 +1,7 @@
 """Whatever a platform does wrong, nothing is lost or doubled; and the scoreboard can fail."""
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -10,12 +11,15 @@ from typing import Any
 
 import pytest
 
+from contracts.errors import SourceRejectedError
 from deployments.prove import MEASURES, Proved
 from deployments.score import Score, scored
 from deployments.trial import FAST, Plan, Result, Stage, opened, own_world, planned, served, tried
 from deployments.trial import stage as set_stage
 from flows.steps.act import act
 from flows.steps.decide import decide
+from flows.steps.home import Home
+from flows.steps.pull import pull
 from sandbox.plan import Fault
 from sandbox.world.demand import advance
 
@@ -135,6 +139,23 @@ def test_a_bulk_file_that_does_not_come_is_asked_for_again_by_the_next_run(
 
 def test_an_order_that_changes_between_two_pages_is_read_as_it_is(run: Run) -> None:
     run(Fault(what="data", op="change_order", where="orders", at=2, count=2), is_first_reading=True)
+
+
+def test_a_shop_that_refuses_the_token_does_not_stop_the_other_one(
+    stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world, folder = own_world(stage), tmp_path / "home"
+    shutil.copytree(stage.empty, folder)
+    monkeypatch.setenv("REVOKED", "revoked")
+    with served(world, folder, FAST):
+        good = (folder / "shops" / "trial.toml").read_text(encoding="utf-8")
+        bad = re.sub("env:[A-Z_]+", "env:REVOKED", good)
+        (folder / "shops" / "first.toml").write_text(bad, encoding="utf-8")
+        with Home.open(folder) as home:
+            with pytest.raises(SourceRejectedError, match=r"^shop first: .* HTTP 401; look at"):
+                pull(home)
+            assert "orders" in home.readings.newest("trial")
+            assert home.readings.newest("first") == {}
 
 
 def test_nothing_is_sent_while_all_is_stopped_and_the_undo_restores(run: Run) -> None:

@@ -122,6 +122,14 @@ def test_a_bulk_file_that_comes_short_is_read_again(opened: Opened) -> None:
         list(client.run_bulk("{ x }"))
 
 
+@pytest.mark.parametrize("status", [403, 404, 410])
+def test_a_bulk_file_that_is_gone_is_no_fault_of_the_token(opened: Opened, status: int) -> None:
+    done = bulk("COMPLETED", url=FILE, fileSize="4")
+    client, _ = opened(STARTED, done, httpx.Response(status))
+    with pytest.raises(TransientSourceError, match="file is gone"):
+        list(client.run_bulk("{ x }"))
+
+
 def test_a_sixth_bulk_job_waits_for_its_turn(opened: Opened) -> None:
     client, platform = opened(BUSY, BUSY, STARTED, bulk("COMPLETED"))
     assert list(client.run_bulk("{ x }")) == []
