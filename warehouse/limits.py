@@ -24,7 +24,8 @@ class RequestLimits:
     def change(self, account: str, step: Callable[[Level | None], Level | None]) -> None:
         """Replace an account's level by what `step` makes of it; others wait meanwhile."""
         query = select(limits).where(limits.c.account == account)
-        with self._database.write() as connection:
+        # Written with every request; a level that a power cut takes back is learnt anew.
+        with self._database.write(is_loose=True) as connection:
             row = connection.execute(query).one_or_none()
             held = None if row is None else _level(row)
             level = step(held)

@@ -17,7 +17,7 @@ from sqlalchemy import (
     text,
 )
 
-from contracts.errors import ConfigurationError
+from contracts.errors import BusyError, ConfigurationError
 from tests.warehouse.rows import hour
 from warehouse.database import Database
 from warehouse.migrations import HEAD
@@ -142,3 +142,27 @@ def test_a_reader_goes_on_beside_a_writer(database: Database) -> None:
         writer.execute(insert(switches).values(STOP))
         with database.read() as reader:
             assert reader.execute(select(switches)).all() == []
+
+
+def test_only_what_may_be_lost_does_not_wait_for_the_disk(url: str, database: Database) -> None:
+    asked, waits = {
+        "sqlite": ("PRAGMA synchronous", {False: "2", True: "1"}),
+        "postgresql": ("SHOW synchronous_commit", {False: "on", True: "off"}),
+    }[url.split(":")[0].split("+")[0]]
+    for is_loose in (True, False, True):
+        with database.write(is_loose=is_loose) as connection:
+            assert str(connection.execute(text(asked)).scalar()) == waits[is_loose]
+
+
+def test_a_writer_that_goes_on_for_too_long_is_told_in_one_sentence(
+    url: str, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("warehouse.database._BUSY_SECONDS", 0.2)
+    other = Database(url)
+    with (
+        database.write(),
+        pytest.raises(BusyError, match=r"cannot be written: .*lock"),
+        other.write(),
+    ):
+        pass
+    other.close()
