@@ -23,7 +23,10 @@ from warehouse.events import Events
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Copy:
-    """An export that may hold the person, and whether its file is still where it was written."""
+    """A file that may hold the person, and whether it is still where it was written.
+
+    `table` is what was exported, or the pseudonym of a person who was handed what is held.
+    """
 
     file: str
     table: str
@@ -141,7 +144,7 @@ def _held(home: Home, shop: Shop, member: str) -> Held:
         rows={name: rows.height for name, rows in rows_about(home, shop, member_id).items()},
         pages=len(pages_about(home, shop, member_id)),
         quarantined=home.quarantine.naming(shop.id, member_id).height,
-        copies=_copies(home),
+        copies=_copies(home, member_id),
         is_forgotten=member_id in members.forgotten,
     )
 
@@ -157,14 +160,19 @@ def _rows(home: Home, shop: Shop, table: Table, member_id: str) -> pl.DataFrame:
     ).collect()
 
 
-def _copies(home: Home) -> list[Copy]:
-    """Exports of tables that hold members; what became of them afterwards is not known here."""
+def _copies(home: Home, member_id: str) -> list[Copy]:
+    """Exports of tables that name members, and what was handed to the person.
+
+    What became of a file that is not there any more is not known here.
+    """
     found = []
-    for table in _tables():
-        for event in Events(home.database).of(table.name):
-            file = Path(event.details.get("file", ""))
+    for subject in (*(table.name for table in _tables()), member_id):
+        for event in Events(home.database).of(subject):
+            if "file" not in event.details:
+                continue
+            file = Path(event.details["file"])
             state = "still there" if file.is_file() else "moved or removed"
-            found.append(Copy(file=str(file), table=table.name, exported_at=event.at, state=state))
+            found.append(Copy(file=str(file), table=subject, exported_at=event.at, state=state))
     return found
 
 

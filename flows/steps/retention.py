@@ -2,12 +2,13 @@
 
 import datetime as dt
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 
 import polars as pl
 
+from contracts.errors import BusyError
 from contracts.personal import expired, purposes
 from contracts.tables import TABLES
 from flows.steps.home import Home, Shop
@@ -46,6 +47,12 @@ def expire(home: Home) -> Expired:
     """
     with quiet(home):
         return _expire(home)
+
+
+def expire_when_quiet(home: Home) -> None:
+    """The same at the end of a run; while a shop is being pulled it is left to the next one."""
+    with suppress(BusyError):
+        expire(home)
 
 
 def _expire(home: Home) -> Expired:

@@ -1,11 +1,9 @@
 """Run: the whole loop once, by hand, without a server."""
 
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from contracts.checks import CheckResult
-from contracts.errors import BusyError
 from flows.steps.act import Acted, act
 from flows.steps.build import build
 from flows.steps.check import check
@@ -13,7 +11,7 @@ from flows.steps.decide import Decided, decide
 from flows.steps.home import Home, Progress, silent
 from flows.steps.pull import Pulled, pull
 from flows.steps.report import Reported, report
-from flows.steps.retention import expire
+from flows.steps.retention import expire_when_quiet
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +53,5 @@ def run(home: Home, *, shop_id: str | None = None, progress: Progress = silent) 
         act(home, shop_id=shop_id, progress=progress),
         report(home, shop_id=shop_id),
     )
-    with suppress(BusyError):  # a shop is being pulled: the next run does it
-        expire(home)
+    expire_when_quiet(home)
     return looped

@@ -5,6 +5,8 @@ import json
 import logging
 import shutil
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -217,7 +219,24 @@ def test_a_person_is_handed_what_is_held_of_them_and_of_nobody_else(
     assert {line["order_id"] for line in told["order_lines"]} == set(order_ids)
     assert NAME in json.dumps(told["answers"])
     assert {order["member_id"] for order in told["orders"]} == {member_id}
-    assert [(one.table, one.state) for one in copies] == [("orders", "still there")]
+    states = [(one.table, one.state) for one in copies]
+    assert states == [("orders", "still there"), (member_id, "still there")]
+
+
+def test_forget_shows_its_plan_first_and_changes_nothing_without_yes(built: Merchant) -> None:
+    with built.open() as home:
+        customer, order_ids = busiest(home)
+    words = ["--home", str(built.folder), "--json", "forget", "--member", customer]
+    done = subprocess.run(
+        [sys.executable, "-m", "shopkeeper", *words], capture_output=True, text=True, check=True
+    )
+    told = json.loads(done.stdout)
+    assert told["done"] is False
+    assert told["held"]["rows"] == {"members": 1, "orders": len(order_ids)}
+    assert told["held"]["pages"] > 0
+    with built.open() as home:
+        assert not held(home, customer).is_forgotten
+        assert held(home, customer).rows == told["held"]["rows"]
 
 
 def test_raw_answers_and_platform_ids_go_when_their_time_is_over_and_rows_stay(
