@@ -92,6 +92,8 @@ class Plan:
     """The loop before which everything is stopped; resumed after it."""
     is_undone: bool = False
     """What was confirmed is taken back, still under faults."""
+    is_decided_again: bool = False
+    """Decided once more in the end, even if something was decided under faults."""
     faults: tuple[Fault, ...]
 
 
@@ -131,6 +133,7 @@ def planned(seed: int) -> Plan:
         hours=hours,
         stopped=draw.randrange(len(hours)) if draw.random() < 0.15 else None,
         is_undone=draw.random() < 0.3,
+        is_decided_again=draw.random() < 0.3,
         faults=tuple(_fault(draw, is_first=is_first) for _ in range(draw.randint(1, 6))),
     )
 
@@ -355,8 +358,11 @@ class _Trial:
     def _calm(self) -> None:
         """Without faults nothing may fail: a whole loop, then what it left is settled and read."""
         advance(self.world, 1)
-        for step in self._steps():
-            step()
+        pull(self.home)
+        if self.plan.is_decided_again or not any(one.fence for one in self.home.ledger.find()):
+            build(self.home)
+            decide(self.home)
+        act(self.home)
         advance(self.world, 1)
         act(self.home)
         advance(self.world, 1)

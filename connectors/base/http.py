@@ -42,6 +42,8 @@ def error_of(status: int, *, retry_after: float | None = None) -> ShopkeeperErro
     if status < HTTPStatus.MULTIPLE_CHOICES:
         return None
     message = f"the platform answered HTTP {status}"
+    if retry_after is not None:
+        message += f" and asks to wait {retry_after:g} s"
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         return NotAppliedError(message, retry_after=retry_after)
     if status in (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY) or status >= 500:

@@ -71,7 +71,7 @@ def test_a_change_that_appears_a_minute_later_ends_confirmed(run: Run) -> None:
 
 def test_a_price_that_somebody_set_before_us_is_left_alone(run: Run) -> None:
     result = run(Fault(what="operator_before", where=LIVE))
-    assert result.states["superseded"] == 1
+    assert result.states == {"confirmed": 9, "superseded": 1}
 
 
 def test_a_price_that_somebody_set_after_us_is_left_to_a_person_who_is_told(run: Run) -> None:
@@ -80,10 +80,11 @@ def test_a_price_that_somebody_set_after_us_is_left_to_a_person_who_is_told(run:
     assert [message.endswith("a person has to look") for message in result.score.left] == [True] * 2
 
 
-@pytest.mark.parametrize("what", ["cut", "garbled"])
-def test_an_answer_that_ends_in_its_middle_costs_nothing(run: Run, what: Any) -> None:
+def test_an_answer_that_ends_in_its_middle_costs_nothing(run: Run) -> None:
     result = run(
-        Fault(what=what, where="orders"), Fault(what=what, where=WRITE, at=2, every=3, count=3)
+        Fault(what="cut", where="orders"),
+        Fault(what="cut", where=WRITE, at=2, every=3, count=3),
+        Fault(what="garbled", where=WRITE, at=3, every=3, count=2),
     )
     assert result.states == {"confirmed": 10}
     assert result.writes == 10
@@ -94,15 +95,18 @@ def test_a_token_that_expires_between_pages_stops_the_reading_which_is_resumed(r
     assert any("HTTP 401; look at token" in sentence for sentence in result.sentences)
 
 
-@pytest.mark.parametrize("seconds", [120, -120])
-def test_a_clock_that_is_two_minutes_off_loses_nothing(run: Run, seconds: int) -> None:
-    result = run(Fault(what="clock", seconds=seconds, every=2, count=0))
+def test_a_clock_that_is_two_minutes_off_loses_nothing(run: Run) -> None:
+    result = run(
+        Fault(what="clock", seconds=120, every=3, count=0),
+        Fault(what="clock", seconds=-120, at=2, every=3, count=0),
+    )
     assert result.states == {"confirmed": 10}
 
 
 def test_a_wait_of_an_hour_ends_the_step_with_a_sentence_and_the_next_run_goes_on(run: Run) -> None:
     result = run(Fault(what="status", where="query", status=429, seconds=HOUR, at=3, count=0))
-    assert "TransientSourceError: the platform answered HTTP 429" in result.sentences
+    told = "NotAppliedError: the platform answered HTTP 429 and asks to wait 3600 s"
+    assert told in result.sentences
     assert result.states == {"confirmed": 10}
 
 
@@ -116,18 +120,19 @@ def test_storms_of_429_503_and_throttled_pass(run: Run) -> None:
     assert result.sentences == ()
 
 
-@pytest.mark.parametrize("what", ["duplicate_page", "repeated_cursor"])
-def test_pages_that_repeat_lose_and_double_nothing(run: Run, what: Any) -> None:
-    run(Fault(what=what, where="orders", at=2), is_first_reading=True)
+def test_pages_that_repeat_lose_and_double_nothing(run: Run) -> None:
+    run(
+        Fault(what="duplicate_page", where="orders", at=2),
+        Fault(what="repeated_cursor", where="orders", at=3),
+        is_first_reading=True,
+    )
 
 
 @pytest.mark.parametrize(
     "fault",
     [
         Fault(what="bulk_failed", where="bulkOperation"),
-        Fault(what="bulk_expired", where="bulkOperation"),
         Fault(what="status", where="download", status=404),
-        Fault(what="cut", where="download"),
     ],
     ids=lambda fault: f"{fault.what}-{fault.where}",
 )
@@ -227,9 +232,9 @@ def test_one_problem_is_enough_to_fail_and_names_its_seed() -> None:
 
 
 def test_the_command_prints_the_scoreboard_and_ends_with_0_when_it_is_all_zero() -> None:
-    command = [sys.executable, "-m", "shopkeeper", "--json", "sandbox", "prove", "--faults", "2"]
+    command = [sys.executable, "-m", "shopkeeper", "--json", "sandbox", "prove", "--faults", "1"]
     done = subprocess.run(command, capture_output=True, check=False, timeout=300)
     assert done.returncode == 0, done.stdout
     told = json.loads(done.stdout)
     assert told["scoreboard"] == {"lost": 0, "duplicated": 0, "unsafe": 0, "unresolved": 0}
-    assert (told["plans"], told["seed"]) == (2, 0)
+    assert (told["plans"], told["seed"]) == (1, 0)
