@@ -44,7 +44,10 @@ def forget(
 def _held_table(found: "Held", *, done: bool) -> object:
     rows: list[list[object]] = [[f"rows of {name}", count] for name, count in found.rows.items()]
     rows += [["raw pages", found.pages], ["documents in quarantine", found.quarantined]]
-    rows += [[f"export of {copy.table}: {copy.file}", copy.state] for copy in found.copies]
+    rows += [
+        [f"export of {copy.table}: {copy.file}" if copy.file else "copy for the person", copy.state]
+        for copy in found.copies
+    ]
     rows += [["published tables", "hold no persons"]]
     head = "Forgotten" if done else "Would be forgotten, with --yes"
     return table(f"{head}: {found.member_id} of {found.shop_id}", ["held", "how much"], rows)

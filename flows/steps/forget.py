@@ -23,9 +23,9 @@ from warehouse.events import Events
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Copy:
-    """A file that may hold the person, and whether it is still where it was written.
+    """A copy that may hold the person, and whether its file is still where it was written.
 
-    `table` is what was exported, or the pseudonym of a person who was handed what is held.
+    Of what was handed to the person, neither file nor table is told.
     """
 
     file: str
@@ -163,17 +163,21 @@ def _rows(home: Home, shop: Shop, table: Table, member_id: str) -> pl.DataFrame:
 def _copies(home: Home, member_id: str) -> list[Copy]:
     """Exports of tables that name members, and what was handed to the person.
 
-    What became of a file that is not there any more is not known here.
+    What became of a file that is not there any more is not known here. Where a hand-out was
+    written is not kept: its name may be the person's.
     """
-    found = []
-    for subject in (*(table.name for table in _tables()), member_id):
-        for event in Events(home.database).of(subject):
-            if "file" not in event.details:
-                continue
-            file = Path(event.details["file"])
-            state = "still there" if file.is_file() else "moved or removed"
-            found.append(Copy(file=str(file), table=subject, exported_at=event.at, state=state))
-    return found
+    events = Events(home.database)
+    copies = [
+        Copy(file="", table="", exported_at=one.at, state="handed out")
+        for one in events.of(member_id)
+        if one.kind == "subject"
+    ]
+    for table in _tables():
+        for one in events.of(table.name):
+            file = str(one.details["file"])
+            state = "still there" if Path(file).is_file() else "moved or removed"
+            copies.append(Copy(file=file, table=table.name, exported_at=one.at, state=state))
+    return copies
 
 
 def _is(members: Members, member_id: str) -> Callable[[str], bool]:

@@ -45,9 +45,8 @@ def subject(
         draft.touch(mode=0o600)
         draft.write_bytes(msgspec.json.format(msgspec.json.encode(told), indent=2))
     counts = {name: len(entries) for name, entries in parts.items()}
-    told_where = {**counts, "file": str(out.absolute())}
     event = Event(
-        kind="subject", subject=found.member_id, by=person(by), at=machine_now(), details=told_where
+        kind="subject", subject=found.member_id, by=person(by), at=machine_now(), details=counts
     )
     Events(home.database).append([event])
     return counts

@@ -220,7 +220,7 @@ def test_a_person_is_handed_what_is_held_of_them_and_of_nobody_else(
     assert NAME in json.dumps(told["answers"])
     assert {order["member_id"] for order in told["orders"]} == {member_id}
     states = [(one.table, one.state) for one in copies]
-    assert states == [("orders", "still there"), (member_id, "still there")]
+    assert states == [("", "handed out"), ("orders", "still there")]
 
 
 def test_forget_shows_its_plan_first_and_changes_nothing_without_yes(built: Merchant) -> None:
