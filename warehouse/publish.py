@@ -1,6 +1,6 @@
 """Tables for business intelligence tools: readable with plain SQL, replaced whole or not at all."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import polars as pl
@@ -8,14 +8,15 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Connection,
     Date,
     Float,
     MetaData,
     Table,
     Text,
+    delete,
     insert,
     inspect,
-    text,
 )
 from sqlalchemy.types import TypeEngine
 
@@ -34,10 +35,11 @@ _TYPES: Mapping[object, TypeEngine[Any]] = {
 _ROWS_AT_ONCE = 20_000
 
 
-def publish(database: Database, table_name: str, *, frame: pl.DataFrame) -> int:
-    """Replace a published table by a frame of the same table's schema; the rows written.
+def publish(database: Database, table_name: str, *, read: Callable[[], pl.DataFrame]) -> int:
+    """Replace a published table by what `read` returns, of the same table's schema; the rows.
 
-    Readers see the old rows or the new ones: a staging table is filled and takes the name over.
+    Others see the old rows or the new ones, and are not kept waiting; what they were granted stays,
+    as do views. `read` is called while nobody else publishes, so the newest rows are the last ones.
 
     Raises:
         ValueError: when a table of the warehouse itself has that name.
@@ -45,20 +47,29 @@ def publish(database: Database, table_name: str, *, frame: pl.DataFrame) -> int:
     if table_name in metadata.tables:
         raise ValueError(f"{table_name} is a table of the warehouse itself")
     declared = tables.TABLES[table_name]
-    staging = _staging(declared)
-    quote = database.quote
+    published = _published(declared)
     with database.write() as connection:
-        staging.drop(connection, checkfirst=True)
-        staging.create(connection)
-        for rows in declared.schema.cast(frame).iter_slices(_ROWS_AT_ONCE):
-            connection.execute(insert(staging), rows.to_dicts())
-        if inspect(connection).has_table(table_name):
-            connection.execute(text(f"DROP TABLE {quote(table_name)}"))
-        connection.execute(text(f"ALTER TABLE {quote(staging.name)} RENAME TO {quote(table_name)}"))
-    return frame.height
+        rows = declared.schema.cast(read())
+        if _is_as_declared(connection, published):
+            connection.execute(delete(published))
+        else:
+            published.drop(connection, checkfirst=True)
+            published.create(connection)
+        for some in rows.iter_slices(_ROWS_AT_ONCE):
+            connection.execute(insert(published), some.to_dicts())
+    return rows.height
 
 
-def _staging(declared: tables.Table) -> Table:
+def _is_as_declared(connection: Connection, published: Table) -> bool:
+    """Whether the table is there, with the columns of this release."""
+    found = inspect(connection)
+    if not found.has_table(published.name):
+        return False
+    there = {one["name"]: one["type"].python_type for one in found.get_columns(published.name)}
+    return there == {column.name: column.type.python_type for column in published.columns}
+
+
+def _published(declared: tables.Table) -> Table:
     columns = [
         Column(
             name,
@@ -67,4 +78,4 @@ def _staging(declared: tables.Table) -> Table:
         )
         for name, column in declared.schema.columns().items()
     ]
-    return Table(f"{declared.name}_staging", MetaData(), *columns)
+    return Table(declared.name, MetaData(), *columns)

@@ -125,9 +125,13 @@ def _build_shop(home: Home, shop: Shop, *, is_full: bool) -> dict[str, int]:
         version = note(home.lake, name, key=_key(shop), value=basis)
         versions[name] = versions[name] if version is None else version
     home.readings.record(versions)
-    published = home.lake.scan("kpis_daily", version=versions["kpis_daily"]).collect()
-    publish(home.database, "kpis_daily", frame=published)
+    publish(home.database, "kpis_daily", read=lambda: _recorded(home, "kpis_daily"))
     return {name: frame.height for name, frame in {"sales_daily": sold, **frames}.items()}
+
+
+def _recorded(home: Home, table: str) -> pl.DataFrame:
+    """All shops' rows at the version that readers open."""
+    return home.lake.scan(table, version=home.readings.versions()[table]).collect()
 
 
 def _key(shop: Shop) -> str:
