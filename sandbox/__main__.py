@@ -8,7 +8,9 @@ import threading
 from datetime import date
 from pathlib import Path
 
-from sandbox.plan import parsed
+import msgspec
+
+from sandbox.plan import Fault, parsed
 from sandbox.server import clock_text, running
 from sandbox.shopify.cost import Rates
 from sandbox.world.exports import write_exports
@@ -25,8 +27,9 @@ def main(arguments: list[str] | None = None) -> int:
     if given.exports:
         write_exports(world, given.exports)
     rates = Rates(given.bucket, given.restore)
-    faults = parsed(given.fault_plan.read_bytes()) if given.fault_plan else []
-    with running(world, token=given.token, rates=rates, port=given.port, faults=faults) as url:
+    with running(
+        world, token=given.token, rates=rates, port=given.port, faults=given.fault_plan
+    ) as url:
         ready = {
             "url": url,
             "clock": clock_text(world),
@@ -37,6 +40,13 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stdout.flush()
         stopped.wait()
     return 0
+
+
+def _faults(path: str) -> list[Fault]:
+    try:
+        return parsed(Path(path).read_bytes())
+    except (OSError, msgspec.DecodeError) as error:
+        raise argparse.ArgumentTypeError(f"no fault plan: {error}") from None
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -52,7 +62,9 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument(
         "--exports", type=Path, help="folder to write ERP, rival and traffic files to"
     )
-    serve.add_argument("--fault-plan", type=Path, help="JSON file: a list of faults (sandbox.plan)")
+    serve.add_argument(
+        "--fault-plan", type=_faults, default=[], help="JSON file: a list of faults (sandbox.plan)"
+    )
     serve.add_argument("--bucket", type=float, default=Rates.maximum, help="throttle: points held")
     serve.add_argument("--restore", type=float, default=Rates.restore, help="points per second")
     return parser

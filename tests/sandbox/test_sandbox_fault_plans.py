@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
+from sandbox.__main__ import main
 from sandbox.plan import Fault, FaultPlan
 from tests.sandbox.merchant import PATH, Merchant
 
@@ -180,6 +181,24 @@ def test_a_plan_that_is_none_says_where_it_is_wrong(merchant: Merchant) -> None:
     answer = merchant.http.post("/world/faults", json=[{"what": "lightning"}])
     assert answer.status_code == 400
     assert "$[0].what" in answer.json()["errors"]
+
+
+def test_a_file_that_is_no_plan_is_told_in_one_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "plan.json"
+    file.write_text('[{"what": "token", "at": 0}]', encoding="utf-8")
+    with pytest.raises(SystemExit):
+        main(["serve", "--today", "2026-11-22", "--fault-plan", str(file)])
+    assert "no fault plan: Expected `int` >= 1 - at `$[0].at`" in capsys.readouterr().err
+
+
+def test_struck_calls_are_counted(merchant: Merchant) -> None:
+    plan(merchant, {"what": "token", "where": "shop", "at": 2, "count": 1})
+    for _ in range(3):
+        merchant.http.post(PATH, json={"query": SHOP})
+    [told] = merchant.http.get("/world/faults").json()
+    assert (told["what"], told["met"], told["struck"]) == ("token", 3, 1)
 
 
 def test_a_plan_is_in_force_from_the_start_when_it_is_served_with_one(tmp_path: Path) -> None:
