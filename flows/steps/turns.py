@@ -91,7 +91,7 @@ def is_gone(of: str) -> bool:
 
 
 def _keep(mine: Turn, is_over: threading.Event) -> None:
-    while not is_over.wait(LENGTH.seconds / 4):
+    while not is_over.wait(LENGTH.total_seconds() / 4):
         try:
             mine.confirm()
         except BusyError as error:

@@ -4,10 +4,12 @@ import datetime as dt
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from contracts.errors import BusyError, ConfigurationError
 from flows.steps.build import build
@@ -21,6 +23,7 @@ from tests.flows.conftest import TOKEN, Merchant, write_home
 from tests.flows.shopper import ask
 from tests.postgres import Postgres
 from warehouse.events import Events
+from warehouse.models import leases
 
 ROOT = Path(__file__).parents[2]
 PULL = (
@@ -101,6 +104,23 @@ def test_what_a_process_was_killed_at_can_be_done_at_once(merchant: Merchant) ->
             with turn(home, f"work {start}") as mine:
                 mine.confirm()
                 assert mine.lease.fence == 2
+
+
+def test_a_lease_is_renewed_while_the_work_goes_on(
+    merchant: Merchant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def held_until(home: Home) -> dt.datetime | None:
+        with home.database.read() as connection:
+            return connection.execute(select(leases.c.lease_until)).scalar()
+
+    monkeypatch.setattr("flows.steps.turns.LENGTH", dt.timedelta(seconds=0.4))
+    with merchant.open() as home, turn(home, "work"):
+        first = held_until(home)
+        for _ in range(600):
+            if held_until(home) != first:
+                return
+            time.sleep(0.05)
+        pytest.fail("nobody renewed the lease")
 
 
 def test_whoever_slept_through_his_lease_stops_when_another_has_taken_over(
