@@ -1,7 +1,7 @@
 """What was planned, read and loaded, how far each stream has come, and which versions count."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 import polars as pl
@@ -77,6 +77,15 @@ class Readings:
         with self._database.read() as connection:
             rows = connection.execute(query).mappings().all()
         return {_reading(row): row["loaded_at"] is not None for row in rows}
+
+    def waiting(self, reading_ids: Sequence[str]) -> list[Reading]:
+        """Those of the readings that are planned and not loaded, in the order given."""
+        query = select(readings).where(
+            readings.c.reading_id.in_(reading_ids), readings.c.loaded_at.is_(None)
+        )
+        with self._database.read() as connection:
+            found = {row["reading_id"]: row for row in connection.execute(query).mappings()}
+        return [_reading(found[name]) for name in reading_ids if name in found]
 
     def loaded_by(self, shop_id: str, stream: str, *, older_than: int | None) -> list[Reading]:
         """Loaded readings, oldest first; only those by a mapping older than a version, if given."""

@@ -1,6 +1,7 @@
 """The flows, run by Prefect against a server of the test's own."""
 
 import asyncio
+import datetime as dt
 from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
@@ -8,6 +9,7 @@ import pytest
 from prefect.client.orchestration import get_client
 from prefect.testing.utilities import prefect_test_harness
 
+from flows.backfill import backfill_flow
 from flows.run import run_flow
 from tests.flows.conftest import Merchant
 
@@ -49,3 +51,24 @@ def test_the_loop_runs_as_flows_whose_names_and_artifacts_say_what_was_done(
         assert {f"step:{step}", "shop:demo"} <= runs[f"demo {step} {day}"]
     assert runs[f"demo act {day}"] >= {"policy:repricing", "policy:restock"}
     assert {"pulled", "checks", "proposals", "kpis"} <= artifacts
+
+
+@pytest.mark.usefixtures("prefect_server")
+def test_a_backfill_shows_its_plan_its_progress_and_the_business_days_it_read(
+    merchant: Merchant,
+) -> None:
+    first, last = dt.date(2026, 10, 13), dt.date(2026, 10, 26)
+    rows = asyncio.run(backfill_flow(str(merchant.folder), first, last, stream="orders"))
+    assert [row["days"] for row in rows] == ["2026-10-13 .. 2026-10-19", "2026-10-20 .. 2026-10-26"]
+    assert all(row["rows"] > 0 for row in rows)
+    runs, artifacts = asyncio.run(_runs_and_artifacts())
+    assert "step:backfill" in runs["all shops backfill 2026-10-13 .. 2026-10-26"]
+    assert {"backfill", "backfill-plan", "backfill-demo-orders", "backfill-expired"} <= artifacts
+    assert asyncio.run(_progress("backfill-demo-orders")) == 100
+    assert merchant.writes() == []
+
+
+async def _progress(key: str) -> object:
+    async with get_client() as client:
+        (bar,) = [one for one in await client.read_artifacts() if one.key == key]
+    return bar.data
