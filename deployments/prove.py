@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -54,8 +54,15 @@ class Proved:
 
     def as_dict(self) -> dict[str, Any]:
         """For --json."""
-        return {"scoreboard": {name: self.scoreboard[name] for name in MEASURES}} | {
-            name: value for name, value in asdict(self).items() if name != "scoreboard"
+        return {
+            "scoreboard": {name: self.scoreboard[name] for name in MEASURES},
+            "plans": self.plans,
+            "seed": self.seed,
+            "seconds": self.seconds,
+            "struck": dict(self.struck),
+            "writes": self.writes,
+            "problems": self.problems,
+            "left_to_a_person": self.left,
         }
 
 
