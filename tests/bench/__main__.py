@@ -9,7 +9,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-BENCHES = ("pull_orders", "demo_seconds")
+BENCHES = ("pull_orders", "incremental_build", "demo_seconds")
 
 
 def main() -> None:

@@ -12,6 +12,8 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 TODAY = "2026-11-22"
@@ -32,28 +34,37 @@ min_margin_rate = 0.1
 
 def main() -> None:
     """Serve the year from a process of its own, pull it here, print one JSON line."""
+    with empty_home() as folder:
+        measured = measure(folder)
+    sys.stdout.write(json.dumps(measured) + "\n")
+
+
+@contextmanager
+def empty_home() -> Iterator[Path]:
+    """A home that has read nothing, of a shop that a process of its own serves."""
     serve = [sys.executable, "-m", "sandbox", "serve", "--today", TODAY, "--token", TOKEN]
     server = subprocess.Popen(serve, stdout=subprocess.PIPE, text=True)
     try:
         assert server.stdout is not None
         url = json.loads(server.stdout.readline())["url"]
-        with tempfile.TemporaryDirectory() as folder:
-            measured = measure(Path(folder), url)
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            (folder / "shops").mkdir()
+            (folder / "shopkeeper.toml").write_text("", encoding="utf-8")
+            shop = _SHOP.format(url=url)
+            (folder / "shops" / "demo.toml").write_text(shop, encoding="utf-8")
+            os.environ["BENCH_TOKEN"] = TOKEN
+            yield folder
     finally:
         server.terminate()
         server.wait()
-    sys.stdout.write(json.dumps(measured) + "\n")
 
 
-def measure(folder: Path, url: str) -> dict[str, dict[str, object]]:
+def measure(folder: Path) -> dict[str, dict[str, object]]:
     """Pull the orders of a year and decode the same bytes with the standard library."""
     from flows.steps.home import Home
     from flows.steps.pull import pull
 
-    (folder / "shops").mkdir()
-    (folder / "shopkeeper.toml").write_text("", encoding="utf-8")
-    (folder / "shops" / "demo.toml").write_text(_SHOP.format(url=url), encoding="utf-8")
-    os.environ["BENCH_TOKEN"] = TOKEN
     before = _peak_mb()
     with Home.open(folder) as home:
         started = time.process_time()
