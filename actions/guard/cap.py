@@ -10,6 +10,7 @@ from actions.guard.refusals import IS_WRITE, Rule, refuse
 from contracts.codes import ActionState
 
 _GROUP = ["policy", "shop_id"]
+_TARGET = [*_GROUP, "target_id"]
 _DAY = dt.timedelta(days=1)
 
 
@@ -18,17 +19,16 @@ def kept(
 ) -> pl.DataFrame:
     """Refuse the writes beyond `keep_actions` in 24 hours, counted per policy and shop.
 
-    Unlike the breaker's limits it expects a flood: it picks instead of refusing the batch.
+    Unlike the breaker's limits it expects a flood: it picks instead of refusing the batch. What
+    waits approved keeps its place, also when the batch proposes it again.
     """
     if limits.keep_actions is None:
         return frame
-    waits = pl.col("state") == ActionState.APPROVED
-    recent = (
-        facts.history.filter((pl.col("at") > at - _DAY) & ~pl.col("is_undo") & ~waits)
-        .group_by(_GROUP)
-        .agg(done=pl.len())
-    )
-    passes = IS_WRITE & pl.col("guard").is_null()
+    counted = facts.history.filter((pl.col("at") > at - _DAY) & ~pl.col("is_undo"))
+    recent = counted.group_by(_GROUP).agg(done=pl.len())
+    waits = counted.filter(pl.col("state") == ActionState.APPROVED)
+    is_again = pl.struct(*_TARGET).is_in(waits.select(pl.struct(*_TARGET)).to_series().implode())
+    passes = IS_WRITE & pl.col("guard").is_null() & ~is_again
     order = [pl.col("effect_minor").fill_null(0) * -1, pl.col("target_id")]
     ranked = (
         frame.with_row_index("row")

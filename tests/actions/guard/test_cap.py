@@ -26,6 +26,13 @@ def test_what_was_sent_in_24_hours_leaves_less_room(case: Any) -> None:
     assert batch.after(*waiting[:10]).guards() == [None] * 10
 
 
+def test_what_waits_approved_and_is_not_proposed_again_takes_its_place(case: Any) -> None:
+    row = {"at": NOW - HOUR, "after_value": 970, "state": "approved"}
+    waiting = [{**row, "target_id": name} for name in ("w1", "w2", "v0")]
+    batch = _ranked(case, 4).limited(keep_actions=4)
+    assert batch.after(*waiting).guards() == [None, "cap", "cap", None]
+
+
 def test_what_another_guard_refuses_takes_no_place(case: Any) -> None:
     batch = _ranked(case, 4).limited(keep_actions=2)
     batch.prices[3]["unit_cost_minor"] = None
