@@ -13,6 +13,8 @@ from contracts.codes import ActionState, OutcomeState, WriteKind
 from contracts.errors import ConfigurationError, ShopkeeperError
 from contracts.ports import Clock, Ledger, Outbound
 
+_TAKEN_BACK = (ActionState.CONFIRMED, ActionState.UNKNOWN)
+
 Recheck = Callable[[Sequence[Action], Mapping[str, Live]], Mapping[str, tuple[str, str]]]
 """Actions and the live value per target to the guard and reason per action id to refuse."""
 
@@ -284,7 +286,7 @@ class _Dispatch:
                 )
             else:
                 self.ended[ActionState.SENT if is_accepted else ActionState.SENDING] += 1
-        self._end_each(ends, live)
+        # First the originals: an undo that is confirmed is not looked at again after a crash.
         self._revert(
             [
                 action
@@ -292,12 +294,13 @@ class _Dispatch:
                 if end.state is ActionState.CONFIRMED and action.undoes is not None
             ]
         )
+        self._end_each(ends, live)
 
     def _revert(self, undone: Sequence[Action]) -> None:
-        """The actions that a confirmed undo took back are in force no longer."""
+        """The actions that an undo in force took back are in force no longer."""
         ids = [original for undo in undone for original in originals_of(undo)]
-        if ids:
-            originals = self.ledger.find(action_ids=ids)
+        originals = self.ledger.find(action_ids=ids, states=_TAKEN_BACK) if ids else []
+        if originals:
             self.ledger.settle(originals, ActionState.REVERTED, at=self.clock())
 
     def _end_each(self, ends: Mapping[Action, "_End"], live: Mapping[str, Live]) -> None:

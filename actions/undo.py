@@ -17,6 +17,8 @@ _REACHED = (
     ActionState.CONFIRMED,
     ActionState.UNKNOWN,
 )
+UNDER_WAY = (ActionState.APPROVED, ActionState.SENDING, ActionState.SENT)
+"""States of an undo that is asked for and not done."""
 _EXPIRES = dt.timedelta(days=1)
 _NOT_UNDOABLE = {
     WriteKind.NONE: "an alert wrote nothing",
@@ -81,11 +83,15 @@ def changes(actions: Sequence[Action]) -> list[Change]:
     ]
 
 
-def plan(actions: Sequence[Action], live: Mapping[str, Live]) -> UndoPlan:
+def plan(
+    actions: Sequence[Action], live: Mapping[str, Live], *, under_way: Sequence[Action] = ()
+) -> UndoPlan:
     """One item per shop, target and kind of write among the actions; `live` is by target.
 
-    Actions that never reached the platform are left out.
+    Actions that never reached the platform are left out. `under_way` are undo actions not done yet:
+    what they take back is not taken back twice.
     """
+    being_undone = {original for undo in under_way for original in originals_of(undo)}
     reached = [action for action in actions if action.state in _REACHED]
     ordered = sorted(reached, key=lambda action: (action.decided_at, action.updated_at))
     targets: dict[tuple[str, str, WriteKind], list[Action]] = {}
@@ -93,7 +99,12 @@ def plan(actions: Sequence[Action], live: Mapping[str, Live]) -> UndoPlan:
         targets.setdefault((action.shop_id, action.target_id, action.write_kind), []).append(action)
     return UndoPlan(
         tuple(
-            UndoItem(tuple(same), _conflict(same, live.get(target_id)))
+            UndoItem(
+                tuple(same),
+                "an undo of it is under way; `shopkeeper act` finishes it"
+                if any(action.action_id in being_undone for action in same)
+                else _conflict(same, live.get(target_id)),
+            )
             for (_, target_id, _), same in targets.items()
         )
     )

@@ -35,6 +35,10 @@ def parse_table(text: str, *, file: str) -> dict[str, Any]:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigurationError(f"{file} is not valid TOML: {error}") from None
+    except RecursionError:
+        raise ConfigurationError(f"{file} is nested too deeply") from None
+    except ValueError:
+        raise ConfigurationError(f"{file} holds a number of too many digits") from None
 
 
 def validate(

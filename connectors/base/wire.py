@@ -56,8 +56,10 @@ def decoded(decode: Callable[[Source], Decoded], body: Source) -> Decoded:
         return decode(body)
     except msgspec.ValidationError as error:
         raise SourceContractError(f"an answer has an unknown shape: {error}") from None
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError):
         raise SourceContractError("an answer is not readable JSON") from None
+    except RecursionError:
+        raise SourceContractError("an answer is nested too deeply") from None
 
 
 def unknown_fields(value: Any, shape: Any) -> set[str]:

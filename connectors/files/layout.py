@@ -179,7 +179,10 @@ def load(source: str) -> tuple[FileLayout, ...]:
         file = Path(str(ready))
     if not file.is_file():
         raise ConfigurationError(f"There is no mapping {source!r}: name a TOML file or a ready one")
-    text = file.read_text(encoding="utf-8")
+    try:
+        text = file.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise ConfigurationError(f"{file.name} is not UTF-8: see byte {error.start}") from None
     layouts = parse(text, Layouts, file=file.name).file
     for number, layout in enumerate(layouts):
         for path, problem in problems(layout):

@@ -8,11 +8,14 @@ from contracts.errors import ConfigurationError
 from contracts.personal import masked, purposes
 from contracts.tables import TABLES
 from flows.steps.actions import person
+from flows.steps.files import whole
 from flows.steps.home import Home, machine_now
 from warehouse.events import Event, Events
 
 FORMATS = ("parquet", "csv", "ndjson")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# What makes a spreadsheet compute: a sign, in the width of any keyboard, after whatever it skips or
+# does not show; a tab or a line break that opens a cell would let the next sign begin one.
+_FORMULA = r"^(?:[\s\p{Z}\p{C}]*[=+\-@＝＋－＠﹢﹣﹦﹫−]|[\t\r\n])"
 
 
 def export(
@@ -33,12 +36,13 @@ def export(
         raise ConfigurationError(f"--out: the folder {out.parent} does not exist")
     frame = pl.concat([home.scan(table, shop) for shop in home.select(shop_id)]).collect()
     frame = readable(home, frame, table)
-    if file_format == "parquet":
-        frame.write_parquet(out)
-    elif file_format == "ndjson":
-        frame.write_ndjson(out)
-    else:
-        frame.with_columns(_inert(name) for name in _texts(frame)).write_csv(out)
+    with whole(out) as draft:
+        if file_format == "parquet":
+            frame.write_parquet(draft)
+        elif file_format == "ndjson":
+            frame.write_ndjson(draft)
+        else:
+            frame.with_columns(inert(name) for name in _texts(frame)).write_csv(draft)
     told = {"table": table, "rows": frame.height, "file": str(out.absolute())}
     by = person(None)
     exported = Event(kind="export", subject=table, by=by, at=machine_now(), details=told)
@@ -58,7 +62,7 @@ def _texts(frame: pl.DataFrame) -> list[str]:
     return [name for name, dtype in frame.schema.items() if dtype == pl.String]
 
 
-def _inert(column: str) -> pl.Expr:
+def inert(column: str) -> pl.Expr:
+    """A text column that no spreadsheet computes: a leading apostrophe where it would."""
     text = pl.col(column)
-    starts = pl.any_horizontal(text.str.starts_with(sign) for sign in _FORMULA)
-    return pl.when(starts).then("'" + text).otherwise(text).alias(column)
+    return pl.when(text.str.contains(_FORMULA)).then("'" + text).otherwise(text).alias(column)

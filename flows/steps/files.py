@@ -1,9 +1,14 @@
-"""Files for people: whole or absent, whatever ends the process."""
+"""Files of a home: settings read with a bound, what people read written whole or not at all."""
 
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from contracts.errors import ConfigurationError
+
+_MOST_BYTES = 2**20
+"""Of a file of settings: written by hand, it is never that long."""
 
 
 @contextmanager
@@ -18,3 +23,19 @@ def whole(path: Path) -> Iterator[Path]:
         draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)
+
+
+def settings_text(path: Path, *, file: str) -> str:
+    """The text of a file of settings; `file` is how it is called in an error.
+
+    Raises:
+        ConfigurationError: it is too large, or is not UTF-8.
+    """
+    with path.open("rb") as opened:
+        body = opened.read(_MOST_BYTES + 1)
+    if len(body) > _MOST_BYTES:
+        raise ConfigurationError(f"{file} is larger than a file of settings can be")
+    try:
+        return body.decode("utf-8").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        raise ConfigurationError(f"{file} is not UTF-8: see byte {error.start}") from None

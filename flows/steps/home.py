@@ -30,6 +30,7 @@ from contracts.streams import Context
 from contracts.tables import table_of
 from contracts.toml_settings import parse, parse_table, validate
 from flows.steps import secrets
+from flows.steps.files import settings_text
 from flows.steps.settings import HomeSettings, PolicySettings, ShopSettings
 from flows.steps.stored import Stored
 
@@ -157,7 +158,9 @@ class Home(Stored):
             raise ConfigurationError(
                 f"{folder} is not a home: it has no shopkeeper.toml; `shopkeeper init` writes one"
             )
-        settings = parse(file.read_text(encoding="utf-8"), HomeSettings, file="shopkeeper.toml")
+        settings = parse(
+            settings_text(file, file="shopkeeper.toml"), HomeSettings, file="shopkeeper.toml"
+        )
         home = cls(path, settings)
         _ = home.shops, home.policies
         return home
@@ -305,7 +308,8 @@ def _suggest(name: str, known: Iterable[str]) -> str:
 
 
 def _shop(path: Path, limits: Callable[[], LimitStore]) -> Shop:
-    file, text = f"shops/{path.name}", path.read_text(encoding="utf-8")
+    file = f"shops/{path.name}"
+    text = settings_text(path, file=file)
     settings = parse(text, ShopSettings, file=file)
     sources = []
     for name, table in settings.sources.items():
@@ -330,7 +334,8 @@ def validate_partly(table: dict[str, Any], declared: Connector, *, text: str, fi
 
 
 def _policy(path: Path) -> tuple[Policy, PolicySettings, BaseModel, Limits]:
-    file, text = f"policies/{path.name}", path.read_text(encoding="utf-8")
+    file = f"policies/{path.name}"
+    text = settings_text(path, file=file)
     settings = parse(text, PolicySettings, file=file)
     module = policy_of(path.stem)
     table = parse_table(text, file=file)

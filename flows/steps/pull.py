@@ -109,16 +109,19 @@ def _due(
     """Readings that were planned and not loaded, then those that are due, oldest first."""
     planned = home.readings.unfinished(shop_id=shop.id, stream=stream.name)
     watermark = home.readings.watermark(shop.id, stream.name)
+    # What is planned will be read: to plan it once more would read it twice.
+    ends = [reading.window.end for reading in planned]
+    reached = max([*ends, watermark] if watermark else ends, default=None)
     history = shop.settings.history_from
     start = shop.midnight(history) if history else now - _YEAR
     end = now - stream.settle
     if first is not None or last is not None:
         start = shop.midnight(first) if first else start
         end = min(end, shop.midnight(last + dt.timedelta(days=1))) if last else end
-    elif watermark is not None:
-        if watermark >= end:
+    elif reached is not None:
+        if reached >= end:
             return planned
-        start = start if stream.is_snapshot else max(start, watermark - stream.look_back)
+        start = start if stream.is_snapshot else max(start, reached - stream.look_back)
     if start >= end:
         return planned
     longest = None if stream.is_snapshot else stream.max_window

@@ -4,7 +4,7 @@ import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
-from actions.undo import UndoItem, changes, plan, to_actions
+from actions.undo import UNDER_WAY, UndoItem, changes, plan, to_actions
 from contracts.actions import Action, Live
 from contracts.codes import WriteKind
 from contracts.money import format_minor
@@ -73,7 +73,7 @@ def undo(
     for shop_id in dict.fromkeys(action.shop_id for action in actions):
         shop = home.shop(shop_id)
         mine = [action for action in actions if action.shop_id == shop_id]
-        planned, restoring = _plan(shop, mine, batch=batch)
+        planned, restoring = _plan(home, shop, mine, batch=batch)
         items += [_row(item) for item in planned]
         if execute and restoring:
             at = restoring[0].decided_at
@@ -85,7 +85,7 @@ def undo(
 
 
 def _plan(
-    shop: Shop, actions: list[Action], *, batch: str
+    home: Home, shop: Shop, actions: list[Action], *, batch: str
 ) -> tuple[tuple[UndoItem, ...], list[Action]]:
     client = shop.platform.open()
     try:
@@ -96,7 +96,9 @@ def _plan(
             write = outbound(shop, client, same[0])
             if write is not None:
                 live |= write.live(changes(same))
-        planned = plan(actions, live)
+        waiting = home.ledger.find(shop_id=shop.id, states=UNDER_WAY)
+        under_way = [action for action in waiting if action.undoes is not None]
+        planned = plan(actions, live, under_way=under_way)
     finally:
         client.close()
     return planned.items, to_actions(planned, batch=batch, at=at)

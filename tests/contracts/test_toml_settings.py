@@ -56,3 +56,20 @@ def test_a_secret_written_in_the_wrong_place_is_not_repeated() -> None:
     with pytest.raises(ConfigurationError) as error:
         parse('name = "a"\n[limits]\nrate = "shpat_secret"\n', Outer, file="x.toml")
     assert "shpat_secret" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a = " + "[" * 100_000, "x.toml is nested too deeply"),
+        ("a = " + "[" * 100_000 + "]" * 100_000, "x.toml is nested too deeply"),
+        ("a = 1" + "0" * 100_000, "x.toml holds a number of too many digits"),
+        ("a = {b = " * 50_000, "x.toml is not valid TOML|x.toml is nested too deeply"),
+        ("a" * 1_000_000, "x.toml is not valid TOML"),
+        ("=1+1 = 2", "x.toml is not valid TOML"),
+    ],
+)
+def test_a_bomb_in_toml_ends_in_one_sentence(text: str, said: str) -> None:
+    with pytest.raises(ConfigurationError, match=said) as error:
+        parse(text, Outer, file="x.toml")
+    assert len(str(error.value)) < 200
