@@ -35,7 +35,8 @@ def changes(
     try:
         before = _files(lake, table, since.version)
         after = _files(lake, table, until.version)
-        touched = _touched(before, after, since.as_of)
+        late = _late(lake, table, after, since=since, until=until)
+        touched = pl.concat([_touched(before, after), late])
         then = _rows(lake, table, since, touched).filter(pl.col("shop_id") == shop_id).collect()
         now = _rows(lake, table, until, touched).filter(pl.col("shop_id") == shop_id).collect()
     except _UNREADABLE:
@@ -66,16 +67,28 @@ def _files(lake: Lake, table: Table, version: int | None) -> pl.DataFrame:
     )
 
 
-def _touched(before: pl.DataFrame, after: pl.DataFrame, as_of: dt.datetime) -> pl.DataFrame:
-    """Days of the files that differ; statistics are cut to the millisecond."""
-    is_later = pl.col("read_at") >= as_of - dt.timedelta(milliseconds=1)
+def _touched(before: pl.DataFrame, after: pl.DataFrame) -> pl.DataFrame:
+    """Days of the files that only one of two versions has."""
     return pl.concat(
         [
             before.join(after, on="path", how="anti"),
             after.join(before, on="path", how="anti"),
-            after.filter(is_later.fill_null(value=True)),
         ]
     ).select("day")
+
+
+def _late(
+    lake: Lake, table: Table, files: pl.DataFrame, *, since: Seen, until: Seen
+) -> pl.DataFrame:
+    """Days of the rows that were there and not yet known.
+
+    Statistics are cut to the millisecond, so rows are asked where they leave it open.
+    """
+    may_be = pl.col("read_at") >= since.as_of - dt.timedelta(milliseconds=1)
+    open_days = files.filter(may_be.fill_null(value=True)).select("day")
+    day = pl.col(table.partition) if table.partition else pl.lit(None, pl.Date)
+    rows = _rows(lake, table, until, open_days).select("read_at", day.alias("day")).collect()
+    return rows.filter(pl.col("read_at") > since.as_of).select("day").unique()
 
 
 def _rows(lake: Lake, table: Table, seen: Seen, touched: pl.DataFrame) -> pl.LazyFrame:
