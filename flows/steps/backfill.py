@@ -293,20 +293,27 @@ def _plan_stream(
     whole = Window(start, min(end, now - stream.settle))
     known = home.readings.of_span(shop.id, stream.name, span=whole)
     left = [reading for reading, is_loaded in known.items() if not is_loaded]
-    gaps = [] if span.mode is Mode.FAILED else list(_without(whole, _covered(known, span.mode)))
+    gaps = [] if span.mode is Mode.FAILED else _without(whole, _covered(known, span.mode))
     new = [
         Reading(shop.id, stream.name, window, now, is_backfill=True)
         for gap in gaps
         for window in _weeks(shop, gap, stream.max_window)
     ]
     new = [reading for reading in new if reading not in known]
-    calls = None
-    if stream.estimate is not None:
-        counted = [*gaps, *(one.window for one in left if not home.landing.is_kept(one.id))]
-        calls = sum(stream.estimate(client, window) for window in counted)
-        calls += max(0, len(new) - len(gaps))  # each reading counts for itself once more
     ordered = sorted([*left, *new], key=lambda one: one.window, reverse=span.newest_first)
+    calls = _calls(home, stream, client, ordered)
     return StreamPlan(shop_id=shop.id, stream=stream.name, readings=tuple(ordered), calls=calls)
+
+
+def _calls(home: Home, stream: Stream, client: object, due: Sequence[Reading]) -> int | None:
+    """About how many requests the readings take; what was landed takes none."""
+    if stream.estimate is None:
+        return None
+    return sum(
+        stream.estimate(client, reading.window)
+        for reading in due
+        if not home.landing.is_kept(reading.id)
+    )
 
 
 def _weeks(shop: Shop, gap: Window, longest: dt.timedelta | None) -> Iterable[Window]:

@@ -2,10 +2,12 @@
 
 import datetime as dt
 from collections.abc import Iterable
+from typing import Any
 
 import polars as pl
 import pytest
 
+from connectors.shopify.client import Answer, ShopifyClient
 from contracts.errors import ConfigurationError
 from contracts.tables import TABLES
 from flows.steps.backfill import (
@@ -60,6 +62,23 @@ def test_a_span_is_planned_week_by_week_and_its_cost_is_told_before_anything_is_
         assert planned.calls > len(planned.readings)
         assert home.readings.summary().is_empty()
         assert plan(home, orders(newest_first=True)).readings == planned.readings[::-1]
+
+
+def test_the_cost_that_is_told_is_about_what_reading_takes(
+    merchant: Merchant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    ask = ShopifyClient.ask
+
+    def counted(client: ShopifyClient, document: str, *given: Any, **more: Any) -> Answer:
+        asked.append(document)
+        return ask(client, document, *given, **more)
+
+    with merchant.open() as home:
+        planned = plan(home, orders())
+        monkeypatch.setattr(ShopifyClient, "ask", counted)
+        read(home, planned.readings)
+    assert planned.calls / 2 < len(asked) < planned.calls * 2
 
 
 def test_only_days_that_nothing_covers_are_missing(merchant: Merchant) -> None:
