@@ -14,7 +14,7 @@ from pathlib import Path
 
 from contracts.errors import TransientSourceError
 
-STOP_SECONDS = 20
+STOP_SECONDS = 10
 
 
 @dataclass(frozen=True, slots=True)
