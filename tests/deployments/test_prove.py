@@ -171,8 +171,8 @@ def test_nothing_is_sent_while_all_is_stopped_and_the_undo_restores(run: Run) ->
 
 
 def test_a_seed_is_enough_to_repeat_a_plan(stage: Stage) -> None:
-    assert planned(11) == planned(11) != planned(12)
-    first, again = tried(stage, planned(11)), tried(stage, planned(11))
+    assert planned(17) == planned(17) != planned(18)
+    first, again = tried(stage, planned(17)), tried(stage, planned(17))
     assert (first.states, first.struck, first.writes) == (again.states, again.struck, again.writes)
 
 
