@@ -3,7 +3,8 @@
 import asyncio
 import datetime as dt
 import re
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
+from uuid import UUID
 
 from prefect import flow, runtime, task
 from prefect.artifacts import (
@@ -63,7 +64,9 @@ def backfill_stream(
 
 def _shown(key: str) -> Progress:
     """Progress as an artifact: how much is read, and which business days are being read."""
-    bar = create_progress_artifact(0.0, key=re.sub("[^a-z0-9]+", "-", key.lower()))
+    named = re.sub("[^a-z0-9]+", "-", key.lower())
+    # Prefect types it for both ways of calling; without a loop it is the id.
+    bar = cast("UUID", create_progress_artifact(0.0, key=named))
 
     def advance(name: str, done: int, total: int | None) -> None:
         percent = 100.0 * done / total if total else 0.0
