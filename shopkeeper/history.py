@@ -58,13 +58,16 @@ def backfill(
     )
     with open_home() as home:
         planned = step.plan(home, span)
-        if plan_only:
-            answer(step.as_dict(planned), screen=_plan_table(planned))
         if not OPTIONS.as_json:
             show(_plan_table(planned))
+            show(_plan_told(planned))
+        if plan_only:
+            answer(step.as_dict(planned))
         with progress() as bar:
             done = step.backfill(home, planned, bar)
-    answer(step.as_dict(planned, done), screen=_done_table(done), held=done.is_held)
+    if done.expired and not OPTIONS.as_json:
+        show(_expired_table(done))
+    answer(step.as_dict(planned, done), screen=_done_told(done), held=done.is_held)
 
 
 def _plan_table(planned: "Plan") -> Any:
@@ -77,24 +80,26 @@ def _plan_table(planned: "Plan") -> Any:
         ]
         for one in planned.streams
     ]
-    title = f"To read, about {planned.calls} calls"
+    return table("To read", ["shop", "stream", "readings", "calls"], rows)
+
+
+def _plan_told(planned: "Plan") -> str:
+    told = f"About {planned.calls} calls."
     if planned.snapshots:
-        told = ", ".join(planned.snapshots)
-        title += f"; the past of {told} is not kept by the platform"
-    return table(title, ["shop", "stream", "readings", "calls"], rows)
+        told += f" The past of {', '.join(planned.snapshots)} is not kept by the platform."
+    return told
 
 
-def _done_table(done: "Backfilled") -> Any:
-    title = f"Read {done.rows} rows, {done.quarantined} documents quarantined"
-    if not done.expired:
-        return table(f"{title}; no action of the span is past", ["table", "rows"], _built(done))
+def _expired_table(done: "Backfilled") -> Any:
     rows = [
         [one.action_id[:8], one.shop_id, one.policy, one.sku_id, str(one.window_start.date())]
         for one in done.expired
     ]
-    columns = ["action", "shop", "policy", "SKU", "window"]
-    return table(f"{title}; past and not sent: {len(rows)} actions", columns, rows)
+    return table("Past and not sent", ["action", "shop", "policy", "SKU", "window"], rows)
 
 
-def _built(done: "Backfilled") -> list[list[Any]]:
-    return [[name, rows] for name, rows in done.built.items()]
+def _done_told(done: "Backfilled") -> str:
+    return (
+        f"Read {done.rows} rows, {done.quarantined} documents quarantined; "
+        f"{len(done.expired)} actions of the span are past and were not sent."
+    )
