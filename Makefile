@@ -6,7 +6,7 @@ FAULTS ?= 1000
 SEED ?= 0
 export PYTHONPATH :=
 
-.PHONY: help demo up down ui test prove check format bench dictionary lock clean
+.PHONY: help demo up down ui test crash prove check format bench dictionary lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -34,6 +34,9 @@ demo: .venv/ready ## the whole loop against the sandbox, on real transactions
 
 test: .venv/ready ## all tests
 	@$(BIN)/python -m pytest -q
+
+crash: .venv/ready ## kill -9 in every seam of the loop, each by itself and all in a row; a histogram
+	@$(BIN)/python -m tests.crash
 
 prove: .venv/ready ## FAULTS random fault plans (1,000) from SEED on, and their scoreboard
 	@$(BIN)/shopkeeper sandbox prove --faults $(FAULTS) --seed $(SEED)
