@@ -200,6 +200,8 @@ def main() -> None:
     home = Path(sys.argv[1]) if len(sys.argv) == 2 else Path()
     if not (home / "shopkeeper.toml").is_file():
         raise ConfigurationError(f"{home} is no home; `make demo` makes one")
+    # Being told to end is like Ctrl-C: the server is a process of its own and would stay.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with running(home, port=4200) as server:
         login = os.path.relpath(auth_file(home))
         sys.stdout.write(f"Prefect UI: {server.url}, password in {login}  (Ctrl-C ends it)\n")

@@ -10,8 +10,8 @@ from pydantic import BaseModel
 
 from contracts.actions import Change, Live, Outcome
 from contracts.codes import Reversal, WriteKind
-from contracts.ports import LimitStore
 from contracts.personal import Redact
+from contracts.ports import LimitStore
 from contracts.streams import Context, Mapped, Page, Window
 
 
