@@ -115,7 +115,8 @@ def _due(
     history = shop.settings.history_from
     start = shop.midnight(history) if history else now - _YEAR
     end = now - stream.settle
-    if first is not None or last is not None:
+    is_span = first is not None or last is not None
+    if is_span:
         start = shop.midnight(first) if first else start
         end = min(end, shop.midnight(last + dt.timedelta(days=1))) if last else end
     elif reached is not None:
@@ -125,8 +126,10 @@ def _due(
     if start >= end:
         return planned
     longest = None if stream.is_snapshot else stream.max_window
+    # Days that were asked for say nothing about the days before them: the watermark stays.
     new = [
-        Reading(shop.id, stream.name, window, now) for window in Window(start, end).spans(longest)
+        Reading(shop.id, stream.name, window, now, is_backfill=is_span)
+        for window in Window(start, end).spans(longest)
     ]
     known = {reading.id for reading in planned}
     return planned + [reading for reading in new if reading.id not in known]

@@ -66,6 +66,14 @@ def test_what_sells_after_the_first_run_is_read_by_the_next(merchant: Merchant) 
         assert differences(home, merchant).is_empty()
 
 
+def test_days_that_are_asked_for_do_not_hide_the_days_before_them(merchant: Merchant) -> None:
+    with merchant.open() as home:
+        pull(home, stream="orders", first=dt.date(2026, 11, 10))
+        assert not differences(home, merchant).is_empty()
+        pull(home, stream="orders")
+        assert differences(home, merchant).is_empty()
+
+
 def test_a_failed_check_holds_prices_and_not_alerts(built: Merchant) -> None:
     with built.open() as home:
         failed = next(one for one in check(home) if one.table == "prices")
