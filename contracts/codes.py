@@ -66,6 +66,110 @@ class DiscountKind(StrEnum):
     AMOUNT = "amount"
 
 
+class CaseStatus(StrEnum):
+    """Where a customer's wish for money back stands."""
+
+    REQUESTED = "requested"
+    RETURNING = "returning"
+    RECEIVED = "received"
+    REFUSED = "refused"
+    CLOSED = "closed"
+    REFUNDED = "refunded"
+
+
+# A case in one of these is not decided: nobody asks its customer for a review.
+OPEN_CASES = (
+    CaseStatus.REQUESTED,
+    CaseStatus.RETURNING,
+    CaseStatus.RECEIVED,
+    CaseStatus.REFUSED,
+)
+
+
+class ParcelStatus(StrEnum):
+    """Where a parcel is; the one list that every carrier's states are brought to."""
+
+    ANNOUNCED = "announced"
+    PICKED_UP = "picked_up"
+    IN_TRANSIT = "in_transit"
+    CUSTOMS = "customs"
+    OUT_FOR_DELIVERY = "out_for_delivery"
+    DELIVERED = "delivered"
+    PROBLEM = "problem"
+    REFUSED = "refused"
+    RETURNING = "returning"
+    RETURNED = "returned"
+
+
+class Channel(StrEnum):
+    """How a person is reached."""
+
+    EMAIL = "email"
+    SMS = "sms"
+    PUSH = "push"
+    PLATFORM = "platform"
+
+
+class Purpose(StrEnum):
+    """What a person is written to for."""
+
+    MARKETING = "marketing"
+    SERVICE = "service"
+
+
+class ConsentStatus(StrEnum):
+    """What a person said to being written to."""
+
+    GRANTED = "granted"
+    WITHDRAWN = "withdrawn"
+    NEVER_ASKED = "never_asked"
+
+
+class DeliveryStatus(StrEnum):
+    """What became of a message."""
+
+    SENT = "sent"
+    DELIVERED = "delivered"
+    BOUNCED = "bounced"
+    COMPLAINED = "complained"
+
+
+class GrantStatus(StrEnum):
+    """Where a code that one person may redeem stands."""
+
+    UNASSIGNED = "unassigned"
+    ASSIGNED = "assigned"
+    REDEEMED = "redeemed"
+    EXPIRED = "expired"
+    FAILED = "failed"
+
+
+class CampaignStatus(StrEnum):
+    """Where a message to many stands."""
+
+    DRAFT = "draft"
+    SCHEDULED = "scheduled"
+    SENDING = "sending"
+    SENT = "sent"
+    CANCELLED = "cancelled"
+
+
+class ReviewResult(StrEnum):
+    """How a review judges; of stars, four and more are good and two and fewer bad."""
+
+    GOOD = "good"
+    NEUTRAL = "neutral"
+    BAD = "bad"
+
+
+class AdLevel(StrEnum):
+    """What a row of an ad report is broken down by; levels tell of the same money, never add."""
+
+    CAMPAIGN = "campaign"
+    KEYWORD = "keyword"
+    SKU = "sku"
+
+
 class Fulfilment(StrEnum):
     """Who ships an offer."""
 
@@ -141,8 +245,21 @@ class WriteKind(StrEnum):
     """What an action writes to a platform; `none` is an alert that a person acts on."""
 
     SET_PRICE = "set_price"
-    CREATE_COUPON = "create_coupon"
     SET_STOCK = "set_stock"
+    CREATE_COUPON = "create_coupon"
+    """A code; `before` null, `after` what it takes off, 0 once it is closed."""
+    GRANT_COUPON = "grant_coupon"
+    """A platform's coupon into one member's purse; `after` 1."""
+    SEND_MESSAGE = "send_message"
+    """One message to one person; `after` 1."""
+    REQUEST_REVIEW = "request_review"
+    """The platform's own request for a review of one order; `after` 1."""
+    REPLY_REVIEW = "reply_review"
+    """A public reply to one review; `after` 1."""
+    RECORD_EVENT = "record_event"
+    """One event about a member in the CRM; `after` 1."""
+    SET_PROFILE = "set_profile"
+    """Properties of a member in the CRM; `after` 1."""
     NONE = "none"
 
 

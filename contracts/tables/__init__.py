@@ -1,18 +1,28 @@
 """Every table, written once: schema, DDL, checks, dictionary and samples are read from here."""
 
+from contracts.tables.ads import AdsDaily
 from contracts.tables.base import TABLES, Table, TableKind, table_of
 from contracts.tables.catalog import CompetitorOffer, Cost, Listing, Price
 from contracts.tables.derived import KpisDaily, PriceFact, SalesDaily, StockFact, Velocity
+from contracts.tables.messages import Campaign, Consent, Contact, CouponGrant, Delivery
+from contracts.tables.parcels import Parcel, ParcelEvent, Shipment
 from contracts.tables.people import Coupon, Member
+from contracts.tables.reviews import RefundCase, Review
 from contracts.tables.sales import Order, OrderCoupon, OrderLine, Refund
 from contracts.tables.stock import Inbound, StockLevel, StockoutDay, SupplyTerms
 from contracts.tables.traffic import TrafficDaily
 
 __all__ = [
     "TABLES",
+    "AdsDaily",
+    "Campaign",
     "CompetitorOffer",
+    "Consent",
+    "Contact",
     "Cost",
     "Coupon",
+    "CouponGrant",
+    "Delivery",
     "Inbound",
     "KpisDaily",
     "Listing",
@@ -20,10 +30,15 @@ __all__ = [
     "Order",
     "OrderCoupon",
     "OrderLine",
+    "Parcel",
+    "ParcelEvent",
     "Price",
     "PriceFact",
     "Refund",
+    "RefundCase",
+    "Review",
     "SalesDaily",
+    "Shipment",
     "StockFact",
     "StockLevel",
     "StockoutDay",

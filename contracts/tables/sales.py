@@ -29,6 +29,9 @@ class Order(Dated):
     tax_minor = minor("Tax charged")
     total_minor = minor("What the customer was charged")
     refunded_minor = minor("What was paid back so far")
+    deliver_from_at = instant("Earliest promised delivery, where one is promised", nullable=True)
+    deliver_by_at = instant("Latest promised delivery, where one is promised", nullable=True)
+    completed_at = instant("When the platform closed it as done", nullable=True)
 
 
 @table("order_lines", TableKind.VERSIONED, document=_ORDER, partition="created_date")
