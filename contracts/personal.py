@@ -92,16 +92,18 @@ def protected(mapped: Mapped, members: Members) -> Mapped:
     frames = {
         name: _protected(frame, TABLES[name], members) for name, frame in mapped.frames.items()
     }
-    about = [name for name, table in TABLES.items() if _is_about_member(table)]
-    return Mapped(frames, _named(mapped.rejects, about, members), mapped.unknown_fields)
+    return Mapped(frames, _named(mapped.rejects, members), mapped.unknown_fields)
 
 
 def erased(frame: pl.DataFrame, table: Table, pseudonyms: frozenset[str]) -> pl.DataFrame:
-    """Rows of the lake without the members of these pseudonyms."""
+    """Rows of the lake without the members of these pseudonyms, and without what they wrote."""
     for name in member_columns(table):
         is_one = pl.col(name).is_in(list(pseudonyms)).fill_null(value=False)
         if table.schema.columns()[name].nullable:
-            frame = frame.with_columns(pl.when(~is_one).then(pl.col(name)).alias(name))
+            theirs = [name, *_written(table)]
+            frame = frame.with_columns(
+                pl.when(~is_one).then(pl.col(one)).alias(one) for one in theirs
+            )
         else:
             frame = frame.filter(~is_one)
     return frame
@@ -138,8 +140,23 @@ def _of_kind(schema: type[dy.Schema], kind: str) -> list[str]:
     return [name for name, column in columns if (column.metadata or {}).get("kind") == kind]
 
 
+def _written(table: Table) -> list[str]:
+    """Personal columns that go with the person; what the shop wrote itself stays."""
+    columns = table.schema.columns()
+    return [
+        name
+        for name, purpose in purposes(table.schema).items()
+        if purpose != "display" and columns[name].nullable
+    ]
+
+
 def _is_about_member(table: Table) -> bool:
     return list(table.document) == member_columns(table) != []
+
+
+def _begins_with_member(table: Table) -> bool:
+    """Whether documents of a table are a member's, and named by the member first."""
+    return table.document[:1] != () and table.document[0] in member_columns(table)
 
 
 def _protected(frame: pl.DataFrame, table: Table, members: Members) -> pl.DataFrame:
@@ -150,12 +167,32 @@ def _protected(frame: pl.DataFrame, table: Table, members: Members) -> pl.DataFr
     return erased(frame, table, members.forgotten) if members.forgotten else frame
 
 
-def _named(rejects: pl.DataFrame, about: list[str], members: Members) -> pl.DataFrame:
-    """Rejects of documents that are members, under their pseudonym."""
-    is_member = pl.col("table").is_in(about) & (pl.col("document_id") != "?")
-    if rejects.filter(is_member).is_empty():
+def _named(rejects: pl.DataFrame, members: Members) -> pl.DataFrame:
+    """Rejects of documents that are a member's, under the pseudonym; none of who is forgotten."""
+    tails = {
+        name: len(table.document) - 1
+        for name, table in TABLES.items()
+        if _begins_with_member(table)
+    }
+    if not rejects["table"].is_in(list(tails)).any():
         return rejects
-    named = members.pseudonyms(rejects["document_id"])
-    return rejects.with_columns(
-        pl.when(is_member).then(named).otherwise("document_id").alias("document_id")
-    ).filter(~(is_member & pl.col("document_id").is_in(list(members.forgotten))))
+    named = [
+        _pseudonymous(document_id, tails[name], members) if name in tails else document_id
+        for name, document_id in rejects.select("table", "document_id").iter_rows()
+    ]
+    return rejects.with_columns(document_id=pl.Series(named, dtype=pl.String)).drop_nulls(
+        "document_id"
+    )
+
+
+def _pseudonymous(document_id: str, tail: int, members: Members) -> str | None:
+    """A document's name that begins with a member's id and ends in `tail` codes; null: forgotten.
+
+    A platform's id may hold a bar, a code does not.
+    """
+    platform_id, *codes = document_id.rsplit("|", tail) if tail else [document_id]
+    if platform_id == "?":
+        return document_id
+    if members.is_forgotten(platform_id):
+        return None
+    return "|".join([members.pseudonym(platform_id), *codes])

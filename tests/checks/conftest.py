@@ -37,6 +37,9 @@ ORDER = {
     "tax_minor": 0,
     "total_minor": 1000,
     "refunded_minor": 0,
+    "deliver_from_at": None,
+    "deliver_by_at": None,
+    "completed_at": None,
 }
 LINE = {
     **KIT,

@@ -19,7 +19,7 @@ from contracts.personal import (
     purposes,
 )
 from contracts.streams import Mapped, Reject
-from contracts.tables import TABLES, Member, Order
+from contracts.tables import TABLES, Member, Order, Review
 
 KEY = b"k" * 32
 NOW = dt.datetime(2026, 11, 22, tzinfo=dt.UTC)
@@ -81,6 +81,23 @@ def test_a_member_who_cannot_be_loaded_is_named_by_pseudonym_one_forgotten_not_a
     )
     found = protected(Mapped({}, rejects), members("8")).rejects
     assert found["document_id"].to_list() == [members().pseudonym("7"), "?", "7"]
+
+
+def test_a_consent_that_cannot_be_loaded_is_named_by_pseudonym_and_what_it_is_about() -> None:
+    named = (("contacts", "7|email"), ("consents", "a|b|email|marketing"), ("contacts", "?|email"))
+    rejects = Reject.sample(
+        overrides=[{"table": table, "document_id": one} for table, one in named]
+    )
+    found = protected(Mapped({}, rejects), members()).rejects["document_id"].to_list()
+    seven, bar = members().pseudonym("7"), members().pseudonym("a|b")
+    assert found == [f"{seven}|email", f"{bar}|email|marketing", "?|email"]
+
+
+def test_what_a_forgotten_member_wrote_goes_with_the_name_and_the_verdict_stays() -> None:
+    rows = [{"member_id": "m-1", "body": "Jo was here"}, {"member_id": "m-2", "body": "Good"}]
+    later = erased(Review.sample(overrides=rows), TABLES["reviews"], frozenset({"m-1"}))
+    assert later.select("member_id", "body").rows() == [(None, None), ("m-2", "Good")]
+    assert later.height == 2
 
 
 def test_a_platforms_id_is_held_for_its_time_and_no_longer() -> None:
