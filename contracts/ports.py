@@ -2,6 +2,8 @@
 
 import datetime as dt
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from typing import Protocol
 
 import polars as pl
@@ -9,6 +11,7 @@ import polars as pl
 from contracts.actions import Action, Change, KillSwitch, Live, Outcome
 from contracts.codes import ActionState
 from contracts.limits import Level
+from contracts.tokens import Tokens
 
 
 class Clock(Protocol):
@@ -28,6 +31,34 @@ class LimitStore(Protocol):
         Null is an account that no answer has told about yet.
         """
         ...
+
+
+class TokenStore(Protocol):
+    """Where renewed tokens lie, so that those who use the same account renew them once."""
+
+    def load(self, account: str) -> Tokens | None:
+        """The newest tokens of an account; null before the first renewal."""
+        ...
+
+    def save(self, account: str, tokens: Tokens) -> None:
+        """Keep them in place of the earlier ones; it is done when this returns."""
+        ...
+
+    def turn(self, account: str) -> AbstractContextManager[None]:
+        """Wait until nobody else renews the account's tokens, and keep others waiting.
+
+        Raises:
+            BusyError: somebody else goes on for too long.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stores:
+    """What the clients of a home share; a client without a store is on its own there."""
+
+    limits: LimitStore | None = None
+    tokens: TokenStore | None = None
 
 
 class Outbound(Protocol):

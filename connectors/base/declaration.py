@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from contracts.actions import Change, Live, Outcome
 from contracts.codes import Reversal, WriteKind
 from contracts.personal import Redact
-from contracts.ports import LimitStore
+from contracts.ports import Stores
 from contracts.streams import Context, Mapped, Page, Window
 
 
@@ -69,13 +69,14 @@ class Write:
 class Connector:
     """One platform. `settings` is a pydantic model; its SecretStr fields are given by reference.
 
-    `open_client` gets the settings and where those who use the same account share its limits.
+    `open_client` gets the settings and where those who use the same account meet: they share its
+    limits and its renewed tokens.
     """
 
     name: str
     title: str
     settings: type[BaseModel]
-    open_client: Callable[[Any, LimitStore | None], Any]
+    open_client: Callable[[Any, Stores], Any]
     streams: tuple[Stream, ...]
     writes: tuple[Write, ...] = ()
 

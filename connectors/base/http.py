@@ -9,10 +9,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
+from urllib.parse import urlencode
 
 import httpx
 
-from connectors.base.retry import NotAppliedError
+from connectors.base.retry import NotAppliedError, TokenRejectedError
 from contracts.errors import (
     ConfigurationError,
     ShopkeeperError,
@@ -22,14 +23,20 @@ from contracts.errors import (
 )
 
 _MEBIBYTE = 2**20
+_MOST_REFUSAL = 64 * 2**10
+_FORM = "application/x-www-form-urlencoded;charset=utf-8"
+
+Refusal = Callable[[int, Mapping[str, str], bytes], ShopkeeperError | None]
+"""Told status, headers and the body's beginning; the error it means, null: go by the status."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpAnswer:
-    """A successful answer, read whole."""
+    """A successful answer, read whole. Header names are in any case."""
 
+    status: int
     body: bytes
-    headers: httpx.Headers
+    headers: Mapping[str, str]
 
 
 def addresses(host: str) -> list[str]:
@@ -50,7 +57,10 @@ def error_of(status: int, *, retry_after: float | None = None) -> ShopkeeperErro
         return TransientSourceError(message, retry_after=retry_after)
     if status < HTTPStatus.BAD_REQUEST:
         return SourceRejectedError(f"{message}: a redirect, which is never followed")
-    return SourceRejectedError(f"{message}; look at token, permissions and the shop's state")
+    message += "; look at token, permissions and the shop's state"
+    if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+        return TokenRejectedError(message)
+    return SourceRejectedError(message)
 
 
 def stated_wait(headers: Mapping[str, str]) -> float | None:
@@ -81,6 +91,7 @@ class Http:
         download_hosts: other hosts that files may come from.
         headers: sent with every request, credentials included.
         ca_file: own certificate authority; null: the public ones.
+        refusal: what a platform's own error means, asked before the status decides.
         transport, resolve: replaced in tests.
     """
 
@@ -95,6 +106,7 @@ class Http:
         ca_file: Path | None = None,
         transport: httpx.BaseTransport | None = None,
         resolve: Callable[[str], list[str]] = addresses,
+        refusal: Refusal | None = None,
     ) -> None:
         for name in ("httpx", "httpcore"):  # they log URLs, which hold tokens and signatures
             logging.getLogger(name).setLevel(logging.WARNING)
@@ -102,6 +114,7 @@ class Http:
         self._hosts = {self._base.host, *download_hosts}
         self._is_sandbox = is_sandbox
         self._resolve = resolve
+        self._refusal = refusal
         self._headers = dict(headers)
         self._checked: set[str] = set()
         self._client = httpx.Client(
@@ -113,30 +126,101 @@ class Http:
             transport=transport,
         )
 
-    def post(
-        self, path: str, body: bytes, *, content_type: str = "application/json", most: int = 64
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Sequence[tuple[str, str]] = (),
+        body: bytes | None = None,
+        content_type: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        most: int = 64,
     ) -> HttpAnswer:
-        """Send a body with the account's credentials; at most `most` MiB come back.
+        """Ask with the account's credentials; at most `most` MiB come back.
+
+        `params` are added to the path's own; `headers` are for this request alone.
 
         Raises:
-            ShopkeeperError: by `error_of`.
+            ShopkeeperError: by `refusal`, else by `error_of`.
             NotAppliedError: the platform was never reached.
             TransientSourceError: the connection broke or timed out after it was reached.
+            ConfigurationError: the path leads to another origin.
         """
-        headers = {**self._headers, "content-type": content_type}
-        request = self._client.build_request(
-            "POST", self._base.join(path), content=body, headers=headers
-        )
-        with self._sent(request) as response:
+        url = self._base.join(path)
+        if _origin(url) != _origin(self._base):
+            raise ConfigurationError("a link leaves the platform's origin; it is not followed")
+        sent = {**self._headers, **(headers or {})}
+        if content_type is not None:
+            sent["content-type"] = content_type
+        for name, value in params:
+            url = url.copy_add_param(name, value)
+        request = self._client.build_request(method, url, content=body, headers=sent)
+        with self._sent(request, refusal=self._refusal) as response:
             answer = b"".join(_bounded(response, most * _MEBIBYTE))
-            return HttpAnswer(body=answer, headers=response.headers)
+            return HttpAnswer(status=response.status_code, body=answer, headers=response.headers)
+
+    def get(
+        self,
+        path: str,
+        *,
+        params: Sequence[tuple[str, str]] = (),
+        headers: Mapping[str, str] | None = None,
+        most: int = 64,
+    ) -> HttpAnswer:
+        """Read; as `request`."""
+        return self.request("GET", path, params=params, headers=headers, most=most)
+
+    def post(
+        self,
+        path: str,
+        body: bytes,
+        *,
+        content_type: str = "application/json",
+        params: Sequence[tuple[str, str]] = (),
+        headers: Mapping[str, str] | None = None,
+        most: int = 64,
+    ) -> HttpAnswer:
+        """Send a body; as `request`."""
+        return self.request(
+            "POST",
+            path,
+            params=params,
+            body=body,
+            content_type=content_type,
+            headers=headers,
+            most=most,
+        )
+
+    def post_form(
+        self,
+        path: str,
+        fields: Sequence[tuple[str, str]],
+        *,
+        params: Sequence[tuple[str, str]] = (),
+        headers: Mapping[str, str] | None = None,
+        most: int = 64,
+    ) -> HttpAnswer:
+        """Send fields as a form, in UTF-8; as `request`."""
+        body = urlencode(fields).encode()
+        return self.post(path, body, content_type=_FORM, params=params, headers=headers, most=most)
+
+    def follow(
+        self, url: str, *, headers: Mapping[str, str] | None = None, most: int = 64
+    ) -> HttpAnswer:
+        """Read the next page that an answer links to, whole or relative; as `request`.
+
+        Raises:
+            ConfigurationError: the link leaves the platform's origin, where credentials stay.
+        """
+        return self.get(url, headers=headers, most=most)
 
     def download(self, url: str, *, most: int) -> Iterator[bytes]:
         """Stream a file of at most `most` bytes, without credentials.
 
         Raises:
             ConfigurationError: the link leaves the platform's hosts.
-            ShopkeeperError: as `post`.
+            ShopkeeperError: by `error_of`, and as `request`.
         """
         with self._sent(self._client.build_request("GET", url)) as response:
             yield from _bounded(response, most)
@@ -146,7 +230,9 @@ class Http:
         self._client.close()
 
     @contextmanager
-    def _sent(self, request: httpx.Request) -> Iterator[httpx.Response]:
+    def _sent(
+        self, request: httpx.Request, *, refusal: Refusal | None = None
+    ) -> Iterator[httpx.Response]:
         self._guard(request.url)
         try:
             response = self._client.send(request, stream=True)
@@ -155,9 +241,9 @@ class Http:
         except httpx.TransportError as error:
             raise TransientSourceError(f"no answer ({type(error).__name__})") from None
         try:
-            refusal = error_of(response.status_code, retry_after=stated_wait(response.headers))
-            if refusal is not None:
-                raise refusal
+            refused = _refused(response, refusal)
+            if refused is not None:
+                raise refused
             yield response
         except (httpx.TransportError, httpx.DecodingError) as error:
             raise TransientSourceError(f"an answer broke off ({type(error).__name__})") from None
@@ -169,11 +255,7 @@ class Http:
         if url.host not in self._hosts:
             raise ConfigurationError("a link leaves the platform's hosts; it is not followed")
         if self._is_sandbox:
-            if (url.scheme, url.host, url.port) != (
-                self._base.scheme,
-                self._base.host,
-                self._base.port,
-            ):
+            if _origin(url) != _origin(self._base):
                 raise ConfigurationError("a sandbox's link leaves its origin; it is not followed")
         elif url.scheme != "https" or url.port is not None:
             raise ConfigurationError("a platform is reached by https on its standard port only")
@@ -190,6 +272,31 @@ class Http:
             raise ConfigurationError("a sandbox is reached on the loopback address only")
         if not self._is_sandbox and not all(address.is_global for address in found):
             raise ConfigurationError("the platform's host name leads into a private network")
+
+
+def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
+    return url.scheme, url.host, url.port
+
+
+def _refused(response: httpx.Response, refusal: Refusal | None) -> ShopkeeperError | None:
+    """The error that an answer means, its status first: a body is read of refusals only."""
+    error = error_of(response.status_code, retry_after=stated_wait(response.headers))
+    if error is None or refusal is None:
+        return error
+    return refusal(response.status_code, response.headers, _beginning(response)) or error
+
+
+def _beginning(response: httpx.Response) -> bytes:
+    """What can be read of an error's body; that it breaks off changes nothing of the error."""
+    held = b""
+    try:
+        for chunk in _bounded(response, 2 * _MEBIBYTE):
+            held += chunk
+            if len(held) >= _MOST_REFUSAL:
+                break
+    except (httpx.TransportError, httpx.DecodingError, SourceContractError):
+        pass
+    return held[:_MOST_REFUSAL]
 
 
 def _bounded(response: httpx.Response, most: int) -> Iterator[bytes]:

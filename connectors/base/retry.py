@@ -6,13 +6,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from contracts.errors import TransientSourceError
+from contracts.errors import SourceRejectedError, TransientSourceError
 
 Answer = TypeVar("Answer")
 
 
 class NotAppliedError(TransientSourceError):
     """Transient, and the platform certainly did nothing: a write may be sent again."""
+
+
+class TokenRejectedError(SourceRejectedError):
+    """The access token is not, or no longer, good for this; a renewed one may be."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,7 +23,7 @@ from connectors.files.layout import (
     problems,
 )
 from contracts.errors import ConfigurationError, SourceContractError, TransientSourceError
-from contracts.ports import LimitStore
+from contracts.ports import Stores
 from contracts.streams import Page, Window
 
 
@@ -153,7 +153,7 @@ class FolderClient:
         )
 
 
-def open_client(settings: FilesSettings, _limits: LimitStore | None = None) -> FolderClient:
+def open_client(settings: FilesSettings, _stores: Stores = Stores()) -> FolderClient:
     """Read the descriptions and find the folder, which limits nobody.
 
     Raises:

@@ -5,17 +5,17 @@ import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Self
 
 import httpx
 import msgspec
-from pydantic import BaseModel, Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, model_validator
 
 from connectors.base.http import Http, addresses, server_time
 from connectors.base.jobs import JobStatus, finish
 from connectors.base.limits import BucketState, CostBucket
 from connectors.base.retry import NotAppliedError, Retry
+from connectors.base.settings import AccountSettings
 from connectors.base.wire import decoded
 from connectors.shopify import queries
 from contracts.errors import (
@@ -24,7 +24,7 @@ from contracts.errors import (
     SourceRejectedError,
     TransientSourceError,
 )
-from contracts.ports import LimitStore
+from contracts.ports import Stores
 
 VERSION = "2026-10"
 # The platform's limit for one query is not confirmed; a page is sized to stay below it.
@@ -33,43 +33,35 @@ _PATH = f"/admin/api/{VERSION}/graphql.json"
 _BULK_HOST = "storage.googleapis.com"
 _BULK_DEADLINE = 4 * 3600.0
 _MOST_BULK_BYTES = 20 * 2**30
-_LIVE_TOKEN = ("shpat_", "shpca_", "shppa_", "shpua_", "shpss_")
 
 _log = logging.getLogger(__name__)
 
 
-class ShopifySettings(BaseModel, frozen=True, extra="forbid", hide_input_in_errors=True):
+class ShopifySettings(AccountSettings):
     """One shop. A real one is named by its domain, a sandbox by its address on the loopback."""
 
+    LIVE_MARKS = ("shpat_", "shpca_", "shppa_", "shpua_", "shpss_")
+
     access_token: SecretStr = Field(min_length=1, description="Admin API access token")
+    webhook_secret: SecretStr | None = Field(
+        default=None, min_length=1, description="Client secret of the app, which signs webhooks"
+    )
     shop_domain: str | None = Field(
         default=None,
         pattern=r"^[a-z0-9][a-z0-9-]*\.myshopify\.com$",
         description="The shop's own domain, such as example.myshopify.com",
     )
-    base_url: str | None = Field(
-        default=None,
-        pattern=r"^http://(127\.0\.0\.1|localhost):\d{1,5}/?$",
-        description="Address of a sandbox",
-    )
-    is_sandbox: bool = Field(default=False, description="An emulated shop, without real customers")
-    ca_file: Path | None = Field(default=None, description="Own certificate authority, PEM")
 
     @model_validator(mode="after")
     def _names_one_place(self) -> Self:
-        if self.is_sandbox:
-            if self.base_url is None or self.shop_domain is not None:
-                raise ValueError("a sandbox shop is named by base_url alone")
-            if self.access_token.get_secret_value().startswith(_LIVE_TOKEN):
-                raise ValueError("a sandbox shop never gets a live token")
-        elif self.shop_domain is None or self.base_url is not None:
+        if self.is_sandbox == (self.shop_domain is not None):
             raise ValueError("a shop is named by shop_domain alone, unless it is a sandbox")
         return self
 
     @property
     def url(self) -> str:
         """Where requests go."""
-        return self.base_url or f"https://{self.shop_domain}"
+        return self.url_or(f"https://{self.shop_domain}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,7 +186,7 @@ class ShopifyClient:
     """Asks and writes for one shop. Thread-safe.
 
     Args:
-        limits: where all clients of the shop share its bucket; each has its own if not given.
+        stores: where all clients of the shop share its bucket; each has its own if not given.
         transport, resolve: the network; replaced in tests.
         clock, sleep: seconds for waiting, replaced in tests so that waiting costs no time.
         wall_clock: seconds since 1970, which clients on several machines share limits by.
@@ -203,7 +195,7 @@ class ShopifyClient:
     def __init__(
         self,
         settings: ShopifySettings,
-        limits: LimitStore | None = None,
+        stores: Stores = Stores(),
         *,
         transport: httpx.BaseTransport | None = None,
         resolve: Callable[[str], list[str]] = addresses,
@@ -224,9 +216,9 @@ class ShopifyClient:
         self._sleep = sleep
         self._retry = Retry(sleep=sleep)
         self.bucket = CostBucket(
-            store=limits,
+            store=stores.limits,
             account=f"shopify:{settings.url.rstrip('/')}",
-            clock=clock if limits is None else wall_clock,
+            clock=clock if stores.limits is None else wall_clock,
             sleep=sleep,
         )
 

@@ -25,7 +25,7 @@ from contracts.codes import Mode
 from contracts.economics import Economics
 from contracts.errors import ConfigurationError
 from contracts.personal import Members
-from contracts.ports import LimitStore
+from contracts.ports import Stores
 from contracts.streams import Context
 from contracts.tables import table_of
 from contracts.toml_settings import parse, parse_table, validate
@@ -54,7 +54,7 @@ class Source:
     file: str
     text: str
     folder: Path
-    limits: Callable[[], LimitStore]
+    stores: Callable[[], Stores]
 
     def settings(self) -> BaseModel:
         """The connector's settings, secrets read.
@@ -84,8 +84,8 @@ class Source:
         return str(self.folder / value) if is_file else value
 
     def open(self) -> Any:
-        """An open client, within the limits of all clients of the home; close it after use."""
-        return self.connector.open_client(self.settings(), self.limits())
+        """An open client, with limits and tokens of all clients of the home; close it after use."""
+        return self.connector.open_client(self.settings(), self.stores())
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +172,7 @@ class Home(Stored):
     def shops(self) -> dict[str, Shop]:
         """Shops by id, which is the name of their file."""
         files = sorted((self.folder / "shops").glob("*.toml"))
-        return {path.stem: _shop(path, lambda: self.limits) for path in files}
+        return {path.stem: _shop(path, lambda: self.stores) for path in files}
 
     @cached_property
     def policies(self) -> dict[str, tuple[Policy, PolicySettings, BaseModel, Limits]]:
@@ -307,7 +307,7 @@ def _suggest(name: str, known: Iterable[str]) -> str:
     return f"; there {'are' if len(names) > 1 else 'is'} {', '.join(names)}" if names else ""
 
 
-def _shop(path: Path, limits: Callable[[], LimitStore]) -> Shop:
+def _shop(path: Path, stores: Callable[[], Stores]) -> Shop:
     file = f"shops/{path.name}"
     text = settings_text(path, file=file)
     settings = parse(text, ShopSettings, file=file)
@@ -318,7 +318,7 @@ def _shop(path: Path, limits: Callable[[], LimitStore]) -> Shop:
         unread = {key: value for key, value in table.items() if key not in _secret(declared)}
         validate_partly(unread, declared, text=text, file=file)
         folder = path.parent.parent
-        sources.append(Source(path.stem, declared, dict(table), file, text, folder, limits))
+        sources.append(Source(path.stem, declared, dict(table), file, text, folder, stores))
     return Shop(path.stem, settings, tuple(sources))
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from types import TracebackType
 
 from contracts.errors import BusyError
+from contracts.ports import Stores
 from flows.steps import secrets
 from flows.steps.keys import OpenedKeys
 from flows.steps.settings import HomeSettings
@@ -84,6 +85,11 @@ class Stored(ABC):
     def limits(self) -> RequestLimits:
         """The request limits that all processes of this home share."""
         return RequestLimits(self.database)
+
+    @property
+    def stores(self) -> Stores:
+        """What all clients of this home's accounts share."""
+        return Stores(limits=self.limits)
 
     @cached_property
     def leases(self) -> Leases:

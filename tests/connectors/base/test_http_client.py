@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from connectors.base.http import Http, error_of, server_time
-from connectors.base.retry import NotAppliedError
+from connectors.base.retry import NotAppliedError, TokenRejectedError
 from contracts.errors import (
     ConfigurationError,
     ShopkeeperError,
@@ -131,9 +131,9 @@ def test_a_refused_connection_was_certainly_not_applied() -> None:
         (204, None),
         (302, SourceRejectedError),
         (400, SourceRejectedError),
-        (401, SourceRejectedError),
+        (401, TokenRejectedError),
         (402, SourceRejectedError),
-        (403, SourceRejectedError),
+        (403, TokenRejectedError),
         (404, SourceRejectedError),
         (408, TransientSourceError),
         (423, SourceRejectedError),
