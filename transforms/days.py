@@ -31,13 +31,16 @@ def on_days(column: str, days: pl.Series, time_zone: str) -> pl.Expr:
 
 
 def touched_days(changes: Changes, columns: Mapping[str, str], time_zone: str) -> pl.Series:
-    """Days on which changed rows lay and lie; `columns` has their instant or day by table."""
+    """Days on which changed rows lay and lie; `columns` has their instant or day by table.
+
+    A row whose instant is null lies on no day.
+    """
     found = [pl.Series("day", [], pl.Date)]
     for table, column in columns.items():
         for rows in (changes[table].before, changes[table].after):
             is_day = rows.schema[column] == pl.Date
             day = pl.col(column) if is_day else local_day(column, time_zone)
-            found.append(rows.select(day.alias("day"))["day"])
+            found.append(rows.select(day.alias("day"))["day"].drop_nulls())
     return pl.concat(found).unique().sort()
 
 

@@ -8,11 +8,12 @@ import dataframely as dy
 import polars as pl
 
 from contracts.changes import Change, Changes
-from contracts.tables import KpisDaily, Order, OrderLine, Refund, TrafficDaily
+from contracts.codes import CaseStatus
+from contracts.tables import KpisDaily, Order, OrderLine, Refund, RefundCase, TrafficDaily
 from transforms.days import local_day, touched_days
 from transforms.sales import counted
 
-VERSION = 1
+VERSION = 2
 """Raised when `kpis_daily` computes something else, so that the next build is a whole one."""
 _KEY = ["shop_id", "kpi_date", "currency"]
 _COUNTS = (
@@ -31,6 +32,7 @@ def kpis_daily(
     lines: dy.LazyFrame[OrderLine],
     *,
     refunds: dy.LazyFrame[Refund],
+    cases: dy.LazyFrame[RefundCase],
     traffic: dy.LazyFrame[TrafficDaily],
     quarantined_days: pl.LazyFrame,
     time_zone: str,
@@ -38,13 +40,13 @@ def kpis_daily(
     """One row per shop and day from its first order to its last order or refund, zeros included.
 
     Counts what `counted` lets through. A member is new on the day of the first order in `orders`,
-    so pass the whole history; a guest is a new buyer each time. Refunds count on the day they were
-    paid back, visitors are summed over sources. `quarantined_days` has `shop_id` and `kpi_date`:
-    days that miss a document. A shop with two currencies gets two rows a day, which validation
-    refuses.
+    so pass the whole history; a guest is a new buyer each time. Refunds, and cases that ended in
+    one, count on the day they were paid back; visitors are summed over sources.
+    `quarantined_days` has `shop_id` and `kpi_date`: days that miss a document. A shop with two
+    currencies gets two rows a day, which validation refuses.
     """
     placed = counted(orders).with_columns(kpi_date=local_day("placed_at", time_zone))
-    paid_back = _refunded(refunds.lazy(), placed, time_zone)
+    paid_back = _refunded(_paid_back(refunds, cases), placed, time_zone)
     visits = traffic.lazy().rename({"traffic_date": "kpi_date"})
     visits = visits.group_by("shop_id", "kpi_date").agg(pl.col("visitors_units").sum())
     incomplete = quarantined_days.select("shop_id", "kpi_date", is_complete=False).unique()
@@ -78,6 +80,19 @@ def _ordered(placed: pl.LazyFrame, lines: pl.LazyFrame) -> pl.LazyFrame:
             new_buyers_units=member.filter("is_new").n_unique() + is_guest.sum(),
             cancelled_units=pl.col("cancelled_at").is_not_null().sum(),
         )
+    )
+
+
+def _paid_back(refunds: dy.LazyFrame[Refund], cases: dy.LazyFrame[RefundCase]) -> pl.LazyFrame:
+    """Money that went back, whether the platform tells it with the order or as a case."""
+    refunded = pl.col("case_status") == CaseStatus.REFUNDED
+    columns = ["shop_id", "order_id", "currency", "refunded_at", "refunded_minor"]
+    ended = cases.lazy().filter(refunded & pl.col("refunded_at").is_not_null())
+    return pl.concat(
+        [
+            refunds.lazy().select(columns),
+            ended.rename({"asked_minor": "refunded_minor"}).select(columns),
+        ]
     )
 
 
@@ -120,7 +135,12 @@ def dirty_days(changes: Changes, orders: dy.LazyFrame[Order], *, time_zone: str)
     Those of the orders, refunds and visitors that changed, and those on which a member was new or
     is: an older order that comes late makes a buyer of a later day a returning one.
     """
-    columns = {"orders": "placed_at", "refunds": "refunded_at", "traffic_daily": "traffic_date"}
+    columns = {
+        "orders": "placed_at",
+        "refunds": "refunded_at",
+        "refund_cases": "refunded_at",
+        "traffic_daily": "traffic_date",
+    }
     same = touched_days(changes, columns, time_zone)
     moved = _moved_first_days(changes["orders"], orders, time_zone)
     return pl.concat([same, moved]).unique().sort()

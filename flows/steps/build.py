@@ -3,7 +3,6 @@
 import datetime as dt
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import cast
 
 import dataframely as dy
@@ -11,72 +10,29 @@ import polars as pl
 
 from contracts.changes import Change, Seen
 from contracts.tables import (
-    CompetitorOffer,
-    Cost,
-    Inbound,
     KpisDaily,
-    Listing,
     Order,
     OrderLine,
-    Price,
-    PriceFact,
     Refund,
+    RefundCase,
     SalesDaily,
-    StockFact,
-    StockLevel,
-    StockoutDay,
-    SupplyTerms,
     TrafficDaily,
-    Velocity,
     table_of,
 )
-from flows.steps.home import Home, Progress, SchemaT, Shop, silent
+from flows.steps.derived import MOMENTS, of_now
+from flows.steps.home import Home, Progress, Shop, silent
 from flows.steps.turns import turn
+from flows.steps.views import View
 from transforms import kpis, sales
 from transforms.days import local_day, on_days
-from transforms.pricing import price_facts
-from transforms.stock import stock_facts, stockout_days, velocity
 from warehouse.publish import publish
 from warehouse.upkeep import changes, note, noted, tidy
 
-VELOCITY_DAYS = 56  # eight weeks: enough of every weekday, recent enough for a season
-
-_SCHEMAS = {
-    "sales_daily": SalesDaily,
-    "velocity": Velocity,
-    "kpis_daily": KpisDaily,
-    "price_facts": PriceFact,
-    "stock_facts": StockFact,
-}
 _BY_DAY = ("sales_daily", "kpis_daily")
 """Computed again for the days that changes dirty; the others hold one moment and are cheap."""
-_SOURCES = ("orders", "order_lines", "refunds", "traffic_daily")
+_NAMES = (*_BY_DAY, *(table_of(schema).name for schema in MOMENTS))
+_SOURCES = ("orders", "order_lines", "refunds", "refund_cases", "traffic_daily")
 """What those are computed from, beside the quarantine."""
-
-
-@dataclass(frozen=True, slots=True)
-class _View:
-    """A shop's tables at fixed versions, as they were known at one moment."""
-
-    home: Home
-    shop: Shop
-    as_of: dt.datetime
-    versions: Mapping[str, int]
-
-    @property
-    def zone(self) -> str:
-        """Of the shop."""
-        return self.shop.settings.time_zone
-
-    def known(self, schema: type[SchemaT]) -> dy.LazyFrame[SchemaT]:
-        """The shop's rows of a table."""
-        name = table_of(schema).name
-        rows = self.home.lake.scan(name, version=self.versions.get(name), as_of=self.as_of)
-        return cast("dy.LazyFrame[SchemaT]", rows.filter(pl.col("shop_id") == self.shop.id))
-
-
-def _view(home: Home, shop: Shop, as_of: dt.datetime) -> _View:
-    return _View(home, shop, as_of, {**home.lake.versions(), **home.readings.versions()})
 
 
 def build(
@@ -91,7 +47,7 @@ def build(
         BusyError: another process is building the same shop.
     """
     shops = home.select(shop_id)
-    built: dict[str, int] = dict.fromkeys(_SCHEMAS, 0)
+    built: dict[str, int] = dict.fromkeys(_NAMES, 0)
     for done, shop in enumerate(shops):
         progress("build", done, len(shops))
         with turn(home, f"build {shop.id}") as mine:
@@ -103,7 +59,7 @@ def build(
 
 
 def _build_shop(home: Home, shop: Shop, *, is_full: bool) -> dict[str, int]:
-    view = _view(home, shop, home.data_as_of(shop))
+    view = View.of(home, shop, home.data_as_of(shop))
     basis = _basis(view)
     changed = None if is_full else _changed(view, basis)
     versions = {}
@@ -118,7 +74,7 @@ def _build_shop(home: Home, shop: Shop, *, is_full: bool) -> dict[str, int]:
         versions["sales_daily"] = replaced.version
         sold = home.lake.scan("sales_daily").filter(pl.col("shop_id") == shop.id).collect()
         days = _kpis_after(view, changed)
-    frames = {"kpis_daily": days, **_of_now(view, sold.lazy())}
+    frames = {"kpis_daily": days, **of_now(view, sold)}
     for name, frame in frames.items():
         versions[name] = home.lake.replace(name, frame, shop_id=shop.id).version
     for name in _BY_DAY:
@@ -138,7 +94,7 @@ def _key(shop: Shop) -> str:
     return f"built.{shop.id}"
 
 
-def _basis(view: _View) -> str:
+def _basis(view: View) -> str:
     """What a build was made from and how, as it is noted on the tables that it made."""
     return json.dumps(
         {
@@ -149,7 +105,7 @@ def _basis(view: _View) -> str:
     )
 
 
-def _changed(view: _View, basis: str) -> dict[str, Change] | None:
+def _changed(view: View, basis: str) -> dict[str, Change] | None:
     """What changed since the last build; null where that cannot be told, so all is to be built."""
     notes = {noted(view.home.lake, name, key=_key(view.shop)) for name in _BY_DAY}
     last = json.loads(notes.pop() or "{}") if len(notes) == 1 else {}
@@ -174,17 +130,17 @@ def _changed(view: _View, basis: str) -> dict[str, Change] | None:
 
 def derive(home: Home, shop: Shop, *, as_of: dt.datetime) -> dict[str, pl.DataFrame]:
     """Every derived table of a shop, as it was known at `as_of`."""
-    view = _view(home, shop, as_of)
+    view = View.of(home, shop, as_of)
     sold = _sales(view)
-    return {"sales_daily": sold, "kpis_daily": _kpis(view), **_of_now(view, sold.lazy())}
+    return {"sales_daily": sold, "kpis_daily": _kpis(view), **of_now(view, sold)}
 
 
-def _sales(view: _View) -> pl.DataFrame:
+def _sales(view: View) -> pl.DataFrame:
     lines, orders = view.known(OrderLine), view.known(Order)
     return SalesDaily.validate(sales.sales_daily(lines, orders, view.zone).collect())
 
 
-def _sales_of(view: _View, days: pl.Series) -> pl.DataFrame:
+def _sales_of(view: View, days: pl.Series) -> pl.DataFrame:
     """Sales of some days; an order and its lines lie in one partition."""
     lines = view.known(OrderLine).filter(on_days("placed_at", days, view.zone)).collect()
     created = pl.col("created_date").is_in(lines["created_date"].unique().to_list())
@@ -197,24 +153,25 @@ def _sales_of(view: _View, days: pl.Series) -> pl.DataFrame:
     return SalesDaily.validate(some.collect())
 
 
-def _kpis(view: _View) -> pl.DataFrame:
+def _kpis(view: View) -> pl.DataFrame:
     return KpisDaily.validate(_kpis_from(view, view.known(Order), view.known(OrderLine)).collect())
 
 
 def _kpis_from(
-    view: _View, orders: dy.LazyFrame[Order], lines: dy.LazyFrame[OrderLine]
+    view: View, orders: dy.LazyFrame[Order], lines: dy.LazyFrame[OrderLine]
 ) -> dy.LazyFrame[KpisDaily]:
     return kpis.kpis_daily(
         orders,
         lines,
         refunds=view.known(Refund),
+        cases=view.known(RefundCase),
         traffic=view.known(TrafficDaily),
         quarantined_days=_quarantined_days(view.home, view.shop).lazy(),
         time_zone=view.zone,
     )
 
 
-def _kpis_after(view: _View, changed: Mapping[str, Change]) -> pl.DataFrame:
+def _kpis_after(view: View, changed: Mapping[str, Change]) -> pl.DataFrame:
     """KPIs of the last build, with the days that changed since computed again."""
     orders = view.known(Order).collect().lazy()
     days = kpis.dirty_days(changed, orders, time_zone=view.zone)
@@ -224,48 +181,6 @@ def _kpis_after(view: _View, changed: Mapping[str, Change]) -> pl.DataFrame:
     now = _kpis_from(view, orders, cast("dy.LazyFrame[OrderLine]", lines)).collect()
     last = view.home.lake.scan("kpis_daily").filter(pl.col("shop_id") == view.shop.id).collect()
     return KpisDaily.validate(kpis.renewed(last, now, days))
-
-
-def _of_now(view: _View, sold: pl.LazyFrame) -> dict[str, pl.DataFrame]:
-    """The tables that hold one moment."""
-    known, as_of, zone = view.known, view.as_of, view.zone
-    today = as_of.astimezone(view.shop.zone).date()
-    yesterday = today - dt.timedelta(days=1)  # the last whole day
-    out = stockout_days(
-        known(StockoutDay),
-        known(StockLevel),
-        as_of=as_of,
-        window_days=VELOCITY_DAYS + 1,
-        time_zone=zone,
-    )
-    sales_of_days = cast("dy.LazyFrame[SalesDaily]", sold)
-    speeds = Velocity.validate(
-        velocity(sales_of_days, out, as_of_date=yesterday, window_days=VELOCITY_DAYS).collect()
-    )
-    prices = price_facts(
-        known(Listing),
-        known(Price),
-        costs=known(Cost),
-        offers=known(CompetitorOffer),
-        stock_levels=known(StockLevel),
-        velocity=speeds.lazy(),
-        lines=known(OrderLine),
-        as_of=as_of,
-        time_zone=zone,
-    )
-    stock = stock_facts(
-        known(StockLevel),
-        speeds.lazy(),
-        supply_terms=known(SupplyTerms),
-        inbound=known(Inbound),
-        as_of=as_of,
-        time_zone=zone,
-    )
-    return {
-        "velocity": speeds,
-        "price_facts": PriceFact.validate(prices.collect()),
-        "stock_facts": StockFact.validate(stock.collect()),
-    }
 
 
 def _quarantined_days(home: Home, shop: Shop) -> pl.DataFrame:

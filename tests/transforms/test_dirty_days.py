@@ -11,7 +11,16 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from contracts.changes import Change
-from contracts.tables import TABLES, KpisDaily, Order, OrderLine, Refund, SalesDaily, TrafficDaily
+from contracts.tables import (
+    TABLES,
+    KpisDaily,
+    Order,
+    OrderLine,
+    Refund,
+    RefundCase,
+    SalesDaily,
+    TrafficDaily,
+)
 from tests.warehouse.rows import batch, hour, rows, version_rows
 from transforms import kpis, sales
 from transforms.days import on_days
@@ -19,6 +28,7 @@ from warehouse.merge import family, merge_documents, merge_slices
 
 ZONE = "America/New_York"
 FAMILY = family(TABLES["orders"])
+TRACKED = [*FAMILY, "refund_cases", "traffic_daily"]
 Tables = Mapping[str, pl.DataFrame]
 
 versions = st.fixed_dictionaries(
@@ -31,6 +41,7 @@ versions = st.fixed_dictionaries(
         "is_test": st.sampled_from([False, False, False, True]),
         "lines": st.dictionaries(st.sampled_from("ab"), st.integers(1, 3), min_size=1),
         "refund": st.one_of(st.none(), st.integers(0, 200)),
+        "case": st.one_of(st.none(), st.just(-1), st.integers(0, 200)),
     }
 )
 visits = st.dictionaries(st.integers(10, 14), st.integers(1, 9), max_size=2)
@@ -96,6 +107,7 @@ def figures(tables: Tables, quarantined: set[int], days: pl.Series | None = None
         orders(tables),
         cast("dy.LazyFrame[OrderLine]", lines),
         refunds=cast("dy.LazyFrame[Refund]", tables["refunds"].lazy()),
+        cases=cast("dy.LazyFrame[RefundCase]", tables["refund_cases"].lazy()),
         traffic=cast("dy.LazyFrame[TrafficDaily]", tables["traffic_daily"].lazy()),
         quarantined_days=pl.LazyFrame(
             {"kpi_date": held}, schema={"kpi_date": pl.Date}
@@ -121,7 +133,29 @@ def after_step(
         ],
     )
     days = merge_slices(held["traffic_daily"], traffic, TABLES["traffic_daily"])
-    return {**{name: one.rows for name, one in merged.items()}, "traffic_daily": days.rows}
+    cases = {"refund_cases": case_rows(given, number)}
+    ended = merge_documents({"refund_cases": held["refund_cases"]}, cases)
+    versioned = {name: one.rows for name, one in {**merged, **ended}.items()}
+    return {**versioned, "traffic_daily": days.rows}
+
+
+def case_rows(given: list[dict[str, Any]], number: int) -> pl.DataFrame:
+    """One case per order that has one; -1 is asked for and not paid back."""
+    return rows(
+        RefundCase,
+        [
+            {
+                "case_id": one["order_id"],
+                "order_id": one["order_id"],
+                "case_status": "requested" if one["case"] < 0 else "refunded",
+                "refunded_at": None if one["case"] < 0 else hour(one["case"]),
+                "source_updated_at": hour(number),
+                "content_hash": place,
+            }
+            for place, one in enumerate(given)
+            if one["case"] is not None
+        ],
+    )
 
 
 @settings(max_examples=25, deadline=None)
@@ -129,7 +163,7 @@ def after_step(
 def test_dirty_days_are_all_that_late_changed_and_deleted_orders_change(
     sequence: list[tuple[list[dict[str, Any]], dict[int, int], set[int]]],
 ) -> None:
-    held: Tables = {name: TABLES[name].schema.create_empty() for name in [*FAMILY, "traffic_daily"]}
+    held: Tables = {name: TABLES[name].schema.create_empty() for name in TRACKED}
     sales_held: pl.DataFrame = SalesDaily.create_empty()
     kpis_held: pl.DataFrame = KpisDaily.create_empty()
     for number, (given_orders, counts, quarantined) in enumerate(sequence):
@@ -149,7 +183,7 @@ def test_dirty_days_are_all_that_late_changed_and_deleted_orders_change(
 def test_an_older_order_that_comes_late_dirties_the_day_its_member_was_new() -> None:
     first = order_rows(ORDER | {"order_id": "1", "placed": 72}, 1)
     late = order_rows(ORDER | {"order_id": "2", "placed": 0}, 2)
-    empty = {name: TABLES[name].schema.create_empty() for name in [*FAMILY, "traffic_daily"]}
+    empty = {name: TABLES[name].schema.create_empty() for name in TRACKED}
     before, now = ({**empty, **batch(some)} for some in ([first], [first, late]))
     days = kpis.dirty_days(apart(before, now), orders(now), time_zone=ZONE)
     assert days.to_list() == [dt.date(2026, 11, 11), dt.date(2026, 11, 14)]
@@ -158,7 +192,7 @@ def test_an_older_order_that_comes_late_dirties_the_day_its_member_was_new() -> 
 def test_a_new_order_of_an_old_member_dirties_its_own_day_only() -> None:
     first = order_rows(ORDER | {"order_id": "1", "placed": 0}, 1)
     second = order_rows(ORDER | {"order_id": "2", "placed": 72}, 2)
-    empty = {name: TABLES[name].schema.create_empty() for name in [*FAMILY, "traffic_daily"]}
+    empty = {name: TABLES[name].schema.create_empty() for name in TRACKED}
     before, now = ({**empty, **batch(some)} for some in ([first], [first, second]))
     days = kpis.dirty_days(apart(before, now), orders(now), time_zone=ZONE)
     assert days.to_list() == [dt.date(2026, 11, 14)]
@@ -171,4 +205,5 @@ ORDER: dict[str, Any] = {
     "is_test": False,
     "lines": {"a": 1},
     "refund": None,
+    "case": None,
 }

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.tables import KpisDaily, Order, OrderLine, Refund, TrafficDaily
+from contracts.tables import KpisDaily, Order, OrderLine, Refund, RefundCase, TrafficDaily
 from transforms.kpis import kpi_changes, kpis_daily, lmdi
 from transforms.sales import sales_daily
 
@@ -34,6 +34,7 @@ def run(
     *,
     lines: list[Row] | None = None,
     refunds: list[Row] | None = None,
+    cases: list[Row] | None = None,
     traffic: list[Row] | None = None,
     quarantined: list[date] | None = None,
 ) -> pl.DataFrame:
@@ -42,6 +43,7 @@ def run(
         Order.sample(overrides=orders).lazy(),
         OrderLine.sample(overrides=lines or []).lazy(),
         refunds=Refund.sample(overrides=refunds or []).lazy(),
+        cases=RefundCase.sample(overrides=cases or []).lazy(),
         traffic=TrafficDaily.sample(overrides=traffic or []).lazy(),
         quarantined_days=bad.lazy().with_columns(shop_id=pl.lit("s")),
         time_zone="UTC",
@@ -61,6 +63,17 @@ def test_gmv_counts_cancelled_and_refunded_orders_before_refunds() -> None:
     assert (first["gmv_minor"], first["orders_units"], first["cancelled_units"]) == (200, 2, 1)
     assert (first["refunded_minor"], second["refunded_minor"]) == (0, 100)
     assert (second["kpi_date"], second["gmv_minor"]) == (date(2026, 11, 11), 0)
+
+
+def test_a_case_counts_as_a_refund_once_the_money_went_back() -> None:
+    case: Row = {"shop_id": "s", "order_id": "1", "currency": "CNY", "asked_minor": 40}
+    cases = [
+        {**case, "case_id": "1", "case_status": "refunded", "refunded_at": later(1)},
+        {**case, "case_id": "2", "case_status": "returning", "refunded_at": None},
+        {**case, "case_id": "3", "case_status": "refunded", "order_id": "9", "refunded_at": NOON},
+    ]
+    days = run([order(1)], cases=cases)
+    assert days["refunded_minor"].to_list() == [0, 40]
 
 
 def test_a_member_is_new_once_and_a_guest_each_time() -> None:
@@ -208,6 +221,7 @@ def test_sales_per_sku_and_kpis_per_day_tell_the_same_story(
         orders,
         lines,
         refunds=Refund.create_empty().lazy(),
+        cases=RefundCase.create_empty().lazy(),
         traffic=TrafficDaily.create_empty().lazy(),
         quarantined_days=pl.LazyFrame(schema={"shop_id": pl.String, "kpi_date": pl.Date}),
         time_zone="UTC",

@@ -1,0 +1,99 @@
+"""The derived tables that hold one moment: what policies read, each made by its transform."""
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import dataframely as dy
+import polars as pl
+
+from contracts.tables import (
+    CompetitorOffer,
+    Cost,
+    Inbound,
+    Listing,
+    OrderLine,
+    Price,
+    PriceFact,
+    SalesDaily,
+    StockFact,
+    StockLevel,
+    StockoutDay,
+    SupplyTerms,
+    Velocity,
+    table_of,
+)
+from flows.steps.views import View
+from transforms.pricing import price_facts
+from transforms.stock import stock_facts, stockout_days, velocity
+
+VELOCITY_DAYS = 56  # eight weeks: enough of every weekday, recent enough for a season
+
+
+class Built:
+    """Derived tables of a shop that exist already, typed."""
+
+    def __init__(self) -> None:
+        self.frames: dict[str, pl.DataFrame] = {}
+
+    def add(self, schema: type[dy.Schema], frame: pl.DataFrame) -> None:
+        """Keep a table, once it is what its schema says."""
+        self.frames[table_of(schema).name] = schema.validate(frame)
+
+    def of(self, schema: type[dy.Schema]) -> Any:
+        """The rows of a table that was made before, lazy."""
+        return self.frames[table_of(schema).name].lazy()
+
+
+def of_now(view: View, sold: pl.DataFrame) -> dict[str, pl.DataFrame]:
+    """Every table of `MOMENTS` by name; `sold` is `sales_daily`."""
+    built = Built()
+    built.add(SalesDaily, sold)
+    for schema, made in MOMENTS.items():
+        built.add(schema, made(view, built).collect())
+    return {name: built.frames[name] for name in (table_of(schema).name for schema in MOMENTS)}
+
+
+def _velocity(view: View, built: Built) -> pl.LazyFrame:
+    out = stockout_days(
+        view.known(StockoutDay),
+        view.known(StockLevel),
+        as_of=view.as_of,
+        window_days=VELOCITY_DAYS + 1,
+        time_zone=view.zone,
+    )
+    yesterday = view.today - dt.timedelta(days=1)  # the last whole day
+    return velocity(built.of(SalesDaily), out, as_of_date=yesterday, window_days=VELOCITY_DAYS)
+
+
+def _price_facts(view: View, built: Built) -> pl.LazyFrame:
+    return price_facts(
+        view.known(Listing),
+        view.known(Price),
+        costs=view.known(Cost),
+        offers=view.known(CompetitorOffer),
+        stock_levels=view.known(StockLevel),
+        velocity=built.of(Velocity),
+        lines=view.known(OrderLine),
+        as_of=view.as_of,
+        time_zone=view.zone,
+    )
+
+
+def _stock_facts(view: View, built: Built) -> pl.LazyFrame:
+    return stock_facts(
+        view.known(StockLevel),
+        built.of(Velocity),
+        supply_terms=view.known(SupplyTerms),
+        inbound=view.known(Inbound),
+        as_of=view.as_of,
+        time_zone=view.zone,
+    )
+
+
+MOMENTS: Mapping[type[dy.Schema], Callable[[View, Built], pl.LazyFrame]] = {
+    Velocity: _velocity,
+    PriceFact: _price_facts,
+    StockFact: _stock_facts,
+}
+"""In the order in which they are made; one may read those before it."""

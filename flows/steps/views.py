@@ -1,0 +1,43 @@
+"""A shop's tables as they were known at one moment."""
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import cast
+
+import dataframely as dy
+import polars as pl
+
+from contracts.tables import table_of
+from flows.steps.home import Home, SchemaT, Shop
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A shop's tables at fixed versions, as they were known at one moment."""
+
+    home: Home
+    shop: Shop
+    as_of: dt.datetime
+    versions: Mapping[str, int]
+
+    @classmethod
+    def of(cls, home: Home, shop: Shop, as_of: dt.datetime) -> "View":
+        """At the recorded versions; what was never recorded is read at its newest."""
+        return cls(home, shop, as_of, {**home.lake.versions(), **home.readings.versions()})
+
+    @property
+    def zone(self) -> str:
+        """Of the shop."""
+        return self.shop.settings.time_zone
+
+    @property
+    def today(self) -> dt.date:
+        """The shop-local day of the moment."""
+        return self.as_of.astimezone(self.shop.zone).date()
+
+    def known(self, schema: type[SchemaT]) -> dy.LazyFrame[SchemaT]:
+        """The shop's rows of a table."""
+        name = table_of(schema).name
+        rows = self.home.lake.scan(name, version=self.versions.get(name), as_of=self.as_of)
+        return cast("dy.LazyFrame[SchemaT]", rows.filter(pl.col("shop_id") == self.shop.id))
