@@ -2,9 +2,6 @@
 
 import hmac
 import secrets
-import socket
-import threading
-import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
@@ -12,17 +9,15 @@ from email.utils import format_datetime
 from typing import Any, Final
 
 import msgspec
-import uvicorn
-from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
-from starlette.routing import Route
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from starlette.routing import BaseRoute, Route
 
 from sandbox import truth
 from sandbox.misbehaviour import Cut, Misbehaviour, spoiled
 from sandbox.plan import Fault, FaultPlan, parsed
+from sandbox.serving import listening
 from sandbox.shopify.cost import Rates
 from sandbox.shopify.endpoint import Endpoint
 from sandbox.shopify.shop import Shop
@@ -31,7 +26,6 @@ from sandbox.world.demand import advance
 from sandbox.world.world import World
 
 GRAPHQL: Final = "/admin/api/2026-10/graphql.json"
-START_SECONDS: Final = 10.0
 MAX_ADVANCE_HOURS: Final = 24 * 28
 _TOKEN: Final = "x-shopify-access-token"  # noqa: S105 the header's name
 
@@ -46,23 +40,21 @@ class _Handlers:
         self._misbehaviour.plan = FaultPlan(faults)
         self.cut: Cut = _ignore
 
-    def app(self) -> Starlette:
+    def routes(self) -> list[BaseRoute]:
         get, post = ["GET"], ["POST"]
-        return Starlette(
-            routes=[
-                Route(GRAPHQL, self._graphql, methods=post),
-                Route("/bulk/{name}", self._bulk, methods=get),
-                Route("/truth/days", self._guarded(self._days), methods=get),
-                Route("/truth/writes", self._guarded(self._writes), methods=get),
-                Route("/truth/prices", self._guarded(self._prices), methods=get),
-                Route("/truth/orders", self._guarded(self._orders), methods=get),
-                Route("/world/faults", self._guarded(self._struck), methods=get),
-                Route("/world/faults", self._faults, methods=post),
-                Route("/world/clock", self._guarded(self._clock), methods=get),
-                Route("/world/advance", self._guarded(self._advance), methods=post),
-                Route("/world/tamper", self._guarded(self._tamper), methods=post),
-            ]
-        )
+        return [
+            Route(GRAPHQL, self._graphql, methods=post),
+            Route("/bulk/{name}", self._bulk, methods=get),
+            Route("/truth/days", self._guarded(self._days), methods=get),
+            Route("/truth/writes", self._guarded(self._writes), methods=get),
+            Route("/truth/prices", self._guarded(self._prices), methods=get),
+            Route("/truth/orders", self._guarded(self._orders), methods=get),
+            Route("/world/faults", self._guarded(self._struck), methods=get),
+            Route("/world/faults", self._faults, methods=post),
+            Route("/world/clock", self._guarded(self._clock), methods=get),
+            Route("/world/advance", self._guarded(self._advance), methods=post),
+            Route("/world/tamper", self._guarded(self._tamper), methods=post),
+        ]
 
     def _headers(self) -> dict[str, str]:
         # Clients take the time from here: it is the world's, not the machine's.
@@ -194,15 +186,6 @@ def _ignore(_: object) -> None:
     """Nothing is cut before there is a server."""
 
 
-def _cutter(server: uvicorn.Server) -> Cut:
-    def cut(client: Any) -> None:
-        for connection in list(server.server_state.connections):
-            if isinstance(connection, H11Protocol) and connection.client == tuple(client):
-                connection.transport.close()
-
-    return cut
-
-
 def clock_text(world: World) -> str:
     """The world's clock as ISO text in UTC."""
     return world.clock.strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -216,6 +199,7 @@ def running(
     rates: Rates | None = None,
     port: int = 0,
     faults: Sequence[Fault] = (),
+    others: Sequence[BaseRoute] = (),
 ) -> Iterator[str]:
     """Serve the world on loopback from a thread; yields its URL and ends cleanly.
 
@@ -224,40 +208,17 @@ def running(
         rates: the plan's throttle; Plus when not given.
         port: 0 for any free one.
         faults: what goes wrong from the start.
+        others: the routes of other dialects, served from the same origin.
 
     Raises:
         OSError: the port is taken.
         TimeoutError: the server did not start.
     """
     shop = Shop(world, rates=rates)
-    # Named TCP, or asyncio leaves Nagle's algorithm on and every answer waits 40 ms for an ACK.
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(("127.0.0.1", port))
-        shop.origin = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        handlers = _Handlers(shop, token or secrets.token_urlsafe(), list(faults))
-        server = uvicorn.Server(
-            uvicorn.Config(
-                handlers.app(), http=H11Protocol, log_config=None, access_log=False,
-                date_header=False, server_header=False, lifespan="off", ws="none",
-                timeout_graceful_shutdown=1,
-            )
-        )  # fmt: skip
-        handlers.cut = _cutter(server)
-        thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
-        thread.start()
-        try:
-            _wait(server)
-            yield shop.origin
-        finally:
-            server.should_exit = True
-            thread.join()
-            shop.close()
-
-
-def _wait(server: uvicorn.Server) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while not server.started:
-        if time.monotonic() > deadline:
-            raise TimeoutError("The sandbox did not start.")
-        time.sleep(0.005)
+    handlers = _Handlers(shop, token or secrets.token_urlsafe(), list(faults))
+    try:
+        with listening([*handlers.routes(), *others], port=port) as served:
+            shop.origin, handlers.cut = served.origin, served.cut
+            yield served.origin
+    finally:
+        shop.close()

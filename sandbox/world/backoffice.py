@@ -130,7 +130,7 @@ def stockouts(seed: Seed, goods: pl.DataFrame, rng: np.random.Generator) -> pl.D
     last = seed.clock.date() - timedelta(days=1)
     days = pl.Series("date", [last - timedelta(days=back) for back in range(STOCKOUT_DAYS)])
     well = goods.filter(pl.col("hourly_rate") * 24 >= 0.4).select("product_id")
-    local = pl.col("created_at").dt.convert_time_zone(ZONE).dt.date()
+    local = pl.col("created_at").dt.convert_time_zone(seed.channel.zone).dt.date()
     sold = (
         seed.lines.join(seed.baskets.select("order_id", date=local), on="order_id")
         .select("product_id", "date")
@@ -198,7 +198,7 @@ def _campaign_codes(seed: Seed) -> pl.DataFrame:
 
 
 def competitor_offers(
-    goods: pl.DataFrame, lines: pl.DataFrame, rng: np.random.Generator
+    goods: pl.DataFrame, lines: pl.DataFrame, rng: np.random.Generator, *, minor_per_cent: int
 ) -> pl.DataFrame:
     """Two to five rivals' offers for the best sellers, some out of stock or far off."""
     revenue = lines.group_by("product_id").agg(
@@ -218,7 +218,7 @@ def competitor_offers(
         sku=pl.col("product_id").cast(pl.String),
         competitor=pl.Series(names.tolist(), dtype=pl.String),
         price_minor=(pl.col("price_minor") * pl.Series(factor)).round().cast(pl.Int64).clip(1),
-        shipping_minor=pl.Series(rng.choice([0, 0, 0, 299], n).astype(np.int64)),
+        shipping_minor=pl.Series(rng.choice([0, 0, 0, 299], n) * minor_per_cent),
         in_stock=pl.Series(rng.random(n) > 0.06),
         fulfilment=pl.Series(rng.choice(["platform", "merchant"], n).tolist(), dtype=pl.String),
         rating_count=pl.Series(rng.integers(0, 20_000, n)),
@@ -226,9 +226,9 @@ def competitor_offers(
     )
 
 
-def traffic(orders: pl.DataFrame, rng: np.random.Generator) -> pl.DataFrame:
+def traffic(orders: pl.DataFrame, rng: np.random.Generator, zone: str = ZONE) -> pl.DataFrame:
     """Visitors and page views per shop-local day and source; a later day changes no earlier one."""
-    local = pl.col("created_at").dt.convert_time_zone(ZONE).dt.date()
+    local = pl.col("created_at").dt.convert_time_zone(zone).dt.date()
     daily = orders.group_by(date=local).agg(orders=pl.len()).sort("date")
     mix = pl.DataFrame(SOURCES, schema=["source", "share"], orient="row")
     frame = daily.join(mix, how="cross")

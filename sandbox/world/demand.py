@@ -13,7 +13,10 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from sandbox.world.contacts import changed
 from sandbox.world.orders import settled
+from sandbox.world.parcels import LONGEST, parcels, voyages
+from sandbox.world.reviews import LATEST_REVIEW, reviews
 from sandbox.world.world import SEED, World, instant
 
 ELASTICITY: Final = -1.5
@@ -34,6 +37,21 @@ def advance(world: World, hours: int) -> None:
             world.clock += timedelta(hours=1)
             _note_stockouts(world)
             world.version += 1
+        _follow(world)
+
+
+def _follow(world: World) -> None:
+    """Members write reviews and change their minds about mail, up to the clock."""
+    since, until = world.followed_until, world.clock
+    if until <= since:
+        return
+    recent = world.orders.filter(pl.col("created_at") >= since - LONGEST - LATEST_REVIEW)
+    sent = parcels(voyages(recent, until=until), until=until)
+    language = world.channel.language
+    written = reviews(sent, recent, world.lines, since=since, until=until, language=language)
+    world.reviews = pl.concat([world.reviews, written])
+    world.contacts = changed(world.contacts, world.customers, since=since, until=until)
+    world.followed_until = until
 
 
 def _receive(world: World, *, until: datetime) -> None:
@@ -140,6 +158,7 @@ def _hour_orders(
         ),
         rng,
         until=start + timedelta(hours=1),
+        channel=world.channel,
     )
 
 

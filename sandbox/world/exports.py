@@ -126,7 +126,7 @@ def _offers(world: World, folder: Path) -> Path:
 
 
 def _traffic(world: World, path: Path) -> Path:
-    daily = traffic(world.orders, np.random.default_rng(SEED))
+    daily = traffic(world.orders, np.random.default_rng(SEED), world.zone)
     frame = daily.select(
         pl.col("date").dt.to_string("%Y-%m-%d").alias("日期"),
         pl.col("source").alias("来源"),

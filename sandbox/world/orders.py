@@ -7,7 +7,9 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from sandbox.world.seed import CURRENCY, INSTANT, Seed
+from sandbox.world.channels import Channel
+from sandbox.world.parcels import promised
+from sandbox.world.seed import INSTANT, Seed
 
 REFUNDED_RATE: Final = 0.015
 FULL_REFUND_RATE: Final = 0.4
@@ -29,7 +31,9 @@ class OrderBook:
 def order_book(seed: Seed, rng: np.random.Generator) -> OrderBook:
     """Give every basket its states; what would happen after the clock has not happened yet."""
     lines = seed.lines.with_columns(current_quantity="quantity", is_removed=pl.lit(value=False))
-    orders = settled(seed.baskets.with_columns(_code(seed)), rng, until=seed.clock)
+    orders = settled(
+        seed.baskets.with_columns(_code(seed)), rng, until=seed.clock, channel=seed.channel
+    )
     refunds = _refunds(orders, lines, rng, until=seed.clock)
     full = refunds.filter("is_full")["order_id"].to_list()
     single = refunds.filter(~pl.col("is_full"))["line_id"].to_list()
@@ -38,17 +42,19 @@ def order_book(seed: Seed, rng: np.random.Generator) -> OrderBook:
     return OrderBook(_refunded(_cancelled(orders, rng, refunds), refunds), lines, refunds)
 
 
-def settled(baskets: pl.DataFrame, rng: np.random.Generator, *, until: datetime) -> pl.DataFrame:
+def settled(
+    baskets: pl.DataFrame, rng: np.random.Generator, *, until: datetime, channel: Channel
+) -> pl.DataFrame:
     """Orders paid and handed over some minutes after they were placed, always before `until`."""
     minutes = rng.integers(1, SETTLED_WITHIN_MINUTES, baskets.height)
     later = pl.col("created_at") + pl.duration(minutes=pl.lit(pl.Series(minutes)))
-    return baskets.with_columns(
+    return promised(baskets, channel.zone).with_columns(
         updated_at=pl.min_horizontal(later, pl.lit(until - timedelta(seconds=1), dtype=INSTANT)),
         cancelled_at=pl.lit(None, dtype=INSTANT),
         cancel_reason=pl.lit(None, dtype=pl.String),
         financial_status=pl.lit("PAID"),
         fulfillment_status=pl.lit("FULFILLED"),
-        currency=pl.lit(CURRENCY),
+        currency=pl.lit(channel.currency),
         refunded_minor=pl.lit(0, dtype=pl.Int64),
     )
 

@@ -12,6 +12,8 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
+from sandbox.world.channels import WHOLE, Channel
+
 ZONE: Final = "America/New_York"
 CURRENCY: Final = "USD"
 INSTANT: Final = pl.Datetime("us", "UTC")
@@ -32,14 +34,22 @@ class Seed:
     redemptions: pl.DataFrame
     clock: datetime
     dropped_lines: int
+    channel: Channel
 
 
-def load(today: date, *, days: int | None = None, households: int | None = None) -> Seed:
+@dataclass(frozen=True)
+class Source:
+    """All that was sold, cleaned and shifted, before it is cut to channels, days and households."""
+
+    lines: pl.DataFrame
+    products: pl.DataFrame
+    campaigns: pl.DataFrame
+    redemptions: pl.DataFrame
+    clock: datetime
+
+
+def read(today: date) -> Source:
     """Read, clean and shift the transactions so that the last local day ends before `today`.
-
-    Args:
-        days: keep the last days only.
-        households: keep the households with the lowest ids only.
 
     Raises:
         ModuleNotFoundError: the package with the transactions is not installed.
@@ -47,17 +57,53 @@ def load(today: date, *, days: int | None = None, households: int | None = None)
     raw = _parquet("transactions")
     shift, clock = _shift(raw, today)
     products = _parquet("products")
-    kept = _select(_lines(raw, products, shift=shift), clock, days=days, households=households)
-    dropped = int((kept["quantity"] == 0).sum())
-    lines = kept.filter(pl.col("quantity") > 0)
-    return Seed(
-        baskets=_baskets(lines),
-        lines=lines.drop("household_id", "created_at"),
-        products=products.join(lines.select("product_id").unique(), on="product_id", how="semi"),
+    return Source(
+        lines=_lines(raw, products, shift=shift),
+        products=products,
         campaigns=_shifted(_parquet("campaign_descriptions"), shift),
         redemptions=_shifted(_parquet("coupon_redemptions"), shift),
         clock=clock,
+    )
+
+
+def load(
+    today: date,
+    *,
+    days: int | None = None,
+    households: int | None = None,
+    channel: Channel = WHOLE,
+) -> Seed:
+    """Read the transactions and cut them, see `read` and `cut`."""
+    return cut(read(today), days=days, households=households, channel=channel)
+
+
+def cut(
+    source: Source,
+    *,
+    days: int | None = None,
+    households: int | None = None,
+    channel: Channel = WHOLE,
+) -> Seed:
+    """One channel's part of what was sold, in its currency.
+
+    Args:
+        days: keep the last days only.
+        households: keep the channel's households with the lowest ids only.
+    """
+    own = _of_channel(source.lines, channel)
+    kept = _select(own, source.clock, days=days, households=households)
+    dropped = int((kept["quantity"] == 0).sum())
+    lines = kept.filter(pl.col("quantity") > 0)
+    sold = lines.select("product_id").unique()
+    return Seed(
+        baskets=_baskets(lines),
+        lines=lines.drop("household_id", "created_at"),
+        products=source.products.join(sold, on="product_id", how="semi"),
+        campaigns=source.campaigns,
+        redemptions=source.redemptions,
+        clock=source.clock,
         dropped_lines=dropped,
+        channel=channel,
     )
 
 
@@ -128,6 +174,13 @@ def _lines(raw: pl.DataFrame, products: pl.DataFrame, *, shift: timedelta) -> pl
         )
         .collect()
     )  # fmt: skip
+
+
+def _of_channel(lines: pl.DataFrame, channel: Channel) -> pl.DataFrame:
+    if channel.remainder != WHOLE.remainder:
+        lines = lines.filter((pl.col("household_id") % 10).is_in(list(channel.remainder)))
+    money = pl.col("unit_minor", "automatic_minor", "code_minor")
+    return lines.with_columns(money * channel.minor_per_cent)
 
 
 def _select(

@@ -1,21 +1,29 @@
 """The state of the merchant's world: what is true at its clock, and every change to it."""
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import polars as pl
 
 from sandbox.world import backoffice
+from sandbox.world.ads import ads
+from sandbox.world.channels import WHOLE, Channel
+from sandbox.world.contacts import contacts
 from sandbox.world.orders import order_book
-from sandbox.world.seed import CURRENCY, INSTANT, ZONE, load
+from sandbox.world.parcels import parcel_events, parcels, voyages
+from sandbox.world.reviews import reviews
+from sandbox.world.seed import INSTANT, Seed, load
 
 SEED: Final = 20_170_101
 SHOP_NAME: Final = "Demo Grocer"
 LOCATION_ID: Final = 1
 ORDER, LINE, PRODUCT, DISCOUNT = "order_id", "line_id", "product_id", "discount_id"
+REVIEW, HOUSEHOLD = "review_id", "household_id"
 
 
 @dataclass
@@ -39,13 +47,75 @@ class World:
     purchase_orders: pl.DataFrame
     stockouts: pl.DataFrame
     offers: pl.DataFrame
+    reviews: pl.DataFrame
+    contacts: pl.DataFrame
     dropped_lines: int
-    currency: str = CURRENCY
-    zone: str = ZONE
+    followed_until: datetime
+    channel: Channel = WHOLE
     writes: list[dict[str, Any]] = field(default_factory=list)
     spoiled: list[int] = field(default_factory=list)
     version: int = 0
     lock: threading.RLock = field(default_factory=threading.RLock)
+    _views: dict[str, tuple[object, object, pl.DataFrame]] = field(
+        default_factory=dict, init=False, repr=False
+    )
+
+    @property
+    def currency(self) -> str:
+        """The currency of all amounts."""
+        return self.channel.currency
+
+    @property
+    def zone(self) -> str:
+        """The zone of the shop's days."""
+        return self.channel.zone
+
+    @property
+    def voyages(self) -> pl.DataFrame:
+        """Parcels with their fate: what the world knows and no platform tells."""
+        return self._view(
+            "voyages", self.orders, self.clock, lambda: voyages(self.orders, until=self.clock)
+        )
+
+    @property
+    def parcels(self) -> pl.DataFrame:
+        """Grain: parcel, as it is at the clock; see `sandbox.world.parcels`."""
+        return self._view(
+            "parcels", self.orders, self.clock, lambda: parcels(self.voyages, until=self.clock)
+        )
+
+    @property
+    def parcel_events(self) -> pl.DataFrame:
+        """Grain: event of a parcel that happened before the clock."""
+        return self._view(
+            "parcel_events", self.orders, self.clock,
+            lambda: parcel_events(self.voyages, until=self.clock),
+        )  # fmt: skip
+
+    @property
+    def ads(self) -> pl.DataFrame:
+        """Final values of all whole local days; `ads_seen` is what a platform shows."""
+        last = self.clock.astimezone(ZoneInfo(self.zone)).date() - timedelta(days=1)
+        return self._view("ads", None, last, lambda: self._ads(last))
+
+    def _ads(self, last: date) -> pl.DataFrame:
+        first: datetime = self.orders.select(pl.col("created_at").min()).item()
+        return ads(
+            self.products,
+            first=first.astimezone(ZoneInfo(self.zone)).date(),
+            last=last,
+            minor_per_cent=self.channel.minor_per_cent,
+        )
+
+    def _view(
+        self, name: str, of: object, when: object, make: Callable[[], pl.DataFrame]
+    ) -> pl.DataFrame:
+        """A frame that follows from others: made when asked for, and kept until they change."""
+        with self.lock:
+            kept = self._views.get(name)
+            if kept is None or kept[0] is not of or kept[1] != when:
+                kept = self._views[name] = (of, when, make())
+            return kept[2]
 
     def set_product(self, product_id: int, **values: object) -> None:
         """Change columns of one product."""
@@ -72,6 +142,16 @@ class World:
     def set_discount(self, discount_id: int, **values: object) -> None:
         """Change columns of one discount."""
         self.discounts = _assign(self.discounts, DISCOUNT, discount_id, values)
+        self.version += 1
+
+    def set_review(self, review_id: int, **values: object) -> None:
+        """Change columns of one review."""
+        self.reviews = _assign(self.reviews, REVIEW, review_id, values)
+        self.version += 1
+
+    def set_contact(self, household_id: int, **values: object) -> None:
+        """Change columns of one contact."""
+        self.contacts = _assign(self.contacts, HOUSEHOLD, household_id, values)
         self.version += 1
 
     def add_discount(self, **values: object) -> int:
@@ -109,12 +189,30 @@ def _assign(frame: pl.DataFrame, key: str, value: int, changes: dict[str, object
     )
 
 
-def build(today: date, *, days: int | None = None, households: int | None = None) -> World:
-    """Build the world that ends before `today`; the same arguments give the same world."""
-    seed = load(today, days=days, households=households)
+def build(
+    today: date,
+    *,
+    days: int | None = None,
+    households: int | None = None,
+    channel: Channel | None = None,
+) -> World:
+    """Build the world that ends before `today`; the same arguments give the same world.
+
+    Args:
+        days: the last days only.
+        households: the first households only.
+        channel: one platform's part of the merchant; all households on one when not given.
+    """
+    return grown(load(today, days=days, households=households, channel=channel or WHOLE))
+
+
+def grown(seed: Seed) -> World:
+    """The world that follows from what was sold."""
     rng = np.random.default_rng(SEED)
     book = order_book(seed, rng)
     goods = backoffice.products(seed, rng)
+    members = backoffice.customers(seed, rng)
+    sent = parcels(voyages(book.orders, until=seed.clock), until=seed.clock)
     return World(
         clock=seed.clock,
         orders=book.orders,
@@ -124,12 +222,20 @@ def build(today: date, *, days: int | None = None, households: int | None = None
         ),
         refunds=book.refunds,
         products=goods,
-        customers=backoffice.customers(seed, rng),
+        customers=members,
         discounts=backoffice.discounts(seed, book.orders),
         purchase_orders=backoffice.purchase_orders(goods, rng, seed.clock),
         stockouts=backoffice.stockouts(seed, goods, rng),
-        offers=backoffice.competitor_offers(goods, book.lines, rng),
+        offers=backoffice.competitor_offers(
+            goods, book.lines, rng, minor_per_cent=seed.channel.minor_per_cent
+        ),
+        reviews=reviews(
+            sent, book.orders, book.lines, until=seed.clock, language=seed.channel.language
+        ),
+        contacts=contacts(members, seed.channel, until=seed.clock),
         dropped_lines=seed.dropped_lines,
+        followed_until=seed.clock,
+        channel=seed.channel,
     )  # fmt: skip
 
 

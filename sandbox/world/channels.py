@@ -1,0 +1,39 @@
+"""Channels: the merchant sells the same goods on many platforms, to other households on each."""
+
+from collections.abc import Set
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True)
+class Channel:
+    """One platform's share of the world.
+
+    Its households are those whose id ends in a digit of `remainder`. Amounts are the data's US
+    cents times `minor_per_cent`, in `currency`; days are those of `zone`.
+    """
+
+    name: str
+    currency: str
+    zone: str
+    minor_per_cent: int
+    remainder: Set[int]
+
+    @property
+    def language(self) -> str:
+        """What most of its members read."""
+        return "zh-CN" if self.currency == "CNY" else "en"
+
+
+WHOLE: Final = Channel("shopify", "USD", "America/New_York", 1, frozenset(range(10)))
+"""All households on one platform."""
+TAOBAO: Final = Channel("taobao", "CNY", "Asia/Shanghai", 7, frozenset({3}))
+AMAZON: Final = Channel("amazon", "USD", "America/Los_Angeles", 1, frozenset({7}))
+WOOCOMMERCE: Final = Channel("woocommerce", "EUR", "Europe/Berlin", 1, frozenset({5}))
+SHOPIFY_SHARED: Final = Channel(
+    "shopify", "USD", "America/New_York", 1, frozenset({0, 1, 2, 4, 6, 8, 9})
+)
+"""What Shopify keeps when the merchant sells on the other channels too."""
+CHANNELS: Final = {
+    channel.name: channel for channel in (SHOPIFY_SHARED, TAOBAO, AMAZON, WOOCOMMERCE)
+}
