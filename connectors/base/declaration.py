@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import dataframely as dy
 from pydantic import BaseModel
 
+from connectors.base.webhooks import Webhook
 from contracts.actions import Change, Live, Outcome
 from contracts.codes import Reversal, WriteKind
 from contracts.personal import Redact
@@ -37,7 +38,8 @@ class Stream:
 
     name: str
     tables: tuple[type[dy.Schema], ...]
-    fetch: Callable[[Any, Window], Iterator[Page]]
+    fetch: Callable[..., Iterator[Page]]
+    """Called with an open client and the window, and with the rows of `about` if it is set."""
     to_canonical: Callable[[Iterable[Page], Context], Mapped]
     redact: Redact | None = None
     """Takes members out of a raw page; a stream whose pages name members has one."""
@@ -51,6 +53,8 @@ class Stream:
     """How long the platform needs until a change shows in its lists."""
     estimate: Callable[[Any, Window], int] | None = None
     """How many calls reading a window takes, the count itself included; none: it is not known."""
+    about: type[dy.Schema] | None = None
+    """A derived table whose rows say what to ask for, such as the parcels that are under way."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +63,8 @@ class Write:
 
     kind: WriteKind
     reversal: Reversal
-    live: Callable[[Any, Sequence[Change]], dict[str, Live]]
+    live: Callable[[Any, Sequence[Change]], dict[str, Live]] | None
+    """Null: nothing can be read back, the platform's answer per item is the proof."""
     send: Callable[[Any, Sequence[Change]], list[Outcome]]
     settles: dt.timedelta = dt.timedelta(0)
     is_absolute: bool = True
@@ -79,6 +84,7 @@ class Connector:
     open_client: Callable[[Any, Stores], Any]
     streams: tuple[Stream, ...]
     writes: tuple[Write, ...] = ()
+    webhook: Webhook | None = None
 
     def stream(self, name: str) -> Stream | None:
         """The stream of that name, if there is one."""

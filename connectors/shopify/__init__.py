@@ -4,6 +4,7 @@ import datetime as dt
 from functools import partial
 
 from connectors.base.declaration import Connector, Stream, Write
+from connectors.base.webhooks import Webhook
 from connectors.shopify import fetch, mapping, outbound, queries, redaction
 from connectors.shopify.client import ShopifyClient, ShopifySettings
 from contracts.codes import Reversal, WriteKind
@@ -23,6 +24,24 @@ _MONTH = dt.timedelta(days=31)
 # Lists are served from an index that follows the records by seconds to minutes. A change that was
 # not listed yet is found by the next reading, which looks this far back; so nothing has to settle.
 _LOOK_BACK = dt.timedelta(minutes=10)
+
+# A topic is resource/event; both spellings of each header are in use.
+_HINTS = {
+    "orders": ("orders",),
+    "refunds": ("orders",),
+    "fulfillments": ("orders",),
+    "order_transactions": ("orders",),
+    "products": ("products",),
+    "inventory_levels": ("inventory",),
+    "inventory_items": ("inventory",),
+    "customers": ("customers",),
+    "discounts": ("discounts",),
+}
+
+
+def _streams_of(topic: str) -> tuple[str, ...]:
+    return _HINTS.get(topic.partition("/")[0], ())
+
 
 CONNECTOR = Connector(
     name="shopify",
@@ -92,5 +111,12 @@ CONNECTOR = Connector(
             live=outbound.live_stock,
             send=outbound.set_stock,
         ),
+    ),
+    webhook=Webhook(
+        streams_of=_streams_of,
+        signature_headers=("x-shopify-hmac-sha256", "shopify-hmac-sha256"),
+        topic_headers=("x-shopify-topic", "shopify-topic"),
+        id_headers=("x-shopify-webhook-id", "shopify-webhook-id"),
+        encoding="base64",
     ),
 )

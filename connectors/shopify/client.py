@@ -153,10 +153,10 @@ class _Started(_Shape):
 
 _ENVELOPE = msgspec.json.Decoder(_Envelope)
 _BULK_STATUS = {
-    "CREATED": JobStatus.CREATED,
+    "CREATED": JobStatus.QUEUED,
     "RUNNING": JobStatus.RUNNING,
-    "COMPLETED": JobStatus.COMPLETED,
-    "FAILED": JobStatus.FAILED,
+    "COMPLETED": JobStatus.DONE,
+    "FAILED": JobStatus.FATAL,
     "CANCELING": JobStatus.RUNNING,
     "CANCELED": JobStatus.CANCELLED,
     "EXPIRED": JobStatus.EXPIRED,

@@ -2,11 +2,14 @@
 
 from collections.abc import Iterator
 
+import dataframely as dy
+import polars as pl
+
 from checks.rows import Split, split
 from connectors.base.declaration import Stream
 from contracts.personal import expired, protected
 from contracts.streams import Mapped, Page, Reading
-from contracts.tables import TABLES
+from contracts.tables import TABLES, table_of
 from flows.steps.home import Home, Shop
 
 
@@ -15,11 +18,18 @@ def fetched(
 ) -> Iterator[Page]:
     """The platform's answers, without members who are to be forgotten."""
     members = home.members(shop)
-    for page in stream.fetch(client, reading.window):
+    about = () if stream.about is None else (_rows(home, shop, stream.about),)
+    for page in stream.fetch(client, reading.window, *about):
         if stream.redact is None or not members.forgotten:
             yield page
         else:
             yield stream.redact(page, members.is_forgotten).page
+
+
+def _rows(home: Home, shop: Shop, schema: type[dy.Schema]) -> pl.DataFrame:
+    """The shop's rows of a derived table, readable; none before it is first built."""
+    name = table_of(schema).name
+    return home.keys.vault.open_frame(home.scan(name, shop).collect(), name)
 
 
 def documents(home: Home, shop: Shop, stream: Stream, reading: Reading) -> tuple[Mapped, Split]:

@@ -6,7 +6,12 @@ import pytest
 
 from connectors.base.jobs import JobStatus, finish
 from connectors.base.paging import by_cursor
-from contracts.errors import ShopkeeperError, SourceContractError, TransientSourceError
+from contracts.errors import (
+    ShopkeeperError,
+    SourceContractError,
+    SourceRejectedError,
+    TransientSourceError,
+)
 
 
 def test_pages_follow_their_cursors_to_the_end() -> None:
@@ -47,23 +52,23 @@ class Platform:
         )
 
 
-def test_a_job_is_polled_until_it_is_completed() -> None:
+def test_a_job_is_polled_until_it_is_done() -> None:
     platform = Platform(
-        JobStatus.CREATED,
+        JobStatus.QUEUED,
         JobStatus.RUNNING,
         JobStatus.RUNNING,
         JobStatus.RUNNING,
-        JobStatus.COMPLETED,
+        JobStatus.DONE,
     )
-    assert platform.run().status is JobStatus.COMPLETED
+    assert platform.run().status is JobStatus.DONE
     assert platform.waits == [0.25, 0.5, 1.0, 1.0]
 
 
 @pytest.mark.parametrize(
     ("status", "error"),
     [
-        (JobStatus.FAILED, TransientSourceError),
         (JobStatus.CANCELLED, TransientSourceError),
+        (JobStatus.FATAL, SourceRejectedError),
         (JobStatus.EXPIRED, SourceContractError),
     ],
 )
@@ -72,6 +77,10 @@ def test_a_job_that_ended_badly_is_no_empty_result(
 ) -> None:
     with pytest.raises(error, match="job"):
         Platform(JobStatus.RUNNING, status).run()
+
+
+def test_a_job_without_data_is_an_empty_result_and_no_failure() -> None:
+    assert Platform(JobStatus.RUNNING, JobStatus.NO_DATA).run().status is JobStatus.NO_DATA
 
 
 def test_a_job_that_outlasts_its_deadline_is_given_up() -> None:
