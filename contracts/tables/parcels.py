@@ -2,19 +2,20 @@
 
 from contracts.codes import ParcelStatus
 from contracts.columns import code, identifier, instant, text
-from contracts.tables.base import TableKind, Versioned, table
+from contracts.tables.base import Dated, TableKind, Versioned, table
 
 
-@table("shipments", TableKind.VERSIONED, document=("order_id", "shipment_id"))
-class Shipment(Versioned):
+@table("shipments", TableKind.VERSIONED, document=("order_id",), partition="created_date")
+class Shipment(Dated):
     """A parcel as the shop's platform knows it. Grain: (shop_id, order_id, shipment_id)."""
 
     order_id = identifier("The platform's order number", key=True)
     shipment_id = identifier("Carrier and tracking number, as in `parcels`: yuantong:YT1", key=True)
-    carrier_code = identifier("The carrier, by its code at kuaidi100: yuantong, shunfeng, jd")
+    carrier_code = identifier("The carrier, as in contracts.carriers: yuantong, shunfeng, dhl")
     tracking_number = identifier("The carrier's number")
     shipped_at = instant("When it left", nullable=True)
     promised_at = instant("Promised to the customer until then; null: no promise", nullable=True)
+    delivered_at = instant("When the platform says it arrived; null: it does not", nullable=True)
 
 
 @table("parcels", TableKind.VERSIONED, document=("shipment_id",))
