@@ -27,7 +27,8 @@ from flows.steps.home import Home, Source
 from flows.steps.pull import pull
 from flows.steps.undo import undo
 from sandbox.plan import Fault, as_json
-from sandbox.server import clock_text, running
+from sandbox.scoreboard import clock_text
+from sandbox.server import running
 from sandbox.shopify.cost import Rates
 from sandbox.world.demand import advance
 from sandbox.world.exports import write_exports

@@ -11,7 +11,8 @@ from pathlib import Path
 import msgspec
 
 from sandbox.plan import Fault, parsed
-from sandbox.server import clock_text, running
+from sandbox.scoreboard import clock_text
+from sandbox.server import running
 from sandbox.shopify.cost import Rates
 from sandbox.world.exports import write_exports
 from sandbox.world.world import build

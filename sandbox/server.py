@@ -2,10 +2,8 @@
 
 import hmac
 import secrets
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import date
-from email.utils import format_datetime
 from typing import Any, Final
 
 import msgspec
@@ -14,19 +12,17 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from sandbox import truth
 from sandbox.misbehaviour import Cut, Misbehaviour, spoiled
 from sandbox.plan import Fault, FaultPlan, parsed
+from sandbox.scoreboard import answered, dated, guarded, scoreboard
 from sandbox.serving import listening
 from sandbox.shopify.cost import Rates
 from sandbox.shopify.endpoint import Endpoint
 from sandbox.shopify.shop import Shop
-from sandbox.tamper import UnknownFaultError, tamper
-from sandbox.world.demand import advance
+from sandbox.tamper import tamper
 from sandbox.world.world import World
 
 GRAPHQL: Final = "/admin/api/2026-10/graphql.json"
-MAX_ADVANCE_HOURS: Final = 24 * 28
 _TOKEN: Final = "x-shopify-access-token"  # noqa: S105 the header's name
 
 
@@ -45,28 +41,13 @@ class _Handlers:
         return [
             Route(GRAPHQL, self._graphql, methods=post),
             Route("/bulk/{name}", self._bulk, methods=get),
-            Route("/truth/days", self._guarded(self._days), methods=get),
-            Route("/truth/writes", self._guarded(self._writes), methods=get),
-            Route("/truth/prices", self._guarded(self._prices), methods=get),
-            Route("/truth/orders", self._guarded(self._orders), methods=get),
-            Route("/world/faults", self._guarded(self._struck), methods=get),
+            Route("/world/faults", guarded(self._own, self._struck), methods=get),
             Route("/world/faults", self._faults, methods=post),
-            Route("/world/clock", self._guarded(self._clock), methods=get),
-            Route("/world/advance", self._guarded(self._advance), methods=post),
-            Route("/world/tamper", self._guarded(self._tamper), methods=post),
+            Route("/world/tamper", guarded(self._own, self._tamper), methods=post),
         ]
 
-    def _headers(self) -> dict[str, str]:
-        # Clients take the time from here: it is the world's, not the machine's.
-        return {"date": format_datetime(self._shop.world.clock, usegmt=True)}
-
     def _json(self, content: object, status: int = 200) -> Response:
-        return Response(
-            msgspec.json.encode(content),
-            status,
-            headers=self._headers(),
-            media_type="application/json",
-        )
+        return answered(self._shop.world, content, status)
 
     async def _graphql(self, request: Request) -> Response:
         body = await request.body()
@@ -112,7 +93,7 @@ class _Handlers:
         path = self._shop.bulk.file(request.path_params["name"])
         if path is None:
             return self._json({"errors": "Not Found"}, 404)
-        headers, media = self._headers(), "application/jsonl"
+        headers, media = dated(self._shop.world), "application/jsonl"
         if not faults:
             return FileResponse(path, headers=headers, media_type=media)
         whole = Response(path.read_bytes(), headers=headers, media_type=media)
@@ -127,68 +108,18 @@ class _Handlers:
         self._misbehaviour.plan = FaultPlan(faults)
         return self._json({"faults": len(faults)})
 
-    def _guarded(
-        self, answer: Callable[[dict[str, Any]], object]
-    ) -> Callable[[Request], Awaitable[Response]]:
-        """A handler for what is not the platform's: parameters in, JSON out, 400 when wrong."""
-
-        async def handle(request: Request) -> Response:
-            given: dict[str, Any] = dict(request.query_params)
-            try:
-                if request.method == "POST":
-                    given |= msgspec.json.decode(await request.body() or b"{}", type=dict[str, Any])
-                return self._json(await run_in_threadpool(self._locked, answer, given))
-            except (KeyError, ValueError, UnknownFaultError, msgspec.DecodeError) as error:
-                return self._json({"errors": str(error)}, 400)
-
-        return handle
-
-    def _locked(self, answer: Callable[[dict[str, Any]], object], given: dict[str, Any]) -> object:
-        with self._shop.world.lock:
-            return answer(given)
-
-    def _days(self, given: dict[str, Any]) -> object:
-        first = date.fromisoformat(given.get("from", date.min.isoformat()))
-        last = date.fromisoformat(given.get("to", date.max.isoformat()))
-        return truth.days(self._shop.world, first, last)
-
-    def _writes(self, _: dict[str, Any]) -> object:
-        return self._shop.world.writes
-
-    def _prices(self, given: dict[str, Any]) -> object:
-        return truth.prices(self._shop.world, given["skus"].split(","))
-
-    def _struck(self, _: dict[str, Any]) -> object:
+    def _struck(self, _: World, __: dict[str, Any]) -> object:
         return self._misbehaviour.plan.counts()
 
-    def _orders(self, _: dict[str, Any]) -> object:
-        return truth.orders(self._shop.world)
-
-    def _clock(self, _: dict[str, Any]) -> object:
-        return {"clock": clock_text(self._shop.world)}
-
-    def _advance(self, given: dict[str, Any]) -> object:
-        hours = int(given["hours"])
-        if not 0 < hours <= MAX_ADVANCE_HOURS:
-            raise ValueError(f"hours must be between 1 and {MAX_ADVANCE_HOURS}")
-        before = self._shop.world.orders.height
-        advance(self._shop.world, hours)
-        return {
-            "clock": clock_text(self._shop.world),
-            "orders": self._shop.world.orders.height - before,
-        }
-
-    def _tamper(self, given: dict[str, Any]) -> object:
+    def _tamper(self, _: World, given: dict[str, Any]) -> object:
         return tamper(self._shop, given)
+
+    def _own(self, _: dict[str, Any]) -> World:
+        return self._shop.world
 
 
 def _ignore(_: object) -> None:
     """Nothing is cut before there is a server."""
-
-
-def clock_text(world: World) -> str:
-    """The world's clock as ISO text in UTC."""
-    return world.clock.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 @contextmanager
@@ -200,6 +131,7 @@ def running(
     port: int = 0,
     faults: Sequence[Fault] = (),
     others: Sequence[BaseRoute] = (),
+    channels: Mapping[str, World] | None = None,
 ) -> Iterator[str]:
     """Serve the world on loopback from a thread; yields its URL and ends cleanly.
 
@@ -209,6 +141,8 @@ def running(
         port: 0 for any free one.
         faults: what goes wrong from the start.
         others: the routes of other dialects, served from the same origin.
+        channels: the worlds of those by channel name: time moves in all of them together, and
+            `/truth/...?channel=` tells what happened there.
 
     Raises:
         OSError: the port is taken.
@@ -217,7 +151,8 @@ def running(
     shop = Shop(world, rates=rates)
     handlers = _Handlers(shop, token or secrets.token_urlsafe(), list(faults))
     try:
-        with listening([*handlers.routes(), *others], port=port) as served:
+        board = scoreboard({world.channel.name: world} | dict(channels or {}))
+        with listening([*handlers.routes(), *board, *others], port=port) as served:
             shop.origin, handlers.cut = served.origin, served.cut
             yield served.origin
     finally:

@@ -1,14 +1,16 @@
 """What really happened, summed line by line in plain Python: the scoreboard tests compare with."""
 
-from datetime import date
-from typing import Any
+from datetime import date, datetime
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import polars as pl
 
+from sandbox.world.ads import ads_seen
 from sandbox.world.world import World
 
 Day = dict[str, Any]
+_AD_SUMS: Final = ("impressions", "clicks", "spend_minor", "orders", "revenue_minor")
 
 
 def days(world: World, first: date, last: date) -> list[Day]:
@@ -63,6 +65,79 @@ def prices(world: World, skus: list[str]) -> dict[str, int]:
     )
     wanted = set(skus)
     return {str(key): price for key, price in rows if str(key) in wanted}
+
+
+def parcels(world: World) -> list[dict[str, Any]]:
+    """Every parcel and its newest state, a number of kuaidi100's.
+
+    `is_late`: it was delivered after the promise, or has not been although the promise is over.
+    """
+    states = dict(world.parcel_events.select("number", "state").iter_rows())
+    return [
+        {
+            "number": row["number"],
+            "order_id": str(row["order_id"]),
+            "carrier": row["carrier"],
+            "state": states[row["number"]],
+            "shipped_at": _text(row["shipped_at"]),
+            "promised_at": _text(row["promised_at"]),
+            "delivered_at": _text(row["delivered_at"]),
+            "is_late": (row["delivered_at"] or world.clock) > row["promised_at"],
+        }
+        for row in world.parcels.iter_rows(named=True)
+    ]
+
+
+def reviews(world: World) -> list[dict[str, Any]]:
+    """Every review: what it judges, how, and the reply in force."""
+    return [
+        {
+            "review_id": str(row["review_id"]),
+            "order_id": str(row["order_id"]),
+            "sku": str(row["product_id"]),
+            "stars": row["stars"],
+            "created_at": _text(row["created_at"]),
+            "reply": row["reply"],
+        }
+        for row in world.reviews.iter_rows(named=True)
+    ]
+
+
+def ad_days(world: World, first: date, last: date) -> list[Day]:
+    """Spend, clicks, impressions, orders and revenue per date, ad product and SKU.
+
+    Orders and revenue are those credited so far, see `sandbox.world.ads`. Both ends included.
+    """
+    found: dict[tuple[date, str, int], Day] = {}
+    for row in ads_seen(world, world.clock).iter_rows(named=True):
+        if not first <= row["date"] <= last:
+            continue
+        key = row["date"], row["product"], row["product_id"]
+        entry = found.setdefault(key, dict.fromkeys(_AD_SUMS, 0))
+        for name in _AD_SUMS:
+            entry[name] += row[name]
+    return [
+        {"date": day.isoformat(), "product": product, "sku": str(sku), **found[day, product, sku]}
+        for day, product, sku in sorted(found)
+    ]
+
+
+def members(world: World) -> list[dict[str, Any]]:
+    """Every contact and whether mail may be sent to it."""
+    return [
+        {
+            "household_id": str(row["household_id"]),
+            "email": row["email"],
+            "consent": row["consent"],
+            "consented_at": _text(row["consented_at"]),
+            "updated_at": _text(row["updated_at"]),
+        }
+        for row in world.contacts.iter_rows(named=True)
+    ]
+
+
+def _text(at: datetime | None) -> str | None:
+    return at.strftime("%Y-%m-%dT%H:%M:%SZ") if at else None
 
 
 def _empty(day: date) -> Day:

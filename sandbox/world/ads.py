@@ -32,7 +32,7 @@ def ads(goods: pl.DataFrame, *, first: date, last: date, minor_per_cent: int) ->
     """Final values, grain: date x campaign x keyword x product, dates `first` to `last`."""
     days = pl.date_range(first, last, eager=True).alias("date")
     frame = days.to_frame().join(_keywords(goods), how="cross")
-    key = frame["keyword_id"] * 100_000 + frame["date"].to_physical().cast(pl.Int64)
+    key = _key(frame)
     shown = (frame["weight"].to_numpy() * (200 + 900 * uniform(key, "shown"))).astype(np.int64)
     clicks = (shown * (0.004 + 0.05 * uniform(key, "clicks"))).astype(np.int64)
     cost = (20 + 100 * uniform(key, "cost")) * minor_per_cent
@@ -61,13 +61,19 @@ def seen(ads: pl.DataFrame, at: datetime, zone: str) -> pl.DataFrame:
     days = frame["date"].unique()
     shares = [_known(at - _end(day, local)) for day in days]
     known = pl.DataFrame({"date": days, "share": shares}, schema_overrides={"share": pl.Float64})
-    orders = (pl.col("orders") * pl.col("share")).floor().cast(pl.Int64)
+    # A draw of the row's own rounds its few orders, the same way at every instant.
+    luck = pl.Series(uniform(_key(frame), "credited"))
+    orders = (pl.col("orders") * pl.col("share") + luck).floor().cast(pl.Int64)
     revenue = pl.col("revenue_minor") * orders // pl.col("orders").clip(1)
     return (
         frame.join(known, on="date", maintain_order="left")
         .with_columns(orders=orders, revenue_minor=revenue)
         .drop("share")
     )
+
+
+def _key(frame: pl.DataFrame) -> pl.Series:
+    return frame["keyword_id"] * 100_000 + frame["date"].to_physical().cast(pl.Int64)
 
 
 def _end(day: date, zone: ZoneInfo) -> datetime:

@@ -33,8 +33,10 @@ class World:
     Grains: `orders` order, `lines` line of an order (`line_start`, `line_count` of its order point
     here), `refunds` refund, `products` product with its only variant, `customers` household,
     `discounts` code, `purchase_orders` open order at a supplier, `offers` rival x product,
-    `stockouts` product x day. `writes` are what came over the API, `spoiled` the orders tampered
-    with.
+    `stockouts` product x day, `reviews` line of a delivered order, `contacts` household. `parcels`,
+    `parcel_events` and `ads` follow from these and the clock, and cannot be set. `writes` are what
+    came over the API, `spoiled` the orders tampered with; reviews and contacts have followed time
+    until `followed_until`.
     """
 
     clock: datetime

@@ -16,7 +16,8 @@ import pytest
 from flows.steps.build import build as build_step
 from flows.steps.home import Home
 from flows.steps.pull import pull
-from sandbox.server import clock_text, running
+from sandbox.scoreboard import clock_text
+from sandbox.server import running
 from sandbox.shopify.cost import Rates
 from sandbox.world import exports
 from sandbox.world.world import World, build
