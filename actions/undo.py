@@ -78,6 +78,11 @@ def changes(actions: Sequence[Action]) -> list[Change]:
             before=action.before_value,
             after=action.after_value,
             currency=action.currency,
+            payload=action.payload,
+            member_id=action.member_id,
+            channel=action.channel,
+            purpose=action.purpose,
+            is_undo=action.undoes is not None,
         )
         for action in actions
     ]

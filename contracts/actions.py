@@ -1,12 +1,12 @@
 """What travels from a decision to a platform and back: proposals, actions, changes, outcomes."""
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import dataframely as dy
 
-from contracts.codes import ActionState, OutcomeState, WriteKind
-from contracts.columns import MAX_MINOR, code, identifier, instant, number, text
+from contracts.codes import ActionState, Channel, OutcomeState, Purpose, WriteKind
+from contracts.columns import MAX_MINOR, code, identifier, instant, member, number, text
 
 
 def _value(description: str, *, nullable: bool = False) -> dy.Int64:
@@ -16,15 +16,21 @@ def _value(description: str, *, nullable: bool = False) -> dy.Int64:
 class Proposal(dy.Schema):
     """What a policy wants. Grain: (policy, shop_id, target_id, window_start).
 
-    Values are minor units of `currency` for a price and pieces for stock and restock.
+    Values are minor units of `currency` for a price, pieces for stock and restock; of a coupon what
+    it takes off: minor units of `currency`, without one hundredths of a percent; 0 and 1 for what
+    is either done or not. What is written beside a value is the payload (contracts.payloads).
     """
 
     policy = identifier("Policy's name", key=True)
     policy_version = dy.Int64(min=1, description="Version of the policy's rule")
     shop_id = identifier("Our id of the shop", key=True)
-    target_id = identifier("What is written: listing for a price, SKU for stock", key=True)
+    target_id = identifier(
+        "What is written: listing for a price, SKU for stock, code for a coupon, order for a "
+        "review request, review for a reply; for a message a name of it that is no person's",
+        key=True,
+    )
     parent_id = identifier("What the platform files it under (a product)", nullable=True)
-    sku_id = identifier("The seller's code")
+    sku_id = identifier("The seller's code; null: it is about no single SKU", nullable=True)
     write_kind = code("What is written", WriteKind)
     currency = dy.String(nullable=True, regex="^[A-Z]{3}$", description="Currency of the values")
     before_value = _value("Value in force when decided", nullable=True)
@@ -36,6 +42,18 @@ class Proposal(dy.Schema):
     window_start = instant("Start of the decision window", key=True)
     expires_at = instant("End of it; not sent later")
     evidence = text("JSON object: the input rows and the table versions they came from")
+    payload = text("JSON object of what is written beside the value", nullable=True)
+    member_id = member("Whom it is for, by pseudonym", nullable=True)
+    channel = code("How the member is reached", Channel, nullable=True)
+    purpose = code("What the member is written to for", Purpose, nullable=True)
+    exposure_minor = _value(
+        "Most that it can cost, in the shop's currency: of a coupon the worst case of all its uses",
+        nullable=True,
+    )
+    needs_target_id = identifier(
+        "Target of a proposal of the same policy, shop and window to be confirmed first",
+        nullable=True,
+    )
 
 
 class Judged(Proposal):
@@ -57,7 +75,7 @@ class Action:
     shop_id: str
     target_id: str
     parent_id: str | None
-    sku_id: str
+    sku_id: str | None
     write_kind: WriteKind
     currency: str | None
     before_value: int | None
@@ -83,6 +101,13 @@ class Action:
     """Undo batch this action belongs to; null for an ordinary action."""
     fence: int
     """Counts claims; a holder with an older number may not write."""
+    payload: str | None = None
+    member_id: str | None = None
+    channel: Channel | None = None
+    purpose: Purpose | None = None
+    exposure_minor: int | None = None
+    needs: str | None = None
+    """Id of the action that must be confirmed before this one is sent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +120,14 @@ class Change:
     before: int | None
     after: int
     currency: str | None
+    payload: str | None = None
+    """JSON, see contracts.payloads."""
+    member_id: str | None = None
+    channel: Channel | None = None
+    purpose: Purpose | None = None
+    is_undo: bool = False
+    recipient: str | None = field(default=None, repr=False)
+    """The platform's id or the address of the member; filled in while it is sent, never stored."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

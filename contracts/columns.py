@@ -58,11 +58,14 @@ def text(description: str, *, nullable: bool = False, personal: str | None = Non
     )
 
 
-def code(description: str, codes: type[StrEnum], *, key: bool = False) -> dy.String:
+def code(
+    description: str, codes: type[StrEnum], *, key: bool = False, nullable: bool = False
+) -> dy.String:
     """One of a closed list. Held as text, since Delta Lake has no enumerations."""
     return dy.String(
         description=description,
         primary_key=key,
+        nullable=nullable,
         regex="^(?:" + "|".join(codes) + ")$",
         metadata=_meta("code", codes=[str(value) for value in codes]),
     )

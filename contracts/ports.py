@@ -9,7 +9,7 @@ from typing import Protocol
 import polars as pl
 
 from contracts.actions import Action, Change, KillSwitch, Live, Outcome
-from contracts.codes import ActionState
+from contracts.codes import ActionState, WriteKind
 from contracts.limits import Level
 from contracts.tokens import Tokens
 
@@ -74,6 +74,11 @@ class Outbound(Protocol):
         """Sending it twice has the effect of sending it once."""
         ...
 
+    @property
+    def reads_back(self) -> bool:
+        """Whether `live` tells anything; if not, the platform's answer per item is the proof."""
+        ...
+
     def live(self, changes: Sequence[Change]) -> dict[str, Live]:
         """Value in force per target; a target the platform does not know is absent."""
         ...
@@ -91,9 +96,10 @@ class Ledger(Protocol):
 
         One that is there as shadow or refused takes its new state, any other is left alone.
 
-        An action's id derives from policy, shop, target, window and values. A waiting proposal of
-        the same policy, shop, target and window with other values becomes superseded; where a live
-        action exists for it already, the newcomer is recorded as superseded.
+        An action's id derives from policy, shop, target, window, values and payload, and from the
+        action it needs. A waiting proposal of the same policy, shop, target and window with other
+        content becomes superseded; where a live action exists for it already, the newcomer is
+        recorded as superseded.
         """
         ...
 
@@ -115,6 +121,8 @@ class Ledger(Protocol):
         since: dt.datetime | None = None,
         until: dt.datetime | None = None,
         undo_batch: str | None = None,
+        member_id: str | None = None,
+        write_kinds: Sequence[WriteKind] | None = None,
     ) -> list[Action]:
         """Actions that match all that is given, oldest decision first."""
         ...
@@ -142,7 +150,11 @@ class Ledger(Protocol):
         policy: str | None = None,
         undo_batch: str | None = None,
     ) -> list[Action]:
-        """Take approved actions by one conditional update; undo first; each with a new fence."""
+        """Take approved actions by one conditional update; undo first; each with a new fence.
+
+        One that needs another action is taken once that one is confirmed; where it ended otherwise,
+        the one that needs it is superseded.
+        """
         ...
 
     def abandoned(self, *, shop_id: str, at: dt.datetime) -> list[Action]:

@@ -126,7 +126,7 @@ def _double_rows(home: Home, shop: Shop) -> list[str]:
     return doubled
 
 
-def _key(action: Action) -> tuple[str, int]:
+def _key(action: Action) -> tuple[str | None, int]:
     return action.sku_id, action.after_value
 
 
@@ -151,14 +151,14 @@ def _beyond(home: Home, world: World, actions: list[Action], written: _Written) 
     costs = dict(world.products.select("product_id", "unit_cost_minor").iter_rows())
     wrong = []
     for one in actions:
-        before = one.before_value
-        if one.undoes is not None or before is None or _key(one) not in written:
+        before, sku = one.before_value, one.sku_id
+        if one.undoes is not None or before is None or sku is None or _key(one) not in written:
             continue
         most = home.policies[one.policy][3].max_step_rate
         if abs(one.after_value - before) > before * most + 1:
-            wrong.append(f"{one.sku_id} went from {before} to {one.after_value}: too far")
-        if one.after_value < before and one.after_value <= (costs[int(one.sku_id)] or 0):
-            wrong.append(f"{one.sku_id} was cut to {one.after_value}, not more than it costs")
+            wrong.append(f"{sku} went from {before} to {one.after_value}: too far")
+        if one.after_value < before and one.after_value <= (costs[int(sku)] or 0):
+            wrong.append(f"{sku} was cut to {one.after_value}, not more than it costs")
     return wrong
 
 

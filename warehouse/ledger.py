@@ -6,11 +6,11 @@ from dataclasses import asdict, fields, replace
 from typing import Any
 
 import polars as pl
-from sqlalchemy import Row, insert, or_, select, update
+from sqlalchemy import Row, exists, insert, or_, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from contracts.actions import Action, KillSwitch
-from contracts.codes import ActionState, WriteKind
+from contracts.codes import ActionState, Channel, Purpose, WriteKind
 from warehouse import proposals
 from warehouse.database import Database, chunks, upsert
 from warehouse.events import Event, append
@@ -69,12 +69,22 @@ class Ledger:
         since: dt.datetime | None = None,
         until: dt.datetime | None = None,
         undo_batch: str | None = None,
+        member_id: str | None = None,
+        write_kinds: Sequence[WriteKind] | None = None,
     ) -> list[Action]:
         """Actions that match all that is given, oldest decision first; `until` is excluded."""
-        equal = {"shop_id": shop_id, "policy": policy, "run_id": run_id, "undoes": undo_batch}
+        equal = {
+            "shop_id": shop_id,
+            "policy": policy,
+            "run_id": run_id,
+            "undoes": undo_batch,
+            "member_id": member_id,
+        }
         conditions = [table.c[name] == value for name, value in equal.items() if value is not None]
         if states is not None:
             conditions.append(table.c.state.in_(states))
+        if write_kinds is not None:
+            conditions.append(table.c.write_kind.in_(write_kinds))
         if since is not None:
             conditions.append(table.c.decided_at >= since)
         if until is not None:
@@ -140,6 +150,7 @@ class Ledger:
             table.c.state == ActionState.APPROVED,
             or_(table.c.expires_at > at, table.c.undoes.is_not(None)),
             _is_free(at),
+            _is_unneeding(),
         ]
         if policy is not None:
             conditions.append(table.c.policy == policy)
@@ -180,6 +191,9 @@ class Ledger:
         """
         said = {"guard": guard, "message": message}
         set_: dict[str, Any] = {name: text for name, text in said.items() if text is not None}
+        if state is ActionState.SENDING:
+            # Why it was held until now says nothing about how it ends.
+            set_ |= {"guard": None, "message": None}
         if state not in _UNDER_WAY:
             set_ |= {"holder": None, "lease_until": None}
         fences = {action.action_id: action.fence for action in actions}
@@ -248,6 +262,15 @@ def _is_free(at: dt.datetime) -> ColumnElement[bool]:
     return or_(table.c.lease_until.is_(None), table.c.lease_until <= at)
 
 
+def _is_unneeding() -> ColumnElement[bool]:
+    """It needs no other action, or the other one is confirmed."""
+    first = table.alias("first")
+    is_done = exists().where(
+        first.c.action_id == table.c.needs, first.c.state == ActionState.CONFIRMED
+    )
+    return or_(table.c.needs.is_(None), is_done)
+
+
 def _each_list(
     action_ids: Sequence[str] | None, targets: Sequence[str] | None
 ) -> list[list[ColumnElement[bool]]]:
@@ -265,6 +288,8 @@ def _action(row: Row[*tuple[Any, ...]]) -> Action:
     values = dict(row._mapping)
     values["write_kind"] = WriteKind(values["write_kind"])
     values["state"] = ActionState(values["state"])
+    values["channel"] = Channel(values["channel"]) if values["channel"] else None
+    values["purpose"] = Purpose(values["purpose"]) if values["purpose"] else None
     return Action(**values)
 
 

@@ -146,7 +146,7 @@ actions = Table(
     _text("shop_id"),
     _text("target_id"),
     _text("parent_id", nullable=True),
-    _text("sku_id"),
+    _text("sku_id", nullable=True),
     _text("write_kind"),
     _text("currency", nullable=True),
     _count("before_value", nullable=True),
@@ -170,6 +170,12 @@ actions = Table(
     _count("fence", default=0),
     _text("holder", nullable=True),
     _instant("lease_until", nullable=True),
+    _text("payload", nullable=True),
+    _text("member_id", nullable=True),
+    _text("channel", nullable=True),
+    _text("purpose", nullable=True),
+    _count("exposure_minor", nullable=True),
+    _text("needs", nullable=True),
 )
 _is_live = and_(actions.c.state.in_(LIVE_STATES), actions.c.undoes.is_(None))
 Index(
@@ -185,6 +191,8 @@ Index(
 Index("actions_to_do", actions.c.shop_id, actions.c.state)
 Index("actions_of_target", actions.c.shop_id, actions.c.target_id)
 Index("actions_of_run", actions.c.run_id)
+Index("actions_of_member", actions.c.shop_id, actions.c.member_id)
+Index("actions_that_need", actions.c.needs)
 
 # Grain: event_id, counted from 1 without gaps; each holds the hash of the one before.
 events = Table(
@@ -258,4 +266,13 @@ key_ids = Table(
     metadata,
     _text("name", primary_key=True),
     _text("key_id"),
+)
+
+# Grain: account, at a platform: its newest tokens, sealed.
+tokens = Table(
+    "tokens",
+    metadata,
+    _text("account", primary_key=True),
+    _text("sealed"),
+    _instant("saved_at"),
 )

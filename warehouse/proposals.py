@@ -12,10 +12,12 @@ from contracts.actions import Judged
 from contracts.codes import LIVE_STATES, ActionState
 from warehouse.events import Event, append
 from warehouse.models import actions as table
-from warehouse.transitions import SYSTEM, current, move
+from warehouse.transitions import SYSTEM, current, move, supersede_orphans
 
 _GROUP = ("policy", "shop_id", "window_start")
 _CONTENT = ("policy", "shop_id", "target_id", "window_start", "after_value", "before_value")
+# Part of the id only where there is one: what has none keeps the id it always had.
+_MORE = ("payload", "member_id", "channel", "purpose", "needs")
 _COULD_ACT = (ActionState.PROPOSED, ActionState.APPROVED)
 _KNOWN = {
     "action_id": pl.String,
@@ -43,12 +45,39 @@ def record(
 
 
 def with_action_ids(proposals: pl.DataFrame) -> pl.DataFrame:
-    """Add `action_id`: the same proposal has the same id in every run."""
+    """Add `action_id` and `needs`: the same proposal has the same ids in every run.
+
+    `needs` is the id of the proposal that `needs_target_id` names; null where that is not among
+    them, or itself needs another.
+    """
+    needs_none = pl.col("needs_target_id").is_null()
+    first = _identified(
+        proposals.filter(needs_none).with_columns(needs=pl.lit(None, dtype=pl.String))
+    )
+    needed = first.select(*_GROUP, needs_target_id="target_id", needs="action_id").unique(
+        [*_GROUP, "needs_target_id"], keep="first", maintain_order=True
+    )
+    places = proposals.with_row_index("place")
+    ids = _identified(
+        places.filter(~needs_none).join(
+            needed, on=[*_GROUP, "needs_target_id"], how="left", maintain_order="left"
+        )
+    ).select("place", "action_id", "needs")
+    own = places.filter(needs_none).select("place").with_columns(first.select("action_id", "needs"))
+    return places.join(pl.concat([own, ids]), on="place", maintain_order="left").drop("place")
+
+
+def _identified(proposals: pl.DataFrame) -> pl.DataFrame:
     content = proposals.select(
         pl.concat_str([_as_text(name, proposals.schema[name]) for name in _CONTENT], separator="|")
+        + pl.concat_str([_if_there(name) for name in _MORE])
     ).to_series()
     ids = [hashlib.sha256(text.encode()).hexdigest()[:32] for text in content]
     return proposals.with_columns(pl.Series("action_id", ids, dtype=pl.String))
+
+
+def _if_there(name: str) -> pl.Expr:
+    return pl.format(f"|{name}={{}}", pl.col(name)).fill_null("")
 
 
 def _as_text(name: str, dtype: pl.DataType) -> pl.Expr:
@@ -87,6 +116,7 @@ def _record_group(
     _move_again(connection, again, run_id=run_id, at=at)
     everything = pl.concat([entered, again.with_columns(message=pl.lit(None, pl.String))])
     append(connection, [_event(row, at=at) for row in everything.iter_rows(named=True)])
+    supersede_orphans(connection, everything["needs"].drop_nulls().to_list(), at=at)
     return everything
 
 
@@ -135,19 +165,29 @@ def _known(connection: Connection, group: tuple[Any, ...]) -> pl.DataFrame:
 
 
 def _superseded_by(live: pl.Series, fresh: pl.DataFrame) -> pl.DataFrame:
-    """Where a live action has the target already, the newcomer may not act."""
-    is_late = pl.col("target_id").is_in(live.implode()) & pl.col("state").is_in(_COULD_ACT)
-    reason = "an earlier action of the same window is in force"
+    """Where a live action has the target already, the newcomer may not act.
+
+    Nor may one that needs what was not proposed.
+    """
+    could_act = pl.col("state").is_in(_COULD_ACT)
+    is_late = could_act & pl.col("target_id").is_in(live.implode())
+    is_alone = could_act & pl.col("needs_target_id").is_not_null() & pl.col("needs").is_null()
     return fresh.with_columns(
-        state=pl.when(is_late).then(pl.lit(str(ActionState.SUPERSEDED))).otherwise("state"),
-        message=pl.when(is_late).then(pl.lit(reason)),
+        state=pl.when(is_late | is_alone)
+        .then(pl.lit(str(ActionState.SUPERSEDED)))
+        .otherwise("state"),
+        message=pl.when(is_late)
+        .then(pl.lit("an earlier action of the same window is in force"))
+        .when(is_alone)
+        .then(pl.lit("what it needs first was not proposed")),
     )
 
 
 def _as_rows(entered: pl.DataFrame, *, run_id: str, at: dt.datetime) -> list[dict[str, Any]]:
     by_policy = pl.when(pl.col("state") == ActionState.APPROVED).then(pl.lit("policy"))
+    columns = [name for name in Judged.column_names() if name != "needs_target_id"]
     return (
-        entered.select("action_id", "message", *Judged.column_names())
+        entered.select("action_id", "message", "needs", *columns)
         .with_columns(
             approved_by=by_policy,
             run_id=pl.lit(run_id),
@@ -172,4 +212,9 @@ def _event(row: dict[str, Any], *, at: dt.datetime) -> Event:
         "guard": row["guard"],
         "guard_reason": row["guard_reason"],
     }
+    people = ("channel", "purpose", "exposure_minor", "needs")
+    details |= {name: row[name] for name in people if row[name] is not None}
+    if row["payload"] is not None:
+        # An event outlives an erasure: it proves what was written without repeating it.
+        details["payload_hash"] = hashlib.sha256(row["payload"].encode()).hexdigest()
     return Event(kind=row["state"], subject=row["action_id"], by=SYSTEM, at=at, details=details)

@@ -62,6 +62,19 @@ TRANSITIONS: Mapping[ActionState, frozenset[ActionState]] = {
     ActionState.REVERTED: frozenset(),
 }
 
+# What needs an action that is in one of these is not sent any more.
+_OTHER_ENDS = (
+    ActionState.REFUSED,
+    ActionState.REJECTED,
+    ActionState.EXPIRED,
+    ActionState.SUPERSEDED,
+    ActionState.FAILED,
+    ActionState.UNKNOWN,
+    ActionState.REVERTED,
+)
+_SAID = ("guard", "message")
+_WAITING = (ActionState.PROPOSED, ActionState.APPROVED)
+
 SYSTEM = "shopkeeper"
 """Who acts where no person does."""
 
@@ -95,7 +108,7 @@ def move(
     """
     allowed: list[Row[*tuple[Any, ...]]] = []
     happened: list[Event] = []
-    said = {name: value for name, value in (set_ or {}).items() if name in ("guard", "message")}
+    said = {name: value for name, value in (set_ or {}).items() if name in _SAID and value}
     for row in rows:
         is_mine = fences is None or fences[row.action_id] == row.fence
         details: dict[str, Any] = {"from": row.state, "fence": row.fence, **said}
@@ -112,7 +125,28 @@ def move(
     _update(connection, ids, {"state": state, "updated_at": at, **(set_ or {})})
     _observe(connection, {one: observed[one] for one in ids if one in observed} if observed else {})
     append(connection, happened)
+    if state in _OTHER_ENDS:
+        supersede_orphans(connection, ids, at=at)
     return ids
+
+
+def supersede_orphans(connection: Connection, needed: Sequence[str], *, at: dt.datetime) -> None:
+    """Supersede what waits for one of these actions, where that will not be confirmed any more."""
+    first = table.alias("first")
+    query = (
+        select(table.c.action_id, table.c.state, table.c.fence, first.c.state.label("ended"))
+        .join(first, first.c.action_id == table.c.needs)
+        .where(table.c.state.in_(_WAITING), first.c.state.in_(_OTHER_ENDS))
+    )
+    orphans = [
+        row
+        for ids in chunks(needed)
+        for row in connection.execute(query.where(table.c.needs.in_(ids)))
+    ]
+    for ended in dict.fromkeys(row.ended for row in orphans):
+        same = [row for row in orphans if row.ended == ended]
+        said = {"message": f"what it needs first ended {ended}"}
+        move(connection, same, ActionState.SUPERSEDED, by=SYSTEM, at=at, set_=said)
 
 
 def _update(connection: Connection, ids: Sequence[str], values: Mapping[str, Any]) -> None:

@@ -109,7 +109,8 @@ def _frame(actions: Sequence[Action]) -> pl.DataFrame:
     names = Proposal.column_names()
     rows = [
         (
-            *(getattr(action, name) for name in names),
+            # What an action needs is confirmed by the time it is claimed.
+            *(None if name == "needs_target_id" else getattr(action, name) for name in names),
             action.action_id,
             action.undoes is not None,
         )

@@ -46,7 +46,7 @@ def _sums(writes: pl.DataFrame, by: list[str] = _GROUP) -> pl.DataFrame:
     return writes.group_by(by).agg(
         writes=pl.len(),
         mean_change=((after - before).abs() / before).mean(),
-        exposure_minor=(cut * pl.col("units_at_risk")).sum(),
+        cut_minor=(cut * pl.col("units_at_risk")).sum(),
     )
 
 
@@ -64,7 +64,7 @@ def _usual(past: pl.DataFrame) -> pl.DataFrame:
 
 def _absolute(limits: Limits) -> list[Rule]:
     writes, change = pl.col("writes"), pl.col("mean_change")
-    exposure = pl.col("exposure_minor")
+    exposure = pl.col("cut_minor")
     return [
         Rule(
             "breaker",

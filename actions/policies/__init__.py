@@ -3,8 +3,9 @@
 A policy module states:
 
 - `NAME`, `VERSION`: who proposes and by which version of the rule;
-- `WRITE`: what is written to a platform; `WriteKind.NONE` is an alert that a person acts on;
-- `INPUTS`: keyword of `propose` to derived table; `DEPENDS`: canonical tables whose checks and
+- `WRITES`: what is written to a platform; `WriteKind.NONE` is an alert that a person acts on;
+- `INPUTS`: keyword of `propose` to table, derived or canonical (a canonical table that no source
+  fills is empty); `DEPENDS`: canonical tables whose checks and
   freshness gate it; `HAS_HOLDOUT`: whether some targets are left alone to measure its effect;
 - `Reason`: reason codes of its proposals, each explained by `actions/templates/<NAME>.j2`;
 - `Params`: what a merchant may set, typed and bounded;

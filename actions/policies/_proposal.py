@@ -17,7 +17,7 @@ class Hold(dy.Schema):
     policy = identifier("Policy's name", key=True)
     shop_id = identifier("Our id of the shop", key=True)
     target_id = identifier("What would have been written", key=True)
-    sku_id = identifier("The seller's code")
+    sku_id = identifier("The seller's code; null: it is about no single SKU", nullable=True)
     reason_code = identifier("Why nothing is proposed")
     numbers = text("JSON object of the numbers the reason names")
 
@@ -43,7 +43,16 @@ def json_of(columns: Iterable[str]) -> pl.Expr:
 
 
 def proposals(ordered: pl.LazyFrame, *, max_proposals: int | None) -> dy.DataFrame[Proposal]:
-    """Valid proposals in the order given, at most `max_proposals` per shop."""
+    """Valid proposals in the order given, at most `max_proposals` per shop.
+
+    Columns that may be null and are not given are.
+    """
+    given = ordered.collect_schema().names()
+    ordered = ordered.with_columns(
+        pl.lit(None, dtype=column.dtype).alias(name)
+        for name, column in Proposal.columns().items()
+        if name not in given and column.nullable
+    )
     if max_proposals is not None:
         ordered = ordered.filter(pl.int_range(pl.len()).over("shop_id") < max_proposals)
     return Proposal.validate(ordered.select(Proposal.column_names()).collect(), cast=True)

@@ -22,7 +22,7 @@ class Policy(Protocol):
 
     NAME: str
     VERSION: int
-    WRITE: WriteKind
+    WRITES: tuple[WriteKind, ...]
     INPUTS: dict[str, type[dy.Schema]]
     DEPENDS: tuple[str, ...]
     HAS_HOLDOUT: bool

@@ -17,7 +17,7 @@ from contracts.tables import PriceFact
 
 NAME: Final = "repricing"
 VERSION: Final = 1
-WRITE: Final = WriteKind.SET_PRICE
+WRITES: Final = (WriteKind.SET_PRICE,)
 INPUTS: Final[dict[str, type[dy.Schema]]] = {"prices": PriceFact}
 DEPENDS: Final = ("listings", "prices", "costs", "competitor_offers", "orders", "order_lines")
 HAS_HOLDOUT: Final = True
@@ -121,7 +121,7 @@ def propose(
         policy_version=pl.lit(VERSION),
         target_id="listing_id",
         parent_id="product_id",
-        write_kind=pl.lit(str(WRITE)),
+        write_kind=pl.lit(str(WriteKind.SET_PRICE)),
         before_value="price_minor",
         numbers=json_of(_NUMBERS),
         units_at_risk=daily,

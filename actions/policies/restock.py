@@ -18,7 +18,7 @@ from contracts.tables import StockFact
 
 NAME: Final = "restock"
 VERSION: Final = 1
-WRITE: Final = WriteKind.NONE
+WRITES: Final = (WriteKind.NONE,)
 INPUTS: Final[dict[str, type[dy.Schema]]] = {"stock": StockFact}
 DEPENDS: Final = (
     "stock_levels",
@@ -99,7 +99,7 @@ def propose(
             policy_version=pl.lit(VERSION),
             target_id="sku_id",
             parent_id=pl.lit(None, dtype=pl.String),
-            write_kind=pl.lit(str(WRITE)),
+            write_kind=pl.lit(str(WriteKind.NONE)),
             currency=pl.lit(None, dtype=pl.String),
             before_value=pl.lit(None, dtype=pl.Int64),
             after_value="order_units",

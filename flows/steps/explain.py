@@ -18,7 +18,7 @@ def explained(
     known = titles or {}
     return [
         ReportedAction(
-            action=action, sentence=explain(action, "en"), title=known.get(action.sku_id, "")
+            action=action, sentence=explain(action, "en"), title=known.get(action.sku_id or "", "")
         )
         for action in actions
     ]
@@ -26,7 +26,7 @@ def explained(
 
 def titles_of(home: Home, shop: Shop, actions: Iterable[Action]) -> dict[str, str]:
     """Title per SKU of the actions, where the shop lists it."""
-    skus = list({action.sku_id for action in actions})
+    skus = list({action.sku_id for action in actions if action.sku_id is not None})
     listed = home.scan("listings", shop).filter(pl.col("sku_id").is_in(skus))
     pairs = home.keys.vault.open_frame(listed.select("sku_id", "title").collect(), "listings")
     pairs = pairs.with_columns(masked(pl.col("title")))

@@ -52,6 +52,7 @@ class ShopInMemory:
     sent: list[str] = field(default_factory=list)
     """Action ids in the order in which they arrived at the platform's door."""
     is_absolute: bool = True
+    reads_back: bool = True
     settles: dt.timedelta = dt.timedelta(seconds=10)
     outage: bool = False
     on_send: Any = None

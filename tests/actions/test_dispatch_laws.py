@@ -30,6 +30,7 @@ class Door:
 
     def __post_init__(self) -> None:
         self.settles, self.is_absolute = self.shop.settles, self.shop.is_absolute
+        self.reads_back = self.shop.reads_back
 
     def live(self, changes: Any) -> Any:
         return self.shop.live(changes)

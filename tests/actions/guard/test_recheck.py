@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from actions.guard import GuardFacts, history_of, judge, per_item_recheck
-from contracts.actions import Action, KillSwitch, Live
+from contracts.actions import Action, KillSwitch, Live, Proposal
 from contracts.codes import ActionState, Mode, WriteKind
 
 NOW = dt.datetime(2026, 11, 20, 9, tzinfo=dt.UTC)
@@ -111,7 +111,7 @@ def test_only_price_changes_are_history(case: Any) -> None:
 
 def test_facts_that_nobody_gave_hold_writes(case: Any) -> None:
     judged = judge(
-        case.having(mode=Mode.AUTO).judged().select(case.judged().columns[:17]),
+        case.judged().select(Proposal.column_names()),
         GuardFacts(depends=()),
         limits=case.limits,
         economics=case.economics,

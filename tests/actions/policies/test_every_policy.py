@@ -43,17 +43,20 @@ def action(row: dict[str, Any]) -> Action:
     known = {field.name for field in dataclasses.fields(Action)}
     ledger: dict[str, Any] = dict.fromkeys(known)
     ledger |= {"action_id": "a", "run_id": "r", "state": ActionState.PROPOSED, "fence": 0}
-    return Action(**ledger | {"decided_at": AS_OF, "updated_at": AS_OF} | row)
+    proposed = {name: value for name, value in row.items() if name in known}
+    return Action(**ledger | {"decided_at": AS_OF, "updated_at": AS_OF} | proposed)
 
 
 @EVERY_POLICY
 def test_it_states_what_it_is(policy: Policy) -> None:
     assert policy_of(policy.NAME) is policy
     assert policy.VERSION >= 1
-    assert isinstance(policy.WRITE, WriteKind)
+    assert policy.WRITES
+    assert set(policy.WRITES) <= set(WriteKind)
+    assert len(set(policy.WRITES)) == len(policy.WRITES)
     assert set(policy.DEPENDS) <= set(TABLES)
     assert policy.DEPENDS
-    assert not (policy.WRITE == WriteKind.NONE and policy.HAS_HOLDOUT)
+    assert not (policy.WRITES == (WriteKind.NONE,) and policy.HAS_HOLDOUT)
 
 
 @EVERY_POLICY
@@ -89,7 +92,7 @@ def test_any_facts_give_valid_proposals_or_a_reason_why_not(policy: Policy) -> N
     assert proposed.height + held.height == 400
     assert proposed.height > 0
     assert set(proposed["policy"]) == {policy.NAME}
-    assert set(proposed["write_kind"]) == {policy.WRITE}
+    assert set(proposed["write_kind"]) == set(policy.WRITES)
     assert set(proposed["reason_code"]) <= set(policy.Reason)
     assert set(held["reason_code"]) <= set(policy.HoldReason)
     assert all(isinstance(json.loads(text), dict) for text in proposed["evidence"])
