@@ -10,9 +10,9 @@ from actions.guard import per_item_recheck
 from contracts.actions import Action, Change, Live, Outcome
 from contracts.ports import Outbound
 from flows.steps.decide import facts
+from flows.steps.holders import holder
 from flows.steps.home import Home, Progress, Shop, ShopClock, silent
 from flows.steps.shops import each
-from flows.steps.turns import holder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,14 +28,19 @@ class ShopWrite:
     """One write of one shop, on an open client."""
 
     client: Any
-    write_live: Callable[[Any, Sequence[Change]], dict[str, Live]]
+    write_live: Callable[[Any, Sequence[Change]], dict[str, Live]] | None
     write_send: Callable[[Any, Sequence[Change]], list[Outcome]]
     settles: dt.timedelta
     is_absolute: bool
 
+    @property
+    def reads_back(self) -> bool:
+        """Whether the platform shows what is in force."""
+        return self.write_live is not None
+
     def live(self, changes: Sequence[Change]) -> dict[str, Live]:
-        """Value in force per target."""
-        return self.write_live(self.client, changes)
+        """Value in force per target; nothing where nothing can be read back."""
+        return {} if self.write_live is None else self.write_live(self.client, changes)
 
     def send(self, changes: Sequence[Change]) -> list[Outcome]:
         """Write; one outcome per change."""

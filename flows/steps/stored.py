@@ -1,5 +1,6 @@
 """What is stored in a home, each part opened when it is first asked for."""
 
+import datetime as dt
 from abc import ABC, abstractmethod
 from contextlib import suppress
 from functools import cached_property
@@ -9,6 +10,7 @@ from types import TracebackType
 from contracts.errors import BusyError
 from contracts.ports import Stores
 from flows.steps import secrets
+from flows.steps.holders import holder, is_gone
 from flows.steps.keys import OpenedKeys
 from flows.steps.settings import HomeSettings
 from warehouse.checks import CheckResults
@@ -21,6 +23,7 @@ from warehouse.ledger import Ledger
 from warehouse.limits import RequestLimits
 from warehouse.quarantine import Quarantine
 from warehouse.readings import Readings
+from warehouse.tokens import SealedTokens
 
 
 class Stored(ABC):
@@ -86,10 +89,21 @@ class Stored(ABC):
         """The request limits that all processes of this home share."""
         return RequestLimits(self.database)
 
+    @cached_property
+    def tokens(self) -> SealedTokens:
+        """The renewed tokens that all processes of this home share."""
+        return SealedTokens(
+            database=self.database,
+            vault=self.keys.vault,
+            holder=holder(),
+            is_gone=is_gone,
+            now=lambda: dt.datetime.now(dt.UTC),
+        )
+
     @property
     def stores(self) -> Stores:
         """What all clients of this home's accounts share."""
-        return Stores(limits=self.limits)
+        return Stores(limits=self.limits, tokens=self.tokens)
 
     @cached_property
     def leases(self) -> Leases:

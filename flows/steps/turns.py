@@ -2,23 +2,18 @@
 
 import datetime as dt
 import logging
-import os
-import socket
 import threading
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from contracts.errors import BusyError
+from flows.steps.holders import holder, is_gone
 from flows.steps.home import Home, machine_now
 from warehouse.leases import Lease
 
 # A machine that vanished keeps its work from others for no longer; a process that did, for no time.
 LENGTH = dt.timedelta(minutes=2)
-
-# A process of the same number before this one, as the first of a restarted container always is.
-_START = uuid.uuid4().hex[:8]
 
 _log = logging.getLogger(__name__)
 
@@ -63,31 +58,6 @@ def turn(home: Home, name: str) -> Iterator[Turn]:
         is_over.set()
         keeper.join()
         home.leases.release(lease, at=machine_now())
-
-
-def holder() -> str:
-    """This process, as others are told of it."""
-    return f"{socket.gethostname()}:{os.getpid()}:{_START}"
-
-
-def is_gone(of: str) -> bool:
-    """Whether a holder was a process of this machine that has ended.
-
-    Containers that share a host name but not their processes would take each other for gone; they
-    have names of their own unless told otherwise.
-    """
-    host, process, start = of.rsplit(":", 2)
-    if host != socket.gethostname():
-        return False
-    if int(process) == os.getpid():
-        return start != _START
-    try:
-        os.kill(int(process), 0)
-    except ProcessLookupError:
-        return True
-    except PermissionError:
-        return False
-    return False
 
 
 def _keep(mine: Turn, is_over: threading.Event) -> None:

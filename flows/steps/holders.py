@@ -1,0 +1,33 @@
+"""Who holds a lease: this process by name, and whether another one has ended."""
+
+import os
+import socket
+import uuid
+
+# A process of the same number before this one, as the first of a restarted container always is.
+_START = uuid.uuid4().hex[:8]
+
+
+def holder() -> str:
+    """This process, as others are told of it."""
+    return f"{socket.gethostname()}:{os.getpid()}:{_START}"
+
+
+def is_gone(of: str) -> bool:
+    """Whether a holder was a process of this machine that has ended.
+
+    Containers that share a host name but not their processes would take each other for gone; they
+    have names of their own unless told otherwise.
+    """
+    host, process, start = of.rsplit(":", 2)
+    if host != socket.gethostname():
+        return False
+    if int(process) == os.getpid():
+        return start != _START
+    try:
+        os.kill(int(process), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return False
