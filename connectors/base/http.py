@@ -290,7 +290,7 @@ def _beginning(response: httpx.Response) -> bytes:
     """What can be read of an error's body; that it breaks off changes nothing of the error."""
     held = b""
     try:
-        for chunk in _bounded(response, 2 * _MEBIBYTE):
+        for chunk in _unpacked(response):
             held += chunk
             if len(held) >= _MOST_REFUSAL:
                 break
@@ -300,13 +300,18 @@ def _beginning(response: httpx.Response) -> bytes:
 
 
 def _bounded(response: httpx.Response, most: int) -> Iterator[bytes]:
-    """At most `most` bytes, unpacked. Of gzip a piece grows a thousandfold at worst; zstd has no
-    such bound, so it is not read."""
-    if response.headers.get("content-encoding", "identity") not in ("gzip", "identity"):
-        raise SourceContractError("an answer is packed in another way than was asked for")
+    """At most `most` bytes, unpacked."""
     held = 0
-    for chunk in response.iter_bytes():
+    for chunk in _unpacked(response):
         held += len(chunk)
         if held > most:
             raise SourceContractError(f"an answer is larger than {most} bytes")
         yield chunk
+
+
+def _unpacked(response: httpx.Response) -> Iterator[bytes]:
+    """An answer's pieces. Of gzip one grows a thousandfold at worst; zstd has no such bound, so it
+    is not read."""
+    if response.headers.get("content-encoding", "identity") not in ("gzip", "identity"):
+        raise SourceContractError("an answer is packed in another way than was asked for")
+    yield from response.iter_bytes()

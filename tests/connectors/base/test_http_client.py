@@ -2,8 +2,10 @@
 
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qsl
 
 import httpx
 import pytest
@@ -200,3 +202,141 @@ def test_the_servers_clock_is_read_from_its_header() -> None:
     assert server_time({"date": "Mon, 16 Nov 2026 05:00:00 GMT"}) == 1_794_805_200
     with pytest.raises(SourceContractError):
         server_time({})
+
+
+class Network:
+    """Answers every request alike and keeps it."""
+
+    def __init__(self, answer: httpx.Response) -> None:
+        self.answer = answer
+        self.seen: list[httpx.Request] = []
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        self.seen.append(request)
+        return self.answer
+
+
+def account(network: Network, **options: Any) -> Http:
+    """An account of a real platform, whose files lie on another host."""
+    return Http(
+        "https://demo.example.com",
+        headers={"x-token": "secret"},
+        download_hosts=["files.example.com"],
+        transport=httpx.MockTransport(network),
+        resolve=lambda host: PUBLIC,
+        **options,
+    )
+
+
+def test_a_request_has_the_accounts_headers_its_own_and_its_parameters() -> None:
+    network = Network(httpx.Response(201, content=b"made", headers={"x-rate": "7"}))
+    answer = account(network).request(
+        "PUT",
+        "/things?page=1",
+        params=[("q", "a b&c"), ("q", "中")],
+        body=b"{}",
+        content_type="application/json",
+        headers={"x-date": "now"},
+    )
+    assert (answer.status, answer.body, answer.headers["X-Rate"]) == (201, b"made", "7")
+    sent = network.seen[0]
+    assert sent.method == "PUT"
+    assert sent.url.params.multi_items() == [("page", "1"), ("q", "a b&c"), ("q", "中")]
+    assert [sent.headers[name] for name in ("x-token", "x-date", "content-type")] == [
+        "secret",
+        "now",
+        "application/json",
+    ]
+
+
+def test_a_form_is_sent_in_utf_8() -> None:
+    network = Network(httpx.Response(200))
+    account(network).post_form("/token", [("name", "小 店"), ("name", "+&=")])
+    sent = network.seen[0]
+    assert sent.headers["content-type"].startswith("application/x-www-form-urlencoded")
+    assert parse_qsl(sent.content.decode()) == [("name", "小 店"), ("name", "+&=")]
+
+
+@pytest.mark.parametrize("link", ["/orders?page=2", "https://demo.example.com/orders?page=2"])
+def test_a_next_link_of_the_platform_is_followed_with_credentials(link: str) -> None:
+    network = Network(httpx.Response(200, content=b"page"))
+    assert account(network).follow(link).body == b"page"
+    assert str(network.seen[0].url) == "https://demo.example.com/orders?page=2"
+    assert network.seen[0].headers["x-token"] == "secret"
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "https://files.example.com/orders?page=2",
+        "https://evil.example/orders",
+        "//evil.example/orders",
+        "http://demo.example.com/orders",
+        "https://demo.example.com:8443/orders",
+        "https://demo.example.com@evil.example/orders",
+        "file:///etc/passwd",
+    ],
+)
+def test_no_credential_goes_to_another_origin(link: str) -> None:
+    network = Network(httpx.Response(200))
+    with pytest.raises(ConfigurationError, match="origin"):
+        account(network).follow(link)
+    with pytest.raises(ConfigurationError, match="origin"):
+        account(network).post(link, b"{}")
+    assert network.seen == []
+
+
+def told(status: int, headers: Mapping[str, str], body: bytes) -> ShopkeeperError | None:
+    code = {b"expired": TokenRejectedError, b"busy": NotAppliedError}.get(body[:7].strip())
+    return None if code is None else code(f"{status} {headers['x-code']}")
+
+
+@pytest.mark.parametrize(
+    ("body", "error"),
+    [
+        (b"expired", TokenRejectedError),
+        (b"busy", NotAppliedError),
+        (b"other", SourceRejectedError),
+    ],
+)
+def test_a_platforms_own_refusal_is_asked_before_the_status(
+    body: bytes, error: type[ShopkeeperError]
+) -> None:
+    network = Network(httpx.Response(400, content=body, headers={"x-code": "7"}))
+    with pytest.raises(error) as caught:
+        account(network, refusal=told).get("/orders")
+    assert type(caught.value) is error
+
+
+def test_of_an_errors_body_only_the_beginning_is_read() -> None:
+    sizes: list[int] = []
+
+    def measured(_status: int, _headers: Mapping[str, str], body: bytes) -> None:
+        sizes.append(len(body))
+
+    network = Network(httpx.Response(400, content=b"x" * 10**7))
+    with pytest.raises(SourceRejectedError):
+        account(network, refusal=measured).get("/orders")
+    assert sizes == [64 * 2**10]
+
+
+def test_success_and_downloads_are_no_matter_of_the_refusal() -> None:
+    def never(_status: int, _headers: Mapping[str, str], _body: bytes) -> ShopkeeperError:
+        raise AssertionError("asked")
+
+    assert account(Network(httpx.Response(200)), refusal=never).get("/").status == 200
+    gone = Network(httpx.Response(403))
+    with pytest.raises(SourceRejectedError):
+        list(account(gone, refusal=never).download("https://files.example.com/1", most=10))
+    assert "x-token" not in gone.seen[0].headers
+
+
+def test_a_refusal_whose_body_breaks_off_keeps_its_meaning() -> None:
+    def broken() -> Iterator[bytes]:
+        yield b"ex"
+        raise httpx.ReadError("gone")
+
+    network = Network(httpx.Response(429, content=broken(), headers={"retry-after": "3"}))
+    with pytest.raises(NotAppliedError) as caught:
+        account(network, refusal=told).get("/orders")
+    assert caught.value.retry_after == 3
