@@ -12,7 +12,7 @@ from warehouse.models import limits
 
 
 class RequestLimits:
-    """The buckets of all accounts; answers `contracts.ports.LimitStore`.
+    """The levels of all limits of all accounts; answers `contracts.ports.LimitStore`.
 
     Its users give the level's `at` in seconds since 1970, by their machine's clock: monotonic
     clocks of two machines have nothing in common.

@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 
 import httpx
 
-from connectors.base.retry import NotAppliedError, TokenRejectedError
+from connectors.base.retry import NotAppliedError, ThrottledError, TokenRejectedError
 from contracts.errors import (
     ConfigurationError,
     ShopkeeperError,
@@ -52,7 +52,7 @@ def error_of(status: int, *, retry_after: float | None = None) -> ShopkeeperErro
     if retry_after is not None:
         message += f" and asks to wait {retry_after:g} s"
     if status == HTTPStatus.TOO_MANY_REQUESTS:
-        return NotAppliedError(message, retry_after=retry_after)
+        return ThrottledError(message, retry_after=retry_after)
     if status in (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY) or status >= 500:
         return TransientSourceError(message, retry_after=retry_after)
     if status < HTTPStatus.BAD_REQUEST:

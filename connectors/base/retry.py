@@ -15,6 +15,10 @@ class NotAppliedError(TransientSourceError):
     """Transient, and the platform certainly did nothing: a write may be sent again."""
 
 
+class ThrottledError(NotAppliedError):
+    """The platform's limit refused it; the limit that we keep is told, as `refused`."""
+
+
 class TokenRejectedError(SourceRejectedError):
     """The access token is not, or no longer, good for this; a renewed one may be."""
 

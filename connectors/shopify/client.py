@@ -13,8 +13,8 @@ from pydantic import Field, SecretStr, model_validator
 
 from connectors.base.http import Http, addresses, server_time
 from connectors.base.jobs import JobStatus, finish
-from connectors.base.limits import BucketState, CostBucket
-from connectors.base.retry import NotAppliedError, Retry
+from connectors.base.limits import BucketState, Meter, Urgency
+from connectors.base.retry import NotAppliedError, Retry, ThrottledError
 from connectors.base.settings import AccountSettings
 from connectors.base.wire import decoded
 from connectors.shopify import queries
@@ -215,12 +215,16 @@ class ShopifyClient:
         self._clock = clock
         self._sleep = sleep
         self._retry = Retry(sleep=sleep)
-        self.bucket = CostBucket(
-            store=stores.limits,
-            account=f"shopify:{settings.url.rstrip('/')}",
-            clock=clock if stores.limits is None else wall_clock,
+        meter = Meter(
+            stores.limits,
+            f"shopify:{settings.url.rstrip('/')}",
+            budget_share=settings.budget_share,
+            clock=clock,
             sleep=sleep,
+            wall_clock=wall_clock,
         )
+        self.bucket = meter.cost("points")
+        self.urgency = Urgency.LIVE
 
     def ask(
         self, document: str, variables: Mapping[str, Any] | None = None, *, cost: float = 10.0
@@ -230,9 +234,17 @@ class ShopifyClient:
         Raises:
             ShopkeeperError: by HTTP status or by the error code in the answer, after retries.
         """
-        return self._retry.call(lambda: self._post(document, variables, cost=cost))
+        return self._retry.call(
+            lambda: self._post(document, variables, cost=cost, urgency=self.urgency)
+        )
 
-    def write(self, document: str, variables: Mapping[str, Any]) -> Answer:
+    def write(
+        self,
+        document: str,
+        variables: Mapping[str, Any],
+        *,
+        urgency: Urgency = Urgency.ACT,
+    ) -> Answer:
         """Send a mutation, again only when the platform certainly did nothing.
 
         Raises:
@@ -242,7 +254,7 @@ class ShopifyClient:
             SourceContractError: the answer is unknown, so it may have been applied.
         """
         return self._retry.call(
-            lambda: self._post(document, variables, cost=10.0, is_urgent=True),
+            lambda: self._post(document, variables, cost=10.0, urgency=urgency),
             repeats=NotAppliedError,
         )
 
@@ -302,11 +314,15 @@ class ShopifyClient:
         variables: Mapping[str, Any] | None,
         *,
         cost: float,
-        is_urgent: bool = False,
+        urgency: Urgency,
     ) -> Answer:
         body = msgspec.json.encode({"query": document, "variables": variables or {}})
-        self.bucket.take(cost, is_urgent=is_urgent)
-        answer = self._http.post(_PATH, body)
+        self.bucket.take(cost, urgency=urgency)
+        try:
+            answer = self._http.post(_PATH, body)
+        except ThrottledError as error:
+            self.bucket.refused(error.retry_after)
+            raise
         if "x-shopify-api-deprecated-reason" in answer.headers:
             _log.warning("shopify version=%s a requested field is deprecated", VERSION)
         envelope = decoded(_ENVELOPE.decode, answer.body)
@@ -324,7 +340,7 @@ class ShopifyClient:
         )
 
     def _start_bulk(self, document: str) -> str:
-        answer = self.write(queries.RUN_BULK, {"query": document})
+        answer = self.write(queries.RUN_BULK, {"query": document}, urgency=self.urgency)
         started = decoded(msgspec.json.Decoder(dict[str, _Started]).decode, answer.data)[
             "bulkOperationRunQuery"
         ]

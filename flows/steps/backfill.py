@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Any
 
 from connectors.base.declaration import Stream
-from connectors.base.limits import CostBucket
+from connectors.base.limits import HasUrgency, Urgency
 from contracts.actions import Action
 from contracts.checks import CheckResult
 from contracts.codes import ActionState
@@ -22,8 +22,6 @@ from flows.steps.pull import Pulled, pull_reading
 from flows.steps.turns import Turn, turn
 
 _WEEK = dt.timedelta(days=7)  # so that progress shows and an interruption costs little
-# A live pull leaves a tenth of a platform's bucket to writes; a backfill leaves half to both.
-_RESERVE_RATE = 0.5
 _TICK = dt.timedelta(microseconds=1)
 
 
@@ -197,9 +195,8 @@ def _read_stream(mine: Turn, due: Sequence[Reading], progress: Progress) -> list
     pulled = []
     client = source.open()
     try:
-        bucket = getattr(client, "bucket", None)
-        if isinstance(bucket, CostBucket):
-            bucket.yield_to_others(_RESERVE_RATE)
+        if isinstance(client, HasUrgency):
+            client.urgency = Urgency.BACKFILL
         for done, reading in enumerate(due):
             mine.confirm()
             progress(f"{shop.id} {stream.name} · {business_days(shop, reading)}", done, len(due))

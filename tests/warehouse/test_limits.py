@@ -1,6 +1,6 @@
 """The buckets that all processes of a home share."""
 
-from connectors.base.limits import BucketState, CostBucket
+from connectors.base.limits import BucketState, CostBucket, Place, Urgency
 from contracts.limits import Level
 from contracts.ports import LimitStore
 from warehouse.database import Database
@@ -20,6 +20,12 @@ class Time:
 
     def sleep(self, seconds: float) -> None:
         self.now += seconds
+
+
+def bucket_of(database: Database, time: Time) -> CostBucket:
+    return CostBucket(
+        Place(store=RequestLimits(database), account="shop", clock=time, sleep=time.sleep)
+    )
 
 
 def known(store: LimitStore, account: str) -> Level | None:
@@ -43,10 +49,7 @@ def test_a_level_comes_back_as_it_was_left_to_each_account_its_own(database: Dat
 def test_what_one_client_takes_another_waits_for(url: str, database: Database) -> None:
     time = Time()
     elsewhere = Database(url)
-    first, second = (
-        CostBucket(store=RequestLimits(opened), account="shop", clock=time, sleep=time.sleep)
-        for opened in (database, elsewhere)
-    )
+    first, second = (bucket_of(opened, time) for opened in (database, elsewhere))
     first.learn(BucketState(maximum=1000, available=1000, restore_rate=100), taken=0, used=0)
     first.take(900)
     second.take(300)
@@ -56,11 +59,11 @@ def test_what_one_client_takes_another_waits_for(url: str, database: Database) -
 
 def test_a_client_that_starts_later_knows_what_was_learnt(database: Database) -> None:
     time = Time()
-    CostBucket(store=RequestLimits(database), account="shop", clock=time, sleep=time.sleep).learn(
+    bucket_of(database, time).learn(
         BucketState(maximum=1000, available=0, restore_rate=100), taken=0, used=0
     )
-    late = CostBucket(store=RequestLimits(database), account="shop", clock=time, sleep=time.sleep)
-    late.take(100, is_urgent=True)
+    late = bucket_of(database, time)
+    late.take(100, urgency=Urgency.UNDO)
     assert time.now == LEVEL.at + 1
 
 
@@ -70,22 +73,20 @@ def test_a_machine_whose_clock_lags_restores_nothing_until_it_has_caught_up(
     ahead, behind = Time(), Time()
     behind.now -= 2
     for time, cost in ((ahead, 1000), (behind, 100)):
-        bucket = CostBucket(
-            store=RequestLimits(database), account="shop", clock=time, sleep=time.sleep
-        )
+        bucket = bucket_of(database, time)
         if time is ahead:
             bucket.learn(
                 BucketState(maximum=1000, available=1000, restore_rate=100), taken=0, used=0
             )
-        bucket.take(cost, is_urgent=True)
+        bucket.take(cost, urgency=Urgency.UNDO)
     assert behind.now - ahead.now >= 1
 
 
 def test_a_clock_that_was_set_back_by_an_hour_stops_nobody(database: Database) -> None:
     time = Time()
-    bucket = CostBucket(store=RequestLimits(database), account="shop", clock=time, sleep=time.sleep)
+    bucket = bucket_of(database, time)
     bucket.learn(BucketState(maximum=1000, available=0, restore_rate=100), taken=0, used=0)
     time.now -= 3600
     began = time.now
-    bucket.take(500, is_urgent=True)
+    bucket.take(500, urgency=Urgency.UNDO)
     assert time.now - began <= 10

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.base.limits import BucketState, CostBucket
+from connectors.base.limits import BucketState, CostBucket, Place, Urgency
 
 PLUS = BucketState(maximum=20_000, available=20_000, restore_rate=1000)
 
@@ -26,33 +26,47 @@ class Time:
             self.now += seconds
 
 
+def unknown(time: Time, budget_share: float = 1.0) -> CostBucket:
+    return CostBucket(Place(clock=time.clock, sleep=time.sleep, budget_share=budget_share))
+
+
 def bucket_of(state: BucketState, time: Time) -> CostBucket:
-    bucket = CostBucket(clock=time.clock, sleep=time.sleep)
+    bucket = unknown(time)
     bucket.learn(state, taken=0, used=0)
     return bucket
 
 
 def test_an_unknown_bucket_lets_requests_pass() -> None:
     time = Time()
-    CostBucket(clock=time.clock, sleep=time.sleep).take(10**6)
+    unknown(time).take(10**6)
     assert time.now == 0
 
 
 def test_a_request_waits_until_the_bucket_holds_its_cost() -> None:
     time = Time()
     bucket = bucket_of(BucketState(maximum=2000, available=100, restore_rate=100), time)
-    bucket.take(500, is_urgent=True)
+    bucket.take(500, urgency=Urgency.UNDO)
     assert time.now == pytest.approx(4)
 
 
-def test_a_tenth_is_kept_for_writes() -> None:
+@pytest.mark.parametrize(
+    ("urgency", "left"),
+    [(Urgency.UNDO, 0), (Urgency.ACT, 100), (Urgency.LIVE, 200), (Urgency.BACKFILL, 1000)],
+)
+def test_each_leaves_to_the_more_urgent_what_is_theirs(urgency: Urgency, left: float) -> None:
     time = Time()
-    bucket = bucket_of(BucketState(maximum=2000, available=300, restore_rate=100), time)
-    bucket.take(300, is_urgent=True)
+    bucket = bucket_of(BucketState(maximum=2000, available=2000, restore_rate=100), time)
+    bucket.take(2000 - left, urgency=urgency)
     assert time.now == 0
-    bucket = bucket_of(BucketState(maximum=2000, available=300, restore_rate=100), time)
-    bucket.take(300)
-    assert time.now == pytest.approx(2)
+    bucket.take(100, urgency=urgency)
+    assert time.now == pytest.approx(1)
+
+
+def test_of_a_shared_bucket_only_our_part_is_used() -> None:
+    time = Time()
+    bucket = unknown(time, budget_share=0.25)
+    bucket.learn(BucketState(maximum=2000, available=1800, restore_rate=100), taken=0, used=0)
+    assert bucket.state == BucketState(maximum=500, available=500, restore_rate=25)
 
 
 def test_the_unused_part_is_put_back() -> None:
@@ -76,8 +90,39 @@ def test_another_app_that_drains_the_bucket_is_seen() -> None:
 def test_a_request_larger_than_the_bucket_waits_for_a_full_one() -> None:
     time = Time()
     bucket = bucket_of(BucketState(maximum=1000, available=0, restore_rate=100), time)
-    bucket.take(5000)
+    bucket.take(5000, urgency=Urgency.UNDO)
     assert time.now == pytest.approx(10)
+
+
+def test_of_two_who_need_the_whole_bucket_the_more_urgent_waits_for_less() -> None:
+    waits = []
+    for urgency in Urgency:
+        time = Time()
+        bucket = bucket_of(BucketState(maximum=1000, available=0, restore_rate=100), time)
+        bucket.take(1000, urgency=urgency)
+        waits.append(time.now)
+    assert waits == sorted(set(waits))
+    assert waits[Urgency.LIVE] < 10.5
+
+
+def test_an_answer_that_was_under_way_does_not_end_a_refusal() -> None:
+    time = Time()
+    bucket = bucket_of(BucketState(maximum=1000, available=500, restore_rate=100), time)
+    bucket.refused(30)
+    bucket.learn(BucketState(maximum=1000, available=400, restore_rate=100), taken=50, used=50)
+    bucket.take(10, urgency=Urgency.UNDO)
+    assert time.now == pytest.approx(30.1)
+
+
+def test_a_bucket_that_refuses_before_it_is_known_is_asked_slowly_and_then_believed() -> None:
+    time = Time()
+    bucket = unknown(time)
+    bucket.refused(5)
+    bucket.take(1, urgency=Urgency.UNDO)
+    assert time.now == pytest.approx(6)
+    bucket.learn(PLUS, taken=1, used=1)
+    bucket.take(1000, urgency=Urgency.UNDO)
+    assert time.now == pytest.approx(7)
 
 
 @given(costs=st.lists(st.floats(1, 900), min_size=1, max_size=30), rate=st.floats(10, 1000))

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from connectors.base.http import Http, error_of, server_time
-from connectors.base.retry import NotAppliedError, TokenRejectedError
+from connectors.base.retry import NotAppliedError, ThrottledError, TokenRejectedError
 from contracts.errors import (
     ConfigurationError,
     ShopkeeperError,
@@ -140,7 +140,7 @@ def test_a_refused_connection_was_certainly_not_applied() -> None:
         (408, TransientSourceError),
         (423, SourceRejectedError),
         (425, TransientSourceError),
-        (429, NotAppliedError),
+        (429, ThrottledError),
         (500, TransientSourceError),
         (502, TransientSourceError),
         (503, TransientSourceError),
