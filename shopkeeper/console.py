@@ -39,13 +39,19 @@ OPTIONS = Options()
 
 def answer(data: Any, *, screen: Any = None, held: bool = False, failed: bool = False) -> None:
     """Print the result and end: one JSON document with --json, else the screen."""
+    tell(data, screen=screen)
+    if failed:
+        raise typer.Exit(Exit.FAILED)
+    raise typer.Exit(Exit.HELD if held else Exit.DONE)
+
+
+def tell(data: Any, *, screen: Any = None) -> None:
+    """Print the result at once and go on; a command does so once."""
     if OPTIONS.as_json:
         sys.stdout.write(json.dumps(data, default=_plain, ensure_ascii=False) + "\n")
     elif screen is not None:
         show(screen)
-    if failed:
-        raise typer.Exit(Exit.FAILED)
-    raise typer.Exit(Exit.HELD if held else Exit.DONE)
+    sys.stdout.flush()
 
 
 def show(screen: Any) -> None:

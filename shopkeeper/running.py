@@ -1,15 +1,15 @@
-"""Commands that let a home run by itself: up, down."""
+"""Commands that let a home run by itself: up, down, listen."""
 
 from typing import Annotated
 
 import typer
 
-from shopkeeper.console import OPTIONS, answer
+from shopkeeper.console import OPTIONS, answer, tell
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
-    for command in (up, down):
+    for command in (up, down, listen):
         app.command()(command)
 
 
@@ -43,3 +43,22 @@ def down() -> None:
 
     ended = end(OPTIONS.home)
     answer({"ended": ended}, screen=f"Ended: {', '.join(ended) or 'nothing was running'}")
+
+
+def listen(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port.")] = 4280,
+    behind_tls: Annotated[
+        str | None,
+        typer.Option(help="https address under which a proxy of yours serves it, if one does."),
+    ] = None,
+) -> None:
+    """Listen to webhooks until Ctrl-C, and pull what they hint at; changed settings need a restart.
+
+    Platforms send to /webhooks/SHOP/SOURCE. A shop has one once its source holds the secret.
+    """
+    from deployments.webhooks import listening
+
+    with listening(OPTIONS.home, host=host, port=port, behind_tls=behind_tls) as started:
+        tell({"addresses": started.addresses}, screen="\n".join(started.addresses))
+        started.run()
