@@ -13,6 +13,7 @@ from sandbox.taobao.values import Answer, without_nulls, wrapped, written, yuan
 from sandbox.world.world import instant
 
 MAX_PAGE, MAX_PAGES = 100, 1000
+_OUTSIDE_EVERY, _OUTSIDE_AT = 9, 4
 GRADES: Final = ((4, "至尊VIP会员"), (3, "VIP会员"), (2, "高级会员"), (1, "普通会员"))
 
 
@@ -43,7 +44,7 @@ def grades(_: Shop, args: Arguments) -> Answer:
 
 def is_member(household_id: int) -> bool:
     """Some buyers never became members of the shop."""
-    return household_id % 9 != 4
+    return household_id % _OUTSIDE_EVERY != _OUTSIDE_AT
 
 
 def is_blocked(household_id: int) -> bool:
@@ -73,7 +74,7 @@ def members(shop: Shop) -> pl.DataFrame:
 def _grade() -> pl.Expr:
     amount = pl.col("amount_minor")
     return (
-        pl.when(pl.col("household_id") % 9 == 4)
+        pl.when(pl.col("household_id") % _OUTSIDE_EVERY == _OUTSIDE_AT)
         .then(0)
         .when(amount >= 500_000)
         .then(4)

@@ -27,8 +27,9 @@ COMPANIES: Final = {
     "jd": "京东快递",
     "ems": "EMS",
 }
-# Only one trade in full tells these.
-_FULL_ONLY: Final = ("tid_str", "oid_str", "has_post_fee")
+# What only some of the calls tell about a trade or its lines.
+_NOT_IN_SOLD: Final = frozenset({"tid_str", "oid_str", "has_post_fee"})
+_NOT_IN_INCREMENT: Final = _NOT_IN_SOLD | {"promise_sign_time", "trade_from"}
 
 
 def sold(shop: Shop, args: Arguments) -> Answer:
@@ -42,7 +43,8 @@ def sold(shop: Shop, args: Arguments) -> Answer:
     within = pl.col("created_at").is_between(instant(start), instant(end))
     found = _filtered(shop, args, uid="buyer_open_id").filter(within)
     found = found.sort("created_at", "order_id", descending=True)
-    return {**page.count(found, args), **_listed(shop, page.rows(found), fields)}
+    rows = _rows(shop, page.rows(found), fields, hidden=_NOT_IN_SOLD)
+    return {**page.count(found, args), **wrapped("trades", "trade", rows)}
 
 
 def increment(shop: Shop, args: Arguments) -> Answer:
@@ -56,7 +58,8 @@ def increment(shop: Shop, args: Arguments) -> Answer:
     within = pl.col("modified_at").is_between(instant(start), instant(end))
     found = _filtered(shop, args, uid="buyer_open_uid").filter(within)
     found = found.sort("modified_at", "order_id", descending=True)
-    return {**page.count(found, args), **_listed(shop, page.rows(found), fields)}
+    rows = _rows(shop, page.rows(found), fields, hidden=_NOT_IN_INCREMENT)
+    return {**page.count(found, args), **wrapped("trades", "trade", rows)}
 
 
 def fullinfo(shop: Shop, args: Arguments) -> Answer:
@@ -65,7 +68,7 @@ def fullinfo(shop: Shop, args: Arguments) -> Answer:
     found = trade_of(shop, tid)
     if found.is_empty():
         raise refused("trade-not-exist", "交易不存在")
-    return {"trade": _rows(shop, found, fields, is_full=True)[0]}
+    return {"trade": _rows(shop, found, fields)[0]}
 
 
 def trade_of(shop: Shop, tid: int) -> pl.DataFrame:
@@ -104,38 +107,43 @@ def _filtered(shop: Shop, args: Arguments, *, uid: str) -> pl.DataFrame:
     return found.filter(of_member(shop, args.text(uid)))
 
 
-def _listed(shop: Shop, page: pl.DataFrame, fields: Fields) -> Answer:
-    return wrapped("trades", "trade", _rows(shop, page, fields, is_full=False))
-
-
-def _rows(shop: Shop, page: pl.DataFrame, fields: Fields, *, is_full: bool) -> list[Answer]:
-    world = shop.world
-    picked = page["order_id"].implode()
-    titles = world.products.select("product_id", "title", "product_type")
-    lines = (
-        world.lines.filter(pl.col("order_id").is_in(picked) & ~pl.col("is_removed"))
-        .join(titles, on="product_id", how="left", maintain_order="left")
-        .partition_by("order_id", as_dict=True, maintain_order=True)
-    )
-    cases = shop.book.cases.filter(pl.col("order_id").is_in(picked))
-    latest = {case["line_id"]: case for case in cases.sort("modified_at").iter_rows(named=True)}
-    rated = set(world.reviews.filter(pl.col("order_id").is_in(picked))["line_id"].to_list())
+def _rows(
+    shop: Shop, page: pl.DataFrame, fields: Fields, *, hidden: frozenset[str] = frozenset()
+) -> list[Answer]:
+    lines, cases, rated = _insides(shop, page["order_id"].implode())
     below, found = fields.below("orders", "order"), []
     for trade in page.iter_rows(named=True):
-        own = lines.get((trade["order_id"],))
-        own_lines = [] if own is None else own.to_dicts()
-        head = _head(shop, trade, own_lines)
+        own = lines.get(trade["order_id"], [])
+        head = _head(shop, trade, own)
         rows = [
-            _line(trade, line, head, latest.get(line["line_id"]), is_rated=line["line_id"] in rated)
-            for line in own_lines
+            _line(trade, line, head, cases.get(line["line_id"]), is_rated=line["line_id"] in rated)
+            for line in own
         ]
-        if not is_full:
-            for row in [head, *rows]:
-                for name in _FULL_ONLY:
-                    row.pop(name, None)
-        listed = [] if below is None else [below.of(row) for row in rows]
-        found.append({**fields.of(head), **wrapped("orders", "order", listed)})
+        listed = [] if below is None else [below.of(_without(row, hidden)) for row in rows]
+        found.append({**fields.of(_without(head, hidden)), **wrapped("orders", "order", listed)})
     return found
+
+
+def _insides(
+    shop: Shop, picked: pl.Series
+) -> tuple[dict[int, list[dict[str, Any]]], dict[int, dict[str, Any]], set[int]]:
+    """What belongs to the orders picked: lines by order, the last case and reviews by line."""
+    of_picked = pl.col("order_id").is_in(picked)
+    titles = shop.world.products.select("product_id", "title", "product_type")
+    lines: dict[int, list[dict[str, Any]]] = {}
+    for line in (
+        shop.world.lines.filter(of_picked & ~pl.col("is_removed"))
+        .join(titles, on="product_id", how="left", maintain_order="left")
+        .iter_rows(named=True)
+    ):
+        lines.setdefault(line["order_id"], []).append(line)
+    cases = shop.book.cases.filter(of_picked).sort("modified_at")
+    latest = {case["line_id"]: case for case in cases.iter_rows(named=True)}
+    return lines, latest, set(shop.world.reviews.filter(of_picked)["line_id"].to_list())
+
+
+def _without(row: Answer, hidden: frozenset[str]) -> Answer:
+    return {name: value for name, value in row.items() if name not in hidden}
 
 
 def _head(shop: Shop, trade: dict[str, Any], lines: list[dict[str, Any]]) -> Answer:
