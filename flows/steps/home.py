@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar, cast, get_args
 from zoneinfo import ZoneInfo
 
 import dataframely as dy
@@ -71,7 +71,7 @@ class Source:
                     secrets.resolve(str(table[name]), where=where, folder=self.folder)
                 )
         for name, info in model.model_fields.items():
-            if info.annotation is Path and name in table:
+            if Path in (info.annotation, *get_args(info.annotation)) and name in table:
                 table[name] = self.folder / str(table[name])
             elif isinstance(table.get(name), list):
                 table[name] = [self._in_home(item) for item in table[name]]
