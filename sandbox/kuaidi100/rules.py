@@ -72,7 +72,8 @@ class Faults:
         return True
 
 
-@dataclass(frozen=True)
+# Not frozen: Python writes the traceback into an exception that passes a context manager.
+@dataclass(eq=False)
 class RefusedError(Exception):
     """A query is answered with `result` false and this return code."""
 

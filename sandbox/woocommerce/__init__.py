@@ -1,0 +1,7 @@
+"""The WooCommerce dialect: WordPress's REST API, wc/v3, over one channel of the world."""
+
+from sandbox.woocommerce.access import ApiKey, Credentials
+from sandbox.woocommerce.endpoint import routes
+from sandbox.woocommerce.faults import Faults
+
+__all__ = ["ApiKey", "Credentials", "Faults", "routes"]
