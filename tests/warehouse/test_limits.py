@@ -1,6 +1,10 @@
-"""The buckets that all processes of a home share."""
+"""The limits that all processes of a home share."""
 
-from connectors.base.limits import BucketState, CostBucket, Place, Urgency
+from collections.abc import Callable
+
+import pytest
+
+from connectors.base.limits import BucketState, CostBucket, Limit, Meter, Place, Urgency
 from contracts.limits import Level
 from contracts.ports import LimitStore
 from warehouse.database import Database
@@ -90,3 +94,28 @@ def test_a_clock_that_was_set_back_by_an_hour_stops_nobody(database: Database) -
     began = time.now
     bucket.take(500, urgency=Urgency.UNDO)
     assert time.now - began <= 10
+
+
+KINDS: dict[str, Callable[[Meter], Limit]] = {
+    "token bucket": lambda meter: meter.token_bucket("getOrder", rate=0.5, burst=30),
+    "windows": lambda meter: meter.windows("profiles", {1: 75, 60: 750}),
+    "headers": lambda meter: meter.headers("list"),
+    "day": lambda meter: meter.daily("calls", limit=500, zone="Asia/Shanghai"),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_a_platform_refuses_one_process_all_wait_for(
+    url: str, database: Database, kind: str
+) -> None:
+    time = Time()
+    elsewhere = Database(url)
+    here, there = (
+        KINDS[kind](Meter(RequestLimits(opened), "shop", wall_clock=time, sleep=time.sleep))
+        for opened in (database, elsewhere)
+    )
+    here.take(urgency=Urgency.UNDO)
+    here.refused(40)
+    there.take(urgency=Urgency.UNDO)
+    elsewhere.close()
+    assert LEVEL.at + 40 <= time.now <= LEVEL.at + 41
