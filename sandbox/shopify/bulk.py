@@ -29,7 +29,6 @@ from sandbox.shopify.paging import ID, RANK, ROOTS, Pager, Root
 from sandbox.shopify.projection import Branch, Projection, leaf, node_sets
 from sandbox.shopify.selection import Document, Selected, field_of, select
 from sandbox.shopify.tables import PARENT, Tables
-from sandbox.world.world import World
 
 MAX_RUNNING: Final = 5
 MAX_CONNECTIONS: Final = 5
@@ -101,8 +100,8 @@ class BulkOperations:
     The first poll finds it RUNNING, a later one COMPLETED.
     """
 
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
         self._folder = Path(tempfile.mkdtemp(prefix="bulk-"))
         self._operations: dict[str, BulkOperation] = {}
         self._work = ThreadPoolExecutor(max_workers=1, thread_name_prefix="bulk")
@@ -126,8 +125,7 @@ class BulkOperations:
             raise WriteRefusedError("LIMIT_REACHED", "Too many bulk operations are running.")
         query = accepted(schema, text)
         operation = BulkOperation(len(self._operations) + 1, text, clock)
-        # Frames are replaced, never altered: a shallow copy is the world of this moment.
-        tables = Tables(replace(self._world))
+        tables = self._tables.snapshot()
         path = self._folder / f"{secrets.token_urlsafe(24)}.jsonl"
         self._written[operation.number] = self._work.submit(
             write, tables, query, path=path, is_grouped=is_grouped

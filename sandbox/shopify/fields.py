@@ -8,7 +8,8 @@ from typing import Any, Final
 
 import polars as pl
 
-from sandbox.shopify.kinds import Field, Fields, Leaf, Listed, Many, One, Own, Scope, Values
+from sandbox.shopify.alternatives import allocations, fulfillments, quantities, tracking
+from sandbox.shopify.kinds import Field, Fields, Leaf, Listed, Many, One, Own, Scope
 
 GID: Final = "gid://shopify/"
 
@@ -67,39 +68,6 @@ def _line_paid(c: Scope) -> pl.Expr:
 def _per_unit(total: Callable[[Scope], pl.Expr]) -> Callable[[Scope], pl.Expr]:
     # The platform calls these approximate: a total need not divide by the quantity.
     return lambda c: (total(c) / c("quantity").clip(1)).round().cast(pl.Int64)
-
-
-def _allocations(c: Scope, _: dict[str, Any]) -> list[tuple[pl.Expr, Values]]:
-    def kind(name: str, index: int, amount: pl.Expr) -> tuple[pl.Expr, Values]:
-        return amount > 0, {
-            "application": pl.lit(name),
-            "index": pl.lit(index) if index == 0 else (c("automatic_minor") > 0).cast(pl.Int32),
-            "minor": amount,
-        }
-
-    return [
-        kind("AutomaticDiscountApplication", 0, c("automatic_minor")),
-        kind("DiscountCodeApplication", 1, c("code_minor")),
-    ]
-
-
-def _quantities(c: Scope, arguments: dict[str, Any]) -> list[tuple[pl.Expr, Values]]:
-    zero = pl.lit(0, dtype=pl.Int64)
-    known = {
-        "available": c("on_hand_units"),
-        "on_hand": c("on_hand_units"),
-        "incoming": c("incoming_units"),
-        "committed": zero,
-        "reserved": zero,
-        "damaged": zero,
-        "safety_stock": zero,
-        "quality_control": zero,
-    }
-    return [
-        (pl.lit(value=True), {"quantity_name": pl.lit(name), "units": known[name]})
-        for name in arguments["names"]
-        if name in known
-    ]
 
 
 _PRODUCT: Final = One("Product", table="products", on="product_id", key="product_id")
@@ -196,6 +164,29 @@ TYPES: Final[dict[str, Fields]] = {
         "transactions": Many(
             "OrderTransaction", "transactions", "transaction_id", is_connection=False
         ),
+        "fulfillments": Listed("Fulfillment", fulfillments),
+    },
+    "Fulfillment": {
+        "id": _gid("Fulfillment", "parcel_id"),
+        "createdAt": _at("created_at"),
+        "updatedAt": _at("updated_at"),
+        "deliveredAt": _at("delivered_at"),
+        "estimatedDeliveryAt": _at("promised_at"),
+        # It says that the parcel was handed over, so it stays although the parcel was lost.
+        "status": _constant("SUCCESS"),
+        "displayStatus": Leaf(
+            lambda c: (
+                pl.when(c("delivered_at").is_null())
+                .then(pl.lit("IN_TRANSIT"))
+                .otherwise(pl.lit("DELIVERED"))
+            )
+        ),
+        "trackingInfo": Listed("FulfillmentTrackingInfo", tracking),
+    },
+    "FulfillmentTrackingInfo": {
+        "company": _column("company"),
+        "number": _column("number"),
+        "url": _column("url"),
     },
     "LineItem": {
         "id": _gid("LineItem", "line_id"),
@@ -209,7 +200,7 @@ TYPES: Final[dict[str, Fields]] = {
         "totalDiscountSet": _bag(lambda c: c("automatic_minor")),
         "discountedUnitPriceSet": _bag(_per_unit(_line_listed)),
         "discountedUnitPriceAfterAllDiscountsSet": _bag(_per_unit(_line_paid)),
-        "discountAllocations": Listed("DiscountAllocation", _allocations),
+        "discountAllocations": Listed("DiscountAllocation", allocations),
         "variant": _VARIANT,
         "product": _PRODUCT,
         "vendor": _column("vendor"),
@@ -300,7 +291,7 @@ TYPES: Final[dict[str, Fields]] = {
         "createdAt": _at("created_at"),
         "updatedAt": _at("stock_updated_at"),
         "location": One("Location", lambda _: {"location_id": pl.lit(1)}),
-        "quantities": Listed("InventoryQuantity", _quantities),
+        "quantities": Listed("InventoryQuantity", quantities),
     },
     "InventoryQuantity": {
         "id": Leaf(

@@ -135,7 +135,7 @@ class Pager:
 
 
 def _found(root: Root, table: pl.DataFrame, arguments: dict[str, Any]) -> pl.DataFrame:
-    wanted = condition(root.type_name, arguments.get("query"), table)
+    wanted = condition(root.type_name, arguments.get("query"))
     rows = table if wanted is None else table.filter(wanted)
     column = root.sorts.get(arguments.get("sortKey") or "ID", root.key)
     reverse = bool(arguments.get("reverse"))

@@ -1,6 +1,7 @@
 """The platform's search syntax over the world's columns: `updated_at:>='…' sku:12 OR id:3`."""
 
 import re
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from typing import Final
 
@@ -10,7 +11,11 @@ from graphql import GraphQLError
 from sandbox.world.seed import INSTANT, local_midnight
 
 _TERM: Final = re.compile(r"""(-?)(\w+):(>=|<=|>|<)?('[^']*'|"[^"]*"|\S+)""")
-_INSTANTS: Final = {"created_at", "updated_at", "processed_at", "starts_at", "ends_at"}
+_INSTANTS: Final = {
+    "created_at", "updated_at", "processed_at", "customer_date", "starts_at", "ends_at",
+}  # fmt: skip
+_NUMBERS: Final = {"id", "sku", "customer_id", "product_id"}
+Column = Callable[[str], pl.Expr]
 
 # What can be filtered, by root type: the platform's name to the column.
 FILTERS: Final[dict[str, dict[str, str]]] = {
@@ -23,6 +28,7 @@ FILTERS: Final[dict[str, dict[str, str]]] = {
         "customer_id": "household_id",
         "discount_code": "code",
     },
+    "Fulfillment": {"created_at": "created_at", "updated_at": "updated_at"},
     "Product": {
         "id": "product_id",
         "sku": "product_id",
@@ -65,8 +71,8 @@ FILTERS: Final[dict[str, dict[str, str]]] = {
 }
 
 
-def condition(type_name: str, query: str | None, frame: pl.DataFrame) -> pl.Expr | None:
-    """The filter a query means, or None when it filters nothing.
+def condition(type_name: str, query: str | None, column: Column = pl.col) -> pl.Expr | None:
+    """The filter a query means over a type's columns, or None when it filters nothing.
 
     Names the platform does not know filter nothing, as there.
 
@@ -75,28 +81,27 @@ def condition(type_name: str, query: str | None, frame: pl.DataFrame) -> pl.Expr
     """
     if not query or not query.strip():
         return None
-    groups = [_all(type_name, part, frame) for part in re.split(r"\s+OR\s+", query)]
+    groups = [_all(type_name, part, column) for part in re.split(r"\s+OR\s+", query)]
     if any(group is None for group in groups):
         return None
     return pl.any_horizontal([group for group in groups if group is not None])
 
 
-def _all(type_name: str, text: str, frame: pl.DataFrame) -> pl.Expr | None:
+def _all(type_name: str, text: str, column: Column) -> pl.Expr | None:
     terms = []
     for negated, name, operator, quoted in _TERM.findall(text):
-        column = FILTERS[type_name].get(name)
-        if column is None:
+        filtered = FILTERS[type_name].get(name)
+        if filtered is None:
             continue
-        term = _term(name, column, operator or "=", quoted.strip("'\"()"), frame)
+        term = _term(name, column(filtered), operator or "=", quoted.strip("'\"()"))
         terms.append(~term if negated else term)
     return pl.all_horizontal(terms) if terms else None
 
 
-def _term(name: str, column: str, operator: str, text: str, frame: pl.DataFrame) -> pl.Expr:
-    left = pl.col(column)
+def _term(name: str, left: pl.Expr, operator: str, text: str) -> pl.Expr:
     if name in _INSTANTS:
         return _compare(left, operator, pl.lit(_instant(text), dtype=INSTANT))
-    if frame.schema[column].is_integer():
+    if name in _NUMBERS:
         digits = text.rsplit("/", 1)[-1]
         if not digits.isdecimal():
             return pl.lit(value=False)

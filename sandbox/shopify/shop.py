@@ -27,10 +27,10 @@ class Shop:
             clock=lambda: time.monotonic() + (world.clock - begun).total_seconds(),
         )
         self.faults = Faults()
-        self.bulk = BulkOperations(world)
+        self.bulk = BulkOperations(self.tables)
         self.origin = ""
         self.answers: dict[str, tuple[Any, Any]] = {}
-        self.last_orders = world.orders.clear()
+        self.last_orders = self.tables.get("orders").clear()
 
     def record(
         self, operation: str, given: dict[str, Any], *, applied: list[Any], errors: list[Any]

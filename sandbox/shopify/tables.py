@@ -1,6 +1,7 @@
 """The frames a type's columns come from, and the children of one."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -30,13 +31,23 @@ class Tables:
             self._kept[name] = kept
         return kept[1]
 
+    def snapshot(self) -> "Tables":
+        """The tables of this moment, and what is made of them already."""
+        # Frames are replaced, never altered: a shallow copy is the world of this moment.
+        tables = Tables(replace(self._world))
+        tables._kept = dict(self._kept)
+        return tables
+
     def children(self, name: str, parents: pl.DataFrame) -> pl.DataFrame:
         """The children of `parents`, with the parent's `__parent`, in order of parent and id."""
         return _CHILDREN[name](self._world, parents)
 
 
 def _orders(world: World) -> pl.DataFrame:
-    return world.orders
+    """Orders with the columns of their parcel; sending and delivering one changes its order."""
+    return world.orders.join(
+        world.parcels.drop("household_id"), on="order_id", how="left", maintain_order="left"
+    ).with_columns(updated_at=pl.max_horizontal("updated_at", "shipped_at", "delivered_at"))
 
 
 def _products(world: World) -> pl.DataFrame:
@@ -79,7 +90,8 @@ def _locations(world: World) -> pl.DataFrame:
 
 
 _VIEWS: Final[dict[str, tuple[tuple[str, ...], Callable[[World], pl.DataFrame]]]] = {
-    "orders": (("orders",), _orders),
+    # Parcels follow from the orders and the clock.
+    "orders": (("orders", "clock"), _orders),
     "products": (("products", "purchase_orders"), _products),
     "customers": (("customers", "orders"), _customers),
     "discounts": (("discounts", "clock"), _discounts),

@@ -15,10 +15,14 @@ RUN = """mutation($q: String!, $g: Boolean!) { bulkOperationRunQuery(query: $q, 
 POLL = """query($id: ID!) { bulkOperation(id: $id) {
   status errorCode objectCount rootObjectCount fileSize url } }"""
 MONEY = "{ shopMoney { amount currencyCode } }"
+SENT = (
+    "id createdAt updatedAt deliveredAt estimatedDeliveryAt status displayStatus"
+    " trackingInfo { company number url }"
+)
 ORDER = (
     f"id name createdAt updatedAt cancelledAt displayFinancialStatus totalPriceSet {MONEY}"
     f" discountCodes customer {{ id email }} refunds {{ id totalRefundedSet {MONEY} }}"
-    f" transactions {{ id kind amountSet {MONEY} }}"
+    f" transactions {{ id kind amountSet {MONEY} }} fulfillments {{ {SENT} }}"
 )
 LINE = (
     f"id sku title quantity currentQuantity originalUnitPriceSet {MONEY}"
@@ -61,6 +65,7 @@ def test_a_bulk_file_holds_what_pages_answer(reader: Merchant) -> None:
     pages = reader.orders(wanted, page=2, query=since)
     orders = {row["id"]: row for row in found if "__parentId" not in row}
     assert len(orders) == len(pages) > 20
+    assert {len(order["fulfillments"]) for order in pages} == {0, 1}
     for order in pages:
         lines = order.pop("lineItems")["nodes"]
         assert orders[order["id"]] == order
@@ -146,15 +151,18 @@ def test_a_search_that_cannot_be_read_fails_the_export(merchant: Merchant) -> No
 
 
 def test_an_export_holds_the_world_as_it_was_at_its_start(merchant: Merchant) -> None:
-    query = "{ orders { edges { node { id } } } }"
-    before = merchant.world.orders.height
+    fields = "id updatedAt fulfillments { id updatedAt }"
+    query = f"{{ orders {{ edges {{ node {{ {fields} }} }} }} }}"
+    before = {order["id"]: order for order in merchant.orders(fields, page=50)}
     started = run(merchant, query)["bulkOperation"]
     merchant.http.post("/world/advance", json={"hours": 24}).raise_for_status()
     done: dict[str, Any] = {"status": ""}
     while done["status"] != "COMPLETED":
         done = merchant.data(POLL, id=started["id"])["bulkOperation"]
         time.sleep(0.01)
-    assert int(done["objectCount"]) == before < merchant.world.orders.height
+    assert int(done["objectCount"]) == len(before) < merchant.world.orders.height
+    lines = merchant.http.get(done["url"]).text.splitlines()
+    assert {order["id"]: order for order in map(json.loads, lines)} == before
 
 
 def test_a_guessed_file_is_not_found(reader: Merchant) -> None:
