@@ -73,7 +73,8 @@ def search_orders(account: Account, call: Call) -> dict[str, Any]:
 def get_order(account: Account, call: Call) -> dict[str, Any]:
     """One order."""
     included = _included(call.query)
-    orders = account.world.orders.filter(pl.col("order_id") == order_number(call.path["orderId"]))
+    number = order_number(call.path["orderId"]) or 0
+    orders = account.world.orders.filter(pl.col("order_id") == number)
     if orders.is_empty():
         raise missing("The requested order does not exist.")
     return {"order": shaped(account, orders, included)[0]}
