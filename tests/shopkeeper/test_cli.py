@@ -53,7 +53,7 @@ def call(monkeypatch: pytest.MonkeyPatch, *words: str) -> int:
         (("pull", "--from", "2026-13-01"), "--from '2026-13-01' is not a day"),
         (("pull", "--shop", "mine"), "environment variable NO_SUCH_TOKEN is not set"),
         (("pull", "--stream", "weather"), "shop mine has no stream 'weather'; it has orders"),
-        (("export", "sales", "--out", "x.csv"), "no table is named 'sales'; there are listings"),
+        (("export", "sales", "--out", "x.csv"), "no table is named 'sales'; there are ads_daily"),
         (("export", "orders", "--format", "doc", "--out", "x"), "--format 'doc' is none of"),
         (("decide", "--as-of", "soon"), "--as-of 'soon' is neither a day nor an instant"),
         (("decide", "--policy", "guess"), "there is no policy 'guess'; there are: repricing"),
