@@ -9,7 +9,7 @@ from sandbox.amazon import Manner
 from tests.sandbox.seller import OWN, STORE, Seller, amazon_world, opened
 
 SEARCH = "/orders/2026-01-01/orders"
-SINCE = {"lastUpdatedAfter": "2026-11-01T00:00:00Z", "maxResultsPerPage": 1}
+SINCE: dict[str, str | int] = {"lastUpdatedAfter": "2026-11-01T00:00:00Z", "maxResultsPerPage": 1}
 LISTINGS = f"/listings/2021-08-01/items/{OWN.seller_id}"
 PATCH = {"productType": "PRODUCT", "patches": [{"op": "delete", "path": "/attributes/x"}]}
 
