@@ -1,5 +1,4 @@
-"""The trades of the shop at the world's clock: their states, times and sums as the platform has
-them, and the refund cases of their lines."""
+"""The shop's trades at the world's clock, with their states and times, and their refund cases."""
 
 from datetime import timedelta
 from typing import Final

@@ -89,7 +89,7 @@ def _row(row: dict[str, Any]) -> Answer:
         "roi": _ratio(money, cost),
         # The wide measure credits what a member bought without clicking, too.
         "car_num_kuan": carts + carts // 5,
-        "alipay_inshop_num_kuan": str(orders + orders // 5),
+        "alipay_inshop_num_kuan": orders + orders // 5,
         "alipay_inshop_amt_kuan": yuan(money + money // 5),
         "cvr_kuan": _ratio(orders + orders // 5, clicks),
         "roi_kuan": _ratio(money + money // 5, cost),

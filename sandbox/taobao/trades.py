@@ -115,12 +115,15 @@ def _rows(
     for trade in page.iter_rows(named=True):
         own = lines.get(trade["order_id"], [])
         head = _head(shop, trade, own)
-        rows = [
-            _line(trade, line, head, cases.get(line["line_id"]), is_rated=line["line_id"] in rated)
-            for line in own
-        ]
-        listed = [] if below is None else [below.of(_without(row, hidden)) for row in rows]
-        found.append({**fields.of(_without(head, hidden)), **wrapped("orders", "order", listed)})
+        row = fields.of(_without(head, hidden))
+        if below is not None:
+            rows = (
+                _line(trade, line, head, cases.get(line["line_id"]), line["line_id"] in rated)
+                for line in own
+            )
+            listed = (below.of(_without(one, hidden)) for one in rows)
+            row |= wrapped("orders", "order", listed)
+        found.append(row)
     return found
 
 
@@ -210,7 +213,6 @@ def _line(
     line: dict[str, Any],
     head: Answer,
     case: dict[str, Any] | None,
-    *,
     is_rated: bool,
 ) -> Answer:
     goods, product_id = line["unit_minor"] * line["quantity"], line["product_id"]

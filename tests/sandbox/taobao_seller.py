@@ -22,6 +22,7 @@ from sandbox.world.world import World, build
 TODAY = date(2026, 11, 22)
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 OURS = Credentials("12345678", "secret-of-a-test", "session-of-a-test", "refresh-of-a-test")
+UNLIMITED = Rates(per_second=10**9, api_per_second=10**9, per_day=10**9)
 ALL_TYPES = (
     "fixed,auction,guarantee_trade,auto_delivery,ec,cod,step,o2o_offlinetrade,external_trade"
 )
@@ -132,10 +133,13 @@ def taobao_world() -> World:
 def selling(
     *,
     credentials: Credentials = OURS,
-    rates: Rates | None = None,
+    rates: Rates = UNLIMITED,
 ) -> Iterator[Seller]:
     """A shop of its own behind real HTTP."""
     world, faults, clock = taobao_world(), Faults(), Clock()
     served = routes(world, credentials, clock=clock, rates=rates, faults=faults)
-    with serving(served) as origin, httpx.Client(base_url=origin, timeout=30) as http:
+    # Plain HTTP: loading certificates would take longer than the test.
+    client = httpx.Client(timeout=30, verify=False)
+    with serving(served) as origin, client as http:
+        http.base_url = httpx.URL(origin)
         yield Seller(http, world, faults, clock)
