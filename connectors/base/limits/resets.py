@@ -18,6 +18,8 @@ from contracts.limits import Level
 _DAY_SECONDS = 86_400.0
 # Answers tell whole seconds, rounded up or down.
 _ROUNDING_SECONDS = 1.0
+# What is kept of the reserve of a window until it ends.
+_LAST_RATE = 0.3
 # How long a window whose end no answer has told may last, and how often one looks whether it has.
 _GUESSED_SECONDS, _LOOK_SECONDS = 60.0, 1.0
 # Of a day's calls: what may be asked for right after the reset.
@@ -31,7 +33,7 @@ class HeaderReset(SharedLimit):
     """The window that answers tell of: how many requests it has, how many remain, when it ends.
 
     Until the first answer every request passes. The reserve shrinks with what is left of the
-    window, so that in the end all of it can be used. Windows of a few seconds are for
+    window, down to a third, so that nearly all of it can be used. Windows of a few seconds are for
     `FixedWindows`: told in whole seconds, they would lose up to one each.
 
     A level's `at` is when the window ends, its `restore_rate` one through the seconds that it had
@@ -89,17 +91,17 @@ class HeaderReset(SharedLimit):
 
     def _wait(self, level: Level, cost: float, urgency: Urgency) -> float:
         left = level.at - self._place.clock()
+        is_told = level.restore_rate > 0
+        left_rate = min(1.0, left * level.restore_rate) if is_told else 1.0
         kept = KEPT[urgency] * level.maximum
-        spare = level.available - min(cost, level.maximum)
-        if spare < -POINT_FRACTION:
-            if level.restore_rate == 0:
-                return _LOOK_SECONDS
+        spare = level.available - min(cost, level.maximum) + POINT_FRACTION
+        if spare >= math.floor(kept * max(left_rate, _LAST_RATE)):
+            return 0.0
+        if not is_told:
+            return _LOOK_SECONDS
+        if spare < math.floor(kept * _LAST_RATE):
             # The less urgent a request, the later after the reset it comes.
             return max(left, 0.0) + KEPT[urgency]
-        if spare >= math.floor(kept * min(1.0, left * level.restore_rate)):
-            return 0.0
-        if level.restore_rate == 0:
-            return _LOOK_SECONDS
         shrunk = (math.floor(spare) + 1) / kept / level.restore_rate
         return max(left - shrunk, 0.0) + POINT_FRACTION
 

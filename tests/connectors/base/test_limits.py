@@ -239,7 +239,8 @@ def test_the_reserve_shrinks_with_what_is_left_of_the_window() -> None:
     time.now += 30
     assert spend(window, urgency=Urgency.LIVE) == 5
     time.now += 29.9
-    assert spend(window, urgency=Urgency.LIVE) == 5
+    assert spend(window, urgency=Urgency.LIVE) == 2
+    assert spend(window, urgency=Urgency.UNDO) == 3
 
 
 def test_answers_may_overtake_each_other() -> None:
