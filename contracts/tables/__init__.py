@@ -4,6 +4,7 @@ from contracts.tables.ads import AdsDaily
 from contracts.tables.base import TABLES, Table, TableKind, table_of
 from contracts.tables.catalog import CompetitorOffer, Cost, Listing, Price
 from contracts.tables.derived import KpisDaily, PriceFact, SalesDaily, StockFact, Velocity
+from contracts.tables.follow_up import OpenParcel, ParcelFact
 from contracts.tables.messages import Campaign, Consent, Contact, CouponGrant, Delivery
 from contracts.tables.parcels import Parcel, ParcelEvent, Shipment
 from contracts.tables.people import Coupon, Member
@@ -27,11 +28,13 @@ __all__ = [
     "KpisDaily",
     "Listing",
     "Member",
+    "OpenParcel",
     "Order",
     "OrderCoupon",
     "OrderLine",
     "Parcel",
     "ParcelEvent",
+    "ParcelFact",
     "Price",
     "PriceFact",
     "Refund",

@@ -9,13 +9,19 @@ import polars as pl
 
 from contracts.tables import (
     CompetitorOffer,
+    Contact,
     Cost,
     Inbound,
     Listing,
+    OpenParcel,
+    Order,
     OrderLine,
+    Parcel,
+    ParcelFact,
     Price,
     PriceFact,
     SalesDaily,
+    Shipment,
     StockFact,
     StockLevel,
     StockoutDay,
@@ -24,6 +30,7 @@ from contracts.tables import (
     table_of,
 )
 from flows.steps.views import View
+from transforms.parcels import open_parcels, parcel_facts
 from transforms.pricing import price_facts
 from transforms.stock import stock_facts, stockout_days, velocity
 
@@ -91,9 +98,25 @@ def _stock_facts(view: View, built: Built) -> pl.LazyFrame:
     )
 
 
+def _parcel_facts(view: View, built: Built) -> pl.LazyFrame:
+    return parcel_facts(
+        view.known(Order),
+        view.known(Shipment),
+        parcels=view.known(Parcel),
+        contacts=view.known(Contact),
+        as_of=view.as_of,
+    )
+
+
+def _open_parcels(view: View, built: Built) -> pl.LazyFrame:
+    return open_parcels(built.of(ParcelFact), parcels=view.known(Parcel), as_of=view.as_of)
+
+
 MOMENTS: Mapping[type[dy.Schema], Callable[[View, Built], pl.LazyFrame]] = {
     Velocity: _velocity,
     PriceFact: _price_facts,
     StockFact: _stock_facts,
+    ParcelFact: _parcel_facts,
+    OpenParcel: _open_parcels,
 }
 """In the order in which they are made; one may read those before it."""
