@@ -3,20 +3,22 @@
 import datetime as dt
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from actions.guard.refusals import HOLDS
 from actions.guard.switches import stop_of
 from actions.undo import amount, changes, originals_of
+from actions.verdicts import PROVEN, UNPROVEN, End, is_shown, shown, verdict
 from contracts.actions import Action, Live
 from contracts.codes import ActionState, OutcomeState, WriteKind
-from contracts.errors import ConfigurationError, ShopkeeperError
+from contracts.errors import ConfigurationError, NotAppliedError, ShopkeeperError
 from contracts.ports import Clock, Ledger, Outbound
 
 _TAKEN_BACK = (ActionState.CONFIRMED, ActionState.UNKNOWN)
-
 Recheck = Callable[[Sequence[Action], Mapping[str, Live]], Mapping[str, tuple[str, str]]]
-"""Actions and the live value per target to the guard and reason per action id to refuse."""
+"""Actions and the live value per target to the guard and reason per action id to refuse; a guard of
+`HOLDS` holds."""
 
 
 def dispatch(
@@ -24,7 +26,7 @@ def dispatch(
     outbound_of: Callable[[Action], Outbound | None],
     *,
     shop_id: str,
-    platform: str,
+    platform_of: Callable[[Action], str],
     holder: str,
     clock: Clock,
     recheck: Recheck,
@@ -38,8 +40,11 @@ def dispatch(
 ) -> dict[ActionState, int]:
     """Send what is approved for a shop, or one policy or undo batch of it; count by where it ended.
 
-    `approved` counts what was held: by a kill switch, or to be sent again by a later call; `sent`
-    and `sending` what the platform does not show yet, which a later call reads back.
+    `approved` counts what was held: by a kill switch, by quiet hours, or to be sent again by a
+    later call; `sent` and `sending` what the platform does not show yet, which a later call reads
+    back.
+    What needs another action goes out in a further pass, once that one is confirmed. A platform
+    that fails holds its own kinds of write, and not those of others.
     `timeout` is the longest that sending one chunk may take. Safe to call again after a crash at
     any point: what may have been sent is settled by reading back before anything new is sent.
 
@@ -53,7 +58,7 @@ def dispatch(
         ledger=ledger,
         outbound_of=outbound_of,
         shop_id=shop_id,
-        platform=platform,
+        platform_of=platform_of,
         holder=holder,
         clock=clock,
         recheck=recheck,
@@ -67,6 +72,8 @@ def dispatch(
     )
     run.settle_abandoned()
     run.send_approved()
+    if run.failure is not None:
+        raise run.failure
     return dict(run.ended)
 
 
@@ -81,7 +88,7 @@ class _Dispatch:
     ledger: Ledger
     outbound_of: Callable[[Action], Outbound | None]
     shop_id: str
-    platform: str
+    platform_of: Callable[[Action], str]
     holder: str
     clock: Clock
     recheck: Recheck
@@ -98,41 +105,61 @@ class _Dispatch:
     touched: set[tuple[WriteKind, str]] = field(default_factory=set)
     """Targets written by this call: the platform may not show it yet, so no second write."""
     held: list[Action] = field(default_factory=list)
+    """Given back at the end of the call: until then nobody claims them again."""
+    waiting: dict[Action, End] = field(default_factory=dict)
+    """The same, with the reason why."""
     under_way: list[Action] = field(default_factory=list)
     """Sent, or perhaps sent: to be read back."""
     accepted: set[str] = field(default_factory=set)
     """Ids of those that the platform said it accepted."""
+    failure: ShopkeeperError | None = None
+    """The first that happened."""
+    down: set[WriteKind] = field(default_factory=set)
+    """Kinds of write whose platform failed in this call."""
 
     def settle_abandoned(self) -> None:
         """Read back what an earlier holder may have sent, once the platform has had its time."""
         now = self.clock()
-        for outbound, actions in self._by_write(
-            self.ledger.abandoned(shop_id=self.shop_id, at=now)
-        ):
+
+        def settle(outbound: Outbound, actions: list[Action]) -> None:
             due = now - self.timeout - outbound.settles
             ripe = [action for action in actions if action.updated_at <= due]
             self._read_back(outbound, ripe, is_final=True)
 
+        self._each_write(self.ledger.abandoned(shop_id=self.shop_id, at=now), settle)
+
     def send_approved(self) -> None:
-        """Send chunk by chunk; then wait for the platform once, and read everything back."""
-        failure: ShopkeeperError | None = None
+        """Send in passes, as long as one confirms what something else may have waited for."""
         try:
-            while self._send_next():
+            while self._pass():
                 pass
-        except ShopkeeperError as error:
-            failure = error
-        self._end(self.held, ActionState.APPROVED)
-        sent = list(self._by_write(self.under_way))
-        if sent:
-            self.sleep(max(outbound.settles.total_seconds() for outbound, _ in sent))
-        for outbound, actions in sent:
-            try:
-                self._read_back(outbound, actions, is_final=False)
-            except ShopkeeperError as error:
-                # They stay under way; a later call reads them back.
-                failure = failure or error
-        if failure is not None:
-            raise failure
+        finally:
+            self._end(self.held, ActionState.APPROVED)
+            self._end_each(self.waiting, {})
+
+    def _pass(self) -> bool:
+        """Send chunk by chunk; wait for the platforms once, and read it all back.
+
+        Whether anything was confirmed.
+        """
+        confirmed = self.ended[ActionState.CONFIRMED]
+        while self._send_next():
+            pass
+        sent, self.under_way = self.under_way, []
+        settles: list[float] = []
+
+        def wait(outbound: Outbound, _: list[Action]) -> None:
+            settles.append(outbound.settles.total_seconds())
+
+        def read(outbound: Outbound, actions: list[Action]) -> None:
+            self._read_back(outbound, actions, is_final=False)
+
+        self._each_write(sent, wait)
+        if settles:
+            self.sleep(max(settles))
+        # What cannot be read now stays under way; a later call reads it back.
+        self._each_write(sent, read)
+        return self.ended[ActionState.CONFIRMED] > confirmed
 
     def _send_next(self) -> bool:
         """Claim and send one chunk; whether there may be more."""
@@ -147,10 +174,16 @@ class _Dispatch:
             undo_batch=self.undo_batch,
         )
         fresh = [action for action in claimed if action.action_id not in self.seen]
+        self.held += _without(claimed, fresh)
         self.seen.update(action.action_id for action in fresh)
         free = self._not_stopped(fresh)
-        for outbound, actions in self._by_write(free):
-            self._send(outbound, actions, until=claimed_at + self.lease - self.timeout)
+        until = claimed_at + self.lease - self.timeout
+        waiting = [action for action in free if action.write_kind in self.down]
+        self.held += waiting
+        tried = _without(free, waiting)
+        self._each_write(
+            tried, lambda outbound, actions: self._send(outbound, actions, until=until)
+        )
         self.on_progress(len(fresh))
         return bool(fresh) and (bool(free) or not self._is_shop_stopped())
 
@@ -163,16 +196,19 @@ class _Dispatch:
             if action.undoes is None
             and action.write_kind is not WriteKind.NONE
             and stop_of(
-                switches, policy=action.policy, shop_id=self.shop_id, platform=self.platform
+                switches,
+                policy=action.policy,
+                shop_id=self.shop_id,
+                platform=self.platform_of(action),
             )
         ]
         self.held += stopped
         return _without(actions, stopped)
 
     def _is_shop_stopped(self) -> bool:
+        """Whether there is no point in claiming more; a stopped platform leaves the others."""
         switches = self.ledger.switches()
-        stop = stop_of(switches, policy=None, shop_id=self.shop_id, platform=self.platform)
-        return stop is not None
+        return stop_of(switches, policy=None, shop_id=self.shop_id, platform="") is not None
 
     def _one_per_target(self, actions: Sequence[Action]) -> list[Action]:
         """Supersede a second write of a target: it was decided from a value that is about to go."""
@@ -186,17 +222,33 @@ class _Dispatch:
         self._end(second, ActionState.SUPERSEDED, message=message)
         return first
 
-    def _by_write(self, actions: Sequence[Action]) -> Iterator[tuple[Outbound, list[Action]]]:
-        """Actions by what writes them; what nothing can write ends here."""
+    def _each_write(
+        self, actions: Sequence[Action], do: Callable[[Outbound, list[Action]], None]
+    ) -> None:
+        """Do it per kind of write; a kind whose platform fails leaves the others to be done.
+
+        What nothing can write ends here.
+        """
         for kind in dict.fromkeys(action.write_kind for action in actions):
             same = [action for action in actions if action.write_kind is kind]
-            outbound = self.outbound_of(same[0])
-            if outbound is not None:
-                yield outbound, same
-            elif kind is WriteKind.NONE:
-                self._end(same, ActionState.CONFIRMED, message="acknowledged; nothing to write")
-            else:
-                self._end(same, ActionState.FAILED, message=f"this shop has no write {kind}")
+            try:
+                outbound = self._outbound(same)
+                if outbound is not None:
+                    do(outbound, same)
+                elif kind is WriteKind.NONE:
+                    self._end(same, ActionState.CONFIRMED, message="acknowledged; nothing to write")
+                else:
+                    self._end(same, ActionState.FAILED, message=f"this shop has no write {kind}")
+            except ShopkeeperError as error:
+                self.failure = self.failure or error
+                self.down.add(kind)
+
+    def _outbound(self, same: list[Action]) -> Outbound | None:
+        try:
+            return self.outbound_of(same[0])
+        except ShopkeeperError:
+            self.held += [action for action in same if action.state is ActionState.APPROVED]
+            raise
 
     def _send(self, outbound: Outbound, actions: Sequence[Action], *, until: dt.datetime) -> None:
         """Send what still holds: value in force, guards, switches and lease, checked just before.
@@ -205,11 +257,12 @@ class _Dispatch:
         trace that is read back rather than sent again.
         """
         try:
-            live = outbound.live(changes(actions))
+            live = outbound.live(changes(actions)) if outbound.reads_back else {}
         except ShopkeeperError:
             self.held += actions
             raise
-        ready = self._not_stopped(self._still_allowed(self._unmoved(actions, live), live))
+        unmoved = self._unmoved(actions, live) if outbound.reads_back else list(actions)
+        ready = self._not_stopped(self._still_allowed(unmoved, live))
         now = self.clock()
         if now > until:
             self.held += ready
@@ -223,45 +276,62 @@ class _Dispatch:
     def _unmoved(self, actions: Sequence[Action], live: Mapping[str, Live]) -> list[Action]:
         """Supersede what was decided from a value that is no longer in force."""
         moved = {
-            action: _End(
+            action: End(
                 ActionState.SUPERSEDED,
                 f"decided from {amount(action.before_value, action.currency)}, "
-                f"the platform shows {_shown(live.get(action.target_id))}",
+                f"the platform shows {shown(live.get(action.target_id))}",
             )
             for action in actions
-            if not _is_shown(action, live.get(action.target_id), action.before_value)
+            if not is_shown(action, live.get(action.target_id), action.before_value)
         }
         self._end_each(moved, live)
         return [action for action in actions if action not in moved]
 
     def _still_allowed(self, actions: Sequence[Action], live: Mapping[str, Live]) -> list[Action]:
-        refused = self.recheck(actions, live) if actions else {}
-        barred = {
-            action: _End(ActionState.REFUSED, reason, guard)
-            for action in actions
-            if action.action_id in refused
-            for guard, reason in [refused[action.action_id]]
-        }
-        self._end_each(barred, live)
-        return [action for action in actions if action not in barred]
+        """Refuse what a guard bars by now, and hold what it only bars for the moment."""
+        barred = self.recheck(actions, live) if actions else {}
+        ends: dict[Action, End] = {}
+        for action in actions:
+            if action.action_id in barred:
+                guard, reason = barred[action.action_id]
+                if guard in HOLDS:
+                    self.waiting[action] = End(ActionState.APPROVED, reason, guard)
+                else:
+                    ends[action] = End(ActionState.REFUSED, reason, guard)
+        self._end_each(ends, live)
+        return [action for action in actions if action.action_id not in barred]
 
     def _write(self, outbound: Outbound, sending: list[Action]) -> None:
         try:
             outcomes = outbound.send(changes(sending))
-        except ShopkeeperError:
-            # It may have arrived all the same: what became of it is read back.
-            self.under_way += sending
+        except ShopkeeperError as error:
+            # It may have arrived all the same: what became of it is read back, if it can be.
+            if outbound.reads_back:
+                self.under_way += sending
+            elif isinstance(error, NotAppliedError):
+                self.held += sending
+            else:
+                self._end(sending, ActionState.UNKNOWN, message=UNPROVEN)
             raise
         by_id = {outcome.action_id: outcome for outcome in outcomes}
-        rejected: dict[Action, _End] = {}
+        rejected: dict[Action, End] = {}
         accepted: list[Action] = []
         for action in sending:
             outcome = by_id.get(action.action_id)
             if outcome is not None and outcome.state is OutcomeState.REJECTED:
                 why = outcome.message or "the platform rejected it"
-                rejected[action] = _End(ActionState.FAILED, why)
+                rejected[action] = End(ActionState.FAILED, why)
             elif outcome is not None and outcome.state is OutcomeState.ACCEPTED:
                 accepted.append(action)
+        if not outbound.reads_back:
+            proven = dict.fromkeys(accepted, End(ActionState.CONFIRMED, PROVEN))
+            self._end_each(
+                {action: End(ActionState.UNKNOWN, UNPROVEN) for action in sending}
+                | proven
+                | rejected,
+                {},
+            )
+            return
         self.under_way += [action for action in sending if action not in rejected]
         self.accepted.update(action.action_id for action in accepted)
         self.ledger.settle(accepted, ActionState.SENT, at=self.clock())
@@ -275,14 +345,18 @@ class _Dispatch:
         """
         if not actions:
             return
+        if not outbound.reads_back:
+            # Its holder vanished between sending and hearing the answer.
+            self._end(actions, ActionState.UNKNOWN, message=UNPROVEN)
+            return
         live = outbound.live(changes(actions))
         ends = {}
         for action in actions:
-            shown = live.get(action.target_id)
+            answer = live.get(action.target_id)
             is_accepted = action.state is ActionState.SENT or action.action_id in self.accepted
-            if is_final or _is_shown(action, shown, action.after_value):
-                ends[action] = _verdict(
-                    action, shown, is_accepted=is_accepted, is_absolute=outbound.is_absolute
+            if is_final or is_shown(action, answer, action.after_value):
+                ends[action] = verdict(
+                    action, answer, is_accepted=is_accepted, is_absolute=outbound.is_absolute
                 )
             else:
                 self.ended[ActionState.SENT if is_accepted else ActionState.SENDING] += 1
@@ -303,7 +377,7 @@ class _Dispatch:
         if originals:
             self.ledger.settle(originals, ActionState.REVERTED, at=self.clock())
 
-    def _end_each(self, ends: Mapping[Action, "_End"], live: Mapping[str, Live]) -> None:
+    def _end_each(self, ends: Mapping[Action, End], live: Mapping[str, Live]) -> None:
         """Settle what ends alike together: each transaction waits for the disk."""
         for end in dict.fromkeys(ends.values()):
             alike = [action for action, its_end in ends.items() if its_end == end]
@@ -333,43 +407,6 @@ class _Dispatch:
             self.ended[state] += len(changed)
 
 
-@dataclass(frozen=True, slots=True)
-class _End:
-    """Where an action ends, and why."""
-
-    state: ActionState
-    message: str | None = None
-    guard: str | None = None
-
-
 def _without(actions: Sequence[Action], gone: Sequence[Action]) -> list[Action]:
     ids = {action.action_id for action in gone}
     return [action for action in actions if action.action_id not in ids]
-
-
-def _is_shown(action: Action, live: Live | None, value: int | None) -> bool:
-    if live is None:
-        return value is None
-    return live.value == value and live.currency == action.currency
-
-
-def _verdict(action: Action, live: Live | None, *, is_accepted: bool, is_absolute: bool) -> _End:
-    """Where a write that was sent, or may have been, ends."""
-    if _is_shown(action, live, action.after_value):
-        return _End(ActionState.CONFIRMED)
-    if _is_shown(action, live, action.before_value):
-        if is_accepted:
-            return _End(
-                ActionState.FAILED, f"the platform says accepted, but it shows {_shown(live)}"
-            )
-        if is_absolute:
-            return _End(ActionState.APPROVED, "it did not arrive and is to be sent again")
-        return _End(
-            ActionState.UNKNOWN,
-            f"the platform shows {_shown(live)}; sending it again might do it twice",
-        )
-    return _End(ActionState.UNKNOWN, f"the platform shows {_shown(live)}; a person has to look")
-
-
-def _shown(live: Live | None) -> str:
-    return "nothing" if live is None else amount(live.value, live.currency)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from contracts.actions import Action, Change, Live
-from contracts.codes import ActionState, WriteKind
+from contracts.codes import ActionState, Reversal, WriteKind
 from contracts.money import format_minor
 
 _REACHED = (
@@ -22,8 +22,15 @@ UNDER_WAY = (ActionState.APPROVED, ActionState.SENDING, ActionState.SENT)
 _EXPIRES = dt.timedelta(days=1)
 _NOT_UNDOABLE = {
     WriteKind.NONE: "an alert wrote nothing",
-    WriteKind.CREATE_COUPON: "a coupon that customers hold is closed in the shop, not taken back",
+    WriteKind.GRANT_COUPON: "a coupon in a member's purse cannot be taken out of it",
+    WriteKind.SEND_MESSAGE: "a message that was sent cannot be called back",
+    WriteKind.REQUEST_REVIEW: "a request for a review cannot be called back",
+    WriteKind.REPLY_REVIEW: "a public reply stands; it is changed on the platform by hand",
+    WriteKind.RECORD_EVENT: "what the CRM did upon an event cannot be called back",
+    WriteKind.SET_PROFILE: "what a profile held before us is not known",
 }
+_CLOSED = 0
+"""Value of a coupon that was closed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +41,8 @@ class UndoItem:
     """Ours on this target, oldest first; they collapse to one restoration."""
     conflict: str | None
     """Why it is left alone; null: it is restored."""
+    note: str | None = None
+    """What stays all the same."""
 
     @property
     def latest(self) -> Action:
@@ -47,8 +56,9 @@ class UndoItem:
 
     @property
     def restore(self) -> int | None:
-        """Value in force before our first action."""
-        return self.actions[0].before_value
+        """Value in force before our first action; a coupon is closed."""
+        first = self.actions[0]
+        return _CLOSED if first.write_kind is WriteKind.CREATE_COUPON else first.before_value
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +76,11 @@ class UndoPlan:
     def conflicts(self) -> tuple[UndoItem, ...]:
         """Items that are left alone."""
         return tuple(item for item in self.items if item.conflict is not None)
+
+
+def is_undoable(kind: WriteKind) -> bool:
+    """Whether a kind of write can be taken back at all."""
+    return kind not in _NOT_UNDOABLE
 
 
 def changes(actions: Sequence[Action]) -> list[Change]:
@@ -89,13 +104,20 @@ def changes(actions: Sequence[Action]) -> list[Change]:
 
 
 def plan(
-    actions: Sequence[Action], live: Mapping[str, Live], *, under_way: Sequence[Action] = ()
+    actions: Sequence[Action],
+    live: Mapping[str, Live],
+    *,
+    under_way: Sequence[Action] = (),
+    reversals: Mapping[WriteKind, Reversal] | None = None,
+    redeemed: Mapping[str, int] | None = None,
 ) -> UndoPlan:
     """One item per shop, target and kind of write among the actions; `live` is by target.
 
     Actions that never reached the platform are left out. `under_way` are undo actions not done yet:
-    what they take back is not taken back twice.
+    what they take back is not taken back twice. `reversals` is what the platform allows;
+    `redeemed` how often codes were used, where that is known.
     """
+    allowed = reversals or {}
     being_undone = {original for undo in under_way for original in originals_of(undo)}
     reached = [action for action in actions if action.state in _REACHED]
     ordered = sorted(reached, key=lambda action: (action.decided_at, action.updated_at))
@@ -108,33 +130,56 @@ def plan(
                 tuple(same),
                 "an undo of it is under way; `shopkeeper act` finishes it"
                 if any(action.action_id in being_undone for action in same)
-                else _conflict(same, live.get(target_id)),
+                else _conflict(same, live.get(target_id), allowed.get(kind)),
+                _note(kind, (redeemed or {}).get(target_id)),
             )
-            for (_, target_id, _), same in targets.items()
+            for (_, target_id, kind), same in targets.items()
         )
     )
 
 
-def _conflict(actions: Sequence[Action], live: Live | None) -> str | None:
+def _note(kind: WriteKind, redeemed: int | None) -> str | None:
+    """What closing a code does not take back."""
+    if kind is not WriteKind.CREATE_COUPON or not redeemed:
+        return None
+    return f"redeemed {redeemed} {'time' if redeemed == 1 else 'times'} before, which stands"
+
+
+def _conflict(
+    actions: Sequence[Action], live: Live | None, reversal: Reversal | None
+) -> str | None:
     """Why these actions of one target, oldest first, cannot be taken back."""
     first, latest = actions[0], actions[-1]
-    if first.write_kind in _NOT_UNDOABLE:
-        return _NOT_UNDOABLE[first.write_kind]
-    if any(action.undoes is not None for action in actions):
-        return "it is an undo itself"
-    if any(action.state is not ActionState.CONFIRMED for action in actions):
-        return "what became of our write is not known so far"
-    if first.before_value is None:
-        return "the value in force before us is not known"
-    if any(later.before_value != earlier.after_value for earlier, later in pairwise(actions)):
-        return "it was changed by someone else between our changes"
+    reason = _forbidden(actions, reversal)
+    if reason is not None:
+        return reason
     if live is None:
         return "the platform no longer knows it"
+    if first.write_kind is WriteKind.CREATE_COUPON and live.value == _CLOSED:
+        return "it is closed or has ended already"
     if live.value != latest.after_value or live.currency != latest.currency:
         ours = amount(latest.after_value, latest.currency)
         return f"changed since: ours was {ours}, in force is {amount(live.value, live.currency)}"
     if live.value == first.before_value:
         return "the value from before us is in force already"
+    return None
+
+
+def _forbidden(actions: Sequence[Action], reversal: Reversal | None) -> str | None:
+    """Why they cannot be, whatever the platform shows now."""
+    first = actions[0]
+    if first.write_kind in _NOT_UNDOABLE:
+        return _NOT_UNDOABLE[first.write_kind]
+    if reversal is Reversal.IRREVERSIBLE:
+        return "the platform offers no way to take it back"
+    if any(action.undoes is not None for action in actions):
+        return "it is an undo itself"
+    if any(action.state is not ActionState.CONFIRMED for action in actions):
+        return "what became of our write is not known so far"
+    if first.before_value is None and first.write_kind is not WriteKind.CREATE_COUPON:
+        return "the value in force before us is not known"
+    if any(later.before_value != earlier.after_value for earlier, later in pairwise(actions)):
+        return "it was changed by someone else between our changes"
     return None
 
 
@@ -182,6 +227,7 @@ def _restoring(item: UndoItem, *, batch: str, at: dt.datetime) -> Action:
         message=None,
         undoes=batch,
         fence=0,
+        member_id=latest.member_id,
     )
 
 

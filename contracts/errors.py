@@ -40,6 +40,10 @@ class TransientSourceError(ShopkeeperError):
         self.retry_after = retry_after
 
 
+class NotAppliedError(TransientSourceError):
+    """Transient, and the platform certainly did nothing: a write may be sent again."""
+
+
 class SourceRejectedError(ShopkeeperError):
     """A revoked token, a bad signature or another final refusal by the platform."""
 

@@ -32,6 +32,9 @@ class CouponTerms(Payload, frozen=True):
     """Least order it holds for, in minor units of the shop's currency."""
     sku_ids: tuple[_Text, ...] = ()
     """What it holds for; empty: everything."""
+    off_minor: _Count | None = None
+    off_rate: Annotated[float, msgspec.Meta(gt=0, le=1)] | None = None
+    """What a granted coupon takes off, one of both; of a created one the action's value says it."""
 
     def __post_init__(self) -> None:
         if self.ends_at <= self.starts_at:

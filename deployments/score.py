@@ -126,8 +126,8 @@ def _double_rows(home: Home, shop: Shop) -> list[str]:
     return doubled
 
 
-def _key(action: Action) -> tuple[str | None, int]:
-    return action.sku_id, action.after_value
+def _key(action: Action) -> tuple[str, int]:
+    return action.sku_id or "", action.after_value
 
 
 def _double_writes(actions: list[Action], written: _Written) -> list[str]:

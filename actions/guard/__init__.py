@@ -8,16 +8,19 @@ import polars as pl
 from actions.guard.breaker import broken
 from actions.guard.calendar import locked
 from actions.guard.cap import kept
+from actions.guard.channels import in_order
 from actions.guard.coordination import coordinated
+from actions.guard.coupons import affordable
 from actions.guard.facts import HISTORY_STATES, GuardFacts, at_live, history_of
 from actions.guard.gates import gated
 from actions.guard.items import limited
 from actions.guard.limits import Limits
-from actions.guard.refusals import Rule, opened, refuse
+from actions.guard.people import welcome
+from actions.guard.refusals import HOLDS, IS_COUPON, IS_PRICE, Rule, opened, refuse, sentence
 from actions.guard.switches import stopped
 from actions.holdout import held_out
 from contracts.actions import Action, Judged, Live, Proposal
-from contracts.codes import ActionState, Mode, WriteKind
+from contracts.codes import ActionState, Mode, Purpose
 from contracts.economics import Economics
 
 _STATES = {
@@ -25,7 +28,6 @@ _STATES = {
     Mode.APPROVE: ActionState.PROPOSED,
     Mode.AUTO: ActionState.APPROVED,
 }
-_TESTED = (WriteKind.SET_PRICE, WriteKind.CREATE_COUPON)
 _UNDO = pl.col("is_undo")
 
 
@@ -45,9 +47,11 @@ def judge(
     """
     if mode is Mode.OFF:
         return Judged.create_empty()
-    judged = _single(opened(proposals), facts, limits=limits, economics=economics, at=at)
+    judged = _single(
+        opened(proposals), facts, limits=limits, economics=economics, at=at, is_sending=False
+    )
     judged = kept(_kept_out(judged, facts), facts, limits=limits, at=at)
-    judged = broken(judged, facts, limits=limits, at=at)
+    judged = _with_needed(broken(judged, facts, limits=limits, at=at))
     state = pl.when(pl.col("guard").is_null()).then(pl.lit(str(_STATES[mode])))
     return Judged.validate(
         judged.with_columns(state=state.otherwise(pl.lit(str(ActionState.REFUSED)))).select(
@@ -68,13 +72,15 @@ def per_item_recheck(
     """What must not be sent after all: guard and reason per action id.
 
     Judges each action again by the price that the platform shows now (per target), and by the
-    facts of now. The batch was judged when it was decided. An undo restores what was in force
-    before us: only promotion locks bind it.
+    facts of now. The batch was judged when it was decided. A guard of `HOLDS` only asks to wait.
+    An undo restores what was in force before us: only promotion locks bind it.
     """
     frame = opened(_frame(actions))
     seen = at_live(facts, live)
     undo = locked(frame.filter(_UNDO), seen, at=at)
-    ours = _single(frame.filter(~_UNDO), seen, limits=limits, economics=economics, at=at)
+    ours = _single(
+        frame.filter(~_UNDO), seen, limits=limits, economics=economics, at=at, is_sending=True
+    )
     refused = pl.concat([undo, ours]).filter(pl.col("guard").is_not_null())
     rows = refused.select("action_id", "guard", "guard_reason").iter_rows()
     return {action_id: (guard, reason) for action_id, guard, reason in rows}
@@ -87,21 +93,48 @@ def _single(
     limits: Limits,
     economics: Economics,
     at: dt.datetime,
+    is_sending: bool,
 ) -> pl.DataFrame:
-    """Everything that is judged write by write."""
+    """Everything that is judged write by write; what counts on the others of a batch comes last."""
     frame = stopped(frame, facts)
     frame = gated(frame, facts, limits=limits, at=at)
     frame = limited(frame, facts, limits=limits, economics=economics, at=at)
     frame = locked(frame, facts, at=at)
-    return coordinated(frame, facts, at=at)
+    frame = in_order(frame, facts, limits=limits, at=at)
+    frame = coordinated(frame, facts, at=at)
+    frame = welcome(frame, facts, limits=limits, at=at, is_sending=is_sending)
+    return affordable(
+        frame, facts, limits=limits, economics=economics, at=at, is_sending=is_sending
+    )
 
 
 def _kept_out(frame: pl.DataFrame, facts: GuardFacts) -> pl.DataFrame:
-    """Refuse prices and coupons of the SKUs that are left alone to measure the others by."""
-    out = held_out(frame["sku_id"], salt=facts.holdout_salt, share=facts.holdout_share)
-    bites = pl.col("write_kind").is_in(_TESTED) & pl.lit(out)
-    reason = pl.lit(f"one of the {facts.holdout_share:.1%} of SKUs that are left alone to compare")
-    return refuse(frame, Rule("holdout", bites, reason))
+    """Refuse prices of the SKUs, coupons and marketing to the members, that are left alone.
+
+    The others are measured by them; nobody is left without service or a review request for it.
+    """
+    salt, share = facts.holdout_salt, facts.holdout_share
+    of_sku = pl.lit(held_out(frame["sku_id"], salt=salt, share=share))
+    of_member = pl.lit(held_out(frame["member_id"], salt=salt, share=share))
+    is_marketing = IS_COUPON | (pl.col("purpose") == Purpose.MARKETING)
+    told = f"one of the {share:.1%} of {{}} that are left alone to compare"
+    return refuse(
+        frame,
+        Rule("holdout", IS_PRICE & of_sku, pl.lit(told.format("SKUs"))),
+        Rule("holdout", is_marketing & of_member, pl.lit(told.format("members"))),
+    )
+
+
+def _with_needed(frame: pl.DataFrame) -> pl.DataFrame:
+    """Refuse what needs another proposal of the batch that is not there, or is refused itself."""
+    keys = ["policy", "shop_id", "window_start"]
+    passed = frame.filter(pl.col("guard").is_null() & pl.col("needs_target_id").is_null())
+    there = passed.select(*keys, needs_target_id="target_id").unique().with_columns(is_there=True)
+    joined = frame.join(there, on=[*keys, "needs_target_id"], how="left", maintain_order="left")
+    needed = pl.col("needs_target_id")
+    alone = needed.is_not_null() & pl.col("is_there").is_null()
+    rule = Rule("needs", alone, sentence("{} is needed first and was refused", needed))
+    return refuse(joined, rule).select(frame.columns)
 
 
 def _frame(actions: Sequence[Action]) -> pl.DataFrame:
@@ -124,4 +157,12 @@ def _frame(actions: Sequence[Action]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
-__all__ = ["HISTORY_STATES", "GuardFacts", "Limits", "history_of", "judge", "per_item_recheck"]
+__all__ = [
+    "HISTORY_STATES",
+    "HOLDS",
+    "GuardFacts",
+    "Limits",
+    "history_of",
+    "judge",
+    "per_item_recheck",
+]

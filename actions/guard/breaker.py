@@ -6,12 +6,12 @@ import polars as pl
 
 from actions.guard.facts import GuardFacts
 from actions.guard.limits import Limits
-from actions.guard.refusals import IS_WRITE, Rule, beyond, percent, refuse, sentence
+from actions.guard.refusals import IS_PRICE, IS_WRITE, Rule, beyond, percent, refuse, sentence
 from contracts.codes import ActionState
 
 _GROUP = ["policy", "shop_id"]
 _TARGET = [*_GROUP, "target_id"]
-_VALUES = ["target_id", "before_value", "after_value", "units_at_risk"]
+_VALUES = ["target_id", "write_kind", "before_value", "after_value", "units_at_risk"]
 _DAY = dt.timedelta(days=1)
 _RUNS, _TARGETS = 7, 20
 """History from which a usual run can be told; below it the absolute limits stand alone."""
@@ -40,8 +40,11 @@ def broken(
 
 
 def _sums(writes: pl.DataFrame, by: list[str] = _GROUP) -> pl.DataFrame:
-    """Count, mean relative change and money given away per day. Grain: `by`."""
-    before, after = pl.col("before_value"), pl.col("after_value")
+    """Count, mean relative change and money given away per day. Grain: `by`.
+
+    All writes count; what changes and gives away by the day are prices.
+    """
+    before, after = (pl.when(IS_PRICE).then(pl.col(name)) for name in _VALUES[2:4])
     cut = (before - after).clip(lower_bound=0)
     return writes.group_by(by).agg(
         writes=pl.len(),

@@ -26,15 +26,20 @@ HISTORY_SCHEMA: Mapping[str, pl.DataType] = {
     "policy": pl.String(),
     "shop_id": pl.String(),
     "run_id": pl.String(),
+    "write_kind": pl.String(),
     "target_id": pl.String(),
+    "member_id": pl.String(),
+    "purpose": pl.String(),
+    "window_start": _INSTANT,
     "before_value": pl.Int64(),
     "after_value": pl.Int64(),
     "units_at_risk": pl.Float64(),
+    "exposure_minor": pl.Int64(),
     "state": pl.String(),
     "is_undo": pl.Boolean(),
     "at": _INSTANT,
 }
-"""One row per past price action of any policy."""
+"""One row per past write of any policy."""
 
 CAMPAIGN_SCHEMA: Mapping[str, pl.DataType] = {
     "shop_id": pl.String(),
@@ -52,6 +57,49 @@ READING_SCHEMA: Mapping[str, pl.DataType] = {
 }
 """One row per shop and table: the newest complete reading, by the platform's clock."""
 
+CONTACT_SCHEMA: Mapping[str, pl.DataType] = {
+    "shop_id": pl.String(),
+    "member_id": pl.String(),
+    "way": pl.String(),
+    "time_zone": pl.String(),
+}
+"""One row per member and way in which we can reach them (`Way`); never the address itself."""
+
+CONSENT_SCHEMA: Mapping[str, pl.DataType] = {
+    "shop_id": pl.String(),
+    "member_id": pl.String(),
+    "channel": pl.String(),
+    "purpose": pl.String(),
+    "consent_status": pl.String(),
+}
+"""One row per member, channel and purpose."""
+
+ORDER_SCHEMA: Mapping[str, pl.DataType] = {
+    "shop_id": pl.String(),
+    "order_id": pl.String(),
+    "is_cancelled": pl.Boolean(),
+    "is_refunded": pl.Boolean(),
+    "has_open_case": pl.Boolean(),
+    "is_delivered": pl.Boolean(),
+    "is_reviewed": pl.Boolean(),
+}
+"""One row per order of which a review may be asked: where its goods and its money stand."""
+
+CHANNEL_PRICE_SCHEMA: Mapping[str, pl.DataType] = {
+    "shop_id": pl.String(),
+    "sku_id": pl.String(),
+    "currency": pl.String(),
+    "price_minor": pl.Int64(),
+}
+"""One row per listing of the merchant's other shops."""
+
+FX_SCHEMA: Mapping[str, pl.DataType] = {
+    "currency": pl.String(),
+    "rate": pl.Float64(),
+    "rate_date": pl.Date(),
+}
+"""One row per currency: what one of it is worth in the base currency, and as of which day."""
+
 
 def _empty(schema: Mapping[str, pl.DataType]) -> pl.DataFrame:
     return pl.DataFrame(schema=schema)
@@ -67,39 +115,56 @@ class GuardFacts:
     stock_facts: pl.DataFrame = field(default_factory=lambda: StockFact.create_empty())
     readings: pl.DataFrame = field(default_factory=lambda: _empty(READING_SCHEMA))
     history: pl.DataFrame = field(default_factory=lambda: _empty(HISTORY_SCHEMA))
-    """Of 7 days at least; of 28 where the breaker shall know what a usual run is."""
+    """Of 7 days at least; of 28 where the breaker shall know what a usual run is; as far back as
+    the caps and the budget count."""
+    earlier: pl.DataFrame = field(default_factory=lambda: _empty(HISTORY_SCHEMA))
+    """All writes ever of the targets that are written once for life."""
     failed: Sequence[CheckResult] = ()
     """The latest result of each check that failed."""
     campaigns: pl.DataFrame = field(default_factory=lambda: _empty(CAMPAIGN_SCHEMA))
     switches: Sequence[KillSwitch] = ()
-    platforms: Mapping[str, str] = field(default_factory=dict)
-    """Platform of each shop, by id."""
+    platforms: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    """Platform that writes a kind for a shop, by shop and kind."""
+    time_zones: Mapping[str, str] = field(default_factory=dict)
+    """Zone of each shop, for members whose own is not known."""
+    contacts: pl.DataFrame = field(default_factory=lambda: _empty(CONTACT_SCHEMA))
+    consents: pl.DataFrame = field(default_factory=lambda: _empty(CONSENT_SCHEMA))
+    orders: pl.DataFrame = field(default_factory=lambda: _empty(ORDER_SCHEMA))
+    channel_prices: pl.DataFrame = field(default_factory=lambda: _empty(CHANNEL_PRICE_SCHEMA))
+    channel_order: Sequence[str] = ()
+    """Shops, dearest first: one that comes later may not become dearer than one before it."""
+    fx: pl.DataFrame = field(default_factory=lambda: _empty(FX_SCHEMA))
     holdout_salt: str = ""
     holdout_share: float = 0.0
-    """Part of the SKUs whose prices no policy touches, so that its effect can be measured."""
+    """Part of the SKUs, and of the members, that no policy touches to measure the others by."""
 
 
 def history_of(actions: Sequence[Action]) -> pl.DataFrame:
-    """Past price actions as the guard reads them (`HISTORY_SCHEMA`).
+    """Past writes as the guard reads them (`HISTORY_SCHEMA`).
 
     A change counts from when it was decided: a policy that runs daily at nine may change a price
     every day, however many minutes its approval and its sending took yesterday.
     """
-    prices = [action for action in actions if action.write_kind is WriteKind.SET_PRICE]
+    writes = [action for action in actions if action.write_kind is not WriteKind.NONE]
     rows = [
         (
             action.policy,
             action.shop_id,
             action.run_id,
+            str(action.write_kind),
             action.target_id,
+            action.member_id,
+            action.purpose,
+            action.window_start,
             action.before_value,
             action.after_value,
             action.units_at_risk,
+            action.exposure_minor,
             str(action.state),
             action.undoes is not None,
             action.decided_at,
         )
-        for action in prices
+        for action in writes
     ]
     return pl.DataFrame(rows, schema=dict(HISTORY_SCHEMA), orient="row")
 

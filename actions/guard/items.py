@@ -1,4 +1,5 @@
-"""Per-item limits: floor, ceiling, change per step, day and week, units, cooldown, reversals."""
+"""Per-item limits: of prices floor, ceiling, change per step, day and week, units, cooldown,
+reversals; of all other writes that there are rules for them, and that what is written is whole."""
 
 import datetime as dt
 
@@ -6,13 +7,16 @@ import polars as pl
 
 from actions.guard.facts import GuardFacts
 from actions.guard.limits import Limits
-from actions.guard.refusals import Rule, beyond, money, percent, refuse, sentence
+from actions.guard.refusals import IS_PRICE, Rule, beyond, money, percent, refuse, sentence
 from contracts.codes import ActionState, WriteKind
 from contracts.economics import FEES_EXCEED_PRICE, Economics, floor_minor
+from contracts.payloads import PAYLOADS, decode
+from contracts.personal import masked
 
 _BEFORE, _AFTER = pl.col("before_value"), pl.col("after_value")
 _PRICE, _COST = pl.col("price_minor"), pl.col("unit_cost_minor")
 _MEDIAN = pl.col("median_28d_minor")
+_PAYLOAD = pl.col("payload")
 _FACTS = {
     "shop_id": "shop_id",
     "listing_id": "target_id",
@@ -23,6 +27,9 @@ _FACTS = {
     "cost_currency": "cost_currency",
     "rival_observed_at": "rival_observed_at",
 }
+# Each has its rules: prices here, the others in coupons, people and coordination.
+_VALUED = (WriteKind.SET_PRICE, WriteKind.CREATE_COUPON)
+_RULED = (WriteKind.SET_PRICE, WriteKind.REQUEST_REVIEW, *PAYLOADS)
 _DAY, _REVERSAL, _WEEK = dt.timedelta(days=1), dt.timedelta(days=2), dt.timedelta(days=7)
 
 
@@ -40,12 +47,58 @@ def limited(
         prices, on=["shop_id", "target_id"], how="left", maintain_order="left"
     ).join(_past(facts.history, at), on=["shop_id", "target_id"], how="left", maintain_order="left")
     judged = refuse(
-        joined.with_columns(floor_value=floor_minor(_COST, economics)),
-        *_inputs(limits, at),
-        *_prices(limits),
-        *_changes(limits, at),
+        joined.with_columns(
+            floor_value=floor_minor(_COST, economics), flaw=_flaws(frame), masked=masked(_PAYLOAD)
+        ),
+        *_any_write(at),
+    )
+    judged = refuse(
+        judged, *_inputs(limits, at), *_prices(limits), *_changes(limits, at), where=IS_PRICE
     )
     return judged.select(frame.columns)
+
+
+def _flaws(frame: pl.DataFrame) -> pl.Series:
+    """What is wrong with each payload, if anything is."""
+    pairs = frame.select("write_kind", "payload").iter_rows()
+    return pl.Series([_flaw(kind, payload) for kind, payload in pairs], dtype=pl.String)
+
+
+def _flaw(kind: str, payload: str | None) -> str | None:
+    expected = PAYLOADS.get(WriteKind(kind))
+    if expected is None:
+        return None if payload is None else f"a write {kind} has no payload"
+    try:
+        decode(payload, expected)
+    except ValueError as error:
+        return str(error)
+    return None
+
+
+def _any_write(at: dt.datetime) -> list[Rule]:
+    return [
+        Rule(
+            "no_limits",
+            ~pl.col("write_kind").is_in(_RULED),
+            sentence("no limits are defined for {}, so none is sent", pl.col("write_kind")),
+        ),
+        Rule(
+            "expired",
+            pl.col("expires_at") <= at,
+            sentence("decided for a window that ended at {}", pl.col("expires_at")),
+        ),
+        Rule("payload", pl.col("flaw").is_not_null(), pl.col("flaw")),
+        Rule(
+            "contact_data",
+            pl.col("masked") != _PAYLOAD,
+            pl.lit("the payload holds an e-mail address or a telephone number"),
+        ),
+        Rule(
+            "value",
+            ~pl.col("write_kind").is_in(_VALUED) & (_AFTER != 1),
+            sentence("what is done or not has the value 1, not {}", _AFTER),
+        ),
+    ]
 
 
 def _inputs(limits: Limits, at: dt.datetime) -> list[Rule]:
@@ -55,18 +108,7 @@ def _inputs(limits: Limits, at: dt.datetime) -> list[Rule]:
     )
     offers = pl.col("rival_observed_at")
     oldest = at - dt.timedelta(hours=limits.max_offer_age_hours)
-    known_kinds = [WriteKind.SET_PRICE, WriteKind.NONE]
     return [
-        Rule(
-            "no_limits",
-            ~pl.col("write_kind").is_in(known_kinds),
-            sentence("no limits are defined for {}, so none is sent", pl.col("write_kind")),
-        ),
-        Rule(
-            "expired",
-            pl.col("expires_at") <= at,
-            sentence("decided for a window that ended at {}", pl.col("expires_at")),
-        ),
         Rule(
             "price_unknown",
             _PRICE.is_null() | _BEFORE.is_null(),
@@ -210,7 +252,7 @@ def _past(history: pl.DataFrame, at: dt.datetime) -> pl.DataFrame:
     way = (pl.col("after_value") - before).sign()
     in_turn = way.filter(when > at - _REVERSAL)
     return (
-        history.filter((pl.col("state") != ActionState.APPROVED) & (when > at - _WEEK))
+        history.filter(IS_PRICE & (pl.col("state") != ActionState.APPROVED) & (when > at - _WEEK))
         .sort("at")
         .group_by("shop_id", "target_id")
         .agg(

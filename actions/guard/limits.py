@@ -1,5 +1,7 @@
 """How far the automaton may go, set per policy and shop in the home."""
 
+import datetime as dt
+
 from pydantic import BaseModel, Field
 
 
@@ -58,4 +60,42 @@ class Limits(BaseModel, frozen=True, extra="forbid"):
     )
     max_run_ratio: float = Field(
         default=5, gt=1, description="Most times the usual run, in writes and in mean change"
+    )
+    max_channel_gap_rate: float | None = Field(
+        default=0.3,
+        gt=0,
+        le=10,
+        description="Largest difference to the price of the same SKU in another shop; none: any",
+    )
+    max_fx_age_days: int = Field(
+        default=3, ge=0, le=60, description="Oldest rate that prices are compared by"
+    )
+    max_coupons: int = Field(
+        default=1, ge=1, le=100, description="Most coupons a member gets in `coupon_days`"
+    )
+    coupon_days: int = Field(default=14, ge=1, le=366, description="Days that `max_coupons` counts")
+    max_messages: int = Field(
+        default=2,
+        ge=1,
+        le=100,
+        description="No marketing and no review request beyond so many messages in `message_days`",
+    )
+    max_service_messages: int = Field(
+        default=3, ge=1, le=100, description="Most service messages to a member in `message_days`"
+    )
+    message_days: int = Field(default=7, ge=1, le=366, description="Days that messages count")
+    quiet_from: dt.time = Field(
+        default=dt.time(21), description="Nobody is written to from then on, in their own zone"
+    )
+    quiet_until: dt.time = Field(
+        default=dt.time(9), description="Until then; the same as `quiet_from`: no quiet hours"
+    )
+    max_budget_minor: int | None = Field(
+        default=None,
+        ge=0,
+        description="Most that the coupons of `budget_days` may cost; none set: no coupon",
+    )
+    budget_days: int = Field(default=30, ge=1, le=366, description="Days that the budget is for")
+    max_coupon_rate: float = Field(
+        default=0.3, gt=0, le=1, description="Largest part of an order that a coupon takes off"
     )

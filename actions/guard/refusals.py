@@ -9,6 +9,9 @@ from contracts.money import exponent
 
 IS_WRITE = pl.col("write_kind") != WriteKind.NONE
 IS_PRICE = pl.col("write_kind") == WriteKind.SET_PRICE
+IS_COUPON = pl.col("write_kind").is_in([WriteKind.CREATE_COUPON, WriteKind.GRANT_COUPON])
+HOLDS = frozenset({"quiet_hours"})
+"""Guards that only ask to wait: what they stop at the door stays approved until its window ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +35,16 @@ def opened(proposals: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def refuse(frame: pl.DataFrame, *rules: Rule) -> pl.DataFrame:
-    """Write the first rule that bites into `guard` and `guard_reason` of writes that have none."""
+def refuse(frame: pl.DataFrame, *rules: Rule, where: pl.Expr = IS_WRITE) -> pl.DataFrame:
+    """Write the first rule that bites into `guard` and `guard_reason` of writes that have none.
+
+    `where` says which writes the rules are about.
+    """
     verdicts = [
         pl.when(rule.bites).then(pl.struct(name=pl.lit(rule.guard), reason=rule.reason))
         for rule in rules
     ]
-    is_open = IS_WRITE & pl.col("guard").is_null()
+    is_open = where & IS_WRITE & pl.col("guard").is_null()
     verdict = pl.when(is_open).then(pl.coalesce(verdicts)).struct
     return frame.with_columns(
         guard=pl.coalesce(verdict.field("name"), "guard"),

@@ -33,16 +33,19 @@ def explain(switch: KillSwitch) -> str:
 
 def stopped(frame: pl.DataFrame, facts: GuardFacts) -> pl.DataFrame:
     """Refuse writes under a stop."""
-    pairs = frame.select("policy", "shop_id").unique()
-    found = [_found(facts.switches, facts, pair) for pair in pairs.iter_rows()]
-    stops = pairs.with_columns(stop=pl.Series(found, dtype=pl.String))
-    joined = frame.join(stops, on=["policy", "shop_id"], how="left", maintain_order="left")
+    keys = ["policy", "shop_id", "write_kind"]
+    writers = frame.select(keys).unique()
+    found = [_found(facts.switches, facts, writer) for writer in writers.iter_rows()]
+    stops = writers.with_columns(stop=pl.Series(found, dtype=pl.String))
+    joined = frame.join(stops, on=keys, how="left", maintain_order="left")
     bites = pl.col("stop").is_not_null()
     return refuse(joined, Rule(GUARD, bites, pl.col("stop"))).drop("stop")
 
 
-def _found(switches: Sequence[KillSwitch], facts: GuardFacts, pair: tuple[str, str]) -> str | None:
-    policy, shop_id = pair
-    platform = facts.platforms.get(shop_id, "")
+def _found(
+    switches: Sequence[KillSwitch], facts: GuardFacts, writer: tuple[str, str, str]
+) -> str | None:
+    policy, shop_id, kind = writer
+    platform = facts.platforms.get((shop_id, kind), "")
     switch = stop_of(switches, policy=policy, shop_id=shop_id, platform=platform)
     return None if switch is None else explain(switch)

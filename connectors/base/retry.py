@@ -6,13 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
+from contracts.errors import NotAppliedError as NotAppliedError
 from contracts.errors import SourceRejectedError, TransientSourceError
 
 Answer = TypeVar("Answer")
-
-
-class NotAppliedError(TransientSourceError):
-    """Transient, and the platform certainly did nothing: a write may be sent again."""
 
 
 class ThrottledError(NotAppliedError):

@@ -1,18 +1,17 @@
 """Act: send what is approved through the one door, read it back, settle it."""
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from actions.dispatch import dispatch
 from actions.guard import per_item_recheck
-from contracts.actions import Action, Change, Live, Outcome
-from contracts.ports import Outbound
-from flows.steps.decide import facts
+from contracts.actions import Action, Live
+from flows.steps.guard_facts import facts
 from flows.steps.holders import holder
-from flows.steps.home import Home, Progress, Shop, ShopClock, silent
+from flows.steps.home import Home, Progress, Shop, silent
 from flows.steps.shops import each
+from flows.steps.writers import Writers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,30 +20,6 @@ class Acted:
 
     shop_id: str
     states: dict[str, int]
-
-
-@dataclass(frozen=True, slots=True)
-class ShopWrite:
-    """One write of one shop, on an open client."""
-
-    client: Any
-    write_live: Callable[[Any, Sequence[Change]], dict[str, Live]] | None
-    write_send: Callable[[Any, Sequence[Change]], list[Outcome]]
-    settles: dt.timedelta
-    is_absolute: bool
-
-    @property
-    def reads_back(self) -> bool:
-        """Whether the platform shows what is in force."""
-        return self.write_live is not None
-
-    def live(self, changes: Sequence[Change]) -> dict[str, Live]:
-        """Value in force per target; nothing where nothing can be read back."""
-        return {} if self.write_live is None else self.write_live(self.client, changes)
-
-    def send(self, changes: Sequence[Change]) -> list[Outcome]:
-        """Write; one outcome per change."""
-        return self.write_send(self.client, changes)
 
 
 def act(
@@ -72,7 +47,6 @@ def _act(
 ) -> Acted:
     if policy is not None:
         home.policies_of(shop, policy)
-    client = shop.platform.open()
     sent = 0
 
     def advance(count: int) -> None:
@@ -80,14 +54,14 @@ def _act(
         sent += count
         progress(f"{shop.id} act", sent, None)
 
-    try:
-        clock = ShopClock(client.now())
+    with Writers(home, shop) as writers:
+        clock = writers.clock()
         home.ledger.expire(at=clock())
         ended = dispatch(
             home.ledger,
-            lambda action: outbound(shop, client, action),
+            writers.outbound,
             shop_id=shop.id,
-            platform=shop.platform.connector.name,
+            platform_of=writers.platform_of,
             holder=holder(),
             clock=clock,
             recheck=lambda actions, live: _recheck(home, shop, actions, live, at=clock()),
@@ -95,17 +69,7 @@ def _act(
             undo_batch=undo_batch,
             on_progress=advance,
         )
-    finally:
-        client.close()
     return Acted(shop_id=shop.id, states={str(state): count for state, count in ended.items()})
-
-
-def outbound(shop: Shop, client: Any, action: Action) -> Outbound | None:
-    """What writes an action, if the shop's platform can."""
-    write = shop.platform.connector.write(action.write_kind)
-    if write is None:
-        return None
-    return ShopWrite(client, write.live, write.send, write.settles, write.is_absolute)
 
 
 def _recheck(
@@ -123,7 +87,7 @@ def _recheck(
         refused |= per_item_recheck(
             mine,
             live,
-            facts(home, shop, policy, at=at),
+            facts(home, shop, policy, at=at, targets=[action.target_id for action in mine]),
             limits=limits,
             economics=shop.economics,
             at=at,

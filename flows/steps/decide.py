@@ -4,17 +4,15 @@ import datetime as dt
 import uuid
 from dataclasses import dataclass
 
+import dataframely as dy
 import polars as pl
 
-from actions.guard import HISTORY_STATES, GuardFacts, history_of, judge
-from actions.guard.facts import CAMPAIGN_SCHEMA, READING_SCHEMA
+from actions.guard import judge
 from contracts.codes import Mode
-from contracts.errors import ConfigurationError
-from contracts.tables import table_of
+from contracts.tables import TableKind, table_of
 from flows.steps.build import derive
+from flows.steps.guard_facts import built, facts
 from flows.steps.home import Home, Shop
-
-_HISTORY = dt.timedelta(days=28)  # from which the breaker tells what a usual run is
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,8 +63,8 @@ def _decide(
     inputs = {
         argument: (
             tables[table_of(schema).name].lazy()
-            if is_past
-            else _built(home, shop, table_of(schema).name)
+            if table_of(schema).name in tables
+            else _input(home, shop, schema, as_of=moment)
         )
         for argument, schema in module.INPUTS.items()
     }
@@ -79,7 +77,14 @@ def _decide(
     )
     judged = judge(
         proposals,
-        facts(home, shop, name, at=moment, tables=tables),
+        facts(
+            home,
+            shop,
+            name,
+            at=moment,
+            tables=tables,
+            targets=proposals["target_id"].to_list(),
+        ),
         limits=limits,
         economics=shop.economics,
         mode=mode,
@@ -102,61 +107,9 @@ def capped(mode: Mode, home: Home, shop: Shop, now: dt.datetime) -> Mode:
     return mode
 
 
-def _built(home: Home, shop: Shop, table: str) -> pl.LazyFrame:
-    if table not in home.readings.versions():
-        raise ConfigurationError(f"{table} is not built yet: run `shopkeeper build`")
-    return home.scan(table, shop)
-
-
-def facts(
-    home: Home,
-    shop: Shop,
-    policy: str,
-    *,
-    at: dt.datetime,
-    tables: dict[str, pl.DataFrame] | None = None,
-) -> GuardFacts:
-    """All that the guard reads about a shop for one policy; `tables` instead of the built ones."""
-    module = home.policies[policy][0]
-    given = tables or {}
-    built = {
-        name: given[name] if name in given else _built(home, shop, name).collect()
-        for name in ("price_facts", "stock_facts")
-    }
-    past = home.ledger.find(shop_id=shop.id, states=HISTORY_STATES, since=at - _HISTORY)
-    failed = [check for check in home.checks.latest(shop_id=shop.id) if not check.passed]
-    return GuardFacts(
-        depends=module.DEPENDS,
-        price_facts=built["price_facts"],
-        stock_facts=built["stock_facts"],
-        readings=_readings(home, shop),
-        history=history_of(past),
-        failed=failed,
-        campaigns=_campaigns(home, shop),
-        switches=home.ledger.switches(),
-        platforms={shop.id: shop.platform.connector.name},
-        holdout_salt=home.settings.holdout.salt,
-        holdout_share=home.settings.holdout.share_rate,
-    )
-
-
-def _readings(home: Home, shop: Shop) -> pl.DataFrame:
-    newest = home.readings.newest(shop.id)
-    rows = [
-        (shop.id, table_of(schema).name, newest[stream.name])
-        for _, stream in shop.streams()
-        if stream.name in newest
-        for schema in stream.tables
-    ]
-    return pl.DataFrame(rows, schema=READING_SCHEMA, orient="row")
-
-
-def _campaigns(home: Home, shop: Shop) -> pl.DataFrame:
-    every_sku: list[str | None] = [None]
-    rows = [
-        (shop.id, sku, campaign.starts_at, campaign.ends_at, campaign.name)
-        for campaign in home.settings.campaigns
-        if not campaign.shops or shop.id in campaign.shops
-        for sku in (campaign.skus or every_sku)
-    ]
-    return pl.DataFrame(rows, schema=CAMPAIGN_SCHEMA, orient="row")
+def _input(home: Home, shop: Shop, schema: type[dy.Schema], *, as_of: dt.datetime) -> pl.LazyFrame:
+    """A table that a policy reads; a canonical one that no source fills is empty."""
+    table = table_of(schema)
+    if table.kind is TableKind.DERIVED:
+        return built(home, shop, table.name)
+    return home.scan(table.name, shop, as_of=as_of)

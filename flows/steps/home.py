@@ -21,13 +21,13 @@ from actions.guard import Limits
 from actions.policies.registry import Policy, policy_of
 from connectors.base.declaration import Connector, Stream
 from connectors.base.registry import connector
-from contracts.codes import Mode
+from contracts.codes import Mode, WriteKind
 from contracts.economics import Economics
 from contracts.errors import ConfigurationError
 from contracts.personal import Members
 from contracts.ports import Stores
 from contracts.streams import Context
-from contracts.tables import table_of
+from contracts.tables import Order, table_of
 from contracts.toml_settings import parse, parse_table, validate
 from flows.steps import secrets
 from flows.steps.files import settings_text
@@ -78,6 +78,11 @@ class Source:
         prefix = ("sources", self.connector.name)
         return validate(table, model, text=self.text, file=self.file, prefix=prefix)
 
+    @property
+    def sells(self) -> bool:
+        """Whether it tells of orders."""
+        return any(Order in stream.tables for stream in self.connector.streams)
+
     def _in_home(self, value: Any) -> Any:
         """A TOML file named in a list of settings lies in the home."""
         is_file = isinstance(value, str) and value.endswith(".toml")
@@ -108,8 +113,18 @@ class Shop:
 
     @property
     def platform(self) -> Source:
-        """The source that is written to: the first that can be, else the first."""
-        return next((s for s in self.sources if s.connector.writes), self.sources[0])
+        """The marketplace, whose clock is the shop's: the first that sells and can be written to.
+
+        A CRM or a mailer can be written to as well, but tells of no orders; where no source does
+        both, it is the first that can be written to, else the first.
+        """
+        written = [source for source in self.sources if source.connector.writes]
+        selling = [source for source in written if source.sells]
+        return next(iter((*selling, *written, *self.sources)))
+
+    def writer(self, kind: WriteKind) -> Source | None:
+        """The source that writes a kind: the first whose connector can; null: none can."""
+        return next((one for one in self.sources if one.connector.write(kind)), None)
 
     @property
     def is_sandbox(self) -> bool:
@@ -163,6 +178,12 @@ class Home(Stored):
         )
         home = cls(path, settings)
         _ = home.shops, home.policies
+        for shop_id in settings.channels.order:
+            if shop_id not in home.shops:
+                raise ConfigurationError(
+                    f"shopkeeper.toml, [channels]: no shop is named {shop_id!r}"
+                    f"{_suggest(shop_id, home.shops)}"
+                )
         return home
 
     def __enter__(self) -> "Home":

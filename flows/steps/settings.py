@@ -39,7 +39,7 @@ class Storage(_Strict):
 
 
 class Holdout(_Strict):
-    """The share of SKUs whose prices are left alone, so that effects can be measured."""
+    """The share of SKUs and of members that are left alone, so that effects can be measured."""
 
     salt: Annotated[str, Field(min_length=1)] = "shopkeeper"
     share_rate: Annotated[float, Field(ge=0, le=0.5)] = 0.0
@@ -87,6 +87,32 @@ class Campaign(_Strict):
         return value.astimezone(dt.UTC)
 
 
+class Rate(_Strict):
+    """What one unit of a currency is worth in the base currency, and as of which day."""
+
+    rate: Annotated[float, Field(gt=0)]
+    date: dt.date
+
+
+class Fx(_Strict):
+    """Rates by which prices of shops in different currencies are compared."""
+
+    base: Annotated[str, Field(pattern=CURRENCY_PATTERN)] = "CNY"
+    rates: Annotated[
+        dict[Annotated[str, Field(pattern=CURRENCY_PATTERN)], Rate],
+        Field(description="one table per currency: [fx.rates.USD] rate = 7.12, date = 2026-11-20"),
+    ] = {}
+
+
+class Channels(_Strict):
+    """How the merchant's shops stand to each other."""
+
+    order: Annotated[
+        list[str],
+        Field(description="shops, the dearest first: a later one never becomes dearer for a SKU"),
+    ] = []
+
+
 class HomeSettings(_Strict):
     """shopkeeper.toml."""
 
@@ -94,6 +120,8 @@ class HomeSettings(_Strict):
     keys: Keys = Keys()
     retention: Retention = Retention()
     holdout: Holdout = Holdout()
+    fx: Fx = Fx()
+    channels: Channels = Channels()
     campaigns: list[Campaign] = []
 
 

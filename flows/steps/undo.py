@@ -4,13 +4,16 @@ import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
-from actions.undo import UNDER_WAY, UndoItem, changes, plan, to_actions
-from contracts.actions import Action, Live
-from contracts.codes import WriteKind
+import polars as pl
+
+from actions.undo import UNDER_WAY, UndoItem, UndoPlan, changes, is_undoable, plan, to_actions
+from contracts.actions import Action
+from contracts.codes import GrantStatus, WriteKind
 from contracts.money import format_minor
-from flows.steps.act import act, outbound
+from flows.steps.act import act
 from flows.steps.actions import Selection, person, select
-from flows.steps.home import Home, Progress, Shop, ShopClock, silent
+from flows.steps.home import Home, Progress, Shop, silent
+from flows.steps.writers import Writers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +46,7 @@ class Undone:
                 item["target_id"],
                 item["from"],
                 item["to"],
-                item["conflict"] or f"{item['actions']} action(s)",
+                item["conflict"] or item["note"] or f"{item['actions']} action(s)",
             ]
             for item in self.items
         ]
@@ -60,8 +63,8 @@ def undo(
     """Plan, and with `execute` carry out, the undo of the chosen actions.
 
     Several actions on one target collapse to the value before the first of them; it is restored
-    only where our last value is still in force, and the rest is shown as a conflict. Kill switches
-    do not stop it.
+    only where our last value is still in force, and the rest is shown as a conflict. A coupon is
+    closed. Kill switches do not stop it.
 
     Raises:
         ConfigurationError: no such shop, or no token.
@@ -87,21 +90,42 @@ def undo(
 def _plan(
     home: Home, shop: Shop, actions: list[Action], *, batch: str
 ) -> tuple[tuple[UndoItem, ...], list[Action]]:
-    client = shop.platform.open()
-    try:
-        at = ShopClock(client.now())()
-        live: dict[str, Live] = {}
-        for kind in dict.fromkeys(action.write_kind for action in actions):
+    kinds = dict.fromkeys(action.write_kind for action in actions)
+    waiting = home.ledger.find(shop_id=shop.id, states=UNDER_WAY)
+    under_way = [action for action in waiting if action.undoes is not None]
+    items: tuple[UndoItem, ...] = ()
+    with Writers(home, shop) as writers:
+        at = writers.clock()()
+        for kind in kinds:
             same = [action for action in actions if action.write_kind is kind]
-            write = outbound(shop, client, same[0])
-            if write is not None:
-                live |= write.live(changes(same))
-        waiting = home.ledger.find(shop_id=shop.id, states=UNDER_WAY)
-        under_way = [action for action in waiting if action.undoes is not None]
-        planned = plan(actions, live, under_way=under_way)
-    finally:
-        client.close()
-    return planned.items, to_actions(planned, batch=batch, at=at)
+            source = shop.writer(kind)
+            write = source.connector.write(kind) if source else None
+            door = writers.outbound(same[0]) if is_undoable(kind) else None
+            # By kind: an order and a listing may have the same number.
+            planned = plan(
+                same,
+                door.live(changes(same)) if door else {},
+                under_way=under_way,
+                reversals={kind: write.reversal} if write else {},
+                redeemed=_redeemed(home, shop) if kind is WriteKind.CREATE_COUPON else {},
+            )
+            items += planned.items
+    return items, to_actions(UndoPlan(items), batch=batch, at=at)
+
+
+def _redeemed(home: Home, shop: Shop) -> dict[str, int]:
+    """How often each code was used, by the newest reading."""
+    known = home.scan("coupons", shop).select("coupon_code", "redeemed_units")
+    granted = (
+        home.scan("coupon_grants", shop)
+        .filter(pl.col("coupon_code").is_not_null())
+        .select(
+            "coupon_code",
+            redeemed_units=(pl.col("grant_status") == GrantStatus.REDEEMED).cast(pl.Int64),
+        )
+    )
+    most = pl.concat([known, granted]).group_by("coupon_code").agg(pl.col("redeemed_units").max())
+    return dict(most.collect().iter_rows())
 
 
 def _row(item: UndoItem) -> dict[str, Any]:
@@ -114,12 +138,13 @@ def _row(item: UndoItem) -> dict[str, Any]:
         "to": _value(action, item.restore),
         "actions": len(item.actions),
         "conflict": item.conflict,
+        "note": item.note,
     }
 
 
 def _value(action: Action, value: int | None) -> str | None:
     if value is None:
         return None
-    if action.write_kind is WriteKind.SET_PRICE and action.currency:
+    if action.currency is not None:
         return f"{format_minor(value, action.currency)} {action.currency}"
     return str(value)

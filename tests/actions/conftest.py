@@ -123,7 +123,7 @@ def send(ledger: Any, shop: Any, clock: Any) -> Callable[..., dict[ActionState, 
     def run(**values: Any) -> dict[ActionState, int]:
         arguments: dict[str, Any] = {
             "shop_id": "north",
-            "platform": "shopify",
+            "platform_of": lambda action: "shopify",
             "holder": "one",
             "clock": clock,
             "recheck": lambda actions, live: {},

@@ -83,7 +83,7 @@ def _call(ledger: Ledger, door: Door, clock: Any, *, holder: str, chunk: int, cr
             ledger,
             lambda action: door,
             shop_id="north",
-            platform="shopify",
+            platform_of=lambda action: "shopify",
             holder=holder,
             clock=clock,
             recheck=lambda actions, live: {},

@@ -98,7 +98,12 @@ def test_a_price_that_is_back_where_it_was_needs_no_undo() -> None:
 @pytest.mark.parametrize(
     "values",
     [
-        {"write_kind": WriteKind.CREATE_COUPON},
+        {"write_kind": WriteKind.GRANT_COUPON},
+        {"write_kind": WriteKind.SEND_MESSAGE},
+        {"write_kind": WriteKind.REQUEST_REVIEW},
+        {"write_kind": WriteKind.REPLY_REVIEW},
+        {"write_kind": WriteKind.RECORD_EVENT},
+        {"write_kind": WriteKind.SET_PROFILE},
         {"write_kind": WriteKind.NONE},
         {"undoes": "u0"},
         {"state": ActionState.UNKNOWN},

@@ -18,7 +18,7 @@ def act(ledger: Any, shop: Any, clock: Any) -> Any:
     def run(**values: Any) -> dict[ActionState, int]:
         arguments: dict[str, Any] = {
             "shop_id": "north",
-            "platform": "shopify",
+            "platform_of": lambda action: "shopify",
             "holder": "one",
             "clock": clock,
             "recheck": lambda actions, live: {},

@@ -75,6 +75,7 @@ _HISTORY: dict[str, Any] = {
     "policy": "repricing",
     "shop_id": "north",
     "run_id": "earlier",
+    "write_kind": "set_price",
     "target_id": "v1",
     "before_value": 1000,
     "after_value": 1000,
@@ -152,7 +153,7 @@ class Case:
             "stock_facts": _frame(StockFact, self.stock),
             "readings": pl.DataFrame(readings, schema=dict(READING_SCHEMA)),
             "history": pl.DataFrame(self.past, schema=dict(HISTORY_SCHEMA)),
-            "platforms": {"north": "shopify"},
+            "platforms": {("north", "set_price"): "shopify"},
         }
         return GuardFacts(**{**values, **self.more})
 

@@ -108,7 +108,7 @@ def test_a_cent_price_in_force_is_for_a_person_to_look_at(case: Any) -> None:
 
 
 def test_a_write_without_limits_of_its_own_is_not_sent(case: Any) -> None:
-    assert case.proposing(write_kind="create_coupon").guards() == ["no_limits"]
+    assert case.proposing(write_kind="set_stock").guards() == ["no_limits"]
 
 
 def test_a_decision_whose_window_has_passed_is_refused(case: Any) -> None:

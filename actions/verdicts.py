@@ -1,0 +1,60 @@
+"""Verdicts: where a write that was sent, or may have been, ends by what the platform shows."""
+
+from dataclasses import dataclass
+
+from actions.undo import amount
+from contracts.actions import Action, Live
+from contracts.codes import ActionState, WriteKind
+
+# Of these the platform can only say whether they were done: what it does not name was not.
+_DONE_OR_NOT = (
+    WriteKind.GRANT_COUPON,
+    WriteKind.SEND_MESSAGE,
+    WriteKind.REQUEST_REVIEW,
+    WriteKind.REPLY_REVIEW,
+    WriteKind.RECORD_EVENT,
+    WriteKind.SET_PROFILE,
+)
+PROVEN = "the platform accepted it, which is the proof: it cannot be read back"
+UNPROVEN = "no answer tells whether it arrived and it cannot be read back; a person has to look"
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """Where an action ends, and why."""
+
+    state: ActionState
+    message: str | None = None
+    guard: str | None = None
+
+
+def is_shown(action: Action, live: Live | None, value: int | None) -> bool:
+    """Whether the platform shows a value of an action's target."""
+    if action.write_kind in _DONE_OR_NOT:
+        return (live.value if live else 0) == (value or 0)
+    if live is None:
+        return value is None
+    return live.value == value and live.currency == action.currency
+
+
+def verdict(action: Action, live: Live | None, *, is_accepted: bool, is_absolute: bool) -> End:
+    """Where a write that was sent, or may have been, ends."""
+    if is_shown(action, live, action.after_value):
+        return End(ActionState.CONFIRMED)
+    if is_shown(action, live, action.before_value):
+        if is_accepted:
+            return End(
+                ActionState.FAILED, f"the platform says accepted, but it shows {shown(live)}"
+            )
+        if is_absolute:
+            return End(ActionState.APPROVED, "it did not arrive and is to be sent again")
+        return End(
+            ActionState.UNKNOWN,
+            f"the platform shows {shown(live)}; sending it again might do it twice",
+        )
+    return End(ActionState.UNKNOWN, f"the platform shows {shown(live)}; a person has to look")
+
+
+def shown(live: Live | None) -> str:
+    """What the platform shows, as people read it."""
+    return "nothing" if live is None else amount(live.value, live.currency)

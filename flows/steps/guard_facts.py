@@ -1,0 +1,178 @@
+"""Guard facts: all that the guard reads about a shop, gathered from lake, ledger and settings."""
+
+import datetime as dt
+from collections.abc import Sequence
+
+import polars as pl
+
+from actions.guard import HISTORY_STATES, GuardFacts, Limits, history_of
+from actions.guard.facts import (
+    CAMPAIGN_SCHEMA,
+    CHANNEL_PRICE_SCHEMA,
+    CONSENT_SCHEMA,
+    CONTACT_SCHEMA,
+    FX_SCHEMA,
+    ORDER_SCHEMA,
+    READING_SCHEMA,
+)
+from actions.policies.registry import Policy
+from contracts.codes import WriteKind
+from contracts.errors import ConfigurationError
+from contracts.tables import (
+    Order,
+    Parcel,
+    Refund,
+    RefundCase,
+    Review,
+    Shipment,
+    table_of,
+)
+from flows.steps.home import Home, Shop
+from flows.steps.recipients import contacts
+from transforms.order_states import order_states
+
+_HISTORY = 28  # days from which the breaker tells what a usual run is
+_IMPERSONAL = frozenset({WriteKind.NONE, WriteKind.SET_PRICE, WriteKind.SET_STOCK})
+_ONCE = (WriteKind.REQUEST_REVIEW, WriteKind.SEND_MESSAGE)
+
+
+def facts(
+    home: Home,
+    shop: Shop,
+    policy: str,
+    *,
+    at: dt.datetime,
+    tables: dict[str, pl.DataFrame] | None = None,
+    targets: Sequence[str] = (),
+) -> GuardFacts:
+    """All that the guard reads about a shop for one policy; `tables` instead of the built ones.
+
+    `targets` are those of the proposals: what was written to them before, however long ago, counts
+    for what is done once for life.
+    """
+    module, limits = home.policies[policy][0], home.policies[policy][3]
+    given = tables or {}
+    built_tables = {
+        name: given[name] if name in given else built(home, shop, name).collect()
+        for name in ("price_facts", "stock_facts")
+    }
+    people = _people(home, shop, module)
+    is_priced = WriteKind.SET_PRICE in module.WRITES and not given
+    is_asking = WriteKind.REQUEST_REVIEW in module.WRITES
+    since = at - dt.timedelta(days=_days(limits))
+    earlier = (
+        home.ledger.find(shop_id=shop.id, states=HISTORY_STATES, targets=targets, write_kinds=_ONCE)
+        if set(_ONCE) & set(module.WRITES)
+        else []
+    )
+    return GuardFacts(
+        depends=module.DEPENDS,
+        price_facts=built_tables["price_facts"],
+        stock_facts=built_tables["stock_facts"],
+        readings=_readings(home, shop),
+        history=history_of(home.ledger.find(shop_id=shop.id, states=HISTORY_STATES, since=since)),
+        earlier=history_of(earlier),
+        failed=[check for check in home.checks.latest(shop_id=shop.id) if not check.passed],
+        campaigns=_campaigns(home, shop),
+        switches=home.ledger.switches(),
+        platforms=_platforms(shop),
+        time_zones={shop.id: shop.settings.time_zone},
+        contacts=people[0],
+        consents=people[1],
+        orders=_orders(home, shop, at) if is_asking else pl.DataFrame(schema=ORDER_SCHEMA),
+        channel_prices=_channel_prices(home, shop)
+        if is_priced
+        else pl.DataFrame(schema=CHANNEL_PRICE_SCHEMA),
+        channel_order=home.settings.channels.order,
+        fx=_fx(home, at),
+        holdout_salt=home.settings.holdout.salt,
+        holdout_share=home.settings.holdout.share_rate,
+    )
+
+
+def built(home: Home, shop: Shop, table: str) -> pl.LazyFrame:
+    """A derived table of a shop.
+
+    Raises:
+        ConfigurationError: it was not built yet.
+    """
+    if table not in home.readings.versions():
+        raise ConfigurationError(f"{table} is not built yet: run `shopkeeper build`")
+    return home.scan(table, shop)
+
+
+def _days(limits: Limits) -> int:
+    return max(_HISTORY, limits.coupon_days, limits.message_days, limits.budget_days)
+
+
+def _platforms(shop: Shop) -> dict[tuple[str, str], str]:
+    """Who writes what; what nobody writes stands under the shop's platform."""
+    return {
+        (shop.id, str(kind)): (shop.writer(kind) or shop.platform).connector.name
+        for kind in WriteKind
+    }
+
+
+def _people(home: Home, shop: Shop, module: Policy) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Contacts and consents, where the policy writes to people at all."""
+    if set(module.WRITES) <= _IMPERSONAL:
+        return pl.DataFrame(schema=CONTACT_SCHEMA), pl.DataFrame(schema=CONSENT_SCHEMA)
+    consents = home.scan("consents", shop).select(CONSENT_SCHEMA.keys()).collect()
+    return contacts(home, shop), consents
+
+
+def _orders(home: Home, shop: Shop, at: dt.datetime) -> pl.DataFrame:
+    states = order_states(
+        home.read(Order, shop, as_of=at),
+        home.read(Refund, shop, as_of=at),
+        home.read(RefundCase, shop, as_of=at),
+        home.read(Shipment, shop, as_of=at),
+        home.read(Parcel, shop, as_of=at),
+        home.read(Review, shop, as_of=at),
+        at=at,
+    )
+    return states.select(ORDER_SCHEMA.keys()).collect()
+
+
+def _channel_prices(home: Home, shop: Shop) -> pl.DataFrame:
+    """Prices in force in the merchant's other shops, of what is linked to a SKU."""
+    others = [other for other in home.shops.values() if other.id != shop.id]
+    frames = [
+        built(home, other, "price_facts")
+        .filter(pl.col("sku_id").is_not_null())
+        .select(CHANNEL_PRICE_SCHEMA.keys())
+        .collect()
+        for other in others
+    ]
+    return pl.concat([pl.DataFrame(schema=CHANNEL_PRICE_SCHEMA), *frames])
+
+
+def _fx(home: Home, at: dt.datetime) -> pl.DataFrame:
+    """The rates of the settings; the base currency is always worth itself."""
+    fx = home.settings.fx
+    rows = [(currency, rate.rate, rate.date) for currency, rate in fx.rates.items()]
+    return pl.DataFrame([*rows, (fx.base, 1.0, at.date())], schema=FX_SCHEMA, orient="row").unique(
+        "currency", keep="last", maintain_order=True
+    )
+
+
+def _readings(home: Home, shop: Shop) -> pl.DataFrame:
+    newest = home.readings.newest(shop.id)
+    rows = [
+        (shop.id, table_of(schema).name, newest[stream.name])
+        for _, stream in shop.streams()
+        if stream.name in newest
+        for schema in stream.tables
+    ]
+    return pl.DataFrame(rows, schema=READING_SCHEMA, orient="row")
+
+
+def _campaigns(home: Home, shop: Shop) -> pl.DataFrame:
+    every_sku: list[str | None] = [None]
+    rows = [
+        (shop.id, sku, campaign.starts_at, campaign.ends_at, campaign.name)
+        for campaign in home.settings.campaigns
+        if not campaign.shops or shop.id in campaign.shops
+        for sku in (campaign.skus or every_sku)
+    ]
+    return pl.DataFrame(rows, schema=CAMPAIGN_SCHEMA, orient="row")

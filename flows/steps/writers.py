@@ -1,0 +1,120 @@
+"""Writers: which source of a shop writes what, and its client, opened when it is first needed."""
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any
+
+from connectors.base.declaration import Write
+from contracts.actions import Action, Change, Live, Outcome
+from contracts.codes import OutcomeState, WriteKind
+from contracts.ports import Outbound
+from flows.steps.home import Home, Shop, ShopClock, Source
+from flows.steps.recipients import addressed
+
+Address = Callable[[WriteKind, Sequence[Change]], list[Change]]
+
+
+@dataclass(frozen=True, slots=True)
+class ShopWrite:
+    """One write of one shop, on an open client; answers `contracts.ports.Outbound`."""
+
+    client: Any
+    write: Write
+    address: Address
+
+    @property
+    def settles(self) -> dt.timedelta:
+        """How long the platform may take until a read-back shows the write."""
+        return self.write.settles
+
+    @property
+    def is_absolute(self) -> bool:
+        """Sending it twice has the effect of sending it once."""
+        return self.write.is_absolute
+
+    @property
+    def reads_back(self) -> bool:
+        """Whether the platform shows what is in force."""
+        return self.write.live is not None
+
+    def live(self, changes: Sequence[Change]) -> dict[str, Live]:
+        """Value in force per target; nothing where nothing can be read back."""
+        if self.write.live is None:
+            return {}
+        return self.write.live(self.client, self.address(self.write.kind, changes))
+
+    def send(self, changes: Sequence[Change]) -> list[Outcome]:
+        """Write; one outcome per change. One that lost its recipient meanwhile is not sent."""
+        ready = self.address(self.write.kind, changes)
+        sent = {change.action_id for change in ready}
+        return [
+            *(self.write.send(self.client, ready) if ready else []),
+            *(
+                Outcome(
+                    action_id=change.action_id,
+                    state=OutcomeState.REJECTED,
+                    message="its recipient is not known any more",
+                )
+                for change in changes
+                if change.action_id not in sent
+            ),
+        ]
+
+
+@dataclass(slots=True)
+class Writers:
+    """The open clients of a shop's sources; used as a context manager, which closes them."""
+
+    home: Home
+    shop: Shop
+    clients: dict[str, Any] = field(default_factory=dict)
+    """By name of the connector."""
+
+    def __enter__(self) -> "Writers":
+        return self
+
+    def __exit__(
+        self,
+        _kind: type[BaseException] | None,
+        _error: BaseException | None,
+        _trace: TracebackType | None,
+    ) -> None:
+        for client in self.clients.values():
+            client.close()
+
+    def clock(self) -> ShopClock:
+        """The clock of the shop's platform."""
+        return ShopClock(self.client(self.shop.platform).now())
+
+    def client(self, source: Source) -> Any:
+        """The client of a source.
+
+        Raises:
+            ShopkeeperError: it cannot be opened.
+        """
+        name = source.connector.name
+        if name not in self.clients:
+            self.clients[name] = source.open()
+        return self.clients[name]
+
+    def platform_of(self, action: Action) -> str:
+        """The platform that an action is written to."""
+        source = self.shop.writer(action.write_kind) or self.shop.platform
+        return source.connector.name
+
+    def outbound(self, action: Action) -> Outbound | None:
+        """What writes an action, if a source of the shop can.
+
+        Raises:
+            ShopkeeperError: the source cannot be opened.
+        """
+        source = self.shop.writer(action.write_kind)
+        write = source.connector.write(action.write_kind) if source else None
+        if source is None or write is None:
+            return None
+        return ShopWrite(self.client(source), write, self._address)
+
+    def _address(self, kind: WriteKind, changes: Sequence[Change]) -> list[Change]:
+        return addressed(self.home, self.shop, kind, changes)

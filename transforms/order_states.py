@@ -1,0 +1,81 @@
+"""Order states: where the goods and the money of an order stand, over all that tells of them."""
+
+import datetime as dt
+
+import dataframely as dy
+import polars as pl
+
+from contracts.codes import OPEN_CASES, CaseStatus, FulfilmentStatus, ParcelStatus
+from contracts.tables import Order, Parcel, Refund, RefundCase, Review, Shipment
+
+_ORDER = ["shop_id", "order_id"]
+
+
+def order_states(
+    orders: dy.LazyFrame[Order],
+    refunds: dy.LazyFrame[Refund],
+    cases: dy.LazyFrame[RefundCase],
+    shipments: dy.LazyFrame[Shipment],
+    parcels: dy.LazyFrame[Parcel],
+    reviews: dy.LazyFrame[Review],
+    *,
+    at: dt.datetime,
+) -> pl.LazyFrame:
+    """One row per order that is no test: is it cancelled, refunded, disputed, delivered, reviewed.
+
+    An order is delivered when the carriers say so of all its parcels. Where no carrier tells of
+    any, it is when the platform closed it as done, or when all of it was shipped and the latest
+    promised instant has passed. A refund of a part counts as one.
+    """
+    paid_back = pl.concat(
+        [
+            refunds.lazy().select(_ORDER),
+            cases.lazy()
+            .filter(
+                pl.col("refunded_at").is_not_null() | (pl.col("case_status") == CaseStatus.REFUNDED)
+            )
+            .select(_ORDER),
+        ]
+    )
+    disputed = cases.lazy().filter(pl.col("case_status").is_in(OPEN_CASES)).select(_ORDER)
+    states = (
+        orders.lazy()
+        .filter(~pl.col("is_test"))
+        .join(_arrived(shipments.lazy(), parcels.lazy()), on=_ORDER, how="left")
+    )
+    for name, rows in (
+        ("is_paid_back", paid_back),
+        ("has_open_case", disputed),
+        ("is_reviewed", reviews.lazy().select(_ORDER)),
+    ):
+        states = states.join(
+            rows.unique().with_columns(pl.lit(True).alias(name)), on=_ORDER, how="left"
+        )
+    is_done = pl.col("completed_at").is_not_null() | (
+        (pl.col("fulfilment_status") == FulfilmentStatus.FULFILLED)
+        & (pl.col("deliver_by_at") <= at).fill_null(value=False)
+    )
+    return states.select(
+        *_ORDER,
+        is_cancelled=pl.col("cancelled_at").is_not_null(),
+        is_refunded=(pl.col("refunded_minor") > 0) | pl.col("is_paid_back").fill_null(value=False),
+        has_open_case=pl.col("has_open_case").fill_null(value=False),
+        is_delivered=pl.coalesce("have_arrived", is_done),
+        is_reviewed=pl.col("is_reviewed").fill_null(value=False),
+    )
+
+
+def _arrived(shipments: pl.LazyFrame, parcels: pl.LazyFrame) -> pl.LazyFrame:
+    """Whether all parcels have arrived, one whose carrier is silent has not; null: all are."""
+    status = parcels.select("shop_id", "shipment_id", "parcel_status")
+    has_arrived = pl.col("parcel_status").eq_missing(pl.lit(str(ParcelStatus.DELIVERED)))
+    return (
+        shipments.select(*_ORDER, "shipment_id")
+        .join(status, on=["shop_id", "shipment_id"], how="left")
+        .group_by(_ORDER)
+        .agg(
+            have_arrived=pl.when(pl.col("parcel_status").is_not_null().any()).then(
+                has_arrived.all()
+            )
+        )
+    )
