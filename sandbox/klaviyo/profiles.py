@@ -1,0 +1,237 @@
+"""Profiles: the world's contacts, their consent, and what was written onto them."""
+
+from datetime import datetime
+from typing import Any, Final
+
+import msgspec
+import polars as pl
+
+from sandbox.klaviyo.account import Account, Call
+from sandbox.klaviyo.bodies import PatchProperties, Person, ProfileUpdate, parsed
+from sandbox.klaviyo.documents import Reply, Row, collection, listed, look, single
+from sandbox.klaviyo.errors import RefusedError, invalid, not_found
+from sandbox.klaviyo.filters import utc_text
+
+LOCALES: Final = {"en": "en-US", "zh-CN": "zh-CN"}
+IDENTIFIERS: Final = ("email", "phone_number", "external_id")
+_METHODS: Final = ("FORM", "CHECKOUT", "PREFERENCE_PAGE")
+_CONSENTS: Final = {
+    "granted": "SUBSCRIBED",
+    "withdrawn": "UNSUBSCRIBED",
+    "never": "NEVER_SUBSCRIBED",
+}
+_ADDITIONAL: Final = ("subscriptions", "predictive_analytics")
+# There are never enough orders for predictions; the platform says so with nulls.
+_ANALYTICS: Final = dict.fromkeys(
+    (
+        "historic_clv", "predicted_clv", "total_clv", "historic_number_of_orders",
+        "predicted_number_of_orders", "average_days_between_orders", "average_order_value",
+        "churn_probability", "expected_date_of_next_order",
+    )
+)  # fmt: skip
+
+
+def profile_id(household_id: int) -> str:
+    """The id of the profile of one of the shop's customers."""
+    return f"01SK{household_id:022d}"
+
+
+def profiles(account: Account) -> dict[str, Row]:
+    """All profiles by id."""
+    world = account.world
+    seen = account.profiles_seen
+    if seen is None or seen[0][0] is not world.contacts or seen[0][1] is not world.customers:
+        frame = world.contacts.join(
+            world.customers.select(
+                "household_id", "last_name", "created_at", bought_at="updated_at"
+            ),
+            on="household_id",
+            maintain_order="left",
+        ).with_columns(seen_at=pl.max_horizontal("updated_at", "bought_at"))
+        base = {row["id"]: row for row in map(_profile, frame.iter_rows(named=True))}
+        account.profiles_seen = seen = ((world.contacts, world.customers), base)
+    changed = {
+        key: _changed(seen[1].get(key) or _blank(key), changes)
+        for key, changes in account.profile_changes.items()
+    }
+    return seen[1] | changed
+
+
+def get_profiles(call: Call) -> Reply:
+    """A page of profiles."""
+    page, links = collection(
+        profiles(call.account).values(), call.query, call.address, look=look,
+        repeats=repeats(call.account),
+    )  # fmt: skip
+    return listed([shown(row, call.query.additional) for row in page], links, call.query,
+                  call.address)  # fmt: skip
+
+
+def get_profile(call: Call) -> Reply:
+    """One profile."""
+    row = shown(_found(call.account, call.key), call.query.additional)
+    return single(row, call.query, call.address)
+
+
+def update_profile(call: Call) -> Reply:
+    """Change attributes of a profile; properties that are not named stay."""
+    row = _found(call.account, call.key)
+    data = parsed(call.body, ProfileUpdate).data
+    if data.id != call.key:
+        raise invalid("The id is not that of the path.", pointer="/data/id")
+    patches = data.meta.patch_properties if data.meta else None
+    changes = write_profile(call.account, row, data.attributes, patches or None)
+    target = row["attributes"]["external_id"] or call.key
+    call.account.record("set_profile", target, changes)
+    row = shown(_found(call.account, call.key), call.query.additional)
+    return single(row, call.query, call.address)
+
+
+def write_profile(
+    account: Account, row: Row, given: Person, patches: PatchProperties | None = None
+) -> dict[str, Any]:
+    """Keep what is written onto a profile, existing or new; returns it.
+
+    Raises:
+        RefusedError: 409, an identifier belongs to another profile.
+    """
+    own = (name for name in Person.__struct_fields__ if name not in ("location", "properties"))
+    values = {name: value for name in own if (value := getattr(given, name)) is not msgspec.UNSET}
+    for name in IDENTIFIERS:
+        other = find(account, name, values.get(name))
+        if other is not None and other["id"] != row["id"]:
+            raise RefusedError(
+                409, f"A profile already exists with this {name}.", code="duplicate_profile",
+                pointer=f"/data/attributes/{name}",
+            )  # fmt: skip
+    changes = account.profile_changes.setdefault(row["id"], {})
+    if given.location is not msgspec.UNSET:
+        changes["location"] = changes.get("location", {}) | msgspec.to_builtins(given.location)
+        values["location"] = changes["location"]
+    changes.update(values)
+    if given.properties is not msgspec.UNSET or patches is not None:
+        before = row["attributes"]["properties"]
+        after = {} if given.properties is None else before | (given.properties or {})
+        changes["properties"] = values["properties"] = _patched(after, patches)
+    changes["updated"] = account.now
+    return values
+
+
+def find(account: Account, name: str, value: object) -> Row | None:
+    """The profile with this identifier."""
+    if not value:
+        return None
+    return next(
+        (row for row in profiles(account).values() if row["attributes"][name] == value), None
+    )
+
+
+def new_profile(account: Account) -> Row:
+    """A profile that nobody has named yet."""
+    row = _blank(f"01NEW{len(account.profile_changes):021d}")
+    account.profile_changes[row["id"]] = {"created": account.now, "updated": account.now}
+    return row
+
+
+def repeats(account: Account) -> bool:
+    """Whether the planted fault of a cursor that leads nowhere strikes now."""
+    if account.faults.repeated_cursors < 1:
+        return False
+    account.faults.repeated_cursors -= 1
+    return True
+
+
+def shown(row: Row, additional: frozenset[str] = frozenset()) -> Row:
+    """A profile without the attributes that only come when they are asked for."""
+    hidden = set(_ADDITIONAL) - additional
+    kept = {name: value for name, value in row["attributes"].items() if name not in hidden}
+    return row | {"attributes": kept}
+
+
+def _found(account: Account, key: str) -> Row:
+    row = profiles(account).get(key)
+    if row is None:
+        raise not_found("profile", key)
+    return row
+
+
+def _patched(properties: dict[str, Any], patches: PatchProperties | None) -> dict[str, Any]:
+    if patches is None:
+        return properties
+    found = dict(properties)
+    for name, value in (patches.append or {}).items():
+        found[name] = [*_list(found.get(name)), *_list(value)]
+    for name, value in (patches.unappend or {}).items():
+        found[name] = [one for one in _list(found.get(name)) if one not in _list(value)]
+    unset = patches.unset or []
+    for name in [unset] if isinstance(unset, str) else unset:
+        found.pop(name, None)
+    return found
+
+
+def _list(value: Any) -> list[Any]:
+    if value is None:
+        return []
+    return value if isinstance(value, list) else [value]
+
+
+def _profile(contact: dict[str, Any]) -> Row:
+    row = _blank(profile_id(contact["household_id"]))
+    row["attributes"] |= {
+        "email": contact["email"],
+        "external_id": str(contact["household_id"]),
+        "first_name": contact["first_name"],
+        "last_name": contact["last_name"],
+        "locale": LOCALES[contact["language"]],
+        "created": utc_text(contact["created_at"]),
+        "updated": utc_text(contact["seen_at"]),
+        "location": _location(contact["time_zone"]),
+        "subscriptions": _subscriptions(contact),
+    }
+    return row
+
+
+def _blank(key: str) -> Row:
+    names = (*IDENTIFIERS, "first_name", "last_name", "organization", "locale", "title", "image")
+    nobody = {"consent": "never", "consented_at": None, "updated_at": None, "household_id": 0}
+    attributes = dict.fromkeys((*names, "created", "updated", "last_event_date")) | {
+        "location": _location(None),
+        "properties": {},
+        "subscriptions": _subscriptions(nobody),
+        "predictive_analytics": _ANALYTICS,
+    }
+    related = {name: None for name in ("lists", "segments", "push-tokens", "conversations")}
+    return {"type": "profile", "id": key, "attributes": attributes, "relationships": related}
+
+
+def _location(zone: str | None) -> Row:
+    names = ("address1", "address2", "city", "country", "region", "zip", "ip")
+    return dict.fromkeys(names) | {"latitude": None, "longitude": None, "timezone": zone}
+
+
+def _changed(row: Row, changes: Row) -> Row:
+    attributes = row["attributes"] | changes
+    attributes["location"] = row["attributes"]["location"] | changes.get("location", {})
+    return row | {"attributes": attributes}
+
+
+def _subscriptions(contact: dict[str, Any]) -> Row:
+    """Consent as it is told: who never agreed may be written to as far as the platform cares."""
+    consent, at = contact["consent"], contact["updated_at"]
+    is_out = consent == "withdrawn"
+    told_at: datetime | None = at if is_out else contact["consented_at"]
+    stamp = None if told_at is None else utc_text(told_at)
+    marketing = {
+        "can_receive_email_marketing": not is_out,
+        "consent": _CONSENTS[consent],
+        "consent_timestamp": stamp,
+        "last_updated": None if consent == "never" else utc_text(at),
+        "method": None if stamp is None else _METHODS[contact["household_id"] % len(_METHODS)],
+        "method_detail": "",
+        "custom_method_detail": None,
+        "double_optin": None if stamp is None else False,
+        "suppression": [{"reason": "UNSUBSCRIBE", "timestamp": stamp}] if is_out else [],
+        "list_suppressions": [],
+    }
+    sms = {"can_receive_sms_marketing": False, "consent": "NEVER_SUBSCRIBED"}
+    return {"email": {"marketing": marketing}, "sms": {"marketing": sms}}
