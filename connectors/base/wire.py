@@ -2,7 +2,7 @@
 
 import types
 import typing
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import attrgetter
 from typing import Any, TypeVar
 
@@ -14,6 +14,7 @@ from contracts.errors import SourceContractError
 
 Source = TypeVar("Source")
 Decoded = TypeVar("Decoded")
+Item = TypeVar("Item")
 ColumnType = pl.DataType | DataTypeClass
 
 
@@ -43,6 +44,22 @@ def columns(
             for read in (getter(path),)
         ]
     )
+
+
+def flat(lists: Iterable[Sequence[Item]]) -> tuple[list[Item], list[int]]:
+    """Items of all lists, and for each the number of its list."""
+    pairs = [(item, owner) for owner, items in enumerate(lists) for item in items]
+    return [item for item, _ in pairs], [owner for _, owner in pairs]
+
+
+def owned(children: pl.DataFrame, parents: pl.DataFrame, owners: Sequence[int]) -> pl.DataFrame:
+    """Children with the columns of their parents, by the parent's row number, beside them."""
+    return children.hstack(parents.select(pl.all().gather(pl.Series(owners, dtype=pl.UInt32))))
+
+
+def filled(column: str) -> pl.Expr:
+    """Text; null where it is empty."""
+    return pl.when(pl.col(column) != "").then(pl.col(column))
 
 
 def decoded(decode: Callable[[Source], Decoded], body: Source) -> Decoded:

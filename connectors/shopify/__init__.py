@@ -17,6 +17,7 @@ from contracts.tables import (
     OrderLine,
     Price,
     Refund,
+    Shipment,
     StockLevel,
 )
 
@@ -51,11 +52,12 @@ CONNECTOR = Connector(
     streams=(
         Stream(
             name="orders",
-            tables=(Order, OrderLine, OrderCoupon, Refund),
+            tables=(Order, OrderLine, OrderCoupon, Refund, Shipment),
             fetch=partial(fetch.read, source=queries.ORDERS),
             estimate=partial(fetch.estimate, source=queries.ORDERS),
             to_canonical=mapping.orders,
             redact=redaction.redact,
+            mapping_version=2,
             max_window=_MONTH,
             look_back=_LOOK_BACK,
         ),

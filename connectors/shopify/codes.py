@@ -48,3 +48,12 @@ DISCOUNT_KIND = {
     "DiscountPercentage": DiscountKind.RATE,
     "DiscountAmount": DiscountKind.AMOUNT,
 }
+# Whether the goods of a fulfillment left; of one that failed or was taken back they did not.
+FULFILLMENT_IS_SENT = {
+    "CANCELLED": "no",
+    "ERROR": "no",
+    "FAILURE": "no",
+    "OPEN": "yes",
+    "PENDING": "yes",
+    "SUCCESS": "yes",
+}

@@ -1,21 +1,22 @@
 """Shopify's answers as canonical tables. Pure: the same pages and context give the same rows."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 import polars as pl
 
 from connectors.base.mapping import Mapper, Parsed, coded, money, utc, whole
-from connectors.base.wire import ColumnType, columns
+from connectors.base.wire import ColumnType, columns, filled, flat, owned
 from connectors.shopify import wire
 from connectors.shopify.codes import (
     COUPON_STATUS,
     DISCOUNT_KIND,
+    FULFILLMENT_IS_SENT,
     FULFILMENT_STATUS,
     LISTING_STATUS,
     PAYMENT_STATUS,
 )
 from contracts import money as currency_units
+from contracts.carriers import carrier_code, shipment_id
 from contracts.codes import RECEIVED, LineKind, QuarantineReason
 from contracts.streams import Context, Mapped, Page
 from contracts.tables import (
@@ -27,6 +28,7 @@ from contracts.tables import (
     OrderLine,
     Price,
     Refund,
+    Shipment,
     StockLevel,
 )
 
@@ -85,6 +87,13 @@ _REFUND: Paths = {
     "refund_created": ("created_at", _TEXT),
     "paid_back": ("total_refunded_set.shop_money.amount", _TEXT),
 }
+_FULFILLMENT: Paths = {
+    "shipped": ("created_at", _TEXT),
+    "delivered": ("delivered_at", _TEXT),
+    "promised": ("estimated_delivery_at", _TEXT),
+    "fulfillment": ("status", _TEXT),
+}
+_TRACKING: Paths = {"company": ("company", _TEXT), "number": ("number", _TEXT)}
 _VARIANT: Paths = {
     "variant": ("id", _TEXT),
     "sku": ("sku", _TEXT),
@@ -128,30 +137,33 @@ _DISCOUNT: Paths = {
 
 
 def orders(pages: Iterable[Page], context: Context) -> Mapped:
-    """Orders, lines, codes used and refunds. Amounts are decimal text and leave as minor units.
+    """Orders, lines, codes used, refunds and parcels. Amounts are decimal text, and leave as minor
+    units.
 
     A line's total is the platform's price of it less all discounts allocated to it, of the line and
     of the order; `discountedTotalSet` would leave those of the order out. Amounts are read by the
     exponent of the shop's currency; an order that names another currency keeps that name.
     """
-    heads, lines, refunds, codes, unknown = [], [], [], [], set[str]()
+    heads, lines, refunds, codes, parcels, unknown = [], [], [], [], [], set[str]()
     for found in (_NOTHING, *map(wire.ORDERS.documents, pages)):
         version = columns(found.parents, _ORDER_VERSION).select(*_ORDER_HEAD)
         line = columns(found.children, _LINE).with_columns(_cuts(found.children))
-        lines.append(_owned(line, version, found.owners))
+        lines.append(owned(line, version, found.owners))
         unknown |= found.unknown
         if found.is_rest:
             continue
         heads.append(version.hstack(columns(found.parents, _ORDER)))
-        paid_back, owners = _flat(order.refunds for order in found.parents)
-        refunds.append(_owned(columns(paid_back, _REFUND), version, owners))
-        used, owners = _flat(order.discount_codes for order in found.parents)
-        codes.append(_owned(pl.DataFrame({"code": used}, schema={"code": _TEXT}), version, owners))
+        paid_back, owners = flat(order.refunds for order in found.parents)
+        refunds.append(owned(columns(paid_back, _REFUND), version, owners))
+        parcels.append(_parcels(found.parents, version))
+        used, owners = flat(order.discount_codes for order in found.parents)
+        codes.append(owned(pl.DataFrame({"code": used}, schema={"code": _TEXT}), version, owners))
     mapper = Mapper(context)
     _add_orders(mapper, pl.concat(heads), context.currency)
     _add_lines(mapper, pl.concat(lines), context.currency)
     _add_refunds(mapper, pl.concat(refunds), context.currency)
     mapper.add(OrderCoupon, pl.concat(codes), **_ORDER_KEYS, coupon_code=pl.col("code"))
+    _add_parcels(mapper, pl.concat(parcels))
     return mapper.done(unknown_fields=tuple(sorted(unknown)))
 
 
@@ -170,11 +182,11 @@ def products(pages: Iterable[Page], context: Context) -> Mapped:
         raw,
         listing_id=_id("variant", "ProductVariant"),
         product_id=_id("product", "Product"),
-        sku_id=_filled("sku"),
+        sku_id=filled("sku"),
         title=title,
         listing_status=coded("status", LISTING_STATUS),
-        brand=_filled("vendor"),
-        category=_filled("type"),
+        brand=filled("vendor"),
+        category=filled("type"),
         created_at=utc("created"),
         source_updated_at=pl.max_horizontal(utc("updated").value, utc("product_updated").value),
     )
@@ -196,9 +208,9 @@ def inventory(pages: Iterable[Page], context: Context) -> Mapped:
     levels, unknown = [], set[str]()
     for found in (_NOTHING, *map(wire.INVENTORY.documents, pages)):
         level = columns(found.children, _LEVEL).with_columns(_pieces(found.children))
-        levels.append(_owned(level, columns(found.parents, _ITEM), found.owners))
+        levels.append(owned(level, columns(found.parents, _ITEM), found.owners))
         unknown |= found.unknown
-    raw = pl.concat(levels).filter("tracked", _filled("sku").is_not_null())
+    raw = pl.concat(levels).filter("tracked", filled("sku").is_not_null())
     mapper = Mapper(context).add(
         StockLevel,
         raw,
@@ -304,7 +316,7 @@ def _add_lines(mapper: Mapper, raw: pl.DataFrame, currency: str) -> None:
         **_ORDER_KEYS,
         line_id=_id("line", "LineItem"),
         listing_id=_id("variant", "ProductVariant"),
-        sku_id=_filled("sku"),
+        sku_id=filled("sku"),
         line_kind=pl.when(total == 0).then(pl.lit(LineKind.GIFT)).otherwise(pl.lit(LineKind.SALE)),
         placed_at=pl.col("created_at"),
         quantity_units=pl.col("quantity"),
@@ -330,6 +342,36 @@ def _add_refunds(mapper: Mapper, raw: pl.DataFrame, currency: str) -> None:
     )
 
 
+def _parcels(orders: list[wire.Order], version: pl.DataFrame) -> pl.DataFrame:
+    """What left for each order, one row per tracking number."""
+    sent, owners = flat(order.fulfillments for order in orders)
+    tracked, senders = flat(one.tracking_info for one in sent)
+    fulfilled = owned(columns(sent, _FULFILLMENT), version, owners)
+    return owned(columns(tracked, _TRACKING), fulfilled, senders)
+
+
+def _add_parcels(mapper: Mapper, raw: pl.DataFrame) -> None:
+    """Parcels with carrier and number; one without cannot be followed and is left out."""
+    carrier = carrier_code(pl.col("company"))
+    named = raw.with_columns(carrier=carrier, parcel=shipment_id(carrier, pl.col("number")))
+    is_sent = coded("fulfillment", FULFILLMENT_IS_SENT)
+    mapper.add(
+        Shipment,
+        named.filter(pl.col("parcel").is_not_null(), is_sent.value.ne_missing("no")),
+        **_ORDER_KEYS,
+        shipment_id=Parsed(
+            pl.when(is_sent.value.is_not_null()).then(pl.col("parcel")),
+            pl.col("fulfillment"),
+            QuarantineReason.UNKNOWN_CODE,
+        ),
+        carrier_code=pl.col("carrier"),
+        tracking_number=pl.col("number").str.strip_chars(),
+        shipped_at=utc("shipped"),
+        promised_at=utc("promised"),
+        delivered_at=utc("delivered"),
+    )
+
+
 def _documents(
     shape: wire.Shape, pages: Iterable[Page], paths: Paths
 ) -> tuple[pl.DataFrame, tuple[str, ...]]:
@@ -339,17 +381,6 @@ def _documents(
         frames.append(columns(found.parents, paths))
         unknown |= found.unknown
     return pl.concat(frames), tuple(sorted(unknown))
-
-
-def _owned(children: pl.DataFrame, parents: pl.DataFrame, owners: list[int]) -> pl.DataFrame:
-    """Children with their parents' columns beside them."""
-    return children.hstack(parents.select(pl.all().gather(pl.Series(owners, dtype=pl.UInt32))))
-
-
-def _flat(lists: Iterable[list[Any]]) -> tuple[list[Any], list[int]]:
-    """Items of all lists, and for each the number of its list."""
-    pairs = [(item, owner) for owner, items in enumerate(lists) for item in items]
-    return [item for item, _ in pairs], [owner for _, owner in pairs]
 
 
 def _cuts(lines: list[wire.Line]) -> pl.Series:
@@ -371,8 +402,3 @@ def _pieces(levels: list[wire.Level]) -> list[pl.Series]:
 def _id(column: str, kind: str) -> pl.Expr:
     """The number in a global id, as text."""
     return pl.col(column).str.strip_prefix(f"gid://shopify/{kind}/")
-
-
-def _filled(column: str) -> pl.Expr:
-    """Text; null where it is empty."""
-    return pl.when(pl.col(column) != "").then(pl.col(column))

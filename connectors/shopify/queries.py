@@ -119,7 +119,9 @@ ORDERS = Source(
         f" {_amount('subtotalPriceSet')} {_amount('totalDiscountsSet')}"
         f" {_amount('totalShippingPriceSet')} {_amount('totalTaxSet')} {_amount('totalPriceSet')}"
         f" {_amount('totalRefundedSet')}"
-        f" refunds {{ id createdAt {_amount('totalRefundedSet')} }} {_CHILD}"
+        f" refunds {{ id createdAt {_amount('totalRefundedSet')} }}"
+        " fulfillments(first: 10) { createdAt deliveredAt estimatedDeliveryAt status"
+        f" trackingInfo {{ company number }} }} {_CHILD}"
     ),
     child=Child(
         field="lineItems",

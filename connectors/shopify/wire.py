@@ -94,6 +94,23 @@ class Refund(_Shape):
     total_refunded_set: MoneyBag
 
 
+class Tracking(_Shape):
+    """A parcel's carrier and number."""
+
+    company: str | None
+    number: str | None
+
+
+class Fulfillment(_Shape):
+    """Goods that left together, in one parcel or several."""
+
+    created_at: str
+    delivered_at: str | None
+    estimated_delivery_at: str | None
+    status: str
+    tracking_info: list[Tracking]
+
+
 class OrderLines(_Shape, kw_only=True):
     """An order's further lines, and the version of the order that they belong to."""
 
@@ -121,6 +138,8 @@ class Order(OrderLines, kw_only=True):
     total_price_set: MoneyBag
     total_refunded_set: MoneyBag
     refunds: list[Refund]
+    fulfillments: list[Fulfillment] = []
+    """Absent in what was read before parcels were asked for."""
 
 
 class Product(_Shape):

@@ -63,6 +63,18 @@ def order(*lines: dict[str, Any], **more: Any) -> dict[str, Any]:
     }
 
 
+def sent(*numbers: str, **more: Any) -> dict[str, Any]:
+    tracked = [{"company": "YTO Express", "number": one} for one in numbers or ("YT1",)]
+    return {
+        "createdAt": "2026-11-11T08:00:00Z",
+        "deliveredAt": None,
+        "estimatedDeliveryAt": "2026-11-14T22:00:00Z",
+        "status": "SUCCESS",
+        "trackingInfo": tracked,
+        **more,
+    }
+
+
 def page(root: str, *nodes: dict[str, Any]) -> Page:
     return Page(json.dumps({root: {"nodes": nodes, "pageInfo": END}}).encode(), "page")
 
@@ -97,8 +109,15 @@ def test_every_table_is_valid_for_its_schema() -> None:
         "createdAt": "2026-11-11T00:00:00Z",
         "totalRefundedSet": bag("3.00"),
     }
-    mapped = orders(order(line(), refunds=[refund], discountCodes=["SAVE"]))
-    assert set(mapped.frames) == {"orders", "order_lines", "order_coupons", "refunds"}
+    more = {"refunds": [refund], "fulfillments": [sent()], "discountCodes": ["SAVE"]}
+    mapped = orders(order(line(), **more))
+    assert set(mapped.frames) == {
+        "orders",
+        "order_lines",
+        "order_coupons",
+        "refunds",
+        "shipments",
+    }
     for table in CONNECTOR.streams[0].tables:
         frame = next(
             f for f in mapped.frames.values() if set(f.columns) == set(table.column_names())
@@ -107,6 +126,34 @@ def test_every_table_is_valid_for_its_schema() -> None:
         assert frame.height == 1
     assert only(mapped, "refunds")["refunded_minor"] == 300
     assert only(mapped, "order_coupons")["coupon_code"] == "SAVE"
+
+
+def test_each_tracking_number_is_a_parcel_with_its_promise() -> None:
+    mapped = orders(order(fulfillments=[sent("YT1", "YT2", deliveredAt="2026-11-13T10:00:00Z")]))
+    parcels = mapped.frames["shipments"].sort("shipment_id")
+    assert parcels["shipment_id"].to_list() == ["yuantong:YT1", "yuantong:YT2"]
+    row = parcels.row(0, named=True)
+    assert row["shipped_at"] == dt.datetime(2026, 11, 11, 8, tzinfo=dt.UTC)
+    assert row["promised_at"] == dt.datetime(2026, 11, 14, 22, tzinfo=dt.UTC)
+    assert row["delivered_at"] == dt.datetime(2026, 11, 13, 10, tzinfo=dt.UTC)
+
+
+def test_what_did_not_leave_or_cannot_be_followed_is_no_parcel() -> None:
+    untracked = sent(trackingInfo=[{"company": None, "number": None}])
+    mapped = orders(order(fulfillments=[sent(status="CANCELLED"), untracked]))
+    assert mapped.frames["shipments"].is_empty()
+    assert mapped.rejects.is_empty()
+
+
+def test_an_unknown_fulfillment_status_names_its_order() -> None:
+    rejects = orders(order(fulfillments=[sent(status="TELEPORTED")])).rejects
+    assert rejects.select("table", "document_id", "reason", "detail").rows() == [
+        ("shipments", "1", "unknown_code", "TELEPORTED")
+    ]
+
+
+def test_pages_read_before_parcels_were_asked_for_hold_none() -> None:
+    assert orders(order(line())).frames["shipments"].is_empty()
 
 
 @pytest.mark.parametrize("status", ["PENDING", "AUTHORIZED", "PARTIALLY_PAID", "VOIDED", "EXPIRED"])
