@@ -128,6 +128,14 @@ def test_searching_by_sku_and_by_id_finds_the_one_and_unknown_names_filter_nothi
     assert len(everything) == 250
 
 
+@pytest.mark.parametrize("name", ["customer_date", "created_at"])
+def test_customers_are_found_by_the_day_they_came(reader: Merchant, name: str) -> None:
+    since = reader.world.customers["created_at"].sort()[30]
+    document = "query($q: String!) { customersCount(query: $q) { count } }"
+    found = reader.data(document, q=f"{name}:>='{since.isoformat()}'")["customersCount"]["count"]
+    assert found == (reader.world.customers["created_at"] >= since).sum() > 0
+
+
 def test_counts_are_exact_up_to_the_limit_and_at_least_beyond(reader: Merchant) -> None:
     count = reader.data(
         "{ a: ordersCount { count precision } b: ordersCount(limit: 5) { count precision } }"
