@@ -4,11 +4,9 @@ An item ends accepted, rejected (certainly not applied) or unknown (to be read b
 the platform's codes, never its texts.
 """
 
-import datetime as dt
 import json
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
@@ -22,29 +20,13 @@ from contracts.actions import Change, Live, Outcome
 from contracts.codes import OutcomeState
 from contracts.errors import SourceContractError, SourceRejectedError, TransientSourceError
 from contracts.money import format_minor, parse_minor
+from contracts.payloads import CouponTerms, decode
 
 _MOST_IDS = 250
 _MOST_VARIANTS = 250
 _RATE_UNIT = 10_000  # a coupon's rate is written in hundredths of a percent
 # Errors about the product as a whole: no variant of it was touched.
 _WHOLE_PRODUCT = ("PRODUCT_DOES_NOT_EXIST", "PRODUCT_SUSPENDED")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CouponChange(Change):
-    """A discount code to create, or with `after` 0 to close.
-
-    `target_id` is the code. `after` is the amount off in minor units of `currency`; without a
-    currency it is the share off in hundredths of a percent (1500: 15 %).
-    """
-
-    title: str
-    starts_at: dt.datetime
-    ends_at: dt.datetime
-    usage_limit: int | None = None
-    is_once_per_customer: bool = True
-    member_ids: tuple[str, ...] = ()
-    """Who may redeem it; empty: everybody."""
 
 
 class _UserError(msgspec.Struct):
@@ -113,7 +95,10 @@ def set_prices(client: ShopifyClient, changes: Sequence[Change]) -> list[Outcome
 
 
 def live_coupons(client: ShopifyClient, changes: Sequence[Change]) -> dict[str, Live]:
-    """What a code takes off, as in `CouponChange`; 0 once it is closed or has ended."""
+    """What a code takes off; 0 once it is closed or has ended.
+
+    In minor units of the currency; without a currency in hundredths of a percent (1500: 15 %).
+    """
     found: dict[str, Live] = {}
     for change in changes:
         coupon = _coupon(client, change.target_id)
@@ -218,9 +203,13 @@ def _per_variant(changes: list[Change], errors: list[_UserError]) -> list[Outcom
 def _send_coupon(client: ShopifyClient, change: Change) -> Outcome:
     if change.after == 0:
         return _close_coupon(client, change)
-    if not isinstance(change, CouponChange):
-        return _rejected(change, "a coupon is created with its terms")
-    errors = _errors(client, queries.CREATE_COUPON, {"coupon": _terms(change)})
+    try:
+        terms = decode(change.payload, CouponTerms)
+    except ValueError as error:
+        return _rejected(change, str(error))
+    if terms.sku_ids:
+        return _rejected(change, "a code for single SKUs is not written here")
+    errors = _errors(client, queries.CREATE_COUPON, {"coupon": _terms(client, change, terms)})
     codes = [error.code or "without a code" for error in errors]
     if codes and set(codes) != {"TAKEN"}:
         return _rejected(change, codes[0])
@@ -236,22 +225,27 @@ def _close_coupon(client: ShopifyClient, change: Change) -> Outcome:
     return _judged(change, errors)
 
 
-def _terms(change: CouponChange) -> dict[str, Any]:
+def _terms(client: ShopifyClient, change: Change, terms: CouponTerms) -> dict[str, Any]:
     value: dict[str, Any] = {"percentage": change.after / _RATE_UNIT}
     if change.currency is not None:
         amount = format_minor(change.after, change.currency)
         value = {"discountAmount": {"amount": amount, "appliesOnEachItem": False}}
-    members = [_gid("Customer", member) for member in change.member_ids]
-    return {
-        "title": change.title,
+    holder = change.recipient
+    written = {
+        "title": terms.title,
         "code": change.target_id,
-        "startsAt": change.starts_at.isoformat(),
-        "endsAt": change.ends_at.isoformat(),
-        "usageLimit": change.usage_limit,
-        "appliesOncePerCustomer": change.is_once_per_customer,
-        "context": {"customers": {"add": members}} if members else {"all": "ALL"},
+        "startsAt": terms.starts_at.isoformat(),
+        "endsAt": terms.ends_at.isoformat(),
+        "usageLimit": terms.usage_limit,
+        "appliesOncePerCustomer": terms.is_once_per_customer,
+        "context": {"customers": {"add": [_gid("Customer", holder)]}} if holder else {"all": "ALL"},
         "customerGets": {"value": value, "items": {"all": True}},
     }
+    if terms.min_spend_minor is not None:
+        currency = change.currency or _coupon(client, change.target_id).shop.currency_code
+        least = format_minor(terms.min_spend_minor, currency)
+        written["minimumRequirement"] = {"subtotal": {"greaterThanOrEqualToSubtotal": least}}
+    return written
 
 
 def _coupon(client: ShopifyClient, code: str) -> _Coupon:

@@ -15,10 +15,10 @@ import pytest
 
 from connectors.shopify import CONNECTOR, fetch, outbound, queries
 from connectors.shopify.client import ShopifyClient, ShopifySettings
-from connectors.shopify.outbound import CouponChange
 from contracts.actions import Change
 from contracts.codes import OutcomeState
 from contracts.errors import SourceContractError, SourceRejectedError
+from contracts.payloads import CouponTerms, encode
 from contracts.streams import Context, Mapped, Page, Window
 from contracts.tables import TABLES
 
@@ -169,16 +169,15 @@ def test_a_price_that_was_set_is_the_price_answered(client: ShopifyClient) -> No
 
 def test_a_coupon_is_made_once_and_closed(client: ShopifyClient) -> None:
     now = client.now()
-    create = CouponChange(
+    terms = CouponTerms(title="Test", starts_at=now, ends_at=now + dt.timedelta(days=7))
+    create = Change(
         action_id="c1",
         target_id="ONCE-1",
         parent_id=None,
         before=None,
         after=1500,
         currency=None,
-        title="Test",
-        starts_at=now,
-        ends_at=now + dt.timedelta(days=7),
+        payload=encode(terms),
     )
     for _ in range(2):
         (outcome,) = outbound.send_coupons(client, [create])

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -9,9 +10,9 @@ import pytest
 
 from connectors.base.retry import NotAppliedError
 from connectors.shopify import outbound
-from connectors.shopify.outbound import CouponChange
 from contracts.actions import Change, Live
 from contracts.codes import OutcomeState
+from contracts.payloads import CouponTerms, encode
 
 Opened = Callable[..., Any]
 Answer = Callable[..., httpx.Response]
@@ -142,18 +143,20 @@ def test_live_prices_leave_out_what_the_shop_does_not_know(opened: Opened) -> No
     assert outbound.live_prices(client, changes) == {"1": Live(value=499, currency="USD")}
 
 
-def coupon(after: int, *, currency: str | None = None, members: tuple[str, ...] = ()) -> Change:
-    return CouponChange(
+def coupon(after: int, *, currency: str | None = None, **more: Any) -> Change:
+    recipient = more.pop("recipient", None)
+    terms = CouponTerms(
+        title="Autumn", starts_at=START, ends_at=START + dt.timedelta(days=7), **more
+    )
+    return Change(
         action_id="c1",
         target_id="AUTUMN-1",
         parent_id=None,
         before=None,
         after=after,
         currency=currency,
-        title="Autumn",
-        starts_at=START,
-        ends_at=START + dt.timedelta(days=7),
-        member_ids=members,
+        payload=encode(terms),
+        recipient=recipient,
     )
 
 
@@ -163,12 +166,35 @@ def created(*codes: str) -> dict[str, Any]:
 
 def test_a_coupon_states_a_fraction_and_whom_it_is_for(opened: Opened) -> None:
     client, platform = opened(created())
-    outbound.send_coupons(client, [coupon(1500, members=("7",))])
+    outbound.send_coupons(client, [coupon(1500, recipient="7")])
     sent = platform.asked[0]["variables"]["coupon"]
     assert sent["customerGets"]["value"] == {"percentage": 0.15}
     assert sent["context"] == {"customers": {"add": ["gid://shopify/Customer/7"]}}
     assert (sent["code"], sent["startsAt"]) == ("AUTUMN-1", "2026-11-22T00:00:00+00:00")
     assert "customerSelection" not in sent
+
+
+def test_a_least_spend_is_stated_in_the_shops_currency(opened: Opened) -> None:
+    client, platform = opened(created())
+    outbound.send_coupons(client, [coupon(550, currency="USD", min_spend_minor=3000)])
+    sent = platform.asked[0]["variables"]["coupon"]
+    least = {"subtotal": {"greaterThanOrEqualToSubtotal": "30.00"}}
+    assert sent["minimumRequirement"] == least
+
+
+@pytest.mark.parametrize("payload", [None, "{", '{"title": "Autumn"}'])
+def test_a_coupon_without_whole_terms_is_not_sent(opened: Opened, payload: str | None) -> None:
+    client, platform = opened()
+    (outcome,) = outbound.send_coupons(client, [replace(coupon(1500), payload=payload)])
+    assert outcome.state is OutcomeState.REJECTED
+    assert platform.asked == []
+
+
+def test_a_coupon_for_single_skus_is_not_widened_to_all(opened: Opened) -> None:
+    client, platform = opened()
+    (outcome,) = outbound.send_coupons(client, [coupon(1500, sku_ids=("SKU-1",))])
+    assert outcome.state is OutcomeState.REJECTED
+    assert platform.asked == []
 
 
 def test_a_coupon_of_an_amount_states_it_in_major_units(opened: Opened) -> None:
