@@ -1,5 +1,6 @@
 """The platform's routes: every call is checked, paid for, executed and answered in one shape."""
 
+import re
 import time
 import uuid
 from collections.abc import Callable, Mapping
@@ -43,13 +44,20 @@ def routes(
     """
     account = Account(world, credentials, clock=clock, faults=faults, manner=manner)
     known = [Route(path, _Resource(account, dict(ways))) for path, ways in OPERATIONS.items()]
-    unknown = [Route(f"{root}/{{rest:path}}", _Resource(account, None)) for root in ROOTS]
+    unknown = [_below(root, _Resource(account, None)) for root in ROOTS]
     return [
         Route(lwa.PATH, _Tokens(account)),
         Route(f"{reports.DOCUMENTS}/{{token}}", _Documents(account)),
         *known,
         *unknown,
     ]
+
+
+def _below(root: str, resource: "_Resource") -> Route:
+    """All paths below a root, also those with a line break in them."""
+    route = Route(root, resource)
+    route.path_regex = re.compile(re.escape(root) + "/.*", re.DOTALL)
+    return route
 
 
 class _Endpoint:

@@ -28,10 +28,11 @@ def get_inventory_summaries(account: Account, call: Call) -> dict[str, Any]:
     query = call.query
     query.required("granularityType", choices=("Marketplace",))
     store = query.required("granularityId")
-    if query.texts("marketplaceIds", most=1, required=True) != [store]:
-        raise invalid("granularityId must be the marketplace in marketplaceIds.")
-    if not account.is_ours(store):
+    [named] = query.texts("marketplaceIds", most=1, required=True)
+    if not account.is_ours(named):
         raise denied()
+    if named != store:
+        raise invalid("granularityId must be the marketplace in marketplaceIds.")
     found = _found(account, query)
     after = _after(account, query)
     rest = found.filter(pl.col("product_id") > after).sort("product_id")

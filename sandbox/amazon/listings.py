@@ -24,7 +24,6 @@ INCLUDED: Final = (
     "relationships", "productTypes",
 )  # fmt: skip
 MAX_PAGE: Final = 20
-MAX_STORES: Final = 20
 MAX_IDENTIFIERS: Final = 20
 REACHED: Final = 1000
 """As many items can be paged through, however many were found."""
@@ -84,7 +83,7 @@ def search_listings_items(account: Account, call: Call) -> dict[str, Any]:
 
 def check_seller(account: Account, call: Call) -> None:
     """Refuse another seller's listings, and stores this seller does not sell in."""
-    stores = call.query.texts("marketplaceIds", most=MAX_STORES, required=True)
+    stores = call.query.texts("marketplaceIds", required=True)
     is_seller = call.path["sellerId"] == account.credentials.seller_id
     if not is_seller or not any(map(account.is_ours, stores)):
         raise denied()
@@ -106,8 +105,7 @@ def _token(account: Account, ids: list[int], start: int) -> str:
 
 
 def _included(query: Query) -> list[str]:
-    # How many datasets can be named is not limited: each counts once.
-    return query.texts("includedData", most=100, choices=INCLUDED) or ["summaries"]
+    return query.texts("includedData", choices=INCLUDED) or ["summaries"]
 
 
 def _search(account: Account, query: Query) -> list[int]:
@@ -143,9 +141,9 @@ def _identified(query: Query) -> pl.Expr:
 
 def _statuses(account: Account, query: Query) -> pl.Expr:
     choices = ("BUYABLE", "DISCOVERABLE")
-    having = query.texts("withStatus", most=100, choices=choices)
-    without = query.texts("withoutStatus", most=100, choices=choices)
-    severities = query.texts("withIssueSeverity", most=100, choices=("WARNING", "ERROR"))
+    having = query.texts("withStatus", choices=choices)
+    without = query.texts("withoutStatus", choices=choices)
+    severities = query.texts("withIssueSeverity", choices=("WARNING", "ERROR"))
     # Everything listed can be seen; what is in stock can be bought.
     is_buyable, wanted = pl.col("on_hand_units") > 0, pl.lit("DISCOVERABLE" not in without)
     if "BUYABLE" in having and "DISCOVERABLE" not in having:

@@ -45,7 +45,7 @@ class _Request(msgspec.Struct):
 class _Batch(msgspec.Struct):
     """The body of `getItemOffersBatch`."""
 
-    requests: Annotated[list[_Request], Meta(min_length=1, max_length=20)]
+    requests: Annotated[list[_Request], Meta(min_length=1, max_length=20)] | UnsetType = UNSET
 
 
 @dataclass(frozen=True)
@@ -107,6 +107,9 @@ def get_item_offers(account: Account, call: Call) -> dict[str, Any]:
 def get_item_offers_batch(account: Account, call: Call) -> dict[str, Any]:
     """The offers for up to twenty ASINs; each has its own status."""
     asked = body(call.body, _Batch)
+    # The model lets the only property be left out, in the request as in the answer.
+    if asked.requests is UNSET:
+        return {}
     return {"responses": [_batched(account, one) for one in asked.requests]}
 
 

@@ -55,6 +55,7 @@ OPERATIONS: Final[Mapping[str, Mapping[str, Operation]]] = {
     },
     f"{_REPORTS}/reports/{{reportId}}": {
         "GET": Operation("getReport", reports.get_report, 2, 15),
+        "DELETE": Operation("cancelReport", reports.cancel_report, 0.0222, 10),
     },
     f"{_REPORTS}/documents/{{reportDocumentId}}": {
         "GET": Operation("getReportDocument", reports.get_report_document, 0.0167, 15),

@@ -81,7 +81,7 @@ def get_order(account: Account, call: Call) -> dict[str, Any]:
 
 
 def _included(query: Query) -> frozenset[str]:
-    return frozenset(query.texts("includedData", most=len(INCLUDED), choices=INCLUDED))
+    return frozenset(query.texts("includedData", choices=INCLUDED))
 
 
 def _search(account: Account, query: Query) -> OrderPage:
@@ -104,8 +104,8 @@ def _search(account: Account, query: Query) -> OrderPage:
         start=start,
         end=newest if end is None else end,
         marketplaces=tuple(query.texts("marketplaceIds", most=MAX_MARKETPLACES)),
-        statuses=tuple(query.texts("fulfillmentStatuses", most=7, choices=STATUSES)),
-        fulfilled_by=tuple(query.texts("fulfilledBy", most=2, choices=("MERCHANT", "AMAZON"))),
+        statuses=tuple(query.texts("fulfillmentStatuses", choices=STATUSES)),
+        fulfilled_by=tuple(query.texts("fulfilledBy", choices=("MERCHANT", "AMAZON"))),
         included=_included(query),
     )
 

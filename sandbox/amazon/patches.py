@@ -43,7 +43,7 @@ class Submission:
 def patch_listings_item(account: Account, call: Call) -> dict[str, Any]:
     """Change a price or a stock; with `mode=VALIDATION_PREVIEW` only tell whether it would do."""
     query = call.query
-    included = query.texts("includedData", most=100, choices=("identifiers", "issues"))
+    included = query.texts("includedData", choices=("identifiers", "issues"))
     is_preview = query.text("mode", choices=("VALIDATION_PREVIEW",)) is not None
     asked = body(call.body, _Asked)
     check_seller(account, call)

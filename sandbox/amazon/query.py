@@ -35,8 +35,8 @@ class Query:
         values = self._given.getlist(name)
         if len(values) > 1:
             raise invalid(f"{name} takes one value.")
-        if not values or not values[0]:
-            if required or values:
+        if not values:
+            if required:
                 raise _absent(name)
             return None
         if choices and values[0] not in choices:
@@ -53,17 +53,24 @@ class Query:
         self,
         name: str,
         *,
-        most: int,
+        most: int | None = None,
         required: bool = False,
         choices: Collection[str] = (),
     ) -> list[str]:
-        """The values of a list: separated by commas, or the parameter repeated."""
-        values = [part for text in self._given.getlist(name) for part in text.split(",")]
+        """The values of a list: separated by commas, or the parameter repeated.
+
+        One that is given empty is a list without values where they are chosen from a list, and
+        holds an empty text where they are not. A comma in a list of one is part of its value.
+        """
+        given = self._given.getlist(name)
+        values = given if most == 1 else [part for text in given for part in text.split(",")]
         if required and not values:
             raise _absent(name)
-        if "" in values or (choices and not set(values) <= set(choices)):
+        if choices and values == [""]:
+            return []
+        if choices and not set(values) <= set(choices):
             raise invalid(f"Invalid {name} provided.")
-        if len(values) > most:
+        if most is not None and len(values) > most:
             raise invalid(f"{name} takes at most {most} values.")
         return values
 

@@ -2,7 +2,7 @@
 
 import gzip
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Final
 
@@ -95,6 +95,18 @@ def get_report(account: Account, call: Call) -> dict[str, Any]:
     return _shape(account, report)
 
 
+def cancel_report(account: Account, call: Call) -> dict[str, Any]:
+    """End a report that is still in the queue."""
+    report = account.reports.get(call.path["reportId"])
+    if report is None:
+        raise missing("The requested report does not exist.")
+    if _status(account, report) != "IN_QUEUE":
+        raise invalid("Only a report in the queue can be cancelled.")
+    ended = replace(report, outcome="CANCELLED", asked=float("-inf"), content=b"")
+    account.reports[report.report_id] = ended
+    return {}
+
+
 def get_reports(account: Account, call: Call) -> dict[str, Any]:
     """A page of reports, the newest first. `nextToken` stands alone."""
     query = call.query
@@ -183,7 +195,7 @@ def _shape(account: Account, report: Report) -> dict[str, Any]:
 
 def _chosen(account: Account, query: Query) -> list[str]:
     types = query.texts("reportTypes", most=10)
-    statuses = query.texts("processingStatuses", most=5, choices=STATUSES)
+    statuses = query.texts("processingStatuses", choices=STATUSES)
     stores = query.texts("marketplaceIds", most=10)
     since = query.instant("createdSince") or account.world.clock - KEPT
     until = query.instant("createdUntil") or account.world.clock

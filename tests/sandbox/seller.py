@@ -1,6 +1,7 @@
 """A client of the Amazon dialect for tests, with a clock that stands still."""
 
 import atexit
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -10,7 +11,7 @@ from functools import cache
 from typing import Any
 
 import httpx
-from starlette.routing import Mount, Router
+from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sandbox.amazon import Credentials, Faults, Manner, routes
@@ -125,7 +126,9 @@ class _Stage:
     def __init__(self) -> None:
         self.app: ASGIApp = Router()
         self._stack = ExitStack()
-        origin = self._stack.enter_context(serving([Mount("", self)]))
+        everything = Route("/", self)
+        everything.path_regex = re.compile(".*", re.DOTALL)
+        origin = self._stack.enter_context(serving([everything]))
         self.http = self._stack.enter_context(httpx.Client(base_url=origin, timeout=30))
         atexit.register(self._stack.close)
 

@@ -202,7 +202,7 @@ def test_an_inventory_token_dies_after_half_a_minute(seller: Seller) -> None:
     assert (late.status_code, late.json()["errors"][0]["code"]) == (400, "InvalidInput")
 
 
-def flat(**more: str) -> dict[str, str]:
+def flat(**more: Any) -> dict[str, Any]:
     return {
         "granularityType": "Marketplace",
         "granularityId": STORE,
@@ -228,7 +228,7 @@ def test_inventory_by_sku_and_by_change(seller: Seller) -> None:
         {"granularityType": ""},
         {"granularityType": "Country"},
         {"granularityId": "A1PA6795UKMFR9"},
-        {"marketplaceIds": f"{STORE},A1PA6795UKMFR9"},
+        {"marketplaceIds": [STORE, "A1PA6795UKMFR9"]},
         {"details": "yes"},
         {"sellerSkus": ",".join(["1"] * 51)},
         {"startDateTime": "2025-01-01T00:00:00Z"},
@@ -236,5 +236,5 @@ def test_inventory_by_sku_and_by_change(seller: Seller) -> None:
         {"nextToken": "never given"},
     ],
 )
-def test_inventory_the_models_do_not_allow_is_400(seller: Seller, change: dict[str, str]) -> None:
+def test_inventory_the_models_do_not_allow_is_400(seller: Seller, change: dict[str, Any]) -> None:
     assert seller.call("GET", INVENTORY, params=flat(**change)).status_code == 400

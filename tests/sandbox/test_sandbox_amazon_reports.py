@@ -209,6 +209,16 @@ def test_a_list_the_models_do_not_allow_is_400(seller: Seller, query: dict[str, 
     assert seller.call("GET", PATH, params=query).status_code == 400
 
 
+def test_a_report_can_be_cancelled_while_it_is_in_the_queue() -> None:
+    with opened(amazon_world(), manner=Manner(queued_seconds=30)) as seller:
+        first, second = create(seller), create(seller)
+        assert seller.call("DELETE", f"{PATH}/{first}").status_code == 200
+        assert seller.get(f"{PATH}/{first}")["processingStatus"] == "CANCELLED"
+        seller.clock.seconds += 30
+        assert seller.call("DELETE", f"{PATH}/{second}").status_code == 400
+        assert seller.call("DELETE", f"{PATH}/1").status_code == 404
+
+
 def test_unknown_reports_and_documents_are_404(seller: Seller) -> None:
     report_id = create(seller)
     document_id = finished(seller, report_id)["reportDocumentId"]
