@@ -266,14 +266,14 @@ def _action_view(one: ReportedAction, time_zone: str) -> Mapping[str, object]:
     is_moved = action.before_value is not None and action.before_value != action.after_value
     return {
         "policy": action.policy,
-        "sku": action.sku_id,
+        "sku": action.sku_id or action.target_id,
         "title": one.title,
         "target": action.target_id,
         "state": action.state,
         "before": formats.written(action, action.before_value),
         "after": formats.written(action, action.after_value),
         "is_moved": is_moved,
-        "currency": action.currency if action.write_kind == "set_price" else "pieces",
+        "currency": formats.unit(action),
         "observed": formats.written(action, action.observed_value),
         "sentence": one.sentence,
         "why_not": why_not,

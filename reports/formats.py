@@ -8,6 +8,8 @@ from contracts.codes import WriteKind
 from contracts.money import format_minor
 
 ABSENT = "–"
+_VALUED = (WriteKind.SET_PRICE, WriteKind.CREATE_COUPON)
+_COUNTED = (WriteKind.SET_STOCK, WriteKind.NONE)
 
 
 def money(amount_minor: int | None, currency: str) -> str:
@@ -35,9 +37,19 @@ def local(at: dt.datetime, time_zone: str) -> str:
 
 
 def written(action: Action, amount: int | None) -> str:
-    """A value that an action names, in its own unit: money for a price, else pieces."""
+    """A value that an action names, in its own unit (`unit`)."""
     if amount is None:
         return ABSENT
-    if action.write_kind is WriteKind.SET_PRICE and action.currency is not None:
-        return money(amount, action.currency)
+    if action.write_kind in _VALUED:
+        if action.currency is not None:
+            return money(amount, action.currency)
+        if action.write_kind is WriteKind.CREATE_COUPON:
+            return f"{amount / 100:g} %"
     return count(amount)
+
+
+def unit(action: Action) -> str:
+    """Unit of an action's values: a currency, pieces, or none for what is either done or not."""
+    if action.write_kind in _VALUED:
+        return action.currency or ""
+    return "pieces" if action.write_kind in _COUNTED else ""

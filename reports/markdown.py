@@ -80,8 +80,8 @@ def undo_table(items: Sequence[Mapping[str, object]]) -> str:
     """What is taken back, one row per target; a conflict says why it is left alone."""
     if not items:
         return "Nothing to undo.\n"
-    names = ["shop_id", "target_id", "sku_id", "from", "to", "actions", "conflict"]
-    cells = (["" if one[name] is None else _cell(one[name]) for name in names] for one in items)
+    names = ["shop_id", "target_id", "sku_id", "from", "to", "actions", "conflict", "note"]
+    cells = (["" if one.get(name) is None else _cell(one[name]) for name in names] for one in items)
     return _table([name.replace("_", " ") for name in names], cells)
 
 
@@ -90,7 +90,7 @@ def _proposal(one: ReportedAction) -> Iterable[str]:
     refused = ": ".join(part for part in (action.guard, action.guard_reason) if part)
     yield action.action_id[:8]
     yield escaped(action.policy)
-    yield escaped(action.sku_id)
+    yield escaped(action.sku_id or action.target_id)
     yield written(action, action.before_value)
     yield written(action, action.after_value)
     yield str(action.state)

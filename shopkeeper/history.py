@@ -92,7 +92,13 @@ def _plan_told(planned: "Plan") -> str:
 
 def _expired_table(done: "Backfilled") -> Any:
     rows = [
-        [one.action_id[:8], one.shop_id, one.policy, one.sku_id, str(one.window_start.date())]
+        [
+            one.action_id[:8],
+            one.shop_id,
+            one.policy,
+            one.sku_id or one.target_id,
+            str(one.window_start.date()),
+        ]
         for one in done.expired
     ]
     return table("Past and not sent", ["action", "shop", "policy", "SKU", "window"], rows)

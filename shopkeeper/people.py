@@ -43,7 +43,11 @@ def forget(
 
 def _held_table(found: "Held", *, done: bool) -> object:
     rows: list[list[object]] = [[f"rows of {name}", count] for name, count in found.rows.items()]
-    rows += [["raw pages", found.pages], ["documents in quarantine", found.quarantined]]
+    rows += [
+        ["raw pages", found.pages],
+        ["documents in quarantine", found.quarantined],
+        ["actions", found.actions],
+    ]
     rows += [
         [f"export of {copy.table}: {copy.file}" if copy.file else "copy for the person", copy.state]
         for copy in found.copies

@@ -7,14 +7,22 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
-from sqlalchemy import func, select, update
+from sqlalchemy import and_, func, literal, select, update
 
+from contracts.codes import WriteKind
 from contracts.errors import ConfigurationError
 from warehouse.database import Database, upsert
 from warehouse.events import Event, append
 from warehouse.models import actions, check_results, erasures, key_ids
 
-_ACTION_TEXTS = ("numbers", "evidence", "message", "guard_reason")
+_ACTION_TEXTS = ("numbers", "evidence", "message", "guard_reason", "member_id")
+# What is written in these may be about the person, and says so without naming them.
+_PERSONAL_WRITES = (
+    WriteKind.SEND_MESSAGE,
+    WriteKind.REPLY_REVIEW,
+    WriteKind.RECORD_EVENT,
+    WriteKind.SET_PROFILE,
+)
 _NOBODY = "forgotten"
 
 
@@ -76,9 +84,29 @@ class Erasures:
             append(connection, [done])
 
     def clear(self, erasure: Erasure) -> int:
-        """Take the member out of actions and check results; rows that named them."""
+        """Take the member out of actions and check results; rows that named them.
+
+        An action stays as one for somebody who is gone, so that what waits is refused for want of
+        a recipient rather than sent to everybody.
+        """
         touched = 0
+        is_theirs = and_(
+            actions.c.shop_id == erasure.shop_id, actions.c.member_id == erasure.member_id
+        )
+        nobody = func.replace(
+            actions.c.target_id, erasure.member_id, literal(f"{_NOBODY}-") + actions.c.action_id
+        )
         with self.database.write() as connection:
+            connection.execute(
+                update(actions)
+                .where(is_theirs, actions.c.write_kind.in_(_PERSONAL_WRITES))
+                .values(payload=None)
+            )
+            connection.execute(
+                update(actions)
+                .where(actions.c.target_id.contains(erasure.member_id))
+                .values(target_id=nobody)
+            )
             for table, names in ((actions, _ACTION_TEXTS), (check_results, ("measured", "limit"))):
                 for name in names:
                     column = table.c[name]

@@ -65,7 +65,10 @@ def _state(name: str) -> ActionState:
 
 
 def select(home: Home, chosen: Selection) -> list[Action]:
-    """The chosen actions, oldest decision first; a target is a listing or a SKU.
+    """The chosen actions, oldest decision first.
+
+    A target is a listing, a SKU, an order, a code or a member, by pseudonym or by the platform's
+    id; with a code come the messages that tell of it.
 
     Raises:
         ConfigurationError: no such shop.
@@ -83,7 +86,25 @@ def select(home: Home, chosen: Selection) -> list[Action]:
     if chosen.targets is None:
         return found
     wanted = set(chosen.targets)
-    return [action for action in found if wanted & {action.target_id, action.sku_id}]
+    named = {
+        shop.id: {home.members(shop).pseudonym(target) for target in wanted}
+        for shop in home.shops.values()
+    }
+    return _with_dependents(
+        found,
+        [
+            action
+            for action in found
+            if wanted & {action.target_id, action.sku_id}
+            or action.member_id in named.get(action.shop_id, wanted)
+        ],
+    )
+
+
+def _with_dependents(found: list[Action], chosen: list[Action]) -> list[Action]:
+    """The chosen ones and those that need one of them."""
+    ids = {action.action_id for action in chosen}
+    return [action for action in found if action.action_id in ids or action.needs in ids]
 
 
 def find_ids(home: Home, typed: Sequence[str]) -> list[str]:

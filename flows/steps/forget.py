@@ -43,13 +43,14 @@ class Held:
     rows: dict[str, int]
     pages: int
     quarantined: int
+    actions: int
     copies: list[Copy]
     is_forgotten: bool
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing is."""
-        return not (any(self.rows.values()) or self.pages or self.quarantined)
+        return not (any(self.rows.values()) or self.pages or self.quarantined or self.actions)
 
 
 def held(home: Home, member: str, *, shop_id: str | None = None) -> Held:
@@ -144,6 +145,7 @@ def _held(home: Home, shop: Shop, member: str) -> Held:
         rows={name: rows.height for name, rows in rows_about(home, shop, member_id).items()},
         pages=len(pages_about(home, shop, member_id)),
         quarantined=home.quarantine.naming(shop.id, member_id).height,
+        actions=len(home.ledger.find(shop_id=shop.id, member_id=member_id)),
         copies=_copies(home, member_id),
         is_forgotten=member_id in members.forgotten,
     )

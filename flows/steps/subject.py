@@ -1,6 +1,7 @@
 """Subject: hand out what is held of a person."""
 
 from collections.abc import Iterable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +23,8 @@ def subject(
 ) -> dict[str, int]:
     """Write all that is held of a member as one JSON file; entries per part of it.
 
-    Parts: rows of the lake with the documents they belong to, documents in quarantine, and what
-    the raw answers say. The hand-out is an event.
+    Parts: rows of the lake with the documents they belong to, documents in quarantine, what was
+    written or was to be written to them, and what the raw answers say. The hand-out is an event.
 
     Raises:
         ConfigurationError: as `held`, nothing is held, or the folder does not exist.
@@ -39,7 +40,14 @@ def subject(
     answers = _distinct(
         said for page in pages_about(home, shop, found.member_id) for said in page.removed
     )
-    parts: dict[str, list[Any]] = {**tables, "quarantine": quarantined, "answers": answers}
+    written = home.ledger.find(shop_id=shop.id, member_id=found.member_id)
+    actions = [asdict(action) for action in written]
+    parts: dict[str, list[Any]] = {
+        **tables,
+        "quarantine": quarantined,
+        "actions": actions,
+        "answers": answers,
+    }
     told = {"shop_id": shop.id, "member_id": found.member_id, **parts}
     with whole(out) as draft:
         draft.touch(mode=0o600)

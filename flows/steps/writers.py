@@ -43,7 +43,12 @@ class ShopWrite:
         """Value in force per target; nothing where nothing can be read back."""
         if self.write.live is None:
             return {}
-        return self.write.live(self.client, self.address(self.write.kind, changes))
+        ready = self.address(self.write.kind, changes)
+        if self.write.kind is WriteKind.CREATE_COUPON:
+            # A code is there or not, whoever holds it.
+            found = {change.action_id for change in ready}
+            ready += [change for change in changes if change.action_id not in found]
+        return self.write.live(self.client, ready) if ready else {}
 
     def send(self, changes: Sequence[Change]) -> list[Outcome]:
         """Write; one outcome per change. One that lost its recipient meanwhile is not sent."""
