@@ -24,6 +24,8 @@ from sandbox.amazon.query import Query
 from sandbox.world.world import World
 
 _HAS_NO_RATE: Final = (403, 413, 415, 429, 500, 503)
+# A seller's SKU may hold slashes.
+_SKU: Final = re.compile(r"{(sku|SellerSKU)}")
 _SIGNED_AWAY: Final = "There were headers present in the request which were not signed"
 
 
@@ -43,8 +45,14 @@ def routes(
         manner: what the platform's documents leave open.
     """
     account = Account(world, credentials, clock=clock, faults=faults, manner=manner)
-    known = [Route(path, _Resource(account, dict(ways))) for path, ways in OPERATIONS.items()]
-    unknown = [_below(root, _Resource(account, None)) for root in ROOTS]
+    known = [
+        _route(_SKU.sub(r"{\1:path}", path), _Resource(account, ways))
+        for path, ways in OPERATIONS.items()
+    ]
+    unknown = [
+        _route(f"{root}/{{rest:path}}", _Resource(account, {}, media))
+        for root, media in ROOTS.items()
+    ]
     return [
         Route(lwa.PATH, _Tokens(account)),
         Route(f"{reports.DOCUMENTS}/{{token}}", _Documents(account)),
@@ -53,10 +61,10 @@ def routes(
     ]
 
 
-def _below(root: str, resource: "_Resource") -> Route:
-    """All paths below a root, also those with a line break in them."""
-    route = Route(root, resource)
-    route.path_regex = re.compile(re.escape(root) + "/.*", re.DOTALL)
+def _route(path: str, resource: "_Resource") -> Route:
+    """A route whose parameters hold any sign, a line break too."""
+    route = Route(path, resource)
+    route.path_regex = re.compile(route.path_regex.pattern, re.DOTALL)
     return route
 
 
@@ -82,24 +90,25 @@ class _Endpoint:
 
 
 class _Resource(_Endpoint):
-    """A path of the models; None for a path that they do not have."""
+    """A path of the models by method; one without operations is a path they do not have."""
 
-    def __init__(self, account: Account, operations: Mapping[str, Operation] | None) -> None:
+    def __init__(
+        self, account: Account, operations: Mapping[str, Operation], media: str = JSON
+    ) -> None:
         super().__init__(account)
         self._operations = operations
+        self._media = next((one.media for one in operations.values()), media)
 
     def _answered(self, request: Request, raw: bytes) -> Response:
-        ways = self._operations or {}
-        operation = ways.get(request.method)
-        media = next((way.media for way in ways.values()), JSON)
+        operation = self._operations.get(request.method)
         try:
             status, content = self._done(operation, request, raw)
         except RefusedError as error:
             status, content = error.status, error.body()
-        response = Response(msgspec.json.encode(content), status, media_type=media)
+        response = Response(msgspec.json.encode(content), status, media_type=self._media)
         response.headers["x-amzn-RequestId"] = str(uuid.uuid4())
         if operation is None:
-            response.headers["allow"] = ", ".join(ways)
+            response.headers["allow"] = ", ".join(self._operations)
         elif status not in _HAS_NO_RATE:
             response.headers["x-amzn-RateLimit-Limit"] = str(operation.rate)
         return response
@@ -108,7 +117,7 @@ class _Resource(_Endpoint):
         self, operation: Operation | None, request: Request, raw: bytes
     ) -> tuple[int, dict[str, Any]]:
         account = self._account
-        if self._operations is None:
+        if not self._operations:
             raise missing("The requested resource does not exist.")
         if operation is None:
             raise RefusedError(405, "MethodNotAllowed", "The method is not supported.")

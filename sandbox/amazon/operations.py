@@ -100,8 +100,13 @@ OPERATIONS: Final[Mapping[str, Mapping[str, Operation]]] = {
     },
 }  # fmt: skip
 """By path and method."""
-ROOTS: Final = (
-    "/orders/2026-01-01", "/reports/2021-06-30", "/listings/2021-08-01", "/fba/inventory/v1",
-    "/products/pricing", "/batches/products/pricing", "/solicitations/v1",
-)  # fmt: skip
-"""What lies below these and is no operation does not exist."""
+ROOTS: Final[Mapping[str, str]] = {
+    "/orders/2026-01-01": JSON,
+    "/reports/2021-06-30": JSON,
+    "/listings/2021-08-01": JSON,
+    "/fba/inventory/v1": JSON,
+    "/products/pricing": JSON,
+    "/batches/products/pricing": JSON,
+    "/solicitations/v1": HAL,
+}
+"""What lies below these and is no operation does not exist; each tells that in its media type."""
