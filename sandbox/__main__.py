@@ -1,46 +1,79 @@
-"""`python -m sandbox serve`: build a world and serve it until told to stop."""
+"""`python -m sandbox serve`: build a merchant's world and serve it until told to stop."""
 
 import argparse
 import json
 import signal
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
+from sandbox.composed import composed
+from sandbox.merchant import merchant
 from sandbox.plan import Fault, parsed
 from sandbox.scoreboard import clock_text
 from sandbox.server import running
 from sandbox.shopify.cost import Rates
+from sandbox.world.channels import CHANNELS
 from sandbox.world.exports import write_exports
 from sandbox.world.world import build
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Serve a world; prints one JSON line when ready."""
-    given = _parser().parse_args(arguments)
+    """Serve a world, or a merchant's several; prints one JSON line when ready."""
+    parser = _parser()
+    given = parser.parse_args(arguments)
+    if given.channels and not given.token:
+        parser.error(
+            "--channels needs --token: all the platforms' keys and passwords are made of it"
+        )
     stopped = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())
+    with _served(given) as ready:
+        sys.stdout.write(json.dumps(ready) + "\n")
+        sys.stdout.flush()
+        stopped.wait()
+    return 0
+
+
+@contextmanager
+def _served(given: argparse.Namespace) -> Iterator[dict[str, Any]]:
+    rates = Rates(given.bucket, given.restore)
+    if given.channels:
+        worlds = merchant(
+            given.today, days=given.days, households=given.households, channels=given.channels
+        )
+        for name, world in worlds.items() if given.exports else ():
+            write_exports(world, given.exports / name)
+        with composed(
+            worlds,
+            token=given.token,
+            port=given.port,
+            mail_ports=given.mail_ports,
+            mail_folder=given.mail_folder,
+            rates=rates,
+            faults=given.fault_plan,
+        ) as ready:
+            yield ready
+        return
     world = build(given.today, days=given.days, households=given.households)
     if given.exports:
         write_exports(world, given.exports)
-    rates = Rates(given.bucket, given.restore)
     with running(
         world, token=given.token, rates=rates, port=given.port, faults=given.fault_plan
     ) as url:
-        ready = {
+        yield {
             "url": url,
             "clock": clock_text(world),
             "orders": world.orders.height,
             "lines": world.lines.height,
         }
-        sys.stdout.write(json.dumps(ready) + "\n")
-        sys.stdout.flush()
-        stopped.wait()
-    return 0
 
 
 def _faults(path: str) -> list[Fault]:
@@ -48,6 +81,20 @@ def _faults(path: str) -> list[Fault]:
         return parsed(Path(path).read_bytes())
     except (OSError, msgspec.DecodeError) as error:
         raise argparse.ArgumentTypeError(f"no fault plan: {error}") from None
+
+
+def _channels(text: str) -> list[str]:
+    names = text.split(",")
+    if unknown := sorted(set(names) - set(CHANNELS)):
+        raise argparse.ArgumentTypeError(f"no channel {unknown[0]!r}; one of {sorted(CHANNELS)}")
+    if "shopify" not in names:
+        raise argparse.ArgumentTypeError("shopify is among the channels: its members get the mail")
+    return names
+
+
+def _ports(text: str) -> tuple[int, int, int]:
+    smtp, smtps, imap = (int(port) for port in text.split(","))
+    return smtp, smtps, imap
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -59,6 +106,15 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--today", type=date.fromisoformat, required=True, help="YYYY-MM-DD")
     serve.add_argument("--days", type=int, help="the last days only")
     serve.add_argument("--households", type=int, help="the first households only")
+    serve.add_argument(
+        "--channels",
+        type=_channels,
+        help="several shops of one merchant, as in shopify,taobao, with CRM, carrier and mail",
+    )
+    serve.add_argument(
+        "--mail-ports", type=_ports, default=(0, 0, 0), help="SMTP,SMTPS,IMAPS; 0: any free one"
+    )
+    serve.add_argument("--mail-folder", type=Path, help="where the mail host's certificates lie")
     serve.add_argument("--token", help="the access token to ask for")
     serve.add_argument(
         "--exports", type=Path, help="folder to write ERP, rival and traffic files to"

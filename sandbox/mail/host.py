@@ -63,6 +63,7 @@ def serving_mail(
     size_limit_bytes: int = SIZE_LIMIT_BYTES,
     key_header: str = KEY_HEADER,
     ports: tuple[int, int, int] = (0, 0, 0),
+    directory: Path | None = None,
 ) -> Iterator[Mailhost]:
     """Serve submission (STARTTLS, and implicit TLS) and the sender's mailbox (IMAP over TLS).
 
@@ -71,14 +72,15 @@ def serving_mail(
         size_limit_bytes: the largest message that is taken.
         key_header: the header with the sender's own key; without it the Message-ID is the key.
         ports: of SMTP, SMTPS and IMAPS; 0 for any free one.
+        directory: where the certificates are written; one that ends with the host if not given.
 
     Raises:
         OSError: a port is taken.
     """
     mailbox = Mailbox(world)
     submission = Submission(world, credentials, mailbox, rules=list(rules), key_header=key_header)
-    with tempfile.TemporaryDirectory(prefix="sandbox-mail-") as directory:
-        context, ca_file = server_context(Path(directory))
+    with tempfile.TemporaryDirectory(prefix="sandbox-mail-") as passing:
+        context, ca_file = server_context(directory or Path(passing))
         servers = _Servers(context, credentials, mailbox, submission, size_limit_bytes)
         with servers.running(ports) as bound:
             yield Mailhost(*bound, ca_file, mailbox, submission)
