@@ -51,6 +51,15 @@ class Message(Payload, frozen=True):
     """Of the template that was decided with: another text is another message."""
 
 
+class Rendered(Payload, frozen=True):
+    """A message as it is sent: its words are made from its template at the last moment."""
+
+    subject: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+    text: str
+    html: str
+    language: _Text
+
+
 class Reply(Payload, frozen=True):
     """A public reply to a review."""
 
