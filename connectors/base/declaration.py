@@ -69,13 +69,23 @@ class Write:
     settles: dt.timedelta = dt.timedelta(0)
     is_absolute: bool = True
 
+    @property
+    def told(self) -> str:
+        """How it is undone, how it is known to have worked, and whether it is repeated."""
+        proof = "proved by the answer alone" if self.live is None else "read back"
+        if self.live is not None and self.settles:
+            proof += f" after {self.settles.total_seconds():g} s"
+        repeat = "may be sent twice" if self.is_absolute else "is never sent twice"
+        return f"{self.reversal}, {proof}, {repeat}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connector:
     """One platform. `settings` is a pydantic model; its SecretStr fields are given by reference.
 
     `open_client` gets the settings and where those who use the same account meet: they share its
-    limits and its renewed tokens.
+    limits and its renewed tokens. Each kind of write is said once: in `writes`, `person_only` or
+    `impossible`.
     """
 
     name: str
@@ -84,6 +94,10 @@ class Connector:
     open_client: Callable[[Any, Stores], Any]
     streams: tuple[Stream, ...]
     writes: tuple[Write, ...] = ()
+    person_only: tuple[WriteKind, ...] = ()
+    """What a person can do on the platform and we do not."""
+    impossible: tuple[WriteKind, ...] = ()
+    """What the platform has no such thing for."""
     webhook: Webhook | None = None
 
     def stream(self, name: str) -> Stream | None:
@@ -93,3 +107,10 @@ class Connector:
     def write(self, kind: WriteKind) -> Write | None:
         """The write of that kind, if the platform has one."""
         return next((write for write in self.writes if write.kind == kind), None)
+
+    def capabilities(self) -> list[tuple[WriteKind, str]]:
+        """Each kind of write and how far we do it, in the order of the kinds."""
+        told = {write.kind: write.told for write in self.writes}
+        told |= dict.fromkeys(self.person_only, "for a person only")
+        told |= dict.fromkeys(self.impossible, "impossible there")
+        return [(kind, told[kind]) for kind in WriteKind if kind in told]

@@ -7,6 +7,7 @@ from connectors.base.declaration import Connector, Stream
 from connectors.files.client import FilesSettings, fetch, open_client
 from connectors.files.layout import STREAMS
 from connectors.files.mapping import canonical
+from contracts.codes import WriteKind
 
 CONNECTOR = Connector(
     name="files",
@@ -24,4 +25,5 @@ CONNECTOR = Connector(
         )
         for name, tables in STREAMS.items()
     ),
+    impossible=tuple(kind for kind in WriteKind if kind is not WriteKind.NONE),
 )

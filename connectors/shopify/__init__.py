@@ -114,6 +114,10 @@ CONNECTOR = Connector(
             send=outbound.set_stock,
         ),
     ),
+    # Reviews are kept by other apps. Mail and customers' records are Shopify's too, but a merchant
+    # speaks to a customer with one voice: their CRM's.
+    person_only=(WriteKind.SEND_MESSAGE, WriteKind.RECORD_EVENT, WriteKind.SET_PROFILE),
+    impossible=(WriteKind.GRANT_COUPON, WriteKind.REQUEST_REVIEW, WriteKind.REPLY_REVIEW),
     webhook=Webhook(
         streams_of=_streams_of,
         signature_headers=("x-shopify-hmac-sha256", "shopify-hmac-sha256"),

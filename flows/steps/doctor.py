@@ -59,9 +59,7 @@ def _examine(shop: Shop, source: Source) -> list[Finding]:
             client.close()
     except ShopkeeperError as error:
         said.append(("answers", str(error), False))
-    for write in source.connector.writes:
-        repeat = "may be sent twice" if write.is_absolute else "is never sent twice"
-        said.append((f"write {write.kind}", f"{write.reversal}, read back, {repeat}", True))
+    said += [(f"write {kind}", told, True) for kind, told in source.connector.capabilities()]
     return [
         Finding(
             shop_id=shop.id,
