@@ -2,10 +2,11 @@
 
 import multiprocessing
 import os
+import re
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +17,8 @@ from contracts.errors import ConfigurationError
 if TYPE_CHECKING:
     from deployments.trial import Result, Stage
 
+_AMOUNT = re.compile(r"\d[\d.,]* [A-Z]{3}")
+_FEW = 5
 MEASURES = ("lost", "duplicated", "unsafe", "unresolved")
 
 
@@ -32,8 +35,8 @@ class Proved:
     writes: int = 0
     problems: dict[int, list[str]] = field(default_factory=dict)
     """Seeds of the plans that failed, and how."""
-    left: dict[int, str] = field(default_factory=dict)
-    """Seeds of the plans that leave something to a person, and what."""
+    left: dict[int, list[str]] = field(default_factory=dict)
+    """Seeds of the plans that leave something to a person, and what of each action."""
 
     @property
     def is_clean(self) -> bool:
@@ -50,7 +53,7 @@ class Proved:
         if score.problems:
             self.problems[result.seed] = list(score.problems)
         if score.left:
-            self.left[result.seed] = f"{len(score.left)} unknown: {score.left[0]}"
+            self.left[result.seed] = list(score.left)
 
     def as_dict(self) -> dict[str, Any]:
         """For --json."""
@@ -121,6 +124,21 @@ def _tried(seed: int) -> "Result":
     return tried(_STAGES[0], planned(seed))
 
 
+def _left(left: Mapping[int, Sequence[str]]) -> Iterator[str]:
+    """What is left to a person, told once for all actions of which the same is said."""
+    seeds: dict[str, list[int]] = {}
+    for seed, sentences in left.items():
+        for sentence in sentences:
+            seeds.setdefault(_AMOUNT.sub("another price", sentence), []).append(seed)
+    for sentence, found in seeds.items():
+        plans = sorted(set(found))
+        some = ", ".join(map(str, plans[:_FEW]))
+        yield (
+            f"left to a person: {len(found)} writes in {len(plans)} plans (seeds {some}"
+            f"{' …' if len(plans) > _FEW else ''}): {sentence}"
+        )
+
+
 def shown(proved: Proved) -> Any:
     """The screen: scoreboard, what struck, what is left to a person, and what failed."""
     from rich.console import Group
@@ -134,7 +152,7 @@ def shown(proved: Proved) -> Any:
     told = [
         f"{proved.writes} writes reached the shop; calls struck: {struck or 'none'}; "
         f"{proved.seconds:.0f} s",
-        *(f"left to a person, seed {seed}: {why}" for seed, why in proved.left.items()),
+        *_left(proved.left),
         *(f"FAILED, seed {seed}: {why}" for seed, all_ in proved.problems.items() for why in all_),
     ]
     if proved.problems:

@@ -106,6 +106,7 @@ class _Handlers:
         except msgspec.DecodeError as error:
             return self._json({"errors": str(error)}, 400)
         self._misbehaviour.plan = FaultPlan(faults)
+        self._shop.faults.end()
         return self._json({"faults": len(faults)})
 
     def _struck(self, _: World, __: dict[str, Any]) -> object:

@@ -17,6 +17,11 @@ class Faults:
     duplicate_pages: int = 0
     repeated_cursors: int = 0
 
+    def end(self) -> None:
+        """Take back whatever is planted and was not used up."""
+        self.statuses.clear()
+        self.throttled = self.duplicate_pages = self.repeated_cursors = 0
+
     def next_status(self) -> int | None:
         """The status to answer with instead, if one is planted."""
         return self.statuses.pop(0) if self.statuses else None

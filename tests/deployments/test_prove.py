@@ -6,13 +6,15 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from contracts.errors import SourceRejectedError
-from deployments.prove import MEASURES, Proved
+from deployments.prove import MEASURES, Proved, shown
 from deployments.score import Score, scored
 from deployments.trial import FAST, Plan, Result, Stage, opened, own_world, planned, served, tried
 from deployments.trial import stage as set_stage
@@ -224,11 +226,26 @@ def test_one_problem_is_enough_to_fail_and_names_its_seed() -> None:
     for one in (clean, proved):
         one.add(Result(seed=3, score=Score()))
     assert clean.is_clean
-    proved.add(Result(seed=4, score=Score(lost=("order 1 is nowhere",), left=("look at it",))))
+    proved.add(
+        Result(seed=4, score=Score(lost=("order 1 is nowhere",), left=("it shows 1.20 USD",)))
+    )
     assert not proved.is_clean
     assert proved.as_dict()["scoreboard"]["lost"] == 1
     assert proved.problems == {4: ["order 1 is nowhere"]}
-    assert proved.left == {4: "1 unknown: look at it"}
+    assert proved.left == {4: ["it shows 1.20 USD"]}
+
+
+def test_what_is_left_to_a_person_is_told_once_for_all_of_its_kind() -> None:
+    proved = Proved(seed=0)
+    for seed, shown_prices in ((1, ("1.20 USD", "1,200.05 USD")), (7, ("3.00 USD",))):
+        left = tuple(f"the platform shows {price}; look" for price in shown_prices)
+        proved.add(Result(seed=seed, score=Score(left=left)))
+    told = StringIO()
+    Console(width=200, file=told).print(shown(proved))
+    assert (
+        "3 writes in 2 plans (seeds 1, 7): the platform shows another price; look"
+        in told.getvalue()
+    )
 
 
 def test_the_command_prints_the_scoreboard_and_ends_with_0_when_it_is_all_zero() -> None:

@@ -220,3 +220,14 @@ def test_every_order_of_the_truth_adds_up_to_its_days(merchant: Merchant) -> Non
     assert len(orders) == sum(day["orders"] for day in days)
     for name in ("units", "gmv_minor"):
         assert sum(one[name] for one in orders) == sum(day[name] for day in days)
+
+
+def test_an_empty_plan_ends_what_was_planted_and_not_used_up(merchant: Merchant) -> None:
+    listed = (
+        "query o($after: String) { orders(first: 2, after: $after) { pageInfo { endCursor } } }"
+    )
+    plan(merchant, {"what": "repeated_cursor", "where": "orders", "count": 3})
+    first = merchant.data(listed)["orders"]["pageInfo"]["endCursor"]
+    assert merchant.data(listed, after=first)["orders"]["pageInfo"]["endCursor"] == first
+    plan(merchant)
+    assert merchant.data(listed, after=first)["orders"]["pageInfo"]["endCursor"] != first
