@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from connectors.base.limits import Urgency
 from connectors.base.retry import NotAppliedError
 from connectors.base.wire import decoded
 from connectors.shopify import queries, wire
@@ -172,9 +173,8 @@ def _set_prices(client: ShopifyClient, changes: list[Change]) -> list[Outcome]:
         }
         for change in changes
     ]
-    errors = _errors(
-        client, queries.SET_PRICES, {"product": _gid("Product", product), "variants": variants}
-    )
+    written = {"product": _gid("Product", product), "variants": variants}
+    errors = _errors(client, changes, queries.SET_PRICES, written)
     return _per_variant(changes, errors)
 
 
@@ -209,7 +209,8 @@ def _send_coupon(client: ShopifyClient, change: Change) -> Outcome:
         return _rejected(change, str(error))
     if terms.sku_ids:
         return _rejected(change, "a code for single SKUs is not written here")
-    errors = _errors(client, queries.CREATE_COUPON, {"coupon": _terms(client, change, terms)})
+    written = {"coupon": _terms(client, change, terms)}
+    errors = _errors(client, [change], queries.CREATE_COUPON, written)
     codes = [error.code or "without a code" for error in errors]
     if codes and set(codes) != {"TAKEN"}:
         return _rejected(change, codes[0])
@@ -221,7 +222,7 @@ def _close_coupon(client: ShopifyClient, change: Change) -> Outcome:
     node = _coupon(client, change.target_id).node
     if node is None:
         return _rejected(change, "the shop has no such code")
-    errors = _errors(client, queries.CLOSE_COUPON, {"id": node.id})
+    errors = _errors(client, [change], queries.CLOSE_COUPON, {"id": node.id})
     return _judged(change, errors)
 
 
@@ -279,7 +280,7 @@ def _set_stock(client: ShopifyClient, change: Change) -> Outcome:
     }
     written = {"name": "available", "reason": "correction", "quantities": [quantity]}
     key = str(uuid.uuid5(uuid.NAMESPACE_OID, change.action_id))
-    errors = _errors(client, queries.SET_STOCK, {"input": written, "key": key})
+    errors = _errors(client, [change], queries.SET_STOCK, {"input": written, "key": key})
     if any(error.code == "IDEMPOTENCY_CONCURRENT_REQUEST" for error in errors):
         raise TransientSourceError("the same write is under way")
     return _judged(change, errors)
@@ -293,9 +294,12 @@ def _stocked(client: ShopifyClient, sku: str) -> wire.StockedItem | None:
     return exact[0] if len(exact) == 1 else None
 
 
-def _errors(client: ShopifyClient, document: str, variables: Mapping[str, Any]) -> list[_UserError]:
+def _errors(
+    client: ShopifyClient, changes: Sequence[Change], document: str, variables: Mapping[str, Any]
+) -> list[_UserError]:
     """What the platform finds wrong with a write; an HTTP 200 with errors is a failed write."""
-    payloads = decoded(_PAYLOADS.decode, client.write(document, variables).data)
+    answer = client.write(document, variables, urgency=Urgency.of(changes))
+    payloads = decoded(_PAYLOADS.decode, answer.data)
     payload = next(iter(payloads.values()), None)
     if payload is None:
         raise SourceContractError("a write was answered without a result")

@@ -3,12 +3,13 @@
 import threading
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
-from typing import Protocol, runtime_checkable
+from typing import Protocol, Self, runtime_checkable
 
-from connectors.base.retry import NotAppliedError
+from contracts.actions import Change
+from contracts.errors import NotAppliedError
 from contracts.limits import Level
 from contracts.ports import LimitStore
 
@@ -29,6 +30,11 @@ class Urgency(IntEnum):
     ACT = 1
     LIVE = 2
     BACKFILL = 3
+
+    @classmethod
+    def of(cls, changes: Iterable[Change]) -> Self:
+        """How urgent it is to write them: one that undoes lends its own to those beside it."""
+        return cls.UNDO if any(change.is_undo for change in changes) else cls.ACT
 
 
 KEPT = {Urgency.UNDO: 0.0, Urgency.ACT: 0.05, Urgency.LIVE: 0.1, Urgency.BACKFILL: 0.5}

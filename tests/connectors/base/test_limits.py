@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -16,7 +17,8 @@ from connectors.base.limits import (
     OwnLimits,
     Urgency,
 )
-from connectors.base.retry import NotAppliedError
+from contracts.actions import Change
+from contracts.errors import NotAppliedError
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
@@ -249,6 +251,15 @@ def test_answers_may_overtake_each_other() -> None:
     assert spend(window) == 40
 
 
+def test_a_reset_that_is_told_in_whole_seconds_is_no_new_window() -> None:
+    time = Time()
+    window = told(time, 100, 50, 30)
+    assert [window.try_take(1.0, urgency=Urgency.UNDO) for _ in range(20)] == [0.0] * 20
+    time.now += 0.9
+    window.learn(100, 49, 30)
+    assert spend(window) == 30
+
+
 def test_an_answer_of_the_window_before_is_past() -> None:
     window = told(Time(), 100, 100, 60)
     window.learn(100, 0, 1)
@@ -318,6 +329,30 @@ def test_a_clock_that_is_set_back_by_an_hour_stops_nobody(kind: str) -> None:
     time.now -= 3600
     limit.take()
     assert time.waited <= 600
+
+
+@pytest.mark.parametrize("kind", ["headers", "day"])
+def test_who_waits_for_the_same_reset_wakes_in_order_of_urgency(kind: str) -> None:
+    limit = KINDS[kind](Time())
+    limit.refused(60)
+    waits = [limit.try_take(1.0, urgency=urgency) for urgency in Urgency]
+    assert waits == sorted(set(waits))
+
+
+def test_at_the_end_of_a_day_all_wait_for_the_next_in_order_of_urgency() -> None:
+    time = Time()
+    quota = daily(time)
+    time.now += 24 * 3600 - 20
+    spend(quota)
+    waits = [quota.try_take(1.0, urgency=urgency) for urgency in Urgency]
+    assert waits == sorted(set(waits))
+    assert waits[0] == pytest.approx(20)
+
+
+def test_a_write_that_undoes_is_the_most_urgent() -> None:
+    change = Change(action_id="a", target_id="1", parent_id=None, before=1, after=2, currency=None)
+    assert Urgency.of([change]) is Urgency.ACT
+    assert Urgency.of([change, replace(change, is_undo=True)]) is Urgency.UNDO
 
 
 def test_the_urgency_of_a_client_can_be_told() -> None:
