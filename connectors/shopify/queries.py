@@ -120,7 +120,7 @@ ORDERS = Source(
         f" {_amount('totalShippingPriceSet')} {_amount('totalTaxSet')} {_amount('totalPriceSet')}"
         f" {_amount('totalRefundedSet')}"
         f" refunds {{ id createdAt {_amount('totalRefundedSet')} }}"
-        " fulfillments(first: 10) { createdAt deliveredAt estimatedDeliveryAt status"
+        " fulfillments { createdAt deliveredAt estimatedDeliveryAt status"
         f" trackingInfo {{ company number }} }} {_CHILD}"
     ),
     child=Child(
