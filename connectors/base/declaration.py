@@ -66,14 +66,17 @@ class Write:
     live: Callable[[Any, Sequence[Change]], dict[str, Live]] | None
     """Null: nothing can be read back, the platform's answer per item is the proof."""
     send: Callable[[Any, Sequence[Change]], list[Outcome]]
-    settles: dt.timedelta = dt.timedelta(0)
+    settles: dt.timedelta | Callable[[Any], dt.timedelta] = dt.timedelta(0)
+    """How long until it shows; called with the client where the account's settings say it."""
     is_absolute: bool = True
 
     @property
     def told(self) -> str:
         """How it is undone, how it is known to have worked, and whether it is repeated."""
         proof = "proved by the answer alone" if self.live is None else "read back"
-        if self.live is not None and self.settles:
+        if callable(self.settles):
+            proof += " after as long as the settings say"
+        elif self.live is not None and self.settles:
             proof += f" after {self.settles.total_seconds():g} s"
         repeat = "may be sent twice" if self.is_absolute else "is never sent twice"
         return f"{self.reversal}, {proof}, {repeat}"

@@ -27,7 +27,8 @@ class ShopWrite:
     @property
     def settles(self) -> dt.timedelta:
         """How long the platform may take until a read-back shows the write."""
-        return self.write.settles
+        settles = self.write.settles
+        return settles(self.client) if callable(settles) else settles
 
     @property
     def is_absolute(self) -> bool:

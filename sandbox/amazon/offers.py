@@ -5,6 +5,7 @@ import uuid
 from dataclasses import dataclass
 from email.utils import format_datetime
 from typing import Annotated, Any, Final, Literal
+from urllib.parse import unquote
 
 import msgspec
 import polars as pl
@@ -28,7 +29,11 @@ Method = Literal["GET", "PUT", "PATCH", "DELETE", "POST"]
 CONDITIONS: Final = ("New", "Used", "Collectible", "Refurbished", "Club")
 CUSTOMERS: Final = ("Consumer", "Business")
 SHOWN: Final = 20
-_ITEM_OFFERS: Final = re.compile(r"/products/pricing/v0/items/([^/]+)/offers")
+_BY: Final = {
+    "Asin": re.compile(r"/products/pricing/v0/items/([^/]+)/offers"),
+    "SellerSKU": re.compile(r"/products/pricing/v0/listings/([^/]+)/offers"),
+}
+"""What the requests of a batch are named by, and their paths."""
 
 
 class _Request(msgspec.Struct):
@@ -43,7 +48,7 @@ class _Request(msgspec.Struct):
 
 
 class _Batch(msgspec.Struct):
-    """The body of `getItemOffersBatch`."""
+    """The body of `getItemOffersBatch` and of `getListingOffersBatch`."""
 
     requests: Annotated[list[_Request], Meta(min_length=1, max_length=20)] | UnsetType = UNSET
 
@@ -106,11 +111,20 @@ def get_item_offers(account: Account, call: Call) -> dict[str, Any]:
 
 def get_item_offers_batch(account: Account, call: Call) -> dict[str, Any]:
     """The offers for up to twenty ASINs; each has its own status."""
+    return _batch(account, call, "Asin")
+
+
+def get_listing_offers_batch(account: Account, call: Call) -> dict[str, Any]:
+    """The offers for up to twenty of our SKUs; each has its own status."""
+    return _batch(account, call, "SellerSKU")
+
+
+def _batch(account: Account, call: Call, key: str) -> dict[str, Any]:
     asked = body(call.body, _Batch)
     # The model lets the only property be left out, in the request as in the answer.
     if asked.requests is UNSET:
         return {}
-    return {"responses": [_batched(account, one) for one in asked.requests]}
+    return {"responses": [_batched(account, one, key) for one in asked.requests]}
 
 
 def _asked_by(account: Account, call: Call, key: str) -> dict[str, Any]:
@@ -123,18 +137,19 @@ def _asked_by(account: Account, call: Call, key: str) -> dict[str, Any]:
     return {"payload": _payload(account, key, call.path[key], condition)}
 
 
-def _batched(account: Account, asked: _Request) -> dict[str, Any]:
+def _batched(account: Account, asked: _Request, key: str) -> dict[str, Any]:
     request = {"MarketplaceId": asked.MarketplaceId, "ItemCondition": asked.ItemCondition}
-    match = _ITEM_OFFERS.fullmatch(asked.uri)
+    match = _BY[key].fullmatch(asked.uri)
     status, reason = 200, "OK"
     content: dict[str, Any]
     try:
         if match is None or asked.method != "GET":
-            raise invalid("The uri and the method must be those of getItemOffers.")
-        request["Asin"] = match[1]
+            raise invalid("The uri and the method must be those of the single operation.")
+        named = unquote(match[1])
+        request[key] = named
         if not account.is_ours(asked.MarketplaceId):
             raise invalid("Invalid MarketplaceId provided.")
-        content = {"payload": _payload(account, "Asin", match[1], asked.ItemCondition)}
+        content = {"payload": _payload(account, key, named, asked.ItemCondition)}
     except RefusedError as error:
         status, reason, content = error.status, "Client Error", error.body()
     if asked.CustomerType is not UNSET:

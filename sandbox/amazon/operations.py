@@ -81,6 +81,9 @@ OPERATIONS: Final[Mapping[str, Mapping[str, Operation]]] = {
     f"/batches{_PRICING}/itemOffers": {
         "POST": Operation("getItemOffersBatch", offers.get_item_offers_batch, 0.1, 1),
     },
+    f"/batches{_PRICING}/listingOffers": {
+        "POST": Operation("getListingOffersBatch", offers.get_listing_offers_batch, 0.5, 1),
+    },
     f"/batches{competitive.URI}": {
         "POST": Operation(
             "getCompetitiveSummary", competitive.get_competitive_summary, 0.033, 1

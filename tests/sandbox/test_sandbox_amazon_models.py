@@ -146,6 +146,7 @@ def requests(seller: Seller) -> dict[str, tuple[str, dict[str, Any]]]:
     order = amazon_order_id(int(seller.world.orders["order_id"][60]))
     offers = {"MarketplaceId": STORE, "ItemCondition": "New"}
     item = f"/products/pricing/v0/items/{asin(int(sku))}/offers"
+    listed = f"/products/pricing/v0/listings/{sku}/offers"
     summary = "/products/pricing/2022-05-01/items/competitiveSummary"
     data = ["featuredBuyingOptions", "referencePrices", "lowestPricedOffers", "similarItems"]
     asked = {"asin": asin(int(sku)), "marketplaceId": STORE, "includedData": data}
@@ -197,6 +198,8 @@ def requests(seller: Seller) -> dict[str, tuple[str, dict[str, Any]]]:
         "getItemOffers": (item, {"params": offers}),
         "getItemOffersBatch": ("/batches/products/pricing/v0/itemOffers", {"json": {
             "requests": [{"uri": item, "method": "GET", **offers}]}}),
+        "getListingOffersBatch": ("/batches/products/pricing/v0/listingOffers", {"json": {
+            "requests": [{"uri": listed, "method": "GET", **offers}]}}),
         "getCompetitiveSummary": (f"/batches{summary}", {"json": {
             "requests": [asked | {"uri": summary, "method": "GET"}]}}),
         "getSolicitationActionsForOrder": (solicited, {"params": store}),

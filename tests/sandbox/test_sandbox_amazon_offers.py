@@ -80,6 +80,19 @@ def test_a_batch_answers_each_item_with_its_own_status(seller: Seller) -> None:
     assert responses[1]["body"]["errors"]
 
 
+def test_a_batch_by_sku_tells_the_sku_of_every_answer(seller: Seller) -> None:
+    sku = seller.sku()
+    uris = [f"/products/pricing/v0/listings/{one}/offers" for one in (sku, "none")]
+    requests = [{"uri": uri, "method": "GET", **LISTING} for uri in uris]
+    answer = seller.call("POST", "/batches/products/pricing/v0/listingOffers", json={
+        "requests": requests})  # fmt: skip
+    good, bad = answer.json()["responses"]
+    assert good["body"]["payload"]["SKU"] == good["request"]["SellerSKU"] == sku
+    assert good["body"]["payload"]["Offers"] == offers_of(seller, sku)["Offers"]
+    assert bad["status"]["statusCode"] == 404
+    assert bad["request"]["SellerSKU"] == "none"
+
+
 @pytest.mark.parametrize("count", [0, 21])
 @pytest.mark.parametrize("path", [BATCH, f"/batches{SUMMARY}"])
 def test_a_batch_takes_one_to_twenty(seller: Seller, path: str, count: int) -> None:

@@ -1,0 +1,79 @@
+"""Amazon, by its Selling Partner API; the newest version of each part."""
+
+import datetime as dt
+
+from connectors.amazon import fetch, mapping, outbound
+from connectors.amazon.client import AmazonClient, AmazonSettings
+from connectors.base.declaration import Connector, Stream, Write
+from contracts.codes import Reversal, WriteKind
+from contracts.tables import (
+    CompetitorOffer,
+    Listing,
+    Order,
+    OrderLine,
+    Price,
+    PriceFact,
+    Shipment,
+    StockLevel,
+)
+
+# A report covers 30 days at most.
+_MONTH = dt.timedelta(days=30)
+# The end of a search lies two minutes behind the platform's clock; lists follow their records late.
+_SETTLE = dt.timedelta(minutes=2)
+_LOOK_BACK = dt.timedelta(minutes=15)
+
+CONNECTOR = Connector(
+    name="amazon",
+    title="Amazon",
+    settings=AmazonSettings,
+    open_client=AmazonClient,
+    streams=(
+        Stream(
+            name="orders",
+            tables=(Order, OrderLine, Shipment),
+            fetch=fetch.orders,
+            to_canonical=mapping.orders,
+            max_window=_MONTH,
+            look_back=_LOOK_BACK,
+            settle=_SETTLE,
+        ),
+        Stream(
+            name="listings",
+            tables=(Listing, Price),
+            fetch=fetch.listings,
+            to_canonical=mapping.listings,
+            look_back=_LOOK_BACK,
+        ),
+        Stream(
+            name="inventory",
+            tables=(StockLevel,),
+            fetch=fetch.inventory,
+            to_canonical=mapping.inventory,
+            is_snapshot=True,
+        ),
+        Stream(
+            name="offers",
+            tables=(CompetitorOffer,),
+            fetch=fetch.offers,
+            to_canonical=mapping.offers,
+            is_snapshot=True,
+            about=PriceFact,
+        ),
+    ),
+    writes=(
+        Write(
+            kind=WriteKind.SET_PRICE,
+            reversal=Reversal.REVERSIBLE,
+            live=outbound.live_prices,
+            send=outbound.set_prices,
+            settles=outbound.price_settles,
+        ),
+        Write(
+            kind=WriteKind.REQUEST_REVIEW,
+            reversal=Reversal.IRREVERSIBLE,
+            live=outbound.live_requests,
+            send=outbound.request_reviews,
+        ),
+    ),
+)

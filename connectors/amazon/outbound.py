@@ -1,0 +1,228 @@
+"""What is written to Amazon, item by item, and how it is read back.
+
+An item ends accepted, rejected (certainly not applied) or unknown (to be read back). Messages hold
+the platform's codes, never its texts.
+"""
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+
+import msgspec
+
+from connectors.amazon import wire
+from connectors.amazon.client import AmazonClient
+from connectors.amazon.codes import InvalidInputError, NotFoundError
+from connectors.amazon.operations import (
+    ASK_FOR_REVIEW,
+    GET_ACTIONS,
+    GET_LISTING,
+    GET_ORDER,
+    PATCH_LISTING,
+)
+from connectors.base.http import server_time
+from connectors.base.limits import Urgency
+from connectors.base.retry import NotAppliedError
+from connectors.base.sending import each
+from connectors.base.wire import decoded
+from contracts.actions import Change, Live, Outcome
+from contracts.codes import OutcomeState
+from contracts.errors import SourceContractError, SourceRejectedError, TransientSourceError
+from contracts.money import format_minor, parse_minor
+
+REVIEW_ACTION = "productReviewAndSellerFeedback"
+OPENS = dt.timedelta(days=5)
+"""After the earliest promised delivery a review may be asked for."""
+CLOSES = dt.timedelta(days=30)
+"""After the latest promised delivery it may no more."""
+_PREVIEW = ("mode", "VALIDATION_PREVIEW")
+
+_LISTING = msgspec.json.Decoder(wire.Listing)
+_SUBMISSION = msgspec.json.Decoder(wire.Submission)
+_ACTIONS = msgspec.json.Decoder(wire.Actions)
+_ORDER = msgspec.json.Decoder(wire.FoundOrder)
+_NUMBERS = msgspec.json.Encoder(decimal_format="number")
+
+
+def live_prices(client: AmazonClient, changes: Sequence[Change]) -> dict[str, Live]:
+    """Price that every buyer pays per SKU, in minor units; a SKU that is not offered is absent."""
+    urgency = Urgency.of(changes)
+    found: dict[str, Live] = {}
+    for sku in dict.fromkeys(change.target_id for change in changes):
+        listing = _listing(client, sku, "offers", urgency)
+        prices = [one.price for one in listing.offers if one.is_for_all] if listing else []
+        for price in prices[:1]:
+            value = parse_minor(price.amount, price.currency_code)
+            found[sku] = Live(value=value, currency=price.currency_code)
+    return found
+
+
+def set_prices(client: AmazonClient, changes: Sequence[Change]) -> list[Outcome]:
+    """Set prices, each validated first. One that was accepted shows minutes later, if at all."""
+    return _one_by_one(client, changes, _set_price)
+
+
+def price_settles(client: AmazonClient) -> dt.timedelta:
+    """How long an accepted price may take to show."""
+    return dt.timedelta(seconds=client.settings.price_settles_seconds)
+
+
+def live_requests(client: AmazonClient, changes: Sequence[Change]) -> dict[str, Live]:
+    """1 for an order whose buyer was asked for a review, 0 for one who may be asked.
+
+    That somebody was asked is not told. Inside the window in which the request is offered once,
+    one that is offered no more counts as made; outside of it the order is absent.
+    """
+    found: dict[str, Live] = {}
+    for change in changes:
+        order_id, urgency = change.target_id, Urgency.of([change])
+        is_offered = _is_offered(client, order_id, urgency)
+        if is_offered is not None and (is_offered or _is_in_window(client, order_id, urgency)):
+            found[order_id] = Live(value=0 if is_offered else 1, currency=None)
+    return found
+
+
+def request_reviews(client: AmazonClient, changes: Sequence[Change]) -> list[Outcome]:
+    """Ask buyers for a review, where the platform offers it at this moment."""
+    return _one_by_one(client, changes, _request_review)
+
+
+def _one_by_one(
+    client: AmazonClient,
+    changes: Sequence[Change],
+    send: Callable[[AmazonClient, Change], Outcome],
+) -> list[Outcome]:
+    return each(
+        ([change] for change in changes),
+        lambda group: [send(client, change) for change in group],
+        alone=(InvalidInputError, NotFoundError),
+    )
+
+
+def _set_price(client: AmazonClient, change: Change) -> Outcome:
+    if change.currency is None:
+        return _rejected(change, "a price has a currency")
+    urgency = Urgency.of([change])
+    try:
+        listing = _listing(client, change.target_id, "summaries", urgency)
+        if listing is None or not listing.summaries:
+            return _rejected(change, "the store does not list this SKU")
+        body = _patch(client, change, change.currency, listing.summaries[0].product_type)
+        preview = _previewed(client, change.target_id, body, urgency)
+    except TransientSourceError as error:  # nothing was written so far
+        raise NotAppliedError(str(error), retry_after=error.retry_after) from None
+    if preview.status != "VALID":
+        return _rejected(change, _codes(preview))
+    answer = client.write(
+        PATCH_LISTING, path=_path(client, change), params=_store(client), body=body, urgency=urgency
+    )
+    submission = decoded(_SUBMISSION.decode, answer.body)
+    if submission.status == "INVALID":
+        return _rejected(change, _codes(submission))
+    if submission.status != "ACCEPTED":
+        raise SourceContractError(f"a price was answered with {submission.status!r}")
+    return Outcome(action_id=change.action_id, state=OutcomeState.ACCEPTED)
+
+
+def _patch(client: AmazonClient, change: Change, currency: str, product_type: str) -> bytes:
+    """A merge into the offer to everybody: sale prices and offers to businesses stay."""
+    amount = Decimal(format_minor(change.after, currency))
+    offer = {
+        "marketplace_id": client.settings.marketplace_id,
+        "currency": currency,
+        "audience": "ALL",
+        "our_price": [{"schedule": [{"value_with_tax": amount}]}],
+    }
+    patch = {"op": "merge", "path": "/attributes/purchasable_offer", "value": [offer]}
+    return _NUMBERS.encode({"productType": product_type, "patches": [patch]})
+
+
+def _previewed(client: AmazonClient, sku: str, body: bytes, urgency: Urgency) -> wire.Submission:
+    """What would become of a patch; nothing is changed."""
+    answer = client.ask(
+        PATCH_LISTING,
+        path={"sellerId": client.settings.seller_id, "sku": sku},
+        params=(*_store(client), _PREVIEW),
+        body=body,
+        urgency=urgency,
+    )
+    preview = decoded(_SUBMISSION.decode, answer.body)
+    if preview.status not in ("VALID", "INVALID"):
+        raise SourceContractError(f"a preview was answered with {preview.status!r}")
+    return preview
+
+
+def _codes(submission: wire.Submission) -> str:
+    """The codes of what is wrong, as the outcome's message."""
+    wrong = [issue.code for issue in submission.issues if issue.severity == "ERROR"]
+    return f"{submission.status}: {', '.join(dict.fromkeys(wrong)) or 'without a code'}"
+
+
+def _listing(client: AmazonClient, sku: str, part: str, urgency: Urgency) -> wire.Listing | None:
+    path = {"sellerId": client.settings.seller_id, "sku": sku}
+    params = (*_store(client), ("includedData", part))
+    try:
+        answer = client.ask(GET_LISTING, path=path, params=params, urgency=urgency)
+    except NotFoundError:
+        return None
+    return decoded(_LISTING.decode, answer.body)
+
+
+def _request_review(client: AmazonClient, change: Change) -> Outcome:
+    urgency = Urgency.of([change])
+    try:
+        is_offered = _is_offered(client, change.target_id, urgency)
+    except TransientSourceError as error:
+        raise NotAppliedError(str(error), retry_after=error.retry_after) from None
+    if is_offered is None:
+        return _rejected(change, "the platform does not know the order")
+    if not is_offered:
+        return _rejected(
+            change, "not offered: it was asked before, or it is too early or too late for it"
+        )
+    path = {"amazonOrderId": change.target_id}
+    try:
+        client.write(ASK_FOR_REVIEW, path=path, params=_store(client), urgency=urgency)
+    except SourceRejectedError as error:  # of this order alone: it was offered to us just before
+        return _rejected(change, str(error))
+    return Outcome(action_id=change.action_id, state=OutcomeState.ACCEPTED)
+
+
+def _is_offered(client: AmazonClient, order_id: str, urgency: Urgency) -> bool | None:
+    """Whether a review may be asked for now; null for an order that is not known."""
+    path = {"amazonOrderId": order_id}
+    try:
+        answer = client.ask(GET_ACTIONS, path=path, params=_store(client), urgency=urgency)
+    except NotFoundError:
+        return None
+    actions = decoded(_ACTIONS.decode, answer.body).links.actions
+    return any(action.name == REVIEW_ACTION for action in actions)
+
+
+def _is_in_window(client: AmazonClient, order_id: str, urgency: Urgency) -> bool:
+    """Whether the platform's clock is inside the order's window for such a request."""
+    path, params = {"orderId": order_id}, (("includedData", "FULFILLMENT"),)
+    try:
+        answer = client.ask(GET_ORDER, path=path, params=params, urgency=urgency)
+    except NotFoundError:
+        return False
+    fulfillment = decoded(_ORDER.decode, answer.body).order.fulfillment
+    span = fulfillment.deliver_by_window if fulfillment else None
+    if span is None or span.earliest_date_time is None or span.latest_date_time is None:
+        return False
+    opens = dt.datetime.fromisoformat(span.earliest_date_time) + OPENS
+    closes = dt.datetime.fromisoformat(span.latest_date_time) + CLOSES
+    now = dt.datetime.fromtimestamp(server_time(answer.headers), dt.UTC)
+    return opens <= now <= closes
+
+
+def _store(client: AmazonClient) -> tuple[tuple[str, str], ...]:
+    return (("marketplaceIds", client.settings.marketplace_id),)
+
+
+def _path(client: AmazonClient, change: Change) -> dict[str, str]:
+    return {"sellerId": client.settings.seller_id, "sku": change.target_id}
+
+
+def _rejected(change: Change, message: str) -> Outcome:
+    return Outcome(action_id=change.action_id, state=OutcomeState.REJECTED, message=message)

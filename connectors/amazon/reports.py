@@ -1,0 +1,109 @@
+"""A report of orders: asked for, waited for, and fetched from a link that dies in five minutes."""
+
+import datetime as dt
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import msgspec
+
+from connectors.amazon import flat_file, wire
+from connectors.amazon.client import AmazonClient
+from connectors.amazon.codes import REPORT_ENDS
+from connectors.amazon.operations import CREATE_REPORT, GET_REPORT, GET_REPORT_DOCUMENT
+from connectors.amazon.stores import STORES
+from connectors.base.formats import gunzipped
+from connectors.base.jobs import JobStatus, finish
+from connectors.base.wire import decoded
+from contracts.errors import SourceContractError, SourceRejectedError, TransientSourceError
+from contracts.streams import Page, Window
+
+_DEADLINE_SECONDS = 2 * 3600.0
+_LONGEST_WAIT = 30.0
+_MOST_BYTES = 32 * 2**30
+_LINKS = 3
+_CREATED = msgspec.json.Decoder(wire.CreatedReport)
+_REPORT = msgspec.json.Decoder(wire.Report)
+_DOCUMENT = msgspec.json.Decoder(wire.ReportDocument)
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    status: JobStatus
+    document_id: str | None
+
+
+def orders(client: AmazonClient, window: Window) -> Iterator[Page]:
+    """Yield pieces of a report of the orders updated inside the window; none if it had no data.
+
+    Raises:
+        TransientSourceError: it took too long, or its file could not be fetched.
+        SourceRejectedError: the platform cannot make it.
+    """
+    report_id = _created(client, window)
+    job = finish(
+        lambda: _polled(client, report_id),
+        deadline=_DEADLINE_SECONDS,
+        first_wait=1.0,
+        longest_wait=_LONGEST_WAIT,
+        clock=client.clock,
+        sleep=client.sleep,
+    )
+    if job.status is JobStatus.NO_DATA:
+        return
+    if job.document_id is None:
+        raise SourceContractError("a report is done and names no document")
+    others = [store.name for store in STORES.values()]
+    chunks = _file(client, job.document_id)
+    yield from flat_file.pieces(chunks, client.settings.store.name, others)
+
+
+def _created(client: AmazonClient, window: Window) -> str:
+    asked = {
+        "reportType": flat_file.REPORT_TYPE,
+        "marketplaceIds": [client.settings.marketplace_id],
+        "dataStartTime": _text(window.start),
+        "dataEndTime": _text(window.end),
+    }
+    answer = client.ask(CREATE_REPORT, body=msgspec.json.encode(asked))
+    return decoded(_CREATED.decode, answer.body).report_id
+
+
+def _polled(client: AmazonClient, report_id: str) -> _Job:
+    answer = client.ask(GET_REPORT, path={"reportId": report_id})
+    report = decoded(_REPORT.decode, answer.body)
+    status = REPORT_ENDS.get(report.processing_status)
+    if status is None:
+        raise SourceContractError(f"a report's status {report.processing_status!r} is unknown")
+    return _Job(status, report.report_document_id)
+
+
+def _file(client: AmazonClient, document_id: str) -> Iterator[bytes]:
+    """The unpacked file. A link that is dead before its first byte is asked for anew."""
+    for _ in range(_LINKS):
+        answer = client.ask(GET_REPORT_DOCUMENT, path={"reportDocumentId": document_id})
+        document = decoded(_DOCUMENT.decode, answer.body)
+        chunks = client.download(document.url)
+        try:
+            first = next(chunks, b"")
+        except (SourceRejectedError, TransientSourceError):
+            continue
+        yield from _unpacked(_joined(first, chunks), document.compression_algorithm)
+        return
+    raise TransientSourceError("the links to a report's file are dead before they can be used")
+
+
+def _joined(first: bytes, rest: Iterable[bytes]) -> Iterator[bytes]:
+    yield first
+    yield from rest
+
+
+def _unpacked(chunks: Iterator[bytes], algorithm: str | None) -> Iterator[bytes]:
+    if algorithm is None:
+        return chunks
+    if algorithm != "GZIP":
+        raise SourceContractError(f"a report is packed by {algorithm!r}, which is unknown")
+    return gunzipped(chunks, most=_MOST_BYTES)
+
+
+def _text(at: dt.datetime) -> str:
+    return f"{at:%Y-%m-%dT%H:%M:%SZ}"
