@@ -162,6 +162,19 @@ class ReviewResult(StrEnum):
     BAD = "bad"
 
 
+class ReviewTopic(StrEnum):
+    """What a bad review is about; of equal weight the earlier one. Safety goes before all."""
+
+    SAFETY = "safety"
+    FAKE = "fake"
+    QUALITY = "quality"
+    SIZE = "size"
+    LOGISTICS = "logistics"
+    REFUND = "refund"
+    SERVICE = "service"
+    OTHER = "other"
+
+
 class AdLevel(StrEnum):
     """What a row of an ad report is broken down by; levels tell of the same money, never add."""
 

@@ -9,6 +9,12 @@ from contracts.codes import OPEN_CASES, CaseStatus, FulfilmentStatus, ParcelStat
 from contracts.tables import Order, Parcel, Refund, RefundCase, Review, Shipment
 
 _ORDER = ["shop_id", "order_id"]
+_ASTRAY = (
+    ParcelStatus.PROBLEM,
+    ParcelStatus.REFUSED,
+    ParcelStatus.RETURNING,
+    ParcelStatus.RETURNED,
+)
 
 
 def order_states(
@@ -23,9 +29,10 @@ def order_states(
 ) -> pl.LazyFrame:
     """One row per order that is no test: is it cancelled, refunded, disputed, delivered, reviewed.
 
-    An order is delivered when the carriers say so of all its parcels. Where no carrier tells of
-    any, it is when the platform closed it as done, or when all of it was shipped and the latest
-    promised instant has passed. A refund of a part counts as one.
+    An order is delivered when carrier or platform says so of each of its parcels, and no carrier
+    says that one went astray. Where nobody tells of any, it is when the platform closed it as done,
+    or when all of it was shipped and the latest promised instant has passed. A refund of a part
+    counts as one.
     """
     paid_back = pl.concat(
         [
@@ -66,16 +73,19 @@ def order_states(
 
 
 def _arrived(shipments: pl.LazyFrame, parcels: pl.LazyFrame) -> pl.LazyFrame:
-    """Whether all parcels have arrived, one whose carrier is silent has not; null: all are."""
-    status = parcels.select("shop_id", "shipment_id", "parcel_status")
-    has_arrived = pl.col("parcel_status").eq_missing(pl.lit(str(ParcelStatus.DELIVERED)))
+    """Whether all parcels have arrived, one of which nobody tells has not; null: of none."""
+    status = pl.col("parcel_status")
+    is_there = (status == ParcelStatus.DELIVERED) | (
+        pl.col("delivered_at").is_not_null() & ~status.is_in(_ASTRAY).fill_null(value=False)
+    )
+    told = status.is_not_null() | pl.col("delivered_at").is_not_null()
     return (
-        shipments.select(*_ORDER, "shipment_id")
-        .join(status, on=["shop_id", "shipment_id"], how="left")
-        .group_by(_ORDER)
-        .agg(
-            have_arrived=pl.when(pl.col("parcel_status").is_not_null().any()).then(
-                has_arrived.all()
-            )
+        shipments.select(*_ORDER, "shipment_id", "delivered_at")
+        .join(
+            parcels.select("shop_id", "shipment_id", "parcel_status"),
+            on=["shop_id", "shipment_id"],
+            how="left",
         )
+        .group_by(_ORDER)
+        .agg(have_arrived=pl.when(told.any()).then(is_there.fill_null(value=False).all()))
     )

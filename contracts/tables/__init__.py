@@ -4,7 +4,7 @@ from contracts.tables.ads import AdsDaily
 from contracts.tables.base import TABLES, Table, TableKind, table_of
 from contracts.tables.catalog import CompetitorOffer, Cost, Listing, Price
 from contracts.tables.derived import KpisDaily, PriceFact, SalesDaily, StockFact, Velocity
-from contracts.tables.follow_up import OpenParcel, ParcelFact
+from contracts.tables.follow_up import OpenParcel, OrderFollowUp, ParcelFact, ReviewFact
 from contracts.tables.messages import Campaign, Consent, Contact, CouponGrant, Delivery
 from contracts.tables.parcels import Parcel, ParcelEvent, Shipment
 from contracts.tables.people import Coupon, Member
@@ -31,6 +31,7 @@ __all__ = [
     "OpenParcel",
     "Order",
     "OrderCoupon",
+    "OrderFollowUp",
     "OrderLine",
     "Parcel",
     "ParcelEvent",
@@ -40,6 +41,7 @@ __all__ = [
     "Refund",
     "RefundCase",
     "Review",
+    "ReviewFact",
     "SalesDaily",
     "Shipment",
     "StockFact",

@@ -2,7 +2,7 @@
 
 import dataframely as dy
 
-from contracts.codes import ParcelStatus
+from contracts.codes import ParcelStatus, ReviewTopic
 from contracts.columns import code, flag, identifier, instant, member, number
 from contracts.tables.base import TableKind, table
 
@@ -57,3 +57,53 @@ class OpenParcel(dy.Schema):
     order_id = identifier("The platform's order number; of several the first")
     shipped_at = instant("When it left")
     promised_at = instant("Promised to the customer until then; null: no promise", nullable=True)
+
+
+@table("order_follow_ups", TableKind.DERIVED)
+class OrderFollowUp(dy.Schema):
+    """All that a request for a review reads, of recent orders. Grain: (shop_id, order_id)."""
+
+    shop_id = identifier("Our id of the shop", key=True)
+    order_id = identifier("The platform's order number", key=True)
+    member_id = member("Keyed pseudonym of the customer; null for a guest", nullable=True)
+    deliver_from_at = instant("Earliest promised delivery, where one is promised", nullable=True)
+    deliver_by_at = instant("Latest promised delivery, where one is promised", nullable=True)
+    delivered_at = instant(
+        "When its last parcel arrived; without parcels when it was done, else promised; null: "
+        "unknown, or not delivered",
+        nullable=True,
+    )
+    late_hours = number(
+        "From the promise to its arrival, of its latest parcel; null: no promise, or unknown",
+        "hours",
+        nullable=True,
+        low=-_A_CENTURY_HOURS,
+        high=_A_CENTURY_HOURS,
+    )
+    is_cancelled = flag("It was cancelled")
+    is_refunded = flag("Money of it went back, in part at least")
+    has_open_case = flag("Its customer wants money back, and that is not decided")
+    is_delivered = flag("All of it arrived")
+    is_reviewed = flag("It has a review already")
+
+
+@table("review_facts", TableKind.DERIVED)
+class ReviewFact(dy.Schema):
+    """A bad review that is not answered. Grain: (shop_id, review_id). Its words stay behind."""
+
+    shop_id = identifier("Our id of the shop", key=True)
+    review_id = identifier("The platform's review", key=True)
+    order_id = identifier("The order it is about, where the platform says so", nullable=True)
+    product_id = identifier("The platform's product, where it says so", nullable=True)
+    sku_id = identifier("The seller's code, where the platform says so", nullable=True)
+    member_id = member("Keyed pseudonym of the author, where he is named", nullable=True)
+    stars_units = dy.Int64(
+        nullable=True,
+        min=1,
+        max=5,
+        description="Stars, where the platform has them",
+        metadata={"kind": "count", "unit": "stars"},
+    )
+    language = identifier("Language it is written in, zh-CN or en; null: no words", nullable=True)
+    review_topic = code("What it is about, by the words in it", ReviewTopic)
+    age_hours = number("Since it was written", "hours", high=_A_CENTURY_HOURS)

@@ -15,11 +15,16 @@ from contracts.tables import (
     Listing,
     OpenParcel,
     Order,
+    OrderFollowUp,
     OrderLine,
     Parcel,
     ParcelFact,
     Price,
     PriceFact,
+    Refund,
+    RefundCase,
+    Review,
+    ReviewFact,
     SalesDaily,
     Shipment,
     StockFact,
@@ -30,6 +35,7 @@ from contracts.tables import (
     table_of,
 )
 from flows.steps.views import View
+from transforms.follow_ups import order_follow_ups, review_facts, unanswered
 from transforms.parcels import open_parcels, parcel_facts
 from transforms.pricing import price_facts
 from transforms.stock import stock_facts, stockout_days, velocity
@@ -112,11 +118,33 @@ def _open_parcels(view: View, built: Built) -> pl.LazyFrame:
     return open_parcels(built.of(ParcelFact), parcels=view.known(Parcel), as_of=view.as_of)
 
 
+def _order_follow_ups(view: View, built: Built) -> pl.LazyFrame:
+    return order_follow_ups(
+        view.known(Order),
+        view.known(Refund),
+        cases=view.known(RefundCase),
+        shipments=view.known(Shipment),
+        parcels=view.known(Parcel),
+        reviews=view.known(Review),
+        parcel_facts=built.of(ParcelFact),
+        as_of=view.as_of,
+    )
+
+
+def _review_facts(view: View, built: Built) -> pl.LazyFrame:
+    """The words of the few reviews that count are opened here, and go no further."""
+    sealed = unanswered(view.known(Review), as_of=view.as_of).collect()
+    words = view.home.keys.vault.open_frame(sealed, table_of(Review).name)
+    return review_facts(Review.cast(words.lazy()), as_of=view.as_of)
+
+
 MOMENTS: Mapping[type[dy.Schema], Callable[[View, Built], pl.LazyFrame]] = {
     Velocity: _velocity,
     PriceFact: _price_facts,
     StockFact: _stock_facts,
     ParcelFact: _parcel_facts,
     OpenParcel: _open_parcels,
+    OrderFollowUp: _order_follow_ups,
+    ReviewFact: _review_facts,
 }
 """In the order in which they are made; one may read those before it."""
