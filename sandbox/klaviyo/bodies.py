@@ -86,6 +86,19 @@ class ProfileUpdate(Struct):
     data: ProfileData
 
 
+class NewProfileData(Struct):
+    """A profile that is created."""
+
+    type: Literal["profile"]
+    attributes: Person
+
+
+class ProfileCreate(Struct):
+    """Body of `create_profile`."""
+
+    data: NewProfileData
+
+
 class CouponAttributes(Struct):
     """What a coupon is created with."""
 
@@ -105,6 +118,27 @@ class CouponCreate(Struct):
     """Body of `create_coupon`."""
 
     data: CouponData
+
+
+class CouponChanges(Struct):
+    """What of a coupon can be changed."""
+
+    description: Text = UNSET
+    monitor_configuration: Object | UnsetType | None = UNSET
+
+
+class CouponUpdateData(Struct):
+    """A coupon that is changed."""
+
+    type: Literal["coupon"]
+    id: str
+    attributes: CouponChanges
+
+
+class CouponUpdate(Struct):
+    """Body of `update_coupon`."""
+
+    data: CouponUpdateData
 
 
 class CouponKey(Struct):
@@ -150,7 +184,7 @@ class CodeCreate(Struct):
 class CodeChanges(Struct):
     """What of a code can be changed."""
 
-    status: Status | UnsetType | None = UNSET
+    status: Status | UnsetType = UNSET
     expires_at: Instant | UnsetType | None = UNSET
 
 

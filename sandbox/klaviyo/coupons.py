@@ -4,10 +4,19 @@ import uuid
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from msgspec import UnsetType
+from msgspec import UNSET, UnsetType
 
 from sandbox.klaviyo.account import Account, Call, Job
-from sandbox.klaviyo.bodies import CodeCreate, CodeData, CodeUpdate, CouponCreate, JobCreate, parsed
+from sandbox.klaviyo.bodies import (
+    CodeCreate,
+    CodeData,
+    CodeUpdate,
+    CouponChanges,
+    CouponCreate,
+    CouponUpdate,
+    JobCreate,
+    parsed,
+)
 from sandbox.klaviyo.documents import Reply, Row, collection, listed, look, single, target
 from sandbox.klaviyo.errors import RefusedError, invalid, not_found
 from sandbox.klaviyo.filters import utc_text
@@ -51,6 +60,32 @@ def create_coupon(call: Call) -> Reply:
     return single(row, call.query, call.address, status=201)
 
 
+def update_coupon(call: Call) -> Reply:
+    """Change what a coupon says."""
+    row = _coupon(call.account, call.key)
+    data = parsed(call.body, CouponUpdate).data
+    if data.id != call.key:
+        raise invalid("The id is not that of the path.", pointer="/data/id")
+    given = {name: getattr(data.attributes, name) for name in CouponChanges.__struct_fields__}
+    changes = {name: value for name, value in given.items() if value is not UNSET}
+    row = row | {"attributes": row["attributes"] | changes}
+    call.account.coupons[call.key] = row
+    call.account.record("set_coupon", call.key, changes)
+    return single(row, call.query, call.address)
+
+
+def delete_coupon(call: Call) -> Reply:
+    """Remove a coupon and its codes."""
+    settle(call.account)
+    _coupon(call.account, call.key)
+    del call.account.coupons[call.key]
+    codes = call.account.codes
+    for key in [key for key, row in codes.items() if target(row, "coupon") == call.key]:
+        del codes[key]
+    call.account.record("delete_coupon", call.key, None)
+    return Reply(204)
+
+
 def get_coupon_codes(call: Call) -> Reply:
     """A page of the codes of a coupon or a profile."""
     settle(call.account)
@@ -73,8 +108,7 @@ def create_coupon_code(call: Call) -> Reply:
     """Create a code; the same code twice is a conflict."""
     settle(call.account)
     coupon, code, expires_at = _wanted(call.account, parsed(call.body, CodeCreate).data, "")
-    if f"{coupon}-{code}" in call.account.codes:
-        raise RefusedError(409, "This code exists already.", pointer="/data/attributes/unique_code")
+    _check_new(call.account, coupon, code, "/data")
     _create(call.account, coupon, code, expires_at)
     return single(call.account.codes[f"{coupon}-{code}"], call.query, call.address)
 
@@ -121,6 +155,17 @@ def bulk_create_coupon_codes(call: Call) -> Reply:
     return single(_job(account, account.jobs[key]), call.query, call.address, status=202)
 
 
+def get_bulk_create_coupon_code_jobs(call: Call) -> Reply:
+    """A page of jobs."""
+    account = call.account
+    settle(account)
+    page, links = collection(
+        [_job(account, job) for job in account.jobs.values()], call.query, call.address, look=look,
+        repeats=repeats(account),
+    )  # fmt: skip
+    return listed(page, links, call.query, call.address)
+
+
 def get_bulk_create_coupon_codes_job(call: Call) -> Reply:
     """How far a job is."""
     settle(call.account)
@@ -137,11 +182,11 @@ def settle(account: Account) -> None:
         if job.completed_at is not None or account.clock() < job.due:
             continue
         for place, (coupon, code, expires_at) in enumerate(job.codes):
-            if f"{coupon}-{code}" in account.codes:
-                pointer = f"/data/attributes/coupon-codes/data/{place}/attributes/unique_code"
-                job.errors.append(
-                    RefusedError(409, "This code exists already.", pointer=pointer).error()
-                )
+            pointer = f"/data/attributes/coupon-codes/data/{place}"
+            try:
+                _check_new(account, coupon, code, pointer)
+            except RefusedError as refused:
+                job.errors.append(refused.error())
             else:
                 job.made.append(_create(account, coupon, code, expires_at))
         job.completed_at = account.now
@@ -178,6 +223,14 @@ def _wanted(account: Account, data: CodeData, pointer: str) -> tuple[str, str, s
     where = f"{pointer or '/data'}/attributes/expires_at"
     end = _end(account, data.attributes.expires_at, where)
     return link.id, data.attributes.unique_code, end
+
+
+def _check_new(account: Account, coupon: str, code: str, pointer: str) -> None:
+    if coupon not in account.coupons:
+        raise not_found("coupon", coupon)
+    if f"{coupon}-{code}" in account.codes:
+        where = f"{pointer}/attributes/unique_code"
+        raise RefusedError(409, "This code exists already.", pointer=where)
 
 
 def _end(account: Account, at: datetime | None, pointer: str) -> str:

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import msgspec
 from starlette.concurrency import run_in_threadpool
+from starlette.convertors import Convertor, register_url_convertor
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -20,7 +21,7 @@ from sandbox.klaviyo.account import Account, Call, Credentials, Faults
 from sandbox.klaviyo.documents import Address, Reply
 from sandbox.klaviyo.errors import RefusedError, invalid
 from sandbox.klaviyo.limits import Windows
-from sandbox.klaviyo.operations import OPERATIONS, Operation, Rates
+from sandbox.klaviyo.operations import OPERATIONS, UNSCOPED, Operation, Rates
 from sandbox.klaviyo.query import query_of
 from sandbox.world.world import World
 
@@ -37,6 +38,21 @@ _HANDLERS: Final[Mapping[str, Callable[[Call], Reply]]] = MappingProxyType(
         if hasattr(module, operation.name)
     }
 )
+
+
+class _Anything(Convertor[str]):
+    """An id as it comes: it may hold slashes and line ends."""
+
+    regex = r"[\s\S]*"
+
+    def convert(self, value: str) -> str:
+        return value
+
+    def to_string(self, value: str) -> str:
+        return value
+
+
+register_url_convertor("anything", _Anything())
 
 
 def routes(
@@ -59,9 +75,9 @@ def routes(
     found: list[Route] = []
     for path in dict.fromkeys(operation.path for operation in OPERATIONS):
         served = {one.method: one for one in OPERATIONS if one.path == path}
-        desk = _Desk(account, credentials, windows, served)
-        # An id may hold a slash; and clients write paths with a slash at the end, too.
-        spelled = path.replace("}", ":path}")
+        desk = _Desk(account, credentials, windows, served, UNSCOPED.get(path, frozenset()))
+        # Clients write paths with a slash at the end, too.
+        spelled = path.replace("}", ":anything}")
         found.append(Route(spelled, desk))
         if spelled == path:
             found.append(Route(f"{path}/", desk))
@@ -77,9 +93,10 @@ class _Desk:
         credentials: Credentials,
         windows: Windows,
         served: Mapping[str, Operation],
+        unscoped: frozenset[str],
     ) -> None:
         self._account, self._credentials = account, credentials
-        self._windows, self._served = windows, served
+        self._windows, self._served, self._unscoped = windows, served, unscoped
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
@@ -103,9 +120,11 @@ class _Desk:
 
     def _done(self, request: Request, body: bytes, headers: dict[str, str]) -> Reply:
         self._authenticate(request)
+        if request.method in self._unscoped:
+            raise RefusedError(403, "The API key lacks the scope of this operation.")
         operation = self._served.get(request.method)
         if operation is None:
-            headers["Allow"] = ", ".join(sorted(self._served))
+            headers["Allow"] = ", ".join(sorted({*self._served, *self._unscoped}))
             raise RefusedError(405, f"Method {request.method!r} is not allowed.")
         rates = _rates(operation, request)
         wait = self._windows.admit(operation.name, rates)

@@ -6,6 +6,8 @@ from typing import Any
 # code, title by status; wording is ours, the platform documents only the shape.
 _KINDS = {
     400: ("invalid", "Invalid input."),
+    401: ("not_authenticated", "Authentication failed."),
+    403: ("permission_denied", "Permission denied."),
     404: ("not_found", "Not found."),
     405: ("method_not_allowed", "Method not allowed."),
     409: ("duplicate", "Conflict."),
@@ -51,7 +53,7 @@ class RefusedError(Exception):
 
 def kind_of(status: int) -> tuple[str, str]:
     """Code and title of a status."""
-    return _KINDS.get(status, ("not_authenticated", "Authentication failed."))
+    return _KINDS.get(status, ("error", "The request was not done."))
 
 
 def invalid(

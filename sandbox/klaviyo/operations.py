@@ -28,8 +28,8 @@ class Operation:
     """What an operation takes.
 
     `fields` are the allowed names by resource type, `filters` the operators by field, `required`
-    the fields of which the filter must name one; `page` the default and the largest page size;
-    `slower` the rates when a parameter has a value.
+    the fields of which the filter must name one; `page` the default and the largest page size, to
+    be chosen if `is_sized`; `slower` the rates when a parameter has a value.
     """
 
     name: str
@@ -43,13 +43,15 @@ class Operation:
     required: _Set = frozenset()
     sort: _Set = frozenset()
     page: tuple[int, int] | None = None
+    is_sized: bool = True
     slower: Mapping[tuple[str, str], Rates] = field(default_factory=dict)
 
     @property
     def parameters(self) -> _Set:
         """The query parameters it declares."""
         found = {f"fields[{kind}]" for kind in self.fields}
-        found |= {"page[size]", "page[cursor]"} if self.page else set()
+        found |= {"page[cursor]"} if self.page else set()
+        found |= {"page[size]"} if self.page and self.is_sized else set()
         found |= {"additional-fields[profile]"} if self.additional else set()
         optional = {"include": self.include, "filter": self.filters, "sort": self.sort}
         return frozenset(found | {name for name, values in optional.items() if values})
@@ -118,6 +120,11 @@ OPERATIONS: Final = (
         slower=_SLOWER,
     ),
     Operation(
+        "create_profile", "POST", "/api/profiles", L,
+        fields={"profile": names.PROFILE},
+        additional=_ADDITIONAL,
+    ),
+    Operation(
         "get_profile", "GET", "/api/profiles/{id}", L,
         fields=_PROFILE | {"list": names.LIST, "segment": names.SEGMENT},
         additional=_ADDITIONAL,
@@ -132,6 +139,8 @@ OPERATIONS: Final = (
     Operation("get_coupons", "GET", "/api/coupons", L, fields=_COUPON, page=(100, 100)),
     Operation("create_coupon", "POST", "/api/coupons", S, fields=_COUPON),
     Operation("get_coupon", "GET", "/api/coupons/{id}", L, fields=_COUPON),
+    Operation("update_coupon", "PATCH", "/api/coupons/{id}", S, fields=_COUPON),
+    Operation("delete_coupon", "DELETE", "/api/coupons/{id}", S),
     Operation(
         "get_coupon_codes", "GET", "/api/coupon-codes", XL,
         fields=_CODE | _COUPON,
@@ -155,6 +164,13 @@ OPERATIONS: Final = (
     Operation("delete_coupon_code", "DELETE", "/api/coupon-codes/{id}", XL),
     Operation(
         "bulk_create_coupon_codes", "POST", "/api/coupon-code-bulk-create-jobs", L, fields=_JOB
+    ),
+    Operation(
+        "get_bulk_create_coupon_code_jobs", "GET", "/api/coupon-code-bulk-create-jobs", L,
+        fields=_JOB,
+        filters={"status": _ONLY_EQUAL},
+        page=(100, 100),
+        is_sized=False,
     ),
     Operation(
         "get_bulk_create_coupon_codes_job", "GET", "/api/coupon-code-bulk-create-jobs/{job_id}", L,
@@ -226,3 +242,10 @@ OPERATIONS: Final = (
     ),
     Operation("create_event", "POST", "/api/events", XL),
 )  # fmt: skip
+
+UNSCOPED: Final[Mapping[str, _Set]] = {
+    "/api/campaigns": frozenset({"POST"}),
+    "/api/campaigns/{id}": frozenset({"PATCH", "DELETE"}),
+    "/api/reviews/{id}": frozenset({"PATCH"}),
+}
+"""Methods that the platform has and the key may not use: it has no scope to write these."""

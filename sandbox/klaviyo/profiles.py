@@ -7,7 +7,7 @@ import msgspec
 import polars as pl
 
 from sandbox.klaviyo.account import Account, Call
-from sandbox.klaviyo.bodies import PatchProperties, Person, ProfileUpdate, parsed
+from sandbox.klaviyo.bodies import PatchProperties, Person, ProfileCreate, ProfileUpdate, parsed
 from sandbox.klaviyo.documents import Reply, Row, collection, listed, look, single
 from sandbox.klaviyo.errors import RefusedError, invalid, not_found
 from sandbox.klaviyo.filters import utc_text
@@ -73,6 +73,23 @@ def get_profile(call: Call) -> Reply:
     return single(row, call.query, call.address)
 
 
+def create_profile(call: Call) -> Reply:
+    """Create a profile.
+
+    Raises:
+        RefusedError: 400, nothing identifies it; 409, it exists.
+    """
+    given = parsed(call.body, ProfileCreate).data.attributes
+    if not any(isinstance(value := getattr(given, name), str) and value for name in IDENTIFIERS):
+        raise invalid("A profile needs an identifier.", pointer="/data/attributes")
+    check_identifiers(call.account, given, own=None)
+    row = new_profile(call.account)
+    changes = write_profile(call.account, row, given)
+    call.account.record("create_profile", row["id"], changes)
+    row = shown(_found(call.account, row["id"]), call.query.additional)
+    return single(row, call.query, call.address, status=201)
+
+
 def update_profile(call: Call) -> Reply:
     """Change attributes of a profile; properties that are not named stay."""
     row = _found(call.account, call.key)
@@ -97,13 +114,7 @@ def write_profile(
     """
     own = (name for name in Person.__struct_fields__ if name not in ("location", "properties"))
     values = {name: value for name in own if (value := getattr(given, name)) is not msgspec.UNSET}
-    for name in IDENTIFIERS:
-        other = find(account, name, values.get(name))
-        if other is not None and other["id"] != row["id"]:
-            raise RefusedError(
-                409, f"A profile already exists with this {name}.", code="duplicate_profile",
-                pointer=f"/data/attributes/{name}",
-            )  # fmt: skip
+    check_identifiers(account, given, own=row["id"])
     changes = account.profile_changes.setdefault(row["id"], {})
     if given.location is not msgspec.UNSET:
         changes["location"] = changes.get("location", {}) | msgspec.to_builtins(given.location)
@@ -115,6 +126,21 @@ def write_profile(
         changes["properties"] = values["properties"] = _patched(after, patches)
     changes["updated"] = account.now
     return values
+
+
+def check_identifiers(account: Account, given: Person, *, own: str | None) -> None:
+    """Refuse an identifier that belongs to another profile than `own`.
+
+    Raises:
+        RefusedError: 409.
+    """
+    for name in IDENTIFIERS:
+        other = find(account, name, getattr(given, name))
+        if other is not None and other["id"] != own:
+            raise RefusedError(
+                409, f"A profile already exists with this {name}.", code="duplicate_profile",
+                pointer=f"/data/attributes/{name}",
+            )  # fmt: skip
 
 
 def find(account: Account, name: str, value: object) -> Row | None:

@@ -38,12 +38,12 @@ def query_of(operation: Operation, given: Sequence[tuple[str, str]]) -> Query:
         if name not in operation.parameters:
             raise invalid(f"{name!r} is not a valid query parameter.", parameter=name)
     values = _Values(given)
-    found = conditions(values.text("filter"), operation.filters) if values.text("filter") else []
+    found = conditions(values.text("filter"), operation.filters) if "filter" in values else []
     if operation.required and not operation.required & {one.field for one in found}:
         named = " or ".join(sorted(operation.required))
         raise invalid(f"A filter on {named} is required.", parameter="filter")
     sort = values.text("sort")
-    if sort and sort.removeprefix("-") not in operation.sort:
+    if "sort" in values and sort.removeprefix("-") not in operation.sort:
         raise invalid(f"Cannot sort by {sort!r}.", parameter="sort")
     kinds = operation.fields
     return Query(
@@ -56,7 +56,7 @@ def query_of(operation: Operation, given: Sequence[tuple[str, str]]) -> Query:
         include=values.listed("include", operation.include),
         conditions=found,
         sort=sort,
-        size=_size(values.text("page[size]"), operation),
+        size=_size(values.text("page[size]") if "page[size]" in values else None, operation),
         after=_after(values.text(CURSOR), sort) if CURSOR in values else None,
     )
 
@@ -81,19 +81,19 @@ class _Values:
 
     def listed(self, name: str, allowed: frozenset[str]) -> frozenset[str]:
         """The words of a list."""
-        parts = ",".join(self._given.get(name, [])).split(",")
-        found = frozenset(part for part in parts if part)
+        given = self._given.get(name)
+        found = frozenset(",".join(given).split(",") if given else [])
         if not found <= allowed:
             detail = f"{', '.join(sorted(found - allowed))} is not a valid value of {name!r}."
             raise invalid(detail, parameter=name)
         return found
 
 
-def _size(text: str, operation: Operation) -> int:
+def _size(text: str | None, operation: Operation) -> int:
     if operation.page is None:
         return 0
     default, largest = operation.page
-    if not text:
+    if text is None:
         return default
     if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= largest):
         raise invalid(f"Page size must be 1 to {largest}.", parameter="page[size]")

@@ -42,6 +42,26 @@ def test_coupon_is_created_once(shop: Marketer) -> None:
     assert shop.kinds() == [("create_coupon", "WINBACK", True)]
 
 
+def test_coupon_is_changed_and_removed_with_its_codes(shop: Marketer) -> None:
+    shop.coupon()
+    shop.code("A1")
+    waiting = shop.http.post("/api/coupon-code-bulk-create-jobs", json=_job("A2")).json()
+    attributes: dict[str, Any] = {"description": "Win back"}
+    data = {"type": "coupon", "id": "WINBACK", "attributes": attributes}
+    response = shop.http.patch("/api/coupons/WINBACK", json={"data": data})
+    told = judge("coupons", "/api/coupons/{id}", response)["data"]["attributes"]
+    assert told["description"] == "Win back"
+    wrong = {"data": {**data, "id": "OTHER"}}
+    shop.error(shop.http.patch("/api/coupons/WINBACK", json=wrong), 400)
+    shop.clock.seconds += 1
+    removed = shop.http.delete("/api/coupons/WINBACK")
+    assert judge("coupons", "/api/coupons/{id}", removed) is None
+    shop.error(shop.get("/api/coupon-codes/WINBACK-A1"), 404)
+    shop.clock.seconds += 60
+    job = shop.get(f"/api/coupon-code-bulk-create-jobs/{waiting['data']['id']}").json()["data"]
+    assert job["attributes"]["failed_count"] == 1
+
+
 def test_coupons_are_created_slowly(shop: Marketer) -> None:
     codes = [
         shop.http.post("/api/coupons", json=_coupon(f"C{number}")).status_code
@@ -148,6 +168,19 @@ def test_job_creates_codes_later_and_tells_what_failed(shop: Marketer) -> None:
     assert [kind for kind, _, _ in shop.kinds()].count("create_coupon_code") == 2
 
 
+def test_jobs_are_listed_by_status(shop: Marketer) -> None:
+    shop.coupon()
+    path = "/api/coupon-code-bulk-create-jobs"
+    shop.http.post(path, json=_job("A1"))
+    shop.clock.seconds += 60
+    shop.http.post(path, json=_job("A2"))
+    body = judge("coupons", path, shop.get(path))
+    assert len(body["data"]) == 2
+    [done] = shop.all(path, filter="equals(status,'complete')")
+    assert done["attributes"]["completed_count"] == 1
+    shop.error(shop.get(path, page_size="10"), 400)
+
+
 def test_job_holds_at_most_a_thousand_codes(shop: Marketer) -> None:
     shop.coupon()
     codes = [f"A{number}" for number in range(1001)]
@@ -220,6 +253,22 @@ def test_event_that_cannot_be_is_refused(
     response = shop.http.post("/api/events", json=event("Seen", profile=profile, **attributes))
     shop.error(response, status)
     assert shop.world.writes == []
+
+
+def test_profile_is_created_once(shop: Marketer) -> None:
+    attributes = {"email": "new@example.com", "location": {"timezone": "Asia/Shanghai"}}
+    body = {"data": {"type": "profile", "attributes": attributes}}
+    response = shop.http.post("/api/profiles", json=body)
+    told = judge("profiles", "/api/profiles", response)["data"]
+    assert response.status_code == 201
+    assert told["attributes"]["location"]["timezone"] == "Asia/Shanghai"
+    assert shop.get(f"/api/profiles/{told['id']}").json()["data"] == told
+    assert shop.error(shop.http.post("/api/profiles", json=body), 409)["code"] == (
+        "duplicate_profile"
+    )
+    nobody = {"data": {"type": "profile", "attributes": {"first_name": "Ada"}}}
+    shop.error(shop.http.post("/api/profiles", json=nobody), 400)
+    assert shop.kinds() == [("create_profile", told["id"], True)]
 
 
 def test_properties_are_merged_and_taken_away(shop: Marketer) -> None:
