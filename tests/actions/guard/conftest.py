@@ -1,17 +1,17 @@
 """One listing of one shop at 10.00 USD, cost 5.00, and what the guard says of a new price."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import polars as pl
 import pytest
 
-from actions.guard import GuardFacts, Limits, judge
+from actions.guard import GuardFacts, Limits, judge, per_item_recheck
 from actions.guard.facts import HISTORY_SCHEMA, READING_SCHEMA
-from contracts.actions import Proposal
-from contracts.codes import Mode
+from contracts.actions import Action, Live, Proposal
+from contracts.codes import ActionState, Mode, WriteKind
 from contracts.economics import Economics
 from contracts.tables.derived import PriceFact, StockFact
 
@@ -177,3 +177,37 @@ class Case:
 @pytest.fixture
 def case() -> Case:
     return Case()
+
+
+@pytest.fixture
+def refused() -> Callable[..., list[str]]:
+    """What the guard says at the door to approved actions; the platform shows 10.00 USD."""
+    return _refused
+
+
+def _refused(case: Case, *, at: dt.datetime = NOW) -> list[str]:
+    actions = [_approved(row) for row in case.proposals]
+    found = per_item_recheck(
+        actions,
+        {action.target_id: Live(value=1000, currency="USD") for action in actions},
+        case.facts(),
+        limits=case.limits,
+        economics=case.economics,
+        at=at,
+    )
+    return [guard for guard, _ in found.values()]
+
+
+def _approved(row: dict[str, Any]) -> Action:
+    ledger: dict[str, Any] = {name: row[name] for name in row if name != "needs_target_id"}
+    ledger |= {"write_kind": WriteKind(row["write_kind"]), "state": ActionState.APPROVED}
+    ledger |= dict.fromkeys(("guard", "guard_reason", "observed_value", "message", "undoes"))
+    return Action(
+        **ledger,
+        action_id=f"a-{row['target_id']}",
+        run_id="run",
+        decided_at=NOW,
+        updated_at=NOW,
+        approved_by="policy",
+        fence=1,
+    )
