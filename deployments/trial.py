@@ -38,7 +38,8 @@ from sandbox.world.world import build as build_world
 TODAY = dt.date(2026, 11, 22)
 DAYS, HOUSEHOLDS = 3, 20
 _TOKEN = "SHOPKEEPER_TRIAL_TOKEN"  # noqa: S105  the variable's name
-FAST, SLOW = Rates(1e6, 1e6), Rates(2_000, 4)  # a slow plan makes a first reading go in bulk
+# At the slow rate a first reading of orders goes in pages and one of products in bulk.
+FAST, SLOW = Rates(1e6, 1e6), Rates(2_000, 12)
 _WRITE, _LIVE = "productVariantsBulkUpdate", "nodes"
 _READS = (
     "orders", "ordersCount", "productVariants", "inventoryItems", "customers", "discountNodes",

@@ -107,7 +107,7 @@ def test_a_clock_that_is_two_minutes_off_loses_nothing(run: Run) -> None:
 
 def test_a_wait_of_an_hour_ends_the_step_with_a_sentence_and_the_next_run_goes_on(run: Run) -> None:
     result = run(Fault(what="status", where="query", status=429, seconds=HOUR, at=3, count=0))
-    told = "NotAppliedError: the platform answered HTTP 429 and asks to wait 3600 s"
+    told = "ThrottledError: the platform answered HTTP 429 and asks to wait 3600 s"
     assert told in result.sentences
     assert result.states == {"confirmed": 10}
 
