@@ -1,0 +1,337 @@
+"""A shop with several sources: each write goes to whom it belongs, to the person it is for."""
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from types import SimpleNamespace
+from typing import Any
+
+import dataframely as dy
+import polars as pl
+import pytest
+from pydantic import BaseModel
+
+from actions.guard import Limits
+from connectors.base.declaration import Connector, Stream, Write
+from contracts.actions import Change, Judged, Live, Outcome
+from contracts.codes import ActionState, OutcomeState, Reversal, WriteKind
+from contracts.errors import ConfigurationError
+from contracts.payloads import CouponTerms, Event, Message, encode
+from contracts.tables import Consent, Contact, Member, table_of
+from flows.steps.act import act
+from flows.steps.actions import Selection, select
+from flows.steps.forget import forget, held
+from flows.steps.home import Home, Shop, Source
+from flows.steps.settings import PolicySettings
+from flows.steps.subject import subject
+from flows.steps.undo import undo
+from tests.flows.conftest import Merchant, write_home
+
+ADA, BOB = "platform-ada", "platform-bob"
+MAIL = "ada@example.com"
+NOON = dt.datetime(2026, 11, 22, 17, tzinfo=dt.UTC)  # in New York
+
+
+class NoSettings(BaseModel):
+    """An account in memory has none."""
+
+
+@dataclass
+class Platform:
+    """An account in memory: what was opened, closed and written, with its recipients."""
+
+    opened: int = 0
+    closed: int = 0
+    received: list[Change] = field(default_factory=list)
+
+    def open(self, _settings: Any, _stores: Any) -> "Platform":
+        self.opened += 1
+        return self
+
+    def now(self) -> dt.datetime:
+        return NOON
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+def live(client: Platform, changes: Sequence[Change]) -> dict[str, Live]:
+    """The last value written per target."""
+    wanted = {change.target_id for change in changes}
+    return {
+        change.target_id: Live(value=change.after, currency=change.currency)
+        for change in client.received
+        if change.target_id in wanted
+    }
+
+
+def send(client: Platform, changes: Sequence[Change]) -> list[Outcome]:
+    client.received += changes
+    return [Outcome(action_id=change.action_id, state=OutcomeState.ACCEPTED) for change in changes]
+
+
+def connector(name: str, platform: Platform, *writes: Write, sells: bool = False) -> Connector:
+    from connectors.shopify import CONNECTOR
+
+    orders = tuple(stream for stream in CONNECTOR.streams if stream.name == "orders")
+    streams: tuple[Stream, ...] = orders if sells else ()
+    return Connector(
+        name=name,
+        title=name,
+        settings=NoSettings,
+        open_client=platform.open,
+        streams=streams,
+        writes=writes,
+    )
+
+
+def written(kind: WriteKind, *, reads_back: bool = True) -> Write:
+    return Write(
+        kind=kind, reversal=Reversal.CLOSABLE, live=live if reads_back else None, send=send
+    )
+
+
+@dataclass
+class Accounts:
+    """The three platforms of the shop."""
+
+    crm: Platform = field(default_factory=Platform)
+    mall: Platform = field(default_factory=Platform)
+    mail: Platform = field(default_factory=Platform)
+
+
+@pytest.fixture
+def accounts() -> Accounts:
+    return Accounts()
+
+
+@pytest.fixture
+def home(built: Merchant, accounts: Accounts) -> Iterator[Home]:
+    """A home whose shop sells on a mall, and has a CRM, named first, and a mailer."""
+    with built.open() as opened:
+        shop = opened.shop("demo")
+        event = written(WriteKind.RECORD_EVENT, reads_back=False)
+        connectors = [
+            connector("crm", accounts.crm, event),
+            connector("mall", accounts.mall, written(WriteKind.CREATE_COUPON), sells=True),
+            connector(
+                "mail",
+                accounts.mail,
+                written(WriteKind.SEND_MESSAGE, reads_back=False),
+                written(WriteKind.CREATE_COUPON),
+            ),
+        ]
+        sources = tuple(_source(shop, one) for one in connectors)
+        opened.shops["demo"] = replace(shop, sources=sources)
+        policy: Any = SimpleNamespace(
+            NAME="people",
+            WRITES=(WriteKind.CREATE_COUPON, WriteKind.SEND_MESSAGE, WriteKind.RECORD_EVENT),
+            DEPENDS=("members",),
+            INPUTS={},
+        )
+        limits = Limits(max_actions=9, max_exposure_minor=0, max_budget_minor=10_000)
+        opened.policies["people"] = (policy, PolicySettings(), NoSettings(), limits)
+        _know(opened)
+        yield opened
+
+
+def _source(shop: Shop, declared: Connector) -> Source:
+    first = shop.sources[0]
+    return replace(first, connector=declared, table={})
+
+
+def pseudonym(home: Home, platform_id: str) -> str:
+    return home.members(home.shop("demo")).pseudonym(platform_id)
+
+
+def _know(home: Home) -> None:
+    """Ada has an address, a profile and said yes; of Bob the platform's id is known alone."""
+    ada = {"shop_id": "demo", "member_id": pseudonym(home, ADA), "deleted_at": None}
+    bob = {**ada, "member_id": pseudonym(home, BOB)}
+    email = {"channel": "email", "address": MAIL, "profile_id": "profile-ada", "time_zone": None}
+    yes = {"channel": "email", "purpose": "marketing", "consent_status": "granted"}
+    tables: list[tuple[type[dy.Schema], list[dict[str, Any]]]] = [
+        (
+            Member,
+            [{**ada, "platform_member_id": ADA}, {**bob, "platform_member_id": BOB}],
+        ),
+        (Contact, [{**ada, **email}]),
+        (Consent, [{**ada, **yes}, {**bob, **yes}]),
+    ]
+    frames = {table_of(schema).name: schema.sample(overrides=rows) for schema, rows in tables}
+    home.lake.merge(home.keys.vault.seal_frames(frames))
+    home.readings.record(home.lake.versions())
+
+
+def put(home: Home, *rows: dict[str, Any], member: str = ADA) -> None:
+    """Record approved actions for a member."""
+    default: dict[str, Any] = {
+        "policy": "people",
+        "policy_version": 1,
+        "shop_id": "demo",
+        "units_at_risk": 0.0,
+        "reason_code": "because",
+        "numbers": "{}",
+        "evidence": "{}",
+        "state": "approved",
+        "window_start": NOON,
+        "expires_at": NOON + dt.timedelta(days=1),
+        "member_id": pseudonym(home, member),
+    }
+    schema = {name: column.dtype for name, column in Judged.columns().items()}
+    frame = pl.DataFrame([{**default, **row} for row in rows], schema=schema)
+    home.ledger.record(frame, run_id="run", at=NOON)
+
+
+COUPON: dict[str, Any] = {
+    "target_id": "CODE-1",
+    "write_kind": "create_coupon",
+    "after_value": 1000,
+    "exposure_minor": 500,
+    "payload": encode(
+        CouponTerms(
+            title="Back",
+            starts_at=NOON,
+            ends_at=NOON + dt.timedelta(days=7),
+            usage_limit=1,
+            min_spend_minor=5000,
+        )
+    ),
+}
+MESSAGE: dict[str, Any] = {
+    "target_id": "CODE-1:message",
+    "write_kind": "send_message",
+    "before_value": 0,
+    "after_value": 1,
+    "channel": "email",
+    "purpose": "marketing",
+    "needs_target_id": "CODE-1",
+    "payload": encode(Message(template="t", language="en", values={}, template_hash="f")),
+}
+EVENT: dict[str, Any] = {
+    "target_id": "CODE-1:event",
+    "write_kind": "record_event",
+    "before_value": 0,
+    "after_value": 1,
+    "payload": encode(Event(name="coupon given")),
+}
+
+
+def states(home: Home) -> dict[str, tuple[str, str | None]]:
+    return {one.target_id: (str(one.state), one.guard) for one in home.ledger.find()}
+
+
+def test_each_write_goes_to_the_first_source_that_can_and_to_the_person_as_known_there(
+    home: Home, accounts: Accounts
+) -> None:
+    put(home, MESSAGE, COUPON, EVENT)
+    (acted,) = act(home)
+    assert acted.states == {"confirmed": 3}
+    reached = {
+        name: [(change.target_id, change.recipient) for change in platform.received]
+        for name, platform in vars(accounts).items()
+    }
+    assert reached == {
+        "crm": [("CODE-1:event", "profile-ada")],
+        "mall": [("CODE-1", ADA)],
+        "mail": [("CODE-1:message", MAIL)],
+    }
+    assert all(one.opened == one.closed == 1 for one in vars(accounts).values())
+
+
+def test_the_clock_is_the_marketplaces_and_what_has_nothing_to_do_is_not_opened(
+    home: Home, accounts: Accounts
+) -> None:
+    act(home)
+    assert home.shop("demo").platform.connector.name == "mall"
+    assert (accounts.mall.opened, accounts.crm.opened, accounts.mail.opened) == (1, 0, 0)
+
+
+def test_no_address_is_ever_stored(home: Home, built: Merchant) -> None:
+    put(home, MESSAGE, COUPON, EVENT)
+    act(home)
+    assert MAIL not in str(home.ledger.find())
+    files = [path for path in built.folder.rglob("*") if path.is_file()]
+    assert not any(MAIL.encode() in path.read_bytes() for path in files)
+    assert not any(b"profile-ada" in path.read_bytes() for path in files)
+
+
+def test_who_has_no_address_is_not_written_to(home: Home, accounts: Accounts) -> None:
+    alone = {**MESSAGE, "needs_target_id": None}
+    put(home, alone, COUPON, EVENT, member=BOB)
+    act(home)
+    assert states(home) == {
+        "CODE-1": ("confirmed", None),
+        "CODE-1:message": ("refused", "no_recipient"),
+        "CODE-1:event": ("refused", "no_recipient"),
+    }
+    assert [change.recipient for change in accounts.mall.received] == [BOB]
+    assert accounts.mail.received == []
+
+
+def test_who_is_forgotten_before_it_is_sent_gets_nothing_and_nobody_gets_it_instead(
+    home: Home, accounts: Accounts
+) -> None:
+    put(home, {**MESSAGE, "needs_target_id": None}, COUPON, EVENT)
+    assert held(home, ADA).actions == 3
+    forget(home, ADA, by="test")
+    act(home)
+    assert {state for state, _ in states(home).values()} == {"refused"}
+    assert accounts.mall.received == accounts.mail.received == accounts.crm.received == []
+    assert held(home, ADA).actions == 0
+    assert pseudonym(home, ADA) not in str(home.ledger.find())
+
+
+def test_a_persons_actions_are_handed_out(home: Home, built: Merchant) -> None:
+    put(home, MESSAGE, COUPON)
+    counts = subject(home, ADA, out=built.folder.parent / "ada.json", by="test")
+    assert counts["actions"] == 2
+    assert "CODE-1:message" in (built.folder.parent / "ada.json").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("target", "found"),
+    [
+        (ADA, ["CODE-1", "CODE-1:event", "CODE-1:message"]),
+        ("pseudonym", ["CODE-1", "CODE-1:event", "CODE-1:message"]),
+        ("CODE-1", ["CODE-1", "CODE-1:message"]),
+        ("CODE-1:event", ["CODE-1:event"]),
+        (BOB, []),
+    ],
+)
+def test_actions_are_found_by_member_and_by_code(home: Home, target: str, found: list[str]) -> None:
+    put(home, MESSAGE, COUPON, EVENT)
+    wanted = pseudonym(home, ADA) if target == "pseudonym" else target
+    chosen = select(home, Selection(targets=(wanted,)))
+    assert sorted(action.target_id for action in chosen) == found
+
+
+def test_undo_closes_the_code_and_says_what_cannot_be_called_back(
+    home: Home, accounts: Accounts
+) -> None:
+    put(home, MESSAGE, COUPON, EVENT)
+    act(home)
+    done = undo(home, Selection(targets=(ADA,)), by="test", execute=True)
+    conflicts = {item["target_id"]: item["conflict"] for item in done.items}
+    assert conflicts["CODE-1"] is None
+    assert "cannot be called back" in conflicts["CODE-1:message"]
+    assert "cannot be called back" in conflicts["CODE-1:event"]
+    assert [change.after for change in accounts.mall.received] == [1000, 0]
+    assert done.states == {str(ActionState.CONFIRMED): 1}
+
+
+def test_the_order_of_channels_names_shops_that_there_are(merchant: Merchant) -> None:
+    settings = merchant.folder / "shopkeeper.toml"
+    settings.write_text('[channels]\norder = ["demo"]\n', encoding="utf-8")
+    merchant.open()
+    settings.write_text('[channels]\norder = ["dem"]\n', encoding="utf-8")
+    with pytest.raises(ConfigurationError, match="no shop is named 'dem', did you mean 'demo'"):
+        merchant.open()
+    write_home(merchant.folder, merchant.url, merchant.world)
+
+
+def test_rates_are_written_with_their_day(merchant: Merchant) -> None:
+    text = '[fx]\nbase = "CNY"\n[fx.rates.USD]\nrate = 7.12\ndate = 2026-11-20\n'
+    (merchant.folder / "shopkeeper.toml").write_text(text, encoding="utf-8")
+    fx = merchant.open().settings.fx
+    assert (fx.rates["USD"].rate, fx.rates["USD"].date) == (7.12, dt.date(2026, 11, 20))
