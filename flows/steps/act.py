@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from actions.dispatch import dispatch
 from actions.guard import per_item_recheck
+from connectors.base.limits import Urgency
 from contracts.actions import Action, Live
 from flows.steps.guard_facts import facts
 from flows.steps.holders import holder
@@ -54,7 +55,8 @@ def _act(
         sent += count
         progress(f"{shop.id} act", sent, None)
 
-    with Writers(home, shop) as writers:
+    urgency = Urgency.ACT if undo_batch is None else Urgency.UNDO
+    with Writers(home, shop, urgency) as writers:
         clock = writers.clock()
         home.ledger.expire(at=clock())
         ended = dispatch(

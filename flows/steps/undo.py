@@ -7,6 +7,7 @@ from typing import Any
 import polars as pl
 
 from actions.undo import UNDER_WAY, UndoItem, UndoPlan, changes, is_undoable, plan, to_actions
+from connectors.base.limits import Urgency
 from contracts.actions import Action
 from contracts.codes import GrantStatus, WriteKind
 from contracts.money import format_minor
@@ -94,7 +95,7 @@ def _plan(
     waiting = home.ledger.find(shop_id=shop.id, states=UNDER_WAY)
     under_way = [action for action in waiting if action.undoes is not None]
     items: tuple[UndoItem, ...] = ()
-    with Writers(home, shop) as writers:
+    with Writers(home, shop, Urgency.UNDO) as writers:
         at = writers.clock()()
         for kind in kinds:
             same = [action for action in actions if action.write_kind is kind]

@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import Any
 
 from connectors.base.declaration import Write
+from connectors.base.limits import HasUrgency, Urgency
 from contracts.actions import Action, Change, Live, Outcome
 from contracts.codes import OutcomeState, WriteKind
 from contracts.ports import Outbound
@@ -75,6 +76,8 @@ class Writers:
 
     home: Home
     shop: Shop
+    urgency: Urgency = Urgency.ACT
+    """Of what is asked around a write: what is in force before it, and after it."""
     clients: dict[str, Any] = field(default_factory=dict)
     """By name of the connector."""
 
@@ -102,7 +105,10 @@ class Writers:
         """
         name = source.connector.name
         if name not in self.clients:
-            self.clients[name] = source.open()
+            opened = source.open()
+            if isinstance(opened, HasUrgency):
+                opened.urgency = self.urgency
+            self.clients[name] = opened
         return self.clients[name]
 
     def platform_of(self, action: Action) -> str:
