@@ -23,7 +23,7 @@ class Member(Versioned):
     platform_member_id = identifier(
         "The platform's own id; null once its time is over", nullable=True, personal="contact"
     )
-    joined_at = instant("When the account was made")
+    joined_at = instant("When the account was made; null: it is not told", nullable=True)
     orders_units = units("Orders so far, as the platform counts")
     currency = currency()
     spent_minor = minor("Spent so far, as the platform counts")
@@ -44,4 +44,4 @@ class Coupon(Versioned):
     starts_at = instant("First moment it holds")
     ends_at = instant("Moment it ends; null: open", nullable=True)
     limit_units = units("Redemptions allowed; null: any", nullable=True)
-    redeemed_units = units("Redemptions so far")
+    redeemed_units = units("Redemptions so far; null: they are not told", nullable=True)

@@ -1,0 +1,129 @@
+"""Taobao and Tmall, by the open platform's TOP gateway."""
+
+import datetime as dt
+from functools import partial
+
+from connectors.base.declaration import Connector, Stream, Write
+from connectors.taobao import fetch, mapping, order_mapping, outbound, redaction
+from connectors.taobao.client import TaobaoClient, TaobaoSettings
+from contracts.codes import Reversal, WriteKind
+from contracts.tables import (
+    Coupon,
+    Listing,
+    Member,
+    Order,
+    OrderLine,
+    Price,
+    RefundCase,
+    Review,
+    Shipment,
+    StockLevel,
+)
+
+_DAY, _MONTH = dt.timedelta(days=1), dt.timedelta(days=31)
+# How far lists follow the records is not told. A change that was not listed yet is found by the
+# next reading, which looks this far back.
+_LOOK_BACK = dt.timedelta(minutes=10)
+# A review is listed by when it was written, and can be answered for a month from then on.
+_REVIEWS_CHANGE = dt.timedelta(days=31)
+_SETTLES = dt.timedelta(seconds=3)
+
+CONNECTOR = Connector(
+    name="taobao",
+    title="Taobao and Tmall",
+    settings=TaobaoSettings,
+    open_client=TaobaoClient,
+    streams=(
+        Stream(
+            name="orders",
+            tables=(Order, OrderLine, Shipment),
+            fetch=fetch.trades,
+            estimate=fetch.estimate_trades,
+            to_canonical=order_mapping.orders,
+            redact=redaction.redact,
+            max_window=_DAY,
+            look_back=_LOOK_BACK,
+        ),
+        Stream(
+            name="refunds",
+            tables=(RefundCase,),
+            fetch=partial(fetch.listed, source=fetch.REFUNDS),
+            estimate=partial(fetch.estimate, source=fetch.REFUNDS),
+            to_canonical=mapping.refunds,
+            redact=redaction.redact,
+            max_window=_MONTH,
+            look_back=_LOOK_BACK,
+        ),
+        Stream(
+            name="items",
+            tables=(Listing, Price),
+            fetch=fetch.items,
+            estimate=fetch.estimate_items,
+            to_canonical=mapping.items,
+            look_back=_LOOK_BACK,
+        ),
+        Stream(
+            name="stock",
+            tables=(StockLevel,),
+            fetch=fetch.stock,
+            to_canonical=mapping.stock,
+            is_snapshot=True,
+        ),
+        Stream(
+            name="reviews",
+            tables=(Review,),
+            fetch=partial(fetch.listed, source=fetch.REVIEWS),
+            estimate=partial(fetch.estimate, source=fetch.REVIEWS),
+            to_canonical=mapping.reviews,
+            redact=redaction.redact,
+            max_window=_MONTH,
+            look_back=_REVIEWS_CHANGE,
+        ),
+        Stream(
+            name="members",
+            tables=(Member,),
+            fetch=partial(fetch.listed, source=fetch.MEMBERS),
+            estimate=partial(fetch.estimate, source=fetch.MEMBERS),
+            to_canonical=mapping.members,
+            redact=redaction.redact,
+            look_back=_LOOK_BACK,
+        ),
+        Stream(
+            name="coupons",
+            tables=(Coupon,),
+            fetch=fetch.coupons,
+            to_canonical=mapping.coupons,
+            is_snapshot=True,
+        ),
+    ),
+    writes=(
+        Write(
+            kind=WriteKind.SET_PRICE,
+            reversal=Reversal.REVERSIBLE,
+            live=outbound.live_prices,
+            send=outbound.set_prices,
+            settles=_SETTLES,
+        ),
+        Write(
+            kind=WriteKind.SET_STOCK,
+            reversal=Reversal.REVERSIBLE,
+            live=outbound.live_stock,
+            send=outbound.set_stock,
+            settles=_SETTLES,
+        ),
+        Write(
+            kind=WriteKind.GRANT_COUPON,
+            reversal=Reversal.IRREVERSIBLE,
+            live=None,
+            send=outbound.grant_coupons,
+            is_absolute=False,
+        ),
+        Write(
+            kind=WriteKind.REPLY_REVIEW,
+            reversal=Reversal.IRREVERSIBLE,
+            live=outbound.live_replies,
+            send=outbound.send_replies,
+            settles=_SETTLES,
+        ),
+    ),
+)
