@@ -45,7 +45,7 @@ class Person(Struct, omit_defaults=True):
     locale: Text = UNSET
     title: Text = UNSET
     image: Text = UNSET
-    location: Location | UnsetType = UNSET
+    location: Location | UnsetType | None = UNSET
     properties: Object | UnsetType | None = UNSET
 
 
@@ -67,8 +67,8 @@ class PatchIdentifiers(Struct):
 class Patches(Struct):
     """The `meta` of a profile that is written."""
 
-    patch_properties: PatchProperties | UnsetType = UNSET
-    patch_identifiers: PatchIdentifiers | UnsetType = UNSET
+    patch_properties: PatchProperties | UnsetType | None = UNSET
+    patch_identifiers: PatchIdentifiers | UnsetType | None = UNSET
 
 
 class ProfileData(Struct):
@@ -77,7 +77,7 @@ class ProfileData(Struct):
     type: Literal["profile"]
     id: str
     attributes: Person
-    meta: Patches | UnsetType = UNSET
+    meta: Patches | UnsetType | None = UNSET
 
 
 class ProfileUpdate(Struct):
@@ -252,7 +252,7 @@ class EventPerson(Person):
 
     anonymous_id: Text = UNSET
     kx: Text = msgspec.field(name="_kx", default=UNSET)
-    meta: Patches | UnsetType = UNSET
+    meta: Patches | UnsetType | None = UNSET
 
 
 class EventProfileData(Struct):

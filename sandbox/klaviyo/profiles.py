@@ -116,9 +116,11 @@ def write_profile(
     values = {name: value for name in own if (value := getattr(given, name)) is not msgspec.UNSET}
     check_identifiers(account, given, own=row["id"])
     changes = account.profile_changes.setdefault(row["id"], {})
-    if given.location is not msgspec.UNSET:
-        changes["location"] = changes.get("location", {}) | msgspec.to_builtins(given.location)
-        values["location"] = changes["location"]
+    if given.location is None:
+        values["location"] = _location(None)
+    elif given.location is not msgspec.UNSET:
+        told = msgspec.to_builtins(given.location)
+        values["location"] = changes.get("location", {}) | told
     changes.update(values)
     if given.properties is not msgspec.UNSET or patches is not None:
         before = row["attributes"]["properties"]

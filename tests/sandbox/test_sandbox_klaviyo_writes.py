@@ -301,6 +301,22 @@ def test_change_of_a_profile_moves_its_time_and_nothing_else(shop: Marketer) -> 
     assert after == before["attributes"] | expected
 
 
+def test_location_is_changed_in_parts_and_cleared(shop: Marketer) -> None:
+    own = shop.all("/api/profiles")[0]
+
+    def patch(location: Any) -> Any:
+        data = {"type": "profile", "id": own["id"], "attributes": {"location": location}}
+        response = shop.http.patch(f"/api/profiles/{own['id']}", json={"data": data})
+        return response.json()["data"]["attributes"]["location"]
+
+    zone = own["attributes"]["location"]["timezone"]
+    first = patch({"city": "Hamburg", "latitude": 53.55})
+    assert (first["city"], first["latitude"], first["timezone"]) == ("Hamburg", 53.55, zone)
+    second = patch({"timezone": "Asia/Shanghai"})
+    assert (second["city"], second["timezone"]) == ("Hamburg", "Asia/Shanghai")
+    assert set(patch(None).values()) == {None}
+
+
 def test_identifier_of_another_profile_is_refused(shop: Marketer) -> None:
     first, second = shop.all("/api/profiles")[:2]
     attributes = {"email": second["attributes"]["email"]}
