@@ -20,7 +20,7 @@ from actions.guard.refusals import HOLDS, IS_COUPON, IS_PRICE, Rule, opened, ref
 from actions.guard.switches import stopped
 from actions.holdout import held_out
 from contracts.actions import Action, Judged, Live, Proposal
-from contracts.codes import ActionState, Mode, Purpose
+from contracts.codes import ActionState, Mode, Purpose, WriteKind
 from contracts.economics import Economics
 
 _STATES = {
@@ -28,6 +28,7 @@ _STATES = {
     Mode.APPROVE: ActionState.PROPOSED,
     Mode.AUTO: ActionState.APPROVED,
 }
+_PUBLIC = (WriteKind.REPLY_REVIEW,)
 _UNDO = pl.col("is_undo")
 
 
@@ -42,7 +43,8 @@ def judge(
 ) -> pl.DataFrame:
     """Proposals of one policy and shop (schema `Proposal`) with their state (schema `Judged`).
 
-    Alerts write nothing, so no guard holds them. `at` is the moment of the decision by the clock
+    Alerts write nothing, so no guard holds them. What the shop says in public is read by a person
+    first, in every mode. `at` is the moment of the decision by the clock
     of the facts. Mode off judges nothing: no rows.
     """
     if mode is Mode.OFF:
@@ -52,7 +54,9 @@ def judge(
     )
     judged = kept(_kept_out(judged, facts), facts, limits=limits, at=at)
     judged = _with_needed(broken(judged, facts, limits=limits, at=at))
-    state = pl.when(pl.col("guard").is_null()).then(pl.lit(str(_STATES[mode])))
+    is_public = pl.col("write_kind").is_in(_PUBLIC) & pl.lit(mode is Mode.AUTO)
+    passed = pl.when(is_public).then(pl.lit(str(ActionState.PROPOSED)))
+    state = pl.when(pl.col("guard").is_null()).then(passed.otherwise(pl.lit(str(_STATES[mode]))))
     return Judged.validate(
         judged.with_columns(state=state.otherwise(pl.lit(str(ActionState.REFUSED)))).select(
             Judged.column_names()

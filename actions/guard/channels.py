@@ -75,14 +75,14 @@ def _worst(others: pl.DataFrame, limits: Limits, at: dt.datetime) -> pl.DataFram
     """What stands against a price, each with one other shop to name. Grain: row."""
     gap, old_gap = (_AFTER / _HERE - 1).abs(), (_BEFORE / _HERE - 1).abs()
     most = limits.max_channel_gap_rate
-    too_far = beyond(gap, most) & (gap >= old_gap) if most is not None else pl.lit(value=False)
+    too_far = beyond(gap, most) & (gap >= old_gap) if most else pl.lit(value=False)
     is_dearer_shop = pl.col("own_place") < pl.col("other_place")
     is_cheaper_shop = pl.col("own_place") > pl.col("other_place")
     passes = (is_dearer_shop & (_AFTER < _HERE) & (_AFTER < _BEFORE)) | (
         is_cheaper_shop & (_AFTER > _HERE) & (_AFTER > _BEFORE)
     )
     oldest = at.date() - dt.timedelta(days=limits.max_fx_age_days)
-    is_compared = pl.lit(most is not None) | pl.col("own_place").is_not_null()
+    is_compared = pl.lit(most > 0) | pl.col("own_place").is_not_null()
     far, past = too_far.fill_null(value=False), passes.fill_null(value=False)
     return others.group_by("row").agg(
         unrated=pl.col("other_currency").filter(is_compared & _HERE.is_null()).first(),
@@ -99,7 +99,7 @@ def _worst(others: pl.DataFrame, limits: Limits, at: dt.datetime) -> pl.DataFram
 
 def _rules(limits: Limits) -> list[Rule]:
     unrated, stale = pl.col("unrated"), pl.col("rate_date")
-    most = limits.max_channel_gap_rate or 0.0
+    most = limits.max_channel_gap_rate
     return [
         Rule(
             "fx_missing",

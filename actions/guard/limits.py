@@ -61,11 +61,11 @@ class Limits(BaseModel, frozen=True, extra="forbid"):
     max_run_ratio: float = Field(
         default=5, gt=1, description="Most times the usual run, in writes and in mean change"
     )
-    max_channel_gap_rate: float | None = Field(
+    max_channel_gap_rate: float = Field(
         default=0.3,
-        gt=0,
+        ge=0,
         le=10,
-        description="Largest difference to the price of the same SKU in another shop; none: any",
+        description="Largest difference to the price of the same SKU in another shop; 0: any",
     )
     max_fx_age_days: int = Field(
         default=3, ge=0, le=60, description="Oldest rate that prices are compared by"

@@ -25,7 +25,7 @@ _HOME = """# A home of Shopkeeper: where data lies, what holds for all shops. Al
 {keys}
 [retention]
 {retention}
-[holdout]  # SKUs whose prices are left alone, so that effects can be measured
+[holdout]  # SKUs and members that are left alone, so that effects can be measured
 {holdout}
 # Spans in which prices are locked, in every shop or only in some, for every SKU or only some:
 # [[campaigns]]
@@ -33,6 +33,18 @@ _HOME = """# A home of Shopkeeper: where data lies, what holds for all shops. Al
 # starts_at = 2026-10-20T20:00:00+08:00
 # ends_at = 2026-11-12T00:00:00+08:00
 # shops = ["my-shop"]
+
+# Shops that sell the same SKU, the dearest first: a later one never becomes dearer.
+# [channels]
+# order = ["my-shop", "my-outlet"]
+
+# What one unit of a currency is worth in the base currency, to compare prices of such shops by;
+# without a rate of these days their prices are not changed.
+# [fx]
+# base = "CNY"
+# [fx.rates.USD]
+# rate = 7.12
+# date = 2026-11-20
 """
 
 _SHOP = """# One shop. Rename this file: its name is the shop's id. Without .example it is read.

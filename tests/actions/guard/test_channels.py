@@ -88,7 +88,7 @@ def test_without_a_rate_of_these_days_nothing_is_compared_and_nothing_sent(
 
 def test_the_gap_may_be_left_open(case: Any) -> None:
     far = {"channel_prices": prices(("south", "CNY", 99_999))}
-    assert case.limited(max_channel_gap_rate=None).knowing(**far).guards() == [None]
+    assert case.limited(max_channel_gap_rate=0).knowing(**far).guards() == [None]
 
 
 @pytest.mark.parametrize(

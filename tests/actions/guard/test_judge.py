@@ -8,6 +8,7 @@ from actions.guard.facts import CAMPAIGN_SCHEMA, READING_SCHEMA
 from contracts.actions import Judged, KillSwitch
 from contracts.checks import CheckResult
 from contracts.codes import Mode
+from contracts.payloads import Reply, encode
 
 NOW = dt.datetime(2026, 11, 20, 9, tzinfo=dt.UTC)
 HOUR = dt.timedelta(hours=1)
@@ -30,6 +31,21 @@ def test_the_mode_decides_how_far_a_sound_proposal_gets(
     judged = case.having(mode=mode).judged()
     assert judged["state"].to_list() == states
     assert Judged.is_valid(judged)
+
+
+@pytest.mark.parametrize(
+    ("mode", "state"),
+    [(Mode.SHADOW, "shadow"), (Mode.APPROVE, "proposed"), (Mode.AUTO, "proposed")],
+)
+def test_a_public_reply_is_read_by_a_person_first(case: Any, mode: Mode, state: str) -> None:
+    reply = case.proposing(
+        write_kind="reply_review",
+        currency=None,
+        before_value=0,
+        after_value=1,
+        payload=encode(Reply(text="We are sorry.")),
+    )
+    assert reply.having(mode=mode).judged().select("state", "guard").rows() == [(state, None)]
 
 
 @pytest.mark.parametrize("mode", [Mode.SHADOW, Mode.APPROVE, Mode.AUTO])
