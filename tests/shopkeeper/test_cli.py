@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from actions.policies.registry import policies
 from contracts.codes import Mode
 from flows.steps.home import Home
 from shopkeeper.cli import main
@@ -158,7 +159,7 @@ def test_init_writes_a_home_that_opens_with_everything_in_shadow(
     filled = text.replace("# shop_domain =", 'shop_domain = "my-shop.myshopify.com"  #')
     (tmp_path / "shops" / "my-shop.toml").write_text(filled, encoding="utf-8")
     with Home.open(tmp_path) as home:
-        assert set(home.policies) == {"repricing", "restock"}
+        assert set(home.policies) == set(policies())
         assert {settings.mode for _, settings, _, _ in home.policies.values()} == {Mode.SHADOW}
         assert home.shop("my-shop").platform.connector.name == "shopify"
 

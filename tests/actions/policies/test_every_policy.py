@@ -3,7 +3,7 @@
 import dataclasses
 import inspect
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, get_args
 
 import dataframely as dy
@@ -17,13 +17,26 @@ from contracts.actions import Action, Proposal
 from contracts.codes import ActionState, WriteKind
 from contracts.economics import Economics
 from contracts.errors import ConfigurationError
-from contracts.tables import TABLES
+from contracts.tables import TABLES, table_of
 
 AS_OF = datetime(2026, 11, 20, 15, 30, tzinfo=UTC)
 ZONE = "Asia/Shanghai"
 ECONOMICS = Economics(fee_rate=0.05, min_margin_rate=0.1)
 # Settings without which a policy rightly leaves everything alone.
-EXAMPLE: dict[str, dict[str, Any]] = {"repricing": {"min_factor": 0.5, "max_factor": 2.0}}
+EXAMPLE: dict[str, dict[str, Any]] = {
+    "repricing": {"min_factor": 0.5, "max_factor": 2.0},
+    "delay_notice": {"way": "email", "shop_name": "Example"},
+}
+# Invented rows are spread over a century; these columns lie where a policy looks.
+NEAR: dict[str, dict[str, Any]] = {
+    "parcel_facts": {"late_hours": 48.0},
+    "order_follow_ups": {
+        "deliver_from_at": AS_OF - timedelta(days=12),
+        "deliver_by_at": AS_OF - timedelta(days=7),
+        "delivered_at": AS_OF - timedelta(days=8),
+    },
+    "review_facts": {"age_hours": 5.0},
+}
 
 EVERY_POLICY = pytest.mark.parametrize("policy", policies().values(), ids=policies().keys())
 
@@ -31,7 +44,9 @@ EVERY_POLICY = pytest.mark.parametrize("policy", policies().values(), ids=polici
 def run(policy: Policy, rows: int) -> tuple[dy.DataFrame[Proposal], dy.DataFrame[Hold]]:
     generator = dy.random.Generator(seed=7)
     inputs = {
-        name: table.sample(rows, generator=generator).lazy()
+        name: table.sample(
+            rows, generator=generator, overrides=[NEAR.get(table_of(table).name, {})] * rows
+        ).lazy()
         for name, table in policy.INPUTS.items()
     }
     params = policy.Params(**EXAMPLE.get(policy.NAME, {}))
@@ -89,7 +104,7 @@ def test_nothing_in_nothing_out(policy: Policy) -> None:
 def test_any_facts_give_valid_proposals_or_a_reason_why_not(policy: Policy) -> None:
     proposed, held = run(policy, 400)
     Proposal.validate(proposed)
-    assert proposed.height + held.height == 400
+    assert proposed.height + held.height == 400 * len(policy.INPUTS)
     assert proposed.height > 0
     assert set(proposed["policy"]) == {policy.NAME}
     assert set(proposed["write_kind"]) == set(policy.WRITES)
@@ -134,5 +149,7 @@ def test_every_reason_has_a_sentence(policy: Policy) -> None:
 
 
 def test_an_unknown_policy_is_told_with_those_that_exist() -> None:
-    with pytest.raises(ConfigurationError, match=r"no policy 'pricing'.*repricing, restock"):
+    with pytest.raises(
+        ConfigurationError, match=r"no policy 'pricing'.*repricing, restock, review_follow_up"
+    ):
         policy_of("pricing")

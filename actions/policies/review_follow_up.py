@@ -1,0 +1,279 @@
+"""Ask every customer alike for a review, once, and see that bad reviews are answered."""
+
+import datetime as dt
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Final, Literal
+
+import dataframely as dy
+import polars as pl
+from pydantic import BaseModel, Field, model_validator
+
+from actions.policies._proposal import Hold, day_window, json_of, proposals
+from actions.texts import LANGUAGES, replies, spoken
+from contracts.actions import Proposal
+from contracts.codes import Channel, Purpose, ReviewTopic, WriteKind
+from contracts.economics import Economics
+from contracts.payloads import Reply, encode
+from contracts.tables import OrderFollowUp, ReviewFact
+
+NAME: Final = "review_follow_up"
+VERSION: Final = 1
+WRITES: Final = (WriteKind.REQUEST_REVIEW, WriteKind.REPLY_REVIEW, WriteKind.NONE)
+INPUTS: Final[dict[str, type[dy.Schema]]] = {"orders": OrderFollowUp, "reviews": ReviewFact}
+DEPENDS: Final = ("orders", "refunds", "refund_cases", "shipments", "parcels", "reviews")
+HAS_HOLDOUT: Final = False
+
+
+class Reason(StrEnum):
+    """What is to be done, most urgent first."""
+
+    UNSAFE = "unsafe"
+    BAD_REVIEW = "bad_review"
+    TIME_TO_ASK = "time_to_ask"
+
+
+class HoldReason(StrEnum):
+    """Why nothing is asked or answered; none of it is how a customer judges or might judge."""
+
+    ORDER_CANCELLED = "order_cancelled"
+    ORDER_REFUNDED = "order_refunded"
+    CASE_OPEN = "case_open"
+    NOT_DELIVERED = "not_delivered"
+    ALREADY_REVIEWED = "already_reviewed"
+    DELIVERY_UNKNOWN = "delivery_unknown"
+    WINDOW_UNKNOWN = "window_unknown"
+    TOO_EARLY = "too_early"
+    TOO_LATE = "too_late"
+    REVIEW_TOO_OLD = "review_too_old"
+
+
+class Params(BaseModel, frozen=True, extra="forbid"):
+    """Set per shop in the home's policies/*.toml."""
+
+    delay_days: float = Field(
+        default=7, ge=0, le=30, description="Days from the delivery until it is asked"
+    )
+    late_delay_days: float = Field(
+        default=7, ge=0, le=30, description="Days to wait beyond that where it came late"
+    )
+    ask_days: float = Field(
+        default=3, ge=1, le=30, description="Days on which it is tried, from the first on"
+    )
+    window_from_days: float = Field(
+        default=5,
+        ge=0,
+        le=90,
+        description="Platform's window: from these days after the earliest promised delivery on; "
+        "Amazon's, verify before production",
+    )
+    window_until_days: float = Field(
+        default=30,
+        ge=1,
+        le=90,
+        description="Platform's window: until these days after the latest promised delivery; "
+        "Amazon's, verify before production",
+    )
+    reply: Literal["draft", "alert"] = Field(
+        default="draft",
+        description="Draft a public reply for approval, or only tell a person; words of safety "
+        "always go to a person",
+    )
+    language: Literal["en", "zh-CN"] = Field(
+        default="en", description="Of replies to reviews without words"
+    )
+    answer_hours: float = Field(
+        default=24, gt=0, le=240, description="Hours within which a bad review is answered"
+    )
+    safety_hours: float = Field(
+        default=2, gt=0, le=240, description="Hours within which one about safety is"
+    )
+    last_days: float = Field(
+        default=30, ge=1, le=60, description="Days after which a reply helps nobody"
+    )
+    max_proposals: int | None = Field(
+        default=None, ge=1, description="Most proposals per shop and run, most urgent first"
+    )
+
+    @model_validator(mode="after")
+    def _safety_first(self) -> "Params":
+        if self.safety_hours > self.answer_hours:
+            raise ValueError("safety_hours is not above answer_hours")
+        return self
+
+
+def propose(
+    *,
+    orders: dy.LazyFrame[OrderFollowUp],
+    reviews: dy.LazyFrame[ReviewFact],
+    params: Params,
+    economics: Economics,
+    as_of: dt.datetime,
+    time_zone: str,
+) -> dy.DataFrame[Proposal]:
+    """One request per order whose time has come; one reply or alert per bad review.
+
+    The target of a request is the order, so that the guard lets one pass for its life, and an
+    order is proposed on a few days only. Whether the platform takes a request is asked when it is
+    sent. A reply is a draft: it apologises and offers help, and a person approves it.
+    """
+    start, end = day_window(as_of, time_zone)
+    decided = _decided(orders.lazy(), reviews.lazy(), params, as_of)
+    urgency = pl.col("reason_code").replace_strict({r: i for i, r in enumerate(Reason)})
+    proposed = (
+        decided.filter(pl.col("hold").is_null())
+        # What may not wait first; of requests those whose window ends first.
+        .sort(urgency, "until_at", "target_id", nulls_last=True)
+        .with_columns(
+            policy=pl.lit(NAME),
+            policy_version=pl.lit(VERSION),
+            before_value=pl.lit(0),
+            after_value=pl.lit(1),
+            numbers=json_of(_NUMBERS),
+            units_at_risk=pl.lit(0.0),
+            window_start=pl.lit(start),
+            expires_at=pl.lit(end),
+        )
+    )
+    return proposals(proposed, max_proposals=params.max_proposals)
+
+
+def holds(
+    *,
+    orders: dy.LazyFrame[OrderFollowUp],
+    reviews: dy.LazyFrame[ReviewFact],
+    params: Params,
+    economics: Economics,
+    as_of: dt.datetime,
+    time_zone: str,
+) -> dy.DataFrame[Hold]:
+    """The other orders and reviews, each with the reason why nothing is done."""
+    decided = _decided(orders.lazy(), reviews.lazy(), params, as_of)
+    frame = decided.filter(pl.col("hold").is_not_null()).select(
+        "shop_id",
+        "target_id",
+        "sku_id",
+        policy=pl.lit(NAME),
+        reason_code="hold",
+        numbers=json_of(_NUMBERS),
+    )
+    return Hold.validate(frame.collect(), cast=True)
+
+
+_NUMBERS: Final = (
+    "delivered_days",
+    "late_hours",
+    "delay_days",
+    "stars_units",
+    "review_topic",
+    "age_hours",
+    "answer_hours",
+)
+
+
+def _decided(
+    orders: pl.LazyFrame, reviews: pl.LazyFrame, params: Params, as_of: dt.datetime
+) -> pl.LazyFrame:
+    """Every order and review with what is proposed and `hold` (null: propose)."""
+    asked, answered = _asked(orders, params, as_of), _answered(reviews, params, as_of)
+    return pl.concat([asked, answered], how="diagonal")
+
+
+def _asked(orders: pl.LazyFrame, params: Params, as_of: dt.datetime) -> pl.LazyFrame:
+    is_late = (pl.col("late_hours") > 0).fill_null(value=False)
+    wait = params.delay_days + pl.when(is_late).then(params.late_delay_days).otherwise(0.0)
+    return (
+        orders.with_columns(delay_days=wait)
+        .with_columns(
+            from_at=pl.max_horizontal(
+                pl.col("delivered_at") + _days(pl.col("delay_days")),
+                pl.col("deliver_from_at") + _days(params.window_from_days),
+            ),
+            window_end_at=pl.col("deliver_by_at") + _days(params.window_until_days),
+        )
+        .with_columns(
+            until_at=pl.min_horizontal("window_end_at", pl.col("from_at") + _days(params.ask_days))
+        )
+        .select(
+            "shop_id",
+            "member_id",
+            "late_hours",
+            "delay_days",
+            "until_at",
+            target_id="order_id",
+            write_kind=pl.lit(str(WriteKind.REQUEST_REVIEW)),
+            channel=pl.lit(str(Channel.PLATFORM)),
+            purpose=pl.lit(str(Purpose.SERVICE)),
+            reason_code=pl.lit(str(Reason.TIME_TO_ASK)),
+            delivered_days=(as_of - pl.col("delivered_at")).dt.total_seconds() / 86_400,
+            evidence=json_of(OrderFollowUp.column_names()),
+            hold=_not_asked(as_of),
+        )
+    )
+
+
+def _not_asked(as_of: dt.datetime) -> pl.Expr:
+    from_at, until_at = pl.col("from_at"), pl.col("until_at")
+    is_open = pl.col("deliver_from_at").is_not_null() & pl.col("deliver_by_at").is_not_null()
+    return _first(
+        {
+            HoldReason.ORDER_CANCELLED: pl.col("is_cancelled"),
+            HoldReason.ORDER_REFUNDED: pl.col("is_refunded"),
+            HoldReason.CASE_OPEN: pl.col("has_open_case"),
+            HoldReason.NOT_DELIVERED: ~pl.col("is_delivered"),
+            HoldReason.ALREADY_REVIEWED: pl.col("is_reviewed"),
+            HoldReason.DELIVERY_UNKNOWN: pl.col("delivered_at").is_null(),
+            HoldReason.WINDOW_UNKNOWN: ~is_open,
+            HoldReason.TOO_LATE: (until_at <= as_of) | (until_at <= from_at),
+            HoldReason.TOO_EARLY: from_at > as_of,
+        }
+    )
+
+
+def _answered(reviews: pl.LazyFrame, params: Params, as_of: dt.datetime) -> pl.LazyFrame:
+    is_unsafe = pl.col("review_topic") == ReviewTopic.SAFETY
+    is_draft = pl.lit(params.reply == "draft") & ~is_unsafe
+    hours = pl.when(is_unsafe).then(params.safety_hours).otherwise(params.answer_hours)
+    left = hours - pl.col("age_hours")
+    return reviews.select(
+        "shop_id",
+        "sku_id",
+        "member_id",
+        "stars_units",
+        "review_topic",
+        "age_hours",
+        answer_hours=hours,
+        until_at=pl.lit(as_of) + pl.duration(seconds=(left * 3600).cast(pl.Int64)),
+        target_id="review_id",
+        parent_id="order_id",
+        write_kind=pl.when(is_draft)
+        .then(pl.lit(str(WriteKind.REPLY_REVIEW)))
+        .otherwise(pl.lit(str(WriteKind.NONE))),
+        reason_code=pl.when(is_unsafe)
+        .then(pl.lit(str(Reason.UNSAFE)))
+        .otherwise(pl.lit(str(Reason.BAD_REVIEW))),
+        payload=pl.when(is_draft).then(_draft(params)),
+        evidence=json_of(ReviewFact.column_names()),
+        hold=_first({HoldReason.REVIEW_TOO_OLD: pl.col("age_hours") > params.last_days * 24}),
+    )
+
+
+def _draft(params: Params) -> pl.Expr:
+    """The reply to a review of this topic and language."""
+    drafts = {
+        f"{language} {topic}": encode(Reply(text=text))
+        for language in LANGUAGES
+        for topic, text in replies(language).items()
+    }
+    language = spoken(pl.col("language"), otherwise=params.language)
+    wanted = pl.concat_str(language, "review_topic", separator=" ")
+    return wanted.replace_strict(drafts, default=None, return_dtype=pl.String)
+
+
+def _days(days: float | pl.Expr) -> pl.Expr:
+    seconds = days * 86_400 if isinstance(days, pl.Expr) else pl.lit(days * 86_400)
+    return pl.duration(seconds=seconds.cast(pl.Int64))
+
+
+def _first(reasons: Mapping[HoldReason, pl.Expr]) -> pl.Expr:
+    return pl.coalesce(pl.when(applies).then(pl.lit(str(c))) for c, applies in reasons.items())
