@@ -31,22 +31,37 @@ def pull_stream(home_dir: str, shop_id: str, stream: str) -> list[dict[str, Any]
         return [asdict(row) for row in pull(home, shop_id=shop_id, stream=stream)]
 
 
-@flow(
-    name="pull",
-    flow_run_name=run_name,
-    on_running=[tag_run],
-    # Prefect types a runner by its futures, and a flow by the base class of them.
-    task_runner=ThreadPoolTaskRunner(max_workers=STREAMS_AT_A_TIME),  # type: ignore[arg-type]
-)
+# Prefect types a runner by its futures, and a flow by the base class of them.
+_FEW: Any = ThreadPoolTaskRunner(max_workers=STREAMS_AT_A_TIME)
+
+
+@flow(name="pull", flow_run_name=run_name, on_running=[tag_run], task_runner=_FEW)
 async def pull_flow(home_dir: HomeDir, shop_id: OptionalShopId = None) -> list[Pulled]:
     """Read what is new from the platforms, check every document and load it."""
+    return await _pulled(home_dir, shop_id, asking=None)
+
+
+@flow(name="pull", flow_run_name=run_name, on_running=[tag_run], task_runner=_FEW)
+async def read_flow(home_dir: HomeDir, shop_id: OptionalShopId = None) -> list[Pulled]:
+    """The same without the streams that ask about what was read, for a loop that builds first."""
+    return await _pulled(home_dir, shop_id, asking=False)
+
+
+@flow(name="ask", flow_run_name=run_name, on_running=[tag_run], task_runner=_FEW)
+async def ask_flow(home_dir: HomeDir, shop_id: OptionalShopId = None) -> list[Pulled]:
+    """Ask about what was just built, such as parcels that are due."""
+    return await _pulled(home_dir, shop_id, asking=True)
+
+
+async def _pulled(home_dir: str, shop_id: str | None, *, asking: bool | None) -> list[Pulled]:
     with Home.open(home_dir) as home:
-        planned = planned_streams(home, shop_id=shop_id)
+        planned = planned_streams(home, shop_id=shop_id, asking=asking)
     futures = [pull_stream.submit(home_dir, shop, stream) for shop, stream in planned]
     pulled = [Pulled(**row) for future in futures for row in await asyncio.to_thread(future.result)]
-    await acreate_markdown_artifact(
-        pulled_table([asdict(row) for row in pulled]),
-        key="pulled",
-        description="Pages landed, rows loaded, documents quarantined",
-    )
+    if pulled or not asking:
+        await acreate_markdown_artifact(
+            pulled_table([asdict(row) for row in pulled]),
+            key="pulled",
+            description="Pages landed, rows loaded, documents quarantined",
+        )
     return pulled

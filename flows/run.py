@@ -11,12 +11,12 @@ from flows.check import check_flow
 from flows.decide import decide_flow
 from flows.form import HomeDir, OptionalShopId
 from flows.labels import run_name, tag_run
-from flows.pull import pull_flow
+from flows.pull import ask_flow, read_flow
 from flows.report import report_flow
 from flows.steps.act import Acted
 from flows.steps.decide import Decided
 from flows.steps.home import Home
-from flows.steps.pull import Pulled
+from flows.steps.pull import Pulled, planned_streams
 from flows.steps.report import Reported
 from flows.steps.retention import expire_when_quiet
 
@@ -36,12 +36,23 @@ class Looped:
 @flow(name="run", flow_run_name=run_name, on_running=[tag_run])
 async def run_flow(home_dir: HomeDir, shop_id: OptionalShopId = None) -> Looped:
     """Pull, check, build, decide, act, report; remove what has been held for its time."""
-    pulled = await pull_flow(home_dir, shop_id)
+    pulled = await read_flow(home_dir, shop_id)
     checked = await check_flow(home_dir, shop_id)
     built = await build_flow(home_dir, shop_id)
+    asked = await _asked(home_dir, shop_id)
+    if any(one.rows for one in asked):
+        checked = await check_flow(home_dir, shop_id)
+        built = await build_flow(home_dir, shop_id)
     decided = await decide_flow(home_dir, shop_id)
     acted = await act_flow(home_dir, shop_id)
     reported = await report_flow(home_dir, shop_id)
     with Home.open(home_dir) as home:
         expire_when_quiet(home)
-    return Looped(pulled, checked, built, decided, acted, reported)
+    return Looped(pulled + asked, checked, built, decided, acted, reported)
+
+
+async def _asked(home_dir: str, shop_id: str | None) -> list[Pulled]:
+    """What is asked about what was built; without such a stream there is no run of it."""
+    with Home.open(home_dir) as home:
+        is_needed = bool(planned_streams(home, shop_id=shop_id, asking=True))
+    return await ask_flow(home_dir, shop_id) if is_needed else []

@@ -10,7 +10,7 @@ from contracts.errors import ConfigurationError
 from contracts.streams import Reading, Window
 from contracts.tables import TABLES, TableKind
 from flows.steps.documents import documents, fetched
-from flows.steps.home import Home, Progress, Shop, machine_now, silent
+from flows.steps.home import Home, Progress, Shop, Source, machine_now, silent
 from flows.steps.shops import each
 from flows.steps.turns import Turn, turn
 from warehouse.readings import Counts
@@ -36,9 +36,16 @@ class Pulled:
     seconds: float = 0.0
 
 
-def planned_streams(home: Home, *, shop_id: str | None = None) -> list[tuple[str, str]]:
-    """Shop and stream of all that can be pulled."""
-    return [(shop.id, stream.name) for shop in home.select(shop_id) for _, stream in shop.streams()]
+def planned_streams(
+    home: Home, *, shop_id: str | None = None, asking: bool | None = None
+) -> list[tuple[str, str]]:
+    """Shop and stream of all that can be pulled; `asking` as for `pull`."""
+    return [
+        (shop.id, stream.name)
+        for shop in home.select(shop_id)
+        for _, stream in shop.streams()
+        if asking in (None, stream.about is not None)
+    ]
 
 
 def pull(
@@ -48,9 +55,13 @@ def pull(
     stream: str | None = None,
     first: dt.date | None = None,
     last: dt.date | None = None,
+    asking: bool | None = None,
     progress: Progress = silent,
 ) -> list[Pulled]:
     """Read what is due; with `first` or `last`, those shop-local days again.
+
+    `asking` says whether only streams that ask about a derived table are meant, or only the others:
+    the loop builds between them, so that what was just read can be asked about.
 
     Safe to run again from any point: a reading that was planned is resumed with the clock it was
     planned with, one that is loaded is left alone.
@@ -62,24 +73,29 @@ def pull(
     """
 
     def one(shop: Shop) -> list[Pulled]:
-        return _pull_shop(home, shop, stream, first=first, last=last, progress=progress)
+        chosen = _chosen(shop, stream, asking)
+        return _pull_shop(home, shop, chosen, first=first, last=last, progress=progress)
 
     return [row for rows in each(home.select(shop_id), one) for row in rows]
+
+
+def _chosen(shop: Shop, stream: str | None, asking: bool | None) -> list[tuple[Source, Stream]]:
+    named = [(s, found) for s, found in shop.streams() if stream in (None, found.name)]
+    if not named:
+        known = ", ".join(found.name for _, found in shop.streams())
+        raise ConfigurationError(f"shop {shop.id} has no stream {stream!r}; it has {known}")
+    return [(s, found) for s, found in named if asking in (None, found.about is not None)]
 
 
 def _pull_shop(
     home: Home,
     shop: Shop,
-    stream: str | None,
+    chosen: list[tuple[Source, Stream]],
     *,
     first: dt.date | None,
     last: dt.date | None,
     progress: Progress,
 ) -> list[Pulled]:
-    chosen = [(s, found) for s, found in shop.streams() if stream in (None, found.name)]
-    if not chosen:
-        known = ", ".join(found.name for _, found in shop.streams())
-        raise ConfigurationError(f"shop {shop.id} has no stream {stream!r}; it has {known}")
     pulled = []
     for source in dict.fromkeys(shop.sources):
         streams = [found for owner, found in chosen if owner is source]

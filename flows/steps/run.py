@@ -44,11 +44,21 @@ class Looped:
 
 
 def run(home: Home, *, shop_id: str | None = None, progress: Progress = silent) -> Looped:
-    """Pull, check, build, decide, act and report, for a shop or for all."""
+    """Pull, check, build, decide, act and report, for a shop or for all.
+
+    What is asked about what was read (parcels under way) is pulled once that is built.
+    """
+    pulled = pull(home, shop_id=shop_id, asking=False, progress=progress)
+    checked = check(home, shop_id=shop_id, progress=progress)
+    built = build(home, shop_id=shop_id, progress=progress)
+    asked = pull(home, shop_id=shop_id, asking=True, progress=progress)
+    if any(one.rows for one in asked):
+        checked = check(home, shop_id=shop_id, progress=progress)
+        built = build(home, shop_id=shop_id, progress=progress)
     looped = Looped(
-        pull(home, shop_id=shop_id, progress=progress),
-        check(home, shop_id=shop_id, progress=progress),
-        build(home, shop_id=shop_id, progress=progress),
+        pulled + asked,
+        checked,
+        built,
         decide(home, shop_id=shop_id),
         act(home, shop_id=shop_id, progress=progress),
         report(home, shop_id=shop_id),
