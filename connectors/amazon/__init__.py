@@ -2,7 +2,7 @@
 
 import datetime as dt
 
-from connectors.amazon import fetch, mapping, outbound
+from connectors.amazon import fetch, mapping, outbound, redaction
 from connectors.amazon.client import AmazonClient, AmazonSettings
 from connectors.base.declaration import Connector, Stream, Write
 from contracts.codes import Reversal, WriteKind
@@ -34,6 +34,7 @@ CONNECTOR = Connector(
             tables=(Order, OrderLine, Shipment),
             fetch=fetch.orders,
             to_canonical=mapping.orders,
+            redact=redaction.redact,
             max_window=_MONTH,
             look_back=_LOOK_BACK,
             settle=_SETTLE,
@@ -75,5 +76,14 @@ CONNECTOR = Connector(
             live=outbound.live_requests,
             send=outbound.request_reviews,
         ),
+    ),
+    # Stock of one's own warehouse could be set, but here the stock lies with the platform. Messages
+    # take the place of a review request, one per order, and are no place for marketing.
+    person_only=(WriteKind.SET_STOCK, WriteKind.CREATE_COUPON, WriteKind.SEND_MESSAGE),
+    impossible=(
+        WriteKind.GRANT_COUPON,
+        WriteKind.REPLY_REVIEW,
+        WriteKind.RECORD_EVENT,
+        WriteKind.SET_PROFILE,
     ),
 )

@@ -125,6 +125,9 @@ LISTING_STATUS: Final = {
 SHIPS: Final = {True: Fulfilment.PLATFORM, False: Fulfilment.SELLER}
 """By whether the platform sends an offer's goods."""
 
+IS_AVAILABLE: Final = {"NOW": "yes", "FUTURE_WITHOUT_DATE": "no", "FUTURE_WITH_DATE": "no"}
+"""Whether an offer can be bought and leaves at once."""
+
 REPORT_ENDS: Final = {
     "IN_QUEUE": JobStatus.QUEUED,
     "IN_PROGRESS": JobStatus.RUNNING,

@@ -79,8 +79,11 @@ def pieces(chunks: Iterable[bytes], store: str, others: Iterable[str]) -> Iterat
 
 
 def rows(pages: Iterable[Page]) -> tuple[pl.DataFrame, set[str]]:
-    """All rows as text, and the names of columns that nobody knows."""
-    frames = [_read(page.body) for page in pages]
+    """All rows as text, and the names of columns that nobody knows.
+
+    A piece that comes twice counts once: equal rows inside of a report are different ones.
+    """
+    frames = [_read(body) for body in dict.fromkeys(page.body for page in pages)]
     unknown = {name for frame in frames for name in frame.columns} - set(KEPT)
     return pl.concat([frame.select(KEPT) for frame in frames]), unknown
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 import polars as pl
 
 from connectors.amazon import wire
-from connectors.amazon.codes import LISTING_STATUS, SHIPS
+from connectors.amazon.codes import IS_AVAILABLE, LISTING_STATUS, SHIPS
 from connectors.amazon.order_mapping import orders as orders
 from connectors.base.mapping import Mapper, Parsed, coded, money, utc
 from connectors.base.wire import ColumnType, columns, decoded, filled, flat, owned
@@ -131,6 +131,7 @@ def offers(pages: Iterable[Page], context: Context) -> Mapped:
             rivals += named
             skus += [result.sku or asked] * len(named)
     raw = columns(rivals, _RIVAL).with_columns(pl.Series("sku", skus, dtype=_TEXT))
+    available = coded(pl.col("availability").fill_null("NOW"), IS_AVAILABLE)
     mapper = Mapper(context).add(
         CompetitorOffer,
         raw,
@@ -140,7 +141,7 @@ def offers(pages: Iterable[Page], context: Context) -> Mapped:
         currency=pl.col("currency"),
         price_minor=money("price", context.currency),
         shipping_minor=money("shipping", context.currency),
-        is_in_stock=pl.col("availability").fill_null("NOW") == "NOW",
+        is_in_stock=Parsed(available.value == "yes", available.raw, available.reason),
         fulfilment=pl.col("is_fba").replace_strict(SHIPS, return_dtype=_TEXT),
         ratings_units=pl.col("ratings"),
     )

@@ -1,0 +1,385 @@
+"""How streams are read: pages or a report, tokens that die, and lists that show a thousand."""
+
+import datetime as dt
+import gzip
+import json
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import polars as pl
+import pytest
+
+from connectors.amazon import fetch, flat_file
+from contracts.errors import SourceContractError, SourceRejectedError, TransientSourceError
+from contracts.streams import Page, Window
+from tests.connectors.amazon.conftest import answer
+from tests.connectors.amazon.recorded import (
+    HEADING,
+    READ_AT,
+    listing,
+    offers_answer,
+    order,
+    refused,
+    report_row,
+    rival,
+    summary,
+)
+
+DAY = Window(READ_AT - dt.timedelta(days=1), READ_AT)
+FILE = "https://tortuga-prod-na.s3-external-1.amazonaws.com/report?X-Amz-Expires=300"
+DEAD = httpx.Response(403, text="<Error><Code>AccessDenied</Code></Error>")
+Opened = Callable[..., Any]
+
+
+def orders(number: int, following: str | None = None) -> dict[str, Any]:
+    page: dict[str, Any] = {"orders": [order(number)]}
+    return page if following is None else page | {"pagination": {"nextToken": following}}
+
+
+def report_file(*rows: dict[str, str], heading: tuple[str, ...] = HEADING) -> bytes:
+    lines = ["\t".join(heading), *("\t".join(row.get(key, "") for key in heading) for row in rows)]
+    return ("\r\n".join(lines) + "\r\n").encode()
+
+
+def reported(content: bytes, *, statuses: tuple[str, ...] = ("DONE",), **more: Any) -> Any:
+    """Answers of the Reports API for one report."""
+    report = {"reportId": "7", "reportType": flat_file.REPORT_TYPE, "createdTime": "2026-11-22"}
+    polls = [
+        answer(report | {"processingStatus": status, "reportDocumentId": "doc"})
+        for status in statuses
+    ]
+    return {
+        "/reports/7": polls,
+        "/documents/doc": [answer({"reportDocumentId": "doc", "url": FILE} | more)],
+        "2021-06-30/reports": [httpx.Response(202, json={"reportId": "7"})],
+        "amazonaws.com": [httpx.Response(200, content=content)],
+    }
+
+
+def names(platform: Any) -> list[str]:
+    return [one.url.path.rpartition("/")[2] for one in platform.asked]
+
+
+def test_a_small_window_is_read_by_pages(opened: Opened) -> None:
+    client, platform = opened({"orders": [orders(1, "two"), orders(2)]})
+    pages = list(fetch.orders(client, DAY))
+    assert [page.part for page in pages] == ["orders", "orders"]
+    first, second = (dict(one.url.params) for one in platform.asked)
+    assert first == {
+        "lastUpdatedAfter": "2026-11-21T00:00:00Z",
+        "lastUpdatedBefore": "2026-11-22T00:00:00Z",
+        "marketplaceIds": "ATVPDKIKX0DER",
+        "maxResultsPerPage": "100",
+        "includedData": "PROCEEDS,FULFILLMENT,PACKAGES",
+    }
+    assert second == first | {"paginationToken": "two"}
+
+
+def test_no_data_of_buyers_is_asked_for() -> None:
+    asked = set(fetch.INCLUDED_IN_ORDERS.split(","))
+    assert asked.isdisjoint({"BUYER", "RECIPIENT", "PAYMENT", "TAX"})
+
+
+def test_a_busy_window_is_read_on_by_a_report(opened: Opened) -> None:
+    script = reported(report_file(report_row(1), report_row(2)))
+    pages = [orders(number, f"token-{number}") for number in range(5)]
+    client, platform = opened(script | {"/orders": pages}, most_order_pages=3)
+    found = list(fetch.orders(client, DAY))
+    assert [page.part for page in found] == ["orders"] * 3 + ["report"]
+    assert json.loads(next(one.content for one in platform.asked if one.content)) == {
+        "reportType": "GET_FLAT_FILE_ALL_ORDERS_DATA_BY_LAST_UPDATE_GENERAL",
+        "marketplaceIds": ["ATVPDKIKX0DER"],
+        "dataStartTime": "2026-11-21T00:00:00Z",
+        "dataEndTime": "2026-11-22T00:00:00Z",
+    }
+
+
+def test_the_next_window_as_busy_goes_to_the_report_at_once(opened: Opened) -> None:
+    script = reported(report_file(report_row(1)))
+    pages = [orders(number, f"token-{number}") for number in range(9)]
+    client, platform = opened(script | {"/orders": pages}, most_order_pages=3)
+    list(fetch.orders(client, DAY))
+    month = Window(READ_AT - dt.timedelta(days=30), READ_AT)
+    platform.asked.clear()
+    found = list(fetch.orders(client, month))
+    assert [page.part for page in found] == ["orders", "report"]
+
+
+def test_a_report_is_waited_for(opened: Opened) -> None:
+    statuses = ("IN_QUEUE", "IN_PROGRESS", "IN_PROGRESS", "DONE")
+    script = reported(report_file(report_row(1)), statuses=statuses)
+    client, platform = opened(script | {"/orders": [orders(1, "more")]}, most_order_pages=1)
+    assert len(list(fetch.orders(client, DAY))) == 2
+    assert names(platform).count("7") == 4
+    assert sum(platform.waits) > 1
+
+
+def test_a_cancelled_report_where_there_are_orders_is_no_empty_result(opened: Opened) -> None:
+    script = reported(b"", statuses=("CANCELLED",))
+    client, _ = opened(script | {"/orders": [orders(1, "more")]}, most_order_pages=1)
+    with pytest.raises(TransientSourceError, match="cancelled"):
+        list(fetch.orders(client, DAY))
+
+
+def test_a_report_that_can_never_be_made_stops_the_stream(opened: Opened) -> None:
+    script = reported(b"", statuses=("FATAL",))
+    client, _ = opened(script | {"/orders": [orders(1, "more")]}, most_order_pages=1)
+    with pytest.raises(SourceRejectedError):
+        list(fetch.orders(client, DAY))
+
+
+def test_a_status_of_a_report_that_is_unknown_is_told(opened: Opened) -> None:
+    script = reported(b"", statuses=("PONDERING",))
+    client, _ = opened(script | {"/orders": [orders(1, "more")]}, most_order_pages=1)
+    with pytest.raises(SourceContractError, match="PONDERING"):
+        list(fetch.orders(client, DAY))
+
+
+def test_a_link_to_a_file_that_has_died_is_asked_for_anew(opened: Opened) -> None:
+    script = reported(b"") | {"/orders": [orders(1, "more")]}
+    content = report_file(report_row(1))
+    script["amazonaws.com"] = [DEAD, httpx.Response(200, content=content)]
+    client, platform = opened(script, most_order_pages=1)
+    assert list(fetch.orders(client, DAY))[-1].part == "report"
+    assert names(platform).count("doc") == 2
+    downloads = [one for one in platform.asked if one.url.host.startswith("tortuga")]
+    assert all("x-amz-access-token" not in one.headers for one in downloads)
+
+
+def test_links_that_are_always_dead_end_the_reading(opened: Opened) -> None:
+    script = reported(b"") | {"/orders": [orders(1, "more")], "amazonaws.com": [DEAD]}
+    client, _ = opened(script, most_order_pages=1)
+    with pytest.raises(TransientSourceError, match="dead"):
+        list(fetch.orders(client, DAY))
+
+
+def test_a_packed_report_is_unpacked(opened: Opened) -> None:
+    packed = gzip.compress(report_file(report_row(1)))
+    script = reported(packed, compressionAlgorithm="GZIP") | {"/orders": [orders(1, "more")]}
+    client, _ = opened(script, most_order_pages=1)
+    assert b"111-0000000-0000001" in list(fetch.orders(client, DAY))[-1].body
+
+
+def test_another_packing_is_told(opened: Opened) -> None:
+    script = reported(b"x", compressionAlgorithm="ROT13") | {"/orders": [orders(1, "more")]}
+    client, _ = opened(script, most_order_pages=1)
+    with pytest.raises(SourceContractError, match="ROT13"):
+        list(fetch.orders(client, DAY))
+
+
+def test_places_of_buyers_and_names_of_goods_are_cut_off_before_anything_is_kept() -> None:
+    heading = (*HEADING, "ship-city", "ship-postal-code", "product-name", "purchase-order-number")
+    told = dict(zip(heading[-4:], ("Exampleton", "54321", 'The "Honey"', "PO-1"), strict=True))
+    [page] = pieces(report_file(report_row(1) | told, heading=heading))
+    assert page.body.splitlines()[0].decode().split("\t") == sorted_as_kept()
+    assert not any(value.encode() in page.body for value in told.values())
+
+
+def test_of_a_column_that_nobody_knows_only_the_name_stays() -> None:
+    content = report_file(report_row(1) | {"aura": "blue"}, heading=(*HEADING, "aura"))
+    [page] = pieces(content)
+    assert b"aura" in page.body
+    assert b"blue" not in page.body
+
+
+def test_rows_of_other_stores_are_left_out_since_a_report_ignores_the_store() -> None:
+    channels = ("Amazon.com", "Amazon.ca", "Non-Amazon", "Non-Amazon US", "Amazon.moon")
+    rows = [report_row(place, sales_channel=name) for place, name in enumerate(channels)]
+    [page] = pieces(report_file(*rows))
+    found, _ = flat_file.rows([page])
+    assert found["sales-channel"].to_list() == ["Amazon.com", "Amazon.moon"]
+
+
+def test_a_report_in_another_encoding_is_read_as_long_as_its_skus_are_plain() -> None:
+    heading = (*HEADING, "product-name")
+    content = report_file(report_row(1) | {"product-name": "Müsli"}, heading=heading)
+    [page] = pieces(content.decode().encode("cp1252"))
+    assert b"SKU-1" in page.body
+    odd = report_file(report_row(1, sku="MÜ-1")).decode().encode("cp1252")
+    with pytest.raises(SourceContractError, match="UTF-8"):
+        pieces(odd)
+
+
+def test_a_row_with_too_few_cells_is_told() -> None:
+    content = report_file(report_row(1)).rstrip() + b"\n111-0000000-0000002\tshort\n"
+    with pytest.raises(SourceContractError, match="cells"):
+        pieces(content)
+
+
+def test_a_report_without_a_column_that_is_used_is_told() -> None:
+    with pytest.raises(SourceContractError, match="no column sku"):
+        pieces(report_file(report_row(1), heading=tuple(one for one in HEADING if one != "sku")))
+
+
+def test_a_long_report_comes_in_pieces_that_each_have_the_heading(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(flat_file, "PIECE_BYTES", 500)
+    found = pieces(report_file(*(report_row(number) for number in range(20))))
+    assert len(found) > 3
+    rows, unknown = flat_file.rows(found)
+    assert (rows.height, unknown) == (20, set())
+
+
+def test_listings_of_a_window_are_read_oldest_first(opened: Opened) -> None:
+    pages = [
+        {"numberOfResults": 2, "items": [listing("A")], "pagination": {"nextToken": "two"}},
+        {"numberOfResults": 2, "items": [listing("B")]},
+    ]
+    client, platform = opened({"items": pages})
+    assert len(list(fetch.listings(client, DAY))) == 2
+    first, second = (dict(one.url.params) for one in platform.asked)
+    assert first == {
+        "marketplaceIds": "ATVPDKIKX0DER",
+        "includedData": "summaries,offers",
+        "lastUpdatedAfter": "2026-11-21T00:00:00.000Z",
+        "lastUpdatedBefore": "2026-11-22T00:00:00.000Z",
+        "sortBy": "lastUpdatedDate",
+        "sortOrder": "ASC",
+        "pageSize": "20",
+    }
+    assert second == first | {"pageToken": "two"}
+
+
+def test_more_than_a_thousand_listings_halve_the_window(opened: Opened) -> None:
+    few = {"numberOfResults": 1, "items": [listing("A")]}
+    client, platform = opened({"items": [{"numberOfResults": 1001, "items": []}, few]})
+    assert len(list(fetch.listings(client, DAY))) == 2
+    spans = [
+        (one.url.params["lastUpdatedAfter"], one.url.params["lastUpdatedBefore"])
+        for one in platform.asked[1:]
+    ]
+    assert spans == [
+        ("2026-11-21T00:00:00.000Z", "2026-11-21T12:00:00.000Z"),
+        ("2026-11-21T12:00:00.001Z", "2026-11-22T00:00:00.000Z"),
+    ]
+
+
+def test_more_than_a_thousand_listings_of_one_moment_are_told(opened: Opened) -> None:
+    client, platform = opened({"items": [{"numberOfResults": 1001, "items": []}]})
+    with pytest.raises(SourceContractError, match="one moment"):
+        list(fetch.listings(client, DAY))
+    assert len(platform.asked) < 40
+
+
+def test_a_listing_that_slipped_from_page_to_page_is_missed(opened: Opened) -> None:
+    client, _ = opened({"items": [{"numberOfResults": 2, "items": [listing("A")]}]})
+    with pytest.raises(TransientSourceError, match="2 listings were found and 1 shown"):
+        list(fetch.listings(client, DAY))
+
+
+def stock(sku: str, following: str | None = None) -> dict[str, Any]:
+    page: dict[str, Any] = {"payload": {"inventorySummaries": [summary(sku)]}}
+    return page if following is None else page | {"pagination": {"nextToken": following}}
+
+
+def test_stock_is_read_from_the_start_again_when_a_token_died(opened: Opened) -> None:
+    died = refused(400, "InvalidInput", details="The nextToken has expired.")
+    script = {"summaries": [stock("A", "two"), died, stock("A", "two"), stock("B")]}
+    client, platform = opened(script)
+    assert len(list(fetch.inventory(client, DAY))) == 2
+    tokens = [one.url.params.get("nextToken") for one in platform.asked]
+    assert tokens == [None, "two", None, "two"]
+    assert platform.asked[0].url.params["details"] == "true"
+
+
+def test_all_pages_of_stock_are_asked_for_before_the_first_is_handed_on(opened: Opened) -> None:
+    client, platform = opened({"summaries": [stock("A", "two"), stock("B")]})
+    next(fetch.inventory(client, DAY))
+    assert len(platform.asked) == 2
+
+
+def test_stock_whose_tokens_always_die_ends_the_reading(opened: Opened) -> None:
+    died = refused(400, "InvalidInput")
+    script = {"summaries": [stock("A", "two"), died] * 3}
+    client, _ = opened(script)
+    with pytest.raises(TransientSourceError, match="dies"):
+        list(fetch.inventory(client, DAY))
+
+
+def test_a_wrong_request_for_stock_is_no_dead_token(opened: Opened) -> None:
+    client, _ = opened({"summaries": [refused(400, "InvalidInput")]})
+    with pytest.raises(SourceRejectedError):
+        list(fetch.inventory(client, DAY))
+
+
+@pytest.mark.parametrize("stream", ["orders", "items", "summaries"])
+def test_a_repeated_cursor_ends_the_reading(opened: Opened, stream: str) -> None:
+    again = {"pagination": {"nextToken": "again"}}
+    script = {
+        "orders": orders(1, "again"),
+        "items": {"numberOfResults": 9, "items": [listing("A")]} | again,
+        "summaries": stock("A", "again"),
+    }
+    read = {"orders": fetch.orders, "items": fetch.listings, "summaries": fetch.inventory}[stream]
+    client, platform = opened({stream: [script[stream]]})
+    with pytest.raises(SourceContractError, match="cursor"):
+        list(read(client, DAY))
+    assert len(platform.asked) == 2
+
+
+def listed(*skus: str) -> pl.DataFrame:
+    daily = [float(len(skus) - place) for place in range(len(skus))]
+    return pl.DataFrame({"sku_id": skus, "daily_units": daily})
+
+
+def test_offers_are_asked_for_twenty_at_a_time_best_sellers_first(opened: Opened) -> None:
+    skus = [f"SKU-{number}" for number in range(25)]
+    answers = [offers_answer(sku, rival("A1", 1.0)) for sku in skus]
+    script = {"listingOffers": [{"responses": answers[:20]}, {"responses": answers[20:]}]}
+    client, platform = opened(script)
+    rows = listed(*skus).sort("sku_id", descending=True)
+    assert len(list(fetch.offers(client, DAY, rows))) == 2
+    first, second = (body["requests"] for body in platform.bodies())
+    assert [len(first), len(second)] == [20, 5]
+    assert first[0] == {
+        "uri": "/products/pricing/v0/listings/SKU-0/offers",
+        "method": "GET",
+        "MarketplaceId": "ATVPDKIKX0DER",
+        "ItemCondition": "New",
+    }
+
+
+def test_no_listings_no_offers(opened: Opened) -> None:
+    client, platform = opened({"listingOffers": [{"responses": []}]})
+    empty = pl.DataFrame(schema={"sku_id": pl.String, "daily_units": pl.Float64})
+    assert list(fetch.offers(client, DAY, empty)) == []
+    assert platform.asked == []
+
+
+def test_as_many_offers_as_the_settings_say(opened: Opened) -> None:
+    client, platform = opened(
+        {"listingOffers": [{"responses": [offers_answer("A")]}]}, most_offers=1
+    )
+    list(fetch.offers(client, DAY, listed("A", "B", "C")))
+    assert len(platform.bodies()[0]["requests"]) == 1
+
+
+def test_a_listing_for_which_the_platform_is_busy_is_asked_for_again(opened: Opened) -> None:
+    both = [offers_answer("A", rival("A1", 1.0)), offers_answer("B", status=429)]
+    again = [offers_answer("B", rival("A1", 2.0))]
+    client, platform = opened({"listingOffers": [{"responses": both}, {"responses": again}]})
+    assert len(list(fetch.offers(client, DAY, listed("A", "B")))) == 2
+    assert [len(body["requests"]) for body in platform.bodies()] == [2, 1]
+
+
+def test_a_platform_that_stays_busy_ends_the_reading(opened: Opened) -> None:
+    busy = {"responses": [offers_answer("A", status=503)]}
+    client, _ = opened({"listingOffers": [busy]})
+    with pytest.raises(TransientSourceError, match="busy"):
+        list(fetch.offers(client, DAY, listed("A")))
+
+
+def test_a_listing_that_is_not_known_is_left_out(opened: Opened) -> None:
+    client, platform = opened({"listingOffers": [{"responses": [offers_answer("A", status=404)]}]})
+    assert len(list(fetch.offers(client, DAY, listed("A")))) == 1
+    assert len(platform.asked) == 1
+
+
+def pieces(content: bytes) -> list[Page]:
+    return list(flat_file.pieces([content], "Amazon.com", ["Amazon.com", "Amazon.ca"]))
+
+
+def sorted_as_kept() -> list[str]:
+    return list(flat_file.KEPT)
