@@ -315,14 +315,19 @@ class _Dispatch:
             raise
         by_id = {outcome.action_id: outcome for outcome in outcomes}
         rejected: dict[Action, End] = {}
+        held: dict[Action, End] = {}
         accepted: list[Action] = []
         for action in sending:
             outcome = by_id.get(action.action_id)
             if outcome is not None and outcome.state is OutcomeState.REJECTED:
                 why = outcome.message or "the platform rejected it"
                 rejected[action] = End(ActionState.FAILED, why)
+            elif outcome is not None and outcome.state is OutcomeState.HELD:
+                held[action] = End(ActionState.APPROVED, outcome.message)
             elif outcome is not None and outcome.state is OutcomeState.ACCEPTED:
                 accepted.append(action)
+        self.waiting |= held
+        sending = _without(sending, list(held))
         if not outbound.reads_back:
             proven = dict.fromkeys(accepted, End(ActionState.CONFIRMED, PROVEN))
             self._end_each(

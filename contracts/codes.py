@@ -132,6 +132,7 @@ class DeliveryStatus(StrEnum):
     DELIVERED = "delivered"
     BOUNCED = "bounced"
     COMPLAINED = "complained"
+    UNSUBSCRIBED = "unsubscribed"
 
 
 class GrantStatus(StrEnum):
@@ -290,3 +291,5 @@ class OutcomeState(StrEnum):
     ACCEPTED = "accepted"
     REJECTED = "rejected"
     UNKNOWN = "unknown"
+    HELD = "held"
+    """Certainly not applied, and worth another try later."""

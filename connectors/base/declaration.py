@@ -1,7 +1,7 @@
 """How a connector declares itself: settings, streams and writes, on one screen."""
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -69,6 +69,8 @@ class Write:
     settles: dt.timedelta | Callable[[Any], dt.timedelta] = dt.timedelta(0)
     """How long until it shows; called with the client where the account's settings say it."""
     is_absolute: bool = True
+    tells: Callable[[Any, Change], Mapping[str, str]] | None = None
+    """Of a message: values that its sender alone knows, such as where to unsubscribe."""
 
     @property
     def told(self) -> str:

@@ -28,6 +28,7 @@ from contracts.tables import (
     table_of,
 )
 from flows.steps.home import Home, Shop
+from flows.steps.opt_outs import consents
 from flows.steps.recipients import contacts
 from transforms.order_states import order_states
 
@@ -117,8 +118,7 @@ def _people(home: Home, shop: Shop, module: Policy) -> tuple[pl.DataFrame, pl.Da
     """Contacts and consents, where the policy writes to people at all."""
     if set(module.WRITES) <= _IMPERSONAL:
         return pl.DataFrame(schema=CONTACT_SCHEMA), pl.DataFrame(schema=CONSENT_SCHEMA)
-    consents = home.scan("consents", shop).select(CONSENT_SCHEMA.keys()).collect()
-    return contacts(home, shop), consents
+    return contacts(home, shop), consents(home, shop)
 
 
 def _orders(home: Home, shop: Shop, at: dt.datetime) -> pl.DataFrame:

@@ -13,6 +13,7 @@ from contracts.codes import OutcomeState, WriteKind
 from contracts.ports import Outbound
 from flows.steps.home import Home, Shop, ShopClock, Source
 from flows.steps.recipients import addressed
+from flows.steps.wording import worded
 
 Address = Callable[[WriteKind, Sequence[Change]], list[Change]]
 
@@ -54,10 +55,12 @@ class ShopWrite:
 
     def send(self, changes: Sequence[Change]) -> list[Outcome]:
         """Write; one outcome per change. One that lost its recipient meanwhile is not sent."""
-        ready = self.address(self.write.kind, changes)
-        sent = {change.action_id for change in ready}
+        reached = self.address(self.write.kind, changes)
+        sent = {change.action_id for change in reached}
+        ready, wordless = worded(self.write, self.client, reached)
         return [
             *(self.write.send(self.client, ready) if ready else []),
+            *wordless,
             *(
                 Outcome(
                     action_id=change.action_id,

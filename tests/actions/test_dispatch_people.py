@@ -134,6 +134,27 @@ def test_a_message_without_a_clear_answer_is_left_to_a_person_and_never_sent_twi
     assert mailer.arrived == ["hello"]
 
 
+def test_a_message_that_is_put_off_waits_with_its_reason_and_is_sent_by_a_later_call(
+    act: Any, record: Any, ledger: Any, mailer: Mailer
+) -> None:
+    record("hello", MESSAGE)
+    mailer.faults = [OutcomeState.HELD]
+    assert act() == {S.APPROVED: 1}
+    assert told(ledger)["hello"] == (S.APPROVED, "550")
+    assert act() == {S.CONFIRMED: 1}
+
+
+def test_a_write_that_is_put_off_is_not_read_back_but_sent_by_a_later_call(
+    act: Any, record: Any, ledger: Any, mailer: Mailer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mailer.reads_back = True
+    mailer.faults = [OutcomeState.HELD]
+    monkeypatch.setattr(mailer, "live", lambda changes: {})
+    record("hello", MESSAGE)
+    assert act() == {S.APPROVED: 1}
+    assert told(ledger)["hello"] == (S.APPROVED, "550")
+
+
 def test_a_message_whose_sender_died_is_left_to_a_person(
     act: Any, record: Any, ledger: Any, clock: Any, crash: Any, mailer: Mailer
 ) -> None:

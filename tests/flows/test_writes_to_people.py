@@ -12,12 +12,13 @@ import pytest
 from pydantic import BaseModel
 
 from actions.guard import Limits
+from actions.texts import template_hash
 from connectors.base.declaration import Connector, Stream, Write
 from contracts.actions import Change, Judged, Live, Outcome
 from contracts.codes import ActionState, OutcomeState, Reversal, WriteKind
 from contracts.errors import ConfigurationError
-from contracts.payloads import CouponTerms, Event, Message, encode
-from contracts.tables import Consent, Contact, Member, table_of
+from contracts.payloads import CouponTerms, Event, Message, Rendered, decode, encode
+from contracts.tables import Consent, Contact, Delivery, Member, table_of
 from flows.steps.act import act
 from flows.steps.actions import Selection, select
 from flows.steps.forget import forget, held
@@ -43,6 +44,8 @@ class Platform:
     opened: int = 0
     closed: int = 0
     received: list[Change] = field(default_factory=list)
+    refusal: str | None = None
+    """What it answers to every write instead of accepting it."""
 
     def open(self, _settings: Any, _stores: Any) -> "Platform":
         self.opened += 1
@@ -67,7 +70,11 @@ def live(client: Platform, changes: Sequence[Change]) -> dict[str, Live]:
 
 def send(client: Platform, changes: Sequence[Change]) -> list[Outcome]:
     client.received += changes
-    return [Outcome(action_id=change.action_id, state=OutcomeState.ACCEPTED) for change in changes]
+    state = OutcomeState.REJECTED if client.refusal else OutcomeState.ACCEPTED
+    return [
+        Outcome(action_id=change.action_id, state=state, message=client.refusal)
+        for change in changes
+    ]
 
 
 def connector(name: str, platform: Platform, *writes: Write, sells: bool = False) -> Connector:
@@ -149,7 +156,12 @@ def _know(home: Home) -> None:
     ada = {"shop_id": "demo", "member_id": pseudonym(home, ADA), "deleted_at": None}
     bob = {**ada, "member_id": pseudonym(home, BOB)}
     email = {"channel": "email", "address": MAIL, "profile_id": "profile-ada", "time_zone": None}
-    yes = {"channel": "email", "purpose": "marketing", "consent_status": "granted"}
+    yes = {
+        "channel": "email",
+        "purpose": "marketing",
+        "consent_status": "granted",
+        "consented_at": NOON - dt.timedelta(days=30),
+    }
     tables: list[tuple[type[dy.Schema], list[dict[str, Any]]]] = [
         (
             Member,
@@ -206,7 +218,20 @@ MESSAGE: dict[str, Any] = {
     "channel": "email",
     "purpose": "marketing",
     "needs_target_id": "CODE-1",
-    "payload": encode(Message(template="t", language="en", values={}, template_hash="f")),
+    "payload": encode(
+        Message(
+            template="delay_notice",
+            language="en",
+            values={
+                "order_id": "1001",
+                "carrier": "dhl",
+                "tracking_number": "JD01",
+                "promised_date": "2026-11-20",
+                "shop_name": "Demo",
+            },
+            template_hash=template_hash("delay_notice", "en"),
+        )
+    ),
 }
 EVENT: dict[str, Any] = {
     "target_id": "CODE-1:event",
@@ -254,6 +279,76 @@ def test_no_address_is_ever_stored(home: Home, built: Merchant) -> None:
     files = [path for path in built.folder.rglob("*") if path.is_file()]
     assert not any(MAIL.encode() in path.read_bytes() for path in files)
     assert not any(b"profile-ada" in path.read_bytes() for path in files)
+
+
+def test_a_message_has_its_words_when_it_reaches_the_mailer(home: Home, accounts: Accounts) -> None:
+    put(home, {**MESSAGE, "needs_target_id": None})
+    act(home)
+    (change,) = accounts.mail.received
+    words = decode(change.payload, Rendered)
+    assert words.subject == "Your parcel JD01 is delayed"
+    assert "of order 1001" in words.text
+    assert "of order 1001" in words.html
+
+
+def test_a_message_whose_template_changed_since_it_was_decided_is_not_sent(
+    home: Home, accounts: Accounts
+) -> None:
+    other = Message(template="delay_notice", language="en", values={}, template_hash="another")
+    put(home, {**MESSAGE, "needs_target_id": None, "payload": encode(other)})
+    act(home)
+    (action,) = home.ledger.find()
+    assert (action.state, accounts.mail.received) == (ActionState.FAILED, [])
+    assert action.message == "template delay_notice.en is another one than was decided with"
+
+
+@pytest.mark.parametrize(
+    ("status", "diagnostic", "refused_for"),
+    [
+        ("bounced", "5.1.1", {"marketing", "service"}),
+        ("bounced", "4.2.2", set()),
+        ("bounced", "5.7.1", set()),
+        ("complained", None, {"marketing", "service"}),
+        ("unsubscribed", None, {"marketing"}),
+        ("delivered", None, set()),
+    ],
+)
+def test_who_could_not_be_reached_or_wants_no_more_is_not_written_to_again(
+    home: Home, status: str, diagnostic: str | None, refused_for: set[str]
+) -> None:
+    put(home, {**MESSAGE, "needs_target_id": None})
+    act(home)
+    (sent,) = home.ledger.find()
+    came_back(home, sent.action_id, status, diagnostic)
+    for purpose in ("marketing", "service"):
+        put(home, {**MESSAGE, "needs_target_id": None, "target_id": purpose, "purpose": purpose})
+    act(home)
+    refused = {target for target, (_, guard) in states(home).items() if guard == "consent"}
+    assert refused == refused_for
+
+
+def test_an_address_refused_at_once_is_not_written_to_again(home: Home, accounts: Accounts) -> None:
+    accounts.mail.refusal = "550 5.1.1"
+    put(home, {**MESSAGE, "needs_target_id": None})
+    act(home)
+    accounts.mail.refusal = None
+    put(home, {**MESSAGE, "needs_target_id": None, "target_id": "next"})
+    act(home)
+    assert states(home)["next"] == ("refused", "consent")
+
+
+def came_back(home: Home, message_id: str, status: str, diagnostic: str | None) -> None:
+    row = {
+        "shop_id": "demo",
+        "message_id": message_id,
+        "channel": "email",
+        "delivery_status": status,
+        "delivered_at": NOON,
+        "diagnostic": diagnostic,
+        "deleted_at": None,
+    }
+    home.lake.merge({"deliveries": Delivery.sample(overrides=[row])})
+    home.readings.record(home.lake.versions())
 
 
 def test_who_has_no_address_is_not_written_to(home: Home, accounts: Accounts) -> None:
