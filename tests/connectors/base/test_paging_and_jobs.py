@@ -86,7 +86,7 @@ def test_a_row_that_comes_in_before_the_end_is_no_repeated_page() -> None:
     moving = Moving(5, lambda _: None, lambda rows: rows.insert(0, 99))
     moving.rows.append(5)
     assert list(by_overlap(moving.page, size=5)) == [[0, 1, 2, 3, 4], [3, 4, 5]]
-    moving = Moving(6, lambda _: None, lambda rows: (rows.insert(0, 99), rows.pop()))
+    moving = Moving(6, lambda _: None, lambda rows: rows.__setitem__(slice(None), [99, *range(5)]))
     assert list(by_overlap(moving.page, size=5)) == [[0, 1, 2, 3, 4], [3, 4]]
 
 
