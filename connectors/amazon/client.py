@@ -9,8 +9,8 @@ from urllib.parse import quote
 import httpx
 from pydantic import Field, SecretStr, model_validator
 
-from connectors.amazon.codes import login_refusal, refusal
 from connectors.amazon.operations import OPERATIONS, SEARCH_LISTINGS, Operation
+from connectors.amazon.refusals import login_refusal, refusal
 from connectors.amazon.stores import STORES, TOKEN_URL, Store
 from connectors.base.auth import OAuth2Refresh, RefreshedToken
 from connectors.base.http import Http, HttpAnswer, addresses, server_time

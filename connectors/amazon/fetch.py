@@ -9,13 +9,13 @@ import polars as pl
 
 from connectors.amazon import reports, wire
 from connectors.amazon.client import AmazonClient
-from connectors.amazon.codes import InvalidInputError
 from connectors.amazon.operations import (
     GET_INVENTORY,
     GET_OFFERS,
     SEARCH_LISTINGS,
     SEARCH_ORDERS,
 )
+from connectors.amazon.refusals import InvalidInputError
 from connectors.base.paging import by_cursor
 from connectors.base.wire import decoded
 from contracts.errors import SourceContractError, TransientSourceError

@@ -12,7 +12,6 @@ import msgspec
 
 from connectors.amazon import wire
 from connectors.amazon.client import AmazonClient
-from connectors.amazon.codes import InvalidInputError, NotFoundError
 from connectors.amazon.operations import (
     ASK_FOR_REVIEW,
     GET_ACTIONS,
@@ -20,6 +19,7 @@ from connectors.amazon.operations import (
     GET_ORDER,
     PATCH_LISTING,
 )
+from connectors.amazon.refusals import InvalidInputError, NotFoundError
 from connectors.base.http import server_time
 from connectors.base.limits import Urgency
 from connectors.base.retry import NotAppliedError

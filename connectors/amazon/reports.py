@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from connectors.amazon import flat_file, wire
+from connectors.amazon import flat_file
 from connectors.amazon.client import AmazonClient
 from connectors.amazon.codes import REPORT_ENDS
 from connectors.amazon.operations import CREATE_REPORT, GET_REPORT, GET_REPORT_DOCUMENT
@@ -21,9 +21,25 @@ _DEADLINE_SECONDS = 2 * 3600.0
 _LONGEST_WAIT = 30.0
 _MOST_BYTES = 32 * 2**30
 _LINKS = 3
-_CREATED = msgspec.json.Decoder(wire.CreatedReport)
-_REPORT = msgspec.json.Decoder(wire.Report)
-_DOCUMENT = msgspec.json.Decoder(wire.ReportDocument)
+
+
+class _Created(msgspec.Struct, rename="camel"):
+    report_id: str
+
+
+class _Report(msgspec.Struct, rename="camel"):
+    processing_status: str
+    report_document_id: str | None = None
+
+
+class _Document(msgspec.Struct, rename="camel"):
+    url: str
+    compression_algorithm: str | None = None
+
+
+_CREATED = msgspec.json.Decoder(_Created)
+_REPORT = msgspec.json.Decoder(_Report)
+_DOCUMENT = msgspec.json.Decoder(_Document)
 
 
 @dataclass(frozen=True, slots=True)

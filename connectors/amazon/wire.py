@@ -252,7 +252,7 @@ class Feedback(_Capital):
     feedback_count: int
 
 
-class ShippingTime(msgspec.Struct, gc=False, rename="camel"):
+class ShippingTime(_Shape):
     """When goods leave."""
 
     availability_type: str | None = None
@@ -327,37 +327,16 @@ class Actions(msgspec.Struct, gc=False):
     links: Links = msgspec.field(name="_links")
 
 
-class CreatedReport(_Shape):
-    """A report that was asked for."""
-
-    report_id: str
-
-
-class Report(_Shape):
-    """Where a report stands."""
-
-    processing_status: str
-    report_document_id: str | None = None
-
-
-class ReportDocument(_Shape):
-    """Where a report's file lies, for five minutes."""
-
-    url: str
-    compression_algorithm: str | None = None
-
-
 IGNORED = frozenset(
     """
-    associatedOrderItems associatedOrders audience buyer cancellation carrierCode condition
-    createdBefore createdTime customization detailedStatus displayName expense fnSku
-    fulfilledBy fulfillmentOrders fulfillmentServiceLevel fulfillment granularity asin
-    labelPrintingWindow lastUpdatedBefore mainImage marketplaceId marketplaceName measurement
-    orderAliases packageItems packageReferenceId payment points price proceedsTotal productName
-    programs promotion recipient serialNumbers shipByWindow shipFromAddress shippingService stores
-    tax title totalQuantity conditionType inboundWorkingQuantity inboundShippedQuantity
-    inboundReceivingQuantity researchingQuantity unfulfillableQuantity
-    pendingTransshipmentQuantity fcProcessingQuantity breakdowns
+    asin associatedOrderItems associatedOrders breakdowns buyer cancellation condition
+    conditionType createdTime customization detailedStatus displayName expense
+    fcProcessingQuantity fnSku fulfilledBy fulfillment fulfillmentOrders fulfillmentServiceLevel
+    inboundReceivingQuantity inboundShippedQuantity inboundWorkingQuantity labelPrintingWindow
+    mainImage marketplaceId marketplaceName measurement orderAliases packageItems
+    packageReferenceId payment pendingTransshipmentQuantity points price proceedsTotal
+    productName programs promotion recipient researchingQuantity serialNumbers shipByWindow
+    shipFromAddress shippingService stores tax title totalQuantity unfulfillableQuantity
     """.split()  # noqa: SIM905 a list to be read
 )
 """Fields of the models that are known and left alone; some of them only where they stand."""

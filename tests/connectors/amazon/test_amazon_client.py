@@ -8,7 +8,7 @@ import httpx
 import pytest
 from pydantic import SecretStr, ValidationError
 
-from connectors.amazon import codes, fetch
+from connectors.amazon import fetch, refusals
 from connectors.amazon.operations import GET_ORDER, GET_REPORT, PATCH_LISTING, SEARCH_ORDERS
 from connectors.amazon.stores import STORES
 from connectors.base.limits import OwnLimits, Urgency
@@ -126,7 +126,7 @@ def test_a_write_is_not_sent_without_a_token(opened: Callable[..., Any]) -> None
 
 
 def test_each_code_is_recorded_with_its_class() -> None:
-    assert set(codes.ERRORS) <= set(ERRORS)
+    assert set(refusals.ERRORS) <= set(ERRORS)
 
 
 @pytest.mark.parametrize("status", [400, 403, 404, 413, 415])

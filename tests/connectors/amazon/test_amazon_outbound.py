@@ -11,6 +11,7 @@ from connectors.amazon import CONNECTOR, outbound
 from connectors.base.retry import NotAppliedError
 from contracts.actions import Change, Live
 from contracts.codes import OutcomeState, Reversal, WriteKind
+from flows.steps.writers import ShopWrite
 from tests.connectors.amazon.conftest import answer
 from tests.connectors.amazon.recorded import listing, money, refused
 
@@ -280,4 +281,8 @@ def test_what_is_declared() -> None:
 
 def test_how_long_a_price_settles_is_a_setting(opened: Opened) -> None:
     client, _ = opened({"items": [LISTED]}, price_settles_seconds=30)
-    assert outbound.price_settles(client).total_seconds() == 30
+    declared = CONNECTOR.write(WriteKind.SET_PRICE)
+    assert declared is not None
+    assert "as long as the settings say" in declared.told
+    write = ShopWrite(client, declared, lambda _, changes: list(changes))
+    assert write.settles.total_seconds() == 30
