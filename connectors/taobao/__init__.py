@@ -50,7 +50,6 @@ CONNECTOR = Connector(
             fetch=partial(fetch.listed, source=fetch.REFUNDS),
             estimate=partial(fetch.estimate, source=fetch.REFUNDS),
             to_canonical=mapping.refunds,
-            redact=redaction.redact,
             max_window=_MONTH,
             look_back=_LOOK_BACK,
         ),
@@ -126,4 +125,11 @@ CONNECTOR = Connector(
             settles=_SETTLES,
         ),
     ),
+    person_only=(
+        WriteKind.CREATE_COUPON,
+        WriteKind.SEND_MESSAGE,
+        WriteKind.REQUEST_REVIEW,
+        WriteKind.SET_PROFILE,
+    ),
+    impossible=(WriteKind.RECORD_EVENT,),
 )

@@ -1,0 +1,148 @@
+"""How ad reports are read: by days in China, the last ones again with every pull.
+
+Each page says by its part what it is: channel, grain, kind of report, first and last day, unit.
+"""
+
+import datetime as dt
+import json
+from collections.abc import Iterator
+from typing import Final
+
+import msgspec
+
+from connectors.base.top import ZONE
+from connectors.base.wire import decoded
+from connectors.taobao_ads import wire
+from connectors.taobao_ads.client import TaobaoAdsClient
+from connectors.taobao_ads.wire import Part
+from contracts.errors import SourceContractError
+from contracts.streams import Page, Window
+
+_DAY: Final = dt.timedelta(days=1)
+# Reports of a longer span are refused; a month may have thirty days.
+_LONGEST_DAYS: Final = 30
+_ROWS: Final = 500
+_ADGROUPS: Final = 200
+_MOST_PAGES: Final = 1_000
+_RPT: Final = "taobao.simba.rpt."
+_ONEBP: Final = "taobao.onebp.dkx.report.report.campaign.daylist"
+
+
+def ads(client: TaobaoAdsClient, window: Window) -> Iterator[Page]:
+    """Reports of the days that a window touches, as far as they are over.
+
+    A window that reaches up to now is read from `trailing_days` earlier on.
+    """
+    now = client.recent_now()
+    today = now.astimezone(ZONE).date()
+    first = window.start.astimezone(ZONE).date()
+    last = min((window.end - dt.timedelta(microseconds=1)).astimezone(ZONE).date(), today - _DAY)
+    if window.end > now - _DAY:
+        first -= client.settings.trailing_days * _DAY
+    if client.settings.has_zhitongche:
+        kept = today - client.settings.zhitongche_days * _DAY
+        for start, end in _spans(max(first, kept), last):
+            yield from _zhitongche(client, start, end)
+    if client.settings.has_wanxiangtai:
+        for start, end in _spans(first, last):
+            yield from _wanxiangtai(client, start, end)
+
+
+def _spans(first: dt.date, last: dt.date) -> Iterator[tuple[dt.date, dt.date]]:
+    while first <= last:
+        end = min(last, first + (_LONGEST_DAYS - 1) * _DAY)
+        yield first, end
+        first = end + _DAY
+
+
+def _zhitongche(client: TaobaoAdsClient, first: dt.date, last: dt.date) -> Iterator[Page]:
+    """Campaigns, then reports by campaign, by adgroup and by keyword of each adgroup.
+
+    A report's base tells of spending, its effect of orders.
+    """
+
+    def part(grain: str, kind: str) -> str:
+        unit = client.settings.zhitongche_unit
+        return Part("zhitongche", grain, kind, first, last, unit).text
+
+    answer = client.read("taobao.simba.campaigns.get", client.named())
+    yield Page(answer.data, part("campaign", "names"))
+    for campaign in wire.campaigns(answer.data):
+        own = {
+            "campaign_id": str(campaign.campaign_id),
+            "start_time": first.isoformat(),
+            "end_time": last.isoformat(),
+            "source": "SUMMARY",
+            "search_type": "ALL",
+        }
+        for grain, call in (("campaign", "campaign"), ("sku", "campadgroup")):
+            for kind in ("base", "effect"):
+                yield from _report(client, call, kind, own, part(grain, kind))
+        for page in _adgroups(client, campaign.campaign_id):
+            yield Page(page, part("sku", "names"))
+            for adgroup in wire.adgroups(page):
+                one = {**own, "adgroup_id": str(adgroup.adgroup_id)}
+                for kind in ("base", "effect"):
+                    yield from _report(client, "adgroupkeyword", kind, one, part("keyword", kind))
+
+
+def _report(
+    client: TaobaoAdsClient, call: str, kind: str, asked: dict[str, str], part: str
+) -> Iterator[Page]:
+    """Pages of a report up to the one that is not full.
+
+    Raises:
+        SourceContractError: they do not end.
+    """
+    for number in range(1, _MOST_PAGES + 1):
+        page = {**asked, "page_no": str(number), "page_size": str(_ROWS)}
+        body = client.report(f"{_RPT}{call}{kind}.get", page, f"rpt_{call}_{kind}_list")
+        yield Page(body, part)
+        if len(decoded(_LENGTH.decode, body)) < _ROWS:
+            return
+    raise SourceContractError(f"a report of {call} has more than {_MOST_PAGES} pages")
+
+
+def _adgroups(client: TaobaoAdsClient, campaign_id: int) -> Iterator[bytes]:
+    for number in range(1, _MOST_PAGES + 1):
+        asked = {
+            "campaign_id": str(campaign_id),
+            "page_no": str(number),
+            "page_size": str(_ADGROUPS),
+        }
+        answer = client.read("taobao.simba.adgroupsbycampaignid.get", {**asked, **client.named()})
+        yield answer.data
+        if len(wire.adgroups(answer.data)) < _ADGROUPS:
+            return
+    raise SourceContractError(f"a campaign has more than {_MOST_PAGES} pages of adgroups")
+
+
+def _wanxiangtai(client: TaobaoAdsClient, first: dt.date, last: dt.date) -> Iterator[Page]:
+    """Rows by campaign and product of each day; the answer is whole, it has no pages.
+
+    Raises:
+        SourceContractError: it says that there are more rows than came.
+    """
+    query = {
+        "start_time": first.isoformat(),
+        "end_time": last.isoformat(),
+        "effect": client.settings.effect_days,
+        "effect_type": "click",
+    }
+    asked = {
+        "report_query": json.dumps(query),
+        "api_service_context": json.dumps({"biz_code": client.settings.biz_code}),
+    }
+    answer = client.read(_ONEBP, asked)
+    result = wire.result(answer.data)
+    if not result.success:
+        raise SourceContractError("the report of wanxiangtai says that it did not succeed")
+    if result.total_count is not None and result.total_count != len(result.rows):
+        raise SourceContractError(
+            f"of {result.total_count} rows of a report {len(result.rows)} came"
+        )
+    unit = client.settings.wanxiangtai_unit
+    yield Page(answer.data, Part("wanxiangtai", "sku", "whole", first, last, unit).text)
+
+
+_LENGTH = msgspec.json.Decoder(list[msgspec.Raw])

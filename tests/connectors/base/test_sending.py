@@ -1,0 +1,77 @@
+"""Changes are sent group by group, and each has an outcome of its own."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from connectors.base.limits import Urgency
+from connectors.base.retry import NotAppliedError
+from connectors.base.sending import all_as, chunks, each, urgency_of
+from contracts.actions import Change, Outcome
+from contracts.codes import OutcomeState
+from contracts.errors import SourceContractError, SourceRejectedError, TransientSourceError
+
+ACCEPTED, REJECTED, UNKNOWN = OutcomeState.ACCEPTED, OutcomeState.REJECTED, OutcomeState.UNKNOWN
+
+
+class OneRefusedError(SourceRejectedError):
+    """About one group."""
+
+
+def change(name: str, *, is_undo: bool = False) -> Change:
+    return Change(
+        action_id=name,
+        target_id=name,
+        parent_id=None,
+        before=None,
+        after=1,
+        currency=None,
+        is_undo=is_undo,
+    )
+
+
+GROUPS = [[change("a"), change("b")], [change("c")], [change("d")]]
+
+
+def outcomes(errors: dict[str, Exception]) -> dict[str, OutcomeState]:
+    def send(group: Sequence[Change]) -> list[Outcome]:
+        if group[0].action_id in errors:
+            raise errors[group[0].action_id]
+        return all_as(group, ACCEPTED, None)
+
+    found = each(GROUPS, send, alone=OneRefusedError)
+    assert [one.action_id for one in found] == ["a", "b", "c", "d"]
+    return {one.action_id: one.state for one in found}
+
+
+@pytest.mark.parametrize(
+    ("error", "others"),
+    [
+        (OneRefusedError("x"), (REJECTED, ACCEPTED)),
+        (SourceRejectedError("x"), (REJECTED, REJECTED)),
+        (NotAppliedError("x"), (REJECTED, REJECTED)),
+        (TransientSourceError("x"), (UNKNOWN, ACCEPTED)),
+        (SourceContractError("x"), (UNKNOWN, ACCEPTED)),
+    ],
+)
+def test_an_error_of_one_group_decides_over_it_and_perhaps_over_the_rest(
+    error: Exception, others: tuple[OutcomeState, OutcomeState]
+) -> None:
+    found = outcomes({"c": error})
+    assert (found["a"], found["b"]) == (ACCEPTED, ACCEPTED)
+    assert (found["c"], found["d"]) == others
+
+
+def test_when_nothing_was_sent_at_all_it_is_tried_again_later() -> None:
+    with pytest.raises(NotAppliedError):
+        outcomes({"a": NotAppliedError("busy")})
+
+
+def test_pieces_hold_everything_once() -> None:
+    assert [list(some) for some in chunks([1, 2, 3, 4, 5], 2)] == [[1, 2], [3, 4], [5]]
+    assert list(chunks([], 2)) == []
+
+
+def test_what_is_taken_back_goes_first() -> None:
+    assert urgency_of([change("a"), change("b", is_undo=True)]) is Urgency.UNDO
+    assert urgency_of([change("a")]) is Urgency.ACT
