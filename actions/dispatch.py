@@ -9,16 +9,13 @@ from dataclasses import dataclass, field
 from actions.guard.refusals import HOLDS
 from actions.guard.switches import stop_of
 from actions.undo import amount, changes, originals_of
-from actions.verdicts import PROVEN, UNPROVEN, End, is_shown, shown, verdict
+from actions.verdicts import PROVEN, UNPROVEN, End, Recheck, is_shown, shown, verdict, without
 from contracts.actions import Action, Live
 from contracts.codes import ActionState, OutcomeState, WriteKind
 from contracts.errors import ConfigurationError, NotAppliedError, ShopkeeperError
 from contracts.ports import Clock, Ledger, Outbound
 
 _TAKEN_BACK = (ActionState.CONFIRMED, ActionState.UNKNOWN)
-Recheck = Callable[[Sequence[Action], Mapping[str, Live]], Mapping[str, tuple[str, str]]]
-"""Actions and the live value per target to the guard and reason per action id to refuse; a guard of
-`HOLDS` holds."""
 
 
 def dispatch(
@@ -67,7 +64,7 @@ def dispatch(
         chunk=chunk,
         policy=policy,
         undo_batch=undo_batch,
-        on_progress=on_progress or _ignore,
+        on_progress=on_progress or (lambda _: None),
         sleep=sleep,
     )
     run.settle_abandoned()
@@ -75,10 +72,6 @@ def dispatch(
     if run.failure is not None:
         raise run.failure
     return dict(run.ended)
-
-
-def _ignore(_: int) -> None:
-    """No progress is shown."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -110,6 +103,8 @@ class _Dispatch:
     """The same, with the reason why."""
     under_way: list[Action] = field(default_factory=list)
     """Sent, or perhaps sent: to be read back."""
+    pause: dt.timedelta = dt.timedelta(0)
+    """How long the slowest platform that was written to may take to show it."""
     accepted: set[str] = field(default_factory=set)
     """Ids of those that the platform said it accepted."""
     failure: ShopkeeperError | None = None
@@ -146,17 +141,12 @@ class _Dispatch:
         while self._send_next():
             pass
         sent, self.under_way = self.under_way, []
-        settles: list[float] = []
-
-        def wait(outbound: Outbound, _: list[Action]) -> None:
-            settles.append(outbound.settles.total_seconds())
 
         def read(outbound: Outbound, actions: list[Action]) -> None:
             self._read_back(outbound, actions, is_final=False)
 
-        self._each_write(sent, wait)
-        if settles:
-            self.sleep(max(settles))
+        if sent:
+            self.sleep(self.pause.total_seconds())
         # What cannot be read now stays under way; a later call reads it back.
         self._each_write(sent, read)
         return self.ended[ActionState.CONFIRMED] > confirmed
@@ -174,36 +164,34 @@ class _Dispatch:
             undo_batch=self.undo_batch,
         )
         fresh = [action for action in claimed if action.action_id not in self.seen]
-        self.held += _without(claimed, fresh)
+        self.held += without(claimed, fresh)
         self.seen.update(action.action_id for action in fresh)
         free = self._not_stopped(fresh)
         until = claimed_at + self.lease - self.timeout
-        waiting = [action for action in free if action.write_kind in self.down]
-        self.held += waiting
-        tried = _without(free, waiting)
-        self._each_write(
-            tried, lambda outbound, actions: self._send(outbound, actions, until=until)
-        )
+        self._each_write(free, lambda outbound, actions: self._send(outbound, actions, until=until))
         self.on_progress(len(fresh))
         return bool(fresh) and (bool(free) or not self._is_shop_stopped())
 
     def _not_stopped(self, actions: Sequence[Action]) -> list[Action]:
-        """Hold what a kill switch stops: writes, but never the taking back of our own."""
+        """Hold what a kill switch stops, but never the taking back of our own, and what is down."""
         switches = self.ledger.switches()
         stopped = [
             action
             for action in actions
-            if action.undoes is None
-            and action.write_kind is not WriteKind.NONE
-            and stop_of(
-                switches,
-                policy=action.policy,
-                shop_id=self.shop_id,
-                platform=self.platform_of(action),
+            if action.write_kind in self.down
+            or (
+                action.undoes is None
+                and action.write_kind is not WriteKind.NONE
+                and stop_of(
+                    switches,
+                    policy=action.policy,
+                    shop_id=self.shop_id,
+                    platform=self.platform_of(action),
+                )
             )
         ]
         self.held += stopped
-        return _without(actions, stopped)
+        return without(actions, stopped)
 
     def _is_shop_stopped(self) -> bool:
         """Whether there is no point in claiming more; a stopped platform leaves the others."""
@@ -313,6 +301,8 @@ class _Dispatch:
             else:
                 self._end(sending, ActionState.UNKNOWN, message=UNPROVEN)
             raise
+        finally:
+            self.pause = max(self.pause, outbound.settles)
         by_id = {outcome.action_id: outcome for outcome in outcomes}
         rejected: dict[Action, End] = {}
         held: dict[Action, End] = {}
@@ -327,7 +317,7 @@ class _Dispatch:
             elif outcome is not None and outcome.state is OutcomeState.ACCEPTED:
                 accepted.append(action)
         self.waiting |= held
-        sending = _without(sending, list(held))
+        sending = without(sending, list(held))
         if not outbound.reads_back:
             proven = dict.fromkeys(accepted, End(ActionState.CONFIRMED, PROVEN))
             self._end_each(
@@ -410,8 +400,3 @@ class _Dispatch:
         )
         if changed:
             self.ended[state] += len(changed)
-
-
-def _without(actions: Sequence[Action], gone: Sequence[Action]) -> list[Action]:
-    ids = {action.action_id for action in gone}
-    return [action for action in actions if action.action_id not in ids]

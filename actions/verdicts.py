@@ -1,5 +1,6 @@
 """Verdicts: where a write that was sent, or may have been, ends by what the platform shows."""
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from actions.undo import amount
@@ -17,6 +18,10 @@ _DONE_OR_NOT = (
 )
 PROVEN = "the platform accepted it, which is the proof: it cannot be read back"
 UNPROVEN = "no answer tells whether it arrived and it cannot be read back; a person has to look"
+
+Recheck = Callable[[Sequence[Action], Mapping[str, Live]], Mapping[str, tuple[str, str]]]
+"""Actions and the live value per target to the guard and reason per action id to refuse; a guard of
+`actions.guard.HOLDS` holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,3 +63,9 @@ def verdict(action: Action, live: Live | None, *, is_accepted: bool, is_absolute
 def shown(live: Live | None) -> str:
     """What the platform shows, as people read it."""
     return "nothing" if live is None else amount(live.value, live.currency)
+
+
+def without(actions: Sequence[Action], gone: Sequence[Action]) -> list[Action]:
+    """The actions but for those of the same ids."""
+    ids = {action.action_id for action in gone}
+    return [action for action in actions if action.action_id not in ids]

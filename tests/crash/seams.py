@@ -92,10 +92,10 @@ _reading = partial(_seam, Stage.READING)
 _acting = partial(_seam, Stage.ACTING)
 _undoing = partial(_seam, Stage.UNDOING)
 
-_SEND = "flows.steps.act:ShopWrite.send"
+_SEND = "flows.steps.writers:ShopWrite.send"
 _SETTLE = "warehouse.ledger:Ledger.settle"
 _POST = "connectors.base.http:Http.post"
-_VERDICT = "actions.dispatch:_verdict"
+_VERDICT = "actions.dispatch:verdict"
 _REVERT = "actions.dispatch:_Dispatch._revert"
 
 # In the order of the loop: a process that is started again after each of them meets all of them.
