@@ -42,6 +42,15 @@ def json_of(columns: Iterable[str]) -> pl.Expr:
     return pl.struct(*columns).struct.json_encode()
 
 
+def evidence_of(facts: type[dy.Schema]) -> pl.Expr:
+    """The row of facts that led here, as one JSON object; it names no member.
+
+    The ledger keeps evidence for good, and a member who is forgotten is taken out of `member_id`.
+    """
+    kinds = {name: (column.metadata or {}).get("kind") for name, column in facts.columns().items()}
+    return json_of(name for name, kind in kinds.items() if kind != "member")
+
+
 def proposals(ordered: pl.LazyFrame, *, max_proposals: int | None) -> dy.DataFrame[Proposal]:
     """Valid proposals in the order given, at most `max_proposals` per shop.
 

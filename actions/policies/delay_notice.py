@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field, model_validator
 
 from actions.lint import lint
 from actions.policies._message import message
-from actions.policies._proposal import Hold, day_window, json_of, proposals
+from actions.policies._proposal import Hold, day_window, evidence_of, json_of, proposals
 from actions.texts import spoken
 from contracts.actions import Proposal
 from contracts.codes import Channel, ParcelStatus, Purpose, WriteKind
@@ -118,7 +118,7 @@ def propose(
             units_at_risk=pl.lit(0.0),
             window_start=pl.lit(start),
             expires_at=pl.lit(end),
-            evidence=json_of(ParcelFact.column_names()),
+            evidence=evidence_of(ParcelFact),
             payload=message(NAME, language="spoken", values=_VALUES),
             member_id="member_id",
             channel=pl.when("is_mail").then(pl.lit(str(Channel.EMAIL))),

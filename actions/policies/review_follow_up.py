@@ -9,7 +9,7 @@ import dataframely as dy
 import polars as pl
 from pydantic import BaseModel, Field, model_validator
 
-from actions.policies._proposal import Hold, day_window, json_of, proposals
+from actions.policies._proposal import Hold, day_window, evidence_of, json_of, proposals
 from actions.texts import LANGUAGES, replies, spoken
 from contracts.actions import Proposal
 from contracts.codes import Channel, Purpose, ReviewTopic, WriteKind
@@ -206,7 +206,7 @@ def _asked(orders: pl.LazyFrame, params: Params, as_of: dt.datetime) -> pl.LazyF
             purpose=pl.lit(str(Purpose.SERVICE)),
             reason_code=pl.lit(str(Reason.TIME_TO_ASK)),
             delivered_days=(as_of - pl.col("delivered_at")).dt.total_seconds() / 86_400,
-            evidence=json_of(OrderFollowUp.column_names()),
+            evidence=evidence_of(OrderFollowUp),
             hold=_not_asked(as_of),
         )
     )
@@ -253,7 +253,7 @@ def _answered(reviews: pl.LazyFrame, params: Params, as_of: dt.datetime) -> pl.L
         .then(pl.lit(str(Reason.UNSAFE)))
         .otherwise(pl.lit(str(Reason.BAD_REVIEW))),
         payload=pl.when(is_draft).then(_draft(params)),
-        evidence=json_of(ReviewFact.column_names()),
+        evidence=evidence_of(ReviewFact),
         hold=_first({HoldReason.REVIEW_TOO_OLD: pl.col("age_hours") > params.last_days * 24}),
     )
 

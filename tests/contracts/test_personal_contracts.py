@@ -150,4 +150,7 @@ def test_every_text_that_a_person_may_have_typed_is_personal() -> None:
         "consents.member_id",
         "coupon_grants.member_id",
         "reviews.member_id",
+        "parcel_facts.member_id",
+        "order_follow_ups.member_id",
+        "review_facts.member_id",
     }

@@ -16,7 +16,7 @@ import pytest
 
 from contracts.errors import ConfigurationError
 from contracts.streams import Page, Reading, Window
-from contracts.tables import TABLES
+from contracts.tables import TABLES, TableKind
 from flows.steps.build import build
 from flows.steps.export import export
 from flows.steps.forget import forget, held
@@ -54,6 +54,11 @@ def contents(folder: Path) -> Iterator[tuple[str, str]]:
 def where(folder: Path, *texts: str) -> set[str]:
     """Files that hold one of the texts in clear."""
     return {name for name, text in contents(folder) if any(one in text for one in texts)}
+
+
+def canonical(rows: dict[str, int]) -> dict[str, int]:
+    """Without what is computed from the platform's tables."""
+    return {name: n for name, n in rows.items() if TABLES[name].kind is not TableKind.DERIVED}
 
 
 def unsealed(home: Home) -> str:
@@ -134,7 +139,8 @@ def test_who_is_forgotten_is_nowhere_nor_after_the_next_pull_nor_after_a_restore
         plant_page(home, customer, number=2)
         before = home.scan("kpis_daily", home.shop("demo")).collect()
         found = held(home, customer)
-        assert found.rows == {"members": 1, "orders": len(order_ids)}
+        assert canonical(found.rows) == {"members": 1, "orders": len(order_ids)}
+        assert found.rows["order_follow_ups"] > 0  # what is computed of them counts and goes too
         assert found.quarantined == 1
     backup = shutil.copytree(built.folder / "data", built.folder.parent / "backup")
 
@@ -232,7 +238,7 @@ def test_forget_shows_its_plan_first_and_changes_nothing_without_yes(built: Merc
     )
     told = json.loads(done.stdout)
     assert told["done"] is False
-    assert told["held"]["rows"] == {"members": 1, "orders": len(order_ids)}
+    assert canonical(told["held"]["rows"]) == {"members": 1, "orders": len(order_ids)}
     assert told["held"]["pages"] > 0
     with built.open() as home:
         assert not held(home, customer).is_forgotten

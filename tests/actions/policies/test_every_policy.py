@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, get_args
 
 import dataframely as dy
+import polars as pl
 import pytest
 from pydantic import BaseModel
 
@@ -111,6 +112,16 @@ def test_any_facts_give_valid_proposals_or_a_reason_why_not(policy: Policy) -> N
     assert set(proposed["reason_code"]) <= set(policy.Reason)
     assert set(held["reason_code"]) <= set(policy.HoldReason)
     assert all(isinstance(json.loads(text), dict) for text in proposed["evidence"])
+
+
+@EVERY_POLICY
+def test_a_member_is_named_in_one_place_from_which_they_can_be_taken_out(policy: Policy) -> None:
+    proposed, _ = run(policy, 400)
+    kept = pl.concat_str("numbers", "evidence", "payload", "target_id", ignore_nulls=True)
+    named = proposed.filter(pl.col("member_id").str.len_chars() > 8)
+    assert not named.select(kept.str.contains("member_id", literal=True).any()).item()
+    found = named.select(kept.str.contains(pl.col("member_id"), literal=True).any())
+    assert not found.item()
 
 
 @EVERY_POLICY
