@@ -57,7 +57,7 @@ def call(monkeypatch: pytest.MonkeyPatch, *words: str) -> int:
         (("export", "sales", "--out", "x.csv"), "no table is named 'sales'; there are ads_daily"),
         (("export", "orders", "--format", "doc", "--out", "x"), "--format 'doc' is none of"),
         (("decide", "--as-of", "soon"), "--as-of 'soon' is neither a day nor an instant"),
-        (("decide", "--policy", "guess"), "there is no policy 'guess'; there are: repricing"),
+        (("decide", "--policy", "guess"), "there is no policy 'guess'; there are: delay_notice"),
         (("actions", "list", "--state", "done"), "--state 'done' is none of shadow"),
         (("actions", "show", "feed"), "no action has the id 'feed'"),
         (("stop", "--policy", "guess"), "no policy is named 'guess'"),
