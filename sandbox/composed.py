@@ -67,7 +67,12 @@ def composed(
                     *_shops(worlds, token),
                     *klaviyo.routes(main, klaviyo.Credentials(api_key=token)),
                     *kuaidi100.routes(
-                        main, kuaidi100.Credentials(customer="demo", key=token), others=others
+                        main,
+                        kuaidi100.Credentials(customer="demo", key=token),
+                        others=others,
+                        # Days of the world pass in seconds: half an hour between two questions is
+                        # by its clock.
+                        clock=lambda: main.clock.timestamp(),
                     ),
                 ],
                 channels=worlds,

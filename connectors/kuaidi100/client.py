@@ -117,8 +117,8 @@ class Kuaidi100Client:
 
         def take(held: Level | None) -> Level | None:
             nonlocal is_free
-            # Before `at` the clock was set back: then it counts from now on.
-            is_free = held is None or not 0 <= now - held.at < held.maximum
+            # Told in whole seconds it may step back a little; far back, it counts anew.
+            is_free = held is None or abs(now - held.at) >= held.maximum
             return _asked(now, interval) if is_free else held
 
         self._store.change(self._named(shipment_id), take)
