@@ -1,0 +1,269 @@
+"""One open Klaviyo account: calls within their windows, next links, writes and the clock."""
+
+import datetime as dt
+import hashlib
+import re
+import time
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
+from typing import Final, Self
+from urllib.parse import quote
+
+import httpx
+from pydantic import Field, SecretStr, model_validator
+
+from connectors.base.http import Http, HttpAnswer, addresses, server_time
+from connectors.base.limits import AllOf, HeaderReset, Meter, Urgency
+from connectors.base.retry import NotAppliedError, Retry, ThrottledError
+from connectors.base.settings import AccountSettings
+from connectors.klaviyo.codes import refusal
+from connectors.klaviyo.operations import GET_PROFILES, OPERATIONS, Operation
+from contracts.actions import Live
+from contracts.errors import ConfigurationError, SourceContractError
+from contracts.money import parse_minor
+from contracts.ports import Stores
+
+REVISION: Final = "2026-07-15"
+_URL: Final = "https://a.klaviyo.com"
+_MEDIA: Final = "application/vnd.api+json"
+_RATE_UNIT = 100  # a rate is written in hundredths of a percent
+_WORTH = re.compile(r"(?P<number>\d{1,9}(\.\d{1,3})?) ?(?P<unit>%|[A-Z]{3})")
+
+Params = Sequence[tuple[str, str]]
+
+
+class KlaviyoSettings(AccountSettings):
+    """One account, and the coupon whose codes are made there."""
+
+    LIVE_MARKS = ("pk_",)
+
+    api_key: SecretStr = Field(min_length=1, description="Private API key")
+    coupon_id: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=100,
+        description="Coupon that codes are made under; none: codes are not made",
+    )
+    coupon_off: str | None = Field(
+        default=None,
+        description="What the shop takes off for a code of the coupon: 15% or 5.00 EUR",
+    )
+    coupon_least_order: str | None = Field(
+        default=None,
+        description="Least order that the shop takes a code for: 50.00 EUR; none: any",
+    )
+    event_settles_seconds: float = Field(
+        default=15.0,
+        ge=0,
+        le=900,
+        description="How long an event that was accepted may take to show; unconfirmed",
+    )
+
+    @model_validator(mode="after")
+    def _tells_what_a_coupon_is_worth(self) -> Self:
+        if (self.coupon_id is None) != (self.coupon_off is None):
+            raise ValueError("coupon_off says what a code of coupon_id takes off; both or none")
+        if self.coupon_least_order is not None and self.coupon_off is None:
+            raise ValueError("coupon_least_order is of the coupon_id")
+        for name in ("coupon_off", "coupon_least_order"):
+            worth = getattr(self, name)
+            if worth is not None:
+                _worth(name, worth, is_rate_too=name == "coupon_off")
+        return self
+
+    @property
+    def coupon(self) -> str:
+        """The coupon that codes are made under.
+
+        Raises:
+            ConfigurationError: none is set.
+        """
+        if self.coupon_id is None:
+            raise ConfigurationError("coupon_id is not set, so codes cannot be made")
+        return self.coupon_id
+
+    @property
+    def off(self) -> Live:
+        """What a code takes off: minor units, or without a currency hundredths of a percent.
+
+        Raises:
+            ConfigurationError: no coupon is set.
+        """
+        if self.coupon_off is None:
+            raise ConfigurationError("coupon_off is not set, so codes cannot be made")
+        return _worth("coupon_off", self.coupon_off, is_rate_too=True)
+
+    @property
+    def least_order(self) -> Live | None:
+        """Least order that a code holds for; null: any."""
+        stated = self.coupon_least_order
+        return None if stated is None else _worth("coupon_least_order", stated, is_rate_too=False)
+
+
+class KlaviyoClient:
+    """Asks and writes for one account. Thread-safe.
+
+    Args:
+        stores: where all clients of the account share its limits.
+        transport, resolve: the network; replaced in tests.
+        clock, sleep: seconds for waiting, replaced in tests so that waiting costs no time.
+        wall_clock: seconds since 1970, which clients on several machines share limits by.
+    """
+
+    def __init__(
+        self,
+        settings: KlaviyoSettings,
+        stores: Stores = Stores(),
+        *,
+        transport: httpx.BaseTransport | None = None,
+        resolve: Callable[[str], list[str]] = addresses,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+        wall_clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.settings = settings
+        self.urgency = Urgency.LIVE
+        url, key = settings.url_or(_URL).rstrip("/"), settings.api_key.get_secret_value()
+        self._http = Http(
+            url,
+            headers={
+                "authorization": f"Klaviyo-API-Key {key}",
+                "revision": REVISION,
+                "accept": _MEDIA,
+            },
+            is_sandbox=settings.is_sandbox,
+            ca_file=settings.ca_file,
+            transport=transport,
+            resolve=resolve,
+            refusal=refusal,
+        )
+        self._retry = Retry(sleep=sleep)
+        meter = Meter(
+            stores.limits,
+            # The account is known by nothing but its key.
+            f"klaviyo:{url}:{hashlib.sha256(key.encode()).hexdigest()[:12]}",
+            budget_share=settings.budget_share,
+            clock=clock,
+            sleep=sleep,
+            wall_clock=wall_clock,
+        )
+        # Answers tell what is left of the minute, for other apps with a key of the account as well.
+        self._told = {one.name: meter.headers(f"{one.name}:told") for one in OPERATIONS}
+        self._limits = {
+            one.name: AllOf(
+                meter.windows(one.name, {1: one.burst, 60: one.steady}), self._told[one.name]
+            )
+            for one in OPERATIONS
+        }
+
+    def ask(
+        self,
+        operation: Operation,
+        *,
+        key: str = "",
+        params: Params = (),
+        urgency: Urgency | None = None,
+    ) -> HttpAnswer:
+        """Call an operation that changes nothing; `key` is the id in its path.
+
+        Raises:
+            ShopkeeperError: by the HTTP status, after retries.
+        """
+        path = _path(operation, key)
+        return self._read(operation, lambda: self._http.get(path, params=params), urgency)
+
+    def follow(
+        self, operation: Operation, link: str, *, urgency: Urgency | None = None
+    ) -> HttpAnswer:
+        """Read the next page of a list by the whole link to it; as `ask`."""
+        return self._read(operation, lambda: self._http.follow(link), urgency)
+
+    def write(
+        self, operation: Operation, body: bytes, *, key: str = "", urgency: Urgency = Urgency.ACT
+    ) -> HttpAnswer:
+        """Call an operation that changes something, again only when it certainly did nothing.
+
+        Raises:
+            NotAppliedError: the platform certainly did nothing, and still does not.
+            TransientSourceError: it may have been applied.
+            SourceRejectedError: it was refused.
+            SourceContractError: the answer is unknown, so it may have been applied.
+        """
+        path = _path(operation, key)
+
+        def send() -> HttpAnswer:
+            return self._http.request(operation.method, path, body=body, content_type=_MEDIA)
+
+        return self._retry.call(
+            lambda: self._limited(operation, send, urgency), repeats=NotAppliedError
+        )
+
+    def now(self) -> dt.datetime:
+        """The platform's clock."""
+        params = (("fields[profile]", "id"), ("page[size]", "1"))
+        return clock_of(self.ask(GET_PROFILES, params=params))
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def _read(
+        self, operation: Operation, ask: Callable[[], HttpAnswer], urgency: Urgency | None
+    ) -> HttpAnswer:
+        return self._retry.call(
+            lambda: self._limited(operation, ask, self.urgency if urgency is None else urgency)
+        )
+
+    def _limited(
+        self, operation: Operation, ask: Callable[[], HttpAnswer], urgency: Urgency
+    ) -> HttpAnswer:
+        limit = self._limits[operation.name]
+        limit.take(urgency=urgency)
+        try:
+            answer = ask()
+        except ThrottledError as error:
+            limit.refused(error.retry_after)
+            raise
+        _learn(self._told[operation.name], answer.headers)
+        return answer
+
+
+def clock_of(answer: HttpAnswer) -> dt.datetime:
+    """The platform's clock when it answered."""
+    return dt.datetime.fromtimestamp(server_time(answer.headers), dt.UTC)
+
+
+def _path(operation: Operation, key: str) -> str:
+    return operation.path.format(id=quote(key, safe=""))
+
+
+def _learn(limit: HeaderReset, headers: Mapping[str, str]) -> None:
+    """Believe what an answer says of the minute; only one that is not a 429 says it."""
+    told = [headers.get(f"ratelimit-{name}", "") for name in ("limit", "remaining", "reset")]
+    if all(value.isdecimal() for value in told):
+        limit.learn(*(float(value) for value in told))
+
+
+def _worth(name: str, text: str, *, is_rate_too: bool) -> Live:
+    """An amount in minor units of its currency, or a rate in hundredths of a percent.
+
+    Raises:
+        ValueError: it is neither.
+    """
+    found = _WORTH.fullmatch(text)
+    if found is None or (found["unit"] == "%" and not is_rate_too):
+        raise ValueError(f"{name} is written as 5.00 EUR{' or 15%' if is_rate_too else ''}")
+    if found["unit"] != "%":
+        try:
+            value = parse_minor(found["number"], found["unit"])
+        except SourceContractError as error:
+            raise ValueError(f"{name}: {error}") from None
+        currency: str | None = found["unit"]
+    else:
+        rate = Decimal(found["number"]) * _RATE_UNIT
+        if rate != int(rate) or rate > 100 * _RATE_UNIT:
+            raise ValueError(f"{name} is at most 100%, in hundredths of a percent")
+        value, currency = int(rate), None
+    if value == 0:
+        raise ValueError(f"{name} is more than nothing")
+    return Live(value=value, currency=currency)
