@@ -109,9 +109,14 @@ class RefreshedToken:
         """
         token = self.access()
         try:
-            return send(token)
+            answer = send(token)
         except TokenRejectedError:
-            return send(self.renew(token))
+            token = self.renew(token)
+            answer = send(token)
+        if token == self._last_resort:
+            # It was good once: when it is refused later, another one may be good again.
+            self._last_resort = None
+        return answer
 
     def _renewed(self, *, rejected: str | None) -> Tokens:
         """What somebody else has renewed meanwhile, else new tokens."""

@@ -47,8 +47,8 @@ CONNECTOR = Connector(
         Stream(
             name="refunds",
             tables=(RefundCase,),
-            fetch=partial(fetch.listed, source=fetch.REFUNDS),
-            estimate=partial(fetch.estimate, source=fetch.REFUNDS),
+            fetch=fetch.refunds,
+            estimate=fetch.estimate_refunds,
             to_canonical=mapping.refunds,
             max_window=_MONTH,
             look_back=_LOOK_BACK,

@@ -140,6 +140,11 @@ def trades(client: TaobaoClient, window: Window) -> Iterator[Page]:
         yield from listed(client, span, TRADES, _types(client))
 
 
+def refunds(client: TaobaoClient, window: Window) -> Iterator[Page]:
+    """Refund cases that changed; of some types of trades they are left out by default too."""
+    yield from listed(client, window, REFUNDS, _types(client))
+
+
 def listed(
     client: TaobaoClient, window: Window, source: Source, params: Mapping[str, str] | None = None
 ) -> Iterator[Page]:
@@ -221,6 +226,11 @@ def estimate_trades(client: TaobaoClient, window: Window) -> int:
     """How many calls `trades` takes, the counts included."""
     spans = window.spans(dt.timedelta(minutes=client.settings.window_minutes))
     return sum(estimate(client, span, source=TRADES, params=_types(client)) for span in spans)
+
+
+def estimate_refunds(client: TaobaoClient, window: Window) -> int:
+    """How many calls `refunds` takes, the count included."""
+    return estimate(client, window, source=REFUNDS, params=_types(client))
 
 
 def estimate(

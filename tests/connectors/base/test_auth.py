@@ -118,6 +118,13 @@ def test_a_refusal_of_the_new_token_too_is_no_loop_not_even_over_requests() -> N
     assert platform.given == 2
 
 
+def test_a_renewed_token_that_was_good_and_is_taken_back_early_is_renewed_again() -> None:
+    platform = Platform()
+    token = platform.token()
+    assert token.call(refusing("access-1")) == "sent with access-2"
+    assert token.call(refusing("access-2")) == "sent with access-3"
+
+
 def test_what_another_has_renewed_after_a_refusal_is_used() -> None:
     platform, store = Platform(), OwnTokens()
     one, other = platform.token(store), platform.token(store)

@@ -66,9 +66,10 @@ def test_changed_trades_are_read_from_the_last_page_on_after_a_count() -> None:
     assert not any("use_has_next" in one for one in lists.asked)
 
 
-def test_all_types_of_trades_are_asked_for_by_name() -> None:
+def test_all_types_of_trades_and_their_refunds_are_asked_for_by_name() -> None:
     lists = Lists(1)
     list(fetch.trades(client_of(lists), DAY))
+    list(fetch.refunds(client_of(lists), DAY))
     assert {one["type"] for one in lists.asked} == {",".join(TRADE_TYPE)}
     assert {"fixed", "cod", "step", "o2o_offlinetrade", "external_trade"} <= set(TRADE_TYPE)
 
