@@ -240,8 +240,9 @@ class Lake:
             outcomes = merge(stored, incoming)
             try:
                 for name in names:
-                    version = self._commit(heads[name], TABLES[name], outcomes[name])
-                    done[name] = _counted(done[name], outcomes[name], version)
+                    outcome = outcomes.pop(name)  # written one by one, so memory can be given back
+                    version = self._commit(heads[name], TABLES[name], outcome)
+                    done[name] = _counted(done[name], outcome, version)
             except _OvertakenError:
                 continue
             seen = {name: head.version() for name, head in heads.items() if head is not None}

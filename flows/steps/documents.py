@@ -32,8 +32,8 @@ def _rows(home: Home, shop: Shop, schema: type[dy.Schema]) -> pl.DataFrame:
     return home.keys.vault.open_frame(home.scan(name, shop).collect(), name)
 
 
-def documents(home: Home, shop: Shop, stream: Stream, reading: Reading) -> tuple[Mapped, Split]:
-    """A landed reading as mapped, and parted into what is loaded and what is held."""
+def documents(home: Home, shop: Shop, stream: Stream, reading: Reading) -> tuple[int, Split]:
+    """Rows that a landed reading holds, and the reading parted into what is loaded and held."""
     context = shop.context(reading.read_at, mapping_version=stream.mapping_version)
     pages = home.landing.pages(reading.id)
     mapped = protected(stream.to_canonical(pages, context), home.members(shop))
@@ -43,5 +43,6 @@ def documents(home: Home, shop: Shop, stream: Stream, reading: Reading) -> tuple
         for name, frame in mapped.frames.items()
     }
     mapped = Mapped(frames, mapped.rejects, mapped.unknown_fields)
+    rows = sum(frame.height for frame in mapped.frames.values())
     parted = split(mapped, context)
-    return mapped, Split(home.keys.vault.seal_frames(parted.good), parted.bad)
+    return rows, Split(home.keys.vault.seal_frames(parted.good), parted.bad)

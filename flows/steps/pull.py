@@ -214,11 +214,10 @@ def load(home: Home, shop: Shop, stream: Stream, reading: Reading, *, started: f
 
     `started` is the monotonic clock, in seconds, at which work on the reading began.
     """
-    mapped, parted = documents(home, shop, stream, reading)
+    rows, parted = documents(home, shop, stream, reading)
     merged = home.lake.merge(parted.good)
     home.quarantine.keep(reading, parted.bad)
     _release(home, reading, parted)
-    rows = sum(frame.height for frame in mapped.frames.values())
     good = sum(frame.height for frame in parted.good.values())
     counts = Counts(
         landed_rows=rows,

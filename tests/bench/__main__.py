@@ -9,7 +9,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-BENCHES = ("pull_orders", "incremental_build", "demo_seconds", "limit_utilisation")
+BENCHES = ("pull_orders", "ingest", "incremental_build", "demo_seconds", "limit_utilisation")
 
 
 def main() -> None:
