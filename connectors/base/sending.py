@@ -1,6 +1,7 @@
 """Sending of changes group by group, so that each has its own outcome whatever became of others."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TypeVar
 
 from connectors.base.limits import Urgency
@@ -45,6 +46,24 @@ def each(
         except (TransientSourceError, SourceContractError) as error:
             outcomes += all_as(group, OutcomeState.UNKNOWN, str(error))
     return outcomes
+
+
+@contextmanager
+def nothing_sent() -> Iterator[None]:
+    """What goes wrong inside goes wrong before anything is written, and is raised as such.
+
+    Raises:
+        NotAppliedError: the platform cannot answer now.
+        SourceRejectedError: it refuses, or answers in a way that we do not know.
+    """
+    try:
+        yield
+    except NotAppliedError:
+        raise
+    except TransientSourceError as error:
+        raise NotAppliedError(str(error), retry_after=error.retry_after) from None
+    except SourceContractError as error:
+        raise SourceRejectedError(f"nothing was sent: {error}") from None
 
 
 def all_as(changes: Sequence[Change], state: OutcomeState, message: str | None) -> list[Outcome]:

@@ -5,11 +5,16 @@ from collections.abc import Sequence
 import pytest
 
 from connectors.base.limits import Urgency
-from connectors.base.retry import NotAppliedError
-from connectors.base.sending import all_as, chunks, each, urgency_of
+from connectors.base.retry import NotAppliedError, ThrottledError, TokenRejectedError
+from connectors.base.sending import all_as, chunks, each, nothing_sent, urgency_of
 from contracts.actions import Change, Outcome
 from contracts.codes import OutcomeState
-from contracts.errors import SourceContractError, SourceRejectedError, TransientSourceError
+from contracts.errors import (
+    ShopkeeperError,
+    SourceContractError,
+    SourceRejectedError,
+    TransientSourceError,
+)
 
 ACCEPTED, REJECTED, UNKNOWN = OutcomeState.ACCEPTED, OutcomeState.REJECTED, OutcomeState.UNKNOWN
 
@@ -75,3 +80,20 @@ def test_pieces_hold_everything_once() -> None:
 def test_what_is_taken_back_goes_first() -> None:
     assert urgency_of([change("a"), change("b", is_undo=True)]) is Urgency.UNDO
     assert urgency_of([change("a")]) is Urgency.ACT
+
+
+@pytest.mark.parametrize(
+    ("error", "raised"),
+    [
+        (TransientSourceError("cut", retry_after=3.0), NotAppliedError),
+        (ThrottledError("busy"), ThrottledError),
+        (SourceContractError("odd"), SourceRejectedError),
+        (TokenRejectedError("no"), TokenRejectedError),
+    ],
+)
+def test_what_fails_before_a_write_was_certainly_not_written(
+    error: ShopkeeperError, raised: type[ShopkeeperError]
+) -> None:
+    with pytest.raises(raised) as found, nothing_sent():
+        raise error
+    assert getattr(found.value, "retry_after", None) == getattr(error, "retry_after", None)
