@@ -153,7 +153,7 @@ class Mapper:
             return self
         instant = pl.coalesce(source_updated_at, pl.lit(self._context.read_at))
         fill = {
-            name: _NOTHING[column.dtype]
+            name: pl.lit(self._context.currency) if name == "currency" else _NOTHING[column.dtype]
             for name, column in schema.columns().items()
             if not column.nullable and name not in (*_KIT, *slices.columns)
         }

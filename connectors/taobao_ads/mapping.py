@@ -60,6 +60,8 @@ _ROW: Paths = {
 # A figure, of a page's rows and all the same summed up: its value and the text it was read from.
 _FIGURES: Final[Mapping[str, ColumnType]] = {
     **dict.fromkeys(_KEY, _TEXT),
+    "kind": _TEXT,
+    "origin": _TEXT,
     "keyword": _TEXT,
     **dict.fromkeys((*_MONEY, *_COUNTS), _COUNT),
     **{f"{name}_text": _TEXT for name in (*_MONEY, *_COUNTS)},
@@ -106,7 +108,7 @@ def _figures(body: bytes, part: Part) -> pl.DataFrame:
         return pl.concat(
             [
                 _read(by_product, part, level=AdLevel.SKU),
-                _read(raw.with_columns(listing=pl.lit(None)), part, level=AdLevel.CAMPAIGN),
+                _read(raw, part, level=AdLevel.CAMPAIGN),
             ]
         )
     level = _LEVELS[part.grain]
@@ -132,11 +134,13 @@ def _read(
         values[name] = sum(read, pl.lit(0, _COUNT))
         texts = [pl.col(one).cast(_TEXT) for one in parts]
         values[f"{name}_text"] = pl.concat_str(texts, separator=" ") if texts else pl.lit("0")
-    adgroup = pl.col("adgroup") if "adgroup" in raw.columns else pl.lit(None)
+    origin = pl.col("listing" if "listing" in raw.columns else "adgroup")
     given = {
         "channel": pl.lit(part.channel),
         "level": pl.lit(str(level)),
-        "listing": pl.col("listing") if "listing" in raw.columns else adgroup,
+        "listing": pl.lit(None) if level == AdLevel.CAMPAIGN else origin,
+        "kind": pl.lit(part.kind),
+        "origin": origin,
     }
     return raw.select(
         values.get(name, given.get(name, pl.col(name) if name in raw.columns else pl.lit(None)))
@@ -154,7 +158,10 @@ def _number(name: str, unit: str | None) -> pl.Expr:
 
 
 def _summed(found: pl.DataFrame, listings: Mapping[str, str]) -> pl.DataFrame:
-    """One row per key: base and effect of a report, and adgroups of one product, added up."""
+    """One row per key: base and effect of a report, and adgroups of one product, added up.
+
+    A page that came twice counts once.
+    """
     is_adgroup = (pl.col("channel") == "zhitongche") & (pl.col("level") != str(AdLevel.CAMPAIGN))
     product = pl.col("listing").replace_strict(listings, default=None, return_dtype=_TEXT)
     # An adgroup that was deleted is in no list: its money is told all the same.
@@ -171,7 +178,8 @@ def _summed(found: pl.DataFrame, listings: Mapping[str, str]) -> pl.DataFrame:
         for name in figures
     ]
     return (
-        found.with_columns(
+        found.unique(maintain_order=True)
+        .with_columns(
             listing=pl.when(is_adgroup).then(named).otherwise("listing").fill_null(_NONE),
             keyword_id=pl.col("keyword_id").fill_null(_NONE),
         )
