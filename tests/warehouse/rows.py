@@ -8,7 +8,7 @@ import dataframely as dy
 import polars as pl
 
 from contracts.actions import Judged
-from contracts.tables import Order, OrderCoupon, OrderLine, Refund
+from contracts.tables import Order, OrderCoupon, OrderLine, Refund, Shipment
 
 NOON = dt.datetime(2026, 11, 11, 12, tzinfo=dt.UTC)
 _ANYTHING: dict[pl.DataType, Any] = {
@@ -55,6 +55,7 @@ def version_rows(
     lines: Mapping[str, int] | Sequence[str] = ("a",),
     refunds: Sequence[str] = (),
     coupons: Sequence[str] = (),
+    parcels: Sequence[str] = (),
     **version: Any,
 ) -> dict[str, list[dict[str, Any]]]:
     """One version of one order, by table; `lines` maps a line to its pieces."""
@@ -67,6 +68,7 @@ def version_rows(
         ],
         "order_coupons": [{**head, "coupon_code": coupon} for coupon in coupons],
         "refunds": [{**head, "refund_id": refund} for refund in refunds],
+        "shipments": [{**head, "shipment_id": parcel} for parcel in parcels],
     }
 
 
@@ -77,6 +79,7 @@ def batch(versions: Sequence[Mapping[str, list[dict[str, Any]]]]) -> dict[str, p
         "order_lines": OrderLine,
         "order_coupons": OrderCoupon,
         "refunds": Refund,
+        "shipments": Shipment,
     }
     return {
         name: rows(schema, [row for version in versions for row in version[name]])
