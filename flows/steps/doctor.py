@@ -52,6 +52,8 @@ def _examine(shop: Shop, source: Source) -> list[Finding]:
     try:
         client = source.open()
         try:
+            if hasattr(client, "prove"):
+                client.prove()
             said.append(("answers", *_clock(shop, client.now())))
             if hasattr(client, "check"):
                 said += _account(shop, client.check())

@@ -1,0 +1,176 @@
+"""Reading the mailbox by IMAP over TLS; nothing in it is changed."""
+
+import datetime as dt
+import imaplib
+import logging
+import re
+import ssl
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from typing import Any, Final
+
+from connectors.email.failures import IMAP_ERRORS, imap_failure
+from connectors.email.settings import EmailSettings
+from contracts.errors import SourceContractError, SourceRejectedError
+from contracts.streams import Window
+
+_TIMEOUT_SECONDS: Final = 60.0
+_MOST_BYTES: Final = 1_000_000
+_HEADS, _MAILS = 500, 20  # asked for at once
+_MONTHS: Final = "JanFebMarAprMayJunJulAugSepOctNovDec"
+_UID: Final = re.compile(rb"\bUID (\d+)")
+_SIZE: Final = re.compile(rb"\bRFC822\.SIZE (\d+)")
+_ARRIVED: Final = re.compile(rb'\bINTERNALDATE "([^"]{20,30})"')
+_DAY: Final = dt.timedelta(days=1)
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A mail and when the host put it into the mailbox, UTC."""
+
+    at: dt.datetime
+    content: bytes
+
+
+class Inbox:
+    """The mailbox that answers come to; opened when first needed."""
+
+    def __init__(self, settings: EmailSettings) -> None:
+        self._settings = settings
+        self._session: imaplib.IMAP4_SSL | None = None
+
+    def open(self) -> imaplib.IMAP4_SSL | None:
+        """Log in and open the mailbox to read, unless it is done; null: there is no mailbox.
+
+        Raises:
+            ConfigurationError: the certificate is not trusted.
+            SourceRejectedError: login or mailbox are refused.
+            TransientSourceError: the host is not there.
+        """
+        if self._session is None and self._settings.imap_host is not None:
+            try:
+                self._session = self._opened(self._settings.imap_host)
+            except IMAP_ERRORS as error:
+                raise imap_failure(error) from None
+        return self._session
+
+    def arrivals(self, window: Window) -> Iterator[Arrival]:
+        """Mails that arrived within the window, oldest first; very large ones are no reports.
+
+        Raises:
+            ShopkeeperError: the mailbox cannot be read.
+        """
+        session = self.open()
+        if session is None:
+            return
+        try:
+            chosen = sorted(_chosen(session, window))
+            for some in _chunks(chosen, _MAILS):
+                contents = _contents(session, [uid for _, uid in some])
+                yield from (Arrival(at, contents[uid]) for at, uid in some if uid in contents)
+        except IMAP_ERRORS as error:
+            self.close()
+            raise imap_failure(error) from None
+
+    def close(self) -> None:
+        """End the session."""
+        session, self._session = self._session, None
+        if session is not None:
+            with suppress(*IMAP_ERRORS):
+                session.logout()
+
+    def _opened(self, host: str) -> imaplib.IMAP4_SSL:
+        settings = self._settings
+        context = ssl.create_default_context(cafile=settings.ca_file)
+        session = imaplib.IMAP4_SSL(
+            host, settings.imap_port, ssl_context=context, timeout=_TIMEOUT_SECONDS
+        )
+        try:
+            password = settings.imap_password or settings.password
+            # The library quotes passwords alone.
+            user = _quoted(settings.imap_user or settings.user)
+            session.login(user, password.get_secret_value())
+            _done(session.select(_quoted(settings.mailbox), readonly=True), "its name")
+        except BaseException:
+            session.shutdown()
+            raise
+        return session
+
+
+def _chosen(session: imaplib.IMAP4_SSL, window: Window) -> Iterator[tuple[dt.datetime, int]]:
+    """Arrival and UID of the mails within the window.
+
+    A search goes by days of the host's own zone, so it looks a day further on both sides.
+    """
+    since, before = window.start - _DAY, window.end + 2 * _DAY
+    found = _asked(session, "SEARCH", "SINCE", _day(since), "BEFORE", _day(before))
+    uids = [int(uid) for line in found if line for uid in line.split()]
+    for some in _chunks(uids, _HEADS):
+        head = _asked(session, "FETCH", _set(some), "(UID INTERNALDATE RFC822.SIZE)")
+        for line in head:
+            told = b"".join(line) if isinstance(line, tuple) else line or b""
+            uid, size, arrived = _UID.search(told), _SIZE.search(told), _ARRIVED.search(told)
+            if uid is None or size is None or arrived is None:
+                raise SourceContractError("the mailbox does not tell when a mail arrived")
+            at = _instant(arrived[1])
+            if not window.start <= at < window.end:
+                continue
+            if int(size[1]) > _MOST_BYTES:
+                _log.info("email: a mail of %d bytes is no report of ours", int(size[1]))
+                continue
+            yield at, int(uid[1])
+
+
+def _contents(session: imaplib.IMAP4_SSL, uids: Sequence[int]) -> dict[int, bytes]:
+    """Whole mails by UID, which stands before or behind a mail; one that is gone is left out."""
+    answer = _asked(session, "FETCH", _set(uids), "(UID BODY.PEEK[])")
+    contents: dict[int, bytes] = {}
+    for place, part in enumerate(answer):
+        if isinstance(part, tuple):
+            behind = answer[place + 1] if place + 1 < len(answer) else b""
+            uid = _UID.search(part[0]) or _UID.search(behind if isinstance(behind, bytes) else b"")
+            if uid is None:
+                raise SourceContractError("the mailbox does not tell which mail it is")
+            contents[int(uid[1])] = part[1]
+    return contents
+
+
+def _asked(session: imaplib.IMAP4_SSL, command: str, *arguments: str) -> list[Any]:
+    answer = _done(session.uid(command, *arguments), command)
+    return [part for part in answer if part is not None]
+
+
+def _done(answer: tuple[str, list[Any]], what: str) -> list[Any]:
+    kind, told = answer
+    if kind != "OK":
+        raise SourceRejectedError(f"the mail host refuses the mailbox; look at {what}")
+    return told
+
+
+def _instant(told: bytes) -> dt.datetime:
+    try:
+        return parsedate_to_datetime(told.decode("ascii").strip()).astimezone(dt.UTC)
+    except ValueError:
+        raise SourceContractError("the mailbox tells an unreadable date") from None
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def _day(moment: dt.datetime) -> str:
+    month = _MONTHS[3 * moment.month - 3 : 3 * moment.month]
+    return f"{moment.day}-{month}-{moment.year}"
+
+
+def _set(uids: Sequence[int]) -> str:
+    return ",".join(map(str, uids))
+
+
+def _chunks(items: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
+    return (items[start : start + size] for start in range(0, len(items), size))

@@ -1,0 +1,118 @@
+"""What a mail account needs to be set."""
+
+import datetime as dt
+import re
+from pathlib import Path
+from typing import Annotated, Final, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
+
+_LOOPBACK: Final = ("localhost", "127.0.0.1")
+_LONGEST_ADDRESS: Final = 254
+_ADDRESS: Final = re.compile(
+    r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z0-9-]{2,63}"
+)
+
+
+def is_address(text: str) -> bool:
+    """Whether a text is one plain ASCII address, so that it can be nothing else in a command."""
+    return len(text) <= _LONGEST_ADDRESS and _ADDRESS.fullmatch(text) is not None
+
+
+def _address(text: str) -> str:
+    if not is_address(text):
+        raise ValueError("give one plain address, such as shop@example.com")
+    return text
+
+
+def _ascii(secret: SecretStr) -> SecretStr:
+    text = secret.get_secret_value()
+    if not text or not text.isascii() or not text.isprintable():
+        raise ValueError("mail hosts take passwords of printable ASCII characters only")
+    return secret
+
+
+def _utc(moment: dt.datetime) -> dt.datetime:
+    if moment.tzinfo is None:
+        raise ValueError("give the instant with its offset, as in 2026-11-11T00:00:00+08:00")
+    return moment.astimezone(dt.UTC)
+
+
+Address = Annotated[str, AfterValidator(_address)]
+Host = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9.-]{0,252}$")]
+Port = Annotated[int, Field(ge=1, le=65_535)]
+User = Annotated[str, Field(pattern=r"^[\x21-\x7e]{1,320}$")]
+Password = Annotated[SecretStr, AfterValidator(_ascii)]
+
+
+class EmailSettings(BaseModel):
+    """One account: a host that takes messages, and the mailbox that their answers come to."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    is_sandbox: bool = Field(default=False, description="An emulated mail host on the loopback")
+    as_of: Annotated[dt.datetime, AfterValidator(_utc)] | None = Field(
+        default=None, description="A sandbox's clock; a mail host tells none"
+    )
+    ca_file: Path | None = Field(default=None, description="Own certificate authority, PEM")
+
+    smtp_host: Host = Field(description="Host that takes messages")
+    smtp_port: Port | None = Field(default=None, description="587, or 465 with security tls")
+    security: Literal["starttls", "tls"] = Field(
+        default="starttls", description="Encrypted after a greeting, or from the start"
+    )
+    user: User = Field(description="Name to log in with")
+    password: Password = Field(description="Its password, or one made for an app")
+
+    imap_host: Host | None = Field(default=None, description="Host of the mailbox; none: not read")
+    imap_port: Port = Field(default=993, description="With TLS from the start")
+    imap_user: User | None = Field(default=None, description="If it is another than `user`")
+    imap_password: Password | None = Field(default=None, description="Its password")
+    mailbox: str = Field(
+        default="INBOX", pattern=r'^[^"\\\x00-\x1f\x7f-\U0010ffff]{1,200}$', description="Its name"
+    )
+
+    address: Address = Field(description="Whom messages are from")
+    sender_name: str | None = Field(
+        default=None, pattern=r"^[^\x00-\x1f\x7f]{1,100}$", description="The name beside it"
+    )
+    reply_to: Address | None = Field(default=None, description="Where customers' answers go")
+    return_address: Address | None = Field(
+        default=None, description="Where reports go: the address of the mailbox, if it is another"
+    )
+    unsubscribe_url: str | None = Field(
+        default=None,
+        pattern=r"^https://[\x21\x23-\x3b\x3d\x3f-\x7e]{1,500}$",
+        description="Page that takes one-click unsubscriptions; {key} stands for the message's key",
+    )
+
+    messages_per_second: float = Field(default=1, gt=0, le=100, description="Most that are sent")
+    messages_per_day: int = Field(default=500, ge=1, description="Most that are sent in a day")
+    day_zone: str = Field(
+        default="UTC", pattern=r"^[A-Za-z0-9_+/-]{1,64}$", description="Zone of the host's day"
+    )
+    budget_share: float = Field(
+        default=1.0,
+        gt=0,
+        le=1,
+        description="Part of both that is ours; other senders have the rest",
+    )
+
+    @model_validator(mode="after")
+    def _is_live_or_sandbox(self) -> Self:
+        hosts = [host for host in (self.smtp_host, self.imap_host) if host is not None]
+        if self.is_sandbox and not all(host in _LOOPBACK for host in hosts):
+            raise ValueError("a sandbox is reached on the loopback only")
+        if self.as_of is not None and not self.is_sandbox:
+            raise ValueError("as_of is the clock of a sandbox")
+        return self
+
+    @property
+    def port(self) -> int:
+        """Where messages are handed in."""
+        return self.smtp_port or (587 if self.security == "starttls" else 465)
+
+    @property
+    def answers_to(self) -> str:
+        """The envelope's sender, to whom reports are sent and unsubscriptions."""
+        return self.return_address or self.address
