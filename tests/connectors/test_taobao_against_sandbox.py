@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import httpx
 import polars as pl
 import pytest
 
@@ -39,12 +40,18 @@ class Shop:
     faults: Faults
     clients: list[TaobaoClient] = field(default_factory=list)
 
-    def opened(self, stores: Stores = Stores(), **settings: Any) -> TaobaoClient:
+    def opened(
+        self,
+        stores: Stores = Stores(),
+        *,
+        transport: httpx.BaseTransport | None = None,
+        **settings: Any,
+    ) -> TaobaoClient:
         token = {} if "refresh_token" in settings else {"session": OURS.session}
         ours = {"app_key": OURS.app_key, "app_secret": OURS.app_secret, **token}
         sandbox = {"base_url": self.url, "is_sandbox": True, "calls_per_second": 1_000}
         chosen = TaobaoSettings.model_validate({**ours, **sandbox, "kind": "tmall", **settings})
-        client = TaobaoClient(chosen, stores)
+        client = TaobaoClient(chosen, stores, transport=transport)
         self.clients.append(client)
         return client
 
@@ -55,9 +62,11 @@ def running(*, is_tmall: bool = True, rates: Rates = UNLIMITED) -> Iterator[Shop
     credentials = replace(OURS, is_tmall=is_tmall)
     with serving(routes(world, credentials, rates=rates, faults=faults)) as url:
         shop = Shop(url, world, faults)
-        yield shop
-        for client in shop.clients:
-            client.close()
+        try:
+            yield shop
+        finally:
+            for client in shop.clients:
+                client.close()
 
 
 @pytest.fixture(scope="module")
@@ -298,12 +307,35 @@ def test_a_platform_that_is_busy_banned_and_broken_in_turn_is_read_all_the_same(
     assert pulled(client, "refunds").frames["refund_cases"].height > 0
 
 
-def test_limits_of_the_app_are_kept(read_only: Shop) -> None:
-    rates = Rates(per_second=40, api_per_second=40, per_day=10**6)
-    with running(rates=rates) as shop:
-        client = shop.opened(calls_per_second=40)
-        pulled(client, "orders", days=15)
-        assert shop.faults.throttled == 0
+class Counting(httpx.BaseTransport):
+    """Passes requests on and counts those that were refused by a limit."""
+
+    def __init__(self) -> None:
+        self.inner = httpx.HTTPTransport()
+        self.refusals = 0
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        response = self.inner.handle_request(request)
+        body = response.read()
+        response.close()
+        self.refusals += b"App Call Limited" in body
+        headers = {"date": response.headers["date"]}
+        return httpx.Response(response.status_code, headers=headers, content=body)
+
+    def close(self) -> None:
+        self.inner.close()
+
+
+@pytest.mark.parametrize(("ours", "is_refused"), [(40, False), (400, True)])
+def test_no_call_is_refused_when_the_limits_of_the_console_are_set(
+    ours: int, is_refused: bool
+) -> None:
+    with running(rates=Rates(per_second=40, api_per_second=40, per_day=10**6)) as shop:
+        counting = Counting()
+        client = shop.opened(calls_per_second=ours, transport=counting)
+        for _ in range(60):
+            client.now()
+        assert (counting.refusals > 0) is is_refused
 
 
 def test_what_changes_while_pages_are_read_is_not_lost(shop: Shop) -> None:
