@@ -33,9 +33,20 @@ class AmazonSettings(AccountSettings):
 
     LIVE_MARKS = ("Atzr|", "amzn1.oa2-cs.")
 
-    marketplace_id: str = Field(description="The store, such as ATVPDKIKX0DER for Amazon.com")
-    seller_id: str = Field(pattern=r"^[A-Z0-9]{8,20}$", description="The seller's merchant token")
-    client_id: str = Field(min_length=1, description="Login with Amazon: the application's id")
+    marketplace_id: str = Field(
+        examples=["ATVPDKIKX0DER"],
+        description="The store, such as ATVPDKIKX0DER for Amazon.com",
+    )
+    seller_id: str = Field(
+        pattern=r"^[A-Z0-9]{8,20}$",
+        examples=["A1B2C3D4E5F6G7"],
+        description="The seller's merchant token",
+    )
+    client_id: str = Field(
+        min_length=1,
+        examples=["amzn1.application-oa2-client.example"],
+        description="Login with Amazon: the application's id",
+    )
     client_secret: SecretStr = Field(min_length=1, description="Login with Amazon: its secret")
     refresh_token: SecretStr = Field(
         min_length=1, description="What the seller's authorisation gave to the application"

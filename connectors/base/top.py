@@ -113,7 +113,7 @@ class TopSettings(AccountSettings):
 
     LIVE_MARKS = ("610", "620")
 
-    app_key: str = Field(pattern=r"^\w{1,64}$", description="App Key")
+    app_key: str = Field(pattern=r"^\w{1,64}$", examples=["12345678"], description="App Key")
     app_secret: SecretStr = Field(min_length=1, description="App Secret, which signs requests")
     session: SecretStr | None = Field(
         default=None, min_length=1, description="Session key of an app whose tokens last for a term"

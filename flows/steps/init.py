@@ -1,6 +1,7 @@
 """Write a home: every setting there is, with its meaning, its bounds and its default."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from connectors.base.declaration import Connector
 from contracts.codes import Mode
 from contracts.economics import Economics
 from contracts.errors import ConfigurationError
+from contracts.tables import Order
 from flows.steps import keys
 from flows.steps.settings import Holdout, HomeSettings, Keys, Retention, Schedule, Storage
 
@@ -48,7 +50,7 @@ _HOME = """# A home of Shopkeeper: where data lies, what holds for all shops. Al
 """
 
 _SHOP = """# One shop. Rename this file: its name is the shop's id. Without .example it is read.
-name = "My shop"
+name = "My {title} shop"
 currency = "USD"
 time_zone = "America/New_York"
 # history_from = 2026-01-01  # first day to read; a year back if not given
@@ -87,7 +89,10 @@ def init(folder: Path) -> list[Path]:
     """
     if (folder / "shopkeeper.toml").exists():
         raise ConfigurationError(f"{folder / 'shopkeeper.toml'} exists already")
-    texts = {"shopkeeper.toml": _home(), "shops/my-shop.toml.example": _shop()}
+    texts = {"shopkeeper.toml": _home()}
+    declared = [connectors.connector(name) for name in connectors.names()]
+    for shop in filter(_is_shop, declared):
+        texts[f"shops/my-{shop.name}.toml.example"] = _shop(shop, declared)
     for name in policies():
         texts[f"policies/{name}.toml"] = _policy(name)
     for name, text in texts.items():
@@ -106,21 +111,29 @@ def _home() -> str:
     )
 
 
-def _shop() -> str:
-    declared = [connectors.connector(name) for name in connectors.names()]
-    # What can be written to is a shop of its own; the others add to one and are left out at first.
-    ordered = sorted(declared, key=lambda one: not one.writes)
+def _is_shop(declared: Connector) -> bool:
+    """Whether a platform is a shop; the others add to one: its ads, its parcels, its members."""
+    is_sold_there = any(Order in stream.tables for stream in declared.streams)
+    return is_sold_there and bool(declared.writes)
+
+
+def _shop(shop: Connector, declared: Sequence[Connector]) -> str:
+    """A shop of one platform; what may be added to it is there, and left out at first."""
+    added = [one for one in declared if not _is_shop(one)]
+    sources = [_source(shop), *(_left_out(_source(one)) for one in added)]
     return _SHOP.format(
-        sources="\n".join(_source(one) for one in ordered),
+        title=shop.title,
+        sources="\n".join(sources),
         economics=commented(Economics),
         schedule=commented(Schedule),
     )
 
 
 def _source(declared: Connector) -> str:
-    text = f"[sources.{declared.name}]  # {declared.title}\n{commented(declared.settings)}"
-    if declared.writes:
-        return text
+    return f"[sources.{declared.name}]  # {declared.title}\n{commented(declared.settings)}"
+
+
+def _left_out(text: str) -> str:
     return "".join(f"# {line.removeprefix('# ')}\n" for line in text.splitlines())
 
 
@@ -143,7 +156,8 @@ def _line(name: str, field: FieldInfo) -> str:
     if field.annotation is SecretStr or SecretStr in getattr(field.annotation, "__args__", ()):
         setting = f'{name} = "env:{name.upper()}"'
     elif field.is_required():
-        setting = f"{name} = {_toml(_EXAMPLES.get(name, ''))}"
+        example = (field.examples or [_EXAMPLES.get(name, "")])[0]
+        setting = f"{name} = {_toml(example)}"
     elif field.get_default(call_default_factory=True) is None:
         setting = f"# {name} ="
     else:

@@ -115,7 +115,7 @@ def test_a_home_that_does_not_exist_is_told(
             "shops/mine.toml",
             "[sources.shopify]",
             "[sources.shopfy]",
-            "no connector is named 'shopfy'; there are files, shopify",
+            "no connector is named 'shopfy'; there are amazon, email, files,",
         ),
     ],
 )
@@ -148,20 +148,28 @@ def test_a_secret_written_out_is_refused_and_not_repeated(
     assert "shpat_inline" not in printed
 
 
+SHOPS = {
+    "shopify": ("# shop_domain =", 'shop_domain = "my-shop.myshopify.com"  #'),
+    "woocommerce": ("# shop_url =", 'shop_url = "https://shop.example.com"  #'),
+}
+
+
+@pytest.mark.parametrize("platform", ["amazon", "shopify", "taobao", "woocommerce"])
 def test_init_writes_a_home_that_opens_with_everything_in_shadow(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    platform: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert call(monkeypatch, "--home", str(tmp_path), "init") == 0
     assert "policies/repricing.toml" in capsys.readouterr().out
-    example = tmp_path / "shops" / "my-shop.toml.example"
-    example.rename(tmp_path / "shops" / "my-shop.toml")
-    text = (tmp_path / "shops" / "my-shop.toml").read_text(encoding="utf-8")
-    filled = text.replace("# shop_domain =", 'shop_domain = "my-shop.myshopify.com"  #')
-    (tmp_path / "shops" / "my-shop.toml").write_text(filled, encoding="utf-8")
+    example = tmp_path / "shops" / f"my-{platform}.toml.example"
+    text = example.read_text(encoding="utf-8").replace(*SHOPS.get(platform, ("", "")))
+    (tmp_path / "shops" / "my-shop.toml").write_text(text, encoding="utf-8")
     with Home.open(tmp_path) as home:
         assert set(home.policies) == set(policies())
         assert {settings.mode for _, settings, _, _ in home.policies.values()} == {Mode.SHADOW}
-        assert home.shop("my-shop").platform.connector.name == "shopify"
+        assert home.shop("my-shop").platform.connector.name == platform
 
 
 def test_json_is_one_document_on_standard_output(home: Path) -> None:
