@@ -155,6 +155,7 @@ def commented(model: type[BaseModel]) -> str:
 def _line(name: str, field: FieldInfo) -> str:
     if field.annotation is SecretStr or SecretStr in getattr(field.annotation, "__args__", ()):
         setting = f'{name} = "env:{name.upper()}"'
+        setting = setting if field.is_required() else f"# {setting}"
     elif field.is_required():
         example = (field.examples or [_EXAMPLES.get(name, "")])[0]
         setting = f"{name} = {_toml(example)}"

@@ -149,6 +149,7 @@ def test_a_secret_written_out_is_refused_and_not_repeated(
 
 
 SHOPS = {
+    "taobao": ("# session =", "session ="),
     "shopify": ("# shop_domain =", 'shop_domain = "my-shop.myshopify.com"  #'),
     "woocommerce": ("# shop_url =", 'shop_url = "https://shop.example.com"  #'),
 }
