@@ -1,0 +1,131 @@
+"""WooCommerce, by its REST API wc/v3."""
+
+import datetime as dt
+
+from connectors.base.declaration import Connector, Stream, Write
+from connectors.base.webhooks import Webhook
+from connectors.woocommerce import (
+    coupon_outbound,
+    fetch,
+    mapping,
+    order_mapping,
+    outbound,
+    redaction,
+)
+from connectors.woocommerce.client import WooCommerceClient, WooCommerceSettings
+from contracts.codes import Reversal, WriteKind
+from contracts.tables import (
+    Coupon,
+    Listing,
+    Member,
+    Order,
+    OrderCoupon,
+    OrderLine,
+    Price,
+    Refund,
+    Review,
+    StockLevel,
+)
+
+# Lists are the shop's own tables: a change is there at once. The shop's servers may disagree about
+# the time, which is what is looked back for.
+_LOOK_BACK = dt.timedelta(minutes=10)
+# Reviews are found by when they were written; one that waits for approval shows up later.
+_REVIEWS_WAIT = dt.timedelta(days=31)
+
+_HINTS = {
+    "order": ("orders",),
+    "product": ("products",),
+    "customer": ("customers",),
+    "coupon": ("coupons",),
+}
+
+
+def _streams_of(topic: str) -> tuple[str, ...]:
+    return _HINTS.get(topic.partition(".")[0], ())
+
+
+CONNECTOR = Connector(
+    name="woocommerce",
+    title="WooCommerce",
+    settings=WooCommerceSettings,
+    open_client=WooCommerceClient,
+    streams=(
+        Stream(
+            name="orders",
+            tables=(Order, OrderLine, OrderCoupon, Refund),
+            fetch=fetch.orders,
+            estimate=fetch.estimate_orders,
+            to_canonical=order_mapping.orders,
+            redact=redaction.redact,
+            look_back=_LOOK_BACK,
+            max_window=dt.timedelta(days=31),
+        ),
+        Stream(
+            name="products",
+            tables=(Listing, Price, StockLevel),
+            fetch=fetch.products,
+            to_canonical=mapping.products,
+            is_snapshot=True,
+        ),
+        Stream(
+            name="customers",
+            tables=(Member,),
+            fetch=fetch.customers,
+            to_canonical=mapping.customers,
+            redact=redaction.redact,
+            is_snapshot=True,
+        ),
+        Stream(
+            name="coupons",
+            tables=(Coupon,),
+            fetch=fetch.coupons,
+            to_canonical=mapping.coupons,
+            is_snapshot=True,
+        ),
+        Stream(
+            name="reviews",
+            tables=(Review,),
+            fetch=fetch.reviews,
+            to_canonical=mapping.reviews,
+            redact=redaction.redact,
+            look_back=_REVIEWS_WAIT,
+        ),
+    ),
+    writes=(
+        Write(
+            kind=WriteKind.SET_PRICE,
+            reversal=Reversal.REVERSIBLE,
+            live=outbound.live_prices,
+            send=outbound.set_prices,
+        ),
+        Write(
+            kind=WriteKind.SET_STOCK,
+            reversal=Reversal.REVERSIBLE,
+            live=outbound.live_stock,
+            send=outbound.set_stock,
+        ),
+        Write(
+            kind=WriteKind.CREATE_COUPON,
+            reversal=Reversal.CLOSABLE,
+            live=coupon_outbound.live_coupons,
+            send=coupon_outbound.send_coupons,
+        ),
+    ),
+    # A review is answered in the back office, which the API cannot. The shop's own mail goes with
+    # its orders; what else a customer is told comes from the merchant's CRM.
+    person_only=(WriteKind.REPLY_REVIEW, WriteKind.SEND_MESSAGE),
+    impossible=(
+        WriteKind.GRANT_COUPON,
+        WriteKind.REQUEST_REVIEW,
+        WriteKind.RECORD_EVENT,
+        WriteKind.SET_PROFILE,
+    ),
+    webhook=Webhook(
+        streams_of=_streams_of,
+        signature_headers=("x-wc-webhook-signature",),
+        topic_headers=("x-wc-webhook-topic",),
+        id_headers=("x-wc-webhook-delivery-id",),
+        encoding="base64",
+    ),
+)

@@ -1,0 +1,333 @@
+"""One open WooCommerce shop: lists, writes, its settings for money, its clock and its limits."""
+
+import datetime as dt
+import re
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, Self
+from urllib.parse import urlsplit
+
+import httpx
+import msgspec
+from pydantic import Field, SecretStr, model_validator
+
+from connectors.base.http import Http, HttpAnswer, addresses, server_time
+from connectors.base.limits import Meter, Urgency
+from connectors.base.retry import NotAppliedError, Retry, ThrottledError
+from connectors.base.settings import AccountSettings
+from connectors.base.wire import decoded
+from connectors.woocommerce.access import Params, Signer, basic
+from connectors.woocommerce.codes import ERRORS
+from contracts.errors import ShopkeeperError, SourceContractError, TransientSourceError
+from contracts.money import exponent
+from contracts.ports import Stores
+
+API = "/wp-json/wc/v3/"
+_SITE = "/wp-json/"
+_LIVE_KEY = re.compile(r"c[ks]_[0-9a-f]{40}")
+_CODE = re.compile(r"[a-z0-9_-]{1,80}")
+# A signature holds for 15 minutes; by then the clock has been looked at again.
+_CLOCK_HOLDS_SECONDS = 300.0
+
+Access = Literal["key", "signed_key", "application_password"]
+
+
+class WooCommerceSettings(AccountSettings):
+    """One shop. A real one is named by its address, a sandbox by its own on the loopback."""
+
+    shop_url: str | None = Field(
+        default=None,
+        pattern=r"^https://[a-z0-9]([a-z0-9.-]*[a-z0-9])?(/[A-Za-z0-9_~.-]+)*/?$",
+        description="Address of the WordPress site, such as https://example.com/shop",
+    )
+    access: Access = Field(
+        default="key",
+        description="How the shop knows us: a key, a key that signs (OAuth 1.0a), or a password",
+    )
+    consumer_key: SecretStr | None = Field(default=None, min_length=1)
+    consumer_secret: SecretStr | None = Field(default=None, min_length=1)
+    user: str | None = Field(default=None, min_length=1, description="WordPress user")
+    application_password: SecretStr | None = Field(default=None, min_length=1)
+    webhook_secret: SecretStr | None = Field(
+        default=None, min_length=1, description="Secret that the shop signs its webhooks with"
+    )
+    requests_per_second: float = Field(
+        default=5.0, gt=0, le=100, description="What the host of the shop bears; nobody tells"
+    )
+
+    @model_validator(mode="after")
+    def _names_one_place(self) -> Self:
+        if self.is_sandbox == (self.shop_url is not None):
+            raise ValueError("a shop is named by shop_url alone, unless it is a sandbox")
+        is_user = self.access == "application_password"
+        user = (self.user, self.application_password)
+        if None in (user if is_user else (self.consumer_key, self.consumer_secret)):
+            raise ValueError(f"access {self.access!r} needs both of its credentials")
+        return self
+
+    def _looks_live(self, name: str) -> bool:
+        value = getattr(self, name)
+        is_secret = isinstance(value, SecretStr)
+        return is_secret and _LIVE_KEY.fullmatch(value.get_secret_value()) is not None
+
+    @property
+    def url(self) -> str:
+        """Where requests go, without a slash at its end."""
+        return self.url_or(self.shop_url or "").rstrip("/")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShopMoney:
+    """The shop's currency and how many decimals its prices have."""
+
+    currency: str
+    decimals: int
+
+    @property
+    def step_minor(self) -> int:
+        """The smallest difference of two prices, in minor units; 100 for euros without cents."""
+        missing: int = 10 ** max(0, exponent(self.currency) - self.decimals)
+        return missing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShopCheck:
+    """What a shop says of itself; a key's permissions are not told."""
+
+    name: str
+    currency: str
+    time_zone: str
+    plan: str
+    scopes: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """An answer; `total` is how many rows its list has in all, 0 if it is none."""
+
+    body: bytes
+    total: int
+    at: dt.datetime
+
+
+class _Environment(msgspec.Struct):
+    version: str
+
+
+class _Settings(msgspec.Struct):
+    currency: str
+    number_of_decimals: int
+
+
+class _Status(msgspec.Struct):
+    environment: _Environment
+    settings: _Settings
+
+
+class _Site(msgspec.Struct):
+    name: str
+    timezone_string: str
+    gmt_offset: float | str
+
+
+class _Refusal(msgspec.Struct):
+    code: str | int | None = None
+
+
+_STATUS = msgspec.json.Decoder(_Status)
+_SITE_INDEX = msgspec.json.Decoder(_Site)
+_REFUSAL = msgspec.json.Decoder(_Refusal)
+
+
+class WooCommerceClient:
+    """Asks and writes for one shop. Thread-safe.
+
+    Args:
+        stores: where all clients of the shop share its limit; each has its own if not given.
+        transport, resolve: the network; replaced in tests.
+        clock, sleep: seconds for waiting, replaced in tests so that waiting costs no time.
+        wall_clock: seconds since 1970, which clients on several machines share limits by.
+    """
+
+    def __init__(
+        self,
+        settings: WooCommerceSettings,
+        stores: Stores = Stores(),
+        *,
+        transport: httpx.BaseTransport | None = None,
+        resolve: Callable[[str], list[str]] = addresses,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+        wall_clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._signer = _signer(settings)
+        self._origin, self._prefix = _split(settings.url)
+        self._http = Http(
+            self._origin,
+            headers={} if self._signer else _password(settings),
+            is_sandbox=settings.is_sandbox,
+            ca_file=settings.ca_file,
+            transport=transport,
+            resolve=resolve,
+            refusal=refusal,
+        )
+        self._clock = clock
+        self._retry = Retry(sleep=sleep)
+        meter = Meter(
+            stores.limits,
+            f"woocommerce:{settings.url}",
+            budget_share=settings.budget_share,
+            clock=clock,
+            sleep=sleep,
+            wall_clock=wall_clock,
+        )
+        rate = settings.requests_per_second
+        self._bucket = meter.token_bucket("requests", rate=rate, burst=max(1.0, rate))
+        self._money: ShopMoney | None = None
+        self._known_time: tuple[float, float] | None = None
+        self.urgency = Urgency.LIVE
+
+    def ask(self, path: str, params: Params = ()) -> Answer:
+        """Read `path` below the API.
+
+        Raises:
+            ShopkeeperError: by the code in an error's body or by HTTP status, after retries.
+        """
+        return self._retry.call(lambda: self._sent("GET", API + path, params, urgency=self.urgency))
+
+    def write(
+        self, method: str, path: str, value: Any, *, urgency: Urgency = Urgency.ACT
+    ) -> Answer:
+        """Send a JSON value, again only when the platform certainly did nothing.
+
+        Raises:
+            NotAppliedError: the platform certainly did nothing, and still does not.
+            TransientSourceError: it may have been applied.
+            ItemRefusedError: this item was refused.
+            SourceRejectedError: the account was refused.
+            SourceContractError: the answer is unknown, so it may have been applied.
+        """
+        body = msgspec.json.encode(value)
+        return self._retry.call(
+            lambda: self._sent(method, API + path, (), body=body, urgency=urgency),
+            repeats=NotAppliedError,
+        )
+
+    def money(self) -> ShopMoney:
+        """The shop's currency and decimals, asked for once."""
+        if self._money is None:
+            settings = self._status()[0].settings
+            self._money = ShopMoney(
+                currency=settings.currency, decimals=settings.number_of_decimals
+            )
+        return self._money
+
+    def now(self) -> dt.datetime:
+        """The platform's clock; asked where a key is needed, so that it is tried too."""
+        return self._status()[1].at
+
+    def check(self) -> ShopCheck:
+        """What the shop says of itself, for a test of settings and permissions."""
+        status, _ = self._status()
+        answer = self._retry.call(lambda: self._sent("GET", _SITE, (), urgency=self.urgency))
+        site = decoded(_SITE_INDEX.decode, answer.body)
+        return ShopCheck(
+            name=site.name,
+            currency=status.settings.currency,
+            time_zone=site.timezone_string or f"UTC{float(site.gmt_offset):+g}",
+            plan=f"WooCommerce {status.environment.version}",
+        )
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def _status(self) -> tuple[_Status, Answer]:
+        answer = self.ask("system_status", [("_fields", "environment,settings")])
+        return decoded(_STATUS.decode, answer.body), answer
+
+    def _sent(
+        self,
+        method: str,
+        path: str,
+        params: Params,
+        *,
+        urgency: Urgency,
+        body: bytes | None = None,
+    ) -> Answer:
+        path = self._prefix + path
+        if self._signer is not None:
+            seconds = self._time(urgency)
+            params = self._signer.signed(method, self._origin + path, params, at=seconds)
+        answer = self._asked(method, path, params, urgency, body)
+        if "json" not in answer.headers.get("content-type", ""):
+            raise TransientSourceError("a page of the host came in place of the shop's answer")
+        total = answer.headers.get("x-wp-total", "0")
+        if not total.isdigit():
+            raise SourceContractError("the length of a list is no number")
+        at = dt.datetime.fromtimestamp(server_time(answer.headers), dt.UTC)
+        return Answer(body=answer.body, total=int(total), at=at)
+
+    def _asked(
+        self, method: str, path: str, params: Params, urgency: Urgency, body: bytes | None
+    ) -> HttpAnswer:
+        self._bucket.take(urgency=urgency)
+        kind = "application/json" if body is not None else None
+        try:
+            answer = self._http.request(method, path, params=params, body=body, content_type=kind)
+        except ThrottledError as error:
+            self._bucket.refused(error.retry_after)
+            raise
+        self._known_time = (server_time(answer.headers), self._clock())
+        return answer
+
+    def _time(self, urgency: Urgency) -> float:
+        """The platform's seconds since 1970, by an answer that needs no key."""
+        if self._known_time is None or self._clock() - self._known_time[1] > _CLOCK_HOLDS_SECONDS:
+            self._asked(
+                "GET", self._prefix + API.rstrip("/"), [("_fields", "namespace")], urgency, None
+            )
+        assert self._known_time is not None
+        told, at = self._known_time
+        return told + self._clock() - at
+
+
+def refusal(status: int, _headers: Mapping[str, str], body: bytes) -> ShopkeeperError | None:
+    """The error that an answer's code means; null: the status decides."""
+    if status >= 500 or status == 429:
+        return None
+    try:
+        code = str(_REFUSAL.decode(body).code or "")
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+    if code in ERRORS:
+        return ERRORS[code](f"the shop answered {code}")
+    if status in (401, 403):  # a plug-in that guards the shop has codes of its own
+        return None
+    return SourceContractError(f"the shop answered HTTP {status}, error {plain(code)}")
+
+
+def plain(code: str) -> str:
+    """A code as it may be told; whatever does not look like one may be anything."""
+    return code if _CODE.fullmatch(code) else "without a readable code"
+
+
+def _signer(settings: WooCommerceSettings) -> Signer | None:
+    key, secret = settings.consumer_key, settings.consumer_secret
+    if settings.access != "signed_key" or key is None or secret is None:
+        return None
+    return Signer(key.get_secret_value(), secret.get_secret_value())
+
+
+def _password(settings: WooCommerceSettings) -> dict[str, str]:
+    name, secret = settings.user or "", settings.application_password
+    if settings.access == "key" and settings.consumer_key is not None:
+        name, secret = settings.consumer_key.get_secret_value(), settings.consumer_secret
+    return basic(name, secret.get_secret_value() if secret else "")
+
+
+def _split(url: str) -> tuple[str, str]:
+    """Scheme with host, and the path of a site that does not lie at the root."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}", parts.path

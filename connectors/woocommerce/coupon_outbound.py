@@ -1,0 +1,187 @@
+"""Coupons that are written to WooCommerce, and how they are read back.
+
+Codes are read in any case and kept in lower case. A code holds from when it is made.
+"""
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from connectors.base.sending import each, nothing_sent, urgency_of
+from connectors.base.wire import decoded
+from connectors.woocommerce.client import WooCommerceClient
+from connectors.woocommerce.codes import (
+    CODE_EXISTS,
+    DISCOUNT_KIND,
+    CodeExistsError,
+    ItemRefusedError,
+)
+from contracts.actions import Change, Live, Outcome
+from contracts.codes import OutcomeState
+from contracts.errors import SourceContractError
+from contracts.money import format_minor, parse_minor
+from contracts.payloads import CouponTerms, decode
+
+_COUPON_FIELDS = "id,code,amount,discount_type,date_expires_gmt"
+# A list of SKUs is part of an address, which must not grow too long.
+_MOST_SKUS = 50
+# A percentage is written as hundredths of a percent are: 1500 is "15.00".
+_HUNDREDTHS = "USD"
+_JUST_PAST = dt.timedelta(minutes=1)
+
+_Written = dict[str, Any] | str
+"""The fields to write, or why they are not."""
+
+
+class _Coupon(msgspec.Struct):
+    id: int
+    code: str
+    amount: str
+    discount_type: str
+    date_expires_gmt: str | None
+
+
+class _Customer(msgspec.Struct):
+    email: str
+
+
+class _Product(msgspec.Struct):
+    id: int
+    sku: str
+
+
+_COUPONS = msgspec.json.Decoder(list[_Coupon])
+_CUSTOMER = msgspec.json.Decoder(_Customer)
+_PRODUCTS = msgspec.json.Decoder(list[_Product])
+
+
+def live_coupons(client: WooCommerceClient, changes: Sequence[Change]) -> dict[str, Live]:
+    """What a code takes off; 0 once it is closed or has ended.
+
+    In minor units of the currency; without a currency in hundredths of a percent (1500: 15 %).
+    """
+    found: dict[str, Live] = {}
+    for change in changes:
+        coupon, at = _coupon(client, change.target_id)
+        if coupon is not None:
+            found[change.target_id] = _taken_off(coupon, client.money().currency, at)
+    return found
+
+
+def send_coupons(client: WooCommerceClient, changes: Sequence[Change]) -> list[Outcome]:
+    """Create or close codes. A code that exists already was created by the same action."""
+    groups = ([change] for change in changes)
+    return each(groups, lambda one: [_send_coupon(client, one[0])], alone=ItemRefusedError)
+
+
+def _send_coupon(client: WooCommerceClient, change: Change) -> Outcome:
+    with nothing_sent():
+        coupon, at = _coupon(client, change.target_id)
+        if change.after == 0:
+            written: _Written = "the shop has no such code"
+            if coupon is not None:
+                written = {"date_expires_gmt": _gmt(at - _JUST_PAST)}
+        else:
+            written = _terms(client, change, at)
+    if isinstance(written, str):
+        return Outcome(action_id=change.action_id, state=OutcomeState.REJECTED, message=written)
+    message = None
+    if change.after == 0 and coupon is not None:
+        client.write("PUT", f"coupons/{coupon.id}", written, urgency=urgency_of([change]))
+    elif coupon is not None:
+        message = CODE_EXISTS
+    else:
+        message = _created(client, change, written)
+    return Outcome(action_id=change.action_id, state=OutcomeState.ACCEPTED, message=message)
+
+
+def _created(client: WooCommerceClient, change: Change, written: dict[str, Any]) -> str | None:
+    """Create a code; its error's code if it was there already, which is as good."""
+    try:
+        client.write("POST", "coupons", written, urgency=urgency_of([change]))
+    except CodeExistsError:
+        return CODE_EXISTS
+    return None
+
+
+def _terms(client: WooCommerceClient, change: Change, at: dt.datetime) -> _Written:
+    """The fields of a new coupon, or why it cannot be one."""
+    money = client.money()
+    try:
+        terms = decode(change.payload, CouponTerms)
+    except ValueError as error:
+        return str(error)
+    if change.currency not in (None, money.currency):
+        return f"the shop's coupons are in {money.currency}"
+    if terms.starts_at > at:
+        return "a code holds here from when it is made, and this one starts later"
+    written: dict[str, Any] = {
+        "code": change.target_id,
+        "description": terms.title,
+        "discount_type": "percent" if change.currency is None else "fixed_cart",
+        "amount": format_minor(change.after, change.currency or _HUNDREDTHS),
+        "date_expires_gmt": _gmt(terms.ends_at),
+        "usage_limit": terms.usage_limit,
+        "usage_limit_per_user": 1 if terms.is_once_per_customer else None,
+    }
+    if terms.min_spend_minor is not None:
+        written["minimum_amount"] = format_minor(terms.min_spend_minor, money.currency)
+    if terms.sku_ids:
+        ids = _product_ids(client, terms.sku_ids)
+        if ids is None:
+            return "a SKU that it holds for is not one product of the shop"
+        written["product_ids"] = ids
+        if change.currency is not None:
+            written["discount_type"] = "fixed_product"
+    if change.recipient is not None:
+        address = _address(client, change.recipient)
+        if address is None:
+            return "the shop has no address of the customer that the code is for"
+        written["email_restrictions"] = [address]
+    return written
+
+
+def _product_ids(client: WooCommerceClient, skus: Sequence[str]) -> list[int] | None:
+    """The products of all SKUs; null unless each has exactly one."""
+    if any("," in sku for sku in skus) or len(skus) > _MOST_SKUS:
+        return None
+    asked = [("sku", ",".join(skus)), ("per_page", "100"), ("_fields", "id,sku")]
+    found = decoded(_PRODUCTS.decode, client.ask("products", asked).body)
+    ids = {product.sku: product.id for product in found}
+    return [ids[sku] for sku in skus] if set(ids) == set(skus) and len(found) == len(ids) else None
+
+
+def _address(client: WooCommerceClient, customer: str) -> str | None:
+    """Whom a code is for is told by the address of the account; it goes nowhere else."""
+    if not customer.isdigit():
+        return None
+    try:
+        answer = client.ask(f"customers/{customer}", [("_fields", "email")])
+    except ItemRefusedError:
+        return None
+    return decoded(_CUSTOMER.decode, answer.body).email or None
+
+
+def _coupon(client: WooCommerceClient, code: str) -> tuple[_Coupon | None, dt.datetime]:
+    """The coupon of a code, which is read in any case, and the shop's time."""
+    answer = client.ask("coupons", [("code", code), ("_fields", _COUPON_FIELDS)])
+    found = decoded(_COUPONS.decode, answer.body)
+    same = [coupon for coupon in found if coupon.code.lower() == code.lower()]
+    return (same[0] if same else None), answer.at
+
+
+def _taken_off(coupon: _Coupon, currency: str, at: dt.datetime) -> Live:
+    is_over = coupon.date_expires_gmt is not None and coupon.date_expires_gmt <= _gmt(at)
+    if coupon.discount_type == "percent":
+        value, currency_of = parse_minor(coupon.amount, _HUNDREDTHS), None
+    elif coupon.discount_type in DISCOUNT_KIND:
+        value, currency_of = parse_minor(coupon.amount, currency), currency
+    else:
+        raise SourceContractError("a code takes off in a way that we do not write")
+    return Live(value=0 if is_over else value, currency=currency_of)
+
+
+def _gmt(instant: dt.datetime) -> str:
+    return instant.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%S")
