@@ -95,7 +95,10 @@ def live_profiles(client: KlaviyoClient, changes: Sequence[Change]) -> dict[str,
     urgency = Urgency.of(changes)
     found: dict[str, Live] = {}
     for change in changes:
-        wanted = decode(change.payload, Properties).values
+        try:
+            wanted = decode(change.payload, Properties).values
+        except ValueError:  # sending it says what is wrong
+            continue
         held = _properties(client, change, urgency)
         if held is not None:
             is_set = all(name in held and held[name] == value for name, value in wanted.items())

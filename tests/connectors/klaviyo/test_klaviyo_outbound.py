@@ -313,6 +313,7 @@ def test_without_a_profile_or_a_payload_nothing_is_sent(
         assert outbound.live_events(client, [replace(change, recipient=None)]) == {}
     else:
         assert outbound.live_profiles(client, [replace(change, recipient=None)]) == {}
+        assert outbound.live_profiles(client, [replace(change, payload=None)]) == {}
 
 
 def test_each_item_has_its_own_end(opened: Open) -> None:
