@@ -336,8 +336,7 @@ def _shop(path: Path, stores: Callable[[], Stores]) -> Shop:
     for name, table in settings.sources.items():
         declared = connector(name)
         secrets.refuse_inline(table, declared.settings, where=f"{file}, [sources.{name}]")
-        unread = {key: value for key, value in table.items() if key not in _secret(declared)}
-        validate_partly(unread, declared, text=text, file=file)
+        validate_partly(table, declared, text=text, file=file)
         folder = path.parent.parent
         sources.append(Source(path.stem, declared, dict(table), file, text, folder, stores))
     return Shop(path.stem, settings, tuple(sources))
@@ -349,7 +348,12 @@ def _secret(declared: Connector) -> set[str]:
 
 def validate_partly(table: dict[str, Any], declared: Connector, *, text: str, file: str) -> None:
     """Refuse wrong settings when the home is opened, secrets still unread."""
-    filled = {**table, **dict.fromkeys(_secret(declared), "unread")}
+    needed = {
+        name
+        for name in _secret(declared)
+        if name in table or declared.settings.model_fields[name].is_required()
+    }
+    filled = {**table, **dict.fromkeys(needed, "unread")}
     prefix = ("sources", declared.name)
     validate(filled, declared.settings, text=text, file=file, prefix=prefix)
 
