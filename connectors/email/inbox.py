@@ -4,7 +4,6 @@ import datetime as dt
 import imaplib
 import logging
 import re
-import ssl
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -85,7 +84,7 @@ class Inbox:
 
     def _opened(self, host: str) -> imaplib.IMAP4_SSL:
         settings = self._settings
-        context = ssl.create_default_context(cafile=settings.ca_file)
+        context = settings.tls()
         session = imaplib.IMAP4_SSL(
             host, settings.imap_port, ssl_context=context, timeout=_TIMEOUT_SECONDS
         )

@@ -2,10 +2,13 @@
 
 import datetime as dt
 import re
+import ssl
 from pathlib import Path
 from typing import Annotated, Final, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
+
+from contracts.errors import ConfigurationError
 
 _LOOPBACK: Final = ("localhost", "127.0.0.1")
 _LONGEST_ADDRESS: Final = 254
@@ -111,6 +114,17 @@ class EmailSettings(BaseModel):
     def port(self) -> int:
         """Where messages are handed in."""
         return self.smtp_port or (587 if self.security == "starttls" else 465)
+
+    def tls(self) -> ssl.SSLContext:
+        """What a host's certificate has to satisfy.
+
+        Raises:
+            ConfigurationError: `ca_file` is none.
+        """
+        try:
+            return ssl.create_default_context(cafile=self.ca_file)
+        except OSError:
+            raise ConfigurationError("email: ca_file is no readable authority in PEM") from None
 
     @property
     def answers_to(self) -> str:

@@ -1,7 +1,6 @@
 """Handing in messages: one at a time over TLS, each with an outcome of its own."""
 
 import smtplib
-import ssl
 from contextlib import suppress
 from typing import Final
 
@@ -70,7 +69,7 @@ class Submission:
 
     def _connected(self) -> smtplib.SMTP:
         settings = self._settings
-        context = ssl.create_default_context(cafile=settings.ca_file)
+        context = settings.tls()
         host, port = settings.smtp_host, settings.port
         session: smtplib.SMTP
         if settings.security == "tls":
