@@ -176,6 +176,27 @@ class ReviewTopic(StrEnum):
     OTHER = "other"
 
 
+class MemberSegment(StrEnum):
+    """What a member is to the shop: bought recently, often and for much, each beside its median."""
+
+    CHAMPIONS = "champions"
+    """Recently, often and for much."""
+    BIG_SPENDERS = "big_spenders"
+    """Recently and for much, seldom."""
+    LOYAL = "loyal"
+    """Recently and often, for little."""
+    RECENT = "recent"
+    """Recently, seldom and for little."""
+    CANNOT_LOSE = "cannot_lose"
+    """Often and for much, but not recently."""
+    AT_RISK = "at_risk"
+    """For much, seldom and not recently."""
+    ABOUT_TO_LEAVE = "about_to_leave"
+    """Often, for little and not recently."""
+    HIBERNATING = "hibernating"
+    """None of the three."""
+
+
 class AdLevel(StrEnum):
     """What a row of an ad report is broken down by; levels tell of the same money, never add."""
 

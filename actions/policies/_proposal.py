@@ -28,13 +28,20 @@ def day_window(as_of: dt.datetime, time_zone: str) -> tuple[dt.datetime, dt.date
     Raises:
         ValueError: `as_of` has no zone.
     """
+    return midnight(as_of, time_zone), midnight(as_of, time_zone, days_later=1)
+
+
+def midnight(as_of: dt.datetime, time_zone: str, *, days_later: int = 0) -> dt.datetime:
+    """When the shop-local day of `as_of`, or one so many days later, begins, in UTC.
+
+    Raises:
+        ValueError: `as_of` has no zone.
+    """
     if as_of.tzinfo is None:
         raise ValueError("as_of has a time zone")
     zone = ZoneInfo(time_zone)
-    today = as_of.astimezone(zone).date()
-    days = (today, today + dt.timedelta(days=1))
-    start, end = (dt.datetime.combine(day, dt.time(), zone).astimezone(dt.UTC) for day in days)
-    return start, end
+    day = as_of.astimezone(zone).date() + dt.timedelta(days=days_later)
+    return dt.datetime.combine(day, dt.time(), zone).astimezone(dt.UTC)
 
 
 def json_of(columns: Iterable[str]) -> pl.Expr:

@@ -5,6 +5,7 @@ from contracts.tables.base import TABLES, Table, TableKind, table_of
 from contracts.tables.catalog import CompetitorOffer, Cost, Listing, Price
 from contracts.tables.derived import KpisDaily, PriceFact, SalesDaily, StockFact, Velocity
 from contracts.tables.follow_up import OpenParcel, OrderFollowUp, ParcelFact, ReviewFact
+from contracts.tables.member_facts import MemberFact
 from contracts.tables.messages import Campaign, Consent, Contact, CouponGrant, Delivery
 from contracts.tables.parcels import Parcel, ParcelEvent, Shipment
 from contracts.tables.people import Coupon, Member
@@ -28,6 +29,7 @@ __all__ = [
     "KpisDaily",
     "Listing",
     "Member",
+    "MemberFact",
     "OpenParcel",
     "Order",
     "OrderCoupon",

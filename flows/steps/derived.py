@@ -9,12 +9,17 @@ import polars as pl
 
 from contracts.tables import (
     CompetitorOffer,
+    Consent,
     Contact,
     Cost,
+    CouponGrant,
     Inbound,
     Listing,
+    Member,
+    MemberFact,
     OpenParcel,
     Order,
+    OrderCoupon,
     OrderFollowUp,
     OrderLine,
     Parcel,
@@ -36,6 +41,7 @@ from contracts.tables import (
 )
 from flows.steps.views import View
 from transforms.follow_ups import order_follow_ups, review_facts, unanswered
+from transforms.members import member_facts
 from transforms.parcels import open_parcels, parcel_facts
 from transforms.pricing import price_facts
 from transforms.stock import stock_facts, stockout_days, velocity
@@ -138,6 +144,21 @@ def _review_facts(view: View, built: Built) -> pl.LazyFrame:
     return review_facts(Review.cast(words.lazy()), as_of=view.as_of)
 
 
+def _member_facts(view: View, built: Built) -> pl.LazyFrame:
+    return member_facts(
+        view.known(Order),
+        refunds=view.known(Refund),
+        cases=view.known(RefundCase),
+        order_coupons=view.known(OrderCoupon),
+        grants=view.known(CouponGrant),
+        members=view.known(Member),
+        contacts=view.known(Contact),
+        consents=view.known(Consent),
+        as_of=view.as_of,
+        time_zone=view.zone,
+    )
+
+
 MOMENTS: Mapping[type[dy.Schema], Callable[[View, Built], pl.LazyFrame]] = {
     Velocity: _velocity,
     PriceFact: _price_facts,
@@ -146,5 +167,6 @@ MOMENTS: Mapping[type[dy.Schema], Callable[[View, Built], pl.LazyFrame]] = {
     OpenParcel: _open_parcels,
     OrderFollowUp: _order_follow_ups,
     ReviewFact: _review_facts,
+    MemberFact: _member_facts,
 }
 """In the order in which they are made; one may read those before it."""

@@ -153,4 +153,5 @@ def test_every_text_that_a_person_may_have_typed_is_personal() -> None:
         "parcel_facts.member_id",
         "order_follow_ups.member_id",
         "review_facts.member_id",
+        "member_facts.member_id",
     }

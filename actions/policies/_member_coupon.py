@@ -1,0 +1,100 @@
+"""Settings of `member_coupon`."""
+
+from typing import Literal
+
+from pydantic import BaseModel, Field, model_validator
+
+from actions.lint import lint
+from contracts.codes import MemberSegment
+from contracts.columns import MAX_MINOR
+
+
+class Params(BaseModel, frozen=True, extra="forbid"):
+    """Set per shop in the home's policies/*.toml. One offer for everybody; none set: no offer."""
+
+    way: Literal["code", "purse"] = Field(
+        default="code",
+        description="A code of their own by e-mail, or a platform's coupon into their purse",
+    )
+    min_orders: int = Field(
+        default=5, ge=1, le=1_000, description="Orders from which a usual gap means something"
+    )
+    factor: float = Field(
+        default=3, gt=1, le=20, description="Times the usual gap after which a member is missed"
+    )
+    min_days: int = Field(
+        default=21, ge=1, le=365, description="Nobody is missed sooner, however often they buy"
+    )
+    last_days: int = Field(
+        default=180, ge=1, le=730, description="Days after which a coupon comes too late"
+    )
+    segments: tuple[MemberSegment, ...] = Field(
+        default=(MemberSegment.CANNOT_LOSE, MemberSegment.AT_RISK, MemberSegment.ABOUT_TO_LEAVE),
+        min_length=1,
+        description="Who is worth it",
+    )
+    max_alive_rate: float = Field(
+        default=1,
+        ge=0,
+        le=1,
+        description="Nobody is missed whom BG/NBD calls likelier than this still a customer",
+    )
+    off_rate: float | None = Field(
+        default=None, gt=0, le=0.5, description="Fraction a code takes off …"
+    )
+    off_minor: int | None = Field(
+        default=None, ge=1, le=MAX_MINOR, description="… or the amount, with a least spend"
+    )
+    min_spend_minor: int | None = Field(
+        default=None, ge=1, le=MAX_MINOR, description="Least order that it holds for"
+    )
+    largest_order_minor: int | None = Field(
+        default=None,
+        ge=1,
+        le=MAX_MINOR,
+        description="Largest order to reckon with: what a fraction may cost at most",
+    )
+    coupon_id: str | None = Field(
+        default=None, min_length=1, max_length=200, description="Platform's coupon; way purse"
+    )
+    title: str = Field(
+        default="Win-back", min_length=1, max_length=100, description="The shop's name for it"
+    )
+    valid_days: int = Field(
+        default=14, ge=1, le=90, description="Days that a code holds, the first one included"
+    )
+    cooldown_days: int = Field(
+        default=60, ge=1, le=730, description="Days without another coupon of any kind"
+    )
+    refund_days: int = Field(
+        default=30, ge=0, le=365, description="Days after money went back in which none is offered"
+    )
+    language: Literal["en", "zh-CN"] = Field(
+        default="en", description="For members whose language is not known, or is neither"
+    )
+    shop_name: str | None = Field(
+        default=None, min_length=1, max_length=100, description="Who signs the message; way code"
+    )
+    max_members: int = Field(
+        default=100,
+        ge=1,
+        le=10_000,
+        description="Most members per shop and run, by what they used to spend in a month",
+    )
+
+    @model_validator(mode="after")
+    def _whole(self) -> "Params":
+        has_rate, has_amount = self.off_rate is not None, self.off_minor is not None
+        if self.way == "purse" and (has_rate or has_amount):
+            raise ValueError("into a purse goes coupon_id, and the platform says what it takes off")
+        if self.way == "code" and (self.coupon_id is not None or (has_rate and has_amount)):
+            raise ValueError("a code takes off_rate or off_minor off, and has no coupon_id")
+        if (has_rate or has_amount) and self.shop_name is None:
+            raise ValueError("the message with the code is signed: shop_name is missing")
+        if has_amount and self.min_spend_minor is None:
+            raise ValueError("an amount needs min_spend_minor")
+        if has_rate and self.largest_order_minor is None:
+            raise ValueError("a fraction needs largest_order_minor, or it may cost anything")
+        if found := lint(self.shop_name or "", name="shop_name"):
+            raise ValueError(str(found[0]))
+        return self

@@ -1,0 +1,75 @@
+"""What is computed of members: how they buy, and whether they may be offered something."""
+
+import dataframely as dy
+
+from contracts.codes import ConsentStatus, MemberSegment
+from contracts.columns import (
+    code,
+    currency,
+    day,
+    flag,
+    identifier,
+    instant,
+    member,
+    minor,
+    number,
+    rate,
+    units,
+)
+from contracts.tables.base import TableKind, table
+
+_A_CENTURY_DAYS = 36_525.0
+
+
+def _score(description: str) -> dy.Int64:
+    return dy.Int64(
+        min=1,
+        max=5,
+        description=f"Fifth of the shop's members by {description}; 5 is the best",
+        metadata={"kind": "score", "unit": "fifths"},
+    )
+
+
+@table("member_facts", TableKind.DERIVED)
+class MemberFact(dy.Schema):
+    """All that an offer to a member reads. Grain: (shop_id, member_id) with an order that counts.
+
+    Orders count as in GMV. Days are the shop's.
+    """
+
+    shop_id = identifier("Our id of the shop", key=True)
+    member_id = member("Keyed pseudonym of the customer", key=True)
+    orders_units = units("Orders so far")
+    order_days_units = units("Days with an order")
+    first_order_at = instant("The first of them")
+    last_order_at = instant("The last of them")
+    last_order_date = day("Day of the last one")
+    recency_days = number("Days from that one until today", "days", high=_A_CENTURY_DAYS)
+    usual_gap_days = number(
+        "Median gap between days with an order; null below three such days",
+        "days",
+        nullable=True,
+        low=1.0,
+        high=_A_CENTURY_DAYS,
+    )
+    alive_rate = rate(
+        "Chance that they are still a customer, by the shop's BG/NBD model; null: too few members",
+        nullable=True,
+    )
+    currency = currency()
+    spent_minor = minor("Goods of these orders, as in GMV")
+    recency_score = _score("how recently they bought")
+    frequency_score = _score("how often they bought")
+    monetary_score = _score("what they spent")
+    member_segment = code("What the member is to the shop", MemberSegment)
+    consent_status = code(
+        "What was said to marketing by e-mail; null: nothing is known", ConsentStatus, nullable=True
+    )
+    has_email = flag("An e-mail address is known")
+    has_account = flag("The platform's own id of the member is known")
+    language = identifier("Language the member reads; null: unknown", nullable=True)
+    last_coupon_at = instant(
+        "When a coupon was last given to, or redeemed by, the member; null: never", nullable=True
+    )
+    last_refunded_at = instant("When money last went back; null: never", nullable=True)
+    has_open_case = flag("They want money back for an order, and that is not decided")

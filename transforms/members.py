@@ -1,0 +1,198 @@
+"""Members: how each one buys beside the others, and what speaks against writing to them now."""
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Final
+
+import dataframely as dy
+import polars as pl
+
+from contracts.codes import OPEN_CASES, Channel, GrantStatus, MemberSegment, Purpose
+from contracts.tables import (
+    Consent,
+    Contact,
+    CouponGrant,
+    Member,
+    MemberFact,
+    Order,
+    OrderCoupon,
+    Refund,
+    RefundCase,
+)
+from transforms.days import local_day
+from transforms.lifetime import fit
+from transforms.sales import counted
+
+_MEMBER: Final = ["shop_id", "member_id"]
+_ORDER: Final = ["shop_id", "order_id"]
+_DAYS_FOR_A_GAP: Final = 3
+_NOT_GIVEN: Final = (GrantStatus.UNASSIGNED, GrantStatus.FAILED)
+_SEGMENTS: Final[Mapping[tuple[bool, bool, bool], MemberSegment]] = {
+    (True, True, True): MemberSegment.CHAMPIONS,
+    (True, False, True): MemberSegment.BIG_SPENDERS,
+    (True, True, False): MemberSegment.LOYAL,
+    (True, False, False): MemberSegment.RECENT,
+    (False, True, True): MemberSegment.CANNOT_LOSE,
+    (False, False, True): MemberSegment.AT_RISK,
+    (False, True, False): MemberSegment.ABOUT_TO_LEAVE,
+    (False, False, False): MemberSegment.HIBERNATING,
+}
+"""By whether they bought recently, often and for much."""
+
+
+def member_facts(
+    orders: dy.LazyFrame[Order],
+    *,
+    refunds: dy.LazyFrame[Refund],
+    cases: dy.LazyFrame[RefundCase],
+    order_coupons: dy.LazyFrame[OrderCoupon],
+    grants: dy.LazyFrame[CouponGrant],
+    members: dy.LazyFrame[Member],
+    contacts: dy.LazyFrame[Contact],
+    consents: dy.LazyFrame[Consent],
+    as_of: dt.datetime,
+    time_zone: str,
+) -> dy.LazyFrame[MemberFact]:
+    """One row per member with an order that counts in GMV; guests are nobody in particular.
+
+    Of a shop with n members the score of rank k, counted from the worst, is (k - 1) × 5 // n + 1:
+    five groups that differ by one member at most. Of equal members the one whose id comes first
+    in the alphabet stands lower, so the order of the rows says nothing.
+
+    A segment compares with the shop's median, since a few large buyers move a mean: up to the
+    median of the days since the last order is recent, above the median of orders is often, above
+    that of what was spent is much. A shop with two currencies gets two rows per member, which
+    validation refuses.
+    """
+    theirs = orders.lazy().filter(pl.col("member_id").is_not_null(), ~pl.col("is_test"))
+    named = theirs.select(*_ORDER, "member_id", "placed_at")
+    return (
+        _bought(orders, as_of=as_of, time_zone=time_zone)
+        .map_batches(_with_alive_rate)
+        .sort(*_MEMBER)
+        .with_columns(
+            recency_score=_score(-pl.col("recency_days")),
+            frequency_score=_score(pl.col("orders_units")),
+            monetary_score=_score(pl.col("spent_minor")),
+            member_segment=_segment(),
+        )
+        .join(_allowed(consents.lazy()), on=_MEMBER, how="left")
+        .join(_mailed(contacts.lazy()), on=_MEMBER, how="left")
+        .join(_known(members.lazy()), on=_MEMBER, how="left")
+        .join(_given(named, order_coupons.lazy(), grants.lazy()), on=_MEMBER, how="left")
+        .join(_paid_back(named, refunds.lazy(), cases.lazy()), on=_MEMBER, how="left")
+        .join(_disputed(named, cases.lazy()), on=_MEMBER, how="left")
+        .with_columns(pl.col("has_email", "has_account", "has_open_case").fill_null(value=False))
+        .pipe(MemberFact.cast)
+    )
+
+
+def _bought(orders: dy.LazyFrame[Order], *, as_of: dt.datetime, time_zone: str) -> pl.LazyFrame:
+    today = pl.lit(as_of).dt.convert_time_zone(time_zone).dt.date()
+    days = pl.col("order_date").unique().sort()
+    gap = days.diff().dt.total_days().median()
+    return (
+        counted(orders)
+        .filter(pl.col("member_id").is_not_null())
+        .with_columns(order_date=local_day("placed_at", time_zone))
+        .group_by(*_MEMBER, "currency")
+        .agg(
+            orders_units=pl.len(),
+            order_days_units=days.len(),
+            first_order_date=pl.col("order_date").min(),
+            first_order_at=pl.col("placed_at").min(),
+            last_order_at=pl.col("placed_at").max(),
+            last_order_date=pl.col("order_date").max(),
+            usual_gap_days=pl.when(days.len() >= _DAYS_FOR_A_GAP).then(gap),
+            spent_minor=pl.col("goods_minor").sum(),
+        )
+        .with_columns(
+            recency_days=(today - pl.col("last_order_date")).dt.total_days().clip(lower_bound=0),
+            alive_rate=pl.lit(None, dtype=pl.Float64),
+        )
+    )
+
+
+def _with_alive_rate(frame: pl.DataFrame) -> pl.DataFrame:
+    """The chance that each is still a customer, beside the others of the shop, in days."""
+    shops = frame.partition_by("shop_id", maintain_order=True)
+    return pl.concat([_alive(shop) for shop in shops]) if shops else frame
+
+
+def _alive(shop: pl.DataFrame) -> pl.DataFrame:
+    bought_for = (pl.col("last_order_date") - pl.col("first_order_date")).dt.total_days()
+    seen = shop.select(
+        repeats=pl.col("order_days_units").cast(pl.Float64) - 1,
+        last_at=bought_for.cast(pl.Float64),
+        known_for=(bought_for + pl.col("recency_days")).cast(pl.Float64),
+    )
+    arrays = [seen[name].to_numpy() for name in seen.columns]
+    model = fit(*arrays)
+    if model is None:
+        return shop
+    return shop.with_columns(alive_rate=pl.Series(model.alive_rate(*arrays)))
+
+
+def _score(value: pl.Expr) -> pl.Expr:
+    """The fifth that a member is in; rows are in the order of their ids."""
+    rank = value.rank("ordinal").over("shop_id").cast(pl.Int64)
+    return (rank - 1) * 5 // pl.len().over("shop_id").cast(pl.Int64) + 1
+
+
+def _segment() -> pl.Expr:
+    def median(name: str) -> pl.Expr:
+        return pl.col(name).median().over("shop_id")
+
+    recent = pl.col("recency_days") <= median("recency_days")
+    often = pl.col("orders_units") > median("orders_units")
+    much = pl.col("spent_minor") > median("spent_minor")
+    return pl.coalesce(
+        pl.when((recent == is_recent) & (often == is_often) & (much == is_much)).then(
+            pl.lit(str(segment))
+        )
+        for (is_recent, is_often, is_much), segment in _SEGMENTS.items()
+    )
+
+
+def _allowed(consents: pl.LazyFrame) -> pl.LazyFrame:
+    marketing = (pl.col("channel") == Channel.EMAIL) & (pl.col("purpose") == Purpose.MARKETING)
+    return consents.filter(marketing).select(*_MEMBER, "consent_status")
+
+
+def _mailed(contacts: pl.LazyFrame) -> pl.LazyFrame:
+    by_mail = (pl.col("channel") == Channel.EMAIL) & pl.col("address").is_not_null()
+    return contacts.filter(by_mail).select(*_MEMBER, "language", has_email=pl.lit(value=True))
+
+
+def _known(members: pl.LazyFrame) -> pl.LazyFrame:
+    has_id = pl.col("platform_member_id").is_not_null()
+    return members.filter(has_id).select(*_MEMBER, has_account=pl.lit(value=True))
+
+
+def _given(named: pl.LazyFrame, used: pl.LazyFrame, grants: pl.LazyFrame) -> pl.LazyFrame:
+    """When each was last given a coupon or used one; undated, it was when we first read it."""
+    redeemed = named.join(used.select(_ORDER).unique(), on=_ORDER, how="semi")
+    given = grants.filter(
+        pl.col("member_id").is_not_null(), ~pl.col("grant_status").is_in(_NOT_GIVEN)
+    )
+    when = pl.coalesce("granted_at", "source_updated_at", "read_at")
+    both = [redeemed.select(*_MEMBER, at="placed_at"), given.select(*_MEMBER, at=when)]
+    return pl.concat(both).group_by(_MEMBER).agg(last_coupon_at=pl.col("at").max())
+
+
+def _paid_back(named: pl.LazyFrame, refunds: pl.LazyFrame, cases: pl.LazyFrame) -> pl.LazyFrame:
+    paid = [rows.select(*_ORDER, "refunded_at") for rows in (refunds, cases)]
+    when = pl.col("refunded_at")
+    return (
+        pl.concat(paid)
+        .filter(when.is_not_null())
+        .join(named, on=_ORDER)
+        .group_by(_MEMBER)
+        .agg(last_refunded_at=when.max())
+    )
+
+
+def _disputed(named: pl.LazyFrame, cases: pl.LazyFrame) -> pl.LazyFrame:
+    is_open = pl.col("case_status").is_in(OPEN_CASES)
+    found = cases.filter(is_open).join(named, on=_ORDER).select(_MEMBER).unique()
+    return found.with_columns(has_open_case=pl.lit(value=True))
