@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, SecretStr
+from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from actions.guard import Limits
@@ -17,6 +17,7 @@ from contracts.economics import Economics
 from contracts.errors import ConfigurationError
 from contracts.tables import Order
 from flows.steps import keys
+from flows.steps.secrets import holds_secret
 from flows.steps.settings import Holdout, HomeSettings, Keys, Retention, Schedule, Storage
 
 _HOME = """# A home of Shopkeeper: where data lies, what holds for all shops. All keys are optional.
@@ -153,7 +154,7 @@ def commented(model: type[BaseModel]) -> str:
 
 
 def _line(name: str, field: FieldInfo) -> str:
-    if field.annotation is SecretStr or SecretStr in getattr(field.annotation, "__args__", ()):
+    if holds_secret(field.annotation):
         setting = f'{name} = "env:{name.upper()}"'
         setting = setting if field.is_required() else f"# {setting}"
     elif field.is_required():

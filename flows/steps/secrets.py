@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 from urllib.parse import parse_qs, urlsplit
 
 from pydantic import BaseModel, SecretStr
@@ -14,11 +14,12 @@ SCHEMES = ("env:", "file:")
 
 def secret_fields(model: type[BaseModel]) -> list[str]:
     """Fields of a connector's settings that hold secrets."""
-    return [
-        name
-        for name, field in model.model_fields.items()
-        if field.annotation is SecretStr or SecretStr in getattr(field.annotation, "__args__", ())
-    ]
+    return [name for name, field in model.model_fields.items() if holds_secret(field.annotation)]
+
+
+def holds_secret(annotation: Any) -> bool:
+    """Whether a type is `SecretStr`, or has it inside: `SecretStr | None`, `Annotated[…]`."""
+    return annotation is SecretStr or any(map(holds_secret, get_args(annotation)))
 
 
 def refuse_inline(table: dict[str, Any], model: type[BaseModel], *, where: str) -> None:
