@@ -41,6 +41,7 @@ class Signer:
             ("oauth_nonce", self.nonce()),
             ("oauth_signature_method", "HMAC-SHA256"),
             ("oauth_timestamp", str(int(at))),
+            ("oauth_version", "1.0"),
         ]
         text = base_string(method, url, own)
         digest = hmac.new(f"{_encoded(self.secret)}&".encode(), text.encode(), hashlib.sha256)
