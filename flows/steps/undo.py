@@ -1,6 +1,7 @@
 """Undo: show what would be taken back, and take it back."""
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -108,14 +109,19 @@ def _plan(
                 door.live(changes(same)) if door else {},
                 under_way=under_way,
                 reversals={kind: write.reversal} if write else {},
-                redeemed=_redeemed(home, shop) if kind is WriteKind.CREATE_COUPON else {},
+                redeemed=redeemed_times(home, shop, same)
+                if kind is WriteKind.CREATE_COUPON
+                else {},
             )
             items += planned.items
     return items, to_actions(UndoPlan(items), batch=batch, at=at)
 
 
-def _redeemed(home: Home, shop: Shop) -> dict[str, int]:
-    """How often each code was used, by the newest reading."""
+def redeemed_times(home: Home, shop: Shop, actions: Sequence[Action]) -> dict[str, int]:
+    """How often each action's code was used, by the newest reading.
+
+    Customers type codes in any case, and some platforms keep them in lower case.
+    """
     known = home.scan("coupons", shop).select("coupon_code", "redeemed_units")
     granted = (
         home.scan("coupon_grants", shop)
@@ -125,8 +131,11 @@ def _redeemed(home: Home, shop: Shop) -> dict[str, int]:
             redeemed_units=(pl.col("grant_status") == GrantStatus.REDEEMED).cast(pl.Int64),
         )
     )
-    most = pl.concat([known, granted]).group_by("coupon_code").agg(pl.col("redeemed_units").max())
-    return dict(most.collect().iter_rows())
+    code = pl.col("coupon_code").str.to_lowercase()
+    most = pl.concat([known, granted]).group_by(code).agg(pl.col("redeemed_units").max())
+    times: dict[str, int] = dict(most.drop_nulls().collect().iter_rows())
+    targets = {action.target_id for action in actions}
+    return {one: times[one.lower()] for one in targets if one.lower() in times}
 
 
 def _row(item: UndoItem) -> dict[str, Any]:
