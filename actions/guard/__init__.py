@@ -130,15 +130,24 @@ def _kept_out(frame: pl.DataFrame, facts: GuardFacts) -> pl.DataFrame:
 
 
 def _with_needed(frame: pl.DataFrame) -> pl.DataFrame:
-    """Refuse what needs another proposal of the batch that is not there, or is refused itself."""
+    """Refuse what needs another proposal of the batch that is not there, or is refused itself.
+
+    Also what others need, if all of them are refused: a code that nobody is told of helps nobody.
+    """
     keys = ["policy", "shop_id", "window_start"]
-    passed = frame.filter(pl.col("guard").is_null() & pl.col("needs_target_id").is_null())
+    is_open, needed = pl.col("guard").is_null(), pl.col("needs_target_id")
+    passed = frame.filter(is_open & needed.is_null())
     there = passed.select(*keys, needs_target_id="target_id").unique().with_columns(is_there=True)
     joined = frame.join(there, on=[*keys, "needs_target_id"], how="left", maintain_order="left")
-    needed = pl.col("needs_target_id")
     alone = needed.is_not_null() & pl.col("is_there").is_null()
     rule = Rule("needs", alone, sentence("{} is needed first and was refused", needed))
-    return refuse(joined, rule).select(frame.columns)
+    judged = refuse(joined, rule).select(frame.columns)
+    waiting = judged.filter(needed.is_not_null()).group_by(*keys, target_id=needed)
+    used = waiting.agg(is_used=is_open.any())
+    unused = Rule("needless", ~pl.col("is_used"), pl.lit("all that it is made for was refused"))
+    return refuse(
+        judged.join(used, on=[*keys, "target_id"], how="left", maintain_order="left"), unused
+    ).select(frame.columns)
 
 
 def _frame(actions: Sequence[Action]) -> pl.DataFrame:
