@@ -54,7 +54,7 @@ CONNECTOR = Connector(
             is_snapshot=True,
         ),
         Stream(
-            name="offers",
+            name="rival_offers",
             tables=(CompetitorOffer,),
             fetch=fetch.offers,
             to_canonical=mapping.offers,

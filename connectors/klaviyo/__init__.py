@@ -28,7 +28,7 @@ CONNECTOR = Connector(
             look_back=_LOOK_BACK,
         ),
         Stream(
-            name="coupons",
+            name="coupon_codes",
             tables=(CouponGrant,),
             fetch=fetch.coupons,
             to_canonical=mapping.coupons,
@@ -43,7 +43,7 @@ CONNECTOR = Connector(
             look_back=_LOOK_BACK,
         ),
         Stream(
-            name="reviews",
+            name="crm_reviews",
             tables=(Review,),
             fetch=fetch.reviews,
             to_canonical=mapping.reviews,

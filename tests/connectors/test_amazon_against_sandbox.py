@@ -160,7 +160,7 @@ def test_rivals_offers_are_what_is_there(channel: Channel) -> None:
         offers = one.seller.world.offers.filter("in_stock")
         skus = sorted(set(offers["sku"]))[:45]
         rows = pl.DataFrame({"sku_id": skus, "daily_units": [1.0] * len(skus)})
-        found = one.pulled("offers", rows)
+        found = one.pulled("rival_offers", rows)
         assert_valid(found, channel)
         told = found.frames["competitor_offers"].group_by("sku_id").agg(pl.col("price_minor").min())
         true = (
@@ -178,7 +178,7 @@ def test_no_usage_plan_is_exceeded_however_much_is_read(own: Account) -> None:
             ("orders", ()),
             ("listings", ()),
             ("inventory", ()),
-            ("offers", (rows,)),
+            ("rival_offers", (rows,)),
         ):
             own.pulled(stream, *more)
         list(reports.orders(own.client, own.window()))

@@ -119,7 +119,7 @@ def states(outcomes: list[Outcome]) -> list[OutcomeState]:
     return [one.state for one in outcomes]
 
 
-@pytest.mark.parametrize("stream", ["profiles", "campaigns", "reviews"])
+@pytest.mark.parametrize("stream", ["profiles", "campaigns", "crm_reviews"])
 def test_what_is_read_is_valid_and_whole(reader: Account, stream: str) -> None:
     mapped = reader.pulled(stream)
     assert mapped.rejects.is_empty()
@@ -147,7 +147,7 @@ def now(account: Account) -> dt.datetime:
 
 
 def test_reviews_are_those_of_the_world_and_their_authors_members(reader: Account) -> None:
-    mapped = reader.pulled("reviews", Window(dt.datetime(2020, 1, 1, tzinfo=dt.UTC), now(reader)))
+    mapped = reader.pulled("crm_reviews", Window(dt.datetime(2020, 1, 1, tzinfo=dt.UTC), now(reader)))
     frame = mapped.frames["reviews"]
     written = reader.world.reviews
     assert sorted(frame["stars_units"]) == sorted(written["stars"])
@@ -158,7 +158,7 @@ def test_reviews_are_those_of_the_world_and_their_authors_members(reader: Accoun
 
 def test_reading_in_pieces_gives_what_reading_at_once_gives(reader: Account) -> None:
     month = reader.month
-    for stream in ("profiles", "campaigns", "reviews"):
+    for stream in ("profiles", "campaigns", "crm_reviews"):
         whole = reader.pulled(stream, month).frames
         pieces = [page for span in month.spans(dt.timedelta(days=16))
                   for page in reader.pages(stream, span)]  # fmt: skip
@@ -212,7 +212,7 @@ def test_a_code_is_made_read_back_listed_and_closed(account: Account) -> None:
     assert outbound.live_codes(client, [CODE]) == {}
     assert states(outbound.send_codes(client, [CODE])) == ACCEPTED
     assert outbound.live_codes(client, [CODE]) == {CODE.target_id: Live(value=1500, currency=None)}
-    row = account.pulled("coupons").frames["coupon_grants"].row(0, named=True)
+    row = account.pulled("coupon_codes").frames["coupon_grants"].row(0, named=True)
     assert (row["coupon_code"], row["coupon_id"]) == (CODE.target_id, "WINBACK")
     assert row["grant_status"] == "unassigned"
     assert row["ends_at"] == TERMS.ends_at
@@ -220,7 +220,7 @@ def test_a_code_is_made_read_back_listed_and_closed(account: Account) -> None:
     undo = replace(CODE, before=1500, after=0, is_undo=True)
     assert states(outbound.send_codes(client, [undo])) == ACCEPTED
     assert outbound.live_codes(client, [undo]) == {CODE.target_id: Live(value=0, currency=None)}
-    grants = account.pulled("coupons").frames["coupon_grants"]
+    grants = account.pulled("coupon_codes").frames["coupon_grants"]
     assert grants["grant_status"].to_list() == ["expired"]
     assert [kind for kind, _ in account.writes()][-2:] == ["create_coupon_code", "set_coupon_code"]
 
@@ -243,7 +243,7 @@ def test_codes_under_a_coupon_that_is_not_there_are_rejected_one_by_one() -> Non
 def test_a_code_that_somebody_holds_is_theirs_until_they_are_forgotten(account: Account) -> None:
     outbound.send_codes(account.client, [CODE])
     holder = account.other.get("/api/profiles").json()["data"][0]
-    listed = account.pages("coupons")[0]
+    listed = account.pages("coupon_codes")[0]
     [codes] = [wire.CODES.listed(body) for body in wire.answers(listed.body)]
     assert wire.holder(codes.data[0]) is None
     # The emulated platform gives no code away, so the holder is written onto the page.
@@ -254,13 +254,13 @@ def test_a_code_that_somebody_holds_is_theirs_until_they_are_forgotten(account: 
     asked = fetch._profiles(account.client, "id", "external_id", [holder["id"]])
     page = Page(wire.texts([body, *asked]), "codes")
     member = holder["attributes"]["external_id"]
-    frames = account.mapped("coupons", [page]).frames
+    frames = account.mapped("coupon_codes", [page]).frames
     assert frames["coupon_grants"]["member_id"].to_list() == [member]
     members = Members("demo", b"a key")
-    shown = protected(account.mapped("coupons", [page]), members).frames["coupon_grants"]
+    shown = protected(account.mapped("coupon_codes", [page]), members).frames["coupon_grants"]
     assert shown["member_id"].to_list() == [members.pseudonym(member)]
     redacted = redaction.redact(page, lambda one: one == member).page
-    nobody = account.mapped("coupons", [redacted]).frames["coupon_grants"]
+    nobody = account.mapped("coupon_codes", [redacted]).frames["coupon_grants"]
     assert nobody["member_id"].to_list() == [None]
     assert holder["id"].encode() not in redacted.body
 

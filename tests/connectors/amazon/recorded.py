@@ -246,7 +246,7 @@ PAGES = {
     ],
     "listings": [listings_page(listing("SKU-1")), listings_page(listing("SKU-2"))],
     "inventory": [inventory_page(summary("SKU-1"), summary("SKU-2"))],
-    "offers": [
+    "rival_offers": [
         offers_page(
             offers_answer(
                 "SKU-1", rival("A1RIVAL", 12.3), rival("A1OURSELVES", 12.0, MyOffer=True)
@@ -259,13 +259,13 @@ EMPTY = {
     "orders": [orders_page()],
     "listings": [listings_page()],
     "inventory": [inventory_page()],
-    "offers": [offers_page(offers_answer("SKU-1"))],
+    "rival_offers": [offers_page(offers_answer("SKU-1"))],
 }
 UNKNOWN = {
     "orders": [orders_page(order(9, fulfillment={"fulfillmentStatus": "TELEPORTED"}))],
     "listings": [listings_page(listing("SKU-9", ("ENCHANTED",)))],
     "inventory": [],
-    "offers": [
+    "rival_offers": [
         offers_page(
             offers_answer("SKU-9", rival("A1", 1.0, ShippingTime={"availabilityType": "SOMETIME"}))
         )

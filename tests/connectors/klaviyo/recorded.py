@@ -157,7 +157,7 @@ PAGES = {
         ),
         page("profiles", document(profile("01P4", "4", marketing("NEVER_SUBSCRIBED")))),
     ],
-    "coupons": [
+    "coupon_codes": [
         page(
             "codes",
             document(code("A1"), code("A2", ZORAS_PROFILE), code("A3", "01P3", status="USED")),
@@ -170,7 +170,7 @@ PAGES = {
         page("sms", document(campaign("C3", status="Cancelled: No Recipients"))),
         page("mobile_push", document()),
     ],
-    "reviews": [
+    "crm_reviews": [
         page(
             "reviews",
             document(review("R1"), review("R2", **_THEIRS)),
@@ -185,15 +185,15 @@ PAGES = {
 }
 EMPTY = {
     "profiles": [page("profiles", document())],
-    "coupons": [page("codes", document())],
+    "coupon_codes": [page("codes", document())],
     "campaigns": [page(channel, document()) for channel in ("email", "sms", "mobile_push")],
-    "reviews": [page("reviews", document())],
+    "crm_reviews": [page("reviews", document())],
 }
 UNKNOWN = {
     "profiles": [page("profiles", document(profile("01P9", "9", marketing("PERHAPS"))))],
-    "coupons": [page("codes", document(code("A9", status="LENT")))],
+    "coupon_codes": [page("codes", document(code("A9", status="LENT")))],
     "campaigns": [page("email", document(campaign("C9", status="Unknown")))],
-    "reviews": [page("reviews", document(review("R9", review_type="video")))],
+    "crm_reviews": [page("reviews", document(review("R9", review_type="video")))],
 }
 
 

@@ -35,7 +35,7 @@ def told(found: Page) -> list[Any]:
     return [json.loads(answer) for answer in wire.answers(found.body)]
 
 
-@pytest.mark.parametrize("stream", ["profiles", "coupons", "reviews"])
+@pytest.mark.parametrize("stream", ["profiles", "coupon_codes", "crm_reviews"])
 def test_one_person_goes_and_the_others_stay(stream: str) -> None:
     for found in PAGES[stream]:
         redacted = redact(found, only(ZORA))
@@ -48,7 +48,7 @@ def test_one_person_goes_and_the_others_stay(stream: str) -> None:
 
 
 def test_a_code_stays_and_is_nobodys() -> None:
-    [found, _] = PAGES["coupons"]
+    [found, _] = PAGES["coupon_codes"]
     before = mapping.coupons([found], CONTEXT).frames["coupon_grants"]
     after = mapping.coupons([redact(found, only(ZORA)).page], CONTEXT).frames["coupon_grants"]
     assert before["member_id"].to_list() == [None, ZORA, "klaviyo/01P3"]
@@ -57,7 +57,7 @@ def test_a_code_stays_and_is_nobodys() -> None:
 
 
 def test_a_review_keeps_its_stars_and_loses_its_words() -> None:
-    [found, _] = PAGES["reviews"]
+    [found, _] = PAGES["crm_reviews"]
     frame = mapping.reviews([redact(found, only(ZORA)).page], CONTEXT).frames["reviews"]
     row = frame.filter(review_id="R2").row(0, named=True)
     assert (row["stars_units"], row["product_id"]) == (1, "21")
