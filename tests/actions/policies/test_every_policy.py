@@ -27,7 +27,12 @@ ECONOMICS = Economics(fee_rate=0.05, min_margin_rate=0.1)
 EXAMPLE: dict[str, dict[str, Any]] = {
     "repricing": {"min_factor": 0.5, "max_factor": 2.0},
     "delay_notice": {"way": "email", "shop_name": "Example"},
-    "member_coupon": {"off_rate": 0.1, "largest_order_minor": 50_000, "shop_name": "Example"},
+    "member_coupon": {
+        "off_rate": 0.1,
+        "largest_order_minor": 50_000,
+        "shop_name": "Example",
+        "max_members": 400,
+    },
 }
 # What is written with other settings only, as the policy's own tests show.
 ELSEWHERE = {"member_coupon": {WriteKind.GRANT_COUPON}}
