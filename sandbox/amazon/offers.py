@@ -159,7 +159,11 @@ def _batched(account: Account, asked: _Request, key: str) -> dict[str, Any]:
         "x-amzn-RequestId": str(uuid.uuid4()),
     }
     line = {"statusCode": status, "reasonPhrase": reason}
-    return {"headers": headers, "status": line, "body": content, "request": request}
+    answer = {"headers": headers, "status": line, "body": content, "request": request}
+    if key == "SellerSKU" and key not in request:
+        # The model of this answer has no request without a SKU, that of an ASIN's has.
+        del answer["request"]
+    return answer
 
 
 def _payload(account: Account, key: str, value: str, condition: str) -> dict[str, Any]:

@@ -59,15 +59,12 @@ class Query:
     ) -> list[str]:
         """The values of a list: separated by commas, or the parameter repeated.
 
-        One that is given empty is a list without values where they are chosen from a list, and
-        holds an empty text where they are not. A comma in a list of one is part of its value.
+        One that is given empty holds an empty text. A comma in a list of one is part of its value.
         """
         given = self._given.getlist(name)
         values = given if most == 1 else [part for text in given for part in text.split(",")]
         if required and not values:
             raise _absent(name)
-        if choices and values == [""]:
-            return []
         if choices and not set(values) <= set(choices):
             raise invalid(f"Invalid {name} provided.")
         if most is not None and len(values) > most:

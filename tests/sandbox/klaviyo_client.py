@@ -106,9 +106,9 @@ def event(name: str, *, profile: dict[str, Any], **attributes: Any) -> dict[str,
 
 
 @contextmanager
-def marketer(world: World) -> Iterator[Marketer]:
+def marketer(world: World, *, clock: Hand | None = None) -> Iterator[Marketer]:
     """Serve the dialect over a world."""
-    faults, clock = Faults(), Hand()
+    faults, clock = Faults(), clock or Hand()
     with serving(routes(world, Credentials(KEY), clock=clock, faults=faults)) as origin:
         headers = {
             "Authorization": f"Klaviyo-API-Key {KEY}",

@@ -143,10 +143,14 @@ def _stage() -> _Stage:
 
 @contextmanager
 def opened(
-    world: World, *, own: Credentials = OWN, manner: Manner | None = None
+    world: World,
+    *,
+    own: Credentials = OWN,
+    manner: Manner | None = None,
+    clock: Clock | None = None,
 ) -> Iterator[Seller]:
     """A seller of its own, over real HTTP; the one opened last is the one that is served."""
-    faults, clock, stage = Faults(), Clock(), _stage()
+    faults, clock, stage = Faults(), clock or Clock(), _stage()
     before = stage.app
     stage.app = Router(routes(world, own, clock=clock, faults=faults, manner=manner))
     try:

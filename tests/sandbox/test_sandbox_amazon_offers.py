@@ -93,6 +93,14 @@ def test_a_batch_by_sku_tells_the_sku_of_every_answer(seller: Seller) -> None:
     assert bad["request"]["SellerSKU"] == "none"
 
 
+def test_a_batch_by_sku_tells_no_request_where_it_names_no_sku(seller: Seller) -> None:
+    answer = seller.call("POST", "/batches/products/pricing/v0/listingOffers", json={
+        "requests": [{"uri": "/other", "method": "GET", **LISTING}]})  # fmt: skip
+    [told] = answer.json()["responses"]
+    assert told["status"]["statusCode"] == 400
+    assert "request" not in told
+
+
 @pytest.mark.parametrize("count", [0, 21])
 @pytest.mark.parametrize("path", [BATCH, f"/batches{SUMMARY}"])
 def test_a_batch_takes_one_to_twenty(seller: Seller, path: str, count: int) -> None:

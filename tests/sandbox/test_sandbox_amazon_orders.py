@@ -76,6 +76,7 @@ def test_both_bounds_belong_to_the_span(seller: Seller) -> None:
         {"lastUpdatedAfter": "2026-11-01T00:00:00Z", "maxResultsPerPage": "101"},
         {"lastUpdatedAfter": "2026-11-01T00:00:00Z", "maxResultsPerPage": "ten"},
         {"lastUpdatedAfter": "2026-11-01T00:00:00Z", "includedData": "BUYER,OTHER"},
+        {"lastUpdatedAfter": "2026-11-01T00:00:00Z", "includedData": ""},
         {"lastUpdatedAfter": "2026-11-01T00:00:00Z", "fulfillmentStatuses": "Shipped"},
         {"lastUpdatedAfter": "2026-11-01T00:00:00Z", "marketplaceIds": ",".join(["A"] * 51)},
         {"paginationToken": "never given"},
