@@ -6,7 +6,7 @@ FAULTS ?= 1000
 SEED ?= 0
 export PYTHONPATH :=
 
-.PHONY: help demo up down ui test crash prove check format bench dictionary lock clean
+.PHONY: help demo up down ui test fuzz crash prove check format bench new-connector new-policy dictionary lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -32,8 +32,11 @@ ui: .venv/ready ## the Prefect UI over the runs of the last demo, until Ctrl-C
 demo: .venv/ready ## the whole loop against the sandbox, on real transactions
 	@$(BIN)/shopkeeper demo
 
-test: .venv/ready ## all tests
-	@$(BIN)/python -m pytest -q
+test: .venv/ready ## all tests but those of `make fuzz`
+	@$(BIN)/python -m pytest -q -m "not fuzz"
+
+fuzz: .venv/ready ## attack the emulated platforms with what their official specs allow and forbid
+	@$(BIN)/python -m pytest -q -m fuzz tests/specs
 
 crash: .venv/ready ## kill -9 in every seam of the loop, each by itself and all in a row; a histogram
 	@$(BIN)/python -m tests.crash
@@ -53,6 +56,12 @@ format: .venv/ready ## format and fix what can be fixed
 
 bench: .venv/ready ## measure, print a table, write bench.json
 	@$(BIN)/python -m tests.bench
+
+new-connector: .venv/ready ## a connector NAME from its template; then `make test` says what to fill in
+	@$(BIN)/python -m tests.new connector $(NAME)
+
+new-policy: .venv/ready ## a policy NAME from its template; then `make test` says what to fill in
+	@$(BIN)/python -m tests.new policy $(NAME)
 
 dictionary: .venv/ready ## write docs/data-dictionary.md from the contracts
 	@$(BIN)/python -c "import pathlib, contracts.dictionary as d; pathlib.Path('docs/data-dictionary.md').write_text(d.render(), encoding='utf-8')"

@@ -76,24 +76,28 @@ def live(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.filter(pl.col("deleted_at").is_null()) if "deleted_at" in frame else frame
 
 
-@every_connector
-def test_its_folder_holds_a_readme_and_nothing_is_left_to_fill_in(name: str) -> None:
-    assert (ROOT / "connectors" / name / "README.md").is_file()
+def files(name: str) -> list[str]:
+    """Files of a connector and of its tests."""
     folders = (ROOT / "connectors" / name, ROOT / "tests" / "connectors" / name)
+    found = [file for folder in folders for file in sorted(folder.rglob("*.*"))]
+    return [str(file.relative_to(ROOT)) for file in found if file.suffix in (".py", ".md", ".toml")]
+
+
+@pytest.mark.parametrize("file", [file for name in NAMES for file in files(name)])
+def test_nothing_is_left_to_fill_in(file: str) -> None:
+    lines = enumerate((ROOT / file).read_text(encoding="utf-8").splitlines(), start=1)
     left = [
-        f"{file.relative_to(ROOT)}:{number}: {line.partition(MARK)[2].strip()}"
-        for folder in folders
-        for file in sorted(folder.rglob("*.*"))
-        if file.suffix in (".py", ".md", ".toml")
-        for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), start=1)
+        f"line {number}: {line.partition(MARK)[2].strip()}"
+        for number, line in lines
         if MARK in line
     ]
-    assert left == [], "\n".join(["fill in:", *left])
+    assert left == [], "\n".join([f"fill in {file}:", *left])
 
 
 @every_connector
 def test_it_is_declared_under_its_folders_name_and_recorded_whole(name: str) -> None:
     recorded = recording(name)
+    assert (ROOT / "connectors" / name / "README.md").is_file()
     streams = {stream.name for stream in recorded.streams}
     assert recorded.connector.name == name
     assert len(streams) == len(recorded.streams) > 0
