@@ -53,6 +53,8 @@ class Stream:
     """How long the platform needs until a change shows in its lists."""
     estimate: Callable[[Any, Window], int] | None = None
     """How many calls reading a window takes, the count itself included; none: it is not known."""
+    is_told: Callable[[Any], bool] | None = None
+    """Whether an account with these settings tells of it at all; none: every account does."""
     about: type[dy.Schema] | None = None
     """A derived table whose rows say what to ask for, such as the parcels that are under way."""
 

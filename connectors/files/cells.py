@@ -1,12 +1,16 @@
 """Text of a cell to a canonical value, exactly or not at all."""
 
 import datetime as dt
+import operator
+from collections.abc import Callable
+from zoneinfo import ZoneInfo
 
 import dataframely as dy
 import polars as pl
 
 from connectors.base.mapping import Parsed
-from connectors.files.layout import Column, Export
+from connectors.files.columns import Column
+from connectors.files.layout import Export
 from contracts import money
 from contracts.codes import QuarantineReason as Reason
 
@@ -27,6 +31,8 @@ _UNREADABLE = {
 _PLACES = {"mill": 3, "micros": 6}
 _AMBIGUOUS = {"earlier": "earliest", "later": "latest", "reject": "null"}
 _EXCEL_EPOCH = dt.date(1899, 12, 30)
+_AROUND = r"^[¥￥]?\s*(-?[\d,.]+[万亿]?)\s*元?$"
+_PLAIN = Column(constant=0, thousands=True, yuan=True)
 
 
 def parsed(given: Column, target: dy.Column, export: Export) -> Parsed | pl.Expr:
@@ -35,47 +41,159 @@ def parsed(given: Column, target: dy.Column, export: Export) -> Parsed | pl.Expr
     Full-width digits and signs count as their plain forms. A local time that clocks skip is
     unreadable; one that they pass twice follows the description.
     """
-    if given.column is None:
-        return pl.lit(given.constant)
     kind = (target.metadata or {})["kind"]
-    raw = pl.col(given.column)
+    return _chosen(given, lambda one: _one(one, kind, target.dtype, export), _UNREADABLE[kind])
+
+
+def amount(given: Column, currency: pl.Expr, seen: list[str]) -> Parsed | pl.Expr:
+    """Money in minor units of each row's currency; `seen` are the currencies that occur."""
+    return _chosen(given, lambda one: _amount(one, currency, seen), Reason.UNREADABLE_MONEY)
+
+
+def share(given: Column, column: Parsed, document: list[pl.Expr]) -> Parsed:
+    """A row's share of an amount that all rows of its document repeat, by largest remainder.
+
+    Where all weights are zero the rows share alike. Shares add up to the amount.
+    """
+    given_weight = pl.reduce(operator.mul, [_weight(name) for name in given.split])
+    # Of an unreadable weight no row of the document has a share.
+    is_read = given_weight.null_count().over(document) == 0
+    total = pl.when(is_read).then(given_weight.sum().over(document))
+    weight = pl.when(total == 0).then(pl.lit(1, pl.Int128)).otherwise(given_weight)
+    whole = pl.when(total == 0).then(pl.len().over(document).cast(pl.Int128)).otherwise(total)
+    product = column.value.cast(pl.Int128) * weight
+    least, rest = product // whole, product % whole
+    left = column.value - least.sum().over(document)
+    place = rest.rank("ordinal", descending=True).over(document)
+    parted = (least + (place <= left).cast(pl.Int128)).cast(pl.Int64)
+    return Parsed(parted, column.raw, column.reason)
+
+
+def _weight(name: str) -> pl.Expr:
+    """A price or a count, exact to four places."""
+    text = pl.col(name).str.normalize("NFKC").str.extract(_AROUND).str.replace_all(",", "")
+    number = text.str.extract(r"^(\d{1,12}(?:\.\d{1,4})?)0*$")
+    return (number.str.to_decimal(scale=4) * 10_000).cast(pl.Int128)
+
+
+def _chosen(
+    given: Column, read: Callable[[Column], Parsed | pl.Expr], reason: Reason
+) -> Parsed | pl.Expr:
+    """The value of the first branch whose condition a row meets."""
+    found = read(given)
+    if not given.is_conditional:
+        return found
+    rest: Parsed | pl.Expr = pl.lit(None)
+    if given.otherwise is not None:
+        rest = _chosen(given.otherwise, read, reason)
+    holds = _holds(given)
+    values = [one.value if isinstance(one, Parsed) else one for one in (found, rest)]
+    raws = [one.raw if isinstance(one, Parsed) else one.cast(pl.String) for one in (found, rest)]
+    value = pl.when(holds).then(values[0]).otherwise(values[1])
+    return Parsed(value, pl.when(holds).then(raws[0]).otherwise(raws[1]), reason)
+
+
+def _holds(given: Column) -> pl.Expr:
+    asked = [pl.col(name).fill_null("").is_in(values) for name, values in given.when.items()]
+    if given.when_zero is not None:
+        zero = _number(_number_text(pl.col(given.when_zero).str.normalize("NFKC"), _PLAIN)) == 0
+        asked.append(zero.fill_null(value=False))
+    if given.when_empty is not None:
+        asked.append(pl.col(given.when_empty).is_null())
+    return pl.all_horizontal(asked)
+
+
+def _one(given: Column, kind: str, dtype: pl.DataType, export: Export) -> Parsed | pl.Expr:
+    """The value of one branch."""
+    if given.column is None:
+        return _stamped(kind, export) if given.stamp else pl.lit(given.constant)
+    raw = _cell(given, given.column)
+    if kind == "member":
+        # Who is masked (张**) is nobody: two customers share the name.
+        raw = pl.when(~raw.str.contains("*", literal=True)).then(raw)
     plain = raw.str.normalize("NFKC")
     match kind:
         case "count":
-            value = _whole(_number_text(plain, given))
+            return _added(given, lambda text: _whole(_number_text(text, given)), kind)
         case "number" | "rate":
             value = _number(_number_text(plain, given)) / (100 if given.percent else 1)
         case "day":
-            value = _day(plain, given.format or "%Y-%m-%d")
+            value = pl.coalesce(_day(plain, form) for form in _forms(given.format or "%Y-%m-%d"))
         case "instant":
-            value = _instant(plain, given.format or "iso", export)
+            forms = _forms(given.format or export.layout.instants)
+            value = pl.coalesce(_instant(plain, form, export) for form in forms)
         case "code" | "flag":
-            value = _coded(raw, given, target.dtype)
+            value = _coded(raw, given, dtype)
         case "currency":
             code = _coded(raw, given, pl.String()) if given.codes else raw
             value = pl.when(code.str.contains(money.CURRENCY_PATTERN)).then(code)
         case "identifier" | "member":
-            # A spreadsheet made 6.92E+12 of a long code: the digits are gone.
-            value = pl.when(~raw.str.contains(r"^\d(\.\d+)?E\+\d+$")).then(raw)
+            parts = [identified(pl.col(name)) for name in given.plus]
+            value = pl.concat_str(identified(raw), *parts, separator=":")
         case _:
             value = raw
     return Parsed(value, raw, _UNREADABLE[kind])
 
 
-def amount(given: Column, currency: pl.Expr, seen: list[str]) -> Parsed | pl.Expr:
-    """Money in minor units of each row's currency; `seen` are the currencies that occur."""
+def identified(text: pl.Expr) -> pl.Expr:
+    """An id without the apostrophe that keeps spreadsheets from rounding it.
+
+    Null where one made 6.92E+12 of a long code: the digits are gone.
+    """
+    code = text.str.strip_prefix("'").str.strip_chars().replace("", None)
+    return pl.when(~code.str.contains(r"^\d(\.\d+)?E\+\d+$")).then(code)
+
+
+def _stamped(kind: str, export: Export) -> pl.Expr:
+    if kind == "day":
+        return pl.lit(export.exported_at.astimezone(ZoneInfo(export.time_zone)).date())
+    return pl.lit(export.exported_at).cast(pl.Datetime("us", "UTC"))
+
+
+def _forms(given: str | tuple[str, ...]) -> tuple[str, ...]:
+    return (given,) if isinstance(given, str) else given
+
+
+def _cell(given: Column, name: str) -> pl.Expr:
+    return pl.col(name) if given.default is None else pl.col(name).fill_null(given.default)
+
+
+def _added(given: Column, read: Callable[[pl.Expr], pl.Expr], kind: str) -> Parsed:
+    """A column with what is added to it and taken off it; an empty cell of those is nothing."""
+    assert given.column is not None
+    raw = _cell(given, given.column)
+    value = read(raw.str.normalize("NFKC"))
+    for sign, names in ((1, given.plus), (-1, given.minus)):
+        for name in names:
+            part = pl.col(name)
+            read_part = read(part.str.normalize("NFKC"))
+            value = value + sign * pl.when(part.is_not_null()).then(read_part).otherwise(0)
+    others = [*given.plus, *given.minus]
+    told = pl.concat_str(raw, *others, separator=" ", ignore_nulls=True) if others else raw
+    return Parsed(value, pl.when(raw.is_not_null()).then(told), _UNREADABLE[kind])
+
+
+def _amount(given: Column, currency: pl.Expr, seen: list[str]) -> Parsed | pl.Expr:
     if given.column is None:
         return pl.lit(given.constant)
-    raw = pl.col(given.column)
-    text = _number_text(raw.str.normalize("NFKC"), given)
     alike: dict[int, list[str]] = {}
     for code in seen:
         alike.setdefault(money.exponent(code), []).append(code)
-    values = [
-        pl.when(currency.is_in(codes)).then(_minor(text, given.unit or "major", codes[0]))
-        for codes in alike.values()
-    ]
-    return Parsed(pl.coalesce(*values, pl.lit(None, pl.Int64)), raw, Reason.UNREADABLE_MONEY)
+
+    def read(raw: pl.Expr) -> pl.Expr:
+        text = _number_text(raw, given)
+        values = [
+            pl.when(currency.is_in(codes)).then(_minor(text, given.unit or "major", codes[0]))
+            for codes in alike.values()
+        ]
+        return pl.coalesce(*values, pl.lit(None, pl.Int64))
+
+    found = _added(given, read, "money")
+    if given.per is None:
+        return found
+    pieces = _whole(_number_text(pl.col(given.per).str.normalize("NFKC"), given))
+    each = (2 * found.value + pieces) // (2 * pl.when(pieces > 0).then(pieces))
+    return Parsed(each, found.raw, found.reason)
 
 
 def _minor(text: pl.Expr, unit: str, currency: str) -> pl.Expr:
@@ -90,6 +208,8 @@ def _minor(text: pl.Expr, unit: str, currency: str) -> pl.Expr:
 
 def _number_text(text: pl.Expr, given: Column) -> pl.Expr:
     """Digits with a point at most, where the description allows for what is around them."""
+    if given.yuan:
+        text = pl.coalesce(text.str.extract(_AROUND), text)
     if given.percent:
         text = text.str.strip_suffix("%").str.strip_chars()
     if given.thousands:
@@ -135,7 +255,10 @@ def _instant(text: pl.Expr, form: str, export: Export) -> pl.Expr:
     if form == "iso" or "%z" in form or "%:z" in form:
         form = "%+" if form == "iso" else form
         return text.str.to_datetime(form, time_unit="us", time_zone="UTC", strict=False)
-    forms = (form, "%Y-%m-%dT%H:%M:%S%.f")
+    # A workbook's own dates come as ISO, and midnight as a day.
+    forms = [form, "%Y-%m-%dT%H:%M:%S%.f"]
+    if export.layout.format == "xlsx":
+        forms.append("%Y-%m-%d")
     local = pl.coalesce(text.str.to_datetime(f, time_unit="us", strict=False) for f in forms)
     zoned = local.dt.replace_time_zone(
         export.time_zone,

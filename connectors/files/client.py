@@ -12,12 +12,13 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Discriminator, Field, Tag, field_validator
 
+from connectors.files import privacy
+from connectors.files.columns import Strict
 from connectors.files.layout import (
     STAMPS,
     Export,
     FileLayout,
     Limits,
-    Strict,
     TimeZone,
     load,
     problems,
@@ -148,9 +149,45 @@ class FolderClient:
             file=file,
             exported_at=local.replace(tzinfo=ZoneInfo(zone), fold=fold).astimezone(dt.UTC),
             time_zone=zone,
-            layout=layout,
+            layout=_of_format(file, layout),
             limits=self._settings.limits,
         )
+
+
+def _of_format(file: str, layout: FileLayout) -> FileLayout:
+    """The description of a file whose name says what it is."""
+    if layout.format != "by_name":
+        return layout
+    ending = file.lower().rpartition(".")[2]
+    if ending not in ("csv", "xlsx"):
+        raise SourceContractError(f"{file} is neither CSV nor XLSX: save it as one of them")
+    return layout.model_copy(update={"format": ending})
+
+
+def described(settings: FilesSettings) -> tuple[FileLayout, ...]:
+    """The descriptions that the settings name or hold.
+
+    Raises:
+        ConfigurationError: one of them is missing or wrong.
+    """
+    layouts: list[FileLayout] = []
+    for number, given in enumerate(settings.mappings):
+        if isinstance(given, str):
+            layouts += load(given)
+            continue
+        for path, problem in problems(given):
+            key = ".".join(("mappings", str(number), *path))
+            raise ConfigurationError(f"files: `{key}`: {problem}")
+        layouts.append(given)
+    return tuple(layouts)
+
+
+def is_told(settings: FilesSettings, *, stream: str) -> bool:
+    """Whether a description fills the stream; which do is not known while one of them is wrong."""
+    try:
+        return any(layout.stream == stream for layout in described(settings))
+    except ConfigurationError:
+        return True
 
 
 def open_client(settings: FilesSettings, _stores: Stores = Stores()) -> FolderClient:
@@ -161,22 +198,18 @@ def open_client(settings: FilesSettings, _stores: Stores = Stores()) -> FolderCl
     """
     if not settings.folder.is_dir():
         raise ConfigurationError(f"files: the folder {settings.folder} does not exist")
-    layouts: list[FileLayout] = []
-    for number, given in enumerate(settings.mappings):
-        if isinstance(given, str):
-            layouts += load(given)
-            continue
-        for path, problem in problems(given):
-            key = ".".join(("mappings", str(number), *path))
-            raise ConfigurationError(f"files: `{key}`: {problem}")
-        layouts.append(given)
-    return FolderClient(settings, tuple(layouts))
+    return FolderClient(settings, described(settings))
 
 
 def fetch(client: FolderClient, window: Window, *, stream: str) -> Iterator[Page]:
-    """Yield the stream's files exported inside `window`, oldest first: bytes as they lie there.
+    """Yield the stream's files exported inside `window`, oldest first: bytes as they lie there,
+    but for the columns that tell of persons and are not needed.
 
     A page's part is all that is needed to map it: the file, its export instant, its description.
+
+    Raises:
+        SourceContractError: a file is too large, or such columns cannot be taken out of it.
+        TransientSourceError: a file cannot be opened.
     """
     for export in client.exports(stream, window):
-        yield Page(client.read(export), export.model_dump_json())
+        yield privacy.taken_out(Page(client.read(export), export.model_dump_json()))

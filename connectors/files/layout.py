@@ -5,31 +5,42 @@ import importlib.resources
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import dataframely as dy
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, Field
 
+from connectors.files.columns import Column, Strict, TableLayout
 from contracts.errors import ConfigurationError
 from contracts.tables import (
     CompetitorOffer,
     Cost,
     Inbound,
+    Order,
+    OrderLine,
+    RefundCase,
+    Review,
+    StockLevel,
     StockoutDay,
     SupplyTerms,
     TrafficDaily,
     table_of,
 )
-from contracts.tables.base import Versioned
+from contracts.tables.base import Dated
 from contracts.toml_settings import line_of, parse
 
+# Streams of one shop have names of their own: its marketplace has `orders` too.
 STREAMS: dict[str, tuple[type[dy.Schema], ...]] = {
     "costs": (Cost,),
     "purchasing": (SupplyTerms, Inbound),
     "stockouts": (StockoutDay,),
     "offers": (CompetitorOffer,),
     "traffic": (TrafficDaily,),
+    "exported_orders": (Order, OrderLine),
+    "exported_cases": (RefundCase,),
+    "exported_stock": (StockLevel,),
+    "exported_reviews": (Review,),
 }
 
 # How a file's name may tell its export instant: regular expression and strptime format.
@@ -55,12 +66,6 @@ def _known_zone(name: str) -> str:
 TimeZone = Annotated[str, AfterValidator(_known_zone)]
 
 
-class Strict(BaseModel):
-    """Refuses keys it does not know."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
-
-
 class Limits(Strict):
     """What one file may hold; a larger one is refused before it is read."""
 
@@ -71,51 +76,26 @@ class Limits(Strict):
     max_columns: int = Field(default=200, ge=1)
 
 
-class Column(Strict):
-    """Where a canonical column's value comes from and how its text is read."""
-
-    column: str | None = None
-    constant: str | int | float | bool | None = None
-    unit: Literal["major", "minor", "mill", "micros"] | None = None
-    """Money: yuan text, fen, 厘 (a thousandth) or a millionth of the major unit."""
-    format: str | None = None
-    """strptime format of a day or an instant; "iso" and "excel" (a serial day) are known too."""
-    codes: dict[str, str | bool] = {}
-    thousands: bool = False
-    """1,234 is read as 1234."""
-    wan: bool = False
-    """1.2万 is read as 12000 and 1.2亿 as 120000000."""
-    percent: bool = False
-    """12.5 and 12.5% are read as 0.125."""
-
-    @model_validator(mode="after")
-    def _one_source(self) -> Self:
-        if (self.column is None) == (self.constant is None):
-            raise ValueError("give either `column`, the export's own name, or `constant`")
-        return self
-
-
-class TableLayout(Strict):
-    """How rows of a file become rows of one canonical table."""
-
-    columns: dict[str, Column]
-    skip_when: dict[str, tuple[str, ...]] = {}
-    """Rows that say nothing to this table: column of the export to values; "" is an empty cell."""
-    sum: tuple[str, ...] = ()
-    """Columns added up over rows of one key, where the export is finer than the table."""
-    covers_days: int | None = Field(default=None, ge=1, le=366)
-    """Days up to the export's own that it tells about: one without a row had none (tables that are
-    read by the day). If not given, only days with a row are replaced."""
-
-
 class FileLayout(Strict):
     """One kind of export."""
 
-    stream: Literal["costs", "purchasing", "stockouts", "offers", "traffic"]
+    stream: Literal[
+        "costs",
+        "purchasing",
+        "stockouts",
+        "offers",
+        "traffic",
+        "exported_orders",
+        "exported_cases",
+        "exported_stock",
+        "exported_reviews",
+    ]
     pattern: str
     """Path below the folder, with *, **/, ? and one stamp such as {yyyymmdd}."""
-    format: Literal["csv", "xlsx"]
+    format: Literal["csv", "xlsx", "by_name"]
+    """`by_name`: what the file's name ends in."""
     encoding: Literal["utf-8", "utf-8-sig", "gb18030", "gbk", "big5", "utf-16", "cp1252"] = "utf-8"
+    """Of a CSV; one that begins with UTF-8's byte order mark is UTF-8 all the same."""
     delimiter: Literal[",", ";", "\t", "|"] = ","
     sheet: str | None = None
     """Sheet of an XLSX; the first if not given."""
@@ -124,9 +104,19 @@ class FileLayout(Strict):
     """Zone of the stamp and of local instants; the settings' if not given."""
     ambiguous: Literal["earlier", "later", "reject"] = "reject"
     """Which of the two instants that one local time names when clocks are set back."""
+    instants: tuple[str, ...] = ()
+    """Formats of instants that give none of their own."""
     ignored: tuple[str, ...] = ()
     """Columns of the export that are left out on purpose."""
-    skip_when: dict[str, tuple[str, ...]] = {}
+    private: tuple[str, ...] = ()
+    """Columns that tell of persons and are not needed: taken out before a file is kept."""
+    empty: tuple[str, ...] = ()
+    """What stands in cells that are empty, such as "-"."""
+    known: dict[str, tuple[str, ...]] = Field(default={})
+    """All values of columns that a `when` asks; any other quarantines the row's documents."""
+    keep_when: dict[str, tuple[str, ...]] = Field(default={})
+    """Only these rows are read, such as those of one shop."""
+    skip_when: dict[str, tuple[str, ...]] = Field(default={})
     """Rows that say nothing, such as totals."""
     tables: dict[str, TableLayout]
 
@@ -143,10 +133,8 @@ class FileLayout(Strict):
 
     def sources(self) -> set[str]:
         """Columns of the export that the description names and needs."""
-        tables = self.tables.values()
-        named = {column.column for table in tables for column in table.columns.values()}
-        skips = {name for table in tables for name in table.skip_when} | set(self.skip_when)
-        return {name for name in named if name is not None} | skips
+        rows = {*self.known, *self.keep_when, *self.skip_when}
+        return rows.union(*(table.sources() for table in self.tables.values()))
 
 
 class Layouts(Strict):
@@ -203,47 +191,86 @@ def problems(layout: FileLayout) -> Iterator[tuple[tuple[str, ...], str]]:
         if name not in known:
             yield ("tables", name), f"stream {layout.stream} fills {', '.join(known)} only"
         else:
-            yield from _columns(("tables", name), table, known[name])
+            yield from _columns(("tables", name), table, known[name], layout)
+            yield from _rows(("tables", name), table, known[name])
+            yield from _conditions(("tables", name), table, layout.known)
 
 
 def _options(layout: FileLayout) -> Iterator[tuple[tuple[str, ...], str]]:
-    foreign = {"csv": {"sheet"}, "xlsx": {"encoding", "delimiter"}}[layout.format]
-    for name in sorted(foreign & layout.model_fields_set):
+    foreign = {"csv": {"sheet"}, "xlsx": {"encoding", "delimiter"}, "by_name": set[str]()}
+    for name in sorted(foreign[layout.format] & layout.model_fields_set):
         yield (name,), f"means nothing to {layout.format}"
 
 
 def _columns(
-    path: tuple[str, ...], table: TableLayout, schema: type[dy.Schema]
+    path: tuple[str, ...], table: TableLayout, schema: type[dy.Schema], layout: FileLayout
 ) -> Iterator[tuple[tuple[str, ...], str]]:
-    columns = {n: c for n, c in schema.columns().items() if n not in Versioned.columns()}
+    columns = {n: c for n, c in schema.columns().items() if n not in Dated.columns()}
     for name, given in table.columns.items():
         if name not in columns:
             yield (*path, "columns", name), f"the table has {', '.join(columns)}"
-        elif problem := _problem(given, columns[name].metadata or {}):
-            yield (*path, "columns", name), problem
+            continue
+        meta = columns[name].metadata or {}
+        for one in given.branches():
+            if problem := _problem(one, meta, layout):
+                yield (*path, "columns", name), problem
+        is_split = any(one.split for one in given.branches())
+        if is_split and (given.is_conditional or not table_of(schema).document):
+            yield (*path, "columns", name), "`split` is for every row of a document"
     for name, column in columns.items():
         if not column.nullable and name not in table.columns and name != "currency":
             yield (*path, "columns"), f"`{name}` is missing"
-    if table.covers_days is not None and _slice_day(schema) is None:
+
+
+def _rows(
+    path: tuple[str, ...], table: TableLayout, schema: type[dy.Schema]
+) -> Iterator[tuple[tuple[str, ...], str]]:
+    """What is wrong with how several rows become one."""
+    metas = {name: column.metadata or {} for name, column in schema.columns().items()}
+    if table.covers_days is not None and not table_of(schema).slice_by:
         yield (*path, "covers_days"), "means nothing to a table that is not read by the day"
     for name in table.sum:
         if name not in table.columns or name in schema.primary_key():
             yield (*path, "sum"), f"`{name}` is no measure of this table"
+    for name in table.latest:
+        if name not in table.columns or metas[name]["kind"] != "instant":
+            yield (*path, "latest"), f"`{name}` is no instant of this table"
+    for name, mixes in table.mixed.items():
+        codes = set(metas.get(name, {}).get("codes", ()))
+        if name not in table.columns or not set(mixes.values()) <= codes:
+            yield (*path, "mixed", name), f"needs codes of this table: {', '.join(sorted(codes))}"
 
 
-def _slice_day(schema: type[dy.Schema]) -> str | None:
-    return next(iter(table_of(schema).slice_by), None)
+def _conditions(
+    path: tuple[str, ...], table: TableLayout, known: dict[str, tuple[str, ...]]
+) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Values that are asked for and in no list of all there are."""
+    for name, given in table.columns.items():
+        for one in given.branches():
+            for asked, values in one.when.items():
+                strange = [value for value in values if value not in known.get(asked, ())]
+                if strange:
+                    missing = f"`known` of the file lacks {', '.join(map(repr, strange))}"
+                    yield (*path, "columns", name), f"{missing} of {asked!r}"
 
 
-def _problem(given: Column, meta: dict[str, Any]) -> str | None:
+def _problem(given: Column, meta: dict[str, Any], layout: FileLayout) -> str | None:
     kind = meta["kind"]
     allowed: set[str | bool] = set(meta.get("codes", ())) if kind == "code" else {True, False}
     if given.constant is not None:
         wrong = kind in ("code", "flag") and given.constant not in allowed
         return f"`constant` is none of {_listed(allowed)}" if wrong else None
+    if given.stamp:
+        return None if kind in ("instant", "day") else "`stamp` is an instant or a day"
+    if given.minus and kind not in ("money", "count"):
+        return "only money and counts are taken off each other"
+    if given.plus and kind not in ("money", "count", "identifier"):
+        return "only money, counts and identifiers are put together"
+    if (given.per or given.split) and kind != "money":
+        return "only money is divided"
     if kind == "money" and given.unit is None:
         return "money needs `unit`: major, minor, mill or micros"
-    if kind == "instant" and given.format is None:
+    if kind == "instant" and given.format is None and not layout.instants:
         return "an instant needs `format`, such as iso or %Y-%m-%d %H:%M:%S"
     if kind in ("code", "flag") and not (given.codes and set(given.codes.values()) <= allowed):
         return f"needs `codes` that map the export's values to {_listed(allowed)}"

@@ -9,7 +9,8 @@ import polars as pl
 
 from connectors.base.mapping import Mapper, Parsed
 from connectors.files import cells, sheets
-from connectors.files.layout import Export, FileLayout, TableLayout
+from connectors.files.columns import TableLayout
+from connectors.files.layout import Export, FileLayout
 from contracts.codes import QuarantineReason
 from contracts.streams import Context, Mapped, Page, Reject
 from contracts.tables import TABLES, Table, TableKind, table_of
@@ -48,7 +49,7 @@ def _map_file(page: Page, context: Context) -> tuple[Mapped, pl.DataFrame]:
     export = Export.model_validate_json(page.part)
     layout = export.layout
     rows = sheets.read(page.body, export)
-    known = layout.sources() | set(layout.ignored)
+    known = {*layout.sources(), *layout.ignored, *layout.private}
     unknown = tuple(name for name in rows.columns if name not in known)
     rows = _without(rows, layout)
     mapper = Mapper(context)
@@ -64,6 +65,9 @@ def _instant(export: Export) -> pl.Expr:
 
 def _without(rows: pl.DataFrame, layout: FileLayout | TableLayout) -> pl.DataFrame:
     """Rows that are not to be skipped."""
+    if isinstance(layout, FileLayout):
+        for name, values in layout.keep_when.items():
+            rows = rows.filter(pl.col(name).fill_null("").is_in(values))
     for name, values in layout.skip_when.items():
         rows = rows.filter(~pl.col(name).fill_null("").is_in(values))
     return rows
@@ -102,6 +106,13 @@ def _map_table(
                 column=name,
                 detail="null",
             )
+    for name, known in export.layout.known.items():
+        strange = rows.select(pl.col(name).fill_null("").alias(name)).to_series()
+        strange = strange.set(strange.is_in(known), None)
+        for value in strange.drop_nulls().unique().sort():
+            meant = documents.filter((strange == value).fill_null(value=False))
+            reason = QuarantineReason.UNKNOWN_CODE
+            mapper.reject(table.schema, meant, reason, column=name, detail=value[:60])
 
 
 def _empty_slices(
@@ -140,24 +151,59 @@ def _columns(
         for name, kind in kinds.items():
             if kind == "money":
                 columns[name] = cells.amount(layout.columns[name], code, seen)
-    return _summed(columns, table, layout)
+    if "created_date" in targets:
+        placed = columns["placed_at"]
+        columns["created_date"] = _value(placed).dt.date()
+    return _gathered(columns, table, layout)
 
 
-def _summed(
+def _value(column: Parsed | pl.Expr) -> pl.Expr:
+    return column.value if isinstance(column, Parsed) else column
+
+
+def _gathered(
     columns: dict[str, Parsed | pl.Expr], table: Table, layout: TableLayout
 ) -> dict[str, Parsed | pl.Expr]:
-    """Measures added up per key: rows of one key become equal, and the kit keeps one of them."""
-    keys = [
-        column.value if isinstance(column, Parsed) else column
-        for name, column in columns.items()
-        if name in table.key
-    ]
-    for name in layout.sum:
-        column = columns[name]
-        if isinstance(column, Parsed):
-            total = pl.when(column.value.is_not_null()).then(column.value.sum().over(keys))
-            columns[name] = Parsed(total, column.raw, column.reason)
-    return columns
+    """What is said of several rows together: rows of one key become equal, and the kit keeps one
+    of them."""
+    document = [_value(columns[name]) for name in table.document]
+    keys = [_value(column) for name, column in columns.items() if name in table.key]
+    gathered = dict(columns)
+    for name, column in columns.items():
+        if not isinstance(column, Parsed):
+            continue
+        if name in layout.columns and layout.columns[name].split:
+            column = cells.share(layout.columns[name], column, document)
+        if name in layout.sum:
+            column = _summed(column, keys)
+        if name in layout.latest:
+            column = _last(column, keys)
+        if name in layout.mixed:
+            column = _mixed(column, keys, layout.mixed[name])
+        gathered[name] = column
+    return gathered
+
+
+def _summed(column: Parsed, keys: list[pl.Expr]) -> Parsed:
+    total = pl.when(column.value.is_not_null()).then(column.value.sum().over(keys))
+    return Parsed(total, column.raw, column.reason)
+
+
+def _last(column: Parsed, keys: list[pl.Expr]) -> Parsed:
+    """The latest instant, none while one of the rows has none."""
+    is_whole = column.raw.null_count().over(keys) == 0
+    latest = pl.when(is_whole & column.value.is_not_null()).then(column.value.max().over(keys))
+    is_told = is_whole | (column.raw.is_not_null() & column.value.is_null())
+    return Parsed(latest, pl.when(is_told).then(column.raw), column.reason)
+
+
+def _mixed(column: Parsed, keys: list[pl.Expr], mixes: dict[str, str]) -> Parsed:
+    """The code of all rows of a key; what their mix is called where they differ."""
+    codes = column.value.unique().sort().str.join("+").over(keys)
+    is_mixed = (column.value.n_unique().over(keys) > 1) & column.value.is_not_null()
+    named = codes.replace_strict(mixes, default=None, return_dtype=pl.String)
+    value = pl.when(is_mixed).then(named).otherwise(column.value)
+    return Parsed(value, pl.when(is_mixed).then(codes).otherwise(column.raw), column.reason)
 
 
 def _latest(frame: pl.DataFrame, table: Table) -> pl.DataFrame:

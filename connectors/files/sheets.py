@@ -1,7 +1,10 @@
 """A file's bytes as a frame of text: one column per header, one row per line."""
 
+import codecs
 import datetime as dt
+import difflib
 import io
+import unicodedata
 import warnings
 import zipfile
 import zlib
@@ -16,6 +19,7 @@ from openpyxl.utils.exceptions import InvalidFileException
 
 from connectors.files.layout import Export
 from contracts.errors import SourceContractError
+from contracts.streams import Page
 
 # What openpyxl and zipfile raise for archives and XML that are broken, encrypted or hostile.
 _BROKEN = (
@@ -39,30 +43,86 @@ def read(body: bytes, export: Export) -> pl.DataFrame:
     Raises:
         SourceContractError: the file is not what its description says, or exceeds a limit.
     """
-    cells = _csv(body, export) if export.layout.format == "csv" else _xlsx(body, export)
-    if cells.height > export.limits.max_rows + 1:
+    raw = cells(body, export)
+    found = names(raw, export)
+    counts = Counter(found)
+    for name in sorted(export.layout.sources()):
+        if counts[name] != 1:
+            raise _refused(export, _told(name, counts))
+    kept = [(place, name) for place, name in enumerate(found) if name and counts[name] == 1]
+    rows = raw.slice(1).select(trimmed(pl.nth(place)).alias(name) for place, name in kept)
+    if export.layout.empty:
+        is_empty = pl.all().is_in(export.layout.empty)
+        rows = rows.with_columns(pl.when(~is_empty).then(pl.all()))
+    return rows.filter(~pl.all_horizontal(pl.all().is_null()))
+
+
+def cells(body: bytes, export: Export) -> pl.DataFrame:
+    """The header and the rows below it, text as it stands there.
+
+    Raises:
+        SourceContractError: the file is not what its description says, or exceeds a limit.
+    """
+    found = _csv(body, export) if export.layout.format == "csv" else _xlsx(body, export)
+    if found.height > export.limits.max_rows + 1:
         raise _refused(export, f"has more rows than max_rows = {export.limits.max_rows}")
-    cells = cells.select(_trimmed(pl.all()))
-    return _headed(cells, export).filter(~pl.all_horizontal(pl.all().is_null()))
+    return found
+
+
+def names(raw: pl.DataFrame, export: Export) -> list[str | None]:
+    """The header's names, spelt as the description spells them: brackets may be full-width."""
+    layout = export.layout
+    spelt = {_plain(one): one for one in (*layout.private, *layout.ignored, *layout.sources())}
+    header = raw.head(1).select(trimmed(pl.all())).row(0)
+    return [None if one is None else spelt.get(_plain(one), one) for one in header]
+
+
+def trimmed(cell: pl.Expr) -> pl.Expr:
+    """Text without blanks around it and without the ="…" that keeps spreadsheets from rounding."""
+    text = cell.str.strip_chars().str.replace('^="(.*)"$', "$1").str.strip_chars()
+    return text.replace("", None)
+
+
+def page(raw: pl.DataFrame, export: Export) -> Page:
+    """Header and rows as a page of UTF-8 that is described so."""
+    layout = export.layout.model_copy(
+        update={
+            "format": "csv",
+            "encoding": "utf-8",
+            "delimiter": ",",
+            "sheet": None,
+            "header_row": 1,
+        }
+    )
+    described = export.model_copy(update={"layout": layout})
+    return Page(raw.write_csv(include_header=False).encode(), described.model_dump_json())
+
+
+def _plain(name: str) -> str:
+    return unicodedata.normalize("NFKC", name)
+
+
+def _told(name: str, found: Counter[str | None]) -> str:
+    """What is wrong with a column that is not there once; the nearest one is often the renamed."""
+    if found[name]:
+        return f"repeats the column {name!r}"
+    near = difflib.get_close_matches(name, [one for one in found if one], n=1, cutoff=0.3)
+    return f"lacks the column {name!r}" + "".join(f": the nearest is {one!r}" for one in near)
 
 
 def _refused(export: Export, what: str) -> SourceContractError:
     return SourceContractError(f"{export.file} {what}")
 
 
-def _trimmed(cell: pl.Expr) -> pl.Expr:
-    """Text without blanks around it and without the ="…" that keeps spreadsheets from rounding."""
-    text = cell.str.strip_chars().str.replace('^="(.*)"$', "$1").str.strip_chars()
-    return text.replace("", None)
-
-
 def _csv(body: bytes, export: Export) -> pl.DataFrame:
     layout, limits = export.layout, export.limits
-    encoding = "utf-8-sig" if layout.encoding == "utf-8" else layout.encoding
+    is_marked = body.startswith(codecs.BOM_UTF8)
+    encoding = "utf-8-sig" if is_marked or layout.encoding == "utf-8" else layout.encoding
     try:
         text = body.decode(encoding)
     except UnicodeDecodeError as error:
-        raise _refused(export, f"is not {layout.encoding}: see byte {error.start}") from None
+        wanted = "utf-8" if is_marked else layout.encoding
+        raise _refused(export, f"is not {wanted}: see byte {error.start}") from None
     lines = text.split("\n", layout.header_row)
     if len(lines) < layout.header_row or not lines[layout.header_row - 1].strip():
         raise _refused(export, f"has no header in line {layout.header_row}")
@@ -140,20 +200,9 @@ def _text(value: Any) -> str | None:
         case dt.datetime() | dt.date() | dt.time():
             return value.isoformat()
         case float():
-            # Spreadsheets show 15 digits: 0.1 + 0.2 is 0.3 there, and ids carry no ".0".
-            return f"{Decimal(f'{value:.15g}'):f}"
+            # Spreadsheets show 15 digits: 0.1 + 0.2 is 0.3 there, and ids carry no ".0". Of a
+            # longer number the last digits are gone: it is written so that nobody takes it for one.
+            shown = f"{value:.15g}"
+            return f"{value:.14E}" if abs(value) >= 10**15 else f"{Decimal(shown):f}"
         case _:
             return str(value)
-
-
-def _headed(cells: pl.DataFrame, export: Export) -> pl.DataFrame:
-    """Rows named by the header; a column without a name is left out."""
-    names = dict(zip(cells.columns, cells.row(0), strict=True))
-    wanted = export.layout.sources()
-    counts = Counter(names.values())
-    for name in sorted(wanted):
-        if counts[name] != 1:
-            found = "lacks" if counts[name] == 0 else "repeats"
-            raise _refused(export, f"{found} the column {name!r}")
-    kept = {column: name for column, name in names.items() if name and counts[name] == 1}
-    return cells.slice(1).select(pl.col(column).alias(name) for column, name in kept.items())

@@ -78,6 +78,14 @@ class Source:
         prefix = ("sources", self.connector.name)
         return validate(table, model, text=self.text, file=self.file, prefix=prefix)
 
+    def streams(self) -> list[Stream]:
+        """What this account tells of."""
+        return [
+            stream
+            for stream in self.connector.streams
+            if stream.is_told is None or stream.is_told(self.settings())
+        ]
+
     @property
     def sells(self) -> bool:
         """Whether it tells of orders."""
@@ -133,7 +141,7 @@ class Shop:
 
     def streams(self) -> list[tuple[Source, Stream]]:
         """Every stream of every source."""
-        return [(source, stream) for source in self.sources for stream in source.connector.streams]
+        return [(source, stream) for source in self.sources for stream in source.streams()]
 
     def context(self, read_at: dt.datetime, *, mapping_version: int = 1) -> Context:
         """What a mapping may know."""

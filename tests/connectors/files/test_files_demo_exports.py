@@ -6,6 +6,7 @@ import polars as pl
 import pytest
 
 from connectors.files import CONNECTOR
+from contracts.ports import Stores
 from contracts.streams import Context, Mapped, Window
 from contracts.tables import TABLES
 from sandbox.world.exports import write_exports
@@ -38,12 +39,13 @@ def read(world: World, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Ma
             "quiet_seconds": 0,
         }
     )
-    client = CONNECTOR.open_client(settings, None)
+    client = CONNECTOR.open_client(settings, Stores())
     window = Window(client.now() - dt.timedelta(days=365), client.now())
     context = Context("shop", "USD", ZONE, client.now())
     return {
         stream.name: stream.to_canonical(stream.fetch(client, window), context)
         for stream in CONNECTOR.streams
+        if stream.is_told is not None and stream.is_told(settings)
     }
 
 

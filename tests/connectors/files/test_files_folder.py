@@ -155,5 +155,9 @@ def test_connector_declares_each_stream_with_its_tables() -> None:
         "stockouts": 1,
         "offers": 1,
         "traffic": 1,
+        "exported_orders": 2,
+        "exported_cases": 1,
+        "exported_stock": 1,
+        "exported_reviews": 1,
     }
     assert CONNECTOR.writes == ()

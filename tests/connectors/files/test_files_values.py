@@ -8,7 +8,8 @@ import pytest
 
 from connectors.base.mapping import Parsed
 from connectors.files.cells import parsed
-from connectors.files.layout import Column, Export
+from connectors.files.columns import Column
+from connectors.files.layout import Export
 from contracts.columns import rate
 from tests.connectors.files.exports import COSTS, OFFERS, TRAFFIC, changed, mapped, page, reasons
 
