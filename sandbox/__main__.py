@@ -20,6 +20,7 @@ from sandbox.scoreboard import clock_text
 from sandbox.server import running
 from sandbox.shopify.cost import Rates
 from sandbox.world.channels import CHANNELS
+from sandbox.world.demand import advance
 from sandbox.world.exports import write_exports
 from sandbox.world.world import build
 
@@ -49,6 +50,8 @@ def _served(given: argparse.Namespace) -> Iterator[dict[str, Any]]:
         worlds = merchant(
             given.today, days=given.days, households=given.households, channels=given.channels
         )
+        for world in worlds.values() if given.hours else ():
+            advance(world, given.hours)
         for name, world in worlds.items() if given.exports else ():
             write_exports(world, given.exports / name)
         with composed(
@@ -63,6 +66,8 @@ def _served(given: argparse.Namespace) -> Iterator[dict[str, Any]]:
             yield ready
         return
     world = build(given.today, days=given.days, households=given.households)
+    if given.hours:
+        advance(world, given.hours)
     if given.exports:
         write_exports(world, given.exports)
     with running(
@@ -115,6 +120,7 @@ def _parser() -> argparse.ArgumentParser:
         "--mail-ports", type=_ports, default=(0, 0, 0), help="SMTP,SMTPS,IMAPS; 0: any free one"
     )
     serve.add_argument("--mail-folder", type=Path, help="where the mail host's certificates lie")
+    serve.add_argument("--hours", type=int, default=0, help="hours that go on after the last day")
     serve.add_argument("--token", help="the access token to ask for")
     serve.add_argument(
         "--exports", type=Path, help="folder to write ERP, rival and traffic files to"

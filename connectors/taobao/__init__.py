@@ -20,7 +20,7 @@ from contracts.tables import (
     StockLevel,
 )
 
-_DAY, _MONTH = dt.timedelta(days=1), dt.timedelta(days=31)
+_WEEK, _MONTH = dt.timedelta(days=7), dt.timedelta(days=31)
 # How far lists follow the records is not told. A change that was not listed yet is found by the
 # next reading, which looks this far back.
 _LOOK_BACK = dt.timedelta(minutes=10)
@@ -41,7 +41,7 @@ CONNECTOR = Connector(
             estimate=fetch.estimate_trades,
             to_canonical=order_mapping.orders,
             redact=redaction.redact,
-            max_window=_DAY,
+            max_window=_WEEK,
             look_back=_LOOK_BACK,
         ),
         Stream(

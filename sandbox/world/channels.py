@@ -10,7 +10,8 @@ class Channel:
     """One platform's share of the world.
 
     Its households are those whose id ends in a digit of `remainder`. Amounts are the data's US
-    cents times `minor_per_cent`, in `currency`; days are those of `zone`.
+    cents times `minor_per_cent`, in `currency`; days are those of `zone`. A basket holds what is
+    offered there.
     """
 
     name: str
@@ -18,6 +19,8 @@ class Channel:
     zone: str
     minor_per_cent: int
     remainder: Set[int]
+    assortment: int | None = None
+    """Products offered there, the best sellers of the channel; null: all of them."""
 
     @property
     def language(self) -> str:
@@ -27,7 +30,7 @@ class Channel:
 
 WHOLE: Final = Channel("shopify", "USD", "America/New_York", 1, frozenset(range(10)))
 """All households on one platform."""
-TAOBAO: Final = Channel("taobao", "CNY", "Asia/Shanghai", 7, frozenset({3}))
+TAOBAO: Final = Channel("taobao", "CNY", "Asia/Shanghai", 7, frozenset({3}), assortment=1_500)
 AMAZON: Final = Channel("amazon", "USD", "America/Los_Angeles", 1, frozenset({7}))
 WOOCOMMERCE: Final = Channel("woocommerce", "EUR", "Europe/Berlin", 1, frozenset({5}))
 SHOPIFY_SHARED: Final = Channel(

@@ -44,7 +44,7 @@ def decimal_text(minor: pl.Expr) -> pl.Expr:
 
 
 def _last_day(world: World) -> date:
-    return (world.clock - timedelta(hours=1)).astimezone(ZoneInfo(world.zone)).date()
+    return world.clock.astimezone(ZoneInfo(world.zone)).date() - timedelta(days=1)
 
 
 def _write_csv(frame: pl.DataFrame, path: Path, *, encoding: str) -> Path:
@@ -127,7 +127,7 @@ def _offers(world: World, folder: Path) -> Path:
 
 def _traffic(world: World, path: Path) -> Path:
     daily = traffic(world.orders, np.random.default_rng(SEED), world.zone)
-    frame = daily.select(
+    frame = daily.filter(pl.col("date") <= _last_day(world)).select(
         pl.col("date").dt.to_string("%Y-%m-%d").alias("日期"),
         pl.col("source").alias("来源"),
         _grouped("visitors").alias("访客数"),

@@ -93,7 +93,7 @@ def cut(
     own = _of_channel(source.lines, channel)
     kept = _select(own, source.clock, days=days, households=households)
     dropped = int((kept["quantity"] == 0).sum())
-    lines = kept.filter(pl.col("quantity") > 0)
+    lines = _offered(kept.filter(pl.col("quantity") > 0), channel.assortment)
     sold = lines.select("product_id").unique()
     return Seed(
         baskets=_baskets(lines),
@@ -105,6 +105,14 @@ def cut(
         dropped_lines=dropped,
         channel=channel,
     )
+
+
+def _offered(lines: pl.DataFrame, assortment: int | None) -> pl.DataFrame:
+    """Lines of the products that are bought most often, as many as are offered."""
+    if assortment is None:
+        return lines
+    best = lines.group_by("product_id").len().sort("len", "product_id", descending=[True, False])
+    return lines.join(best.head(assortment), on="product_id", how="semi", maintain_order="left")
 
 
 def local_midnight(day: date) -> datetime:

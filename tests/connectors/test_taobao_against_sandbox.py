@@ -102,7 +102,7 @@ def pulled(client: TaobaoClient, name: str, *, days: float = 20) -> Mapped:
 
 @pytest.mark.parametrize("stream", [one.name for one in CONNECTOR.streams])
 def test_every_stream_gives_valid_rows(read_only: Shop, stream: str) -> None:
-    found = pulled(read_only.opened(), stream, days=3)
+    found = pulled(read_only.opened(), stream)
     assert found.rejects.is_empty(), found.rejects.to_dicts()
     assert found.unknown_fields == ()
     for table, frame in found.frames.items():

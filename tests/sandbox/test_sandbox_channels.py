@@ -35,8 +35,17 @@ def test_channels_share_no_household_and_together_have_all(
     assert all(members.values())
     for one, other in combinations(members.values(), 2):
         assert not one & other
-    assert set().union(*members.values()) == set(whole.customers["household_id"])
-    assert sum(world.orders.height for world in worlds.values()) == whole.orders.height
+    # Who never buys a best seller is no member of the channel that offers nothing else.
+    nowhere = set(whole.customers["household_id"]) - set().union(*members.values())
+    assert all(household % 10 in TAOBAO.remainder for household in nowhere)
+    sold = {name: world.orders.height for name, world in worlds.items()}
+    elsewhere = whole.orders.filter(~(pl.col("household_id") % 10).is_in(list(TAOBAO.remainder)))
+    assert sum(sold.values()) - sold["taobao"] == elsewhere.height
+    assert 0 < sold["taobao"] <= whole.orders.height - elsewhere.height
+
+
+def test_a_channel_offers_its_best_sellers(worlds: dict[str, World]) -> None:
+    assert worlds["taobao"].products.height == 1_500 < worlds["amazon"].products.height
 
 
 def test_the_same_product_has_the_same_number_on_all_channels(worlds: dict[str, World]) -> None:
