@@ -244,7 +244,9 @@ def _coded(raw: pl.Expr, given: Column, dtype: pl.DataType) -> pl.Expr:
 
 
 def _day(text: pl.Expr, form: str) -> pl.Expr:
-    iso = text.str.to_date("%Y-%m-%d", strict=False)
+    # A workbook holds a day as the instant of its midnight.
+    known = ("%Y-%m-%d", "%Y-%m-%dT00:00:00")
+    iso = pl.coalesce(text.str.to_date(one, strict=False) for one in known)
     if form == "excel":
         serial = text.str.extract(r"^(\d{1,6})$").cast(pl.Int64, strict=False)
         return pl.coalesce(pl.lit(_EXCEL_EPOCH) + pl.duration(days=serial), iso)
@@ -255,10 +257,8 @@ def _instant(text: pl.Expr, form: str, export: Export) -> pl.Expr:
     if form == "iso" or "%z" in form or "%:z" in form:
         form = "%+" if form == "iso" else form
         return text.str.to_datetime(form, time_unit="us", time_zone="UTC", strict=False)
-    # A workbook's own dates come as ISO, and midnight as a day.
-    forms = [form, "%Y-%m-%dT%H:%M:%S%.f"]
-    if export.layout.format == "xlsx":
-        forms.append("%Y-%m-%d")
+    # A workbook's own dates come as ISO.
+    forms = (form, "%Y-%m-%dT%H:%M:%S%.f")
     local = pl.coalesce(text.str.to_datetime(f, time_unit="us", strict=False) for f in forms)
     zoned = local.dt.replace_time_zone(
         export.time_zone,

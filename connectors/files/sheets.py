@@ -195,8 +195,6 @@ def _text(value: Any) -> str | None:
             return value
         case bool():
             return str(value).lower()
-        case dt.datetime() if value.time() == dt.time():
-            return value.date().isoformat()
         case dt.datetime() | dt.date() | dt.time():
             return value.isoformat()
         case float():

@@ -42,63 +42,27 @@ class Ready:
         return [line.split(",") for line in text.splitlines()]
 
 
-PDD = Ready(
-    "pdd_orders",
-    "exported_orders",
-    "pdd/订单_{}",
-    ("待发货", "已收货", "已起飞"),
-)
+PDD = Ready("pdd_orders", "exported_orders", "pdd/订单_{}", ("待发货", "已收货", "已起飞"))
 DOUDIAN = Ready(
-    "doudian_orders",
-    "exported_orders",
-    "doudian/订单_{}",
-    ("已发货", "已完成", "已起飞"),
+    "doudian_orders", "exported_orders", "doudian/订单_{}", ("已发货", "已完成", "已起飞")
 )
-JD = Ready(
-    "jd_orders",
-    "exported_orders",
-    "jd/订单_{}",
-    ("等待出库", "完成", "起飞"),
-)
-JST = Ready(
-    "jst_orders",
-    "exported_orders",
-    "jst/订单_{}",
-)
-PURCHASING = Ready(
-    "jst_purchasing",
-    "purchasing",
-    "jst/采购_{}",
-    ("已确认", "完成", "起飞"),
-)
-JD_REVIEWS = Ready(
-    "jd_reviews",
-    "exported_reviews",
-    "jd/评价_{}",
-    ("5", "1", "很多"),
-)
-PDD_REVIEWS = Ready(
-    "pdd_reviews",
-    "exported_reviews",
-    "pdd/评价_{}",
-    ("4", "3", "很多"),
-)
+JD = Ready("jd_orders", "exported_orders", "jd/订单_{}", ("等待出库", "完成", "起飞"))
+JST = Ready("jst_orders", "exported_orders", "jst/订单_{}", ("发货中", "已发货", "起飞"))
+STOCK = Ready("jst_stock", "exported_stock", "jst/库存_{}")
+PURCHASING = Ready("jst_purchasing", "purchasing", "jst/采购_{}", ("已确认", "完成", "起飞"))
+JD_REVIEWS = Ready("jd_reviews", "exported_reviews", "jd/评价_{}", ("5", "1", "很多"))
+PDD_REVIEWS = Ready("pdd_reviews", "exported_reviews", "pdd/评价_{}", ("4", "3", "很多"))
 DOUDIAN_REVIEWS = Ready(
-    "doudian_reviews",
-    "exported_reviews",
-    "doudian/评价_{}",
-    ("好评", "中评", "妙评"),
+    "doudian_reviews", "exported_reviews", "doudian/评价_{}", ("好评", "中评", "妙评")
 )
 CASES = Ready(
-    "doudian_cases",
-    "exported_cases",
-    "doudian/售后_{}",
+    "doudian_cases", "exported_cases", "doudian/售后_{}", ("待买家退货", "退款成功", "起飞")
 )
+SHOP = Ready("sycm_shop", "traffic", "sycm/取数_{}")
 ALL = (
     *(PDD, DOUDIAN, JD, JST, STOCK, PURCHASING),
     *(JD_REVIEWS, PDD_REVIEWS, DOUDIAN_REVIEWS, CASES, SHOP),
 )
-ORDERS = (PDD, DOUDIAN, JD, JST)
 
 
 def csv_bytes(rows: Iterable[Iterable[str]], encoding: str = "gb18030") -> bytes:

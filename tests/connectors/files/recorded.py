@@ -1,15 +1,18 @@
 """Exports as people download them, with synthetic values: what the compliance suite judges."""
 
 import datetime as dt
+from typing import Any
 
 import httpx
 
+from connectors.files.layout import load
 from contracts.errors import ShopkeeperError
 from contracts.streams import Page
 from tests.connectors.files.exports import CONTEXT as CONTEXT
 from tests.connectors.files.exports import COSTS, EXPORTED, OFFERS, TRAFFIC, page
 
-PEOPLE = ()  # no export that is described tells of people
+PEOPLE = ("zora-marked", "zora writes", "call zora")
+"""A buyer, what he wrote and a note about him; receivers are taken out before a page is kept."""
 
 _BY_PIECE = {
     "stream": "purchasing",
@@ -48,8 +51,71 @@ _STOCKOUTS = {
         }
     },
 }
+_REVIEWS = {
+    "stream": "exported_reviews",
+    "pattern": "reviews_{yyyymmdd}.csv",
+    "format": "csv",
+    "ignored": ["note"],
+    "tables": {
+        "reviews": {
+            "columns": {
+                "review_id": {"column": "id"},
+                "member_id": {"column": "author"},
+                "review_result": {"column": "stars", "codes": {"5": "good", "1": "bad"}},
+                "stars_units": {"column": "stars"},
+                "body": {"column": "text"},
+                "reviewed_at": {"column": "at", "format": "iso"},
+            }
+        }
+    },
+}
+_STOCK = {
+    "stream": "exported_stock",
+    "pattern": "stock_{yyyymmdd}.csv",
+    "format": "csv",
+    "tables": {
+        "stock_levels": {
+            "columns": {
+                "sku_id": {"column": "sku"},
+                "warehouse_id": {"column": "where"},
+                "observed_at": {"stamp": True},
+                "on_hand_units": {"column": "here"},
+                "available_units": {"column": "free"},
+                "committed_units": {"column": "sold"},
+            }
+        }
+    },
+}
+
+
+def _ready(mapping: str) -> dict[str, Any]:
+    (layout,) = load(mapping)
+    return layout.model_dump(exclude_defaults=True) | {"format": "csv", "encoding": "utf-8"}
+
+
+_JD, _CASES = _ready("jd_orders"), _ready("doudian_cases")
+_JD_HEAD = (
+    "订单号,商品ID,订购数量,下单时间,京东价,订单金额,应付金额,订单状态,下单帐号,运费金额,"
+    "付款确认时间,订单完成时间,商家SKUID,订单备注\n"
+)
+_CASES_HEAD = (
+    "售后单号,订单号,商品单号,售后类型,售后状态,售后申请时间,退商品金额(元),售后原因,商家退款时间\n"
+)
+_DAY, _PAID = "2026-11-19 08:00:00", "2026-11-19 08:01:00"
+
+
+def _jd_line(order: int, sku: str, state: str) -> str:
+    head = f"'{order},8{sku},2,{_DAY},10.00,40.00,36.00,{state},zora-marked,6.00"
+    return f"{head},{_PAID},,{sku},call zora\n"
+
+
+def _case(number: int, state: str) -> str:
+    return f"{number},3001,801,退货退款,{state},{_DAY},10.00,zora writes,-\n"
+
+
 _COSTS, _PURCHASING = "sku,from,cost\n", "sku,supplier,days,due,units\n"
 _DAYS, _VISITS = "sku,day\n", "day,source,visitors\n"
+_STARS, _LEVELS = "id,author,stars,text,at,note\n", "sku,where,here,free,sold\n"
 _OFFERS = "sku,rival,seen,price,stock,by\n"
 _LATER = EXPORTED + dt.timedelta(days=1)
 
@@ -68,6 +134,25 @@ PAGES = {
         page(OFFERS, _OFFERS + "B,r1,2026-11-19 09:00,5.50,无,商家\n", at=_LATER),
     ],
     "traffic": [page(TRAFFIC, _VISITS + "2026-11-18,search,10\n2026-11-18,direct,5\n")],
+    "exported_orders": [
+        page(_JD, _JD_HEAD + _jd_line(3001, "A", "等待出库") + _jd_line(3001, "B", "等待出库")),
+        page(_JD, _JD_HEAD + _jd_line(3002, "A", "完成"), at=_LATER),
+    ],
+    "exported_cases": [
+        page(_CASES, _CASES_HEAD + _case(1, "待商家处理")),
+        page(_CASES, _CASES_HEAD + _case(1, "退款成功") + _case(2, "售后关闭"), at=_LATER),
+    ],
+    "exported_stock": [
+        page(_STOCK, _LEVELS + "A,main,5,3,2\n"),
+        page(_STOCK, _LEVELS + "A,main,4,1,3\n", at=_LATER),
+    ],
+    "exported_reviews": [
+        page(
+            _REVIEWS,
+            _STARS + "r1,zora-marked,5,zora writes,2026-11-19T08:00:00Z,call zora\n"
+            "r2,,1,,2026-11-19T09:00:00Z,\n",
+        )
+    ],
 }
 EMPTY = {
     "costs": [page(COSTS, _COSTS)],
@@ -75,6 +160,10 @@ EMPTY = {
     "stockouts": [page(_STOCKOUTS, _DAYS)],
     "offers": [page(OFFERS, _OFFERS)],
     "traffic": [page(TRAFFIC, _VISITS)],
+    "exported_orders": [page(_JD, _JD_HEAD)],
+    "exported_cases": [page(_CASES, _CASES_HEAD)],
+    "exported_stock": [page(_STOCK, _LEVELS)],
+    "exported_reviews": [page(_REVIEWS, _STARS)],
 }
 UNKNOWN: dict[str, list[Page]] = {
     "costs": [],
@@ -82,5 +171,11 @@ UNKNOWN: dict[str, list[Page]] = {
     "stockouts": [],
     "offers": [page(OFFERS, _OFFERS + "C,r1,2026-11-19 10:00,4.50,有,代发\n", at=_LATER)],
     "traffic": [],
+    "exported_orders": [page(_JD, _JD_HEAD + _jd_line(3003, "A", "起飞"), at=_LATER)],
+    "exported_cases": [page(_CASES, _CASES_HEAD + _case(3, "起飞"), at=_LATER)],
+    "exported_stock": [],
+    "exported_reviews": [
+        page(_REVIEWS, _STARS + "r3,,9,,2026-11-19T09:00:00Z,\n", at=_LATER),
+    ],
 }
 ERRORS: dict[str, tuple[httpx.Response, type[ShopkeeperError]]] = {}

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from connectors.files import CONNECTOR
 from connectors.files.client import FilesSettings, open_client
 from connectors.files.layout import load
 from contracts.errors import ConfigurationError
@@ -109,6 +110,78 @@ def test_second_description_is_judged_by_its_own_lines(
 ) -> None:
     with pytest.raises(ConfigurationError, match=said):
         load(written(tmp_path, GOOD + TRAFFIC.replace(old, new, 1)))
+
+
+ORDER = """
+[[file]]
+stream = "exported_cases"
+pattern = "cases_{yyyymmdd}.csv"
+format = "csv"
+known = { "kind" = ["money", "goods"] }
+
+[file.tables.refund_cases]
+latest = ["refunded_at"]
+
+[file.tables.refund_cases.mixed.case_status]
+"closed+refunded" = "refunded"
+
+[file.tables.refund_cases.columns]
+case_id = { column = "case", plus = ["line"] }
+order_id = { column = "order" }
+requested_at = { stamp = true }
+refunded_at = { column = "done", format = "iso" }
+case_status = { column = "state", codes = { done = "refunded", shut = "closed" } }
+has_return = { constant = true, when = { "kind" = ["goods"] }, otherwise = { constant = false } }
+asked_minor = { column = "asked", split = ["weight"], unit = "major" }
+"""
+
+
+def test_description_with_conditions_and_several_rows_is_read(tmp_path: Path) -> None:
+    (layout,) = load(written(tmp_path, ORDER))
+    assert layout.sources() == {"case", "line", "order", "done", "state", "kind", "asked", "weight"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('["goods"]', '["good"]', "has_return`: `known` of the file lacks 'good' of 'kind'"),
+        ("when = {", "ask = {", "unknown key .*has_return.ask`"),
+        ('when = { "kind" = ["goods"] }, ', "", "has_return`: `otherwise` needs a `when`"),
+        ('["refunded_at"]', '["case_status"]', "latest`: `case_status` is no instant"),
+        ('= "refunded"\n', '= "gone"\n', "mixed.case_status`: needs codes of this table: closed,"),
+        ('plus = ["line"]', 'minus = ["line"]', "case_id`: only money and counts are taken off"),
+        ("codes = {", 'plus = ["x"], codes = {', "case_status`: only money, counts and identif"),
+        ('plus = ["line"]', 'split = ["line"]', "case_id`: only money is divided"),
+        ('"asked", ', '"asked", when_zero = "asked", ', "asked_minor`: `split` is for every row"),
+        ('"order" }', '"order", stamp = true }', "order_id`: give either `column`"),
+        ('{ column = "order" }', "{ stamp = true }", "order_id`: `stamp` is an instant or a day"),
+    ],
+)
+def test_condition_that_asks_for_what_is_not_there_is_told(
+    tmp_path: Path, old: str, new: str, said: str
+) -> None:
+    assert old in ORDER
+    with pytest.raises(ConfigurationError, match=said):
+        load(written(tmp_path, ORDER.replace(old, new, 1)))
+
+
+def test_split_is_for_tables_of_documents(tmp_path: Path) -> None:
+    text = TRAFFIC.replace('"price", unit', '"price", split = ["x"], unit')
+    with pytest.raises(ConfigurationError, match="price_minor`: `split` is for every row"):
+        load(written(tmp_path, text))
+
+
+def test_stream_is_read_only_where_a_description_fills_it(tmp_path: Path) -> None:
+    given = {"folder": tmp_path, "mappings": ["jd_orders", "erp_costs"], "time_zone": "UTC"}
+    settings = FilesSettings.model_validate(given)
+    told = [
+        stream.name
+        for stream in CONNECTOR.streams
+        if stream.is_told is not None and stream.is_told(settings)
+    ]
+    assert told == ["costs", "exported_orders"]
+    wrong = FilesSettings.model_validate(given | {"mappings": ["gone"]})
+    assert all(stream.is_told(wrong) for stream in CONNECTOR.streams if stream.is_told)
 
 
 @pytest.mark.parametrize("source", ["no_such_export", "gone.toml"])

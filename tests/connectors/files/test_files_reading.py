@@ -4,7 +4,7 @@ import pytest
 
 from connectors.files.layout import Limits
 from contracts.errors import SourceContractError
-from tests.connectors.files.exports import COSTS, TRAFFIC, mapped, page, reasons
+from tests.connectors.files.exports import COSTS, TRAFFIC, changed, mapped, page, reasons
 
 HEADER = "sku,from,cost\n"
 ROW = "A,2026-11-01,1.00\n"
@@ -43,7 +43,8 @@ def test_wrong_bytes_are_refused_and_never_replaced() -> None:
 @pytest.mark.parametrize(
     ("body", "said"),
     [
-        ("sku,from\nA,2026-11-01\n", "lacks the column 'cost'"),
+        ("sku,from\nA,2026-11-01\n", "lacks the column 'cost'$"),
+        ("sku,from,costs\nA,2026-11-01,1\n", "lacks the column 'cost': the nearest is 'costs'$"),
         ("sku,from,cost,cost\nA,2026-11-01,1,2\n", "repeats the column 'cost'"),
         ("", "has no header in line 1"),
         ("\n\n", "has no header in line 1"),
@@ -95,3 +96,28 @@ def test_export_without_rows_is_empty() -> None:
 def test_columns_nobody_described_are_named() -> None:
     body = "sku,from,cost,new,note\nA,2026-11-01,1.00,x,y\n"
     assert mapped(page(COSTS | {"ignored": ["note"]}, body)).unknown_fields == ("new",)
+
+
+def test_brackets_of_a_name_may_be_full_width() -> None:
+    layout = changed(COSTS, "unit_cost_minor", column="cost(元)")
+    body = "sku,from,cost（元）\nA,2026-11-01,1.00\n"
+    assert mapped(page(layout, body)).frames["costs"]["unit_cost_minor"].to_list() == [100]
+
+
+def test_mark_at_the_beginning_says_utf_8_whatever_is_declared() -> None:
+    body = "day,source,visitors\n2026-11-01,搜索,1\n".encode("utf-8-sig")
+    frame = mapped(page(TRAFFIC | {"encoding": "gb18030"}, body)).frames["traffic_daily"]
+    assert frame["traffic_source"].item() == "搜索"
+    with pytest.raises(SourceContractError, match="is not utf-8: see byte"):
+        mapped(page(TRAFFIC | {"encoding": "gb18030"}, body[:23] + b"\xff\xff" + body[25:]))
+
+
+def test_rows_of_another_shop_are_left_out() -> None:
+    body = "sku,from,cost,shop\nA,2026-11-01,1.00,ours\nB,2026-11-01,1.00,theirs\n"
+    frame = mapped(page(COSTS | {"keep_when": {"shop": ["ours"]}}, body)).frames["costs"]
+    assert frame["sku_id"].to_list() == ["A"]
+
+
+def test_sign_of_an_empty_cell_is_no_value() -> None:
+    result = mapped(page(COSTS | {"empty": ["-"]}, HEADER + "A,2026-11-01,-\n"))
+    assert reasons(result) == [("A|2026-11-01", "missing_value", "unit_cost_minor")]

@@ -11,7 +11,16 @@ from connectors.files.cells import parsed
 from connectors.files.columns import Column
 from connectors.files.layout import Export
 from contracts.columns import rate
-from tests.connectors.files.exports import COSTS, OFFERS, TRAFFIC, changed, mapped, page, reasons
+from tests.connectors.files.exports import (
+    COSTS,
+    EXPORTED,
+    OFFERS,
+    TRAFFIC,
+    changed,
+    mapped,
+    page,
+    reasons,
+)
 
 MONEY = "unreadable_money"
 
@@ -38,6 +47,9 @@ def cost_of(text: str, **options: Any) -> int | None:
         ("1.234567万", {"wan": True}, 1_234_567),
         ("1,234.5万", {"wan": True, "thousands": True}, 1_234_500_000),
         ("0.0001亿", {"wan": True}, 1_000_000),
+        ("¥12.30", {"yuan": True}, 1230),
+        ("￥ 1,234.50", {"yuan": True, "thousands": True}, 123450),
+        ("12.30元", {"yuan": True}, 1230),
         ("1230", {"unit": "minor"}, 1230),
         ("12300", {"unit": "mill"}, 1230),
         ("12300000", {"unit": "micros"}, 1230),
@@ -58,6 +70,8 @@ def test_cost_is_read_in_the_declared_unit(text: str, options: dict[str, Any], c
         ("万", {"wan": True}),
         ("12.345", {}),
         ("¥12.30", {}),
+        ("$12.30", {"yuan": True}),
+        ("¥1,234.50", {"yuan": True}),
         ("#N/A", {}),
         ("1e3", {}),
         ("12.30", {"unit": "minor"}),
@@ -103,7 +117,13 @@ def test_row_without_its_key_is_named_too() -> None:
 
 @pytest.mark.parametrize(
     ("text", "sku"),
-    [("0012", "0012"), (" 12\t", "12"), ('=""0012""', "0012"), ("6.92E+12", None)],
+    [
+        ("0012", "0012"),
+        (" 12\t", "12"),
+        ("'0012", "0012"),
+        ('=""0012""', "0012"),
+        ("6.92E+12", None),
+    ],
 )
 def test_code_of_a_sku_survives_what_spreadsheets_do(text: str, sku: str | None) -> None:
     result = mapped(page(COSTS, f'sku,from,cost\n"{text}",2026-11-01,1.00\n'))
@@ -119,6 +139,7 @@ def test_code_of_a_sku_survives_what_spreadsheets_do(text: str, sku: str | None)
         ("２０２６-１１-０１", None, dt.date(2026, 11, 1)),
         ("20261101", "%Y%m%d", dt.date(2026, 11, 1)),
         ("2026年11月1日", "%Y年%m月%d日", dt.date(2026, 11, 1)),
+        ("2026/11/1", ("%Y年%m月%d日", "%Y/%m/%d"), dt.date(2026, 11, 1)),
         ("46327", "excel", dt.date(2026, 11, 1)),
         ("2026-02-30", None, None),
         ("01/11/2026", None, None),
@@ -127,7 +148,7 @@ def test_code_of_a_sku_survives_what_spreadsheets_do(text: str, sku: str | None)
     ],
 )
 def test_day_is_read_in_the_declared_format(
-    text: str, form: str | None, day: dt.date | None
+    text: str, form: str | tuple[str, ...] | None, day: dt.date | None
 ) -> None:
     layout = changed(COSTS, "valid_from", format=form)
     result = mapped(page(layout, f"sku,from,cost\nA,{text},1.00\n"))
@@ -209,3 +230,36 @@ def test_percent_is_a_fraction_where_declared(
     column = parsed(Column(column="x", percent=percent), rate("Share"), export)
     assert isinstance(column, Parsed)
     assert pl.DataFrame({"x": [text]}).select(column.value).item() == share
+
+
+def test_empty_cell_is_read_as_the_default() -> None:
+    layout = changed(COSTS, "unit_cost_minor", default="1.50")
+    result = mapped(page(layout, "sku,from,cost\nA,2026-11-01,\n"))
+    assert result.frames["costs"]["unit_cost_minor"].to_list() == [150]
+    assert reasons(result) == []
+
+
+def test_day_and_instant_of_the_files_name_stand_where_the_export_names_none() -> None:
+    dated = COSTS["tables"]["costs"]["columns"] | {"valid_from": {"stamp": True}}
+    layout = COSTS | {"tables": {"costs": {"columns": dated}}}
+    costs = mapped(page(layout, "sku,cost\nA,1.00\n")).frames["costs"]
+    # Midnight in UTC is the evening before in the zone of the file.
+    assert costs["valid_from"].to_list() == [dt.date(2026, 11, 19)]
+    seen = OFFERS["tables"]["competitor_offers"]["columns"] | {"observed_at": {"stamp": True}}
+    layout = OFFERS | {"tables": {"competitor_offers": {"columns": seen}}}
+    offers = mapped(page(layout, "sku,rival,price,stock,by\nA,R,1.00,有,自营\n"))
+    assert offers.frames["competitor_offers"]["observed_at"].to_list() == [EXPORTED]
+
+
+def test_value_holds_only_for_rows_that_meet_its_condition() -> None:
+    code = {
+        "column": "spare",
+        "when_empty": "sku",
+        "otherwise": {"column": "sku", "plus": ["size"]},
+    }
+    columns = COSTS["tables"]["costs"]["columns"] | {"sku_id": code}
+    layout = COSTS | {"tables": {"costs": {"columns": columns}}}
+    body = "sku,size,spare,from,cost\nA,L,X,2026-11-01,1\n,L,X,2026-11-01,1\nB,,X,2026-11-01,1\n"
+    result = mapped(page(layout, body))
+    assert result.frames["costs"]["sku_id"].to_list() == [None, "A:L", "X"]
+    assert [row[1:] for row in reasons(result)] == [("unreadable_row", "sku_id")]

@@ -74,6 +74,18 @@ def test_formula_never_computed_and_broken_cell_name_their_document(cost: Any, r
     assert reasons(result) == [("A|2026-11-01", reason, "unit_cost_minor")]
 
 
+@pytest.mark.parametrize(
+    ("sku", "code"),
+    [(691792676882364, "691792676882364"), (6.917926768823643751e18, None)],
+)
+def test_long_code_that_a_spreadsheet_rounded_is_not_taken_for_one(
+    sku: float, code: str | None
+) -> None:
+    result = mapped(page(LAYOUT, workbook(HEADER, (sku, "2026-11-01", 1))))
+    assert result.frames["costs"]["sku_id"].item() == code
+    assert (reasons(result) == []) is (code is not None)
+
+
 def test_named_sheet_and_header_row_are_found_and_empty_rows_left_out() -> None:
     rows = (
         ("成本表",),
