@@ -4,8 +4,9 @@ from prefect import flow
 
 from flows.form import HomeDir, OptionalShopId
 from flows.labels import run_name, tag_run
-from flows.steps.build import build
+from flows.steps.build import build, renew
 from flows.steps.home import Home
+from flows.steps.pull import asked_tables
 
 
 @flow(name="build", flow_run_name=run_name, on_running=[tag_run])
@@ -13,3 +14,10 @@ async def build_flow(home_dir: HomeDir, shop_id: OptionalShopId = None) -> dict[
     """Compute the derived tables; rows per table."""
     with Home.open(home_dir) as home:
         return build(home, shop_id=shop_id)
+
+
+@flow(name="renew", flow_run_name=run_name, on_running=[tag_run])
+async def renew_flow(home_dir: HomeDir, shop_id: OptionalShopId = None) -> dict[str, int]:
+    """Compute again what depends on what was asked after the build; rows per table."""
+    with Home.open(home_dir) as home:
+        return renew(home, shop_id=shop_id, changed=asked_tables(home, shop_id))

@@ -6,7 +6,7 @@ from prefect import flow
 
 from contracts.checks import CheckResult
 from flows.act import act_flow
-from flows.build import build_flow
+from flows.build import build_flow, renew_flow
 from flows.check import check_flow
 from flows.decide import decide_flow
 from flows.form import HomeDir, OptionalShopId
@@ -42,7 +42,7 @@ async def run_flow(home_dir: HomeDir, shop_id: OptionalShopId = None) -> Looped:
     asked = await _asked(home_dir, shop_id)
     if any(one.rows for one in asked):
         checked = await check_flow(home_dir, shop_id)
-        built = await build_flow(home_dir, shop_id)
+        built |= await renew_flow(home_dir, shop_id)
     decided = await decide_flow(home_dir, shop_id)
     acted = await act_flow(home_dir, shop_id)
     reported = await report_flow(home_dir, shop_id)

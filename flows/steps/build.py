@@ -2,7 +2,7 @@
 
 import datetime as dt
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import cast
 
 import dataframely as dy
@@ -19,7 +19,7 @@ from contracts.tables import (
     TrafficDaily,
     table_of,
 )
-from flows.steps.derived import MOMENTS, of_now
+from flows.steps.derived import MOMENTS, depending, of_now
 from flows.steps.home import Home, Progress, Shop, silent
 from flows.steps.turns import turn
 from flows.steps.views import View
@@ -56,6 +56,29 @@ def build(
     home.readings.record(tidy(home.lake, home.readings.versions()))
     progress("build", len(shops), len(shops))
     return built
+
+
+def renew(home: Home, *, shop_id: str | None = None, changed: Collection[str]) -> dict[str, int]:
+    """Compute again what holds one moment and is made from these tables; rows per table.
+
+    For what was read after a build: sales and KPIs stay as they are.
+
+    Raises:
+        BusyError: another process is building the same shop.
+    """
+    renewed: dict[str, int] = {}
+    for shop in home.select(shop_id):
+        with turn(home, f"build {shop.id}") as mine:
+            view = View.of(mine.home, shop, mine.home.data_as_of(shop))
+            frames = depending(view, changed)
+            versions = {
+                name: mine.home.lake.replace(name, frame, shop_id=shop.id).version
+                for name, frame in frames.items()
+            }
+            mine.home.readings.record(versions)
+            for name, frame in frames.items():
+                renewed[name] = renewed.get(name, 0) + frame.height
+    return renewed
 
 
 def _build_shop(home: Home, shop: Shop, *, is_full: bool) -> dict[str, int]:

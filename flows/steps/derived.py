@@ -1,7 +1,7 @@
 """The derived tables that hold one moment: what policies read, each made by its transform."""
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 import dataframely as dy
@@ -50,9 +50,10 @@ VELOCITY_DAYS = 56  # eight weeks: enough of every weekday, recent enough for a 
 
 
 class Built:
-    """Derived tables of a shop that exist already, typed."""
+    """Derived tables of a shop: those that were just made, else those of the last build."""
 
-    def __init__(self) -> None:
+    def __init__(self, view: View) -> None:
+        self._view = view
         self.frames: dict[str, pl.DataFrame] = {}
 
     def add(self, schema: type[dy.Schema], frame: pl.DataFrame) -> None:
@@ -60,17 +61,31 @@ class Built:
         self.frames[table_of(schema).name] = schema.validate(frame)
 
     def of(self, schema: type[dy.Schema]) -> Any:
-        """The rows of a table that was made before, lazy."""
-        return self.frames[table_of(schema).name].lazy()
+        """The rows of a table that comes before, lazy."""
+        name = table_of(schema).name
+        self._view.asked.add(name)
+        return self.frames[name].lazy() if name in self.frames else self._view.known(schema)
 
 
 def of_now(view: View, sold: pl.DataFrame) -> dict[str, pl.DataFrame]:
     """Every table of `MOMENTS` by name; `sold` is `sales_daily`."""
-    built = Built()
+    built = Built(view)
     built.add(SalesDaily, sold)
     for schema, made in MOMENTS.items():
         built.add(schema, made(view, built).collect())
-    return {name: built.frames[name] for name in (table_of(schema).name for schema in MOMENTS)}
+    del built.frames[table_of(SalesDaily).name]
+    return built.frames
+
+
+def depending(view: View, changed: Collection[str]) -> dict[str, pl.DataFrame]:
+    """The tables of `MOMENTS` that are made from changed ones, or from one that is; by name."""
+    built = Built(view)
+    for schema, made in MOMENTS.items():
+        view.asked.clear()
+        plan = made(view, built)
+        if not view.asked.isdisjoint({*changed, *built.frames}):
+            built.add(schema, plan.collect())
+    return built.frames
 
 
 def _velocity(view: View, built: Built) -> pl.LazyFrame:

@@ -8,7 +8,7 @@ from checks.rows import Split
 from connectors.base.declaration import Stream
 from contracts.errors import ConfigurationError
 from contracts.streams import Reading, Window
-from contracts.tables import TABLES, TableKind
+from contracts.tables import TABLES, TableKind, table_of
 from flows.steps.documents import documents, fetched
 from flows.steps.home import Home, Progress, Shop, Source, machine_now, silent
 from flows.steps.shops import each
@@ -46,6 +46,17 @@ def planned_streams(
         for _, stream in shop.streams()
         if asking in (None, stream.about is not None)
     ]
+
+
+def asked_tables(home: Home, shop_id: str | None = None) -> set[str]:
+    """Names of the tables that streams fill which ask about a derived table."""
+    return {
+        table_of(schema).name
+        for shop in home.select(shop_id)
+        for _, stream in shop.streams()
+        for schema in stream.tables
+        if stream.about is not None
+    }
 
 
 def pull(

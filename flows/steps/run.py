@@ -5,11 +5,11 @@ from typing import Any
 
 from contracts.checks import CheckResult
 from flows.steps.act import Acted, act
-from flows.steps.build import build
+from flows.steps.build import build, renew
 from flows.steps.check import check
 from flows.steps.decide import Decided, decide
 from flows.steps.home import Home, Progress, silent
-from flows.steps.pull import Pulled, pull
+from flows.steps.pull import Pulled, asked_tables, pull
 from flows.steps.report import Reported, report
 from flows.steps.retention import expire_when_quiet
 
@@ -54,7 +54,7 @@ def run(home: Home, *, shop_id: str | None = None, progress: Progress = silent) 
     asked = pull(home, shop_id=shop_id, asking=True, progress=progress)
     if any(one.rows for one in asked):
         checked = check(home, shop_id=shop_id, progress=progress)
-        built = build(home, shop_id=shop_id, progress=progress)
+        built |= renew(home, shop_id=shop_id, changed=asked_tables(home, shop_id))
     looped = Looped(
         pulled + asked,
         checked,

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import cast
 
 import dataframely as dy
@@ -20,6 +20,8 @@ class View:
     shop: Shop
     as_of: dt.datetime
     versions: Mapping[str, int]
+    asked: set[str] = field(default_factory=set)
+    """Names of the tables that were asked for."""
 
     @classmethod
     def of(cls, home: Home, shop: Shop, as_of: dt.datetime) -> "View":
@@ -39,5 +41,6 @@ class View:
     def known(self, schema: type[SchemaT]) -> dy.LazyFrame[SchemaT]:
         """The shop's rows of a table."""
         name = table_of(schema).name
+        self.asked.add(name)
         rows = self.home.lake.scan(name, version=self.versions.get(name), as_of=self.as_of)
         return cast("dy.LazyFrame[SchemaT]", rows.filter(pl.col("shop_id") == self.shop.id))
