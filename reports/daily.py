@@ -272,7 +272,7 @@ def _action_view(one: ReportedAction, time_zone: str) -> Mapping[str, object]:
         "state": action.state,
         "before": formats.written(action, action.before_value),
         "after": formats.written(action, action.after_value),
-        "is_moved": is_moved,
+        "is_moved": is_moved and bool(formats.unit(action)),
         "currency": formats.unit(action),
         "observed": formats.written(action, action.observed_value),
         "sentence": one.sentence,

@@ -10,6 +10,14 @@ from contracts.money import format_minor
 ABSENT = "–"
 _VALUED = (WriteKind.SET_PRICE, WriteKind.CREATE_COUPON)
 _COUNTED = (WriteKind.SET_STOCK, WriteKind.NONE)
+_DONE = {
+    WriteKind.GRANT_COUPON: "coupon",
+    WriteKind.SEND_MESSAGE: "message",
+    WriteKind.REQUEST_REVIEW: "request",
+    WriteKind.REPLY_REVIEW: "reply",
+    WriteKind.RECORD_EVENT: "event",
+    WriteKind.SET_PROFILE: "properties",
+}
 
 
 def money(amount_minor: int | None, currency: str) -> str:
@@ -37,9 +45,11 @@ def local(at: dt.datetime, time_zone: str) -> str:
 
 
 def written(action: Action, amount: int | None) -> str:
-    """A value that an action names, in its own unit (`unit`)."""
+    """A value that an action names, in its own unit (`unit`); what is done or not, by its name."""
     if amount is None:
         return ABSENT
+    if action.write_kind in _DONE:
+        return _DONE[action.write_kind] if amount else ABSENT
     if action.write_kind in _VALUED:
         if action.currency is not None:
             return money(amount, action.currency)

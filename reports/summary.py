@@ -48,7 +48,8 @@ def _table(title: str, columns: Sequence[str], *, left: int) -> Table:
 def _pulled(report: DailyReport) -> RenderableType:
     columns = ["shop", "stream", "pages", "new pages", "rows", "loaded", "quarantined", "seconds"]
     table = _table("Read from the platforms", columns, left=2)
-    for one in report.pulled[:_SHOWN_STREAMS]:
+    largest = sorted(report.pulled, key=lambda one: one.rows, reverse=True)
+    for one in largest[:_SHOWN_STREAMS]:
         table.add_row(
             Text(one.shop_id),
             Text(one.stream),
@@ -56,9 +57,13 @@ def _pulled(report: DailyReport) -> RenderableType:
             Text(formats.count(one.quarantined), style="yellow" if one.quarantined else ""),
             f"{one.seconds:.1f}",
         )
-    hidden = len(report.pulled) - _SHOWN_STREAMS
-    if hidden > 0:
-        table.add_row("", f"{hidden} more streams")
+    rest = largest[_SHOWN_STREAMS:]
+    if rest:
+        sums = [
+            sum(getattr(one, name) for one in rest)
+            for name in ("pages", "new_pages", "rows", "loaded_rows", "quarantined")
+        ]
+        table.add_row("", f"{len(rest)} smaller", *map(formats.count, sums))
     return table
 
 

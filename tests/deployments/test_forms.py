@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 import yaml  # type: ignore[import-untyped]  # comes with Prefect, without types
 
+from actions.policies.registry import policies
 from contracts.errors import ConfigurationError
-from deployments.demo import HOME, World, _fresh, _write_home
+from deployments import demo_home as written
+from deployments.demo import HOME, _fresh
 from deployments.plan import Definition, definitions
 from deployments.prefect_yaml import render
 from flows.registry import registered
@@ -22,7 +24,8 @@ NUMBER_BOUNDS = ({"minimum", "exclusiveMinimum"}, {"maximum", "exclusiveMaximum"
 @pytest.fixture
 def demo_home(tmp_path: Path) -> Path:
     home = _fresh(tmp_path / HOME)
-    _write_home(home, World("http://127.0.0.1:8000", "2026-11-22T05:00:00Z", 1, 1))
+    mail = {"address": "shop@merchant.example", "smtp_port": 25, "imap_port": 993}
+    written.write(home, written.World("http://127.0.0.1:8000", "2026-11-22T05:00:00Z", 1, 1, mail))
     return home
 
 
@@ -34,11 +37,12 @@ def _all(folder: Path) -> list[Definition]:
 def test_every_flow_is_a_deployment_and_what_a_person_decides_is_one_for_all_shops(
     demo_home: Path,
 ) -> None:
-    (demo_home / "shops" / "two.toml").write_bytes((demo_home / "shops/demo.toml").read_bytes())
     found = _all(demo_home)
     assert {one.step for one in found} == set(registered())
     names = {one.full_name for one in found}
-    assert {f"{step}/{shop}" for step in ("run", "pull", "act") for shop in ("demo", "two")} < names
+    assert {
+        f"{step}/{shop}" for step in ("run", "pull", "act") for shop in ("demo", "tmall")
+    } < names
     assert {f"{step}/all-shops" for step in ("approve", "reject", "undo", "stop", "resume")} < names
 
 
@@ -77,7 +81,7 @@ def test_home_and_shop_of_a_deployment_cannot_be_changed(demo_home: Path) -> Non
         assert about["readOnly"]
         assert about["enum"] == [value] == [act.parameters[name]]
     policy = act.form["properties"]["policy"]["anyOf"][0]
-    assert policy["enum"] == ["repricing", "restock"]
+    assert policy["enum"] == sorted(policies())
 
 
 def test_a_schedule_that_is_no_cron_is_told_with_its_file(demo_home: Path) -> None:
@@ -91,10 +95,10 @@ def test_a_schedule_that_is_no_cron_is_told_with_its_file(demo_home: Path) -> No
 
 def test_the_example_is_what_the_demos_home_has(demo_home: Path) -> None:
     text = render(_all(demo_home)).replace(str(demo_home), HOME)
-    wanted = {one["entrypoint"]: one for one in yaml.safe_load(text)["deployments"]}
+    wanted = {(one["entrypoint"], one["name"]): one for one in yaml.safe_load(text)["deployments"]}
     told = yaml.safe_load(EXAMPLE.read_text(encoding="utf-8"))["deployments"]
     assert {one["entrypoint"] for one in told} >= {
         f"flows.{step}.{step}_flow" for step in ("run", "report", "approve", "undo", "stop")
     }
     for one in told:
-        assert one == wanted[one["entrypoint"]]
+        assert one == wanted[one["entrypoint"], one["name"]]
