@@ -140,8 +140,21 @@ class Shop:
         return any(source.table.get("is_sandbox", False) for source in self.sources)
 
     def streams(self) -> list[tuple[Source, Stream]]:
-        """Every stream of every source."""
-        return [(source, stream) for source in self.sources for stream in source.streams()]
+        """Every stream of every source.
+
+        Raises:
+            ConfigurationError: two sources tell of the same; they would share what was read until.
+        """
+        found = [(source, stream) for source in self.sources for stream in source.streams()]
+        owners: dict[str, str] = {}
+        for source, stream in found:
+            owner = owners.setdefault(stream.name, source.connector.name)
+            if owner != source.connector.name:
+                raise ConfigurationError(
+                    f"{source.file}: {owner} and {source.connector.name} both tell of "
+                    f"`{stream.name}`; a shop is one marketplace, write a file for each"
+                )
+        return found
 
     def context(self, read_at: dt.datetime, *, mapping_version: int = 1) -> Context:
         """What a mapping may know."""

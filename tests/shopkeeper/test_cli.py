@@ -148,14 +148,28 @@ def test_a_secret_written_out_is_refused_and_not_repeated(
     assert "shpat_inline" not in printed
 
 
-SHOPS = {
-    "taobao": ("# session =", "session ="),
-    "shopify": ("# shop_domain =", 'shop_domain = "my-shop.myshopify.com"  #'),
-    "woocommerce": ("# shop_url =", 'shop_url = "https://shop.example.com"  #'),
+FILLED = {
+    "amazon": (),
+    "shopify": (("# shop_domain =", 'shop_domain = "my-shop.myshopify.com"  #'),),
+    "taobao": (("# session =", "session ="),),
+    "woocommerce": (
+        ("# shop_url =", 'shop_url = "https://shop.example.com"  #'),
+        ("# consumer_key =", "consumer_key ="),
+        ("# consumer_secret =", "consumer_secret ="),
+    ),
 }
 
 
-@pytest.mark.parametrize("platform", ["amazon", "shopify", "taobao", "woocommerce"])
+def example_of(home: Path, platform: str) -> str:
+    """The example of a shop, with what a merchant has to fill in."""
+    text = (home / "shops" / f"my-{platform}.toml.example").read_text(encoding="utf-8")
+    for left_out, filled in FILLED[platform]:
+        assert left_out in text
+        text = text.replace(left_out, filled, 1)
+    return text
+
+
+@pytest.mark.parametrize("platform", FILLED)
 def test_init_writes_a_home_that_opens_with_everything_in_shadow(
     platform: str,
     tmp_path: Path,
@@ -164,13 +178,26 @@ def test_init_writes_a_home_that_opens_with_everything_in_shadow(
 ) -> None:
     assert call(monkeypatch, "--home", str(tmp_path), "init") == 0
     assert "policies/repricing.toml" in capsys.readouterr().out
-    example = tmp_path / "shops" / f"my-{platform}.toml.example"
-    text = example.read_text(encoding="utf-8").replace(*SHOPS.get(platform, ("", "")))
+    text = example_of(tmp_path, platform)
     (tmp_path / "shops" / "my-shop.toml").write_text(text, encoding="utf-8")
     with Home.open(tmp_path) as home:
         assert set(home.policies) == set(policies())
         assert {settings.mode for _, settings, _, _ in home.policies.values()} == {Mode.SHADOW}
         assert home.shop("my-shop").platform.connector.name == platform
+
+
+def test_two_marketplaces_in_one_shop_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    call(monkeypatch, "--home", str(tmp_path), "init")
+    other = example_of(tmp_path, "taobao")
+    sources = other[other.index("[sources.taobao]") : other.index("# [sources.")]
+    shop = example_of(tmp_path, "shopify") + sources
+    (tmp_path / "shops" / "both.toml").write_text(shop, encoding="utf-8")
+    capsys.readouterr()
+    assert call(monkeypatch, "--home", str(tmp_path), "pull") == 2
+    told = capsys.readouterr().err
+    assert "shops/both.toml: shopify and taobao both tell of `orders`" in told
 
 
 def test_json_is_one_document_on_standard_output(home: Path) -> None:
