@@ -147,7 +147,9 @@ def now(account: Account) -> dt.datetime:
 
 
 def test_reviews_are_those_of_the_world_and_their_authors_members(reader: Account) -> None:
-    mapped = reader.pulled("crm_reviews", Window(dt.datetime(2020, 1, 1, tzinfo=dt.UTC), now(reader)))
+    mapped = reader.pulled(
+        "crm_reviews", Window(dt.datetime(2020, 1, 1, tzinfo=dt.UTC), now(reader))
+    )
     frame = mapped.frames["reviews"]
     written = reader.world.reviews
     assert sorted(frame["stars_units"]) == sorted(written["stars"])
