@@ -98,6 +98,7 @@ def test_a_price_without_a_cost_is_refused_on_the_record(merchant: Merchant) -> 
         decide(home, policy="repricing")
         wanted = [one for one in home.ledger.find() if one.state == "approved"]
     sku = wanted[0].sku_id
+    assert sku is not None
     _forget_cost(merchant.folder, sku)
     _start_over(merchant.folder)
     with merchant.open() as home:
