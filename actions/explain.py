@@ -57,8 +57,8 @@ def _money(minor: float, currency: str) -> str:
 
 
 def _percent(rate: float) -> str:
-    """0.05 is "5 %"."""
-    return f"{rate * 100:.3g} %"
+    """0.05 is "5 %"; what is next to nothing is "below 0.1 %"."""
+    return "below 0.1 %" if 0 < rate < 0.001 else f"{rate * 100:.3g} %"
 
 
 def _amount(number: float) -> str:
