@@ -102,7 +102,7 @@ def _shops(worlds: Mapping[str, World], token: str) -> Iterator[BaseRoute]:
                     client_id="demo",
                     client_secret=token,
                     refresh_token=token,
-                    seller_id="DEMO",
+                    seller_id="DEMOSELLER",
                 ),
             )
         elif name == "woocommerce":
