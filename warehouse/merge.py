@@ -15,10 +15,12 @@ from contracts.tables import TABLES, Table
 _INSTANT = "_instant"
 _ORIGIN = "_origin"
 _STORED, _INCOMING = 0, 1
-_VERSION = (_INSTANT, "mapping_version", "read_at", "content_hash")
+_DATED = "_dated"
+# A dated version keeps its first reading, so it may not lose to an undated one by when it was read.
+_VERSION = (_INSTANT, "mapping_version", _DATED, "read_at", "content_hash")
 _NOT_FACTS = (
     "source_updated_at", "read_at", "mapping_version", "content_hash", "deleted_at",
-    _ORIGIN, _INSTANT,
+    _ORIGIN, _INSTANT, _DATED,
 )  # fmt: skip
 
 
@@ -129,7 +131,7 @@ def merge_slices(stored: pl.DataFrame, incoming: pl.DataFrame, table: Table) -> 
     incoming = incoming.sort("content_hash").unique([*reading, *table.key], keep="last")
     rows = _both(stored, incoming)
     readings = (
-        rows.group_by(*reading, _INSTANT, _ORIGIN)
+        rows.group_by(*reading, _INSTANT, _DATED, _ORIGIN)
         # Folded, so that the sum of any number of rows stays in an Int64.
         .agg((pl.col("content_hash") % 2**31).sum())
         .sort("read_at", _ORIGIN)
@@ -179,7 +181,10 @@ def root(names: Sequence[str]) -> str:
 
 
 def _stamped(frame: pl.DataFrame) -> pl.DataFrame:
-    return frame.with_columns(pl.coalesce("source_updated_at", "read_at").alias(_INSTANT))
+    return frame.with_columns(
+        pl.coalesce("source_updated_at", "read_at").alias(_INSTANT),
+        pl.col("source_updated_at").is_not_null().alias(_DATED),
+    )
 
 
 def _both(stored: pl.DataFrame, incoming: pl.DataFrame) -> pl.DataFrame:

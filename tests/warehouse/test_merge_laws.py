@@ -35,8 +35,8 @@ class Version:
         return self.read if self.source is None else self.source
 
     @property
-    def rank(self) -> tuple[int, int, int]:
-        return self.instant, self.read, self.content
+    def rank(self) -> tuple[int, bool, int, int]:
+        return self.instant, self.source is not None, self.read, self.content
 
     def rows(self) -> dict[str, list[dict[str, Any]]]:
         return version_rows(
