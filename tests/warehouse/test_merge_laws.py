@@ -177,8 +177,9 @@ class Export:
     visitors: tuple[str, ...]
 
     @property
-    def rank(self) -> tuple[int, int, int]:
-        return self.read if self.source is None else self.source, self.read, self.content
+    def rank(self) -> tuple[int, bool, int, int]:
+        instant = self.read if self.source is None else self.source
+        return instant, self.source is not None, self.read, self.content
 
     def frame(self) -> pl.DataFrame:
         source = None if self.source is None else hour(self.source)
