@@ -38,12 +38,10 @@ def dispatch(
     """Send what is approved for a shop, or one policy or undo batch of it; count by where it ended.
 
     `approved` counts what was held: by a kill switch, by quiet hours, or to be sent again by a
-    later call; `sent` and `sending` what the platform does not show yet, which a later call reads
-    back.
+    later call; `sent` and `sending` what the platform does not show yet, which a later call reads.
     What needs another action goes out in a further pass, once that one is confirmed. A platform
-    that fails holds its own kinds of write, and not those of others.
-    `timeout` is the longest that sending one chunk may take. Safe to call again after a crash at
-    any point: what may have been sent is settled by reading back before anything new is sent.
+    that fails holds its own kinds of write. `timeout` is the longest that one chunk may take. Safe
+    to call again after a crash: what may have been sent is settled before anything new is sent.
 
     Raises:
         ConfigurationError: the timeout is not shorter than the lease.
