@@ -9,7 +9,7 @@ from polars.testing import assert_frame_equal
 
 from contracts.tables import TABLES
 from flows.steps import build as build_module
-from flows.steps.build import build, derive
+from flows.steps.build import build, derive, renew
 from flows.steps.home import Home
 from flows.steps.pull import pull
 from tests.flows.conftest import Merchant
@@ -27,6 +27,24 @@ def is_as_if_built_whole(home: Home) -> bool:
 
 def sales_files(folder: Path) -> set[Path]:
     return set((folder / "data/lake/sales_daily").rglob("*.parquet"))
+
+
+def test_what_is_read_after_a_build_renews_only_what_is_made_from_it(built: Merchant) -> None:
+    with built.open() as home:
+        pull(home)
+        build(home)
+        shop = home.shop("demo")
+        before = home.scan("price_facts", shop).collect()
+        sku = built.tamper("set_price")["sku"]
+        pull(home, stream="products")
+        renewed = renew(home, shop_id="demo", changed={"prices"})
+        assert set(renewed) == {"price_facts"}
+        whole = derive(home, shop, as_of=home.data_as_of(shop))["price_facts"]
+        key = TABLES["price_facts"].key
+        facts = home.scan("price_facts", shop).sort(key).collect()
+        assert_frame_equal(facts, whole.sort(key))
+        moved = facts.join(before, on=[*key, "price_minor"], how="anti")
+        assert moved["sku_id"].to_list() == [sku]
 
 
 def test_builds_after_new_changed_deleted_and_released_orders_equal_whole_ones(
