@@ -6,7 +6,7 @@ the platform's codes, never its texts.
 
 import json
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -14,6 +14,7 @@ import msgspec
 
 from connectors.base.limits import Urgency
 from connectors.base.retry import NotAppliedError
+from connectors.base.sending import chunks
 from connectors.base.wire import decoded
 from connectors.shopify import queries, wire
 from connectors.shopify.client import ShopifyClient
@@ -73,7 +74,7 @@ def live_prices(client: ShopifyClient, changes: Sequence[Change]) -> dict[str, L
     """Price in force per variant, in minor units of the shop's currency."""
     found: dict[str, Live] = {}
     ids = [_gid("ProductVariant", change.target_id) for change in changes]
-    for some in _chunks(ids, _MOST_IDS):
+    for some in chunks(ids, _MOST_IDS):
         answer = client.ask(queries.PRICES, {"ids": some}, cost=float(len(some)))
         prices = decoded(_PRICES.decode, answer.data)
         currency = prices.shop.currency_code
@@ -90,9 +91,9 @@ def set_prices(client: ShopifyClient, changes: Sequence[Change]) -> list[Outcome
     groups = (
         some
         for _, of_product in groupby(by_product, key=lambda change: change.parent_id)
-        for some in _chunks(list(of_product), _MOST_VARIANTS)
+        for some in chunks(list(of_product), _MOST_VARIANTS)
     )
-    return _each(groups, lambda group: _set_prices(client, group))
+    return _each(map(list, groups), lambda group: _set_prices(client, group))
 
 
 def live_coupons(client: ShopifyClient, changes: Sequence[Change]) -> dict[str, Live]:
@@ -318,10 +319,6 @@ def _rejected(change: Change, message: str) -> Outcome:
 
 def _all(changes: list[Change], state: OutcomeState, message: str) -> list[Outcome]:
     return [Outcome(action_id=change.action_id, state=state, message=message) for change in changes]
-
-
-def _chunks(items: list[Any], size: int) -> Iterator[list[Any]]:
-    return (items[start : start + size] for start in range(0, len(items), size))
 
 
 def _gid(kind: str, number: str) -> str:
