@@ -44,6 +44,9 @@ class Stream:
     redact: Redact | None = None
     """Takes members out of a raw page; a stream whose pages name members has one."""
     mapping_version: int = 1
+    fingerprint: str = ""
+    """Of what its mapping reads beside the pages, such as descriptions of exports: when it changes,
+    what was mapped is stale as with a newer version of the mapping."""
     is_snapshot: bool = False
     max_window: dt.timedelta | None = None
     """A longer window is read as several readings, which bounds memory and what a crash repeats."""
@@ -53,8 +56,6 @@ class Stream:
     """How long the platform needs until a change shows in its lists."""
     estimate: Callable[[Any, Window], int] | None = None
     """How many calls reading a window takes, the count itself included; none: it is not known."""
-    is_told: Callable[[Any], bool] | None = None
-    """Whether an account with these settings tells of it at all; none: every account does."""
     about: type[dy.Schema] | None = None
     """A derived table whose rows say what to ask for, such as the parcels that are under way."""
 
@@ -106,6 +107,9 @@ class Connector:
     impossible: tuple[WriteKind, ...] = ()
     """What the platform has no such thing for."""
     webhook: Webhook | None = None
+    streams_of: Callable[[Any], tuple[Stream, ...]] | None = None
+    """The streams of an account with these settings, where settings say which there are and how
+    they are mapped; none: every account has all, as declared."""
 
     def stream(self, name: str) -> Stream | None:
         """The stream of that name, if there is one."""

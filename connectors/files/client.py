@@ -182,14 +182,6 @@ def described(settings: FilesSettings) -> tuple[FileLayout, ...]:
     return tuple(layouts)
 
 
-def is_told(settings: FilesSettings, *, stream: str) -> bool:
-    """Whether a description fills the stream; which do is not known while one of them is wrong."""
-    try:
-        return any(layout.stream == stream for layout in described(settings))
-    except ConfigurationError:
-        return True
-
-
 def open_client(settings: FilesSettings, _stores: Stores = Stores()) -> FolderClient:
     """Read the descriptions and find the folder, which limits nobody.
 

@@ -79,12 +79,9 @@ class Source:
         return validate(table, model, text=self.text, file=self.file, prefix=prefix)
 
     def streams(self) -> list[Stream]:
-        """What this account tells of."""
-        return [
-            stream
-            for stream in self.connector.streams
-            if stream.is_told is None or stream.is_told(self.settings())
-        ]
+        """What this account tells of, mapped as its settings say today."""
+        of_account = self.connector.streams_of
+        return list(of_account(self.settings()) if of_account else self.connector.streams)
 
     @property
     def sells(self) -> bool:

@@ -39,13 +39,13 @@ def read(world: World, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Ma
             "quiet_seconds": 0,
         }
     )
+    assert CONNECTOR.streams_of is not None
     client = CONNECTOR.open_client(settings, Stores())
     window = Window(client.now() - dt.timedelta(days=365), client.now())
     context = Context("shop", "USD", ZONE, client.now())
     return {
         stream.name: stream.to_canonical(stream.fetch(client, window), context)
-        for stream in CONNECTOR.streams
-        if stream.is_told is not None and stream.is_told(settings)
+        for stream in CONNECTOR.streams_of(settings)
     }
 
 

@@ -10,7 +10,7 @@ from connectors.files.client import FilesSettings, open_client
 from connectors.files.layout import load
 from contracts.errors import ConfigurationError
 from contracts.toml_settings import parse
-from tests.connectors.files.exports import COSTS
+from tests.connectors.files.exports import COSTS, changed
 
 GOOD = """\
 [[file]]
@@ -173,15 +173,26 @@ def test_split_is_for_tables_of_documents(tmp_path: Path) -> None:
 
 def test_stream_is_read_only_where_a_description_fills_it(tmp_path: Path) -> None:
     given = {"folder": tmp_path, "mappings": ["jd_orders", "erp_costs"], "time_zone": "UTC"}
-    settings = FilesSettings.model_validate(given)
-    told = [
-        stream.name
-        for stream in CONNECTOR.streams
-        if stream.is_told is not None and stream.is_told(settings)
-    ]
-    assert told == ["costs", "exported_orders"]
+    assert CONNECTOR.streams_of is not None
+    told = CONNECTOR.streams_of(FilesSettings.model_validate(given))
+    assert [stream.name for stream in told] == ["costs", "exported_orders"]
     wrong = FilesSettings.model_validate(given | {"mappings": ["gone"]})
-    assert all(stream.is_told(wrong) for stream in CONNECTOR.streams if stream.is_told)
+    assert CONNECTOR.streams_of(wrong) == CONNECTOR.streams
+
+
+def test_fingerprint_is_that_of_the_descriptions_of_its_stream(tmp_path: Path) -> None:
+    def prints(*mappings: object, zone: str = "UTC") -> dict[str, str]:
+        given = {"folder": tmp_path, "mappings": mappings, "time_zone": zone}
+        assert CONNECTOR.streams_of is not None
+        found = CONNECTOR.streams_of(FilesSettings.model_validate(given))
+        return {stream.name: stream.fingerprint for stream in found}
+
+    first = prints(COSTS, "jd_orders")
+    assert first == prints(COSTS, "jd_orders")
+    corrected = prints(changed(COSTS, "unit_cost_minor", column="costs"), "jd_orders")
+    assert corrected["costs"] != first["costs"]
+    assert corrected["exported_orders"] == first["exported_orders"]
+    assert prints(COSTS, zone="Asia/Shanghai") != prints(COSTS)
 
 
 @pytest.mark.parametrize("source", ["no_such_export", "gone.toml"])
