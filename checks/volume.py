@@ -11,6 +11,10 @@ from contracts.checks import CheckResult
 CHECK = "volume"
 WEEKS = 8
 LEAST_WEEKS = 4
+LONGEST_DAYS = 2 * WEEKS * 7
+"""How far back days are looked at."""
+AFTER_EVENT_DAYS = 3
+"""Days after an event that sell less: what would be bought then was bought in it."""
 # On weekly data with 6 % noise this limit gives 3 false alarms in 1,000 days and finds a loss of
 # 30 % on 19 days of 20; a change against last week alone finds it on 1 of 20.
 LIMIT = 3.5
@@ -59,7 +63,7 @@ def _history(per_day: pl.DataFrame, day: dt.date, events: Collection[dt.date]) -
     past = per_day.filter(pl.col("day") < day).select("day", pl.col("rows").cast(pl.Int64))
     if past.is_empty():
         return past
-    earliest = day - dt.timedelta(weeks=2 * WEEKS)
+    earliest = day - dt.timedelta(days=LONGEST_DAYS)
     first = max(past.select(pl.col("day").min()).item(), earliest)
     days = pl.DataFrame({"day": pl.date_range(first, day, closed="left", eager=True)})
     filled = days.join(past, on="day", how="left", maintain_order="left").fill_null(0)

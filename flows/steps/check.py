@@ -6,7 +6,7 @@ import polars as pl
 
 from checks.freshness import freshness
 from checks.gates import run_suites
-from checks.volume import rows_per_day, volume
+from checks.volume import AFTER_EVENT_DAYS, LONGEST_DAYS, rows_per_day, volume
 from contracts.checks import CheckResult
 from contracts.tables import table_of
 from flows.steps.home import Home, Progress, Shop, silent
@@ -84,7 +84,7 @@ def _fresh(home: Home, shop: Shop) -> list[CheckResult]:
 
 
 def _volumes(home: Home, shop: Shop) -> list[CheckResult]:
-    """Rows of the last whole day against the same weekdays before."""
+    """Rows of the last whole day against the same weekdays before; campaigns stand aside."""
     now = home.data_as_of(shop)
     yesterday = now.astimezone(shop.zone).date() - dt.timedelta(days=1)
     zone = shop.settings.time_zone
@@ -95,10 +95,29 @@ def _volumes(home: Home, shop: Shop) -> list[CheckResult]:
             rows_per_day(home.scan(table, shop), column, time_zone=zone),
             day=yesterday,
             checked_at=now,
+            events=event_days(home, shop, yesterday),
         )
         for table, column in _COUNTED.items()
         if table in home.readings.versions()
     ]
+
+
+def event_days(home: Home, shop: Shop, until: dt.date) -> set[dt.date]:
+    """Days of the shop's campaigns, and the days after each, which sell less for it.
+
+    A campaign of single SKUs does not make the shop's day another kind of day.
+    """
+    spans = [
+        (
+            campaign.starts_at.astimezone(shop.zone).date(),
+            campaign.last.astimezone(shop.zone).date(),
+        )
+        for campaign in home.settings.campaigns
+        if campaign.concerns(shop.id) and not campaign.skus
+    ]
+    days = (until - dt.timedelta(days=back) for back in range(LONGEST_DAYS + 1))
+    after = dt.timedelta(days=AFTER_EVENT_DAYS)
+    return {day for day in days if any(first <= day <= last + after for first, last in spans)}
 
 
 def mappings(home: Home, shop: Shop) -> list[CheckResult]:

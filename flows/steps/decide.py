@@ -97,11 +97,15 @@ def _decide(
 
 
 def capped(mode: Mode, home: Home, shop: Shop, now: dt.datetime) -> Mode:
-    """A Chinese shop without a current campaign calendar acts at most after approval.
+    """A Chinese shop without a current campaign of its own acts at most after approval.
 
-    Platforms there lock prices for weeks around a sale and punish a cut in between.
+    Platforms there lock prices for weeks around a sale and punish a cut in between; the calendar of
+    another shop says nothing about this one's.
     """
-    has_calendar = any(campaign.ends_at > now for campaign in home.settings.campaigns)
+    has_calendar = any(
+        campaign.concerns(shop.id) and campaign.ends_at > now
+        for campaign in home.settings.campaigns
+    )
     if mode is Mode.AUTO and shop.settings.currency == "CNY" and not has_calendar:
         return Mode.APPROVE
     return mode

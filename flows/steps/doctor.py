@@ -86,7 +86,9 @@ def _account(shop: Shop, account: Any) -> list[tuple[str, str, bool]]:
     settings = shop.settings
     said = [("account", f"{account.name}, plan {account.plan}", True)]
     for name, ours in (("currency", settings.currency), ("time_zone", settings.time_zone)):
-        theirs = getattr(account, name)
+        theirs = getattr(account, name, None)
+        if theirs is None:  # not every platform has one, or tells it
+            continue
         same = theirs == ours
         said.append((name, theirs if same else f"{theirs} there, {ours} in our settings", same))
     if account.scopes is not None:

@@ -172,7 +172,7 @@ def _campaigns(home: Home, shop: Shop) -> pl.DataFrame:
     rows = [
         (shop.id, sku, campaign.starts_at, campaign.ends_at, campaign.name)
         for campaign in home.settings.campaigns
-        if not campaign.shops or shop.id in campaign.shops
+        if campaign.concerns(shop.id)
         for sku in (campaign.skus or every_sku)
     ]
     return pl.DataFrame(rows, schema=CAMPAIGN_SCHEMA, orient="row")

@@ -3,7 +3,7 @@
 import datetime as dt
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from contracts.codes import Mode
 from contracts.economics import Economics
@@ -77,14 +77,33 @@ class Campaign(_Strict):
     starts_at: dt.datetime
     ends_at: dt.datetime
     shops: list[str] = []
+    """Empty: all of them."""
     skus: list[str] = []
+    """Empty: all of them."""
+
+    @property
+    def last(self) -> dt.datetime:
+        """Its last instant; it ends before `ends_at`."""
+        return self.ends_at - dt.timedelta.resolution
+
+    def concerns(self, shop_id: str) -> bool:
+        """Whether it is a shop's own."""
+        return not self.shops or shop_id in self.shops
 
     @field_validator("starts_at", "ends_at")
     @classmethod
     def _zoned(cls, value: dt.datetime) -> dt.datetime:
         if value.tzinfo is None:
             raise ValueError("give the instant with its offset, as in 2026-11-11T00:00:00+08:00")
+        if not 2000 < value.year < 2100:
+            raise ValueError(f"the year {value.year} is far from today's")
         return value.astimezone(dt.UTC)
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "Campaign":
+        if self.ends_at <= self.starts_at:
+            raise ValueError("ends_at is not after starts_at: the campaign ends before it begins")
+        return self
 
 
 class Rate(_Strict):

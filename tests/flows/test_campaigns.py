@@ -1,0 +1,66 @@
+"""A campaign counts for the shops that it is of, wherever something looks at campaigns."""
+
+import datetime as dt
+from pathlib import Path
+
+import pytest
+
+from contracts.codes import Mode
+from flows.steps.check import check, event_days
+from flows.steps.decide import capped
+from flows.steps.home import Home
+from tests.flows.conftest import Merchant
+from tests.flows.homes import campaign, write_settings
+
+DURING = dt.datetime(2026, 11, 1, tzinfo=dt.UTC)
+AFTER = dt.datetime(2026, 11, 12, tzinfo=dt.UTC)
+
+
+@pytest.mark.parametrize(
+    ("shops", "now", "mode"),
+    [
+        ('["tmall"]', DURING, Mode.AUTO),
+        ("[]", DURING, Mode.AUTO),
+        ('["other"]', DURING, Mode.APPROVE),
+        ('["tmall"]', AFTER, Mode.APPROVE),
+    ],
+    ids=["its own", "everybody's", "another shop's", "past"],
+)
+def test_only_a_current_campaign_of_its_own_lets_a_chinese_shop_act_by_itself(
+    tmp_path: Path, shops: str, now: dt.datetime, mode: Mode
+) -> None:
+    write_settings(tmp_path, campaign(shops=shops), tmall="CNY", other="USD")
+    with Home.open(tmp_path) as home:
+        assert capped(Mode.AUTO, home, home.shop("tmall"), now) is mode
+        assert capped(Mode.SHADOW, home, home.shop("tmall"), now) is Mode.SHADOW
+        assert capped(Mode.AUTO, home, home.shop("other"), now) is Mode.AUTO
+
+
+@pytest.mark.parametrize(
+    ("campaigns", "is_event"),
+    [
+        (campaign(ends="2026-11-16T00:00:00-05:00"), True),
+        (campaign(shops='["demo"]', ends="2026-11-13T00:00:00-05:00"), True),
+        (campaign(ends="2026-11-12T00:00:00-05:00"), False),
+        (campaign(shops='["other"]', ends="2026-11-16T00:00:00-05:00"), False),
+        (campaign(skus='["101"]', ends="2026-11-16T00:00:00-05:00"), False),
+        ("", False),
+    ],
+    ids=["on its last day", "three days after", "four after", "another shop's", "one SKU", "none"],
+)
+def test_days_of_a_shops_campaign_and_three_after_it_are_no_usual_days(
+    tmp_path: Path, campaigns: str, is_event: bool
+) -> None:
+    day = dt.date(2026, 11, 15)
+    write_settings(tmp_path, campaigns, demo="USD", other="USD")
+    with Home.open(tmp_path) as home:
+        assert (day in event_days(home, home.shop("demo"), day)) is is_event
+
+
+def test_a_day_of_a_campaign_holds_nothing(built: Merchant) -> None:
+    settings = campaign(ends="2026-11-16T00:00:00-05:00")
+    (built.folder / "shopkeeper.toml").write_text(settings, encoding="utf-8")
+    with built.open() as home:
+        [volume] = [one for one in check(home) if one.check == "volume"]
+    assert volume.passed
+    assert "an event day" in volume.measured
