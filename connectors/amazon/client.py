@@ -3,7 +3,7 @@
 import datetime as dt
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Self
+from typing import Annotated, Self
 from urllib.parse import quote
 
 import httpx
@@ -11,19 +11,21 @@ from pydantic import Field, SecretStr, model_validator
 
 from connectors.amazon.operations import OPERATIONS, SEARCH_LISTINGS, Operation
 from connectors.amazon.refusals import login_refusal, refusal
-from connectors.amazon.stores import STORES, TOKEN_URL, Store
+from connectors.amazon.stores import FILE_HOSTS, STORES, TOKEN_URL, Store
 from connectors.base.auth import OAuth2Refresh, RefreshedToken
 from connectors.base.http import Http, HttpAnswer, addresses, server_time
 from connectors.base.limits import Meter, Urgency
 from connectors.base.retry import NotAppliedError, Retry, ThrottledError
 from connectors.base.settings import AccountSettings
-from contracts.errors import TransientSourceError
+from contracts.errors import ConfigurationError, TransientSourceError
 from contracts.ports import Stores
 from contracts.streams import Window
 
 _JSON = "application/json"
 _AGENT = "Shopkeeper/1.0 (Language=Python)"
 _MOST_FILE_BYTES = 8 * 2**30
+_MOST_HOST = 100
+_HOST = r"^\.?[a-z0-9-]+(\.[a-z0-9-]+)+$"
 
 Params = Sequence[tuple[str, str]]
 
@@ -65,6 +67,10 @@ class AmazonSettings(AccountSettings):
     )
     most_offers: int = Field(
         default=5_000, ge=1, le=100_000, description="Listings whose rivals one reading asks for"
+    )
+    file_hosts: tuple[Annotated[str, Field(pattern=_HOST)], ...] = Field(
+        default=(),
+        description="Further hosts of reports' files; .example.com stands for all below it",
     )
 
     @model_validator(mode="after")
@@ -121,12 +127,11 @@ class AmazonClient:
         self.clock, self.sleep = clock, sleep
         self._wall_clock = wall_clock
         self._retry = Retry(sleep=sleep)
-        region = settings.store.region
-        url = settings.url_or(region.url)
+        url = settings.url_or(settings.store.url)
         self._http = Http(
             url,
             headers={"user-agent": _AGENT},
-            download_hosts=[] if settings.is_sandbox else [region.file_host],
+            download_hosts=() if settings.is_sandbox else (*FILE_HOSTS, *settings.file_hosts),
             is_sandbox=settings.is_sandbox,
             ca_file=settings.ca_file,
             transport=transport,
@@ -217,8 +222,18 @@ class AmazonClient:
         )
 
     def download(self, url: str) -> Iterator[bytes]:
-        """A report's file, which is asked for without credentials; as `Http.download`."""
-        return self._http.download(url, most=_MOST_FILE_BYTES)
+        """A report's file, which is asked for without credentials; as `Http.download`.
+
+        Raises:
+            ConfigurationError: its host is neither the platform's nor in `file_hosts`.
+        """
+        try:
+            yield from self._http.download(url, most=_MOST_FILE_BYTES)
+        except ConfigurationError as error:
+            host = httpx.URL(url).host[:_MOST_HOST]
+            raise ConfigurationError(
+                f"{error}: {host}; `file_hosts` permits further ones"
+            ) from None
 
     def now(self) -> dt.datetime:
         """The platform's clock."""

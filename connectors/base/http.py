@@ -88,7 +88,8 @@ class Http:
 
     Args:
         base_url: scheme and host; https, but for the loopback of a sandbox.
-        download_hosts: other hosts that files may come from.
+        download_hosts: other hosts that files may come from; one that begins with a dot stands for
+            all hosts below it.
         headers: sent with every request, credentials included.
         ca_file: own certificate authority; null: the public ones.
         refusal: what a platform's own error means, asked before the status decides.
@@ -111,7 +112,8 @@ class Http:
         for name in ("httpx", "httpcore"):  # they log URLs, which hold tokens and signatures
             logging.getLogger(name).setLevel(logging.WARNING)
         self._base = httpx.URL(base_url)
-        self._hosts = {self._base.host, *download_hosts}
+        self._hosts = {self._base.host, *(one for one in download_hosts if one[:1] != ".")}
+        self._suffixes = tuple(one for one in download_hosts if one[:1] == ".")
         self._is_sandbox = is_sandbox
         self._resolve = resolve
         self._refusal = refusal
@@ -252,7 +254,7 @@ class Http:
 
     def _guard(self, url: httpx.URL) -> None:
         """Refuse what leaves the platform: scheme, host, or an address inside our own network."""
-        if url.host not in self._hosts:
+        if url.host not in self._hosts and not url.host.endswith(self._suffixes):
             raise ConfigurationError("a link leaves the platform's hosts; it is not followed")
         if self._is_sandbox:
             if _origin(url) != _origin(self._base):

@@ -18,6 +18,23 @@ Item = TypeVar("Item")
 ColumnType = pl.DataType | DataTypeClass
 
 
+class Text(str):
+    """Text that a platform writes as a number here and there; read by a `lenient` decoder."""
+
+    __slots__ = ()
+
+
+def lenient(shape: type[Decoded]) -> msgspec.json.Decoder[Decoded]:
+    """Reads numbers for text, digit by digit as they are written, and text for numbers."""
+    return msgspec.json.Decoder(shape, strict=False, dec_hook=_as_text, float_hook=str)
+
+
+def _as_text(kind: type, value: Any) -> Any:
+    if kind is Text and isinstance(value, str | int) and not isinstance(value, bool):
+        return Text(value)
+    raise TypeError(f"Expected `str`, got `{type(value).__name__}`")
+
+
 def getter(path: str) -> Callable[[Any], Any]:
     """Read an attribute path; `?.` passes a null on: "customer?.id" is null for a guest."""
     head, _, tail = path.partition("?.")

@@ -28,7 +28,7 @@ def no_orders() -> dict[str, Any]:
 
 
 def test_a_store_decides_where_requests_go() -> None:
-    regions = {name: store.region.url for name, store in STORES.items()}
+    regions = {name: store.url for name, store in STORES.items()}
     assert regions["ATVPDKIKX0DER"] == "https://sellingpartnerapi-na.amazon.com"
     assert regions["A1PA6795UKMFR9"] == "https://sellingpartnerapi-eu.amazon.com"
     assert regions["A1VC38T7YXB528"] == "https://sellingpartnerapi-fe.amazon.com"

@@ -9,9 +9,15 @@ from typing import Any
 import httpx
 import polars as pl
 import pytest
+from pydantic import ValidationError
 
 from connectors.amazon import fetch, flat_file
-from contracts.errors import SourceContractError, SourceRejectedError, TransientSourceError
+from contracts.errors import (
+    ConfigurationError,
+    SourceContractError,
+    SourceRejectedError,
+    TransientSourceError,
+)
 from contracts.streams import Page, Window
 from tests.connectors.amazon.conftest import answer
 from tests.connectors.amazon.recorded import (
@@ -23,6 +29,7 @@ from tests.connectors.amazon.recorded import (
     refused,
     report_row,
     rival,
+    settings,
     summary,
 )
 
@@ -145,6 +152,37 @@ def test_a_link_to_a_file_that_has_died_is_asked_for_anew(opened: Opened) -> Non
     assert names(platform).count("doc") == 2
     downloads = [one for one in platform.asked if one.url.host.startswith("tortuga")]
     assert all("x-amz-access-token" not in one.headers for one in downloads)
+
+
+@pytest.mark.parametrize(
+    ("host", "settings", "is_read"),
+    [
+        ("tortuga-prod-eu.s3.eu-west-1.amazonaws.com", {}, True),
+        ("d34o8swod1owfl.cloudfront.net", {}, True),
+        ("files.amazonaws.com.evil.example", {}, False),
+        ("reports.example.com", {}, False),
+        ("reports.example.com", {"file_hosts": (".example.com",)}, True),
+        ("reports.example.com", {"file_hosts": ("reports.example.com",)}, True),
+    ],
+)
+def test_files_lie_on_the_platforms_hosts_or_on_those_that_a_setting_adds(
+    opened: Opened, host: str, settings: dict[str, Any], is_read: bool
+) -> None:
+    script = reported(report_file(report_row(1)), url=f"https://{host}/report")
+    script |= {"/orders": [orders(1, "more")], host: script["amazonaws.com"]}
+    client, platform = opened(script, most_order_pages=1, **settings)
+    if is_read:
+        assert list(fetch.orders(client, DAY))[-1].part == "report"
+        assert "x-amz-access-token" not in platform.asked[-1].headers
+    else:
+        with pytest.raises(ConfigurationError, match=f"{host}.*file_hosts"):
+            list(fetch.orders(client, DAY))
+
+
+@pytest.mark.parametrize("host", [".", ".com", "com", "https://example.com", "a b.com", "*.com"])
+def test_a_file_host_is_a_name_and_never_half_the_network(host: str) -> None:
+    with pytest.raises(ValidationError):
+        settings(file_hosts=(host,))
 
 
 def test_links_that_are_always_dead_end_the_reading(opened: Opened) -> None:

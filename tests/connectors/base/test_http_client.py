@@ -340,3 +340,32 @@ def test_a_refusal_whose_body_breaks_off_keeps_its_meaning() -> None:
     with pytest.raises(NotAppliedError) as caught:
         account(network, refusal=told).get("/orders")
     assert caught.value.retry_after == 3
+
+
+@pytest.mark.parametrize(
+    ("host", "is_followed"),
+    [
+        ("bucket.s3.eu-west-1.storage.example", True),
+        ("storage.example", False),
+        ("evilstorage.example", False),
+        ("storage.example.evil.test", False),
+    ],
+)
+def test_files_come_from_hosts_below_a_suffix_and_from_no_look_alike(
+    host: str, is_followed: bool
+) -> None:
+    network = Network(httpx.Response(200, content=b"file"))
+    http = Http(
+        "https://demo.example.com",
+        headers={"x-token": "secret"},
+        download_hosts=[".storage.example"],
+        transport=httpx.MockTransport(network),
+        resolve=lambda _: PUBLIC,
+    )
+    if is_followed:
+        assert b"".join(http.download(f"https://{host}/1", most=10)) == b"file"
+        assert "x-token" not in network.seen[0].headers
+    else:
+        with pytest.raises(ConfigurationError, match="leaves the platform's hosts"):
+            list(http.download(f"https://{host}/1", most=10))
+        assert network.seen == []

@@ -4,7 +4,7 @@ import msgspec
 import polars as pl
 import pytest
 
-from connectors.base.wire import columns, decoded, unknown_fields
+from connectors.base.wire import Text, columns, decoded, lenient, unknown_fields
 from contracts.errors import SourceContractError
 
 
@@ -46,3 +46,34 @@ def test_an_unknown_shape_is_an_error_that_repeats_no_value(body: bytes) -> None
         decoded(msgspec.json.Decoder(Thing).decode, body)
     assert "example" not in str(caught.value)
     assert "html" not in str(caught.value)
+
+
+class Labelled(msgspec.Struct):
+    code: Text | None = None
+    count: int = 0
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "count"),
+    [
+        (b'{"code":"A-1","count":2}', "A-1", 2),
+        (b'{"code":5100000000000000001,"count":"2"}', "5100000000000000001", 2),
+        (b'{"code":123456789012345678901234567890}', "123456789012345678901234567890", 0),
+        (b'{"code":30.10}', "30.10", 0),
+        (b'{"code":null}', None, 0),
+    ],
+)
+def test_a_number_for_text_is_read_digit_by_digit_and_text_for_a_number(
+    body: bytes, code: str | None, count: int
+) -> None:
+    found = decoded(lenient(Labelled).decode, body)
+    assert (found.code, found.count) == (code, count)
+    assert columns([found], {"code": ("code", pl.String)})["code"].to_list() == [code]
+
+
+@pytest.mark.parametrize("value", [b"true", b"[1]", b"{}", b'["bo@example.com"]'])
+def test_what_is_neither_text_nor_number_is_no_text(value: bytes) -> None:
+    with pytest.raises(SourceContractError) as caught:
+        decoded(lenient(Labelled).decode, b'{"code":' + value + b"}")
+    assert "example" not in str(caught.value)
+    assert "code" in str(caught.value)
