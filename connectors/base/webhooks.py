@@ -3,6 +3,7 @@
 import base64
 import datetime as dt
 import hmac
+import re
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
@@ -43,6 +44,9 @@ class Webhook:
     longest_delay: dt.timedelta = dt.timedelta(minutes=5)
     """How old, or how far ahead of us, a signed time may be."""
     most_bytes: int = 2**20
+    ping: re.Pattern[bytes] | None = None
+    """The whole body of an unsigned message by which a platform tries the address: it is well
+    received and hints at nothing."""
 
 
 class Seen:
@@ -75,7 +79,8 @@ def verify(
     now: dt.datetime,
     seen: Seen,
 ) -> tuple[str, ...]:
-    """The streams that a message hints at; none when it came before or is no matter of ours.
+    """The streams that a message hints at; none when it came before, is no matter of ours or only
+    tries the address.
 
     Args:
         headers: by name in lower case.
@@ -89,6 +94,8 @@ def verify(
         raise WebhookRefusedError(f"a webhook is larger than {webhook.most_bytes} bytes")
     time = _header(headers, webhook.time_headers)
     told = _header(headers, webhook.signature_headers)
+    if webhook.ping is not None and not told and webhook.ping.fullmatch(body):
+        return ()
     made = _signature(webhook, webhook.signed_bytes(body, time), secret)
     if webhook.encoding == "hex":
         told = told.lower()

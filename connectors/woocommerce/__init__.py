@@ -1,6 +1,7 @@
 """WooCommerce, by its REST API wc/v3."""
 
 import datetime as dt
+import re
 
 from connectors.base.declaration import Connector, Stream, Write
 from connectors.base.webhooks import Webhook
@@ -127,5 +128,8 @@ CONNECTOR = Connector(
         topic_headers=("x-wc-webhook-topic",),
         id_headers=("x-wc-webhook-delivery-id",),
         encoding="base64",
+        # Saved with an address, a webhook is first sent there as a form, unsigned; anything but 200
+        # switches it off.
+        ping=re.compile(rb"webhook_id=\d{1,20}"),
     ),
 )

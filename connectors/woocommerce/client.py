@@ -19,7 +19,12 @@ from connectors.base.settings import AccountSettings
 from connectors.base.wire import decoded
 from connectors.woocommerce.access import Params, Signer, basic
 from connectors.woocommerce.codes import ERRORS
-from contracts.errors import ShopkeeperError, SourceContractError, TransientSourceError
+from contracts.errors import (
+    ShopkeeperError,
+    SourceContractError,
+    SourceRejectedError,
+    TransientSourceError,
+)
 from contracts.money import exponent
 from contracts.ports import Stores
 
@@ -104,11 +109,24 @@ class ShopCheck:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """An answer; `total` is how many rows its list has in all, 0 if it is none."""
+    """An answer at the shop's instant; `told_length` is what a list says of its rows in all."""
 
     body: bytes
-    total: int
     at: dt.datetime
+    told_length: str | None
+
+    @property
+    def total(self) -> int:
+        """How many rows a list has in all.
+
+        Raises:
+            SourceContractError: it is not told. As 0 it would end a reading before its time.
+        """
+        if self.told_length is None or not self.told_length.isdecimal():
+            raise SourceContractError(
+                "a list does not tell its length (X-WP-Total): a cache or a plug-in takes it off"
+            )
+        return int(self.told_length)
 
 
 class _Environment(msgspec.Struct):
@@ -138,6 +156,7 @@ class _Refusal(msgspec.Struct):
 _STATUS = msgspec.json.Decoder(_Status)
 _SITE_INDEX = msgspec.json.Decoder(_Site)
 _REFUSAL = msgspec.json.Decoder(_Refusal)
+_ANY = msgspec.json.Decoder(msgspec.Raw)
 
 
 class WooCommerceClient:
@@ -162,10 +181,11 @@ class WooCommerceClient:
         wall_clock: Callable[[], float] = time.time,
     ) -> None:
         self._signer = _signer(settings)
+        self._credentials = {} if self._signer else _password(settings)
         self._origin, self._prefix = _split(settings.url)
         self._http = Http(
             self._origin,
-            headers={} if self._signer else _password(settings),
+            headers={},
             is_sandbox=settings.is_sandbox,
             ca_file=settings.ca_file,
             transport=transport,
@@ -230,7 +250,8 @@ class WooCommerceClient:
     def check(self) -> ShopCheck:
         """What the shop says of itself, for a test of settings and permissions."""
         status, _ = self._status()
-        answer = self._retry.call(lambda: self._sent("GET", _SITE, (), urgency=self.urgency))
+        # WordPress takes a key of the shop for an application password there, and answers 401.
+        answer = self._retry.call(lambda: self._open(_SITE, (), self.urgency))
         site = decoded(_SITE_INDEX.decode, answer.body)
         return ShopCheck(
             name=site.name,
@@ -260,43 +281,72 @@ class WooCommerceClient:
         if self._signer is not None:
             seconds = self._time(urgency)
             params = self._signer.signed(method, self._origin + path, params, at=seconds)
-        answer = self._asked(method, path, params, urgency, body)
-        if "json" not in answer.headers.get("content-type", ""):
-            raise TransientSourceError("a page of the host came in place of the shop's answer")
-        total = answer.headers.get("x-wp-total", "0")
-        if not total.isdigit():
-            raise SourceContractError("the length of a list is no number")
+        answer = self._asked(method, path, params, urgency, body, headers=self._credentials)
         at = dt.datetime.fromtimestamp(server_time(answer.headers), dt.UTC)
-        return Answer(body=answer.body, total=int(total), at=at)
+        return Answer(body=answer.body, at=at, told_length=answer.headers.get("x-wp-total"))
+
+    def _open(self, path: str, params: Params, urgency: Urgency) -> HttpAnswer:
+        """Read what is told to everybody, without a word of who we are."""
+        return self._asked("GET", self._prefix + path, params, urgency, None, headers={})
 
     def _asked(
-        self, method: str, path: str, params: Params, urgency: Urgency, body: bytes | None
+        self,
+        method: str,
+        path: str,
+        params: Params,
+        urgency: Urgency,
+        body: bytes | None,
+        *,
+        headers: Mapping[str, str],
     ) -> HttpAnswer:
         self._bucket.take(urgency=urgency)
         kind = "application/json" if body is not None else None
         try:
-            answer = self._http.request(method, path, params=params, body=body, content_type=kind)
+            answer = self._http.request(
+                method, path, params=params, body=body, content_type=kind, headers=headers
+            )
         except ThrottledError as error:
             self._bucket.refused(error.retry_after)
             raise
+        _check_is_json(answer)
         self._known_time = (server_time(answer.headers), self._clock())
         return answer
 
     def _time(self, urgency: Urgency) -> float:
         """The platform's seconds since 1970, by an answer that needs no key."""
         if self._known_time is None or self._clock() - self._known_time[1] > _CLOCK_HOLDS_SECONDS:
-            self._asked(
-                "GET", self._prefix + API.rstrip("/"), [("_fields", "namespace")], urgency, None
-            )
+            self._open(API.rstrip("/"), [("_fields", "namespace")], urgency)
         assert self._known_time is not None
         told, at = self._known_time
         return told + self._clock() - at
 
 
+def _check_is_json(answer: HttpAnswer) -> None:
+    """Whatever else the site prints spoils an answer in passing, whatever the answer is called.
+
+    Raises:
+        TransientSourceError: a page of the host, a PHP warning or a byte order mark is in it.
+    """
+    if "json" not in answer.headers.get("content-type", ""):
+        raise TransientSourceError("a page of the host came in place of the shop's answer")
+    try:
+        _ANY.decode(answer.body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise TransientSourceError(
+            "the shop's answer is no JSON: a page of the host, a PHP warning or a byte order mark "
+            "is in it"
+        ) from None
+
+
 def refusal(status: int, _headers: Mapping[str, str], body: bytes) -> ShopkeeperError | None:
     """The error that an answer's code means; null: the status decides."""
-    if status >= 500 or status == 429:
+    if status < 300 or status >= 500 or status == 429:
         return None
+    if status < 400:
+        return SourceRejectedError(
+            f"the shop answered HTTP {status}, a redirect: its permalinks are plain (choose others "
+            "under Settings › Permalinks), or its address is another one"
+        )
     try:
         code = str(_REFUSAL.decode(body).code or "")
     except (msgspec.DecodeError, UnicodeDecodeError):

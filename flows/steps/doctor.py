@@ -1,13 +1,16 @@
 """Doctor: does every shop answer, and what may we write there?"""
 
 import datetime as dt
+import re
 from dataclasses import dataclass
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from contracts.errors import ShopkeeperError
 from flows.steps.home import Home, Shop, Source, machine_now
 from flows.steps.remap import stale
 
+_FIXED = re.compile(r"UTC([+-]\d{1,2}(?:\.\d{1,2})?)")
 _SKEW = dt.timedelta(minutes=5)
 
 
@@ -89,8 +92,29 @@ def _account(shop: Shop, account: Any) -> list[tuple[str, str, bool]]:
         theirs = getattr(account, name, None)
         if theirs is None:  # not every platform has one, or tells it
             continue
-        same = theirs == ours
+        same = theirs == ours or (name == "time_zone" and _is_same_zone(theirs, ours))
         said.append((name, theirs if same else f"{theirs} there, {ours} in our settings", same))
     if account.scopes is not None:
         said.append(("permissions", ", ".join(account.scopes), True))
     return said
+
+
+def _is_same_zone(theirs: str, ours: str) -> bool:
+    """Whether two zones tell the same time on every day of a year: "UTC+8" is Asia/Shanghai."""
+    there, here = _zone(theirs), _zone(ours)
+    if there is None or here is None:
+        return False
+    year = [machine_now() + dt.timedelta(days=day) for day in range(366)]
+    return all(
+        day.astimezone(there).utcoffset() == day.astimezone(here).utcoffset() for day in year
+    )
+
+
+def _zone(name: str) -> dt.tzinfo | None:
+    """A zone by its IANA name, or by its hours from UTC as in "UTC+5.5"."""
+    try:
+        if told := _FIXED.fullmatch(name):
+            return dt.timezone(dt.timedelta(hours=float(told[1])))
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return None

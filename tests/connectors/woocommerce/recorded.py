@@ -11,7 +11,12 @@ from pydantic import SecretStr
 from connectors.base.retry import TokenRejectedError
 from connectors.woocommerce.client import WooCommerceClient, WooCommerceSettings
 from connectors.woocommerce.codes import CodeExistsError, ItemRefusedError, NoRouteError
-from contracts.errors import ShopkeeperError, SourceContractError, TransientSourceError
+from contracts.errors import (
+    ShopkeeperError,
+    SourceContractError,
+    SourceRejectedError,
+    TransientSourceError,
+)
 from contracts.streams import Context, Page
 
 CONTEXT = Context("shop", "EUR", "Europe/Berlin", dt.datetime(2026, 11, 22, tzinfo=dt.UTC))
@@ -203,6 +208,11 @@ def refused(status: int, code: str) -> httpx.Response:
     return httpx.Response(status, json=body, headers=DATE)
 
 
+def _raw(body: bytes) -> httpx.Response:
+    """An answer that calls itself JSON."""
+    return httpx.Response(200, content=body, headers={**DATE, "content-type": "application/json"})
+
+
 _WOO = "woocommerce_rest"
 _TABLE: Sequence[tuple[int, str, type[ShopkeeperError]]] = (
     (401, f"{_WOO}_authentication_error", TokenRejectedError),
@@ -218,7 +228,8 @@ _TABLE: Sequence[tuple[int, str, type[ShopkeeperError]]] = (
     (403, "a_plugins_own_code", TokenRejectedError),
     (404, "rest_no_route", NoRouteError),
     (400, f"{_WOO}_coupon_code_already_exists", CodeExistsError),
-    (400, "coupon_invalid_discount_amount", ItemRefusedError),
+    (400, "coupon_invalid_amount", ItemRefusedError),
+    (404, "wc_user_invalid_id", ItemRefusedError),
     (400, "rest_invalid_param", ItemRefusedError),
     (400, "rest_missing_callback_param", ItemRefusedError),
     (404, f"{_WOO}_invalid_id", ItemRefusedError),
@@ -242,6 +253,17 @@ ERRORS: dict[str, tuple[httpx.Response, type[ShopkeeperError]]] = {
     "a page in place of an answer": (
         httpx.Response(200, html="<p>One moment.</p>", headers=DATE),
         TransientSourceError,
+    ),
+    "a PHP warning before an answer": (
+        _raw(b"<br />\n<b>Warning</b>: x\n{}"),
+        TransientSourceError,
+    ),
+    "a page called JSON": (_raw(b"<html>One moment.</html>"), TransientSourceError),
+    "a byte order mark": (_raw(b"\xef\xbb\xbf{}"), TransientSourceError),
+    "nothing": (_raw(b""), TransientSourceError),
+    "a redirect": (
+        httpx.Response(301, headers={**DATE, "location": "https://x.example/"}),
+        SourceRejectedError,
     ),
     "another shape": (httpx.Response(200, json=[1], headers=DATE), SourceContractError),
 }

@@ -1,5 +1,6 @@
 """How the shop is asked: who we say we are, by which clock, and in which shape."""
 
+import asyncio
 import base64
 import datetime as dt
 import hashlib
@@ -16,12 +17,14 @@ from hypothesis import strategies as st
 from oauthlib.oauth1 import SIGNATURE_TYPE_QUERY, Client  # type: ignore[import-untyped]
 from pydantic import ValidationError
 
+from connectors.base.declaration import Stream
 from connectors.base.webhooks import Seen, verify
 from connectors.woocommerce import CONNECTOR, fetch
 from connectors.woocommerce.access import Signer
 from connectors.woocommerce.client import ShopMoney, WooCommerceClient, WooCommerceSettings
-from contracts.errors import SourceContractError, TransientSourceError
+from contracts.errors import SourceContractError, SourceRejectedError, TransientSourceError
 from contracts.streams import Window
+from deployments.webhooks import Door, Listener
 from tests.connectors.woocommerce.recorded import DATE, opened, order, refund, refused
 
 KEY = {"consumer_key": "ck_a", "consumer_secret": "cs_a"}
@@ -275,10 +278,37 @@ def test_the_smallest_step_of_a_price_is_the_coarser_of_shop_and_currency(
     assert ShopMoney(currency=currency, decimals=decimals).step_minor == step
 
 
-def test_a_list_whose_length_is_no_number_is_a_broken_contract() -> None:
-    broken = httpx.Response(200, json=[], headers={**DATE, "x-wp-total": "many"})
+@pytest.mark.parametrize("told", [{"x-wp-total": "many"}, {"x-wp-total": ""}, {}])
+@pytest.mark.parametrize("stream", CONNECTOR.streams, ids=lambda stream: stream.name)
+def test_a_list_that_does_not_tell_its_length_is_a_broken_contract_and_no_end_of_it(
+    stream: Stream, told: dict[str, str]
+) -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        is_status = request.url.path.endswith("system_status")
+        return httpx.Response(200, json=STATUS if is_status else [], headers={**DATE, **told})
+
     with pytest.raises(SourceContractError, match="length"):
-        list(fetch.coupons(client_of(Shop({"coupons": broken})), WINDOW))
+        list(stream.fetch(opened(httpx.MockTransport(answer)), WINDOW))
+
+
+def test_what_is_told_to_everybody_is_asked_without_a_word_of_who_we_are() -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("system_status"):
+            assert "authorization" in request.headers
+            return httpx.Response(200, json=STATUS, headers=DATE)
+        if "authorization" in request.headers or request.url.query:
+            return refused(401, "invalid_username")
+        site = {"name": "Demo", "timezone_string": "", "gmt_offset": "5.5"}
+        return httpx.Response(200, json=site, headers=DATE)
+
+    check = opened(httpx.MockTransport(answer)).check()
+    assert (check.currency, check.time_zone) == ("EUR", "UTC+5.5")
+
+
+def test_a_redirect_names_plain_permalinks() -> None:
+    moved = httpx.Response(301, headers={**DATE, "location": "https://shop.example.com/"})
+    with pytest.raises(SourceRejectedError, match="permalinks are plain"):
+        list(fetch.coupons(client_of(Shop({"coupons": moved})), WINDOW))
 
 
 def test_a_page_of_the_host_is_asked_past_and_a_shop_behind_it_for_good_is_told() -> None:
@@ -314,3 +344,34 @@ def test_a_webhook_hints_at_the_stream_of_its_resource(
     now = dt.datetime(2026, 11, 16, tzinfo=dt.UTC)
     found = verify(webhook, headers, body, secret="whsec", now=now, seen=Seen())
     assert found == streams
+
+
+@pytest.mark.parametrize(
+    ("body", "signature", "is_ping"),
+    [
+        (b"webhook_id=12", "", True),
+        (b"webhook_id=12", "wrong", False),
+        (b"webhook_id=12&order=1", "", False),
+        (b'{"id":1}', "", False),
+        (b"", "", False),
+    ],
+)
+def test_the_unsigned_ping_of_a_new_webhook_is_answered_200_and_nothing_else_unsigned_is(
+    body: bytes, signature: str, is_ping: bool
+) -> None:
+    webhook, hinted = CONNECTOR.webhook, list[tuple[str, str]]()
+    assert webhook is not None
+    door = Door("shop", "woocommerce", webhook, frozenset({"orders"}), "whsec")
+    app = Listener({("shop", "woocommerce"): door}, lambda *hint: hinted.append(hint)).app
+    headers = {"x-wc-webhook-topic": "order.updated"}
+    if signature:
+        headers["x-wc-webhook-signature"] = signature
+
+    async def knock() -> int:
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://us") as http:
+            sent = await http.post("/webhooks/shop/woocommerce", content=body, headers=headers)
+            return sent.status_code
+
+    assert asyncio.run(knock()) == (200 if is_ping else 401)
+    assert hinted == []
