@@ -237,6 +237,7 @@ class QuarantineReason(StrEnum):
     AMOUNTS_DISAGREE = "amounts_disagree"
     DUPLICATE_KEY = "duplicate_key"
     UNREADABLE_ROW = "unreadable_row"
+    UNKNOWN_SHAPE = "unknown_shape"
 
 
 class Mode(StrEnum):

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import dataframely as dy
 from pydantic import BaseModel
 
+from connectors.base.documents import Documents
 from connectors.base.webhooks import Webhook
 from contracts.actions import Change, Live, Outcome
 from contracts.codes import Reversal, WriteKind
@@ -41,6 +42,8 @@ class Stream:
     fetch: Callable[..., Iterator[Page]]
     """Called with an open client and the window, and with the rows of `about` if it is set."""
     to_canonical: Callable[[Iterable[Page], Context], Mapped]
+    documents: Documents | None = None
+    """Where documents lie in its pages, so that an odd one can be set apart from the others."""
     redact: Redact | None = None
     """Takes members out of a raw page; a stream whose pages name members has one."""
     mapping_version: int = 1

@@ -138,6 +138,7 @@ class Mapper:
                     detail=raw.select(
                         column.raw.cast(pl.String).str.slice(0, 60).alias("raw")
                     ).to_series(),
+                    raw=pl.lit(None, pl.String),
                 ).filter(bad)
             )
 
@@ -184,6 +185,7 @@ class Mapper:
                 reason=pl.lit(str(reason)),
                 column=pl.lit(column, pl.String),
                 detail=pl.lit(detail, pl.String),
+                raw=pl.lit(None, pl.String),
             )
         )
 

@@ -12,6 +12,7 @@ from connectors.woocommerce import (
     order_mapping,
     outbound,
     redaction,
+    wire,
 )
 from connectors.woocommerce.client import WooCommerceClient, WooCommerceSettings
 from contracts.codes import Reversal, WriteKind
@@ -58,6 +59,7 @@ CONNECTOR = Connector(
             fetch=fetch.orders,
             estimate=fetch.estimate_orders,
             to_canonical=order_mapping.orders,
+            documents=wire.PAGES,
             redact=redaction.redact,
             look_back=_LOOK_BACK,
             max_window=dt.timedelta(days=31),
@@ -67,6 +69,7 @@ CONNECTOR = Connector(
             tables=(Listing, Price, StockLevel),
             fetch=fetch.products,
             to_canonical=mapping.products,
+            documents=wire.PAGES,
             is_snapshot=True,
         ),
         Stream(
@@ -74,6 +77,7 @@ CONNECTOR = Connector(
             tables=(Member,),
             fetch=fetch.customers,
             to_canonical=mapping.customers,
+            documents=wire.PAGES,
             redact=redaction.redact,
             is_snapshot=True,
         ),
@@ -82,6 +86,7 @@ CONNECTOR = Connector(
             tables=(Coupon,),
             fetch=fetch.coupons,
             to_canonical=mapping.coupons,
+            documents=wire.PAGES,
             is_snapshot=True,
         ),
         Stream(
@@ -89,6 +94,7 @@ CONNECTOR = Connector(
             tables=(Review,),
             fetch=fetch.reviews,
             to_canonical=mapping.reviews,
+            documents=wire.PAGES,
             redact=redaction.redact,
             look_back=_REVIEWS_WAIT,
         ),

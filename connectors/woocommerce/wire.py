@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from connectors.base.documents import At, JsonDocuments, owner_of
 from connectors.base.wire import decoded, unknown_fields
 from contracts.streams import Page
 
@@ -271,6 +272,19 @@ class Shape:
 
 
 _RAW = partial(msgspec.json.decode, type=list[msgspec.Raw])
+
+PAGES = JsonDocuments(
+    {
+        "orders": At("", "orders", "id", Order),
+        REFUNDS_OF: At("", "orders", lambda _, page: owner_of(page), Refund),
+        "products": At("", "listings", "id", Product),
+        VARIATIONS_OF: At("", "listings", "id", Product),
+        "customers": At("", "members", "id", Customer),
+        "coupons": At("", "coupons", "id", Coupon),
+        "reviews": At("", "reviews", "id", Review),
+    }
+)
+"""Where documents lie; a refund is a part of its order."""
 
 ORDERS = Shape(Order)
 REFUNDS = Shape(

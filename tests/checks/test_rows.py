@@ -34,6 +34,7 @@ def rejected(table: str, document_id: str, reason: str, column: str) -> pl.DataF
             "reason": [reason],
             "column": [column],
             "detail": ["12.345"],
+            "raw": [None],
         },
         schema=Reject.create_empty().schema,
     )
