@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import dataframely as dy
 import polars as pl
 
+from connectors.base.goods import with_goods
 from contracts import money as currency_units
 from contracts.codes import QuarantineReason
 from contracts.streams import Context, Mapped, Reject
@@ -88,8 +89,9 @@ class Mapper:
     ) -> "Mapper":
         """Add a table: one expression over `raw` per column, the kit's own columns left out.
 
-        The kit fills shop_id, read_at, mapping_version, deleted_at and content_hash;
-        `source_updated_at` is null unless given. Called again for a table, rows are appended.
+        The kit fills shop_id, read_at, mapping_version, deleted_at and content_hash, and of an
+        order what its lines say (`goods_minor`, `goods_units`); `source_updated_at` is null unless
+        given. Called again for a table, rows are appended.
         """
         table = table_of(schema)
         values = {
@@ -199,6 +201,8 @@ class Mapper:
             frames[name] = _hashed(frame, table)
             if table.kind is TableKind.VERSIONED:
                 families.setdefault(table.document, []).append(name)
+        if {"orders", "order_lines"} <= frames.keys():
+            frames["orders"] = with_goods(frames["orders"], frames["order_lines"])
         for document, names in families.items():
             _hash_documents(frames, names, document)
         return Mapped(

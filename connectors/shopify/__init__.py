@@ -58,7 +58,7 @@ CONNECTOR = Connector(
             to_canonical=mapping.orders,
             documents=pages.ORDER_PAGES,
             redact=redaction.redact,
-            mapping_version=2,
+            mapping_version=3,
             max_window=_MONTH,
             look_back=_LOOK_BACK,
         ),

@@ -180,7 +180,6 @@ def _add_orders(mapper: Mapper, raw: pl.DataFrame) -> None:
         ),
         is_test=pl.lit(value=False),
         currency=pl.lit(CURRENCY),
-        goods_minor=pl.col("goods"),
         discount_minor=pl.col("cut"),
         shipping_minor=money(post, CURRENCY),
         tax_minor=money(tax, CURRENCY),

@@ -115,7 +115,6 @@ def _add_orders(
         fulfilment_status=_fulfilment(),
         is_test=pl.lit(value=False),
         currency=pl.col("order_currency"),
-        goods_minor=pl.col("goods"),
         discount_minor=money("discount", currency),
         shipping_minor=money("shipping", currency),
         tax_minor=money("tax", currency),
