@@ -13,6 +13,7 @@ import dataframely as dy
 import polars as pl
 
 from connectors.base.goods import with_goods
+from connectors.base.parcels import one_each
 from contracts import money as currency_units
 from contracts.codes import QuarantineReason
 from contracts.streams import Context, Mapped, Reject
@@ -76,6 +77,14 @@ def whole(column: str | pl.Expr) -> Parsed:
     return Parsed(raw.cast(pl.Int64, strict=False), raw, QuarantineReason.UNREADABLE_NUMBER)
 
 
+def pieces(column: str | pl.Expr) -> Parsed:
+    """A number of pieces, to a count; a part of a piece counts as one, below zero likewise."""
+    raw = _raw(column)
+    number = raw.cast(pl.Float64, strict=False)
+    whole_pieces = (number.abs().ceil() * number.sign()).cast(pl.Int64, strict=False)
+    return Parsed(whole_pieces, raw, QuarantineReason.UNREADABLE_NUMBER)
+
+
 class Mapper:
     """Collects the tables of one reading."""
 
@@ -91,7 +100,7 @@ class Mapper:
 
         The kit fills shop_id, read_at, mapping_version, deleted_at and content_hash, and of an
         order what its lines say (`goods_minor`, `goods_units`); `source_updated_at` is null unless
-        given. Called again for a table, rows are appended.
+        given. Called again for a table, rows are appended. Shipments of one waybill become one.
         """
         table = table_of(schema)
         values = {
@@ -195,6 +204,8 @@ class Mapper:
         """The mapped reading, each row hashed: by document where the table is versioned."""
         rejects = pl.concat([Reject.create_empty(), *self._rejects]) if self._rejects else None
         frames = dict(self._frames)
+        if "shipments" in frames:
+            frames["shipments"] = one_each(frames["shipments"])
         families: dict[tuple[str, ...], list[str]] = {}
         for name, frame in frames.items():
             table = TABLES[name]

@@ -267,7 +267,7 @@ def _add_parcels(mapper: Mapper, raw: pl.DataFrame) -> None:
     sent = named.filter(pl.col("parcel").is_not_null())
     mapper.add(
         Shipment,
-        sent.unique([_ROW, "parcel"], keep="first", maintain_order=True),
+        sent,
         **_KEYS,
         shipment_id=pl.col("parcel"),
         carrier_code=pl.col("carrier"),
