@@ -145,6 +145,15 @@ class DeliveryStatus(StrEnum):
     UNSUBSCRIBED = "unsubscribed"
 
 
+class Audience(StrEnum):
+    """Who can redeem a code that is in force."""
+
+    EVERYBODY = "everybody"
+    MEMBER = "member"
+    """The one person that the change is for, and nobody else."""
+    OTHER = "other"
+
+
 class GrantStatus(StrEnum):
     """Where a code that one person may redeem stands."""
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from connectors.base.documents import Documents
 from connectors.base.webhooks import Webhook
-from contracts.actions import Change, Live, Outcome
+from contracts.actions import Change, Live, Outcome, Unread
 from contracts.codes import Reversal, WriteKind
 from contracts.personal import Redact
 from contracts.ports import Stores
@@ -69,7 +69,7 @@ class Write:
 
     kind: WriteKind
     reversal: Reversal
-    live: Callable[[Any, Sequence[Change]], dict[str, Live]] | None
+    live: Callable[[Any, Sequence[Change]], Mapping[str, Live | Unread]] | None
     """Null: nothing can be read back, the platform's answer per item is the proof."""
     send: Callable[[Any, Sequence[Change]], list[Outcome]]
     settles: dt.timedelta | Callable[[Any], dt.timedelta] = dt.timedelta(0)
