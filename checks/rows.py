@@ -162,7 +162,7 @@ def _trade_rules(table: Table, context: Context) -> Iterator[_Rule]:
         is_penny = pl.col("unit_price_minor").is_between(1, _PENNY_MINOR)
         yield _penny("unit_price_minor", ~(is_sale & is_penny))
     if table.name == "prices":
-        yield _penny("price_minor", pl.col("price_minor") > _PENNY_MINOR)
+        yield _penny("price_minor", ~pl.col("price_minor").is_between(1, _PENNY_MINOR))
 
 
 def _future(column: str, latest: datetime) -> _Rule:

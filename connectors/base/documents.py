@@ -73,7 +73,7 @@ class At:
     table: str
     id: str | Identify
     shape: Any = None
-    """The msgspec type that one document has; none: any."""
+    """The msgspec type that one document has, or the decoder that reads it; none: any."""
 
 
 class JsonDocuments:
@@ -167,7 +167,10 @@ class ByPart:
 def problem(raw: bytes, shape: Any) -> tuple[str, str] | None:
     """Where and how a document is not of its shape; null: it is."""
     try:
-        msgspec.json.decode(raw, type=Any if shape is None else shape)
+        if isinstance(shape, msgspec.json.Decoder):
+            shape.decode(raw)
+        else:
+            msgspec.json.decode(raw, type=Any if shape is None else shape)
     except msgspec.ValidationError as error:
         # The value of a closed list may be quoted, and could be anything.
         what, _, path = _QUOTED.sub("…", str(error)).partition(" - at `")

@@ -32,8 +32,6 @@ from contracts.tables import (
 # Lists are the shop's own tables: a change is there at once. The shop's servers may disagree about
 # the time, which is what is looked back for.
 _LOOK_BACK = dt.timedelta(minutes=10)
-# Reviews are found by when they were written; one that waits for approval shows up later.
-_REVIEWS_WAIT = dt.timedelta(days=31)
 
 _HINTS = {
     "order": ("orders",),
@@ -61,6 +59,7 @@ CONNECTOR = Connector(
             to_canonical=order_mapping.orders,
             documents=wire.PAGES,
             redact=redaction.redact,
+            mapping_version=2,
             look_back=_LOOK_BACK,
             max_window=dt.timedelta(days=31),
         ),
@@ -70,6 +69,7 @@ CONNECTOR = Connector(
             fetch=fetch.products,
             to_canonical=mapping.products,
             documents=wire.PAGES,
+            mapping_version=2,
             is_snapshot=True,
         ),
         Stream(
@@ -96,7 +96,7 @@ CONNECTOR = Connector(
             to_canonical=mapping.reviews,
             documents=wire.PAGES,
             redact=redaction.redact,
-            look_back=_REVIEWS_WAIT,
+            is_snapshot=True,
         ),
     ),
     writes=(

@@ -140,7 +140,7 @@ def test_a_row_that_could_not_even_be_mapped_is_still_counted(context: Context) 
     assert result.bad["payload"].to_list() == ["{}"]
 
 
-@pytest.mark.parametrize(("price", "is_held"), [(0, True), (1, True), (2, False)])
+@pytest.mark.parametrize(("price", "is_held"), [(0, False), (1, True), (2, False)])
 def test_a_listing_price_of_a_penny_is_held(context: Context, price: int, is_held: bool) -> None:
     raw = pl.DataFrame({"price": [price]})
     mapped = (
