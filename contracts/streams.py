@@ -1,7 +1,7 @@
 """What travels from a platform to the lake: windows, readings, pages and mapped documents."""
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 import dataframely as dy
@@ -67,6 +67,10 @@ class Reading:
         return f"{self.shop_id}/{self.stream}{kind}{stamps}"
 
 
+Facts = Mapping[str, str | int | bool]
+"""What an account says of itself once and its mapping needs: prices' decimals, tax, units."""
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """What a mapping may know beside the pages."""
@@ -77,6 +81,8 @@ class Context:
     read_at: dt.datetime
     mapping_version: int = 1
     """Of the stream's mapping; the kit writes it to every row."""
+    facts: Facts = field(default_factory=dict, hash=False)
+    """Of the account when the reading was made: kept with it, so that a replay maps alike."""
 
 
 class Reject(dy.Schema):

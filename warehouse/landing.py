@@ -10,7 +10,7 @@ import msgspec
 import zstandard
 
 from contracts.errors import ShopkeeperError
-from contracts.streams import Page, Reading
+from contracts.streams import Facts, Page, Reading
 from warehouse.encryption import SealError, Vault
 
 _SUFFIX = ".zst.sealed"
@@ -41,6 +41,7 @@ class _Manifest(msgspec.Struct, frozen=True):
     reading_id: str
     read_at: dt.datetime
     parts: list[_Part]
+    facts: dict[str, str | int | bool] = {}
 
 
 class Landing:
@@ -51,27 +52,35 @@ class Landing:
         self._pages = folder / "pages"
         self._readings = folder / "readings"
 
-    def keep(self, reading: Reading, pages: Iterator[Page]) -> Landed:
-        """Keep a reading; one that is complete already is not fetched again.
+    def keep(
+        self, reading: Reading, pages: Iterator[Page], *, facts: Callable[[], Facts] = dict
+    ) -> Landed:
+        """Keep a reading and what its account says; one that is complete is not fetched again.
 
         The manifest is written last: a reading is either complete or was never there.
         """
         manifest = self._manifest(reading.id)
         if manifest is not None:
             return Landed(len(manifest.parts), 0, sum(part.size_bytes for part in manifest.parts))
+        told = dict(facts())
         parts, new_pages, new_bytes = [], 0, 0
         for page in pages:
             part, is_new = self._keep_page(page)
             parts.append(part)
             new_pages += is_new
             new_bytes += part.size_bytes if is_new else 0
-        kept = _Manifest(reading.id, reading.read_at, parts)
+        kept = _Manifest(reading.id, reading.read_at, parts, told)
         _write_whole(self._manifest_path(reading.id), msgspec.json.encode(kept))
         return Landed(len(parts), new_pages, sum(part.size_bytes for part in parts), new_bytes)
 
     def is_kept(self, reading_id: str) -> bool:
         """Whether the reading is complete."""
         return self._manifest_path(reading_id).exists()
+
+    def facts(self, reading_id: str) -> Facts:
+        """What the account said when the reading was made."""
+        manifest = self._manifest(reading_id)
+        return {} if manifest is None else manifest.facts
 
     def pages(self, reading_id: str) -> Iterator[Page]:
         """The pages of a complete reading, in the order they were received.
@@ -117,7 +126,7 @@ class Landing:
                 parts.append(self._keep_page(new)[0] if is_other else part)
                 changed += is_other
             if parts != manifest.parts:
-                kept = _Manifest(manifest.reading_id, manifest.read_at, parts)
+                kept = msgspec.structs.replace(manifest, parts=parts)
                 _write_whole(path, msgspec.json.encode(kept))
         self._drop_orphans()
         return changed

@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import dataframely as dy
 from pydantic import BaseModel
@@ -14,7 +14,7 @@ from contracts.actions import Change, Live, Outcome, Unread
 from contracts.codes import Reversal, WriteKind
 from contracts.personal import Redact
 from contracts.ports import Stores
-from contracts.streams import Context, Mapped, Page, Window
+from contracts.streams import Context, Facts, Mapped, Page, Window
 
 
 class Client(Protocol):
@@ -27,6 +27,20 @@ class Client(Protocol):
     def close(self) -> None:
         """Give connections back."""
         ...
+
+
+@runtime_checkable
+class TellsFacts(Protocol):
+    """A client whose account says something that its mappings need."""
+
+    def account_facts(self) -> Facts:
+        """Asked once per open client; no secret and nothing personal is among them."""
+        ...
+
+
+def facts_of(client: object) -> Facts:
+    """What the client's account says of itself; nothing where mappings need nothing."""
+    return client.account_facts() if isinstance(client, TellsFacts) else {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

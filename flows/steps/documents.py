@@ -34,7 +34,8 @@ def _rows(home: Home, shop: Shop, schema: type[dy.Schema]) -> pl.DataFrame:
 
 def documents(home: Home, shop: Shop, stream: Stream, reading: Reading) -> tuple[int, Split]:
     """Rows that a landed reading holds, and the reading parted into what is loaded and held."""
-    context = shop.context(reading.read_at, mapping_version=stream.mapping_version)
+    facts = home.landing.facts(reading.id)
+    context = shop.context(reading.read_at, mapping_version=stream.mapping_version, facts=facts)
     pages = home.landing.pages(reading.id)
     mapped = protected(stream.to_canonical(pages, context), home.members(shop))
     days = home.settings.retention.purpose_days

@@ -26,7 +26,7 @@ from contracts.economics import Economics
 from contracts.errors import ConfigurationError
 from contracts.personal import Members
 from contracts.ports import Stores
-from contracts.streams import Context
+from contracts.streams import Context, Facts
 from contracts.tables import Order, table_of
 from contracts.toml_settings import parse, parse_table, validate
 from flows.steps import secrets
@@ -153,10 +153,12 @@ class Shop:
                 )
         return found
 
-    def context(self, read_at: dt.datetime, *, mapping_version: int = 1) -> Context:
-        """What a mapping may know."""
-        settings = self.settings
-        return Context(self.id, settings.currency, settings.time_zone, read_at, mapping_version)
+    def context(
+        self, read_at: dt.datetime, *, mapping_version: int = 1, facts: Facts | None = None
+    ) -> Context:
+        """What a mapping may know; `facts` are those of the account when it was read."""
+        currency, zone = self.settings.currency, self.settings.time_zone
+        return Context(self.id, currency, zone, read_at, mapping_version, facts or {})
 
     def midnight(self, day: dt.date) -> dt.datetime:
         """First instant of a shop-local day, in UTC."""

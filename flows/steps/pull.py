@@ -5,7 +5,7 @@ import time
 from dataclasses import dataclass
 
 from checks.rows import Split
-from connectors.base.declaration import Stream
+from connectors.base.declaration import Stream, facts_of
 from contracts.errors import ConfigurationError
 from contracts.streams import Reading, Window
 from contracts.tables import TABLES, TableKind, table_of
@@ -187,7 +187,8 @@ def pull_reading(
 ) -> Pulled:
     """Land, map, check and load one reading, in that order of commits."""
     started = time.monotonic()
-    landed = home.landing.keep(reading, fetched(home, shop, stream, client, reading))
+    pages = fetched(home, shop, stream, client, reading)
+    landed = home.landing.keep(reading, pages, facts=lambda: facts_of(client))
     loaded = load(home, shop, stream, reading, started=started)
     home.readings.loaded(
         reading,

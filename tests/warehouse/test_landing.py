@@ -84,3 +84,14 @@ def test_a_shop_named_like_a_path_does_not_leave_the_folder(tmp_path: Path) -> N
     outside = Reading("../../shop", "orders", READING.window, READING.read_at)
     with pytest.raises(LandingError, match="outside"):
         Landing(tmp_path / "landing", VAULT).keep(outside, iter(PAGES))
+
+
+def test_what_an_account_said_of_itself_stays_with_its_reading(tmp_path: Path) -> None:
+    landing = Landing(tmp_path, VAULT)
+    landing.keep(READING, iter(PAGES), facts=lambda: {"decimals": 4, "with_tax": True})
+    landing.keep(READING, iter(PAGES), facts=lambda: {"decimals": 2})
+    landing.keep(LATER, iter(PAGES))
+    landing.rewrite("demo", lambda _, page: Page(page.body + b" ", page.part))
+    assert landing.facts(READING.id) == {"decimals": 4, "with_tax": True}
+    assert landing.facts(LATER.id) == {}
+    assert landing.facts("demo/orders/never") == {}
