@@ -22,6 +22,7 @@ CONNECTOR = Connector(
             tables=(Delivery,),
             fetch=fetch,
             to_canonical=deliveries,
+            mapping_version=2,
             max_window=dt.timedelta(days=31),
             # The host stamps what arrives by its own clock, in whole seconds.
             look_back=dt.timedelta(minutes=10),

@@ -107,34 +107,79 @@ def _chosen(session: imaplib.IMAP4_SSL, window: Window) -> Iterator[tuple[dt.dat
     """
     since, before = window.start - _DAY, window.end + 2 * _DAY
     found = _asked(session, "SEARCH", "SINCE", _day(since), "BEFORE", _day(before))
-    uids = [int(uid) for line in found if line for uid in line.split()]
+    uids = [int(uid) for line in found for uid in line.split() if uid.isdigit()]
     for some in _chunks(uids, _HEADS):
-        head = _asked(session, "FETCH", _set(some), "(UID INTERNALDATE RFC822.SIZE)")
-        for line in head:
-            told = b"".join(line) if isinstance(line, tuple) else line or b""
-            uid, size, arrived = _UID.search(told), _SIZE.search(told), _ARRIVED.search(told)
-            if uid is None or size is None or arrived is None:
-                raise SourceContractError("the mailbox does not tell when a mail arrived")
-            at = _instant(arrived[1])
+        answer = _asked(session, "FETCH", _set(some), "(UID INTERNALDATE RFC822.SIZE)")
+        heads = [head for line in answer if (head := _head(line)) is not None]
+        if len(answer) > 1 and not heads:
+            raise SourceContractError("the mailbox does not tell when its mails arrived")
+        if len(heads) < len(some):
+            _log.warning("email: of %d mails the host tells no arrival", len(some) - len(heads))
+        for uid, size, at in heads:
             if not window.start <= at < window.end:
                 continue
-            if int(size[1]) > _MOST_BYTES:
-                _log.info("email: a mail of %d bytes is no report of ours", int(size[1]))
+            if size > _MOST_BYTES:
+                _log.info("email: a mail of %d bytes is no report of ours", size)
                 continue
-            yield at, int(uid[1])
+            yield at, uid
+
+
+def _head(line: bytes | tuple[bytes, ...]) -> tuple[int, int, dt.datetime] | None:
+    """UID, size and arrival of a mail; null for what the host tells of something else."""
+    told = b"".join(line) if isinstance(line, tuple) else line
+    uid, size, arrived = _UID.search(told), _SIZE.search(told), _ARRIVED.search(told)
+    if uid is None or size is None or arrived is None:
+        return None
+    try:
+        at = parsedate_to_datetime(arrived[1].decode("ascii").strip()).astimezone(dt.UTC)
+    except (ValueError, OverflowError):
+        return None
+    return int(uid[1]), int(size[1]), at
 
 
 def _contents(session: imaplib.IMAP4_SSL, uids: Sequence[int]) -> dict[int, bytes]:
-    """Whole mails by UID, which stands before or behind a mail; one that is gone is left out."""
-    answer = _asked(session, "FETCH", _set(uids), "(UID BODY.PEEK[])")
+    """Whole mails by UID; one that is gone, or that the host cannot read, is left out.
+
+    Raises:
+        SourceRejectedError: the host gives out none of several.
+    """
+    try:
+        return _fetched(session, uids)
+    except SourceRejectedError:
+        # One broken mail makes a host refuse all that were asked for with it.
+        found = [one for uid in uids for one in _alone(session, uid)]
+        if not found and len(uids) > 1:
+            raise
+    return dict(found)
+
+
+def _alone(session: imaplib.IMAP4_SSL, uid: int) -> list[tuple[int, bytes]]:
+    try:
+        return list(_fetched(session, [uid]).items())
+    except SourceRejectedError:
+        _log.warning("email: the host does not give out one of its mails")
+        return []
+
+
+def _fetched(session: imaplib.IMAP4_SSL, uids: Sequence[int]) -> dict[int, bytes]:
+    """Whole mails by UID, which stands before or behind a mail.
+
+    Raises:
+        SourceRejectedError: the host refuses them.
+    """
+    try:
+        answer = _asked(session, "FETCH", _set(uids), "(UID BODY.PEEK[])")
+    except imaplib.IMAP4.abort:
+        raise
+    except imaplib.IMAP4.error:  # BAD
+        raise SourceRejectedError("the mail host refuses to give out mails") from None
     contents: dict[int, bytes] = {}
     for place, part in enumerate(answer):
         if isinstance(part, tuple):
             behind = answer[place + 1] if place + 1 < len(answer) else b""
             uid = _UID.search(part[0]) or _UID.search(behind if isinstance(behind, bytes) else b"")
-            if uid is None:
-                raise SourceContractError("the mailbox does not tell which mail it is")
-            contents[int(uid[1])] = part[1]
+            if uid is not None:
+                contents[int(uid[1])] = part[1]
     return contents
 
 
@@ -148,13 +193,6 @@ def _done(answer: tuple[str, list[Any]], what: str) -> list[Any]:
     if kind != "OK":
         raise SourceRejectedError(f"the mail host refuses the mailbox; look at {what}")
     return told
-
-
-def _instant(told: bytes) -> dt.datetime:
-    try:
-        return parsedate_to_datetime(told.decode("ascii").strip()).astimezone(dt.UTC)
-    except ValueError:
-        raise SourceContractError("the mailbox tells an unreadable date") from None
 
 
 def _quoted(text: str) -> str:

@@ -41,7 +41,7 @@ _COLUMNS: Final[Mapping[str, tuple[str, ColumnType]]] = {
 
 
 def deliveries(pages: Iterable[Page], context: Context) -> Mapped:
-    """What became of messages; the newest report of a message holds."""
+    """What became of messages; of each kind of report on a message the newest holds."""
     told = [report for page in pages for report in decoded(_REPORTS.decode, page.body)]
     reports = columns(told, _COLUMNS).filter(~pl.col("said").is_in(NOT_MEANT))
     mapper = Mapper(context)
@@ -49,6 +49,7 @@ def deliveries(pages: Iterable[Page], context: Context) -> Mapped:
         Delivery,
         reports,
         message_id=pl.col("key"),
+        report=pl.col("said"),
         channel=pl.lit(str(Channel.EMAIL)),
         delivery_status=coded("said", SAID),
         delivered_at=pl.col("at"),

@@ -9,23 +9,39 @@ import logging
 import re
 from collections.abc import Iterator
 from email import policy
-from email.errors import MessageError
 from email.message import Message
-from email.parser import BytesParser, HeaderParser
+from email.parser import BytesParser
 from typing import Final
+from urllib.parse import unquote
 
 import msgspec
 
 from connectors.email.client import EmailClient
 from connectors.email.inbox import Arrival
 from connectors.email.message import KEY_HEADER, UNSUBSCRIBE
+from connectors.email.parts import groups, lines, parts, subject
 from contracts.streams import Page, Window
 
 _PAGE: Final = 500
-_MOST_PARTS: Final = 50
+# RFC 3464 and 6533: what a mail says of a delivery, and the message that it is about.
+_DELIVERY: Final = ("message/delivery-status", "message/global-delivery-status")
+_COMPLAINT: Final = ("message/feedback-report",)
+_ORIGINAL: Final = (
+    "message/rfc822",
+    "message/global",
+    "text/rfc822-headers",
+    "message/global-headers",
+)
 _OURS: Final = re.compile(r"<?([0-9a-f]{32})(?:@[A-Za-z0-9.-]+>?)?")
-_UNSUBSCRIPTION: Final = re.compile(rf"\b{UNSUBSCRIBE}\s+([0-9a-f]{{32}})\b", re.IGNORECASE)
-_STATUS: Final = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")
+_UNSUBSCRIPTION: Final = re.compile(
+    rf"(?<![0-9a-z]){UNSUBSCRIBE}[^0-9a-z]{{1,20}}([0-9a-f]{{32}})(?![0-9a-z])", re.IGNORECASE
+)
+_ENCODED_TIMES: Final = 3
+_STATUS: Final = re.compile(r"(?<![\w.-])([245]\.\d{1,3}\.\d{1,3})(?![\w-]|\.\d)")
+_DIAGNOSTIC: Final = re.compile(
+    r"(?:(?<!\d)[45]\d\d[\s-]\s*#?|(?<![\w.@-]))([45]\.\d{1,3}\.\d{1,3})(?![\w-]|\.\d)"
+)
+_VAGUE: Final = ".0.0"
 _CODE: Final = re.compile(r"[a-z0-9-]{1,40}")
 
 _log = logging.getLogger(__name__)
@@ -68,87 +84,79 @@ def report(arrival: Arrival) -> Report | None:
     try:
         mail = BytesParser(policy=policy.compat32).parsebytes(arrival.content)
         return _told(mail, arrival.at)
-    except (MessageError, RecursionError, ValueError, LookupError, AttributeError, TypeError):
+    except Exception:  # noqa: BLE001 bytes of anybody: what the library stumbles over is one mail
         return None
 
 
 def _told(mail: Message, at: dt.datetime) -> Report | None:
-    kind = str(mail.get_param("report-type", "")).lower()
-    if mail.get_content_type() == "multipart/report" and kind == "delivery-status":
-        return _notification(mail, at)
-    if mail.get_content_type() == "multipart/report" and kind == "feedback-report":
-        return _feedback(mail, at)
-    asked = _UNSUBSCRIPTION.search(str(mail.get("Subject", "")))
-    return Report(asked[1].lower(), "unsubscribe", at) if asked else None
+    """By its parts, not by what its head promises: hosts leave out the type of a report."""
+    delivery, complaint = _part(mail, _DELIVERY), _part(mail, _COMPLAINT)
+    if delivery is not None:
+        return _notification(mail, list(groups(delivery)), at)
+    if complaint is not None:
+        return _feedback(mail, next(groups(complaint), None), at)
+    return _unsubscription(mail, at)
 
 
-def _notification(mail: Message, at: dt.datetime) -> Report | None:
+def _notification(mail: Message, told: list[Message], at: dt.datetime) -> Report | None:
     """A delivery status notification (RFC 3464): one message, one recipient."""
-    part = _part(mail, "message/delivery-status")
-    blocks = [block for block in _blocks(part) if isinstance(block, Message)]
-    recipient = next((block for block in blocks if block.get("Action")), None)
-    envelope = next((block["Original-Envelope-Id"] for block in blocks if _envelope(block)), None)
+    recipient = next((group for group in told if group.get("Action")), None)
+    envelope = next((id_ for group in told if (id_ := group.get("Original-Envelope-Id"))), None)
     key = _key(envelope) or _key_of_original(mail)
     if recipient is None or key is None:
         return None
+    return Report(key, f"dsn/{_code(recipient['Action'])}", at, _status(recipient))
+
+
+def _status(recipient: Message) -> str | None:
+    """The mail system's code; of a vague one what the host said that refused the message."""
     status = _STATUS.search(str(recipient.get("Status", "")))
-    said = f"dsn/{_code(recipient['Action'])}"
-    return Report(key, said, at, status[0] if status else None)
+    if status is not None and not status[1].endswith(_VAGUE):
+        return status[1]
+    exact = _DIAGNOSTIC.search(str(recipient.get("Diagnostic-Code", "")))
+    return exact[1] if exact else status and status[1]
 
 
-def _feedback(mail: Message, at: dt.datetime) -> Report | None:
+def _feedback(mail: Message, fields: Message | None, at: dt.datetime) -> Report | None:
     """A report of a recipient's complaint (RFC 5965)."""
-    part = _part(mail, "message/feedback-report")
-    fields = _fields(part)
     key = _key_of_original(mail)
     if key is None or fields is None or not fields.get("Feedback-Type"):
         return None
     return Report(key, f"arf/{_code(fields['Feedback-Type'])}", at)
 
 
+def _unsubscription(mail: Message, at: dt.datetime) -> Report | None:
+    """A mail that our link made: its words in the subject, or as a line of their own.
+
+    Some programs encode what they find in a link once more, or do not decode it. A line in which
+    they are quoted, or in which the link itself stands, asks for nothing.
+    """
+    found = next(filter(None, map(_UNSUBSCRIPTION.search, _spellings(subject(mail)))), None)
+    if found is None:
+        asked = (
+            _UNSUBSCRIPTION.fullmatch(text) for line in lines(mail) for text in _spellings(line)
+        )
+        found = next(filter(None, asked), None)
+    return Report(found[1].lower(), "unsubscribe", at) if found else None
+
+
+def _spellings(text: str) -> Iterator[str]:
+    for _ in range(_ENCODED_TIMES):
+        yield text.strip()
+        text = unquote(text)
+
+
 def _key_of_original(mail: Message) -> str | None:
     """Our key in the headers of the message that came back with a report."""
-    original = _part(mail, "message/rfc822")
-    headers: Message | None = None
-    if original is not None:
-        headers = next(iter(_blocks(original)), None)
-    elif (part := _part(mail, "text/rfc822-headers")) is not None:
-        headers = HeaderParser(policy=policy.compat32).parsestr(_text(part))
+    original = _part(mail, _ORIGINAL)
+    headers = next(groups(original), None) if original is not None else None
     if headers is None:
         return None
     return _key(headers.get(KEY_HEADER)) or _key(headers.get("Message-ID"))
 
 
-def _part(mail: Message, content_type: str) -> Message | None:
-    for count, part in enumerate(mail.walk()):
-        if count > _MOST_PARTS:
-            return None
-        if part.get_content_type() == content_type:
-            return part
-    return None
-
-
-def _blocks(part: Message | None) -> list[Message]:
-    """The groups of fields of a part that the library has parsed already."""
-    held = part.get_payload() if part is not None else None
-    return [block for block in held if isinstance(block, Message)] if isinstance(held, list) else []
-
-
-def _fields(part: Message | None) -> Message | None:
-    """The fields that are a part's content, parsed by the library or not."""
-    if part is None:
-        return None
-    parsed = next(iter(_blocks(part)), None)
-    return parsed or HeaderParser(policy=policy.compat32).parsestr(_text(part))
-
-
-def _text(part: Message) -> str:
-    content = part.get_payload(decode=True)
-    return content.decode("ascii", "replace") if isinstance(content, bytes) else ""
-
-
-def _envelope(block: Message) -> bool:
-    return bool(block.get("Original-Envelope-Id"))
+def _part(mail: Message, types: tuple[str, ...]) -> Message | None:
+    return next((part for part in parts(mail) if part.get_content_type() in types), None)
 
 
 def _key(value: object) -> str | None:

@@ -7,6 +7,7 @@ from typing import Final
 from connectors.base.retry import NotAppliedError
 from connectors.email.failures import SMTP_ERRORS, code_of, smtp_failure
 from connectors.email.settings import EmailSettings
+from contracts.bounces import SENDER, code_in
 from contracts.codes import OutcomeState
 from contracts.errors import ShopkeeperError
 
@@ -133,8 +134,14 @@ def _is_done(status: int) -> bool:
 
 
 def _judged(status: int, text: bytes, *, otherwise: OutcomeState = OutcomeState.HELD) -> Result:
-    """What a reply means for the message it is about; `otherwise`: one that means nothing."""
+    """What a reply means for the message it is about; `otherwise`: one that means nothing.
+
+    A host that looks at the sender only once it knows the recipient refuses it here. Nothing is
+    wrong with the message then: it waits until the account is put right.
+    """
     if _is_done(status):
         return OutcomeState.ACCEPTED, None
+    if code_in(code := code_of(status, text)) in SENDER:
+        return OutcomeState.HELD, code
     by_class = {4: OutcomeState.HELD, 5: OutcomeState.REJECTED}
-    return by_class.get(status // 100, otherwise), code_of(status, text)
+    return by_class.get(status // 100, otherwise), code

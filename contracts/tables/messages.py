@@ -38,11 +38,15 @@ class Consent(Versioned):
     method = text("How it was said, as proof", nullable=True, personal="consent")
 
 
-@table("deliveries", TableKind.VERSIONED, document=("message_id",))
+@table("deliveries", TableKind.VERSIONED, document=("message_id", "report"), version=2)
 class Delivery(Versioned):
-    """What became of a message of ours. Grain: (shop_id, message_id)."""
+    """What became of a message of ours. Grain: (shop_id, message_id, report).
+
+    Each kind of report stands by itself: a complaint holds whatever is reported after it.
+    """
 
     message_id = identifier("The action that sent it", key=True)
+    report = identifier("What says it, such as dsn/failed or arf/abuse", key=True)
     channel = code("How it was sent", Channel)
     delivery_status = code("What became of it", DeliveryStatus)
     delivered_at = instant("When that was known")

@@ -18,7 +18,15 @@ from contracts.errors import ConfigurationError
 from contracts.tables import Order
 from flows.steps import keys
 from flows.steps.secrets import holds_secret
-from flows.steps.settings import Holdout, HomeSettings, Keys, Retention, Schedule, Storage
+from flows.steps.settings import (
+    Bounces,
+    Holdout,
+    HomeSettings,
+    Keys,
+    Retention,
+    Schedule,
+    Storage,
+)
 
 _HOME = """# A home of Shopkeeper: where data lies, what holds for all shops. All keys are optional.
 
@@ -30,6 +38,8 @@ _HOME = """# A home of Shopkeeper: where data lies, what holds for all shops. Al
 {retention}
 [holdout]  # SKUs and members that are left alone, so that effects can be measured
 {holdout}
+[bounces]
+{bounces}
 # Spans in which prices are locked, in every shop or only in some, for every SKU or only some:
 # [[campaigns]]
 # name = "11.11"
@@ -109,6 +119,7 @@ def _home() -> str:
         holdout=commented(Holdout),
         keys=commented(Keys),
         retention=commented(Retention),
+        bounces=commented(Bounces),
     )
 
 

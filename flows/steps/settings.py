@@ -132,6 +132,15 @@ class Channels(_Strict):
     ] = []
 
 
+class Bounces(_Strict):
+    """What is known of messages that came back, beside what mail systems say."""
+
+    confirmed_days: Annotated[
+        list[dt.date],
+        Field(description="days (UTC) whose many addresses are really gone, as `check` names them"),
+    ] = []
+
+
 class HomeSettings(_Strict):
     """shopkeeper.toml."""
 
@@ -141,6 +150,7 @@ class HomeSettings(_Strict):
     holdout: Holdout = Holdout()
     fx: Fx = Fx()
     channels: Channels = Channels()
+    bounces: Bounces = Bounces()
     campaigns: list[Campaign] = []
 
 

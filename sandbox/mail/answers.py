@@ -14,11 +14,14 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from sandbox.mail.authority import HOST
 
+_UNKNOWN: Final = "550 5.1.1 <{}>: Recipient address rejected: User unknown"
 _FAILURES: Final = {
-    "hard_bounce": ("5.1.1", "550 5.1.1 <{}>: Recipient address rejected: User unknown"),
+    "hard_bounce": ("5.1.1", _UNKNOWN),
+    "vague_bounce": ("5.0.0", _UNKNOWN),
     "soft_bounce": ("4.2.2", "452 4.2.2 <{}>: The recipient's mailbox is over its quota"),
 }
-ANSWERED: Final = frozenset({*_FAILURES, "complaint", "unsubscribe"})
+_OPT_OUTS: Final = ("unsubscribe", "unsubscribe_undecoded")
+ANSWERED: Final = frozenset({*_FAILURES, "complaint", *_OPT_OUTS})
 
 
 def answer(
@@ -33,8 +36,8 @@ def answer(
         sent_at: when it was received, in UTC.
         at: when the answer is written, in UTC.
     """
-    if what == "unsubscribe":
-        return _unsubscription(content, recipient, at)
+    if what in _OPT_OUTS:
+        return _unsubscription(content, recipient, at, is_decoded=what == "unsubscribe")
     if not sender:
         return None
     if what == "complaint":
@@ -97,7 +100,9 @@ def _complaint(content: bytes, *, sender: str, recipient: str, sent_at: datetime
     return report
 
 
-def _unsubscription(content: bytes, recipient: str, at: datetime) -> bytes | None:
+def _unsubscription(
+    content: bytes, recipient: str, at: datetime, *, is_decoded: bool
+) -> bytes | None:
     """What a mail client sends when its user asks to be taken off (RFC 2369), or None."""
     listed = BytesHeaderParser(policy=policy.default).parsebytes(content)["List-Unsubscribe"]
     parts = (part.strip().strip("<>") for part in str(listed or "").split(","))
@@ -105,7 +110,8 @@ def _unsubscription(content: bytes, recipient: str, at: datetime) -> bytes | Non
     if link is None:
         return None
     address = urlsplit(link)
-    asked = {name.lower(): value for name, value in parse_qsl(address.query)}
+    query = address.query if is_decoded else address.query.replace("%", "%25")
+    asked = {name.lower(): value for name, value in parse_qsl(query)}
     mail = EmailMessage(policy=policy.SMTP)
     mail["From"] = recipient
     mail["To"] = unquote(address.path)

@@ -10,19 +10,24 @@ What = Literal[
     "accept",
     "hard_bounce",
     "soft_bounce",
+    "vague_bounce",
     "complaint",
     "unsubscribe",
+    "unsubscribe_undecoded",
     "greylist",
     "refuse",
+    "refuse_sender",
     "drop_kept",
     "drop_lost",
 ]
 """What a rule does.
 
 `accept`: kept, no answer. `hard_bounce`, `soft_bounce`: kept, later a report of status 5.1.1 or
-4.2.2. `complaint`: kept, later an abuse report. `unsubscribe`: kept, later a mail to the `mailto`
-of its List-Unsubscribe. `greylist`: 451 at first. `refuse`: 550 at RCPT. `drop_kept`, `drop_lost`:
-the connection ends after the data and before the answer; the message was kept, or not.
+4.2.2; `vague_bounce`: of 5.0.0, and only its diagnostic says 5.1.1. `complaint`: kept, later an
+abuse report. `unsubscribe`: kept, later a mail to the `mailto` of its List-Unsubscribe;
+`unsubscribe_undecoded`: by a program that leaves the link's subject encoded. `greylist`: 451 at
+first. `refuse`: 550 5.1.1 at RCPT, `refuse_sender`: 550 5.1.8. `drop_kept`, `drop_lost`: the
+connection ends after the data and before the answer; the message was kept, or not.
 """
 
 

@@ -106,6 +106,8 @@ class Submission:
         rule = rule_for(self.rules, recipient)
         if rule.what == "refuse":
             return f"550 5.1.1 <{recipient}>: Recipient address rejected: User unknown"
+        if rule.what == "refuse_sender":
+            return f"550 5.1.8 <{sender}>: Sender address rejected: Domain not found"
         if rule.what == "greylist":
             pair, now = (sender.lower(), recipient.lower()), self._world.clock
             if pair not in self._first_tries:

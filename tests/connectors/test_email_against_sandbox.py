@@ -27,6 +27,9 @@ MINUTE, DAY = dt.timedelta(minutes=1), dt.timedelta(days=1)
 RULES = [
     Rule("gone*", "hard_bounce"),
     Rule("full*", "soft_bounce"),
+    Rule("vague*", "vague_bounce"),
+    Rule("odd*", "unsubscribe_undecoded"),
+    Rule("ours*", "refuse_sender"),
     Rule("angry*", "complaint"),
     Rule("tired*", "unsubscribe"),
     Rule("shy*", "greylist", 5 * MINUTE),
@@ -95,9 +98,12 @@ def test_a_message_arrives_with_our_key(host: Mailhost, world: Any, security: st
 
 def test_each_recipient_has_an_outcome_of_its_own(host: Mailhost) -> None:
     with opened(host) as client:
-        outcomes = sent(client, "zora", "no", "shy", "kept", "lost", "bob")
-    assert states(outcomes) == ["accepted", "rejected", "held", "unknown", "unknown", "accepted"]
+        outcomes = sent(client, "zora", "no", "shy", "kept", "lost", "bob", "ours")
+    assert states(outcomes) == [
+        *("accepted", "rejected", "held", "unknown", "unknown", "accepted", "held")
+    ]
     assert [one.message for one in outcomes[1:3]] == ["550 5.1.1", "451 4.7.1"]
+    assert outcomes[-1].message == "550 5.1.8"
     assert "marked" not in str(outcomes)
     assert [one.recipient.partition("@")[0] for one in host.received] == ["zora", "kept", "bob"]
 
@@ -112,12 +118,14 @@ def test_who_was_put_off_gets_it_later(host: Mailhost, world: Any) -> None:
 
 def test_what_comes_back_is_tied_to_the_message_it_is_about(host: Mailhost, world: Any) -> None:
     with opened(host) as client:
-        sent(client, "zora", "gone", "full", "angry", "tired")
+        sent(client, "zora", "gone", "full", "angry", "tired", "vague", "odd")
         assert read(client, NOON - DAY, NOON + MINUTE) == {
             f"{2:032x}": ("bounced", "5.1.1"),
             f"{3:032x}": ("bounced", "4.2.2"),
             f"{4:032x}": ("complained", None),
             f"{5:032x}": ("unsubscribed", None),
+            f"{6:032x}": ("bounced", "5.1.1"),
+            f"{7:032x}": ("unsubscribed", None),
         }
 
 

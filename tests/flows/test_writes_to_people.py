@@ -341,6 +341,7 @@ def came_back(home: Home, message_id: str, status: str, diagnostic: str | None) 
     row = {
         "shop_id": "demo",
         "message_id": message_id,
+        "report": f"said/{status}",
         "channel": "email",
         "delivery_status": status,
         "delivered_at": NOON,
