@@ -9,9 +9,22 @@ from dataclasses import dataclass, field
 from actions.guard.refusals import HOLDS
 from actions.guard.switches import stop_of
 from actions.undo import amount, changes, originals_of
-from actions.verdicts import PROVEN, UNPROVEN, End, Recheck, is_shown, shown, verdict, without
+from actions.verdicts import (
+    PROVEN,
+    UNPROVEN,
+    End,
+    Recheck,
+    answered,
+    is_done,
+    is_shown,
+    readable,
+    shown,
+    unread,
+    verdict,
+    without,
+)
 from contracts.actions import Action, Live
-from contracts.codes import ActionState, OutcomeState, WriteKind
+from contracts.codes import ActionState, WriteKind
 from contracts.errors import ConfigurationError, NotAppliedError, ShopkeeperError
 from contracts.ports import Clock, Ledger, Outbound
 
@@ -243,11 +256,14 @@ class _Dispatch:
         trace that is read back rather than sent again.
         """
         try:
-            live = outbound.live(changes(actions)) if outbound.reads_back else {}
+            answers = outbound.live(changes(actions)) if outbound.reads_back else {}
         except ShopkeeperError:
             self.held += actions
             raise
-        unmoved = self._unmoved(actions, live) if outbound.reads_back else list(actions)
+        live, odd = readable(answers), unread(actions, answers)
+        known = without(actions, list(odd))
+        self.waiting |= odd
+        unmoved = self._unmoved(known, live) if outbound.reads_back else known
         ready = self._not_stopped(self._still_allowed(unmoved, live))
         now = self.clock()
         if now > until:
@@ -301,29 +317,13 @@ class _Dispatch:
             raise
         finally:
             self.pause = max(self.pause, outbound.settles)
-        by_id = {outcome.action_id: outcome for outcome in outcomes}
-        rejected: dict[Action, End] = {}
-        held: dict[Action, End] = {}
-        accepted: list[Action] = []
-        for action in sending:
-            outcome = by_id.get(action.action_id)
-            if outcome is not None and outcome.state is OutcomeState.REJECTED:
-                why = outcome.message or "the platform rejected it"
-                rejected[action] = End(ActionState.FAILED, why)
-            elif outcome is not None and outcome.state is OutcomeState.HELD:
-                held[action] = End(ActionState.APPROVED, outcome.message)
-            elif outcome is not None and outcome.state is OutcomeState.ACCEPTED:
-                accepted.append(action)
+        accepted, rejected, held = answered(sending, outcomes)
         self.waiting |= held
         sending = without(sending, list(held))
         if not outbound.reads_back:
             proven = dict.fromkeys(accepted, End(ActionState.CONFIRMED, PROVEN))
-            self._end_each(
-                {action: End(ActionState.UNKNOWN, UNPROVEN) for action in sending}
-                | proven
-                | rejected,
-                {},
-            )
+            unproven = dict.fromkeys(sending, End(ActionState.UNKNOWN, UNPROVEN))
+            self._end_each(unproven | proven | rejected, {})
             return
         self.under_way += [action for action in sending if action not in rejected]
         self.accepted.update(action.action_id for action in accepted)
@@ -342,12 +342,12 @@ class _Dispatch:
             # Its holder vanished between sending and hearing the answer.
             self._end(actions, ActionState.UNKNOWN, message=UNPROVEN)
             return
-        live = outbound.live(changes(actions))
+        answers = outbound.live(changes(actions))
         ends = {}
         for action in actions:
-            answer = live.get(action.target_id)
+            answer = answers.get(action.target_id)
             is_accepted = action.state is ActionState.SENT or action.action_id in self.accepted
-            if is_final or is_shown(action, answer, action.after_value):
+            if is_final or is_done(action, answer):
                 ends[action] = verdict(
                     action, answer, is_accepted=is_accepted, is_absolute=outbound.is_absolute
                 )
@@ -361,7 +361,7 @@ class _Dispatch:
                 if end.state is ActionState.CONFIRMED and action.undoes is not None
             ]
         )
-        self._end_each(ends, live)
+        self._end_each(ends, readable(answers))
 
     def _revert(self, undone: Sequence[Action]) -> None:
         """The actions that an undo in force took back are in force no longer."""

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from contracts.actions import Action, Change, Live
+from actions.terms import other_term
+from contracts.actions import Action, Change, Live, Unread
 from contracts.codes import ActionState, Reversal, WriteKind
 from contracts.money import format_minor
 
@@ -105,7 +106,7 @@ def changes(actions: Sequence[Action]) -> list[Change]:
 
 def plan(
     actions: Sequence[Action],
-    live: Mapping[str, Live],
+    live: Mapping[str, Live | Unread],
     *,
     under_way: Sequence[Action] = (),
     reversals: Mapping[WriteKind, Reversal] | None = None,
@@ -146,7 +147,7 @@ def _note(kind: WriteKind, redeemed: int | None) -> str | None:
 
 
 def _conflict(
-    actions: Sequence[Action], live: Live | None, reversal: Reversal | None
+    actions: Sequence[Action], live: Live | Unread | None, reversal: Reversal | None
 ) -> str | None:
     """Why these actions of one target, oldest first, cannot be taken back."""
     first, latest = actions[0], actions[-1]
@@ -155,11 +156,16 @@ def _conflict(
         return reason
     if live is None:
         return "the platform no longer knows it"
+    if isinstance(live, Unread):
+        return f"what is in force cannot be read: {live.why}"
     if first.write_kind is WriteKind.CREATE_COUPON and live.value == _CLOSED:
         return "it is closed or has ended already"
     if live.value != latest.after_value or live.currency != latest.currency:
         ours = amount(latest.after_value, latest.currency)
         return f"changed since: ours was {ours}, in force is {amount(live.value, live.currency)}"
+    other = other_term(latest, live)
+    if other is not None:
+        return f"changed since: in force is another {other}"
     if live.value == first.before_value:
         return "the value from before us is in force already"
     return None

@@ -3,9 +3,10 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from actions.terms import other_term
 from actions.undo import amount
-from contracts.actions import Action, Live
-from contracts.codes import ActionState, WriteKind
+from contracts.actions import Action, Live, Outcome, Unread
+from contracts.codes import ActionState, OutcomeState, WriteKind
 
 # Of these the platform can only say whether they were done: what it does not name was not.
 _DONE_OR_NOT = (
@@ -33,6 +34,48 @@ class End:
     guard: str | None = None
 
 
+def readable(answers: Mapping[str, Live | Unread]) -> dict[str, Live]:
+    """What is in force per target, where it can be read."""
+    return {target: answer for target, answer in answers.items() if isinstance(answer, Live)}
+
+
+def unread(actions: Sequence[Action], answers: Mapping[str, Live | Unread]) -> dict[Action, End]:
+    """Actions of which nobody can say what is in force: held, each with the reason."""
+    found = [(action, answers.get(action.target_id)) for action in actions]
+    return {
+        action: End(ActionState.APPROVED, f"held: what is in force cannot be read: {answer.why}")
+        for action, answer in found
+        if isinstance(answer, Unread)
+    }
+
+
+def answered(
+    sending: Sequence[Action], outcomes: Sequence[Outcome]
+) -> tuple[list[Action], dict[Action, End], dict[Action, End]]:
+    """What the platform says it accepted, rejected, or could not take now; the rest is unknown."""
+    by_id = {outcome.action_id: outcome for outcome in outcomes}
+    accepted: list[Action] = []
+    rejected: dict[Action, End] = {}
+    held: dict[Action, End] = {}
+    for action in sending:
+        outcome = by_id.get(action.action_id)
+        if outcome is not None and outcome.state is OutcomeState.REJECTED:
+            why = outcome.message or "the platform rejected it"
+            rejected[action] = End(ActionState.FAILED, why)
+        elif outcome is not None and outcome.state is OutcomeState.HELD:
+            held[action] = End(ActionState.APPROVED, outcome.message)
+        elif outcome is not None and outcome.state is OutcomeState.ACCEPTED:
+            accepted.append(action)
+    return accepted, rejected, held
+
+
+def is_done(action: Action, live: Live | Unread | None) -> bool:
+    """Whether the platform shows the write as it was sent, all its terms included."""
+    if isinstance(live, Unread):
+        return False
+    return is_shown(action, live, action.after_value) and other_term(action, live) is None
+
+
 def is_shown(action: Action, live: Live | None, value: int | None) -> bool:
     """Whether the platform shows a value of an action's target."""
     if action.write_kind in _DONE_OR_NOT:
@@ -42,10 +85,20 @@ def is_shown(action: Action, live: Live | None, value: int | None) -> bool:
     return live.value == value and live.currency == action.currency
 
 
-def verdict(action: Action, live: Live | None, *, is_accepted: bool, is_absolute: bool) -> End:
+def verdict(
+    action: Action, live: Live | Unread | None, *, is_accepted: bool, is_absolute: bool
+) -> End:
     """Where a write that was sent, or may have been, ends."""
+    if isinstance(live, Unread):
+        why = f"what is in force cannot be read: {live.why}; a person has to look"
+        return End(ActionState.UNKNOWN, why)
     if is_shown(action, live, action.after_value):
-        return End(ActionState.CONFIRMED)
+        other = other_term(action, live)
+        if other is None:
+            return End(ActionState.CONFIRMED)
+        return End(
+            ActionState.UNKNOWN, f"the platform shows it with another {other}; a person has to look"
+        )
     if is_shown(action, live, action.before_value):
         if is_accepted:
             return End(

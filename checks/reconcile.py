@@ -1,13 +1,15 @@
 """Orders, units and GMV per day of everything known, to be held against another count of them.
 
 Definition: an order counts on the shop-local day it was placed, whatever became of its payment;
-test orders do not. Units are pieces ordered and GMV is the lines' totals, refunds not taken off.
+test orders do not. Units are pieces ordered and GMV is the totals of lines of goods, refunds not
+taken off.
 """
 
 from typing import Final
 
 import polars as pl
 
+from contracts.codes import GOODS
 from contracts.tables import Order, OrderLine
 
 _MEASURES: Final = ("orders_units", "units_units", "gmv_minor")
@@ -68,7 +70,14 @@ def against(days: pl.DataFrame, truth: pl.DataFrame) -> pl.DataFrame:
 
 
 _ORDER: Final = ("order_id", "placed_at", "is_test", "source_updated_at", "read_at", "deleted_at")
-_LINE: Final = ("order_id", "quantity_units", "total_minor", "source_updated_at", "read_at")
+_LINE: Final = (
+    "order_id",
+    "line_kind",
+    "quantity_units",
+    "total_minor",
+    "source_updated_at",
+    "read_at",
+)
 
 
 def _held(quarantine: pl.DataFrame, table: str, schema: type[Order | OrderLine]) -> pl.DataFrame:
@@ -111,7 +120,8 @@ def _newest_lines(held: pl.DataFrame, newest: pl.DataFrame) -> pl.DataFrame:
 
 def _sums(lines: pl.LazyFrame, shelf: str) -> pl.LazyFrame:
     return (
-        lines.group_by("order_id")
+        lines.filter(pl.col("line_kind").is_in([str(kind) for kind in GOODS]))
+        .group_by("order_id")
         .agg(units_units=pl.col("quantity_units").sum(), gmv_minor=pl.col("total_minor").sum())
         .with_columns(shelf=pl.lit(shelf))
     )

@@ -1,6 +1,7 @@
 """What travels from a decision to a platform and back: proposals, actions, changes, outcomes."""
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import dataframely as dy
@@ -136,6 +137,19 @@ class Live:
 
     value: int
     currency: str | None
+    terms: Mapping[str, str | int | None] | None = None
+    """Of a coupon what else is in force: `ends_at` (payloads.told_instant), `limit_units`,
+    `per_customer_units`, `minimum_minor` of the shop's currency, `audience` (codes.Audience).
+
+    A null in it: there is no such end, limit or minimum. A name that is absent: the platform does
+    not tell of it, and it is not compared."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unread:
+    """What is in force is there and cannot be read; `why` holds no value and no personal data."""
+
+    why: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

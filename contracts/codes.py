@@ -38,8 +38,18 @@ class LineKind(StrEnum):
 
     SALE = "sale"
     GIFT = "gift"
-    DIFFERENCE = "difference"
+    """Charged nothing."""
     SAMPLE = "sample"
+    DIFFERENCE = "difference"
+    """A price difference paid afterwards (补差价), or a penny link; nothing leaves the stock."""
+    TIP = "tip"
+    STORED_VALUE = "stored_value"
+    """A gift card, or credit that is bought."""
+    FEE = "fee"
+
+
+# A line of one of these is goods: it counts in GMV, units and velocity. The others are kept only.
+GOODS = (LineKind.SALE, LineKind.GIFT, LineKind.SAMPLE)
 
 
 class ListingStatus(StrEnum):
@@ -133,6 +143,15 @@ class DeliveryStatus(StrEnum):
     BOUNCED = "bounced"
     COMPLAINED = "complained"
     UNSUBSCRIBED = "unsubscribed"
+
+
+class Audience(StrEnum):
+    """Who can redeem a code that is in force."""
+
+    EVERYBODY = "everybody"
+    MEMBER = "member"
+    """The one person that the change is for, and nobody else."""
+    OTHER = "other"
 
 
 class GrantStatus(StrEnum):
@@ -234,9 +253,9 @@ class QuarantineReason(StrEnum):
     PENNY_PRICE = "penny_price"
     FOREIGN_CURRENCY = "foreign_currency"
     FUTURE_INSTANT = "future_instant"
-    AMOUNTS_DISAGREE = "amounts_disagree"
     DUPLICATE_KEY = "duplicate_key"
     UNREADABLE_ROW = "unreadable_row"
+    UNKNOWN_SHAPE = "unknown_shape"
 
 
 class Mode(StrEnum):

@@ -92,6 +92,11 @@ PAYLOADS: Final[Mapping[WriteKind, type[Payload]]] = {
 PayloadT = TypeVar("PayloadT", bound=Payload)
 
 
+def told_instant(at: dt.datetime) -> str:
+    """An instant as a term of `Live.terms`: UTC, to the second, since platforms keep no more."""
+    return at.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 def encode(payload: Payload) -> str:
     """The same text for equal payloads: an action's id derives from it."""
     return msgspec.json.encode(payload, order="deterministic").decode()

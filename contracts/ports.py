@@ -1,14 +1,14 @@
 """What rooms ask of each other. `flows.steps` passes the things that answer."""
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
 import polars as pl
 
-from contracts.actions import Action, Change, KillSwitch, Live, Outcome
+from contracts.actions import Action, Change, KillSwitch, Live, Outcome, Unread
 from contracts.codes import ActionState, WriteKind
 from contracts.limits import Level
 from contracts.tokens import Tokens
@@ -79,7 +79,7 @@ class Outbound(Protocol):
         """Whether `live` tells anything; if not, the platform's answer per item is the proof."""
         ...
 
-    def live(self, changes: Sequence[Change]) -> dict[str, Live]:
+    def live(self, changes: Sequence[Change]) -> Mapping[str, Live | Unread]:
         """Value in force per target; a target the platform does not know is absent."""
         ...
 

@@ -93,6 +93,8 @@ class Reject(dy.Schema):
     reason = code("Why", QuarantineReason)
     column = text("Column that fails", nullable=True)
     detail = text("The offending value, cut to 60 characters; never personal", nullable=True)
+    # No bound on length, and sealed where it is kept: an undecoded document may name a person.
+    raw = dy.String(nullable=True, description="The document itself, where it was not decoded")
 
 
 @dataclass(frozen=True, slots=True)

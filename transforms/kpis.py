@@ -11,9 +11,9 @@ from contracts.changes import Change, Changes
 from contracts.codes import CaseStatus
 from contracts.tables import KpisDaily, Order, OrderLine, Refund, RefundCase, TrafficDaily
 from transforms.days import local_day, touched_days
-from transforms.sales import counted
+from transforms.sales import counted, goods
 
-VERSION = 2
+VERSION = 3
 """Raised when `kpis_daily` computes something else, so that the next build is a whole one."""
 _KEY = ["shop_id", "kpi_date", "currency"]
 _COUNTS = (
@@ -52,7 +52,7 @@ def kpis_daily(
     incomplete = quarantined_days.select("shop_id", "kpi_date", is_complete=False).unique()
     return (
         _days(placed.select(_KEY), paid_back.select(_KEY))
-        .join(_ordered(placed, lines.lazy()), on=_KEY, how="left")
+        .join(_ordered(placed, goods(lines.lazy())), on=_KEY, how="left")
         .join(paid_back, on=_KEY, how="left")
         .with_columns(pl.col(_COUNTS).fill_null(0))
         .join(visits, on=["shop_id", "kpi_date"], how="left")

@@ -4,30 +4,39 @@ import dataframely as dy
 import polars as pl
 
 from contracts.changes import Changes
-from contracts.codes import RECEIVED, LineKind
+from contracts.codes import GOODS, RECEIVED, LineKind
 from contracts.tables import Order, OrderLine, SalesDaily
 from transforms.days import local_day, touched_days
 
-VERSION = 1
+VERSION = 2
 """Raised when `sales_daily` computes something else, so that the next build is a whole one."""
 _UNLINKED = "(unlinked)"
 
 
 def counted(orders: dy.LazyFrame[Order]) -> pl.LazyFrame:
-    """Orders that count in GMV: no tests, money received, cancelled and refunded ones included."""
+    """Orders that count in GMV: no tests, money received, cancelled and refunded ones included.
+
+    One whose lines hold no goods, such as a price difference paid by itself, is no order.
+    """
     received = pl.col("payment_status").is_in([str(status) for status in RECEIVED])
-    return orders.lazy().filter(received & ~pl.col("is_test"))
+    has_goods = pl.col("goods_units").is_null() | (pl.col("goods_units") > 0)
+    return orders.lazy().filter(received & ~pl.col("is_test") & has_goods)
+
+
+def goods(lines: pl.LazyFrame) -> pl.LazyFrame:
+    """Lines that are goods; tips, stored value, fees and price differences are not."""
+    return lines.filter(pl.col("line_kind").is_in([str(kind) for kind in GOODS]))
 
 
 def sales_daily(
     lines: dy.LazyFrame[OrderLine], orders: dy.LazyFrame[Order], time_zone: str
 ) -> dy.LazyFrame[SalesDaily]:
-    """Sum the lines of counted orders per SKU and shop-local day of ordering.
+    """Sum the lines of goods of counted orders per SKU and shop-local day of ordering.
 
     Gross: before refunds and returns, without tax and shipping. A second currency in a shop gives a
     second row of the same key, which validation refuses, rather than a sum over currencies.
     """
-    sold = lines.lazy().join(counted(orders), on=["shop_id", "order_id"], how="semi")
+    sold = goods(lines.lazy()).join(counted(orders), on=["shop_id", "order_id"], how="semi")
     units, kind = pl.col("quantity_units"), pl.col("line_kind")
     return (
         sold.with_columns(

@@ -78,7 +78,7 @@ def _terms(row: dict[str, Any]) -> tuple[Any, ...]:
 
 def _off_rate(price: pl.Expr) -> pl.Expr:
     """The part of a price that the coupon takes off, alone in the smallest order it holds for."""
-    order = pl.max_horizontal(pl.col("least_minor"), price)
+    order = pl.max_horizontal(pl.col("least_minor"), price, pl.lit(1))
     return pl.coalesce(pl.col("off_rate"), pl.col("off_minor") / order)
 
 

@@ -334,7 +334,7 @@ def _add_parcels(mapper: Mapper, found: list[wire.Order], heads: pl.DataFrame) -
             pl.col("parcel").is_not_null(),
             is_sent.value.ne_missing("no"),
             pl.col("channel").ne_missing("NON_AMAZON"),
-        ).unique(["order", "updated", "parcel"], keep="first", maintain_order=True),
+        ),
         **_KEYS,
         shipment_id=Parsed(
             pl.when(is_sent.value.is_not_null() | is_sent.raw.is_null()).then("parcel"),

@@ -8,8 +8,9 @@ from typing import Any, Protocol, runtime_checkable
 import dataframely as dy
 from pydantic import BaseModel
 
+from connectors.base.documents import Documents
 from connectors.base.webhooks import Webhook
-from contracts.actions import Change, Live, Outcome
+from contracts.actions import Change, Live, Outcome, Unread
 from contracts.codes import Reversal, WriteKind
 from contracts.personal import Redact
 from contracts.ports import Stores
@@ -55,6 +56,8 @@ class Stream:
     fetch: Callable[..., Iterator[Page]]
     """Called with an open client and the window, and with the rows of `about` if it is set."""
     to_canonical: Callable[[Iterable[Page], Context], Mapped]
+    documents: Documents | None = None
+    """Where documents lie in its pages, so that an odd one can be set apart from the others."""
     redact: Redact | None = None
     """Takes members out of a raw page; a stream whose pages name members has one."""
     mapping_version: int = 1
@@ -80,7 +83,7 @@ class Write:
 
     kind: WriteKind
     reversal: Reversal
-    live: Callable[[Any, Sequence[Change]], dict[str, Live]] | None
+    live: Callable[[Any, Sequence[Change]], Mapping[str, Live | Unread]] | None
     """Null: nothing can be read back, the platform's answer per item is the proof."""
     send: Callable[[Any, Sequence[Change]], list[Outcome]]
     settles: dt.timedelta | Callable[[Any], dt.timedelta] = dt.timedelta(0)

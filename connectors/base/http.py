@@ -27,7 +27,8 @@ _MOST_REFUSAL = 64 * 2**10
 _FORM = "application/x-www-form-urlencoded;charset=utf-8"
 
 Refusal = Callable[[int, Mapping[str, str], bytes], ShopkeeperError | None]
-"""Told status, headers and the body's beginning; the error it means, null: go by the status."""
+"""Told status (200 too), headers and the body's first 64 KiB; the error that they mean, null: the
+status decides."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,6 +161,11 @@ class Http:
         request = self._client.build_request(method, url, content=body, headers=sent)
         with self._sent(request, refusal=self._refusal) as response:
             answer = b"".join(_bounded(response, most * _MEBIBYTE))
+            if self._refusal is not None:  # many platforms answer errors with HTTP 200
+                told = answer[:_MOST_REFUSAL]
+                error = self._refusal(response.status_code, response.headers, told)
+                if error is not None:
+                    raise error
             return HttpAnswer(status=response.status_code, body=answer, headers=response.headers)
 
     def get(
@@ -281,7 +287,7 @@ def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
 
 
 def _refused(response: httpx.Response, refusal: Refusal | None) -> ShopkeeperError | None:
-    """The error that an answer means, its status first: a body is read of refusals only."""
+    """The error that an answer of an error's status means."""
     error = error_of(response.status_code, retry_after=stated_wait(response.headers))
     if error is None or refusal is None:
         return error

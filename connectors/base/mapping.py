@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import dataframely as dy
 import polars as pl
 
+from connectors.base.goods import with_goods
+from connectors.base.parcels import one_each
 from contracts import money as currency_units
 from contracts.codes import QuarantineReason
 from contracts.streams import Context, Mapped, Reject
@@ -75,6 +77,14 @@ def whole(column: str | pl.Expr) -> Parsed:
     return Parsed(raw.cast(pl.Int64, strict=False), raw, QuarantineReason.UNREADABLE_NUMBER)
 
 
+def pieces(column: str | pl.Expr) -> Parsed:
+    """A number of pieces, to a count; a part of a piece counts as one, below zero likewise."""
+    raw = _raw(column)
+    number = raw.cast(pl.Float64, strict=False)
+    whole_pieces = (number.abs().ceil() * number.sign()).cast(pl.Int64, strict=False)
+    return Parsed(whole_pieces, raw, QuarantineReason.UNREADABLE_NUMBER)
+
+
 class Mapper:
     """Collects the tables of one reading."""
 
@@ -88,8 +98,9 @@ class Mapper:
     ) -> "Mapper":
         """Add a table: one expression over `raw` per column, the kit's own columns left out.
 
-        The kit fills shop_id, read_at, mapping_version, deleted_at and content_hash;
-        `source_updated_at` is null unless given. Called again for a table, rows are appended.
+        The kit fills shop_id, read_at, mapping_version, deleted_at and content_hash, and of an
+        order what its lines say (`goods_minor`, `goods_units`); `source_updated_at` is null unless
+        given. Called again for a table, rows are appended. Shipments of one waybill become one.
         """
         table = table_of(schema)
         values = {
@@ -138,6 +149,7 @@ class Mapper:
                     detail=raw.select(
                         column.raw.cast(pl.String).str.slice(0, 60).alias("raw")
                     ).to_series(),
+                    raw=pl.lit(None, pl.String),
                 ).filter(bad)
             )
 
@@ -184,6 +196,7 @@ class Mapper:
                 reason=pl.lit(str(reason)),
                 column=pl.lit(column, pl.String),
                 detail=pl.lit(detail, pl.String),
+                raw=pl.lit(None, pl.String),
             )
         )
 
@@ -191,12 +204,16 @@ class Mapper:
         """The mapped reading, each row hashed: by document where the table is versioned."""
         rejects = pl.concat([Reject.create_empty(), *self._rejects]) if self._rejects else None
         frames = dict(self._frames)
+        if "shipments" in frames:
+            frames["shipments"] = one_each(frames["shipments"])
         families: dict[tuple[str, ...], list[str]] = {}
         for name, frame in frames.items():
             table = TABLES[name]
             frames[name] = _hashed(frame, table)
             if table.kind is TableKind.VERSIONED:
                 families.setdefault(table.document, []).append(name)
+        if {"orders", "order_lines"} <= frames.keys():
+            frames["orders"] = with_goods(frames["orders"], frames["order_lines"])
         for document, names in families.items():
             _hash_documents(frames, names, document)
         return Mapped(

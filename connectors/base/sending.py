@@ -2,15 +2,20 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import TypeVar
 
 from connectors.base.limits import Urgency
 from connectors.base.retry import NotAppliedError
-from contracts.actions import Change, Outcome
+from contracts.actions import Change, Live, Outcome, Unread
 from contracts.codes import OutcomeState
 from contracts.errors import SourceContractError, SourceRejectedError, TransientSourceError
 
 Item = TypeVar("Item")
+
+
+class OddItemError(SourceRejectedError):
+    """What the platform says of one item is of a shape that we do not know; nothing was sent."""
 
 
 def each(
@@ -21,8 +26,8 @@ def each(
 ) -> list[Outcome]:
     """Send each group; each change gets an outcome.
 
-    A refusal of class `alone` is about its group; any other, and a platform that stays busy, ends
-    the sending.
+    A refusal of class `alone`, and an item that we cannot read, is about its group; any other
+    refusal, and a platform that stays busy, ends the sending.
 
     Raises:
         NotAppliedError: nothing was sent at all.
@@ -41,7 +46,8 @@ def each(
             ended = str(error)
             outcomes += all_as(group, OutcomeState.REJECTED, ended)
         except SourceRejectedError as error:
-            ended = None if isinstance(error, alone) else str(error)
+            is_alone = isinstance(error, (OddItemError, *_classes(alone)))
+            ended = None if is_alone else str(error)
             outcomes += all_as(group, OutcomeState.REJECTED, str(error))
         except (TransientSourceError, SourceContractError) as error:
             outcomes += all_as(group, OutcomeState.UNKNOWN, str(error))
@@ -54,7 +60,8 @@ def nothing_sent() -> Iterator[None]:
 
     Raises:
         NotAppliedError: the platform cannot answer now.
-        SourceRejectedError: it refuses, or answers in a way that we do not know.
+        SourceRejectedError: it refuses.
+        OddItemError: it answers in a way that we do not know.
     """
     try:
         yield
@@ -63,7 +70,29 @@ def nothing_sent() -> Iterator[None]:
     except TransientSourceError as error:
         raise NotAppliedError(str(error), retry_after=error.retry_after) from None
     except SourceContractError as error:
-        raise SourceRejectedError(f"nothing was sent: {error}") from None
+        raise OddItemError(f"nothing was sent: {error}") from None
+
+
+def read(answer: Callable[[], Item]) -> Item | Unread:
+    """What one item's answer says; that it cannot be read is said of this item alone."""
+    try:
+        return answer()
+    except SourceContractError as error:
+        return Unread(why=str(error))
+
+
+def read_each(
+    changes: Iterable[Change], live: Callable[[Change], Live | None]
+) -> dict[str, Live | Unread]:
+    """What is in force per target, asked one by one; absent is what the platform does not know."""
+    answers = {change.target_id: read(partial(live, change)) for change in changes}
+    return {target: answer for target, answer in answers.items() if answer is not None}
+
+
+def _classes(
+    alone: type[SourceRejectedError] | tuple[type[SourceRejectedError], ...],
+) -> tuple[type[SourceRejectedError], ...]:
+    return alone if isinstance(alone, tuple) else (alone,)
 
 
 def all_as(changes: Sequence[Change], state: OutcomeState, message: str | None) -> list[Outcome]:

@@ -1,5 +1,6 @@
 """From decoded structs to columns, without a dictionary per row."""
 
+import re
 import types
 import typing
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -16,6 +17,13 @@ Source = TypeVar("Source")
 Decoded = TypeVar("Decoded")
 Item = TypeVar("Item")
 ColumnType = pl.DataType | DataTypeClass
+
+_ESCAPES = re.compile(
+    rb"(?P<whole>\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})"
+    rb"|\\u[dD][89a-fA-F][0-9a-fA-F]{2}"
+)
+"""An escaped backslash, a surrogate pair, or half of one: what is left of an emoji where a platform
+cut a text by its length."""
 
 
 class Text(str):
@@ -91,9 +99,15 @@ def decoded(decode: Callable[[Source], Decoded], body: Source) -> Decoded:
     except msgspec.ValidationError as error:
         raise SourceContractError(f"an answer has an unknown shape: {error}") from None
     except (msgspec.DecodeError, UnicodeDecodeError):
+        if isinstance(body, bytes) and (mended := _without_half_pairs(body)) != body:
+            return decoded(decode, mended)  # type: ignore[arg-type]  # bytes as before
         raise SourceContractError("an answer is not readable JSON") from None
     except RecursionError:
         raise SourceContractError("an answer is nested too deeply") from None
+
+
+def _without_half_pairs(body: bytes) -> bytes:
+    return _ESCAPES.sub(lambda found: found["whole"] or rb"\ufffd", body)
 
 
 def unknown_fields(value: Any, shape: Any) -> set[str]:

@@ -82,6 +82,8 @@ def _map_table(
     context: Context,
 ) -> None:
     columns = _columns(rows, table, layout, export, context)
+    if table.name == "orders":
+        columns["stated_goods_minor"] = _value(columns["goods_minor"])
     mapper.add(
         table.schema,
         rows,

@@ -5,7 +5,7 @@ from functools import partial
 
 from connectors.base.declaration import Connector, Stream, Write
 from connectors.base.webhooks import Webhook
-from connectors.shopify import fetch, mapping, outbound, queries, redaction
+from connectors.shopify import fetch, mapping, outbound, pages, queries, redaction
 from connectors.shopify.client import ShopifyClient, ShopifySettings
 from contracts.codes import Reversal, WriteKind
 from contracts.tables import (
@@ -56,8 +56,9 @@ CONNECTOR = Connector(
             fetch=partial(fetch.read, source=queries.ORDERS),
             estimate=partial(fetch.estimate, source=queries.ORDERS),
             to_canonical=mapping.orders,
+            documents=pages.ORDER_PAGES,
             redact=redaction.redact,
-            mapping_version=2,
+            mapping_version=3,
             max_window=_MONTH,
             look_back=_LOOK_BACK,
         ),
@@ -67,6 +68,7 @@ CONNECTOR = Connector(
             fetch=partial(fetch.read, source=queries.PRODUCTS),
             estimate=partial(fetch.estimate, source=queries.PRODUCTS),
             to_canonical=mapping.products,
+            documents=pages.PRODUCT_PAGES,
             look_back=_LOOK_BACK,
         ),
         Stream(
@@ -74,6 +76,7 @@ CONNECTOR = Connector(
             tables=(StockLevel,),
             fetch=partial(fetch.read, source=queries.INVENTORY),
             to_canonical=mapping.inventory,
+            documents=pages.INVENTORY_PAGES,
             is_snapshot=True,
         ),
         Stream(
@@ -82,6 +85,7 @@ CONNECTOR = Connector(
             fetch=partial(fetch.read, source=queries.CUSTOMERS),
             estimate=partial(fetch.estimate, source=queries.CUSTOMERS),
             to_canonical=mapping.customers,
+            documents=pages.CUSTOMER_PAGES,
             redact=redaction.redact,
             look_back=_LOOK_BACK,
         ),
@@ -91,6 +95,7 @@ CONNECTOR = Connector(
             fetch=partial(fetch.read, source=queries.DISCOUNTS),
             estimate=partial(fetch.estimate, source=queries.DISCOUNTS),
             to_canonical=mapping.discounts,
+            documents=pages.DISCOUNT_PAGES,
             look_back=_LOOK_BACK,
         ),
     ),

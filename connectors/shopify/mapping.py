@@ -292,7 +292,7 @@ def _add_orders(mapper: Mapper, raw: pl.DataFrame, currency: str) -> None:
         fulfilment_status=coded("fulfilment", FULFILMENT_STATUS),
         is_test=pl.col("test"),
         currency=pl.col("order_currency"),
-        goods_minor=money("goods", currency),
+        stated_goods_minor=money("goods", currency),
         discount_minor=money("discount", currency),
         shipping_minor=money("shipping", currency),
         tax_minor=money("tax", currency),

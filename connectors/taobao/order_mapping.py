@@ -180,7 +180,6 @@ def _add_orders(mapper: Mapper, raw: pl.DataFrame) -> None:
         ),
         is_test=pl.lit(value=False),
         currency=pl.lit(CURRENCY),
-        goods_minor=pl.col("goods"),
         discount_minor=pl.col("cut"),
         shipping_minor=money(post, CURRENCY),
         tax_minor=money(tax, CURRENCY),
@@ -268,7 +267,7 @@ def _add_parcels(mapper: Mapper, raw: pl.DataFrame) -> None:
     sent = named.filter(pl.col("parcel").is_not_null())
     mapper.add(
         Shipment,
-        sent.unique([_ROW, "parcel"], keep="first", maintain_order=True),
+        sent,
         **_KEYS,
         shipment_id=pl.col("parcel"),
         carrier_code=pl.col("carrier"),

@@ -12,6 +12,7 @@ from connectors.woocommerce import (
     order_mapping,
     outbound,
     redaction,
+    wire,
 )
 from connectors.woocommerce.client import WooCommerceClient, WooCommerceSettings
 from contracts.codes import Reversal, WriteKind
@@ -31,8 +32,6 @@ from contracts.tables import (
 # Lists are the shop's own tables: a change is there at once. The shop's servers may disagree about
 # the time, which is what is looked back for.
 _LOOK_BACK = dt.timedelta(minutes=10)
-# Reviews are found by when they were written; one that waits for approval shows up later.
-_REVIEWS_WAIT = dt.timedelta(days=31)
 
 _HINTS = {
     "order": ("orders",),
@@ -58,7 +57,9 @@ CONNECTOR = Connector(
             fetch=fetch.orders,
             estimate=fetch.estimate_orders,
             to_canonical=order_mapping.orders,
+            documents=wire.PAGES,
             redact=redaction.redact,
+            mapping_version=2,
             look_back=_LOOK_BACK,
             max_window=dt.timedelta(days=31),
         ),
@@ -67,6 +68,8 @@ CONNECTOR = Connector(
             tables=(Listing, Price, StockLevel),
             fetch=fetch.products,
             to_canonical=mapping.products,
+            documents=wire.PAGES,
+            mapping_version=2,
             is_snapshot=True,
         ),
         Stream(
@@ -74,6 +77,7 @@ CONNECTOR = Connector(
             tables=(Member,),
             fetch=fetch.customers,
             to_canonical=mapping.customers,
+            documents=wire.PAGES,
             redact=redaction.redact,
             is_snapshot=True,
         ),
@@ -82,6 +86,7 @@ CONNECTOR = Connector(
             tables=(Coupon,),
             fetch=fetch.coupons,
             to_canonical=mapping.coupons,
+            documents=wire.PAGES,
             is_snapshot=True,
         ),
         Stream(
@@ -89,8 +94,9 @@ CONNECTOR = Connector(
             tables=(Review,),
             fetch=fetch.reviews,
             to_canonical=mapping.reviews,
+            documents=wire.PAGES,
             redact=redaction.redact,
-            look_back=_REVIEWS_WAIT,
+            is_snapshot=True,
         ),
     ),
     writes=(

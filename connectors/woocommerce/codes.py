@@ -23,6 +23,8 @@ class NoRouteError(SourceRejectedError):
     """The shop has no such address: its version is older, or its REST API is switched off."""
 
 
+# A cart that nobody ordered yet is no order, nor is an order that was made one again.
+DRAFTS = ("auto-draft", "checkout-draft")
 # What money of an order is, while nothing was paid; once it was, `mapping` goes by the refunds.
 UNPAID_STATUS = {
     "pending": PaymentStatus.PENDING,
@@ -33,7 +35,11 @@ UNPAID_STATUS = {
     "failed": PaymentStatus.VOIDED,
     "refunded": PaymentStatus.REFUNDED,
     "trash": PaymentStatus.VOIDED,
+    **dict.fromkeys(DRAFTS, PaymentStatus.VOIDED),
 }
+# Here a date of payment tells nothing: the payment failed after it, the order was thrown away, or
+# all of it was paid back.
+UNPAID_WHATEVER_WAS_PAID = ("failed", "refunded", "trash", *DRAFTS)
 # One status tells of money and goods. Of an order that was paid back it depends on what was done
 # before: `mapping` looks whether it was ever completed.
 FULFILMENT_STATUS = {
@@ -45,9 +51,8 @@ FULFILMENT_STATUS = {
     "failed": FulfilmentStatus.NOT_REQUIRED,
     "refunded": FulfilmentStatus.NOT_REQUIRED,
     "trash": FulfilmentStatus.NOT_REQUIRED,
+    **dict.fromkeys(DRAFTS, FulfilmentStatus.NOT_REQUIRED),
 }
-# A cart that nobody ordered yet is no order.
-DRAFTS = frozenset({"auto-draft", "checkout-draft"})
 LISTING_STATUS = {
     "publish": ListingStatus.ACTIVE,
     "private": ListingStatus.UNLISTED,

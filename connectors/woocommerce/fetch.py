@@ -5,11 +5,14 @@ Pages are numbered anew with every change: whoever turns them by number misses w
 
 import datetime as dt
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 
 from connectors.base.paging import by_overlap
+from connectors.base.sending import chunks
 from connectors.base.wire import decoded
 from connectors.woocommerce import wire
 from connectors.woocommerce.access import Params
@@ -20,61 +23,80 @@ from contracts.money import exponent
 from contracts.streams import Page, Window
 
 PER_PAGE = 100
-_SECOND, _DAY = dt.timedelta(seconds=1), dt.timedelta(days=1)
+_SECOND = dt.timedelta(seconds=1)
+_STATUSES = ("any", "trash")
+_PAGE = msgspec.json.Decoder(list[msgspec.Raw])
 
 
-class _Row(msgspec.Struct):
-    id: int
-    date_modified_gmt: str | None = None
-    type: str | None = None
-    parent_id: int | None = None
-    refunds: list[wire.OrderRefund] = []
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """What a page is turned by; a document of an odd shape is judged by its mapping, not here."""
 
+    key: Hashable
+    told: dict[str, Any]
 
-_ROWS = msgspec.json.Decoder(list[_Row])
+    @property
+    def id(self) -> int | None:
+        """Its number; null where it has none that can be asked for."""
+        return _number(self.told.get("id"))
+
+    @property
+    def changed_at(self) -> dt.datetime | None:
+        """When it was last changed, if that can be read."""
+        try:
+            return dt.datetime.fromisoformat(self.told["date_modified_gmt"]).replace(tzinfo=dt.UTC)
+        except (KeyError, TypeError, ValueError):
+            return None
+
+    def listed(self, name: str) -> list[dict[str, Any]]:
+        """The objects of a list inside it."""
+        found = self.told.get(name)
+        return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
 
 
 def orders(client: WooCommerceClient, window: Window) -> Iterator[Page]:
     """Yield orders changed inside the window, each refunded one followed by its refunds.
 
-    Not every way of paying back changes the order, so those with a refund of that time are read
-    too; shops before WooCommerce 9.0 do not list refunds.
+    What is in the trash is not among `any`. Not every way of paying back changes the order, so
+    those with a refund of that time are read too; shops before WooCommerce 9.0 do not list refunds.
     """
     dp = str(exponent(client.money().currency))  # else the shop rounds to the decimals it shows
-    asked = [("status", "any"), ("dp", dp), ("_fields", wire.ORDER_FIELDS)]
-    seen: set[int] = set()
-    for answer, rows in _changed(client, "orders", window, asked):
-        seen |= {row.id for row in rows}
-        yield from _with_refunds(client, answer, rows, dp)
-    others = sorted(_refunded(client, window) - seen)
-    for start in range(0, len(others), PER_PAGE):
-        include = ",".join(str(one) for one in others[start : start + PER_PAGE])
-        answer = client.ask("orders", [*asked, ("include", include), *_page(PER_PAGE)])
-        yield from _with_refunds(client, answer, decoded(_ROWS.decode, answer.body), dp)
+    asked = [("dp", dp), ("_fields", wire.ORDER_FIELDS)]
+    reading = _Orders(client, dp)
+    for status in _STATUSES:
+        for answer, rows in _changed(client, "orders", window, [("status", status), *asked]):
+            yield from reading.followed(answer, rows)
+    others = sorted(_refunded(client, window) - reading.seen)
+    for some in chunks(others, PER_PAGE):
+        told = [("status", "any"), *asked, ("include", _joined(some)), *_page(PER_PAGE)]
+        answer = client.ask("orders", told)
+        yield from reading.followed(answer, _rows(answer))
 
 
 def estimate_orders(client: WooCommerceClient, window: Window) -> int:
     """How many calls `orders` takes, both counts included; each refund counts as an order's own."""
     start, end = _bounds(window)
     asked = [("_fields", "id"), *_page(1)]
-    orders = client.ask("orders", [*asked, *_between("modified_", start, end)]).total
+    changed = [*asked, *_between("modified_", start, end)]
+    orders = [client.ask("orders", [("status", one), *changed]).total for one in _STATUSES]
     try:
         refunds = client.ask("refunds", [*asked, *_between("", start, end)]).total
     except NoRouteError:
         refunds = 0
-    return 3 + _pages(orders) + _pages(refunds) + refunds
+    return 4 + sum(map(_pages, orders)) + _pages(refunds) + refunds
 
 
 def products(client: WooCommerceClient, _window: Window) -> Iterator[Page]:
     """Yield all products, each with variations followed by them.
 
-    Stock changes without its product, and variations without theirs, so all there is is read.
+    Stock changes without its product, and variations without theirs, so all there is is read. What
+    is in the trash is gone: its code may be another product's by now.
     """
     asked = [("status", "any"), ("_fields", wire.PRODUCT_FIELDS)]
     for answer, rows in _all(client, "products", asked):
         yield Page(answer.body, "products")
         for row in rows:
-            if row.type == "variable":
+            if row.told.get("type") == "variable" and row.id is not None:
                 path = f"products/{row.id}/variations"
                 for found, _ in _all(client, path, [("_fields", wire.VARIATION_FIELDS)]):
                     yield Page(found.body, f"{wire.VARIATIONS_OF}:{row.id}")
@@ -93,41 +115,59 @@ def coupons(client: WooCommerceClient, _window: Window) -> Iterator[Page]:
         yield Page(answer.body, "coupons")
 
 
-def reviews(client: WooCommerceClient, window: Window) -> Iterator[Page]:
-    """Yield public reviews written inside the window.
-
-    The bounds of this list are always the site's own time. A day more on both sides holds the
-    window in every zone.
-    """
-    start, end = _bounds(Window(window.start - _DAY, window.end + _DAY))
-    asked = [("after", _text(start)), ("before", _text(end)), ("_fields", wire.REVIEW_FIELDS)]
-    for answer, _ in _all(client, "products/reviews", asked):
+def reviews(client: WooCommerceClient, _window: Window) -> Iterator[Page]:
+    """Yield all public reviews: the list cannot be asked which changed, or are public no more."""
+    for answer, _ in _all(client, "products/reviews", [("_fields", wire.REVIEW_FIELDS)]):
         yield Page(answer.body, "reviews")
 
 
-def _with_refunds(
-    client: WooCommerceClient, answer: Answer, rows: Sequence[_Row], dp: str
-) -> Iterator[Page]:
-    yield Page(answer.body, "orders")
-    for row in rows:
-        if row.refunds:
-            asked = [("dp", dp), ("_fields", wire.REFUND_FIELDS)]
-            for found, _ in _all(client, f"orders/{row.id}/refunds", asked):
-                yield Page(found.body, f"{wire.REFUNDS_OF}:{row.id}")
+class _Orders:
+    """Orders of one reading, with what is asked about them: once, however often they are listed."""
+
+    def __init__(self, client: WooCommerceClient, dp: str) -> None:
+        self._client = client
+        self._refund = [("dp", dp), ("_fields", wire.REFUND_FIELDS)]
+        self._refunds: set[tuple[int, str]] = set()
+        self._products: set[int] = set()
+        self.seen: set[int] = set()
+
+    def followed(self, answer: Answer, rows: Sequence[_Row]) -> Iterator[Page]:
+        """A page of orders, their refunds, and the own codes of products with variations."""
+        self.seen |= {row.id for row in rows if row.id is not None}
+        yield Page(answer.body, "orders")
+        for row in rows:
+            refunds = (row.id or 0, _joined(one.get("id") for one in row.listed("refunds")))
+            if row.id is not None and refunds[1] and refunds not in self._refunds:
+                self._refunds.add(refunds)
+                for found, _ in _all(self._client, f"orders/{row.id}/refunds", self._refund):
+                    yield Page(found.body, f"{wire.REFUNDS_OF}:{row.id}")
+        yield from self._codes(rows)
+
+    def _codes(self, rows: Sequence[_Row]) -> Iterator[Page]:
+        varied = {
+            number
+            for row in rows
+            for line in row.listed("line_items")
+            if _number(line.get("variation_id")) and line.get("sku")
+            if (number := _number(line.get("product_id")))
+        }
+        new = sorted(varied - self._products)
+        self._products |= varied
+        for some in chunks(new, PER_PAGE):
+            asked = [("include", _joined(some)), ("status", "any"), *_page(PER_PAGE)]
+            answer = self._client.ask("products", [*asked, ("_fields", wire.CODE_FIELDS)])
+            yield Page(answer.body, wire.CODES)
 
 
 def _refunded(client: WooCommerceClient, window: Window) -> set[int]:
     """Orders with a refund made inside the window."""
     asked = [*_between("", *_bounds(window)), ("_fields", "id,parent_id")]
     try:
-        return {
-            row.parent_id
-            for _, rows in _all(client, "refunds", asked)
-            for row in rows
-            if row.parent_id
-        }
+        pages = [rows for _, rows in _all(client, "refunds", asked)]
     except NoRouteError:
         return set()
+    parents = (_number(row.told.get("parent_id")) for rows in pages for row in rows)
+    return {parent for parent in parents if parent}
 
 
 def _changed(
@@ -141,12 +181,12 @@ def _changed(
     while start < end:
         span = [*_between("modified_", start, end), ("orderby", "modified"), ("order", "asc")]
         answer = client.ask(path, [*asked, *span, *_page(PER_PAGE)])
-        rows = decoded(_ROWS.decode, answer.body)
+        rows = _rows(answer)
         yield answer, rows
         if answer.total <= PER_PAGE:
             return
-        newest = max((_instant(row) for row in rows), default=start)
-        if newest < start:
+        newest = max((row.changed_at for row in rows if row.changed_at), default=None)
+        if newest is None or newest < start:
             raise SourceContractError(f"the list of {path} is not filtered by its changes")
         if newest == start:  # more changes in one second than a page holds
             yield from _all(client, path, [*asked, *_between("modified_", start, start + _SECOND)])
@@ -159,11 +199,11 @@ def _all(
 ) -> Iterator[tuple[Answer, list[_Row]]]:
     """Yield all rows of a list by their ids, in pages that overlap by a row."""
 
-    def page(offset: int) -> tuple[tuple[Answer, list[_Row]], list[int], int]:
+    def page(offset: int) -> tuple[tuple[Answer, list[_Row]], list[Hashable], int]:
         sort = [("orderby", "id"), ("order", "asc"), ("offset", str(offset))]
         answer = client.ask(path, [*asked, *sort, *_page(PER_PAGE)])
-        rows = decoded(_ROWS.decode, answer.body)
-        return (answer, rows), [row.id for row in rows], answer.total
+        rows = _rows(answer)
+        return (answer, rows), [row.key for row in rows], answer.total
 
     return by_overlap(page, size=PER_PAGE)
 
@@ -193,8 +233,20 @@ def _text(instant: dt.datetime) -> str:
     return instant.strftime("%Y-%m-%dT%H:%M:%S")
 
 
-def _instant(row: _Row) -> dt.datetime:
-    try:
-        return dt.datetime.fromisoformat(row.date_modified_gmt or "").replace(tzinfo=dt.UTC)
-    except ValueError:
-        raise SourceContractError("a change has no readable instant") from None
+def _rows(answer: Answer) -> list[_Row]:
+    """The documents of a page, as far as it is turned by them."""
+    found: list[_Row] = []
+    for raw in decoded(_PAGE.decode, answer.body):
+        told = msgspec.json.decode(raw)
+        told = told if isinstance(told, dict) else {}
+        number = _number(told.get("id"))
+        found.append(_Row(bytes(raw) if number is None else number, told))
+    return found
+
+
+def _number(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _joined(values: Iterable[object]) -> str:
+    return ",".join(str(value) for value in values)

@@ -7,7 +7,7 @@ import polars as pl
 from connectors.base.mapping import Mapper, Parsed, coded, money
 from connectors.base.wire import ColumnType, columns, filled, flat
 from connectors.woocommerce import wire
-from connectors.woocommerce.cells import gmt, name, pieces
+from connectors.woocommerce.cells import catalogue_price, gmt, name, pieces
 from connectors.woocommerce.codes import (
     COUPON_STATUS,
     DISCOUNT_KIND,
@@ -84,7 +84,9 @@ def products(pages: Iterable[Page], context: Context) -> Mapped:
 
     Which instant a stock has is not told: it is as of the reading.
     """
-    heads, children = wire.sorted_out(pages, wire.VARIATIONS_OF)
+    parts = wire.parted(pages)
+    heads = [page for _, page in parts.get("products", [])]
+    children = [(int(owner), page) for owner, page in parts.get(wire.VARIATIONS_OF, [])]
     parents = columns(wire.PRODUCTS.documents(*heads), _PRODUCT).with_columns(
         product=pl.col("listing"), status=pl.col("own_status")
     )
@@ -102,7 +104,8 @@ def products(pages: Iterable[Page], context: Context) -> Mapped:
         listing_status=coded("status", LISTING_STATUS),
         brand=filled("brand"),
         category=filled("category"),
-        created_at=gmt("created"),
+        # A draft that was never public has no date of its own.
+        created_at=gmt(pl.coalesce("created", "updated")),
         source_updated_at=gmt("updated"),
     )
     mapper.add(
@@ -111,8 +114,11 @@ def products(pages: Iterable[Page], context: Context) -> Mapped:
         listing_id=name("listing"),
         observed_at=gmt("updated"),
         currency=pl.lit(context.currency),
-        price_minor=money("price", context.currency),
-        list_price_minor=money(pl.when("on_sale").then(filled("regular_price")), context.currency),
+        price_minor=catalogue_price("price", context.currency),
+        list_price_minor=catalogue_price(
+            pl.when("on_sale").then(filled("regular_price")), context.currency
+        ),
+        price_text=pl.when(money("price", context.currency).value.is_null()).then("price"),
         source_updated_at=gmt("updated"),
     )
     kept = raw.filter(filled("sku").is_not_null(), pl.col("stock").is_not_null())
@@ -215,12 +221,14 @@ def _variations(children: list[tuple[int, Page]], parents: pl.DataFrame) -> pl.D
     product = pl.Series("product", [children[owner][0] for owner in owners], dtype=_ID)
     own = columns(found, _PRODUCT).drop("title", "category", "brand").with_columns(product)
     of_product = parents.select(
-        "product", "title", "category", "brand", product_status="own_status"
+        "product", "title", "category", "brand", product_status="own_status", product_sku="sku"
     ).unique("product", keep="first")
     is_public = pl.col("product_status") == "publish"
     return own.join(of_product, on="product", how="left", maintain_order="left").with_columns(
         title=pl.concat_str("title", filled("options"), separator=" ", ignore_nulls=True),
         status=pl.when(is_public).then("own_status").otherwise("product_status"),
+        # Shown is the product's code where a variation has none: it names none of its sisters.
+        sku=pl.when(pl.col("sku").ne_missing(pl.col("product_sku"))).then("sku"),
     )
 
 

@@ -8,7 +8,12 @@ from connectors.base.mapping import Mapper, Parsed, coded, money
 from connectors.base.wire import ColumnType, columns, filled, flat, owned
 from connectors.woocommerce import wire
 from connectors.woocommerce.cells import gmt, name, pieces
-from connectors.woocommerce.codes import DRAFTS, FULFILMENT_STATUS, UNPAID_STATUS
+from connectors.woocommerce.codes import (
+    DRAFTS,
+    FULFILMENT_STATUS,
+    UNPAID_STATUS,
+    UNPAID_WHATEVER_WAS_PAID,
+)
 from contracts.codes import FulfilmentStatus, LineKind, PaymentStatus, QuarantineReason
 from contracts.streams import Context, Mapped, Page
 from contracts.tables import Order, OrderCoupon, OrderLine, Refund
@@ -41,6 +46,7 @@ _LINE: Paths = {
     "line_total": ("total", _TEXT),
     "sku": ("sku", _TEXT),
 }
+_FEE: Paths = {"line": ("id", _ID), "fee_total": ("total", _TEXT)}
 _REFUND: Paths = {"refund": ("id", _ID), "below_zero": ("total", _TEXT)}
 _DETAIL: Paths = {"refund": ("id", _ID), "refunded": ("date_created_gmt", _TEXT)}
 _RETURNED: Paths = {"line": ("line", _ID), "returned": ("quantity", _PIECES)}
@@ -50,30 +56,39 @@ def orders(pages: Iterable[Page], context: Context) -> Mapped:
     """Orders, lines, codes used and refunds. Amounts are decimal text, and leave as minor units.
 
     Lines are without tax and after all discounts. An order names its refunds; when each was and
-    what it took back is told by a page of its own.
+    what it took back is told by a page of its own. A cart that nobody ordered, or an order that was
+    made one again, is kept as what counts nowhere: left out, it would leave the order as it was.
     """
-    heads, details = wire.sorted_out(pages, wire.REFUNDS_OF)
-    found = [order for order in wire.ORDERS.documents(*heads) if order.status not in DRAFTS]
+    parts = wire.parted(pages)
+    heads = [page for _, page in parts.get("orders", [])]
+    pages_of_refunds = [page for _, page in parts.get(wire.REFUNDS_OF, [])]
+    found = wire.ORDERS.documents(*heads)
     head = (
         columns(found, _ORDER)
         .with_row_index("at")
         .with_columns(created_at=gmt("created").value, updated_at=gmt("updated").value)
     )
     version = head.select(_VERSION)
-    lines, owners = flat(order.line_items for order in found)
-    line = owned(columns(lines, _LINE), version, owners)
-    paid_back, owners = flat(order.refunds for order in found)
+    lines, owners = flat(order.line_items or [] for order in found)
+    line = _without_inherited(
+        owned(columns(lines, _LINE), version, owners),
+        [page for _, page in parts.get(wire.CODES, [])],
+    )
+    fees, owners = flat(order.fee_lines or [] for order in found)
+    fee = owned(columns(fees, _FEE), version, owners)
+    paid_back, owners = flat(order.refunds or [] for order in found)
     refund = owned(columns(paid_back, _REFUND), version, owners)
-    codes, owners = flat(order.coupon_lines for order in found)
+    codes, owners = flat(order.coupon_lines or [] for order in found)
     code = owned(columns(codes, {"code": ("code", _TEXT)}), version, owners)
-    pages_of_refunds = [page for _, page in details]
     times, returned = _refund_details(pages_of_refunds)
     refund = refund.with_columns(
         back=money(pl.col("below_zero").str.strip_prefix("-"), context.currency).value
     ).join(times, on="refund", how="left", maintain_order="left")
     mapper = Mapper(context)
-    _add_orders(mapper, head, line, refund, context.currency)
+    _add_orders(mapper, head, fee, refund, context.currency)
+    _reject_without_lists(mapper, found)
     _add_lines(mapper, line, refund.join(returned, on="refund"), context.currency)
+    _add_fees(mapper, fee, context.currency)
     mapper.add(OrderCoupon, code, **_keys(), coupon_code=pl.col("code"))
     mapper.add(
         Refund,
@@ -88,21 +103,46 @@ def orders(pages: Iterable[Page], context: Context) -> Mapped:
     return mapper.done(unknown_fields=tuple(sorted(unknown)))
 
 
-def _add_orders(
-    mapper: Mapper, head: pl.DataFrame, line: pl.DataFrame, refund: pl.DataFrame, currency: str
-) -> None:
-    """Orders with the sums of their lines and refunds; an unreadable amount leaves the sum null."""
-    goods, back = money("line_total", currency).value, pl.col("back")
-    sums = line.group_by("at").agg(goods=pl.when(goods.is_not_null().all()).then(goods.sum()))
-    refunds = refund.group_by("at").agg(back=pl.when(back.is_not_null().all()).then(back.sum()))
-    raw = head.join(sums.with_columns(has_lines=True), on="at", how="left", maintain_order="left")
-    raw = raw.join(
-        refunds.with_columns(has_refunds=True), on="at", how="left", maintain_order="left"
-    ).with_columns(
-        goods=pl.when("has_lines").then("goods").otherwise(0),
-        back=pl.when("has_refunds").then("back").otherwise(0),
+def _without_inherited(line: pl.DataFrame, pages: list[Page]) -> pl.DataFrame:
+    """Lines of variations without the code that is their product's, and their sisters' too."""
+    found = wire.CODES_OF_PRODUCTS.documents(*pages)
+    codes = {one.id: str(one.sku) for one in found if isinstance(one.id, int) and one.sku}
+    products = pl.DataFrame(
+        {"product": list(codes), "product_sku": list(codes.values())},
+        schema={"product": _ID, "product_sku": _TEXT},
     )
-    total = money("total", currency)
+    is_inherited = (pl.col("variation") != 0) & (pl.col("sku") == pl.col("product_sku"))
+    return line.join(products, on="product", how="left", maintain_order="left").with_columns(
+        sku=pl.when(~is_inherited.fill_null(value=False)).then("sku")
+    )
+
+
+def _reject_without_lists(mapper: Mapper, found: list[wire.Order]) -> None:
+    """Hold orders that do not say what they hold: null is not the same as none."""
+    for place in ("line_items", "refunds"):
+        mute = [str(order.id) for order in found if getattr(order, place) is None]
+        mapper.reject(
+            Order, pl.Series(mute, dtype=_TEXT), QuarantineReason.MISSING_VALUE, column=place
+        )
+
+
+def _add_orders(
+    mapper: Mapper, head: pl.DataFrame, fee: pl.DataFrame, refund: pl.DataFrame, currency: str
+) -> None:
+    """Orders with the sum of their refunds; an unreadable amount leaves the sum null."""
+    back, off = pl.col("back"), money("fee_total", currency).value
+    refunds = refund.group_by("at").agg(back=pl.when(back.is_not_null().all()).then(back.sum()))
+    below = fee.group_by("at").agg(fees_off=(-off.clip(upper_bound=0)).sum())
+    raw = (
+        head.join(
+            refunds.with_columns(has_refunds=True), on="at", how="left", maintain_order="left"
+        )
+        .join(below, on="at", how="left", maintain_order="left")
+        .with_columns(
+            pl.col("fees_off").fill_null(0), back=pl.when("has_refunds").then("back").otherwise(0)
+        )
+    )
+    total, discount = money("total", currency), money("discount", currency)
     mapper.add(
         Order,
         raw,
@@ -110,13 +150,12 @@ def _add_orders(
         member_id=pl.when(pl.col("customer") != 0).then(name("customer")),
         placed_at=pl.col("created_at"),
         paid_at=gmt("paid"),
-        cancelled_at=pl.when(pl.col("status") == "cancelled").then("updated_at"),
+        cancelled_at=pl.when(pl.col("status").is_in(["cancelled", "trash"])).then("updated_at"),
         payment_status=_payment(total.value),
         fulfilment_status=_fulfilment(),
-        is_test=pl.lit(value=False),
+        is_test=pl.col("status").is_in(DRAFTS),
         currency=pl.col("order_currency"),
-        goods_minor=pl.col("goods"),
-        discount_minor=money("discount", currency),
+        discount_minor=Parsed(discount.value + pl.col("fees_off"), discount.raw, discount.reason),
         shipping_minor=money("shipping", currency),
         tax_minor=money("tax", currency),
         total_minor=total,
@@ -130,7 +169,7 @@ def _payment(total: pl.Expr) -> Parsed:
     unpaid = coded("status", UNPAID_STATUS)
     back = pl.col("back")
     value = (
-        pl.when(unpaid.value.is_null() | (pl.col("status") == "refunded"))
+        pl.when(unpaid.value.is_null() | pl.col("status").is_in(UNPAID_WHATEVER_WAS_PAID))
         .then(unpaid.value)
         .when(pl.col("paid").is_null())
         .then(unpaid.value)
@@ -157,7 +196,9 @@ def _add_lines(mapper: Mapper, line: pl.DataFrame, returned: pl.DataFrame, curre
         left=pl.col("quantity") + pl.col("returned").fill_null(0)
     )
     gross, total = money("subtotal", currency), money("line_total", currency)
-    is_free = total.value == 0
+    # Who edits an order may charge more than the price was: that is the price then.
+    price = pl.max_horizontal(gross.value, total.value)
+    each = pl.when(pl.col("quantity") > 0).then(price / pl.col("quantity")).otherwise(price)
     mapper.add(
         OrderLine,
         raw,
@@ -168,15 +209,37 @@ def _add_lines(mapper: Mapper, line: pl.DataFrame, returned: pl.DataFrame, curre
         .when(pl.col("product") != 0)
         .then(name("product")),
         sku_id=filled("sku"),
-        line_kind=pl.when(is_free).then(pl.lit(LineKind.GIFT)).otherwise(pl.lit(LineKind.SALE)),
+        line_kind=pl.when(total.value == 0)
+        .then(pl.lit(LineKind.GIFT))
+        .otherwise(pl.lit(LineKind.SALE)),
         placed_at=pl.col("created_at"),
         quantity_units=pieces("quantity"),
         current_units=pieces("left"),
         currency=pl.col("order_currency"),
-        unit_price_minor=Parsed(
-            (gross.value / pl.col("quantity")).round(), gross.raw, gross.reason
-        ),
-        discount_minor=Parsed(gross.value - total.value, gross.raw, gross.reason),
+        unit_price_minor=Parsed(each.round(), gross.raw, gross.reason),
+        discount_minor=Parsed(price - total.value, gross.raw, gross.reason),
+        total_minor=total,
+    )
+
+
+def _add_fees(mapper: Mapper, fee: pl.DataFrame, currency: str) -> None:
+    """What is charged beside goods and shipping; tips of plug-ins are fees here too.
+
+    One below zero is how plug-ins take off: it is a discount of its order and no line.
+    """
+    total = money("fee_total", currency)
+    mapper.add(
+        OrderLine,
+        fee.filter(~(total.value < 0).fill_null(value=False)),
+        **_keys(),
+        line_id=name("line"),
+        line_kind=pl.lit(LineKind.FEE),
+        placed_at=pl.col("created_at"),
+        quantity_units=pl.lit(1),
+        current_units=pl.lit(1),
+        currency=pl.col("order_currency"),
+        unit_price_minor=total,
+        discount_minor=pl.lit(0),
         total_minor=total,
     )
 
@@ -185,7 +248,7 @@ def _refund_details(pages: list[Page]) -> tuple[pl.DataFrame, pl.DataFrame]:
     """When each refund was, and the pieces it took back per line (below zero)."""
     found = wire.REFUNDS.documents(*pages)
     details = columns(found, _DETAIL)
-    lines, owners = flat(refund.line_items for refund in found)
+    lines, owners = flat(refund.line_items or [] for refund in found)
     returned = owned(columns(lines, {**_RETURNED, "own": ("id", _ID)}), details, owners)
     # A refund read twice is one.
     times = details.unique("refund", keep="first", maintain_order=True)

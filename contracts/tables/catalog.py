@@ -19,7 +19,7 @@ class Listing(Versioned):
     created_at = instant("When it was listed")
 
 
-@table("prices", TableKind.OBSERVATION)
+@table("prices", TableKind.OBSERVATION, version=2)
 class Price(Observation):
     """The price in force of a listing, as seen. Grain: (shop_id, listing_id, observed_at)."""
 
@@ -28,6 +28,11 @@ class Price(Observation):
     currency = currency()
     price_minor = minor("Price of one piece before discounts")
     list_price_minor = minor("Struck-through price", nullable=True)
+    price_text = text(
+        "The price as the platform keeps it, where that has more digits than the currency;"
+        " `price_minor` is what it charges",
+        nullable=True,
+    )
 
 
 @table("costs", TableKind.VERSIONED, document=("sku_id", "valid_from"))

@@ -10,7 +10,7 @@ from contracts.tables.base import Dated, TableKind, table
 _ORDER = ("order_id",)
 
 
-@table("orders", TableKind.VERSIONED, document=_ORDER, partition="created_date")
+@table("orders", TableKind.VERSIONED, document=_ORDER, partition="created_date", version=2)
 class Order(Dated):
     """A customer's order. Grain: (shop_id, order_id). Amounts as of the order, before refunds."""
 
@@ -23,7 +23,11 @@ class Order(Dated):
     fulfilment_status = code("Where the goods stand", FulfilmentStatus)
     is_test = flag("Placed to test the shop; counts nowhere")
     currency = currency()
-    goods_minor = minor("Lines after all discounts, without shipping and tax")
+    goods_minor = minor("Its lines of goods after all discounts, without shipping and tax")
+    stated_goods_minor = minor(
+        "What the platform itself states as goods; null where it states none", nullable=True
+    )
+    goods_units = units("Pieces on its lines of goods; null where it has no lines", nullable=True)
     discount_minor = minor("All discounts on lines and order")
     shipping_minor = minor("Shipping charged")
     tax_minor = minor("Tax charged")
@@ -34,7 +38,7 @@ class Order(Dated):
     completed_at = instant("When the platform closed it as done", nullable=True)
 
 
-@table("order_lines", TableKind.VERSIONED, document=_ORDER, partition="created_date")
+@table("order_lines", TableKind.VERSIONED, document=_ORDER, partition="created_date", version=2)
 class OrderLine(Dated):
     """A line of an order. Grain: (shop_id, order_id, line_id)."""
 
@@ -42,7 +46,7 @@ class OrderLine(Dated):
     line_id = identifier("The platform's line", key=True)
     listing_id = identifier("The platform's variant; null when it was deleted", nullable=True)
     sku_id = identifier("The seller's code; null when the listing has none", nullable=True)
-    line_kind = code("Sale, gift, price difference or sample", LineKind)
+    line_kind = code("What it is to the trade; a sale, a gift and a sample are goods", LineKind)
     placed_at = instant("When the customer ordered")
     quantity_units = units("Pieces ordered")
     current_units = units("Pieces left after removals and refunds")

@@ -6,6 +6,7 @@ import polars as pl
 
 from checks.freshness import freshness
 from checks.gates import run_suites
+from checks.goods import goods
 from checks.volume import AFTER_EVENT_DAYS, LONGEST_DAYS, rows_per_day, volume
 from contracts.checks import CheckResult
 from contracts.tables import table_of
@@ -33,6 +34,7 @@ def check(
             *_suites(home, shop),
             *_fresh(home, shop),
             *_volumes(home, shop),
+            *_goods(home, shop),
             *mappings(home, shop),
             *bounces(home, shop),
         ]
@@ -120,6 +122,15 @@ def event_days(home: Home, shop: Shop, until: dt.date) -> set[dt.date]:
     days = (until - dt.timedelta(days=back) for back in range(LONGEST_DAYS + 1))
     after = dt.timedelta(days=AFTER_EVENT_DAYS)
     return {day for day in days if any(first <= day <= last + after for first, last in spans)}
+
+
+def _goods(home: Home, shop: Shop) -> list[CheckResult]:
+    """What platforms state beside what their lines add up to."""
+    if "orders" not in home.readings.versions():
+        return []
+    orders = home.scan("orders", shop)
+    currency = shop.settings.currency
+    return goods(shop.id, orders, currency=currency, checked_at=home.data_as_of(shop))
 
 
 def mappings(home: Home, shop: Shop) -> list[CheckResult]:

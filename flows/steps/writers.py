@@ -1,14 +1,14 @@
 """Writers: which source of a shop writes what, and its client, opened when it is first needed."""
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any
 
 from connectors.base.declaration import Write
 from connectors.base.limits import HasUrgency, Urgency
-from contracts.actions import Action, Change, Live, Outcome
+from contracts.actions import Action, Change, Live, Outcome, Unread
 from contracts.codes import OutcomeState, WriteKind
 from contracts.ports import Outbound
 from flows.steps.home import Home, Shop, ShopClock, Source
@@ -42,7 +42,7 @@ class ShopWrite:
         """Whether the platform shows what is in force."""
         return self.write.live is not None
 
-    def live(self, changes: Sequence[Change]) -> dict[str, Live]:
+    def live(self, changes: Sequence[Change]) -> Mapping[str, Live | Unread]:
         """Value in force per target; nothing where nothing can be read back."""
         if self.write.live is None:
             return {}

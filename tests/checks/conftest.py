@@ -33,6 +33,8 @@ ORDER = {
     "fulfilment_status": "fulfilled",
     "is_test": False,
     "goods_minor": 1000,
+    "stated_goods_minor": 1000,
+    "goods_units": 2,
     "shipping_minor": 0,
     "tax_minor": 0,
     "total_minor": 1000,

@@ -22,7 +22,7 @@ S = TypeVar("S", bound=dy.Schema)
 def order(number: int, **more: Any) -> Row:
     row = {"shop_id": "s", "order_id": str(number), "member_id": "m1", "placed_at": NOON}
     states = {"payment_status": "paid", "is_test": False, "currency": "CNY", "goods_minor": 100}
-    return {**row, **states, "cancelled_at": None, **more}
+    return {**row, **states, "cancelled_at": None, "goods_units": 1, **more}
 
 
 def later(days: int) -> datetime:
@@ -109,6 +109,15 @@ def test_units_include_gifts() -> None:
     line = {"shop_id": "s", "order_id": "1", "quantity_units": 2, "line_kind": "sale"}
     gift = {**line, "line_id": "g", "line_kind": "gift", "total_minor": 0, "quantity_units": 1}
     assert run([order(1)], lines=[{**line, "line_id": "1"}, gift])["units_units"].item() == 3
+
+
+def test_a_price_difference_paid_by_itself_is_no_order_and_no_buyer() -> None:
+    link = {"shop_id": "s", "order_id": "2", "line_id": "1", "quantity_units": 1}
+    difference = {**link, "line_kind": "difference", "total_minor": 1}
+    alone = order(2, member_id="m2", goods_minor=0, goods_units=0)
+    day = run([order(1), alone], lines=[difference]).row(0, named=True)
+    assert (day["orders_units"], day["buyers_units"], day["units_units"]) == (1, 1, 0)
+    assert day["aov_minor"] == 100
 
 
 def test_days_without_orders_are_zero_rows_and_not_missing() -> None:

@@ -34,7 +34,13 @@ def ago(**span: float) -> datetime:
 
 def order(days: float, member_id: str | None = "m", **more: Any) -> Row:
     name = {"shop_id": "s", "order_id": f"{member_id}-{days}-{len(more)}", "member_id": member_id}
-    money = {"currency": "USD", "goods_minor": 1000, "payment_status": "paid", "is_test": False}
+    money = {
+        "currency": "USD",
+        "goods_units": 1,
+        "goods_minor": 1000,
+        "payment_status": "paid",
+        "is_test": False,
+    }
     return {**name, **money, "placed_at": ago(days=days), **more}
 
 

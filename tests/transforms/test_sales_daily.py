@@ -6,7 +6,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from contracts.codes import LineKind
+from contracts.codes import GOODS, LineKind
 from contracts.tables import Order, OrderLine, SalesDaily
 from transforms.sales import sales_daily
 
@@ -15,7 +15,7 @@ NOON = datetime(2026, 11, 10, 12, tzinfo=UTC)
 
 def order(**more: Any) -> dict[str, Any]:
     row = {"shop_id": "s", "order_id": "o1", "payment_status": "paid", "is_test": False}
-    return {**row, "fulfilment_status": "fulfilled", "currency": "CNY", **more}
+    return {**row, "fulfilment_status": "fulfilled", "currency": "CNY", "goods_units": 1, **more}
 
 
 def line(**more: Any) -> dict[str, Any]:
@@ -63,6 +63,13 @@ def test_a_gift_leaves_the_stock_but_earns_nothing() -> None:
     row = run([line(), gift], [order()]).row(0, named=True)
     assert (row["sold_units"], row["gift_units"], row["orders_units"]) == (3, 1, 1)
     assert (row["gmv_minor"], row["list_minor"]) == (900, 1000)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in LineKind if kind not in GOODS])
+def test_what_is_no_goods_sells_nothing(kind: LineKind) -> None:
+    other = line(line_id="2", line_kind=str(kind), total_minor=300, quantity_units=1)
+    row = run([line(), other], [order()]).row(0, named=True)
+    assert (row["sold_units"], row["gmv_minor"], row["list_minor"]) == (2, 900, 1000)
 
 
 def test_lines_without_a_sku_still_add_up_to_the_shop() -> None:

@@ -5,10 +5,10 @@ import datetime as dt
 import polars as pl
 import pytest
 
-from connectors.base.mapping import Mapper, coded, money, utc, whole
+from connectors.base.mapping import Mapper, coded, money, pieces, utc, whole
 from contracts.codes import QuarantineReason
 from contracts.streams import Context, Mapped
-from contracts.tables import Member, Price
+from contracts.tables import Member, OrderLine, Price
 
 READ_AT = dt.datetime(2026, 11, 22, tzinfo=dt.UTC)
 CONTEXT = Context("shop", "USD", "America/New_York", READ_AT)
@@ -106,3 +106,24 @@ def test_a_connector_can_reject_for_a_reason_of_its_own() -> None:
     assert mapper.done().rejects.select("table", "document_id", "reason").to_dicts() == [
         {"table": "members", "document_id": "7", "reason": "unreadable_row"}
     ]
+
+
+@pytest.mark.parametrize(
+    ("told", "counted"),
+    [("1.5", 2), ("2", 2), ("-0.5", -1), ("0", 0), (None, None), ("1e-9", 1), ("2.0000", 2)],
+)
+def test_a_part_of_a_piece_counts_as_one(told: str | None, counted: int | None) -> None:
+    raw = pl.DataFrame({"pieces": [told]}, schema={"pieces": pl.String})
+    assert raw.select(pieces("pieces").value).item() == counted
+
+
+@pytest.mark.parametrize("told", ["many", "NaN", "inf", "1e300"])
+def test_what_is_no_number_of_pieces_is_named(told: str) -> None:
+    raw = pl.DataFrame({"pieces": [told], "order": ["1"]})
+    mapper = Mapper(CONTEXT).add(
+        OrderLine, raw, order_id=pl.col("order"), quantity_units=pieces("pieces")
+    )
+    assert mapper.done().rejects.select("reason", "column").row(0) == (
+        "unreadable_number",
+        "quantity_units",
+    )

