@@ -27,6 +27,7 @@ CONNECTOR = Connector(
     name="amazon",
     title="Amazon",
     settings=AmazonSettings,
+    usual_time_zone="America/Los_Angeles",  # its days of the United States begin there
     open_client=AmazonClient,
     streams=(
         Stream(
