@@ -15,7 +15,7 @@ from jsonschema import Draft4Validator  # type: ignore[import-untyped]
 
 from connectors.amazon import codes, fetch, mapping, outbound, shapes, wire
 from connectors.amazon.operations import OPERATIONS
-from contracts.actions import Change
+from contracts.actions import Change, Live
 from contracts.streams import Context
 from tests.connectors.amazon.recorded import READ_AT, listing, page, report_row
 from tests.connectors.amazon.test_amazon_fetch import DAY, orders, report_file, reported, stock
@@ -289,4 +289,4 @@ def test_the_models_own_actions_are_read(opened: Callable[..., Any]) -> None:
     change = Change(
         action_id="1", target_id="123", parent_id=None, before=0, after=1, currency=None
     )
-    assert outbound.live_requests(client, [change])["123"].value == 0
+    assert outbound.live_requests(client, [change]) == {"123": Live(value=0, currency=None)}
