@@ -97,6 +97,11 @@ class Reject(dy.Schema):
     raw = dy.String(nullable=True, description="The document itself, where it was not decoded")
 
 
+PART = "part:"
+"""What the id of a document begins with that is a raw part as a whole, such as a file by its
+name."""
+
+
 @dataclass(frozen=True, slots=True)
 class Mapped:
     """One reading as canonical tables, bad documents still among them.
@@ -109,6 +114,9 @@ class Mapped:
     frames: dict[str, pl.DataFrame]
     rejects: pl.DataFrame = field(default_factory=Reject.create_empty)
     unknown_fields: tuple[str, ...] = ()
+    standing: frozenset[str] | None = None
+    """Where a reading knows all raw parts there are: ids (`PART` and the name) of those that may
+    still be wrong. Every other part is repaired, gone, or read as it should be. Null: unknown."""
 
 
 class Quarantined(dy.Schema):

@@ -7,7 +7,7 @@ from urllib.parse import quote
 import msgspec
 import polars as pl
 
-from connectors.amazon import reports, turning
+from connectors.amazon import reports, wire
 from connectors.amazon.client import AmazonClient
 from connectors.amazon.operations import (
     GET_INVENTORY,
@@ -17,6 +17,7 @@ from connectors.amazon.operations import (
 )
 from connectors.amazon.refusals import InvalidInputError
 from connectors.base.paging import by_cursor
+from connectors.base.wire import decoded
 from contracts.errors import SourceContractError, TransientSourceError
 from contracts.streams import Page, Window
 
@@ -31,8 +32,10 @@ _ROUNDS = 3
 _OFFERS_PATH = "/products/pricing/v0/listings/{}/offers"
 _BUSY = (408, 429, 500, 502, 503, 504)
 _RESOLUTION = dt.timedelta(milliseconds=1)
-_BEGINNING = dt.datetime(1995, 7, 16, tzinfo=dt.UTC)
-"""Before there was a platform nothing on it changed."""
+
+_ORDERS = msgspec.json.Decoder(wire.OrderPage)
+_LISTINGS = msgspec.json.Decoder(wire.ListingPage)
+_INVENTORY = msgspec.json.Decoder(wire.InventoryPage)
 
 
 def orders(client: AmazonClient, window: Window) -> Iterator[Page]:
@@ -64,28 +67,26 @@ def orders(client: AmazonClient, window: Window) -> Iterator[Page]:
 
 
 def listings(client: AmazonClient, window: Window) -> Iterator[Page]:
-    """Yield all listings, those first that were updated first: what is gone is in no list.
+    """Yield listings updated inside the window, oldest first.
 
-    Of more than a thousand a search shows only these, so the time is halved until it holds fewer.
-    The newest span has no end: what is updated meanwhile is found there.
+    Of more than a thousand a search shows only these, so the window is halved until it holds fewer.
 
     Raises:
         SourceContractError: more than a thousand were updated in one millisecond.
     """
-    now = _floor(window.end)
-    waiting: list[tuple[dt.datetime, dt.datetime | None]] = [(_BEGINNING, None)]
+    start, end = _floor(window.start), _floor(window.end)
+    waiting = [(start, max(start, end))]
     while waiting:
         start, end = waiting.pop()
         first = _listing_page(client, start, end, None)
-        if turning.counted(first.body)[0] <= MOST_LISTED:
+        if first[1].number_of_results <= MOST_LISTED:
             yield from _listing_pages(client, start, end, first)
             continue
-        last = now if end is None else end
-        if last - start < _RESOLUTION:
+        if end - start < _RESOLUTION:
             raise SourceContractError(
                 f"more than {MOST_LISTED} listings were updated in one moment; they cannot be read"
             )
-        middle = _floor(start + (last - start) / 2)
+        middle = _floor(start + (end - start) / 2)
         waiting += [(middle + _RESOLUTION, end), (start, middle)]
 
 
@@ -150,18 +151,18 @@ def _order_page(
     if token is not None:
         params.append(("paginationToken", token))
     body = client.ask(SEARCH_ORDERS, params=params).body
-    cursor = turning.cursor(body)
+    cursor = _next(decoded(_ORDERS.decode, body).pagination)
     return (Page(body, "orders"), cursor), cursor
 
 
 def _listing_page(
-    client: AmazonClient, start: dt.datetime, end: dt.datetime | None, token: str | None
-) -> Page:
+    client: AmazonClient, start: dt.datetime, end: dt.datetime, token: str | None
+) -> tuple[Page, wire.ListingPage]:
     params = [
         ("marketplaceIds", client.settings.marketplace_id),
         ("includedData", "summaries,offers"),
         ("lastUpdatedAfter", _text(start)),
-        *([] if end is None else [("lastUpdatedBefore", _text(end))]),
+        ("lastUpdatedBefore", _text(end)),
         ("sortBy", "lastUpdatedDate"),
         ("sortOrder", "ASC"),
         ("pageSize", str(_LISTINGS_PER_PAGE)),
@@ -169,29 +170,30 @@ def _listing_page(
     if token is not None:
         params.append(("pageToken", token))
     path = {"sellerId": client.settings.seller_id}
-    return Page(client.ask(SEARCH_LISTINGS, path=path, params=params).body, "listings")
+    body = client.ask(SEARCH_LISTINGS, path=path, params=params).body
+    return Page(body, "listings"), decoded(_LISTINGS.decode, body)
 
 
 def _listing_pages(
     client: AmazonClient,
     start: dt.datetime,
-    end: dt.datetime | None,
-    first: Page,
+    end: dt.datetime,
+    first: tuple[Page, wire.ListingPage],
 ) -> Iterator[Page]:
     """Pages of a span from its first one on.
 
     Raises:
         TransientSourceError: fewer were shown than found: one has slipped from page to page.
     """
-    seen: set[str | bytes] = set()
+    seen: set[str] = set()
     found = 0
 
     def ask(token: str | None) -> tuple[Page, str | None]:
         nonlocal found
-        page = first if token is None else _listing_page(client, start, end, token)
-        found, shown = turning.counted(page.body)
-        seen.update(shown)
-        return page, turning.cursor(page.body)
+        page, told = first if token is None else _listing_page(client, start, end, token)
+        seen.update(item.sku for item in told.items)
+        found = told.number_of_results
+        return page, _next(told.pagination)
 
     yield from by_cursor(ask)
     if len(seen) < found:
@@ -214,7 +216,7 @@ def _inventory_page(client: AmazonClient, token: str | None) -> tuple[Page, str 
         if token is None:
             raise
         raise _TokenDiedError from None
-    return Page(body, "inventory"), turning.cursor(body)
+    return Page(body, "inventory"), _next(decoded(_INVENTORY.decode, body).pagination)
 
 
 def _offers_page(client: AmazonClient, skus: Sequence[str]) -> tuple[Page, list[str]]:
@@ -230,13 +232,16 @@ def _offers_page(client: AmazonClient, skus: Sequence[str]) -> tuple[Page, list[
         for sku in skus
     ]
     body = client.ask(GET_OFFERS, body=msgspec.json.encode({"requests": requests})).body
-    statuses = turning.statuses(body)
-    if len(statuses) != len(skus):
-        raise SourceContractError(
-            f"{len(skus)} listings were asked about, {len(statuses)} answered"
-        )
+    answers = decoded(wire.OFFERS.decode, body).responses
+    if len(answers) != len(skus):
+        raise SourceContractError(f"{len(skus)} listings were asked about, {len(answers)} answered")
+    statuses = [answer.status.status_code if answer.status else 200 for answer in answers]
     busy = [sku for sku, status in zip(skus, statuses, strict=True) if status in _BUSY]
     return Page(body, "offers"), busy
+
+
+def _next(pagination: wire.Pagination | None) -> str | None:
+    return (pagination.next_token if pagination else None) or None
 
 
 def seconds_text(at: dt.datetime) -> str:

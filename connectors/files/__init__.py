@@ -1,13 +1,13 @@
 """Exports that people download: CSV and XLSX, described in TOML."""
 
 import datetime as dt
-import hashlib
 from dataclasses import replace
 from functools import partial
 
 from connectors.base.declaration import Connector, Stream
 from connectors.files.client import FilesSettings, described, fetch, open_client
-from connectors.files.layout import STREAMS
+from connectors.files.documents import Rows
+from connectors.files.layout import STREAMS, Described
 from connectors.files.mapping import canonical
 from connectors.files.privacy import redact
 from contracts.codes import WriteKind
@@ -20,8 +20,10 @@ _STREAMS = tuple(
         name=name,
         tables=tables,
         fetch=partial(fetch, stream=name),
-        to_canonical=partial(canonical, tables=tables),
-        redact=redact if any(member_columns(table_of(one)) for one in tables) else None,
+        to_canonical=partial(canonical, tables=tables, described=None),
+        redact=partial(redact, described=None)
+        if any(member_columns(table_of(one)) for one in tables)
+        else None,
         # An export is often filed days after the instant in its name.
         look_back=dt.timedelta(days=31),
     )
@@ -30,19 +32,24 @@ _STREAMS = tuple(
 
 
 def _streams_of(settings: FilesSettings) -> tuple[Stream, ...]:
-    """Streams that a description fills; all of them while a description is wrong, which opening
-    the folder tells."""
+    """Streams that a description fills, mapped by the descriptions of today; while one of them is
+    wrong all streams, which cannot be mapped: opening the folder tells what is wrong."""
     try:
-        layouts = described(settings)
+        told = described(settings)
     except ConfigurationError:
         return _STREAMS
-    found = []
-    for stream in _STREAMS:
-        mine = [layout.model_dump_json() for layout in layouts if layout.stream == stream.name]
-        told = "\n".join((settings.time_zone, settings.limits.model_dump_json(), *mine))
-        if mine:
-            found.append(replace(stream, fingerprint=hashlib.sha256(told.encode()).hexdigest()))
-    return tuple(found)
+    filled = {layout.stream for layout in told.layouts}
+    return tuple(_described(one, told.of(one.name)) for one in _STREAMS if one.name in filled)
+
+
+def _described(stream: Stream, told: Described) -> Stream:
+    return replace(
+        stream,
+        to_canonical=partial(canonical, tables=stream.tables, described=told),
+        redact=stream.redact and partial(redact, described=told),
+        documents=Rows(told, table_of(stream.tables[0]).name),
+        fingerprint=told.fingerprint,
+    )
 
 
 CONNECTOR = Connector(

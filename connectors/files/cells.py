@@ -8,15 +8,17 @@ from zoneinfo import ZoneInfo
 import dataframely as dy
 import polars as pl
 
-from connectors.base.mapping import Parsed
+from connectors.base.mapping import Parsed, pieces
 from connectors.files.columns import Column
 from connectors.files.layout import Export
+from connectors.files.rounded import is_scientific
 from contracts import money
 from contracts.codes import QuarantineReason as Reason
 
 _UNREADABLE = {
     "money": Reason.UNREADABLE_MONEY,
     "count": Reason.UNREADABLE_NUMBER,
+    "pieces": Reason.UNREADABLE_NUMBER,
     "number": Reason.UNREADABLE_NUMBER,
     "rate": Reason.UNREADABLE_NUMBER,
     "instant": Reason.UNREADABLE_TIME,
@@ -30,18 +32,23 @@ _UNREADABLE = {
 }
 _PLACES = {"mill": 3, "micros": 6}
 _AMBIGUOUS = {"earlier": "earliest", "later": "latest", "reject": "null"}
-_EXCEL_EPOCH = dt.date(1899, 12, 30)
+_EPOCHS = {"excel": dt.date(1899, 12, 30), "excel-1904": dt.date(1904, 1, 1)}
+"""Days 0 of spreadsheets' serial numbers, the older ones of Macs with another."""
+_MILLISECONDS = 86_400_000
 _AROUND = r"^[¥￥]?\s*(-?[\d,.]+[万亿]?)\s*元?$"
+_NUMBER = r"^(-?\d{1,15}(?:\.\d+)?)$"
 _PLAIN = Column(constant=0, thousands=True, yuan=True)
 
 
-def parsed(given: Column, target: dy.Column, export: Export) -> Parsed | pl.Expr:
-    """The value of a canonical column other than money.
+def parsed(
+    given: Column, target: dy.Column, export: Export, *, is_pieces: bool = False
+) -> Parsed | pl.Expr:
+    """The value of a canonical column other than money; of pieces a part counts as one.
 
     Full-width digits and signs count as their plain forms. A local time that clocks skip is
     unreadable; one that they pass twice follows the description.
     """
-    kind = (target.metadata or {})["kind"]
+    kind = "pieces" if is_pieces else (target.metadata or {})["kind"]
     return _chosen(given, lambda one: _one(one, kind, target.dtype, export), _UNREADABLE[kind])
 
 
@@ -95,6 +102,8 @@ def _chosen(
 
 def _holds(given: Column) -> pl.Expr:
     asked = [pl.col(name).fill_null("").is_in(values) for name, values in given.when.items()]
+    for name, words in given.when_contains.items():
+        asked.append(pl.col(name).fill_null("").str.contains_any(list(words)))
     if given.when_zero is not None:
         zero = _number(_number_text(pl.col(given.when_zero).str.normalize("NFKC"), _PLAIN)) == 0
         asked.append(zero.fill_null(value=False))
@@ -108,13 +117,11 @@ def _one(given: Column, kind: str, dtype: pl.DataType, export: Export) -> Parsed
     if given.column is None:
         return _stamped(kind, export) if given.stamp else pl.lit(given.constant)
     raw = _cell(given, given.column)
-    if kind == "member":
-        # Who is masked (张**) is nobody: two customers share the name.
-        raw = pl.when(~raw.str.contains("*", literal=True)).then(raw)
     plain = raw.str.normalize("NFKC")
     match kind:
-        case "count":
-            return _added(given, lambda text: _whole(_number_text(text, given)), kind)
+        case "count" | "pieces":
+            read = _pieces if kind == "pieces" else _whole
+            return _added(given, lambda text: read(_number_text(text, given)), kind)
         case "number" | "rate":
             value = _number(_number_text(plain, given)) / (100 if given.percent else 1)
         case "day":
@@ -128,10 +135,18 @@ def _one(given: Column, kind: str, dtype: pl.DataType, export: Export) -> Parsed
             code = _coded(raw, given, pl.String()) if given.codes else raw
             value = pl.when(code.str.contains(money.CURRENCY_PATTERN)).then(code)
         case "identifier" | "member":
-            parts = [identified(pl.col(name)) for name in given.plus]
-            value = pl.concat_str(identified(raw), *parts, separator=":")
+            return _id(given, raw, kind)
         case _:
             value = raw
+    return Parsed(value, raw, _UNREADABLE[kind])
+
+
+def _id(given: Column, raw: pl.Expr, kind: str) -> Parsed:
+    if kind == "member":
+        # Who is masked (张**) is nobody: two customers share the name.
+        raw = pl.when(~raw.str.contains("*", literal=True)).then(raw)
+    parts = [identified(pl.col(name)) for name in given.plus]
+    value = pl.concat_str(identified(raw), *parts, separator=":")
     return Parsed(value, raw, _UNREADABLE[kind])
 
 
@@ -141,7 +156,7 @@ def identified(text: pl.Expr) -> pl.Expr:
     Null where one made 6.92E+12 of a long code: the digits are gone.
     """
     code = text.str.strip_prefix("'").str.strip_chars().replace("", None)
-    return pl.when(~code.str.contains(r"^\d(\.\d+)?E\+\d+$")).then(code)
+    return pl.when(~is_scientific(code)).then(code)
 
 
 def _stamped(kind: str, export: Export) -> pl.Expr:
@@ -191,8 +206,8 @@ def _amount(given: Column, currency: pl.Expr, seen: list[str]) -> Parsed | pl.Ex
     found = _added(given, read, "money")
     if given.per is None:
         return found
-    pieces = _whole(_number_text(pl.col(given.per).str.normalize("NFKC"), given))
-    each = (2 * found.value + pieces) // (2 * pl.when(pieces > 0).then(pieces))
+    divisor = _pieces(_number_text(pl.col(given.per).str.normalize("NFKC"), given))
+    each = (2 * found.value + divisor) // (2 * pl.when(divisor > 0).then(divisor))
     return Parsed(each, found.raw, found.reason)
 
 
@@ -235,8 +250,12 @@ def _whole(text: pl.Expr) -> pl.Expr:
     return text.str.extract(r"^(-?\d{1,15})(?:\.0*)?$").cast(pl.Int64, strict=False)
 
 
+def _pieces(text: pl.Expr) -> pl.Expr:
+    return pieces(text.str.extract(_NUMBER)).value
+
+
 def _number(text: pl.Expr) -> pl.Expr:
-    return text.str.extract(r"^(-?\d{1,15}(?:\.\d+)?)$").cast(pl.Float64, strict=False)
+    return text.str.extract(_NUMBER).cast(pl.Float64, strict=False)
 
 
 def _coded(raw: pl.Expr, given: Column, dtype: pl.DataType) -> pl.Expr:
@@ -247,9 +266,9 @@ def _day(text: pl.Expr, form: str) -> pl.Expr:
     # A workbook holds a day as the instant of its midnight.
     known = ("%Y-%m-%d", "%Y-%m-%dT00:00:00")
     iso = pl.coalesce(text.str.to_date(one, strict=False) for one in known)
-    if form == "excel":
+    if form in _EPOCHS:
         serial = text.str.extract(r"^(\d{1,6})$").cast(pl.Int64, strict=False)
-        return pl.coalesce(pl.lit(_EXCEL_EPOCH) + pl.duration(days=serial), iso)
+        return pl.coalesce(pl.lit(_EPOCHS[form]) + pl.duration(days=serial), iso)
     return pl.coalesce(text.str.to_date(form, strict=False), iso)
 
 
@@ -258,11 +277,21 @@ def _instant(text: pl.Expr, form: str, export: Export) -> pl.Expr:
         form = "%+" if form == "iso" else form
         return text.str.to_datetime(form, time_unit="us", time_zone="UTC", strict=False)
     # A workbook's own dates come as ISO.
-    forms = (form, "%Y-%m-%dT%H:%M:%S%.f")
-    local = pl.coalesce(text.str.to_datetime(f, time_unit="us", strict=False) for f in forms)
+    iso = text.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f", time_unit="us", strict=False)
+    local = pl.coalesce(_local(text, form), iso)
     zoned = local.dt.replace_time_zone(
         export.time_zone,
         ambiguous=_AMBIGUOUS[export.layout.ambiguous],  # type: ignore[arg-type]
         non_existent="null",
     )
     return zoned.dt.convert_time_zone("UTC")
+
+
+def _local(text: pl.Expr, form: str) -> pl.Expr:
+    if form not in _EPOCHS:
+        return text.str.to_datetime(form, time_unit="us", strict=False)
+    # The fraction of a day is exact to the millisecond, which is what spreadsheets tell apart.
+    serial = text.str.extract(r"^(\d{1,6}(?:\.\d+)?)$").cast(pl.Float64, strict=False)
+    passed = (serial * _MILLISECONDS).round().cast(pl.Int64)
+    midnight = pl.lit(_EPOCHS[form]).cast(pl.Datetime("us"))
+    return midnight + pl.duration(milliseconds=passed, time_unit="us")

@@ -4,28 +4,31 @@ import datetime as dt
 import os
 import stat
 import time
-import unicodedata
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated, Any
-from zoneinfo import ZoneInfo
 
 from pydantic import Discriminator, Field, Tag, field_validator
 
 from connectors.files import privacy
 from connectors.files.columns import Strict
+from connectors.files.descriptions import load, problems
 from connectors.files.layout import (
-    STAMPS,
+    Described,
     Export,
     FileLayout,
     Limits,
+    Listing,
+    Part,
+    RefusedFileError,
     TimeZone,
-    load,
-    problems,
 )
-from contracts.errors import ConfigurationError, SourceContractError, TransientSourceError
+from contracts.errors import ConfigurationError, TransientSourceError
 from contracts.ports import Stores
 from contracts.streams import Page, Window
+
+_NOT_EXPORTS = (".", "~$", "Thumbs.db", "desktop.ini")
+"""How names begin that systems and spreadsheets leave in folders."""
 
 
 def _tag(given: Any) -> str:
@@ -75,12 +78,12 @@ class FolderClient:
     def __init__(
         self,
         settings: FilesSettings,
-        layouts: tuple[FileLayout, ...],
+        described: Described,
         *,
         clock: Callable[[], dt.datetime] = _machine_clock,
     ) -> None:
         self._settings = settings
-        self._layouts = layouts
+        self._described = described
         self._clock = clock
 
     def now(self) -> dt.datetime:
@@ -92,33 +95,71 @@ class FolderClient:
     def close(self) -> None:
         """Nothing is held open."""
 
-    def exports(self, stream: str, window: Window) -> list[Export]:
-        """Files of a stream whose export instant lies in the window, oldest first."""
-        layouts = [layout for layout in self._layouts if layout.stream == stream]
-        found = [
-            export
-            for file in self._files()
-            for layout in layouts
-            if (export := self._export(file, layout)) is not None
-            and window.start <= export.exported_at < window.end
-        ]
-        return sorted(found, key=lambda export: (export.exported_at, export.file))
-
-    def read(self, export: Export) -> bytes:
-        """The file's bytes.
+    def exports(self, stream: str, window: Window) -> Iterator[Page]:
+        """What is kept of a stream's files of the window, oldest first, then what the folder lists.
 
         Raises:
-            SourceContractError: it is larger than the limit.
-            TransientSourceError: it was taken away, or may not be read.
+            TransientSourceError: the folder does not answer.
         """
-        limit = export.limits.max_bytes
+        mine = self._described.of(stream)
+        files = sorted(self._files())
+        held: list[tuple[dt.datetime, str, list[Export]]] = []
+        for file in filter(mine.names, files):
+            try:
+                exports = mine.exports(file)
+            except RefusedFileError as error:
+                yield refused(file, str(error))
+                continue
+            at = exports[0].exported_at
+            if window.start <= at < window.end:
+                held.append((at, file, exports))
+        for _, file, exports in sorted(held, key=lambda one: one[:2]):
+            yield from self._pages(file, exports)
+        yield self._listing(mine, files)
+
+    def strangers(self) -> list[str]:
+        """Files that no description names."""
+        return sorted(file for file in self._files() if not self._is_known(file))
+
+    def _is_known(self, file: str) -> bool:
+        return self._described.names(file) or Path(file).name.startswith(_NOT_EXPORTS)
+
+    def _listing(self, mine: Described, files: list[str]) -> Page:
+        # One stream tells of strangers: each of them would otherwise be told as often.
+        is_teller = self._described.layouts[0].stream == mine.layouts[0].stream
+        listing = Listing(
+            files=tuple(filter(mine.names, files)),
+            strangers=tuple(self.strangers()) if is_teller else (),
+        )
+        return Page(listing.model_dump_json().encode(), Part(file="").model_dump_json())
+
+    def _pages(self, file: str, exports: list[Export]) -> Iterator[Page]:
+        """The file as it lies there, but for the columns that tell of persons needlessly."""
         try:
-            with (self._settings.folder / export.file).open("rb") as file:
-                body = file.read(limit + 1)
+            body = self._read(file, exports[0].limits.max_bytes)
+            if body is not None:
+                yield from privacy.taken_out(body, exports)
+        except RefusedFileError as error:
+            yield refused(file, str(error))
+
+    def _read(self, file: str, limit: int) -> bytes | None:
+        """The file's bytes; none where it was taken away meanwhile.
+
+        Raises:
+            RefusedFileError: it is larger than the limit, or we may not read it.
+            TransientSourceError: the folder does not answer.
+        """
+        try:
+            with (self._settings.folder / file).open("rb") as opened:
+                body = opened.read(limit + 1)
+        except FileNotFoundError:
+            return None
+        except PermissionError as error:
+            raise RefusedFileError(f"cannot be read: {error.strerror}") from None
         except OSError as error:
-            raise TransientSourceError(f"{export.file} cannot be read: {error.strerror}") from None
+            raise TransientSourceError(f"{file} cannot be read: {error.strerror}") from None
         if len(body) > limit:
-            raise SourceContractError(f"{export.file} is larger than max_bytes = {limit}")
+            raise RefusedFileError(f"is larger than max_bytes = {limit}")
         return body
 
     def _files(self) -> Iterator[str]:
@@ -134,37 +175,8 @@ class FolderClient:
                 if stat.S_ISREG(status.st_mode) and status.st_mtime <= youngest:
                     yield path.relative_to(self._settings.folder).as_posix()
 
-    def _export(self, file: str, layout: FileLayout) -> Export | None:
-        # Some file systems hand out 成 and é decomposed.
-        match = layout.regex().fullmatch(unicodedata.normalize("NFC", file))
-        if match is None:
-            return None
-        zone = layout.time_zone or self._settings.time_zone
-        try:
-            local = dt.datetime.strptime(match[1], STAMPS[layout.stamp][1])  # noqa: DTZ007 zoned below
-        except ValueError:
-            raise SourceContractError(f"{file}: {match[1]} in its name is no date") from None
-        fold = int(layout.ambiguous == "later")
-        return Export(
-            file=file,
-            exported_at=local.replace(tzinfo=ZoneInfo(zone), fold=fold).astimezone(dt.UTC),
-            time_zone=zone,
-            layout=_of_format(file, layout),
-            limits=self._settings.limits,
-        )
 
-
-def _of_format(file: str, layout: FileLayout) -> FileLayout:
-    """The description of a file whose name says what it is."""
-    if layout.format != "by_name":
-        return layout
-    ending = file.lower().rpartition(".")[2]
-    if ending not in ("csv", "xlsx"):
-        raise SourceContractError(f"{file} is neither CSV nor XLSX: save it as one of them")
-    return layout.model_copy(update={"format": ending})
-
-
-def described(settings: FilesSettings) -> tuple[FileLayout, ...]:
+def described(settings: FilesSettings) -> Described:
     """The descriptions that the settings name or hold.
 
     Raises:
@@ -179,7 +191,12 @@ def described(settings: FilesSettings) -> tuple[FileLayout, ...]:
             key = ".".join(("mappings", str(number), *path))
             raise ConfigurationError(f"files: `{key}`: {problem}")
         layouts.append(given)
-    return tuple(layouts)
+    return Described(tuple(layouts), settings.time_zone, settings.limits)
+
+
+def refused(file: str, why: str) -> Page:
+    """Stands for a file that is not kept."""
+    return Page(b"", Part(file=file, refused=why).model_dump_json())
 
 
 def open_client(settings: FilesSettings, _stores: Stores = Stores()) -> FolderClient:
@@ -194,14 +211,11 @@ def open_client(settings: FilesSettings, _stores: Stores = Stores()) -> FolderCl
 
 
 def fetch(client: FolderClient, window: Window, *, stream: str) -> Iterator[Page]:
-    """Yield the stream's files exported inside `window`, oldest first: bytes as they lie there,
-    but for the columns that tell of persons and are not needed.
+    """Yield the stream's files exported inside `window`, oldest first, and what the folder lists.
 
-    A page's part is all that is needed to map it: the file, its export instant, its description.
+    A page's part is a `Part`: the file it is of. A file that cannot be kept is a page that says so.
 
     Raises:
-        SourceContractError: a file is too large, or such columns cannot be taken out of it.
-        TransientSourceError: a file cannot be opened.
+        TransientSourceError: the folder does not answer.
     """
-    for export in client.exports(stream, window):
-        yield privacy.taken_out(Page(client.read(export), export.model_dump_json()))
+    return client.exports(stream, window)

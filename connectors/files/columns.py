@@ -22,7 +22,8 @@ class Column(Strict):
     unit: Literal["major", "minor", "mill", "micros"] | None = None
     """Money: yuan text, fen, 厘 (a thousandth) or a millionth of the major unit."""
     format: str | tuple[str, ...] | None = None
-    """strptime formats of a day or an instant; "iso" and "excel" (a serial day) are known too."""
+    """strptime formats of a day or an instant; "iso" and "excel" or "excel-1904" (a serial
+    number) are known too."""
     codes: dict[str, str | bool] = {}
     default: str | None = None
     """What an empty cell is read as."""
@@ -46,6 +47,8 @@ class Column(Strict):
     largest remainder, in proportion to the product of these columns."""
     when: dict[str, tuple[str, ...]] = {}
     """Holds only for rows with one of these values in each of these columns."""
+    when_contains: dict[str, tuple[str, ...]] = {}
+    """Holds only for rows with one of these words somewhere in each of these columns."""
     when_zero: str | None = None
     """Holds only for rows whose amount in this column is zero."""
     when_empty: str | None = None
@@ -64,7 +67,10 @@ class Column(Strict):
     @property
     def is_conditional(self) -> bool:
         """Whether it holds for some rows only."""
-        return bool(self.when) or (self.when_zero, self.when_empty) != (None, None)
+        return bool(self.when or self.when_contains) or (self.when_zero, self.when_empty) != (
+            None,
+            None,
+        )
 
     def branches(self) -> Iterator["Column"]:
         """Itself and what holds otherwise, in the order in which they are asked."""
@@ -77,7 +83,7 @@ class Column(Strict):
         found: set[str | None] = set()
         for one in self.branches():
             found |= {one.column, one.per, one.when_zero, one.when_empty}
-            found |= {*one.plus, *one.minus, *one.split, *one.when}
+            found |= {*one.plus, *one.minus, *one.split, *one.when, *one.when_contains}
         return {name for name in found if name is not None}
 
 

@@ -1,18 +1,20 @@
 """How an export is described: which files, in what shape, and what each of their columns means."""
 
 import datetime as dt
-import importlib.resources
+import hashlib
 import re
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Annotated, Any, Literal
+import unicodedata
+from dataclasses import dataclass, replace
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import dataframely as dy
-from pydantic import AfterValidator, Field
+import polars as pl
+from pydantic import AfterValidator, BaseModel, Field
 
-from connectors.files.columns import Column, Strict, TableLayout
-from contracts.errors import ConfigurationError
+from connectors.files.columns import Strict, TableLayout
+from contracts.errors import SourceContractError
+from contracts.streams import Page
 from contracts.tables import (
     CompetitorOffer,
     Cost,
@@ -25,10 +27,7 @@ from contracts.tables import (
     StockoutDay,
     SupplyTerms,
     TrafficDaily,
-    table_of,
 )
-from contracts.tables.base import Dated
-from contracts.toml_settings import line_of, parse
 
 # Streams of one shop have names of their own: its marketplace has `orders` too.
 STREAMS: dict[str, tuple[type[dy.Schema], ...]] = {
@@ -52,8 +51,9 @@ STAMPS = {
     "{yyyymmddThhmm}": (r"\d{8}T\d{4}", "%Y%m%dT%H%M"),
     "{yyyymmddThhmmss}": (r"\d{8}T\d{6}", "%Y%m%dT%H%M%S"),
 }
+_ENDINGS = {"csv": "csv", "xlsx": "xlsx", "xlsm": "xlsx", "xls": "xlsx"}
 _GLOB = {"**/": "(?:.*/)?", "*": "[^/]*", "?": "[^/]"}
-_TOKEN = re.compile(r"(\{[^}]*\}|\*\*/|\*|\?)")
+TOKEN = re.compile(r"(\{[^}]*\}|\*\*/|\*|\?)")
 
 
 def _known_zone(name: str) -> str:
@@ -93,13 +93,14 @@ class FileLayout(Strict):
     pattern: str
     """Path below the folder, with *, **/, ? and one stamp such as {yyyymmdd}."""
     format: Literal["csv", "xlsx", "by_name"]
-    """`by_name`: what the file's name ends in."""
+    """`xlsx`: a workbook, of the older XLS too; `by_name`: what the file's name ends in."""
     encoding: Literal["utf-8", "utf-8-sig", "gb18030", "gbk", "big5", "utf-16", "cp1252"] = "utf-8"
     """Of a CSV; one that begins with UTF-8's byte order mark is UTF-8 all the same."""
     delimiter: Literal[",", ";", "\t", "|"] = ","
     sheet: str | None = None
     """Sheet of an XLSX; the first if not given."""
-    header_row: int = Field(default=1, ge=1, le=100)
+    header_row: int | None = Field(default=None, ge=1, le=100)
+    """If not given, the row among the first twenty that has most of the columns described."""
     time_zone: TimeZone | None = None
     """Zone of the stamp and of local instants; the settings' if not given."""
     ambiguous: Literal["earlier", "later", "reject"] = "reject"
@@ -110,6 +111,11 @@ class FileLayout(Strict):
     """Columns of the export that are left out on purpose."""
     private: tuple[str, ...] = ()
     """Columns that tell of persons and are not needed: taken out before a file is kept."""
+    optional: tuple[str, ...] = ()
+    """Columns that some exports of this kind lack: read as empty there."""
+    fill: tuple[str, ...] = ()
+    """Columns that stand on the first of a document's rows only: the others are filled from above.
+    Where the document's own number is among them, an empty one continues the document above."""
     empty: tuple[str, ...] = ()
     """What stands in cells that are empty, such as "-"."""
     known: dict[str, tuple[str, ...]] = Field(default={})
@@ -128,12 +134,12 @@ class FileLayout(Strict):
     def regex(self) -> re.Pattern[str]:
         """Matches the paths of such files; group 1 is the stamp."""
         known = _GLOB | {stamp: f"({digits})" for stamp, (digits, _) in STAMPS.items()}
-        parts = _TOKEN.split(self.pattern)
+        parts = TOKEN.split(self.pattern)
         return re.compile("".join(known.get(part, re.escape(part)) for part in parts))
 
     def sources(self) -> set[str]:
         """Columns of the export that the description names and needs."""
-        rows = {*self.known, *self.keep_when, *self.skip_when}
+        rows = {*self.known, *self.keep_when, *self.skip_when, *self.fill}
         return rows.union(*(table.sources() for table in self.tables.values()))
 
 
@@ -143,8 +149,38 @@ class Layouts(Strict):
     file: Annotated[tuple[FileLayout, ...], Field(min_length=1)]
 
 
-class Export(Strict):
-    """All a mapping needs to know of a landed file, so that it can be mapped again years later."""
+class RefusedFileError(SourceContractError):
+    """A file that is not what its description says, or exceeds a limit; it costs itself alone."""
+
+    def __init__(self, what: str, *, column: str | None = None) -> None:
+        super().__init__(what)
+        self.column = column
+
+
+class Part(BaseModel):
+    """What a landed page is of. How it is read is said by the description of the day."""
+
+    file: str
+    """Path below the folder; empty: the page lists the folder's files."""
+    sheet: str | None = None
+    is_plain: bool = False
+    """Whether it is CSV in UTF-8, header first: what is left without columns that are private."""
+    refused: str | None = None
+    """Why the file was not kept; the page is empty then."""
+
+
+class Listing(BaseModel):
+    """What lay in a folder when it was read, which tells what is gone."""
+
+    files: tuple[str, ...]
+    """Those that a description of the stream names."""
+    strangers: tuple[str, ...] = ()
+    """Those that no description names; told by one stream of a folder."""
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """A file and one description of it."""
 
     file: str
     exported_at: dt.datetime
@@ -152,130 +188,92 @@ class Export(Strict):
     layout: FileLayout
     limits: Limits
 
+    @property
+    def instant(self) -> pl.Expr:
+        """The export instant as a column."""
+        return pl.lit(self.exported_at).cast(pl.Datetime("us", "UTC"))
 
-def load(source: str) -> tuple[FileLayout, ...]:
-    """Descriptions in a TOML file, or in the ready-made one of that name ("erp_costs").
-
-    Raises:
-        ConfigurationError: there is no such file, or something in it is wrong; names file, line
-            and key.
-    """
-    if source.endswith(".toml"):
-        file = Path(source)
-    else:
-        ready = importlib.resources.files("connectors.files") / "mappings" / f"{source}.toml"
-        file = Path(str(ready))
-    if not file.is_file():
-        raise ConfigurationError(f"There is no mapping {source!r}: name a TOML file or a ready one")
-    try:
-        text = file.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise ConfigurationError(f"{file.name} is not UTF-8: see byte {error.start}") from None
-    layouts = parse(text, Layouts, file=file.name).file
-    for number, layout in enumerate(layouts):
-        for path, problem in problems(layout):
-            full: tuple[str | int, ...] = ("file", number, *path)
-            key = ".".join(str(part) for part in full)
-            raise ConfigurationError(f"{file.name}, line {line_of(text, full)}: `{key}`: {problem}")
-    return layouts
+    def plain(self) -> "Export":
+        """The export as a page without private columns holds it."""
+        kept = {"format": "csv", "encoding": "utf-8", "delimiter": ",", "header_row": 1}
+        return replace(self, layout=self.layout.model_copy(update=kept))
 
 
-def problems(layout: FileLayout) -> Iterator[tuple[tuple[str, ...], str]]:
-    """What the contracts have against a description: the key's path and a sentence."""
-    stamps = [token for token in _TOKEN.findall(layout.pattern) if token.startswith("{")]
-    if len(stamps) != 1 or stamps[0] not in STAMPS:
-        yield ("pattern",), f"needs the export instant as one of {', '.join(STAMPS)}"
-    yield from _options(layout)
-    known = {table_of(schema).name: schema for schema in STREAMS[layout.stream]}
-    for name, table in layout.tables.items():
-        if name not in known:
-            yield ("tables", name), f"stream {layout.stream} fills {', '.join(known)} only"
-        else:
-            yield from _columns(("tables", name), table, known[name], layout)
-            yield from _rows(("tables", name), table, known[name])
-            yield from _conditions(("tables", name), table, layout.known)
+@dataclass(frozen=True, slots=True)
+class Described:
+    """What an account's settings say of its exports."""
+
+    layouts: tuple[FileLayout, ...]
+    time_zone: str
+    limits: Limits
+
+    def of(self, stream: str) -> "Described":
+        """What fills one stream."""
+        mine = tuple(layout for layout in self.layouts if layout.stream == stream)
+        return Described(mine, self.time_zone, self.limits)
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes when an export may be read in another way."""
+        told = [one.model_dump_json() for one in (self.limits, *self.layouts)]
+        return hashlib.sha256("\n".join((self.time_zone, *told)).encode()).hexdigest()
+
+    def names(self, file: str) -> bool:
+        """Whether a description is for the file."""
+        return any(layout.regex().fullmatch(_composed(file)) for layout in self.layouts)
+
+    def exports(self, file: str) -> list[Export]:
+        """The file under each description that is for it.
+
+        Raises:
+            RefusedFileError: the instant in its name is none, or its ending tells no format.
+        """
+        found = [self._export(file, layout) for layout in self.layouts]
+        return [export for export in found if export is not None]
+
+    def of_page(self, page: Page) -> list[Export]:
+        """What a landed page is read as; nothing where no description is for its file any more.
+
+        Raises:
+            RefusedFileError: the file was not kept, or as `exports`.
+        """
+        part = Part.model_validate_json(page.part)
+        found = self.exports(part.file)
+        if part.refused is not None and found:
+            raise RefusedFileError(part.refused)
+        if part.is_plain:
+            return [one.plain() for one in found if one.layout.sheet == part.sheet]
+        return found
+
+    def _export(self, file: str, layout: FileLayout) -> Export | None:
+        match = layout.regex().fullmatch(_composed(file))
+        if match is None:
+            return None
+        zone = layout.time_zone or self.time_zone
+        try:
+            local = dt.datetime.strptime(match[1], STAMPS[layout.stamp][1])  # noqa: DTZ007 zoned below
+        except ValueError:
+            raise RefusedFileError(f"{match[1]} in its name is no date") from None
+        fold = int(layout.ambiguous == "later")
+        return Export(
+            file=file,
+            exported_at=local.replace(tzinfo=ZoneInfo(zone), fold=fold).astimezone(dt.UTC),
+            time_zone=zone,
+            layout=_of_format(file, layout),
+            limits=self.limits,
+        )
 
 
-def _options(layout: FileLayout) -> Iterator[tuple[tuple[str, ...], str]]:
-    foreign = {"csv": {"sheet"}, "xlsx": {"encoding", "delimiter"}, "by_name": set[str]()}
-    for name in sorted(foreign[layout.format] & layout.model_fields_set):
-        yield (name,), f"means nothing to {layout.format}"
+def _composed(file: str) -> str:
+    """Some file systems hand out 成 and é decomposed."""
+    return unicodedata.normalize("NFC", file)
 
 
-def _columns(
-    path: tuple[str, ...], table: TableLayout, schema: type[dy.Schema], layout: FileLayout
-) -> Iterator[tuple[tuple[str, ...], str]]:
-    columns = {n: c for n, c in schema.columns().items() if n not in Dated.columns()}
-    for name, given in table.columns.items():
-        if name not in columns:
-            yield (*path, "columns", name), f"the table has {', '.join(columns)}"
-            continue
-        meta = columns[name].metadata or {}
-        for one in given.branches():
-            if problem := _problem(one, meta, layout):
-                yield (*path, "columns", name), problem
-        is_split = any(one.split for one in given.branches())
-        if is_split and (given.is_conditional or not table_of(schema).document):
-            yield (*path, "columns", name), "`split` is for every row of a document"
-    for name, column in columns.items():
-        if not column.nullable and name not in table.columns and name != "currency":
-            yield (*path, "columns"), f"`{name}` is missing"
-
-
-def _rows(
-    path: tuple[str, ...], table: TableLayout, schema: type[dy.Schema]
-) -> Iterator[tuple[tuple[str, ...], str]]:
-    """What is wrong with how several rows become one."""
-    metas = {name: column.metadata or {} for name, column in schema.columns().items()}
-    if table.covers_days is not None and not table_of(schema).slice_by:
-        yield (*path, "covers_days"), "means nothing to a table that is not read by the day"
-    for name in table.sum:
-        if name not in table.columns or name in schema.primary_key():
-            yield (*path, "sum"), f"`{name}` is no measure of this table"
-    for name in table.latest:
-        if name not in table.columns or metas[name]["kind"] != "instant":
-            yield (*path, "latest"), f"`{name}` is no instant of this table"
-    for name, mixes in table.mixed.items():
-        codes = set(metas.get(name, {}).get("codes", ()))
-        if name not in table.columns or not set(mixes.values()) <= codes:
-            yield (*path, "mixed", name), f"needs codes of this table: {', '.join(sorted(codes))}"
-
-
-def _conditions(
-    path: tuple[str, ...], table: TableLayout, known: dict[str, tuple[str, ...]]
-) -> Iterator[tuple[tuple[str, ...], str]]:
-    """Values that are asked for and in no list of all there are."""
-    for name, given in table.columns.items():
-        for one in given.branches():
-            for asked, values in one.when.items():
-                strange = [value for value in values if value not in known.get(asked, ())]
-                if strange:
-                    missing = f"`known` of the file lacks {', '.join(map(repr, strange))}"
-                    yield (*path, "columns", name), f"{missing} of {asked!r}"
-
-
-def _problem(given: Column, meta: dict[str, Any], layout: FileLayout) -> str | None:
-    kind = meta["kind"]
-    allowed: set[str | bool] = set(meta.get("codes", ())) if kind == "code" else {True, False}
-    if given.constant is not None:
-        wrong = kind in ("code", "flag") and given.constant not in allowed
-        return f"`constant` is none of {_listed(allowed)}" if wrong else None
-    if given.stamp:
-        return None if kind in ("instant", "day") else "`stamp` is an instant or a day"
-    if given.minus and kind not in ("money", "count"):
-        return "only money and counts are taken off each other"
-    if given.plus and kind not in ("money", "count", "identifier"):
-        return "only money, counts and identifiers are put together"
-    if (given.per or given.split) and kind != "money":
-        return "only money is divided"
-    if kind == "money" and given.unit is None:
-        return "money needs `unit`: major, minor, mill or micros"
-    if kind == "instant" and given.format is None and not layout.instants:
-        return "an instant needs `format`, such as iso or %Y-%m-%d %H:%M:%S"
-    if kind in ("code", "flag") and not (given.codes and set(given.codes.values()) <= allowed):
-        return f"needs `codes` that map the export's values to {_listed(allowed)}"
-    return None
-
-
-def _listed(values: set[str | bool]) -> str:
-    return ", ".join(sorted(str(value).lower() for value in values))
+def _of_format(file: str, layout: FileLayout) -> FileLayout:
+    """The description of a file whose name says what it is."""
+    if layout.format != "by_name":
+        return layout
+    ending = file.lower().rpartition(".")[2]
+    if ending not in _ENDINGS:
+        raise RefusedFileError("is neither CSV nor a workbook: save it as one of them")
+    return layout.model_copy(update={"format": _ENDINGS[ending]})

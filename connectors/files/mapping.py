@@ -2,65 +2,151 @@
 
 import datetime as dt
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
 import dataframely as dy
 import polars as pl
 
 from connectors.base.mapping import Mapper, Parsed
-from connectors.files import cells, sheets
+from connectors.files import cells, fill, rounded, sheets
 from connectors.files.columns import TableLayout
-from connectors.files.layout import Export, FileLayout
+from connectors.files.layout import (
+    Described,
+    Export,
+    FileLayout,
+    Listing,
+    Part,
+    RefusedFileError,
+)
 from contracts.codes import QuarantineReason
-from contracts.streams import Context, Mapped, Page, Reject
+from contracts.errors import ConfigurationError
+from contracts.streams import PART, Context, Mapped, Page, Reject
 from contracts.tables import TABLES, Table, TableKind, table_of
 
-_EMPTY = Reject.create_empty().with_columns(
-    source_updated_at=pl.lit(None, pl.Datetime("us", "UTC"))
-)
+_PIECES = ("quantity_units", "current_units")
+_DATED = {"source_updated_at": pl.Datetime("us", "UTC")}
+
+
+@dataclass(slots=True)
+class _Reading:
+    """What the files of a reading come to."""
+
+    mapped: list[Mapped] = field(default_factory=list)
+    noted: list[pl.DataFrame] = field(default_factory=list)
+    """What is wrong with documents, each beside the instant of its export."""
+    wrong: set[tuple[str, QuarantineReason, str | None, str]] = field(default_factory=set)
+    """Files that are not read, or not all of whose rows are: the reason, the column, a sentence."""
+    files: set[str] = field(default_factory=set)
+    listed: Listing | None = None
 
 
 def canonical(
-    pages: Iterable[Page], context: Context, *, tables: tuple[type[dy.Schema], ...]
+    pages: Iterable[Page],
+    context: Context,
+    *,
+    tables: tuple[type[dy.Schema], ...],
+    described: Described | None,
 ) -> Mapped:
-    """The tables of a stream; `source_updated_at` is the export instant.
+    """The tables of a stream, by the descriptions of today; `source_updated_at` is the export
+    instant.
 
     Of exports that overlap, a document or a slice is taken from the latest one that has it, with
-    what is wrong with it there. Of an observation exported twice, the first export stays.
+    what is wrong with it there. Of an observation exported twice, the first export stays. A file
+    that is not what its description says is a document in quarantine, by its name; one that no
+    description is for is not read.
 
     Raises:
-        SourceContractError: a file is not what its description says.
+        ConfigurationError: the account's descriptions are missing or wrong.
     """
-    files = [_map_file(page, context) for page in pages]
-    frames = {}
-    noted = pl.concat([_EMPTY, *(rejects for _, rejects in files)])
-    rejects: list[pl.DataFrame] = [Reject.create_empty()]
+    if described is None:
+        raise ConfigurationError("files: a description is wrong: `shopkeeper doctor` tells which")
+    reading = _Reading()
+    for page in pages:
+        _read(reading, page, context, described)
+    frames: dict[str, pl.DataFrame] = {}
+    noted = pl.concat([_dated_rejects(), *reading.noted])
+    rejects = [_refusals(reading, table_of(tables[0]))]
     for schema in tables:
         table = table_of(schema)
-        parts = [mapped.frames[table.name] for mapped, _ in files if table.name in mapped.frames]
+        parts = [one.frames[table.name] for one in reading.mapped if table.name in one.frames]
         frames[table.name] = _latest(pl.concat([schema.create_empty(), *parts]), table)
         rejects.append(_standing(noted, frames[table.name], table))
-    unknown = sorted({name for mapped, _ in files for name in mapped.unknown_fields})
-    return Mapped(frames, pl.concat(rejects), tuple(unknown))
+    unknown = {name for one in reading.mapped for name in one.unknown_fields}
+    return Mapped(
+        frames,
+        pl.concat(rejects),
+        (*sorted(unknown), *_strangers(reading.listed)),
+        standing=_suspect(reading, described),
+    )
 
 
-def _map_file(page: Page, context: Context) -> tuple[Mapped, pl.DataFrame]:
-    """A file's tables, and its rejects beside its export instant."""
-    export = Export.model_validate_json(page.part)
-    layout = export.layout
-    rows = sheets.read(page.body, export)
-    known = {*layout.sources(), *layout.ignored, *layout.private}
-    unknown = tuple(name for name in rows.columns if name not in known)
-    rows = _without(rows, layout)
+def _dated_rejects() -> pl.DataFrame:
+    schema = pl.Schema({**Reject.create_empty().schema, **_DATED})
+    return pl.DataFrame(schema=schema)
+
+
+def _read(reading: _Reading, page: Page, context: Context, described: Described) -> None:
+    part = Part.model_validate_json(page.part)
+    if not part.file:
+        reading.listed = Listing.model_validate_json(page.body)
+        return
+    reading.files.add(part.file)
+    try:
+        exports = described.of_page(page)
+        if exports:
+            reading.mapped.append(_map_file(reading, page, exports, context))
+    except RefusedFileError as error:
+        unknown = QuarantineReason.UNKNOWN_SHAPE
+        reading.wrong.add((part.file, unknown, error.column, str(error)))
+
+
+def _refusals(reading: _Reading, table: Table) -> pl.DataFrame:
+    rows = [
+        {
+            "table": table.name,
+            "document_id": f"{PART}{file}",
+            "reason": str(reason),
+            "column": column,
+            "detail": what,
+            "raw": None,
+        }
+        for file, reason, column, what in reading.wrong
+    ]
+    return pl.DataFrame(rows, schema=Reject.create_empty().schema).sort(pl.all())
+
+
+def _suspect(reading: _Reading, described: Described) -> frozenset[str] | None:
+    """Files that may still be wrong: those that are, and those that lie there and were not read."""
+    if reading.listed is None:
+        return None
+    unread = {
+        file for file in reading.listed.files if file not in reading.files and described.names(file)
+    }
+    return frozenset(f"{PART}{file}" for file in {*(wrong[0] for wrong in reading.wrong), *unread})
+
+
+def _strangers(listed: Listing | None) -> list[str]:
+    found = () if listed is None else listed.strangers
+    return [f"file {name}" for name in found]
+
+
+def _map_file(reading: _Reading, page: Page, exports: list[Export], context: Context) -> Mapped:
+    """A file's tables under each of its descriptions; its rejects beside its export instant."""
     mapper = Mapper(context)
-    for name, table in layout.tables.items():
-        _map_table(mapper, _without(rows, table), TABLES[name], table, export, context)
-    mapped = mapper.done(unknown_fields=unknown)
-    return mapped, mapped.rejects.with_columns(source_updated_at=_instant(export))
-
-
-def _instant(export: Export) -> pl.Expr:
-    return pl.lit(export.exported_at).cast(pl.Datetime("us", "UTC"))
+    unknown: list[set[str]] = []
+    for export in exports:
+        layout = export.layout
+        rows = sheets.read(page.body, export)
+        rounded.refuse(rows, layout)
+        unknown.append(set(rows.columns) - {*layout.sources(), *layout.ignored, *layout.private})
+        rows = _without(fill.filled(rows, layout), layout)
+        for name, table in layout.tables.items():
+            kept = _without(rows, table)
+            _map_table(reading, mapper, kept, TABLES[name], table, export, context)
+    mapped = mapper.done(unknown_fields=tuple(sorted(set.intersection(*unknown))))
+    reading.noted.append(mapped.rejects.with_columns(source_updated_at=exports[0].instant))
+    return mapped
 
 
 def _without(rows: pl.DataFrame, layout: FileLayout | TableLayout) -> pl.DataFrame:
@@ -74,6 +160,7 @@ def _without(rows: pl.DataFrame, layout: FileLayout | TableLayout) -> pl.DataFra
 
 
 def _map_table(
+    reading: _Reading,
     mapper: Mapper,
     rows: pl.DataFrame,
     table: Table,
@@ -82,22 +169,19 @@ def _map_table(
     context: Context,
 ) -> None:
     columns = _columns(rows, table, layout, export, context)
-    if table.name == "orders":
-        columns["stated_goods_minor"] = _value(columns["goods_minor"])
-    mapper.add(
-        table.schema,
-        rows,
-        source_updated_at=_instant(export),
-        **columns,
-    )
     targets = table.schema.columns()
     keys = {name: columns[name] for name in table.key if name in columns}
-    values = {n: c.value if isinstance(c, Parsed) else c for n, c in keys.items()}
-    ids = rows.select(value.cast(targets[n].dtype).alias(n) for n, value in values.items())
-    documents = ids.select(table.document_id).to_series()
+    ids = rows.select(_value(c).cast(targets[n].dtype).alias(n) for n, c in keys.items())
     if table.kind is TableKind.SLICE:
         slices = _empty_slices(ids.select(table.slice_by), ids.height, layout, export)
-        mapper.add_empty(table.schema, slices, _instant(export))
+        mapper.add_empty(table.schema, slices, export.instant)
+    named = ids.select(table.document or ids.columns)
+    is_named = named.select(pl.all_horizontal(pl.all().is_not_null())).to_series()
+    if not is_named.all():
+        _note_nameless(reading, mapper, rows, named, keys, table, export)
+        rows, ids = rows.filter(is_named), ids.filter(is_named)
+    mapper.add(table.schema, rows, source_updated_at=export.instant, **columns)
+    documents = ids.select(table.document_id).to_series()
     for name, column in columns.items():
         if isinstance(column, Parsed) and not targets[name].nullable:
             empty = rows.select(column.raw.is_null()).to_series()
@@ -115,6 +199,39 @@ def _map_table(
             meant = documents.filter((strange == value).fill_null(value=False))
             reason = QuarantineReason.UNKNOWN_CODE
             mapper.reject(table.schema, meant, reason, column=name, detail=value[:60])
+
+
+def _note_nameless(
+    reading: _Reading,
+    mapper: Mapper,
+    rows: pl.DataFrame,
+    named: pl.DataFrame,
+    keys: dict[str, Parsed | pl.Expr],
+    table: Table,
+    export: Export,
+) -> None:
+    """Rows that name no document are left out, and their file is wrong until they do.
+
+    One whose number is empty may be of the document above it, as where cells were merged: that one
+    is held too, since half of it may be missing.
+    """
+    for column in named.columns:
+        raw = rows.select(_raw(keys[column])).to_series().filter(named[column].is_null())
+        if raw.is_empty():
+            continue
+        told = f"{raw.len()} rows without it"
+        reason = QuarantineReason.MISSING_VALUE
+        if such := raw.drop_nulls()[:1].to_list():
+            reason, told = QuarantineReason.UNREADABLE_ROW, f"{told}, such as {such[0]}"
+        reading.wrong.add((export.file, reason, column, told))
+    if table.document:
+        is_whole = pl.all_horizontal(pl.all().is_not_null())
+        above = named.select(pl.when(is_whole).then(table.document_id).forward_fill()).to_series()
+        is_blank = pl.all_horizontal(_raw(keys[name]).is_null() for name in named.columns)
+        held = above.filter(rows.select(is_blank).to_series()).drop_nulls().unique()
+        missing = QuarantineReason.MISSING_VALUE
+        told = "a row below it names no document"
+        mapper.reject(table.schema, held, missing, column=table.document[0], detail=told)
 
 
 def _empty_slices(
@@ -142,7 +259,7 @@ def _columns(
     targets = table.schema.columns()
     kinds = {name: (targets[name].metadata or {})["kind"] for name in layout.columns}
     columns = {
-        name: cells.parsed(given, targets[name], export)
+        name: cells.parsed(given, targets[name], export, is_pieces=name in _PIECES)
         for name, given in layout.columns.items()
         if kinds[name] != "money"
     }
@@ -161,6 +278,10 @@ def _columns(
 
 def _value(column: Parsed | pl.Expr) -> pl.Expr:
     return column.value if isinstance(column, Parsed) else column
+
+
+def _raw(column: Parsed | pl.Expr) -> pl.Expr:
+    return column.raw if isinstance(column, Parsed) else column
 
 
 def _gathered(

@@ -1,52 +1,54 @@
 """Takes persons out of exports: unneeded columns before a file is kept, members when forgotten."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import polars as pl
 
 from connectors.files import sheets
 from connectors.files.cells import identified
-from connectors.files.layout import Export
+from connectors.files.layout import Described, Export, FileLayout, Part, RefusedFileError
 from contracts.personal import Redacted, member_columns, purposes
 from contracts.streams import Page
 from contracts.tables import TABLES
 
 
-def taken_out(page: Page) -> Page:
-    """The page without its private columns; one that has none stays byte for byte.
+def taken_out(body: bytes, exports: list[Export]) -> Iterator[Page]:
+    """The file without its private columns; one that has none stays byte for byte.
+
+    Of a file with private columns, or of several sheets, each sheet is a page.
 
     Raises:
-        SourceContractError: the file is not what its description says.
+        RefusedFileError: the file is not what its description says.
     """
-    export = Export.model_validate_json(page.part)
-    if not export.layout.private:
-        return page
-    raw = sheets.cells(page.body, export)
-    names = sheets.names(raw, export)
-    kept = [place for place, name in enumerate(names) if name not in export.layout.private]
-    if len(kept) == len(names):
-        return page
-    return sheets.page(raw.select(pl.nth(kept)), export)
+    shapes = {export.layout.sheet: export for export in exports}
+    private = {name for export in exports for name in export.layout.private}
+    held = (
+        [(one, *_named(body, one)) for one in shapes.values()] if private or len(shapes) > 1 else []
+    )
+    if len(held) <= 1 and not any(private & set(names) for _, _, names in held):
+        yield Page(body, Part(file=exports[0].file).model_dump_json())
+        return
+    for export, raw, names in held:
+        kept = [place for place, name in enumerate(names) if name not in private]
+        yield sheets.page(raw.select(pl.nth(kept)), export)
 
 
-def redact(page: Page, is_meant: Callable[[str], bool]) -> Redacted:
+def redact(page: Page, is_meant: Callable[[str], bool], *, described: Described | None) -> Redacted:
     """The page without what it says of the members meant: of their rows stays what names nobody.
 
-    An export without a column of members names nobody whom one could ask for.
+    An export without a column of members names nobody whom one could ask for, nor does one that
+    cannot be read or that nobody describes any more.
     """
-    export = Export.model_validate_json(page.part)
-    members, open_to_all = _members(export), _open_to_all(export)
-    if not members:
+    try:
+        exports = described.of_page(page) if described is not None else []
+        members = set[str]().union(*(_members(one.layout) for one in exports))
+        if not members:
+            return Redacted(page)
+        raw, names = _named(page.body, exports[0])
+    except RefusedFileError:
         return Redacted(page)
-    raw = sheets.cells(page.body, export)
-    names = sheets.names(raw, export)
-    rows = raw.with_row_index("row").slice(1)
-    theirs = pl.Series("theirs", [False] * rows.height, dtype=pl.Boolean)
-    for place, name in enumerate(names):
-        if name in members:
-            ids = rows.select(identified(sheets.trimmed(pl.nth(place + 1)))).to_series()
-            meant = [one for one in ids.drop_nulls().unique().to_list() if is_meant(one)]
-            theirs |= ids.is_in(meant).fill_null(value=False)
+    open_to_all = set[str]().union(*(_open_to_all(one.layout) for one in exports))
+    theirs = _theirs(raw, names, members, is_meant)
     if not theirs.any():
         return Redacted(page)
     told = [place for place, name in enumerate(names) if name not in open_to_all]
@@ -56,23 +58,44 @@ def redact(page: Page, is_meant: Callable[[str], bool]) -> Redacted:
     )
     is_theirs = pl.Series("theirs", [False, *theirs])
     blanked = raw.with_columns(pl.when(~is_theirs).then(pl.nth(told)))
-    return Redacted(sheets.page(blanked, export), removed)
+    return Redacted(sheets.page(blanked, exports[0]), removed)
 
 
-def _members(export: Export) -> set[str]:
+def _named(body: bytes, export: Export) -> tuple[pl.DataFrame, list[str | None]]:
+    raw = sheets.cells(body, export)
+    return raw, sheets.names(raw, export)
+
+
+def _theirs(
+    raw: pl.DataFrame,
+    names: list[str | None],
+    members: set[str],
+    is_meant: Callable[[str], bool],
+) -> pl.Series:
+    """Which rows below the header are of the members meant."""
+    rows = raw.with_row_index("row").slice(1)
+    theirs = pl.Series("theirs", [False] * rows.height, dtype=pl.Boolean)
+    for place, name in enumerate(names):
+        if name in members:
+            ids = rows.select(identified(sheets.trimmed(pl.nth(place + 1)))).to_series()
+            meant = [one for one in ids.drop_nulls().unique().to_list() if is_meant(one)]
+            theirs |= ids.is_in(meant).fill_null(value=False)
+    return theirs
+
+
+def _members(layout: FileLayout) -> set[str]:
     """Columns of the export that name members."""
     return {
         source
-        for name, table in export.layout.tables.items()
+        for name, table in layout.tables.items()
         for column in member_columns(TABLES[name])
         if column in table.columns
         for source in table.columns[column].sources()
     }
 
 
-def _open_to_all(export: Export) -> set[str]:
+def _open_to_all(layout: FileLayout) -> set[str]:
     """Columns of the export that are needed for what is nobody's."""
-    layout = export.layout
     found = {*layout.known, *layout.keep_when, *layout.skip_when}
     for name, table in layout.tables.items():
         personal = {*member_columns(TABLES[name]), *purposes(TABLES[name].schema)}

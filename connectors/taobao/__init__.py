@@ -32,8 +32,6 @@ CONNECTOR = Connector(
     name="taobao",
     title="Taobao and Tmall",
     settings=TaobaoSettings,
-    usual_currency="CNY",
-    usual_time_zone="Asia/Shanghai",
     open_client=TaobaoClient,
     streams=(
         Stream(

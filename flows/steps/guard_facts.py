@@ -51,8 +51,7 @@ def facts(
     `targets` are those of the proposals: what was written to them before, however long ago, counts
     for what is done once for life.
     """
-    resolved = home.policy(shop, policy)
-    module = resolved.module
+    module, limits = home.policies[policy][0], home.policies[policy][3]
     given = tables or {}
     built_tables = {
         name: given[name] if name in given else built(home, shop, name).collect()
@@ -61,7 +60,7 @@ def facts(
     people = _people(home, shop, module)
     is_priced = WriteKind.SET_PRICE in module.WRITES and not given
     is_asking = WriteKind.REQUEST_REVIEW in module.WRITES
-    since = at - dt.timedelta(days=_days(resolved.limits))
+    since = at - dt.timedelta(days=_days(limits))
     earlier = (
         home.ledger.find(shop_id=shop.id, states=HISTORY_STATES, targets=targets, write_kinds=_ONCE)
         if set(_ONCE) & set(module.WRITES)

@@ -1,18 +1,16 @@
 """What an operator writes in a home: the storage, one file per shop, one file per policy."""
 
 import datetime as dt
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from contracts.codes import Mode
 from contracts.economics import Economics
-from contracts.markers import SkuCode
-from contracts.money import known_currency
+from contracts.money import CURRENCY_PATTERN
 from flows.steps.secrets import holds_password
 
 _REFERENCE = "^(env|file):.+$"
-Currency = Annotated[str, AfterValidator(known_currency)]
 
 
 class _Strict(BaseModel):
@@ -80,7 +78,7 @@ class Campaign(_Strict):
     ends_at: dt.datetime
     shops: list[str] = []
     """Empty: all of them."""
-    skus: list[SkuCode] = []
+    skus: list[str] = []
     """Empty: all of them."""
 
     @property
@@ -118,9 +116,9 @@ class Rate(_Strict):
 class Fx(_Strict):
     """Rates by which prices of shops in different currencies are compared."""
 
-    base: Currency = "CNY"
+    base: Annotated[str, Field(pattern=CURRENCY_PATTERN)] = "CNY"
     rates: Annotated[
-        dict[Currency, Rate],
+        dict[Annotated[str, Field(pattern=CURRENCY_PATTERN)], Rate],
         Field(description="one table per currency: [fx.rates.USD] rate = 7.12, date = 2026-11-20"),
     ] = {}
 
@@ -174,7 +172,7 @@ class ShopSettings(_Strict):
     """shops/<shop>.toml. Each table under `sources` belongs to the connector of that name."""
 
     name: str
-    currency: Currency
+    currency: Annotated[str, Field(pattern=CURRENCY_PATTERN)]
     time_zone: str
     history_from: dt.date | None = None
     """First day to read, in the shop's zone; a year back if not given."""
@@ -192,39 +190,15 @@ class ShopSettings(_Strict):
         return value
 
 
-class PolicyOfShop(_Strict):
-    """What differs in one shop: `my-shop = "approve"`, or a table with parameters and limits."""
-
-    mode: Mode | None = None
-    parameters: dict[str, Any] = {}
-    limits: dict[str, Any] = {}
-
-    @model_validator(mode="before")
-    @classmethod
-    def _mode_alone(cls, value: Any) -> Any:
-        return {"mode": value} if isinstance(value, str) else value
-
-
 class PolicySettings(_Strict):
     """policies/<policy>.toml."""
 
     mode: Mode = Mode.SHADOW
-    shops: dict[str, PolicyOfShop] = {}
+    shops: dict[str, Mode] = {}
+    """Modes of single shops, instead of `mode`."""
     parameters: dict[str, Any] = {}
     limits: dict[str, Any] = {}
 
     def mode_of(self, shop_id: str) -> Mode:
         """The mode in force for a shop."""
-        return self.shops.get(shop_id, _NOTHING).mode or self.mode
-
-    def common(self, part: Literal["parameters", "limits"]) -> dict[str, Any]:
-        """What holds in every shop that does not say otherwise."""
-        return self.parameters if part == "parameters" else self.limits
-
-    def own(self, part: Literal["parameters", "limits"], shop_id: str) -> dict[str, Any]:
-        """What one shop says for itself."""
-        shop = self.shops.get(shop_id, _NOTHING)
-        return shop.parameters if part == "parameters" else shop.limits
-
-
-_NOTHING = PolicyOfShop()
+        return self.shops.get(shop_id, self.mode)

@@ -43,7 +43,8 @@ class Recording:
     def __init__(self, connector: Connector, module: ModuleType) -> None:
         self.connector = connector
         self.module = module
-        self.streams: tuple[Stream, ...] = connector.streams
+        of_account = connector.streams_of
+        self.streams = connector.streams if of_account is None else of_account(module.SETTINGS)
 
     def pages(self, kind: str, stream: Stream) -> list[Page]:
         """Recorded pages of a stream; `kind` is PAGES, EMPTY or UNKNOWN."""

@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 from pydantic import BaseModel
 
+from actions.guard import Limits
 from actions.texts import template_hash
 from connectors.base.declaration import Connector, Stream, Write
 from contracts.actions import Change, Judged, Live, Outcome
@@ -22,7 +23,6 @@ from flows.steps.act import act
 from flows.steps.actions import Selection, select
 from flows.steps.forget import forget, held
 from flows.steps.home import Home, Shop, Source
-from flows.steps.policies import PolicyFile
 from flows.steps.settings import PolicySettings
 from flows.steps.subject import subject
 from flows.steps.undo import undo
@@ -135,10 +135,9 @@ def home(built: Merchant, accounts: Accounts) -> Iterator[Home]:
             WRITES=(WriteKind.CREATE_COUPON, WriteKind.SEND_MESSAGE, WriteKind.RECORD_EVENT),
             DEPENDS=("members",),
             INPUTS={},
-            Params=NoSettings,
         )
-        limits = {"max_actions": 9, "max_exposure_minor": 0, "max_budget_minor": 10_000}
-        opened.policies["people"] = PolicyFile(policy, PolicySettings(limits=limits))
+        limits = Limits(max_actions=9, max_exposure_minor=0, max_budget_minor=10_000)
+        opened.policies["people"] = (policy, PolicySettings(), NoSettings(), limits)
         _know(opened)
         yield opened
 

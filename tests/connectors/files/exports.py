@@ -1,16 +1,20 @@
 """Exports in memory: a description, bytes and an export instant become a page."""
 
 import datetime as dt
+import zlib
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from connectors.files.layout import STREAMS, Export, FileLayout, Limits
+from connectors.files.layout import STREAMS, Described, Export, FileLayout, Limits, Part
 from connectors.files.mapping import canonical
-from contracts.streams import Context, Mapped, Page
+from contracts.streams import PART, Context, Mapped, Page
 
 EXPORTED = dt.datetime(2026, 11, 20, tzinfo=dt.UTC)
-CONTEXT = Context("shop", "USD", "America/New_York", dt.datetime(2026, 11, 22, tzinfo=dt.UTC))
+ZONE = "America/New_York"
+LIMITS = Limits()
+CONTEXT = Context("shop", "USD", ZONE, dt.datetime(2026, 11, 22, tzinfo=dt.UTC))
 
 COSTS: dict[str, Any] = {
     "stream": "costs",
@@ -77,28 +81,59 @@ OFFERS: dict[str, Any] = {
 }
 
 
+_DESCRIBED: dict[str, tuple[FileLayout, Limits]] = {}
+"""How each file that a test has written is described, by its name."""
+
+
+def export(
+    layout: dict[str, Any], *, at: dt.datetime = EXPORTED, limits: Limits = LIMITS
+) -> Export:
+    """An export of that instant, under a name that no other description fits."""
+    given = FileLayout.model_validate(layout)
+    kind = zlib.crc32(f"{layout}{limits}".encode())
+    pattern = f"{given.stream}_{kind}_{{yyyymmddThhmmss}}.{given.format}"
+    described = given.model_copy(update={"pattern": pattern})
+    stamp = f"{at.astimezone(ZoneInfo(given.time_zone or ZONE)):%Y%m%dT%H%M%S}"
+    file = pattern.replace("{yyyymmddThhmmss}", stamp)
+    _DESCRIBED[file] = described, limits
+    (found,) = described_by(file).exports(file)
+    return found
+
+
 def page(
     layout: dict[str, Any],
     body: str | bytes,
     *,
     at: dt.datetime = EXPORTED,
-    limits: Limits | None = None,
+    limits: Limits = LIMITS,
 ) -> Page:
     """A landed export, described as `layout` says."""
-    export = Export(
-        file="export.csv",
-        exported_at=at,
-        time_zone="America/New_York",
-        layout=FileLayout.model_validate(layout),
-        limits=limits or Limits(),
-    )
-    return Page(body.encode() if isinstance(body, str) else body, export.model_dump_json())
+    part = Part(file=export(layout, at=at, limits=limits).file)
+    return Page(body.encode() if isinstance(body, str) else body, part.model_dump_json())
 
 
-def mapped(*pages: Page) -> Mapped:
+def file_of(page: Page) -> str:
+    return Part.model_validate_json(page.part).file
+
+
+def described_by(*files: str) -> Described:
+    """What the settings say of these files."""
+    layouts = {_DESCRIBED[file][0].pattern: _DESCRIBED[file][0] for file in files}
+    return Described(tuple(layouts.values()), ZONE, _DESCRIBED[files[0]][1])
+
+
+def mapped(*pages: Page, described: Described | None = None) -> Mapped:
     """The pages of one stream, mapped."""
-    stream = Export.model_validate_json(pages[0].part).layout.stream
-    return canonical(pages, CONTEXT, tables=STREAMS[stream])
+    told = described or described_by(*(file_of(one) for one in pages if file_of(one)))
+    tables = STREAMS[told.layouts[0].stream]
+    return canonical(pages, CONTEXT, tables=tables, described=told)
+
+
+def refusal(*pages: Page) -> str:
+    """Why the only file that is refused is; nothing else of it is in the tables."""
+    (row,) = mapped(*pages).rejects.to_dicts()
+    assert row["document_id"] in {f"{PART}{file_of(one)}" for one in pages}
+    return str(row["detail"])
 
 
 def changed(layout: dict[str, Any], target: str, /, **options: Any) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import openpyxl
 
+from connectors.base.declaration import Stream
 from connectors.files import CONNECTOR
 from connectors.files.client import FilesSettings, open_client
 from contracts.streams import Context, Mapped, Page, Window
@@ -102,16 +103,19 @@ def settings_of(folder: Path, mapping: str) -> FilesSettings:
     )
 
 
+def stream_of(folder: Path, ready: Ready) -> Stream:
+    assert CONNECTOR.streams_of is not None
+    (stream,) = CONNECTOR.streams_of(settings_of(folder, ready.mapping))
+    return stream
+
+
 def fetched(folder: Path, ready: Ready) -> list[Page]:
     """What is kept of the folder's files."""
-    stream = CONNECTOR.stream(ready.stream)
-    assert stream is not None
+    stream = stream_of(folder, ready)
     client = open_client(settings_of(folder, ready.mapping))
     return list(stream.fetch(client, Window(READ_AT - dt.timedelta(days=31), client.now())))
 
 
 def read(folder: Path, ready: Ready) -> Mapped:
     """The folder's files, fetched and mapped."""
-    stream = CONNECTOR.stream(ready.stream)
-    assert stream is not None
-    return stream.to_canonical(fetched(folder, ready), CONTEXT)
+    return stream_of(folder, ready).to_canonical(fetched(folder, ready), CONTEXT)

@@ -1,15 +1,25 @@
 """Exports as people download them, with synthetic values: what the compliance suite judges."""
 
 import datetime as dt
+from pathlib import Path
 from typing import Any
 
 import httpx
 
-from connectors.files.layout import load
+from connectors.files.client import FilesSettings
+from connectors.files.descriptions import load
 from contracts.errors import ShopkeeperError
 from contracts.streams import Page
 from tests.connectors.files.exports import CONTEXT as CONTEXT
-from tests.connectors.files.exports import COSTS, EXPORTED, OFFERS, TRAFFIC, page
+from tests.connectors.files.exports import (
+    COSTS,
+    EXPORTED,
+    OFFERS,
+    TRAFFIC,
+    described_by,
+    file_of,
+    page,
+)
 
 PEOPLE = ("zora-marked", "zora writes", "call zora")
 """A buyer, what he wrote and a note about him; receivers are taken out before a page is kept."""
@@ -178,4 +188,9 @@ UNKNOWN: dict[str, list[Page]] = {
         page(_REVIEWS, _STARS + "r3,,9,,2026-11-19T09:00:00Z,\n", at=_LATER),
     ],
 }
+_ALL = (page for pages in (PAGES, EMPTY, UNKNOWN) for found in pages.values() for page in found)
+DESCRIBED = described_by(*(file_of(one) for one in _ALL))
+SETTINGS = FilesSettings(
+    folder=Path(), mappings=DESCRIBED.layouts, time_zone=DESCRIBED.time_zone, quiet_seconds=0
+)
 ERRORS: dict[str, tuple[httpx.Response, type[ShopkeeperError]]] = {}

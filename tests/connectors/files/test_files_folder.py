@@ -9,30 +9,40 @@ from typing import Any
 import pytest
 
 from connectors.files import CONNECTOR
-from connectors.files.client import FilesSettings, FolderClient, fetch, open_client
-from connectors.files.layout import Export
-from contracts.errors import ConfigurationError, SourceContractError, TransientSourceError
+from connectors.files.client import FilesSettings, FolderClient, described, fetch, open_client
+from connectors.files.layout import Listing, Part
+from contracts.errors import ConfigurationError, TransientSourceError
 from contracts.streams import Window
-from tests.connectors.files.exports import COSTS
+from tests.connectors.files.exports import COSTS, TRAFFIC, file_of
 
 CLOCK = dt.datetime(2026, 11, 22, 5, tzinfo=dt.UTC)
 ALL = Window(dt.datetime(2020, 1, 1, tzinfo=dt.UTC), CLOCK)
 
 
-def opened(folder: Path, *, pattern: str = "costs_{yyyymmdd}.csv", **more: Any) -> FolderClient:
+def opened(
+    folder: Path,
+    *,
+    pattern: str = "costs_{yyyymmdd}.csv",
+    more: tuple[dict[str, Any], ...] = (),
+    **given: Any,
+) -> FolderClient:
     settings = {
         "folder": folder,
-        "mappings": [COSTS | {"pattern": pattern}],
+        "mappings": [COSTS | {"pattern": pattern}, *more],
         "time_zone": "Asia/Shanghai",
         "quiet_seconds": 0,
-        **more,
+        **given,
     }
     return open_client(FilesSettings.model_validate(settings))
 
 
 def names(client: FolderClient, window: Window = ALL) -> list[str]:
-    pages = fetch(client, window, stream="costs")
-    return [Export.model_validate_json(page.part).file for page in pages]
+    return [file_of(page) for page in fetch(client, window, stream="costs") if file_of(page)]
+
+
+def refusals(client: FolderClient) -> dict[str, str | None]:
+    pages = [page for page in fetch(client, ALL, stream="costs") if page.body == b""]
+    return {file_of(one): Part.model_validate_json(one.part).refused for one in pages}
 
 
 def write(folder: Path, *files: str) -> None:
@@ -43,10 +53,13 @@ def write(folder: Path, *files: str) -> None:
 
 def test_file_is_landed_as_it_lies_there_with_its_export_instant(tmp_path: Path) -> None:
     (tmp_path / "costs_20261101.csv").write_bytes(b"\xff\x00any")
-    (page,) = fetch(opened(tmp_path), ALL, stream="costs")
+    client = opened(tmp_path)
+    page, _ = fetch(client, ALL, stream="costs")
     assert page.body == b"\xff\x00any"
-    exported = Export.model_validate_json(page.part).exported_at
-    assert exported == dt.datetime(2026, 10, 31, 16, tzinfo=dt.UTC)
+    midnight = dt.datetime(2026, 10, 31, 16, tzinfo=dt.UTC)
+    second = dt.timedelta(seconds=1)
+    assert names(client, Window(midnight, midnight + second)) == ["costs_20261101.csv"]
+    assert names(client, Window(midnight - second, midnight)) == []
 
 
 def test_reading_the_folder_again_gives_the_same_pages(tmp_path: Path) -> None:
@@ -90,9 +103,19 @@ def test_decomposed_name_is_the_same_name(tmp_path: Path) -> None:
     assert len(names(opened(tmp_path, pattern="coûts_{yyyymmdd}.csv"))) == 1
 
 
-def test_stream_without_a_description_yields_nothing(tmp_path: Path) -> None:
-    write(tmp_path, "costs_20261101.csv")
-    assert list(fetch(opened(tmp_path), ALL, stream="traffic")) == []
+def test_file_that_no_description_names_is_told_once(tmp_path: Path) -> None:
+    left = ("Costs 2026.csv", ".hidden.csv", "~$costs_20261101.csv", "Thumbs.db")
+    write(tmp_path, "costs_20261101.csv", *left)
+    client = opened(tmp_path, more=({**TRAFFIC},))
+    assert client.strangers() == ["Costs 2026.csv"]
+    told = [
+        stranger
+        for stream in ("costs", "traffic")
+        for page in fetch(client, ALL, stream=stream)
+        if not file_of(page)
+        for stranger in Listing.model_validate_json(page.body).strangers
+    ]
+    assert told == ["Costs 2026.csv"]
 
 
 def test_links_are_not_followed(tmp_path: Path) -> None:
@@ -112,23 +135,50 @@ def test_file_still_being_written_is_left_for_next_time(tmp_path: Path) -> None:
 
 def test_name_with_an_impossible_date_is_refused(tmp_path: Path) -> None:
     write(tmp_path, "costs_20261301.csv")
-    with pytest.raises(SourceContractError, match=r"costs_20261301.csv: 20261301 .* no date"):
-        names(opened(tmp_path))
+    assert refusals(opened(tmp_path)) == {"costs_20261301.csv": "20261301 in its name is no date"}
 
 
 def test_file_larger_than_the_limit_is_refused(tmp_path: Path) -> None:
     write(tmp_path, "costs_20261101.csv")
-    with pytest.raises(SourceContractError, match="larger than max_bytes = 3"):
-        names(opened(tmp_path, limits={"max_bytes": 3}))
+    told = refusals(opened(tmp_path, limits={"max_bytes": 3}))
+    assert told == {"costs_20261101.csv": "is larger than max_bytes = 3"}
 
 
-def test_file_taken_away_meanwhile_is_tried_again(tmp_path: Path) -> None:
-    write(tmp_path, "costs_20261101.csv")
+def test_file_taken_away_meanwhile_is_not_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, "costs_20261101.csv", "costs_20261102.csv")
     client = opened(tmp_path)
-    (export,) = client.exports("costs", ALL)
-    (tmp_path / "costs_20261101.csv").unlink()
-    with pytest.raises(TransientSourceError, match=r"costs_20261101\.csv cannot be read"):
-        client.read(export)
+    pages = fetch(client, ALL, stream="costs")
+    assert file_of(next(pages)) == "costs_20261101.csv"
+    (tmp_path / "costs_20261102.csv").unlink()
+    assert [file_of(one) for one in pages] == [""]
+
+
+@pytest.mark.parametrize(
+    ("error", "is_told"), [(PermissionError(13, "no"), True), (OSError(116, "stale"), False)]
+)
+def test_file_that_we_may_not_read_costs_itself_and_a_folder_that_fails_is_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: OSError, is_told: bool
+) -> None:
+    write(tmp_path, "costs_20261101.csv", "costs_20261102.csv")
+    opening = Path.open
+
+    def failing(path: Path, *given: Any) -> Any:
+        if path.name == "costs_20261101.csv":
+            raise error
+        return opening(path, *given)
+
+    monkeypatch.setattr(Path, "open", failing)
+    client = opened(tmp_path)
+    if is_told:
+        assert refusals(client) == {"costs_20261101.csv": "cannot be read: no"}
+        assert names(client) == ["costs_20261101.csv", "costs_20261102.csv"]
+    else:
+        with pytest.raises(
+            TransientSourceError, match=r"costs_20261101\.csv cannot be read: stale"
+        ):
+            names(client)
 
 
 def test_export_stamped_with_the_frozen_clock_is_read(tmp_path: Path) -> None:
@@ -139,7 +189,7 @@ def test_export_stamped_with_the_frozen_clock_is_read(tmp_path: Path) -> None:
 
 def test_without_a_frozen_clock_it_is_the_time_of_looking(tmp_path: Path) -> None:
     settings = FilesSettings(folder=tmp_path, mappings=("erp_costs",), time_zone="UTC")
-    assert FolderClient(settings, (), clock=lambda: CLOCK).now() == CLOCK
+    assert FolderClient(settings, described(settings), clock=lambda: CLOCK).now() == CLOCK
     assert opened(tmp_path).now().tzinfo is dt.UTC
 
 

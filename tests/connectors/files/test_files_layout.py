@@ -7,7 +7,7 @@ import pytest
 
 from connectors.files import CONNECTOR
 from connectors.files.client import FilesSettings, open_client
-from connectors.files.layout import load
+from connectors.files.descriptions import load
 from contracts.errors import ConfigurationError
 from contracts.toml_settings import parse
 from tests.connectors.files.exports import COSTS, changed

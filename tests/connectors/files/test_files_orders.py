@@ -23,7 +23,7 @@ ORDERS: dict[str, Any] = {
     "known": {"case": ["", "refunded"]},
     "tables": {
         "orders": {
-            "sum": ["goods_minor", "shipping_minor", "total_minor", "refunded_minor"],
+            "sum": ["stated_goods_minor", "shipping_minor", "total_minor", "refunded_minor"],
             "latest": ["completed_at"],
             "mixed": {"payment_status": {"paid+refunded": "partially_refunded"}},
             "columns": {
@@ -38,7 +38,7 @@ ORDERS: dict[str, Any] = {
                 },
                 "fulfilment_status": {"constant": "fulfilled"},
                 "is_test": {"constant": False},
-                "goods_minor": {"column": "paid", "minus": ["post"], **MONEY},
+                "stated_goods_minor": {"column": "paid", "minus": ["post"], **MONEY},
                 "discount_minor": {"constant": 0},
                 "shipping_minor": {"column": "post", "default": "0", **MONEY},
                 "tax_minor": {"constant": 0},
@@ -85,7 +85,7 @@ def test_rows_of_an_order_add_up_and_agree_with_its_lines() -> None:
     assert split(result, CONTEXT).bad.to_dicts() == []
     order = result.frames["orders"].row(0, named=True)
     assert result.frames["orders"].height == 1
-    assert (order["goods_minor"], order["total_minor"], order["refunded_minor"]) == (
+    assert (order["stated_goods_minor"], order["total_minor"], order["refunded_minor"]) == (
         1400,
         1500,
         500,
@@ -131,7 +131,7 @@ def test_states_whose_mix_has_no_name_are_an_unknown_code() -> None:
 def test_amount_that_is_taken_off_must_be_readable_too() -> None:
     result = orders(FIRST.replace("1.00", "one"))
     told = {row[2] for row in reasons(result)}
-    assert told == {"goods_minor", "shipping_minor", "total_minor", "unit_price_minor"}
+    assert told == {"stated_goods_minor", "shipping_minor", "total_minor", "unit_price_minor"}
     assert split(result, CONTEXT).good["orders"].is_empty()
 
 

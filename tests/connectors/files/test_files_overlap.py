@@ -9,16 +9,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from connectors.files.layout import STREAMS
+from connectors.files.layout import STREAMS, Described
 from connectors.files.mapping import canonical
 from contracts.streams import Page
 from tests.connectors.files.exports import (
     CONTEXT,
     COSTS,
     EXPORTED,
+    LIMITS,
     OFFERS,
     PURCHASING,
     TRAFFIC,
+    ZONE,
     mapped,
     page,
     reasons,
@@ -111,7 +113,7 @@ def test_day_that_an_export_covers_and_has_no_row_for_is_empty() -> None:
 def test_unreadable_day_may_be_any_day_so_none_is_called_empty() -> None:
     body = "day,source,visitors\n2026-11-20,ads,9\nsoon,ads,1\n"
     frame = mapped(page(covering(3), body)).frames["traffic_daily"]
-    assert frame["deleted_at"].null_count() == frame.height == 2
+    assert frame["deleted_at"].null_count() == frame.height == 1
 
 
 def test_orders_of_one_sku_and_day_add_up() -> None:
@@ -139,7 +141,8 @@ def test_offer_exported_twice_is_one_observation_and_a_changed_one_is_two() -> N
 
 def test_no_export_gives_every_table_of_the_stream_empty() -> None:
     for tables in STREAMS.values():
-        result = canonical([], CONTEXT, tables=tables)
+        none = Described((), ZONE, LIMITS)
+        result = canonical([], CONTEXT, tables=tables, described=none)
         assert [frame.height for frame in result.frames.values()] == [0] * len(tables)
         assert result.rejects.height == 0
 

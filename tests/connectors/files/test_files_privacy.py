@@ -2,22 +2,43 @@
 
 import datetime as dt
 import io
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import openpyxl
-import polars as pl
 import pytest
 
 from connectors.files import CONNECTOR
-from connectors.files.layout import Export
+from connectors.files.client import FilesSettings, described, fetch, open_client
 from connectors.files.privacy import redact, taken_out
-from contracts.errors import SourceContractError
-from contracts.streams import Page
-from tests.connectors.files.exports import COSTS, mapped, page, reasons
+from contracts.personal import Redacted
+from contracts.streams import Page, Window
+from tests.connectors.files.exports import (
+    COSTS,
+    EXPORTED,
+    described_by,
+    file_of,
+    mapped,
+    page,
+    reasons,
+)
 from tests.connectors.files.test_files_orders import FIRST, HEADER, ORDERS
 
 PRIVATE = ORDERS | {"private": ["receiver", "phone（1）"]}
 NAMED = HEADER.replace("buyer\n", "buyer,receiver,phone(1)\n")
+
+
+def cleaned(given: Page) -> Page:
+    """What is kept of a page."""
+    file = file_of(given)
+    (kept,) = taken_out(given.body, described_by(file).exports(file))
+    return kept
+
+
+def forgotten(given: Page, is_meant: Callable[[str], bool]) -> Redacted:
+    return redact(given, is_meant, described=described_by(file_of(given)))
 
 
 def named(line: str) -> str:
@@ -25,7 +46,7 @@ def named(line: str) -> str:
 
 
 def test_private_columns_are_taken_out_and_all_else_is_read_as_before() -> None:
-    kept = taken_out(page(PRIVATE, NAMED + named(FIRST)))
+    kept = cleaned(page(PRIVATE, NAMED + named(FIRST)))
     assert b"Zora" not in kept.body
     assert b"138" not in kept.body
     assert mapped(kept).unknown_fields == ()
@@ -36,9 +57,9 @@ def test_private_columns_are_taken_out_and_all_else_is_read_as_before() -> None:
 
 def test_file_without_private_columns_stays_byte_for_byte() -> None:
     given = page(PRIVATE, HEADER + FIRST)
-    assert taken_out(given) is given
+    assert cleaned(given) == given
     untouched = page(COSTS, "sku,from,cost,receiver\nA,2026-11-01,1.00,Zora\n")
-    assert taken_out(untouched) is untouched
+    assert cleaned(untouched) == untouched
 
 
 def test_private_columns_leave_a_workbook_too_and_its_dates_stay() -> None:
@@ -53,25 +74,34 @@ def test_private_columns_leave_a_workbook_too_and_its_dates_stay() -> None:
     file = io.BytesIO()
     book.save(file)
     layout = PRIVATE | {"format": "xlsx", "header_row": 2}
-    kept = taken_out(page(layout, file.getvalue()))
+    kept = cleaned(page(layout, file.getvalue()))
     assert b"Zora" not in kept.body
-    assert taken_out(page(layout, file.getvalue())) == kept
+    assert cleaned(page(layout, file.getvalue())) == kept
     order = mapped(kept).frames["orders"].row(0, named=True)
     assert str(order["placed_at"]) == "2026-11-18 05:00:00+00:00"
     assert str(order["completed_at"]) == "2026-11-19 17:00:00+00:00"
     assert reasons(mapped(kept)) == []
 
 
-def test_file_that_cannot_be_read_is_not_kept_with_its_persons() -> None:
-    with pytest.raises(SourceContractError, match=r"^export\.csv is not CSV of its 12 columns"):
-        taken_out(page(PRIVATE, NAMED + named(FIRST).replace("\n", ",one more\n")))
+def test_file_that_cannot_be_read_is_not_kept_with_its_persons(tmp_path: Path) -> None:
+    torn = NAMED + named(FIRST).replace("\n", ",one more\n")
+    (tmp_path / "orders_20261119.csv").write_text(torn, encoding="utf-8")
+    given = {"folder": tmp_path, "mappings": [PRIVATE], "time_zone": "UTC", "quiet_seconds": 0}
+    client = open_client(FilesSettings.model_validate(given))
+    window = Window(EXPORTED - dt.timedelta(days=9), EXPORTED)
+    kept, _ = fetch(client, window, stream="exported_orders")
+    assert kept.body == b""
+    told = described(FilesSettings.model_validate(given))
+    (row,) = mapped(kept, described=told).rejects.to_dicts()
+    assert row["document_id"] == "part:orders_20261119.csv"
+    assert row["detail"].startswith("is not CSV of its 12 columns")
 
 
 def test_forgotten_buyer_leaves_his_rows_and_the_others_stay() -> None:
     other = FIRST.replace("1,A", "2,B").replace("nick", "other")
     given = page(ORDERS, HEADER.replace("\n", ",note\n") + FIRST.replace("\n", ",call me\n"))
     given = Page(given.body + other.replace("\n", ",no note\n").encode(), given.part)
-    found = redact(given, lambda member: member == "nick")
+    found = forgotten(given, lambda member: member == "nick")
     assert found.removed == ({"buyer": "nick", "note": "call me"},)
     assert b"nick" not in found.page.body
     assert b"call me" not in found.page.body
@@ -85,13 +115,13 @@ def test_forgotten_buyer_leaves_his_rows_and_the_others_stay() -> None:
 def test_buyer_is_found_however_his_name_was_kept_from_rounding() -> None:
     given = page(ORDERS, HEADER + FIRST.replace("nick", '"\t\'123"'))
     assert mapped(given).frames["orders"]["member_id"].item() == "123"
-    assert b"123" not in redact(given, lambda member: member == "123").page.body
+    assert b"123" not in forgotten(given, lambda member: member == "123").page.body
 
 
 @pytest.mark.parametrize("line", [FIRST, FIRST.replace("nick", "")])
 def test_page_that_does_not_name_him_stays_as_it_is(line: str) -> None:
     given = page(ORDERS, HEADER + line)
-    assert redact(given, lambda member: member == "somebody").page is given
+    assert forgotten(given, lambda member: member == "somebody").page is given
 
 
 def test_export_that_names_no_members_is_left_alone() -> None:
@@ -99,7 +129,7 @@ def test_export_that_names_no_members_is_left_alone() -> None:
     nameless: dict[str, Any] = {n: c for n, c in columns.items() if n != "member_id"}
     tables = ORDERS["tables"] | {"orders": ORDERS["tables"]["orders"] | {"columns": nameless}}
     given = page(ORDERS | {"tables": tables}, HEADER + FIRST)
-    assert redact(given, lambda _: True).page is given
+    assert forgotten(given, lambda _: True).page is given
 
 
 def test_review_of_a_forgotten_author_keeps_its_stars_alone() -> None:
@@ -121,7 +151,7 @@ def test_review_of_a_forgotten_author_keeps_its_stars_alone() -> None:
         },
     }
     body = "id,author,stars,text,at\nr,nick,5,I am nick,2026-11-19T08:00:00Z\n"
-    frame = mapped(redact(page(layout, body), lambda _: True).page).frames["reviews"]
+    frame = mapped(forgotten(page(layout, body), lambda _: True).page).frames["reviews"]
     assert frame.select("review_id", "member_id", "stars_units", "body").row(0) == (
         "r",
         None,
@@ -135,8 +165,20 @@ def test_streams_that_may_name_members_can_forget_them() -> None:
     assert forgetting == {"exported_orders", "exported_reviews"}
 
 
-def test_cleaned_page_describes_itself() -> None:
-    kept = taken_out(page(PRIVATE | {"encoding": "gb18030"}, NAMED + named(FIRST)))
-    layout = Export.model_validate_json(kept.part).layout
-    assert (layout.format, layout.encoding, layout.header_row) == ("csv", "utf-8", 1)
-    assert isinstance(mapped(kept).frames["orders"], pl.DataFrame)
+def test_cleaned_page_is_plain_whatever_the_description_says_of_the_file() -> None:
+    body = ("title\n" + NAMED + named(FIRST.replace("nick", "小明"))).encode("gb18030")
+    kept = cleaned(page(PRIVATE | {"encoding": "gb18030", "header_row": 2}, body))
+    assert mapped(kept).frames["orders"]["member_id"].to_list() == ["小明"]
+
+
+def test_forgotten_by_the_description_of_today() -> None:
+    given = page(ORDERS, HEADER.replace("buyer", "nickname") + FIRST)
+    told = described_by(file_of(given))
+    (layout,) = told.layouts
+    assert redact(given, lambda _: True, described=told).page is given
+    orders = layout.tables["orders"]
+    member = orders.columns["member_id"].model_copy(update={"column": "nickname"})
+    columns = orders.model_copy(update={"columns": {**orders.columns, "member_id": member}})
+    corrected = layout.model_copy(update={"tables": {**layout.tables, "orders": columns}})
+    today = replace(told, layouts=(corrected,))
+    assert b"nick," not in redact(given, lambda _: True, described=today).page.body

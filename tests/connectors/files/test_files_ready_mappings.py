@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 
 from checks.rows import split
-from connectors.files.layout import load
-from contracts.errors import SourceContractError
+from connectors.files.descriptions import load
 from contracts.tables import TABLES
 from tests.connectors.files import ready
 from tests.connectors.files.ready import ALL, CONTEXT, LATER, STAMP, Ready, put, read
@@ -95,10 +94,10 @@ def test_renamed_column_is_told_with_file_column_and_the_nearest(
     needed = load(one.mapping)[0].sources()
     gone = next(name for name in header if name in needed)
     filed(tmp_path, one, [[f"{name}新" if name == gone else name for name in header], *rows])
-    with pytest.raises(SourceContractError) as error:
-        read(tmp_path, one)
-    file = f"{one.file.format(STAMP)}.csv"
-    assert str(error.value) == f"{file} lacks the column '{gone}': the nearest is '{gone}新'"
+    (row,) = read(tmp_path, one).rejects.to_dicts()
+    assert row["document_id"] == f"part:{one.file.format(STAMP)}.csv"
+    assert row["column"] == gone
+    assert row["detail"] == f"lacks the column '{gone}': the nearest is '{gone}新'"
 
 
 @every

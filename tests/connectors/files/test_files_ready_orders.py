@@ -6,7 +6,6 @@ from typing import Any
 import polars as pl
 import pytest
 
-from contracts.errors import SourceContractError
 from tests.connectors.files import ready
 from tests.connectors.files.ready import DOUDIAN, JD, JST, PDD, STAMP, Ready, put, read
 
@@ -101,11 +100,9 @@ def test_doudian_order_of_states_that_do_not_go_together_is_quarantined(tmp_path
 
 
 def test_export_of_another_ending_is_told_to_be_saved_as_one_that_is_read(tmp_path: Path) -> None:
-    put(tmp_path, f"{JD.file.format(STAMP)}.xls", b"\xd0\xcf\x11\xe0")
-    with pytest.raises(
-        SourceContractError, match=r"\.xls is neither CSV nor XLSX: save it as one of them$"
-    ):
-        read(tmp_path, JD)
+    put(tmp_path, f"{JD.file.format(STAMP)}.pdf", b"%PDF")
+    (row,) = read(tmp_path, JD).rejects.to_dicts()
+    assert row["detail"] == "is neither CSV nor a workbook: save it as one of them"
 
 
 def test_case_that_is_an_exchange_is_no_refund(tmp_path: Path) -> None:

@@ -9,20 +9,28 @@ import pytest
 from connectors.base.mapping import Parsed
 from connectors.files.cells import parsed
 from connectors.files.columns import Column
-from connectors.files.layout import Export
 from contracts.columns import rate
+from contracts.streams import PART, Mapped
 from tests.connectors.files.exports import (
     COSTS,
     EXPORTED,
     OFFERS,
     TRAFFIC,
     changed,
+    export,
+    file_of,
     mapped,
     page,
     reasons,
 )
 
 MONEY = "unreadable_money"
+
+
+def of_files(result: Mapped) -> list[tuple[str, str | None]]:
+    """Reason and column of rejects, all of which are told of a file."""
+    assert all(document.startswith(PART) for document, _, _ in reasons(result))
+    return [(reason, column) for _, reason, column in reasons(result)]
 
 
 def cost_of(text: str, **options: Any) -> int | None:
@@ -107,12 +115,21 @@ def test_empty_cost_is_missing_and_the_rest_goes_on() -> None:
     assert result.frames["costs"]["unit_cost_minor"].to_list() == [None, 200]
 
 
-def test_row_without_its_key_is_named_too() -> None:
-    result = mapped(page(COSTS, "sku,from,cost\n,2026-11-01,1.00\nB,soon,2.00\n"))
-    assert reasons(result) == [
-        ("?|2026-11-01", "missing_value", "sku_id"),
-        ("B|?", "unreadable_time", "valid_from"),
-    ]
+@pytest.mark.parametrize(
+    ("row", "reason", "column", "said"),
+    [
+        (",2026-11-01,1.00\n", "missing_value", "sku_id", "1 rows without it"),
+        ("B,soon,2.00\n", "unreadable_row", "valid_from", "1 rows without it, such as soon"),
+    ],
+)
+def test_row_without_its_key_is_told_of_its_file_and_the_others_go_on(
+    row: str, reason: str, column: str, said: str
+) -> None:
+    given = page(COSTS, f"sku,from,cost\nA,2026-11-01,1.00\n{row}")
+    result = mapped(given)
+    assert result.frames["costs"]["sku_id"].to_list() == ["A"]
+    assert reasons(result) == [(f"part:{file_of(given)}", reason, column)]
+    assert result.rejects["detail"].item() == said
 
 
 @pytest.mark.parametrize(
@@ -127,9 +144,8 @@ def test_row_without_its_key_is_named_too() -> None:
 )
 def test_code_of_a_sku_survives_what_spreadsheets_do(text: str, sku: str | None) -> None:
     result = mapped(page(COSTS, f'sku,from,cost\n"{text}",2026-11-01,1.00\n'))
-    assert result.frames["costs"]["sku_id"].item() == sku
-    wanted = [] if sku else [("?|2026-11-01", "unreadable_row", "sku_id")]
-    assert reasons(result) == wanted
+    assert result.frames["costs"]["sku_id"].to_list() == [one for one in [sku] if one]
+    assert of_files(result) == ([] if sku else [("unreadable_row", "sku_id")])
 
 
 @pytest.mark.parametrize(
@@ -141,6 +157,7 @@ def test_code_of_a_sku_survives_what_spreadsheets_do(text: str, sku: str | None)
         ("2026年11月1日", "%Y年%m月%d日", dt.date(2026, 11, 1)),
         ("2026/11/1", ("%Y年%m月%d日", "%Y/%m/%d"), dt.date(2026, 11, 1)),
         ("46327", "excel", dt.date(2026, 11, 1)),
+        ("44865", "excel-1904", dt.date(2026, 11, 1)),
         ("2026-02-30", None, None),
         ("01/11/2026", None, None),
         ("2026-11-01 08:00", None, None),
@@ -152,8 +169,8 @@ def test_day_is_read_in_the_declared_format(
 ) -> None:
     layout = changed(COSTS, "valid_from", format=form)
     result = mapped(page(layout, f"sku,from,cost\nA,{text},1.00\n"))
-    assert result.frames["costs"]["valid_from"].item() == day
-    assert reasons(result) == ([] if day else [("A|?", "unreadable_time", "valid_from")])
+    assert result.frames["costs"]["valid_from"].to_list() == [one for one in [day] if one]
+    assert of_files(result) == ([] if day else [("unreadable_row", "valid_from")])
 
 
 @pytest.mark.parametrize(
@@ -172,8 +189,30 @@ def test_local_time_follows_the_declared_rule(
 ) -> None:
     layout = OFFERS | {"ambiguous": rule}
     result = mapped(page(layout, f"sku,rival,seen,price,stock,by\nA,R,{text},1.00,有,自营\n"))
-    assert result.frames["competitor_offers"]["observed_at"].item() == instant
-    assert reasons(result) == ([] if instant else [("A|R|?", "unreadable_time", "observed_at")])
+    seen = result.frames["competitor_offers"]["observed_at"].to_list()
+    assert seen == [one for one in [instant] if one]
+    assert of_files(result) == ([] if instant else [("unreadable_row", "observed_at")])
+
+
+@pytest.mark.parametrize(
+    ("text", "form", "instant"),
+    [
+        ("46345.333333333336", "excel", dt.datetime(2026, 11, 19, 13, tzinfo=dt.UTC)),
+        ("46345.354861111111", "excel", dt.datetime(2026, 11, 19, 13, 31, tzinfo=dt.UTC)),
+        ("46345", "excel", dt.datetime(2026, 11, 19, 5, tzinfo=dt.UTC)),
+        ("44883.333333333336", "excel-1904", dt.datetime(2026, 11, 19, 13, tzinfo=dt.UTC)),
+        ("46327.0625", "excel", None),
+        ("46345.33.1", "excel", None),
+        ("4.63E+04", "excel", None),
+    ],
+)
+def test_instant_is_read_from_a_spreadsheets_serial_number(
+    text: str, form: str, instant: dt.datetime | None
+) -> None:
+    layout = changed(OFFERS, "observed_at", format=form)
+    result = mapped(page(layout, f"sku,rival,seen,price,stock,by\nA,R,{text},1.00,有,自营\n"))
+    seen = result.frames["competitor_offers"]["observed_at"].to_list()
+    assert seen == [one for one in [instant] if one]
 
 
 def test_instant_with_an_offset_needs_no_rule() -> None:
@@ -226,8 +265,7 @@ def test_count_is_whole_or_named(text: str, options: dict[str, Any], visitors: i
 def test_percent_is_a_fraction_where_declared(
     text: str, percent: bool, share: float | None
 ) -> None:
-    export = Export.model_validate_json(page(TRAFFIC, "").part)
-    column = parsed(Column(column="x", percent=percent), rate("Share"), export)
+    column = parsed(Column(column="x", percent=percent), rate("Share"), export(TRAFFIC))
     assert isinstance(column, Parsed)
     assert pl.DataFrame({"x": [text]}).select(column.value).item() == share
 
@@ -261,5 +299,5 @@ def test_value_holds_only_for_rows_that_meet_its_condition() -> None:
     layout = COSTS | {"tables": {"costs": {"columns": columns}}}
     body = "sku,size,spare,from,cost\nA,L,X,2026-11-01,1\n,L,X,2026-11-01,1\nB,,X,2026-11-01,1\n"
     result = mapped(page(layout, body))
-    assert result.frames["costs"]["sku_id"].to_list() == [None, "A:L", "X"]
-    assert [row[1:] for row in reasons(result)] == [("unreadable_row", "sku_id")]
+    assert result.frames["costs"]["sku_id"].to_list() == ["A:L", "X"]
+    assert of_files(result) == [("unreadable_row", "sku_id")]
