@@ -5,6 +5,7 @@ import re
 import polars as pl
 
 from contracts.errors import SourceContractError
+from contracts.names import nearest
 
 # ISO 4217 currencies whose minor unit is not a hundredth.
 _NO_DECIMALS = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF"
@@ -14,7 +15,33 @@ _EXPONENTS = {
     **dict.fromkeys(_THREE_DECIMALS.split(" "), 3),
 }
 
+_TWO_DECIMALS = (
+    "AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BMD BND BOB BRL BSD BTN BWP BYN BZD "
+    "CAD CDF CHF CNY COP CRC CUP CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD "
+    "GTQ GYD HKD HNL HTG HUF IDR ILS INR IRR JMD KES KGS KHR KPW KYD KZT LAK LBP LKR LRD LSL MAD "
+    "MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD PAB PEN PGK PHP "
+    "PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS "
+    "TMT TOP TRY TTD TWD TZS UAH USD UYU UZS VED VES WST XCD XCG YER ZAR ZMW ZWG"
+)
+CURRENCIES = frozenset((*_EXPONENTS, *_TWO_DECIMALS.split(" ")))
+"""The currencies of ISO 4217 that are money of a country; funds and metals are not."""
+
+# What people write for a currency, where no code of the list is like it.
+_CALLED = {"RMB": "CNY", "CNH": "CNY", "NTD": "TWD", "NIS": "ILS", "STG": "GBP", "HRK": "EUR"}
+
 CURRENCY_PATTERN = "^[A-Z]{3}$"
+
+
+def known_currency(value: str) -> str:
+    """The currency code, if it is one; for settings.
+
+    Raises:
+        ValueError: it is none; the message names the one that was probably meant.
+    """
+    if value in CURRENCIES:
+        return value
+    meant = _CALLED.get(value.upper(), value.upper())
+    raise ValueError(f"{value!r} is no currency of ISO 4217{nearest(meant, CURRENCIES)}")
 
 
 def exponent(currency: str) -> int:

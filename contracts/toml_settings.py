@@ -3,6 +3,8 @@
 import difflib
 import re
 import tomllib
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -11,6 +13,7 @@ from contracts.errors import ConfigurationError
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 Path = tuple[str | int, ...]
+NOWHERE: Mapping[str, Path] = MappingProxyType({})
 
 _HEADER = re.compile(r"^\s*(\[\[?)\s*([^\[\]]+?)\s*\]\]?\s*(?:#.*)?$")
 _KEY = re.compile(r"""^\s*((?:"[^"]+"|'[^']+'|[\w.-])+)\s*=""")
@@ -48,8 +51,9 @@ def validate(
     text: str,
     file: str,
     prefix: Path = (),
+    elsewhere: Mapping[str, Path] = NOWHERE,
 ) -> ModelT:
-    """A model from a table that lies at `prefix` in the file's text.
+    """A model from a table that lies at `prefix` in the file's text; single keys may lie elsewhere.
 
     Raises:
         ConfigurationError: naming the file, the line and the key; never the value, which may be
@@ -62,6 +66,7 @@ def validate(
     # A key that is missing is often the one that was mistyped: that is told first.
     first = min(found, key=lambda one: one["type"] != "extra_forbidden")
     inner = tuple(part for part in first["loc"] if isinstance(part, int | str))
+    prefix = elsewhere.get(str(inner[0]), prefix) if inner else prefix
     where = f"{file}, line {line_of(text, (*prefix, *inner))}"
     key = ".".join(str(part) for part in (*prefix, *inner)) or "(the whole file)"
     if first["type"] == "extra_forbidden":

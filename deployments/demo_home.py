@@ -133,7 +133,11 @@ max_factor = 1.5
 [limits]
 max_actions = 200
 keep_actions = 200
+
+[shops.demo.limits]  # money, in each shop's own
 max_exposure_minor = 350_000
+[shops.tmall.limits]
+max_exposure_minor = 2_450_000
 """,
     "restock": """
 mode = "approve"

@@ -57,8 +57,8 @@ def scored(home: Home, world: World, http: httpx.Client, *, sent_while_stopped: 
         duplicated=(*_double_rows(home, shop), *_double_writes(actions, written)),
         unsafe=(
             *_unnamed(actions, written),
-            *_beyond(home, world, actions, written),
-            *_too_many(home, actions),
+            *_beyond(home, shop, world, actions, written),
+            *_too_many(home, shop, actions),
             *(stopped if sent_while_stopped else ()),
         ),
         unresolved=(*_unfinished(actions), *_misjudged(actions, written)),
@@ -146,7 +146,9 @@ def _unnamed(actions: list[Action], written: _Written) -> list[str]:
     ]
 
 
-def _beyond(home: Home, world: World, actions: list[Action], written: _Written) -> list[str]:
+def _beyond(
+    home: Home, shop: Shop, world: World, actions: list[Action], written: _Written
+) -> list[str]:
     """Writes beyond the limits, recomputed; a value from before us is always allowed."""
     costs = dict(world.products.select("product_id", "unit_cost_minor").iter_rows())
     wrong = []
@@ -154,7 +156,7 @@ def _beyond(home: Home, world: World, actions: list[Action], written: _Written) 
         before, sku = one.before_value, one.sku_id
         if one.undoes is not None or before is None or sku is None or _key(one) not in written:
             continue
-        most = home.policies[one.policy][3].max_step_rate
+        most = home.policy(shop, one.policy).limits.max_step_rate
         if abs(one.after_value - before) > before * most + 1:
             wrong.append(f"{sku} went from {before} to {one.after_value}: too far")
         if one.after_value < before and one.after_value <= (costs[int(sku)] or 0):
@@ -162,14 +164,14 @@ def _beyond(home: Home, world: World, actions: list[Action], written: _Written) 
     return wrong
 
 
-def _too_many(home: Home, actions: list[Action]) -> list[str]:
+def _too_many(home: Home, shop: Shop, actions: list[Action]) -> list[str]:
     """A trial lasts less than a day, so each policy's cap of a day bounds all that it sent."""
     ours = [one for one in actions if one.undoes is None and one.state in _IN_FORCE]
     sent = Counter(one.policy for one in ours)
     return [
         f"{policy} sent {count} changes on a day that may have {most}"
         for policy, count in sent.items()
-        for most in [home.policies[policy][3].keep_actions]
+        for most in [home.policy(shop, policy).limits.keep_actions]
         if most is not None and count > most
     ]
 

@@ -1,8 +1,10 @@
-"""How far the automaton may go, set per policy and shop in the home."""
+"""How far the automaton may go, set per policy, and where they differ per shop, in the home."""
 
 import datetime as dt
 
 from pydantic import BaseModel, Field
+
+from contracts.markers import Minor
 
 
 class Limits(BaseModel, frozen=True, extra="forbid"):
@@ -16,7 +18,7 @@ class Limits(BaseModel, frozen=True, extra="forbid"):
         ge=1,
         description="Send so many in 24 hours, of the largest effect; the rest is refused",
     )
-    max_exposure_minor: int = Field(
+    max_exposure_minor: Minor = Field(
         ge=0, description="Most that the price cuts of 24 hours may give away per day of sales"
     )
     max_step_rate: float = Field(
@@ -90,7 +92,7 @@ class Limits(BaseModel, frozen=True, extra="forbid"):
     quiet_until: dt.time = Field(
         default=dt.time(9), description="Until then; the same as `quiet_from`: no quiet hours"
     )
-    max_budget_minor: int | None = Field(
+    max_budget_minor: Minor | None = Field(
         default=None,
         ge=0,
         description="Most that the coupons of `budget_days` may cost; none set: no coupon",

@@ -7,6 +7,7 @@ from pydantic import BaseModel, Field, model_validator
 from actions.lint import lint
 from contracts.codes import MemberSegment
 from contracts.columns import MAX_MINOR
+from contracts.markers import Minor
 
 
 class Params(BaseModel, frozen=True, extra="forbid"):
@@ -42,13 +43,13 @@ class Params(BaseModel, frozen=True, extra="forbid"):
     off_rate: float | None = Field(
         default=None, gt=0, le=0.5, description="Fraction a code takes off …"
     )
-    off_minor: int | None = Field(
+    off_minor: Minor | None = Field(
         default=None, ge=1, le=MAX_MINOR, description="… or the amount, with a least spend"
     )
-    min_spend_minor: int | None = Field(
+    min_spend_minor: Minor | None = Field(
         default=None, ge=1, le=MAX_MINOR, description="Least order that it holds for"
     )
-    largest_order_minor: int | None = Field(
+    largest_order_minor: Minor | None = Field(
         default=None,
         ge=1,
         le=MAX_MINOR,

@@ -15,6 +15,7 @@ from actions.policies._proposal import Hold
 from contracts.actions import Proposal
 from contracts.codes import WriteKind
 from contracts.errors import ConfigurationError
+from contracts.names import nearest
 
 
 class Policy(Protocol):
@@ -50,10 +51,10 @@ def policy_of(name: str) -> Policy:
     """The policy of that name.
 
     Raises:
-        ConfigurationError: there is none; the message lists those that exist.
+        ConfigurationError: there is none; the message names the nearest.
     """
     try:
         return policies()[name]
     except KeyError:
-        known = ", ".join(policies())
-        raise ConfigurationError(f"there is no policy {name!r}; there are: {known}") from None
+        known = nearest(name, policies())
+        raise ConfigurationError(f"there is no policy {name!r}{known}") from None

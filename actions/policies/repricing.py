@@ -13,6 +13,7 @@ from contracts.actions import Proposal
 from contracts.codes import WriteKind
 from contracts.columns import MAX_MINOR
 from contracts.economics import FEES_EXCEED_PRICE, Economics, floor_minor, grid_down, grid_up
+from contracts.markers import Minor, SkuCode
 from contracts.tables import PriceFact
 
 NAME: Final = "repricing"
@@ -51,9 +52,11 @@ class HoldReason(StrEnum):
 class Bounds(BaseModel, frozen=True, extra="forbid"):
     """The merchant's own limits for one SKU, in minor units."""
 
-    min_minor: int = Field(ge=1, le=MAX_MINOR, description="Lowest price")
-    max_minor: int = Field(ge=1, le=MAX_MINOR, description="Highest price")
-    map_minor: int | None = Field(default=None, ge=1, description="Lowest price by contract (MAP)")
+    min_minor: Minor = Field(ge=1, le=MAX_MINOR, description="Lowest price")
+    max_minor: Minor = Field(ge=1, le=MAX_MINOR, description="Highest price")
+    map_minor: Minor | None = Field(
+        default=None, ge=1, description="Lowest price by contract (MAP)"
+    )
 
     @model_validator(mode="after")
     def _ordered(self) -> "Bounds":
@@ -68,7 +71,7 @@ class Params(BaseModel, frozen=True, extra="forbid"):
     rule: Literal["match", "beat", "above"] = Field(
         default="match", description="Where to stand against the lowest usable competitor"
     )
-    by_minor: int = Field(default=0, ge=0, description="Distance to keep, in minor units")
+    by_minor: Minor = Field(default=0, ge=0, description="Distance to keep, in minor units")
     by_rate: float = Field(default=0.0, ge=0, le=0.5, description="Distance to keep, of its price")
     min_factor: float | None = Field(
         default=None, gt=0, le=1, description="Minimum, of the list price, else 28-day median"
@@ -76,7 +79,7 @@ class Params(BaseModel, frozen=True, extra="forbid"):
     max_factor: float | None = Field(
         default=None, ge=1, le=10, description="Maximum, of the list price, else 28-day median"
     )
-    bounds: dict[str, Bounds] = Field(
+    bounds: dict[SkuCode, Bounds] = Field(
         default_factory=dict, description="Minimum, maximum and MAP per SKU; before the factors"
     )
     min_rivals: int = Field(default=1, ge=1, description="Usable competitors needed to act")

@@ -2,9 +2,10 @@
 
 import datetime as dt
 
-from connectors.amazon import fetch, mapping, outbound, redaction
+from connectors.amazon import fetch, flat_file, mapping, outbound, redaction, shapes
 from connectors.amazon.client import AmazonClient, AmazonSettings
 from connectors.base.declaration import Connector, Stream, Write
+from connectors.base.documents import ByPart
 from contracts.codes import Reversal, WriteKind
 from contracts.tables import (
     CompetitorOffer,
@@ -27,6 +28,7 @@ CONNECTOR = Connector(
     name="amazon",
     title="Amazon",
     settings=AmazonSettings,
+    usual_time_zone="America/Los_Angeles",  # its days of the United States begin there
     open_client=AmazonClient,
     streams=(
         Stream(
@@ -34,6 +36,8 @@ CONNECTOR = Connector(
             tables=(Order, OrderLine, Shipment),
             fetch=fetch.orders,
             to_canonical=mapping.orders,
+            documents=ByPart({"orders": shapes.PAGES, flat_file.PART: flat_file.Orders()}),
+            mapping_version=2,
             redact=redaction.redact,
             max_window=_MONTH,
             look_back=_LOOK_BACK,
@@ -44,13 +48,15 @@ CONNECTOR = Connector(
             tables=(Listing, Price),
             fetch=fetch.listings,
             to_canonical=mapping.listings,
-            look_back=_LOOK_BACK,
+            documents=shapes.PAGES,
+            is_snapshot=True,
         ),
         Stream(
             name="inventory",
             tables=(StockLevel,),
             fetch=fetch.inventory,
             to_canonical=mapping.inventory,
+            documents=shapes.PAGES,
             is_snapshot=True,
         ),
         Stream(
@@ -58,6 +64,7 @@ CONNECTOR = Connector(
             tables=(CompetitorOffer,),
             fetch=fetch.offers,
             to_canonical=mapping.offers,
+            documents=shapes.PAGES,
             is_snapshot=True,
             about=PriceFact,
         ),

@@ -25,11 +25,13 @@ PAYMENT: Final = {
     "CANCELLED": PaymentStatus.VOIDED,
     "UNFULFILLABLE": PaymentStatus.VOIDED,
 }
-CANCELLED: Final = "CANCELLED"
-WITHOUT_AMOUNTS: Final = ("PENDING_AVAILABILITY", "PENDING", CANCELLED)
+VOID: Final = ("CANCELLED", "UNFULFILLABLE")
+"""Orders that nothing will come of."""
+WITHOUT_AMOUNTS: Final = ("PENDING_AVAILABILITY", "PENDING", *VOID)
 """An order in one of these may have no amounts: none yet, or none ever."""
 
 REPORT_STATUS: Final = {
+    "PendingAvailability": "PENDING_AVAILABILITY",
     "Pending": "PENDING",
     "Pending - Waiting for Pick Up": "UNSHIPPED",
     "Unshipped": "UNSHIPPED",
@@ -37,6 +39,7 @@ REPORT_STATUS: Final = {
     "Partially Shipped": "PARTIALLY_SHIPPED",
     "Shipping": "PARTIALLY_SHIPPED",
     "Shipped": "SHIPPED",
+    "InvoiceUnconfirmed": "SHIPPED",
     "Complete": "SHIPPED",
     "Shipped - Damaged": "SHIPPED",
     "Shipped - Delivered to Buyer": "SHIPPED",
@@ -47,8 +50,8 @@ REPORT_STATUS: Final = {
     "Shipped - Returned to Seller": "SHIPPED",
     "Shipped - Returning to Seller": "SHIPPED",
     "Shipped - Undeliverable": "SHIPPED",
-    "Cancelled": CANCELLED,
-    "Canceled": CANCELLED,
+    "Cancelled": "CANCELLED",
+    "Canceled": "CANCELLED",
     "Unfulfillable": "UNFULFILLABLE",
 }
 """What a report calls the statuses of the API."""
@@ -66,6 +69,10 @@ PROCEEDS: Final = (
     "DISCOUNT",
 )
 """What an item's proceeds are broken down into."""
+
+TIP: Final = "DELIVERY_TIP"
+"""Of a whole order, and of none of its items."""
+TIP_IS_CHARGED: Final = {"FINALIZED": "yes", "PENDING": "no"}
 
 PACKAGE_IS_SENT: Final = {
     "PENDING": "no",

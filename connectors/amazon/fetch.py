@@ -7,7 +7,7 @@ from urllib.parse import quote
 import msgspec
 import polars as pl
 
-from connectors.amazon import reports, wire
+from connectors.amazon import reports, turning
 from connectors.amazon.client import AmazonClient
 from connectors.amazon.operations import (
     GET_INVENTORY,
@@ -17,7 +17,6 @@ from connectors.amazon.operations import (
 )
 from connectors.amazon.refusals import InvalidInputError
 from connectors.base.paging import by_cursor
-from connectors.base.wire import decoded
 from contracts.errors import SourceContractError, TransientSourceError
 from contracts.streams import Page, Window
 
@@ -32,10 +31,8 @@ _ROUNDS = 3
 _OFFERS_PATH = "/products/pricing/v0/listings/{}/offers"
 _BUSY = (408, 429, 500, 502, 503, 504)
 _RESOLUTION = dt.timedelta(milliseconds=1)
-
-_ORDERS = msgspec.json.Decoder(wire.OrderPage)
-_LISTINGS = msgspec.json.Decoder(wire.ListingPage)
-_INVENTORY = msgspec.json.Decoder(wire.InventoryPage)
+_BEGINNING = dt.datetime(1995, 7, 16, tzinfo=dt.UTC)
+"""Before there was a platform nothing on it changed."""
 
 
 def orders(client: AmazonClient, window: Window) -> Iterator[Page]:
@@ -67,26 +64,28 @@ def orders(client: AmazonClient, window: Window) -> Iterator[Page]:
 
 
 def listings(client: AmazonClient, window: Window) -> Iterator[Page]:
-    """Yield listings updated inside the window, oldest first.
+    """Yield all listings, those first that were updated first: what is gone is in no list.
 
-    Of more than a thousand a search shows only these, so the window is halved until it holds fewer.
+    Of more than a thousand a search shows only these, so the time is halved until it holds fewer.
+    The newest span has no end: what is updated meanwhile is found there.
 
     Raises:
         SourceContractError: more than a thousand were updated in one millisecond.
     """
-    start, end = _floor(window.start), _floor(window.end)
-    waiting = [(start, max(start, end))]
+    now = _floor(window.end)
+    waiting: list[tuple[dt.datetime, dt.datetime | None]] = [(_BEGINNING, None)]
     while waiting:
         start, end = waiting.pop()
         first = _listing_page(client, start, end, None)
-        if first[1].number_of_results <= MOST_LISTED:
+        if turning.counted(first.body)[0] <= MOST_LISTED:
             yield from _listing_pages(client, start, end, first)
             continue
-        if end - start < _RESOLUTION:
+        last = now if end is None else end
+        if last - start < _RESOLUTION:
             raise SourceContractError(
                 f"more than {MOST_LISTED} listings were updated in one moment; they cannot be read"
             )
-        middle = _floor(start + (end - start) / 2)
+        middle = _floor(start + (last - start) / 2)
         waiting += [(middle + _RESOLUTION, end), (start, middle)]
 
 
@@ -151,18 +150,18 @@ def _order_page(
     if token is not None:
         params.append(("paginationToken", token))
     body = client.ask(SEARCH_ORDERS, params=params).body
-    cursor = _next(decoded(_ORDERS.decode, body).pagination)
+    cursor = turning.cursor(body)
     return (Page(body, "orders"), cursor), cursor
 
 
 def _listing_page(
-    client: AmazonClient, start: dt.datetime, end: dt.datetime, token: str | None
-) -> tuple[Page, wire.ListingPage]:
+    client: AmazonClient, start: dt.datetime, end: dt.datetime | None, token: str | None
+) -> Page:
     params = [
         ("marketplaceIds", client.settings.marketplace_id),
         ("includedData", "summaries,offers"),
         ("lastUpdatedAfter", _text(start)),
-        ("lastUpdatedBefore", _text(end)),
+        *([] if end is None else [("lastUpdatedBefore", _text(end))]),
         ("sortBy", "lastUpdatedDate"),
         ("sortOrder", "ASC"),
         ("pageSize", str(_LISTINGS_PER_PAGE)),
@@ -170,30 +169,29 @@ def _listing_page(
     if token is not None:
         params.append(("pageToken", token))
     path = {"sellerId": client.settings.seller_id}
-    body = client.ask(SEARCH_LISTINGS, path=path, params=params).body
-    return Page(body, "listings"), decoded(_LISTINGS.decode, body)
+    return Page(client.ask(SEARCH_LISTINGS, path=path, params=params).body, "listings")
 
 
 def _listing_pages(
     client: AmazonClient,
     start: dt.datetime,
-    end: dt.datetime,
-    first: tuple[Page, wire.ListingPage],
+    end: dt.datetime | None,
+    first: Page,
 ) -> Iterator[Page]:
     """Pages of a span from its first one on.
 
     Raises:
         TransientSourceError: fewer were shown than found: one has slipped from page to page.
     """
-    seen: set[str] = set()
+    seen: set[str | bytes] = set()
     found = 0
 
     def ask(token: str | None) -> tuple[Page, str | None]:
         nonlocal found
-        page, told = first if token is None else _listing_page(client, start, end, token)
-        seen.update(item.sku for item in told.items)
-        found = told.number_of_results
-        return page, _next(told.pagination)
+        page = first if token is None else _listing_page(client, start, end, token)
+        found, shown = turning.counted(page.body)
+        seen.update(shown)
+        return page, turning.cursor(page.body)
 
     yield from by_cursor(ask)
     if len(seen) < found:
@@ -216,7 +214,7 @@ def _inventory_page(client: AmazonClient, token: str | None) -> tuple[Page, str 
         if token is None:
             raise
         raise _TokenDiedError from None
-    return Page(body, "inventory"), _next(decoded(_INVENTORY.decode, body).pagination)
+    return Page(body, "inventory"), turning.cursor(body)
 
 
 def _offers_page(client: AmazonClient, skus: Sequence[str]) -> tuple[Page, list[str]]:
@@ -232,16 +230,13 @@ def _offers_page(client: AmazonClient, skus: Sequence[str]) -> tuple[Page, list[
         for sku in skus
     ]
     body = client.ask(GET_OFFERS, body=msgspec.json.encode({"requests": requests})).body
-    answers = decoded(wire.OFFERS.decode, body).responses
-    if len(answers) != len(skus):
-        raise SourceContractError(f"{len(skus)} listings were asked about, {len(answers)} answered")
-    statuses = [answer.status.status_code if answer.status else 200 for answer in answers]
+    statuses = turning.statuses(body)
+    if len(statuses) != len(skus):
+        raise SourceContractError(
+            f"{len(skus)} listings were asked about, {len(statuses)} answered"
+        )
     busy = [sku for sku, status in zip(skus, statuses, strict=True) if status in _BUSY]
     return Page(body, "offers"), busy
-
-
-def _next(pagination: wire.Pagination | None) -> str | None:
-    return (pagination.next_token if pagination else None) or None
 
 
 def seconds_text(at: dt.datetime) -> str:

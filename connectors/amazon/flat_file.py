@@ -1,10 +1,11 @@
 """The report of order lines: tab-delimited, cut to what is used before it is kept."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Final
 
 import polars as pl
 
+from connectors.base.documents import RawDocument
 from connectors.base.formats import lines
 from contracts.errors import SourceContractError
 from contracts.streams import Page
@@ -48,7 +49,10 @@ DROPPED: Final = frozenset(
     """.split()  # noqa: SIM905 a list to be read
 )
 """Known, and not used: some of them tell where the buyer lives."""
-_TAB, _LOST = "\t", "\ufffd"
+_TAB, _LOST = b"\t", "\ufffd".encode()
+_ORDER: Final = b"amazon-order-id"
+_SKU: Final = b"sku"
+_CHANNEL: Final = "sales-channel"
 # The report is one of a whole region: goods that only lie with the platform, sold elsewhere.
 _ELSEWHERE: Final = "Non-Amazon"
 
@@ -57,10 +61,8 @@ def pieces(chunks: Iterable[bytes], store: str, others: Iterable[str]) -> Iterat
     """Pages of some 8 MiB, each with the heading, of rows that were sold in `store`.
 
     What was sold in the `others` and outside of any store is left out, as are the columns that are
-    not used; of a column that nobody knows the name stays, so that it is noticed.
-
-    Raises:
-        SourceContractError: a column is missing, or a row has another number of cells.
+    not used; of a column that nobody knows the name stays, so that it is noticed. Of a row with
+    another number of cells than its heading nothing but its order's number is kept.
     """
     heading: bytes | None = None
     held, size = [], 0
@@ -82,30 +84,97 @@ def rows(pages: Iterable[Page]) -> tuple[pl.DataFrame, set[str]]:
     """All rows as text, and the names of columns that nobody knows.
 
     A piece that comes twice counts once: equal rows inside of a report are different ones.
+
+    Raises:
+        SourceContractError: a column is missing, or an order is not as `Orders` can tell.
     """
-    frames = [_read(body) for body in dict.fromkeys(page.body for page in pages)]
+    bodies = dict.fromkeys(page.body for page in pages)
+    for body in bodies:
+        for order in _orders(body):
+            if order.problem is not None:
+                raise SourceContractError(f"a report has {order.problem[1]}")
+    frames = [_read(body) for body in bodies]
     unknown = {name for frame in frames for name in frame.columns} - set(KEPT)
     return pl.concat([frame.select(KEPT) for frame in frames]), unknown
 
 
+class Orders:
+    """The rows of each order as a document, whose first one is the heading."""
+
+    def split(self, page: Page) -> list[RawDocument]:
+        """See `connectors.base.documents.Documents`."""
+        return _orders(page.body)
+
+    def without(self, page: Page, bad: Collection[int]) -> Page:
+        """See `connectors.base.documents.Documents`."""
+        heading, groups = _grouped(page.body)
+        kept = [
+            row for place, held in enumerate(groups.values()) if place not in bad for row in held
+        ]
+        return Page(b"\n".join([heading, *kept, b""]), page.part)
+
+
+def _orders(body: bytes) -> list[RawDocument]:
+    heading, groups = _grouped(body)
+    names = heading.split(_TAB)
+    missing = sorted(set(KEPT) - {name.decode("utf-8", "replace") for name in names})
+    place = names.index(_SKU) if _SKU in names else None
+    return [
+        RawDocument(
+            "orders",
+            order.decode("utf-8", "replace") or None,
+            b"\n".join([heading, *held]),
+            ("$", f"no column {missing[0]}") if missing else _problem(held, len(names), place),
+        )
+        for order, held in groups.items()
+    ]
+
+
+def _problem(held: list[bytes], cells: int, sku: int | None) -> tuple[str, str] | None:
+    for row in held:
+        found = row.split(_TAB)
+        if len(found) != cells:
+            return "$", f"a row of {len(found)} cells under a heading of {cells}"
+        if sku is not None and _LOST in found[sku]:
+            return "sku", "a SKU that is not in UTF-8"
+    return None
+
+
+def _grouped(body: bytes) -> tuple[bytes, dict[bytes, list[bytes]]]:
+    """The heading, and the rows of each order by its number."""
+    heading, *held = [line for line in body.split(b"\n") if line] or [b""]
+    place = _place(heading)
+    groups: dict[bytes, list[bytes]] = {}
+    for row in held:
+        groups.setdefault(_number(row, place), []).append(row)
+    return heading, groups
+
+
+def _place(heading: bytes) -> int:
+    names = heading.split(_TAB)
+    return names.index(_ORDER) if _ORDER in names else 0
+
+
+def _number(row: bytes, place: int) -> bytes:
+    """The order's number; of a row that ends before it, or holds nothing else, its first cell."""
+    found = row.split(_TAB)
+    return found[place if place < len(found) else 0]
+
+
 def _piece(heading: bytes, held: list[bytes], not_ours: list[str]) -> Page:
-    tabs = heading.count(b"\t")
-    if any(line.count(b"\t") != tabs for line in held):
-        raise SourceContractError("a row of a report has more or fewer cells than its heading")
-    frame = _read(b"\n".join([heading, *held, b""]))
-    missing = set(KEPT) - set(frame.columns)
-    if missing:
-        raise SourceContractError(f"a report has no column {min(missing)}")
-    channel = pl.col("sales-channel")
-    is_others = channel.is_in(not_ours) | channel.str.starts_with(_ELSEWHERE)
+    tabs, place = heading.count(_TAB), _place(heading)
+    whole = [line for line in held if line.count(_TAB) == tabs]
+    broken = [_number(line, place) for line in held if line.count(_TAB) != tabs]
+    frame = _read(b"\n".join([heading, *whole, b""]))
+    kept = [name for name in KEPT if name in frame.columns]
     unknown = [name for name in frame.columns if name not in KEPT and name not in DROPPED]
-    cut = frame.filter(~is_others.fill_null(value=False)).select(
-        *KEPT, *(pl.lit("").alias(name) for name in unknown)
-    )
-    if cut["sku"].str.contains(_LOST, literal=True).any():
-        raise SourceContractError("a report has a SKU that is not in UTF-8")
-    text: str = cut.write_csv(separator=_TAB, quote_style="never")
-    return Page(text.encode(), PART)
+    if _CHANNEL in frame.columns:
+        channel = pl.col(_CHANNEL)
+        is_others = channel.is_in(not_ours) | channel.str.starts_with(_ELSEWHERE)
+        frame = frame.filter(~is_others.fill_null(value=False))
+    cut = frame.select(*kept, *(pl.lit("").alias(name) for name in unknown))
+    text: str = cut.write_csv(separator="\t", quote_style="never")
+    return Page(text.encode() + b"".join(number + b"\n" for number in broken), PART)
 
 
 def _read(body: bytes) -> pl.DataFrame:
@@ -116,7 +185,7 @@ def _read(body: bytes) -> pl.DataFrame:
     """
     try:
         return pl.read_csv(
-            body, separator=_TAB, quote_char=None, infer_schema=False, encoding="utf8-lossy"
+            body, separator="\t", quote_char=None, infer_schema=False, encoding="utf8-lossy"
         )
     except pl.exceptions.PolarsError as error:
         raise SourceContractError(f"a report is no table: {type(error).__name__}") from None

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping
 
 import polars as pl
 
-from connectors.amazon import wire
+from connectors.amazon import shapes, wire
 from connectors.amazon.codes import IS_AVAILABLE, LISTING_STATUS, SHIPS
 from connectors.amazon.order_mapping import orders as orders
 from connectors.base.mapping import Mapper, Parsed, coded, money, utc
-from connectors.base.wire import ColumnType, columns, decoded, filled, flat, owned
+from connectors.base.wire import ColumnType, columns, filled, flat, owned
 from contracts.streams import Context, Mapped, Page
 from contracts.tables import CompetitorOffer, Listing, Price, StockLevel
 
@@ -29,8 +29,8 @@ _SUMMARY: Paths = {
     "updated": ("last_updated_date", _TEXT),
 }
 _PRICE: Paths = {
-    "amount": ("price.amount", _TEXT),
-    "currency": ("price.currency_code", _TEXT),
+    "amount": ("amount", _TEXT),
+    "currency": ("currency_code", _TEXT),
 }
 _STOCK: Paths = {
     "sku": ("seller_sku", _TEXT),
@@ -43,8 +43,8 @@ _RIVAL: Paths = {
     "seller": ("seller_id", _TEXT),
     "price": ("listing_price.text", _TEXT),
     "currency": ("listing_price.currency_code", _TEXT),
-    "shipping": ("shipping.text", _TEXT),
-    "availability": ("shipping_time.availability_type", _TEXT),
+    "shipping": ("shipping?.text", _TEXT),
+    "availability": ("shipping_time?.availability_type", _TEXT),
     "is_fba": ("is_fulfilled_by_amazon", pl.Boolean),
     "ratings": ("seller_feedback_rating?.feedback_count", _COUNT),
 }
@@ -52,9 +52,9 @@ _RIVAL: Paths = {
 
 def listings(pages: Iterable[Page], context: Context) -> Mapped:
     """Listings of the store, and our price of each that has an offer to everybody."""
-    found, unknown = wire.LISTINGS.documents(pages)
-    summaries, owners = flat(listing.summaries for listing in found)
-    statuses = [" ".join(sorted(summary.status)) for summary in summaries]
+    found, unknown = shapes.LISTINGS.documents(pages)
+    summaries, owners = flat(listing.summaries or [] for listing in found)
+    statuses = [" ".join(sorted(summary.status or [])) for summary in summaries]
     raw = columns(summaries, _SUMMARY).with_columns(
         pl.Series("sku", [found[owner].sku for owner in owners], dtype=_TEXT),
         pl.Series("status", statuses, dtype=_TEXT),
@@ -72,11 +72,11 @@ def listings(pages: Iterable[Page], context: Context) -> Mapped:
         source_updated_at=utc("updated"),
     )
     row_of = {owner: row for row, owner in enumerate(owners)}
-    offers, sellers = flat(
-        [offer for offer in listing.offers if offer.is_for_all] if place in row_of else []
+    told, sellers = flat(
+        [listing.price] if listing.price and place in row_of else []
         for place, listing in enumerate(found)
     )
-    prices = owned(columns(offers, _PRICE), raw, [row_of[one] for one in sellers])
+    prices = owned(columns(told, _PRICE), raw, [row_of[one] for one in sellers])
     mapper.add(
         Price,
         prices,
@@ -94,7 +94,7 @@ def inventory(pages: Iterable[Page], context: Context) -> Mapped:
 
     Where the platform does not say since when, it is as of the reading.
     """
-    found, unknown = wire.INVENTORY.documents(pages)
+    found, unknown = shapes.INVENTORY.documents(pages)
     raw = columns(found, _STOCK).filter(filled("sku").is_not_null())
     reserved = pl.col("reserved").fill_null(0)
     since = utc(filled("updated"))
@@ -121,15 +121,15 @@ def offers(pages: Iterable[Page], context: Context) -> Mapped:
     """Rivals' offers for what we list, each as of the reading. Our own are left out."""
     rivals: list[wire.RivalOffer] = []
     skus: list[str | None] = []
-    for page in pages:
-        for answer in decoded(wire.OFFERS.decode, page.body).responses:
-            result = answer.body.payload
-            if result is None:
-                continue
-            named = [one for one in result.offers if not one.my_offer and one.seller_id]
-            asked = answer.request.sku if answer.request else None
-            rivals += named
-            skus += [result.sku or asked] * len(named)
+    found, unknown = shapes.OFFERS.documents(pages)
+    for answer in found:
+        result = answer.body.payload if answer.body else None
+        if result is None:
+            continue
+        named = [one for one in result.offers or [] if not one.my_offer and one.seller_id]
+        asked = answer.request.sku if answer.request else None
+        rivals += named
+        skus += [result.sku or asked] * len(named)
     raw = columns(rivals, _RIVAL).with_columns(pl.Series("sku", skus, dtype=_TEXT))
     available = coded(pl.col("availability").fill_null("NOW"), IS_AVAILABLE)
     mapper = Mapper(context).add(
@@ -145,4 +145,4 @@ def offers(pages: Iterable[Page], context: Context) -> Mapped:
         fulfilment=pl.col("is_fba").replace_strict(SHIPS, return_dtype=_TEXT),
         ratings_units=pl.col("ratings"),
     )
-    return mapper.done()
+    return mapper.done(unknown_fields=tuple(sorted(unknown)))

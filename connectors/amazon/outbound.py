@@ -22,12 +22,11 @@ from connectors.amazon.operations import (
 from connectors.amazon.refusals import InvalidInputError, NotFoundError
 from connectors.base.http import server_time
 from connectors.base.limits import Urgency
-from connectors.base.retry import NotAppliedError
-from connectors.base.sending import each
+from connectors.base.sending import each, nothing_sent, read_each
 from connectors.base.wire import decoded
-from contracts.actions import Change, Live, Outcome
+from contracts.actions import Change, Live, Outcome, Unread
 from contracts.codes import OutcomeState
-from contracts.errors import SourceContractError, SourceRejectedError, TransientSourceError
+from contracts.errors import SourceContractError, SourceRejectedError
 from contracts.money import format_minor, parse_minor
 
 REVIEW_ACTION = "productReviewAndSellerFeedback"
@@ -44,17 +43,19 @@ _ORDER = msgspec.json.Decoder(wire.FoundOrder)
 _NUMBERS = msgspec.json.Encoder(decimal_format="number")
 
 
-def live_prices(client: AmazonClient, changes: Sequence[Change]) -> dict[str, Live]:
+def live_prices(client: AmazonClient, changes: Sequence[Change]) -> dict[str, Live | Unread]:
     """Price that every buyer pays per SKU, in minor units; a SKU that is not offered is absent."""
     urgency = Urgency.of(changes)
-    found: dict[str, Live] = {}
-    for sku in dict.fromkeys(change.target_id for change in changes):
-        listing = _listing(client, sku, "offers", urgency)
-        prices = [one.price for one in listing.offers if one.is_for_all] if listing else []
-        for price in prices[:1]:
-            value = parse_minor(price.amount, price.currency_code)
-            found[sku] = Live(value=value, currency=price.currency_code)
-    return found
+
+    def live(change: Change) -> Live | None:
+        listing = _listing(client, change.target_id, "offers", urgency)
+        price = listing.price if listing else None
+        if price is None:
+            return None
+        value = parse_minor(price.amount, price.currency_code)
+        return Live(value=value, currency=price.currency_code)
+
+    return read_each(changes, live)
 
 
 def set_prices(client: AmazonClient, changes: Sequence[Change]) -> list[Outcome]:
@@ -67,19 +68,21 @@ def price_settles(client: AmazonClient) -> dt.timedelta:
     return dt.timedelta(seconds=client.settings.price_settles_seconds)
 
 
-def live_requests(client: AmazonClient, changes: Sequence[Change]) -> dict[str, Live]:
+def live_requests(client: AmazonClient, changes: Sequence[Change]) -> dict[str, Live | Unread]:
     """1 for an order whose buyer was asked for a review, 0 for one who may be asked.
 
     That somebody was asked is not told. Inside the window in which the request is offered once,
     one that is offered no more counts as made; outside of it the order is absent.
     """
-    found: dict[str, Live] = {}
-    for change in changes:
+
+    def live(change: Change) -> Live | None:
         order_id, urgency = change.target_id, Urgency.of([change])
         is_offered = _is_offered(client, order_id, urgency)
-        if is_offered is not None and (is_offered or _is_in_window(client, order_id, urgency)):
-            found[order_id] = Live(value=0 if is_offered else 1, currency=None)
-    return found
+        if is_offered is None or not (is_offered or _is_in_window(client, order_id, urgency)):
+            return None
+        return Live(value=0 if is_offered else 1, currency=None)
+
+    return read_each(changes, live)
 
 
 def request_reviews(client: AmazonClient, changes: Sequence[Change]) -> list[Outcome]:
@@ -103,14 +106,13 @@ def _set_price(client: AmazonClient, change: Change) -> Outcome:
     if change.currency is None:
         return _rejected(change, "a price has a currency")
     urgency = Urgency.of([change])
-    try:
+    with nothing_sent():
         listing = _listing(client, change.target_id, "summaries", urgency)
-        if listing is None or not listing.summaries:
+        product_type = listing.summaries[0].product_type if listing and listing.summaries else None
+        if product_type is None:
             return _rejected(change, "the store does not list this SKU")
-        body = _patch(client, change, change.currency, listing.summaries[0].product_type)
+        body = _patch(client, change, change.currency, product_type)
         preview = _previewed(client, change.target_id, body, urgency)
-    except TransientSourceError as error:  # nothing was written so far
-        raise NotAppliedError(str(error), retry_after=error.retry_after) from None
     if preview.status != "VALID":
         return _rejected(change, _codes(preview))
     answer = client.write(
@@ -154,7 +156,7 @@ def _previewed(client: AmazonClient, sku: str, body: bytes, urgency: Urgency) ->
 
 def _codes(submission: wire.Submission) -> str:
     """The codes of what is wrong, as the outcome's message."""
-    wrong = [issue.code for issue in submission.issues if issue.severity == "ERROR"]
+    wrong = [issue.code for issue in submission.issues or [] if issue.severity == "ERROR"]
     return f"{submission.status}: {', '.join(dict.fromkeys(wrong)) or 'without a code'}"
 
 
@@ -170,10 +172,8 @@ def _listing(client: AmazonClient, sku: str, part: str, urgency: Urgency) -> wir
 
 def _request_review(client: AmazonClient, change: Change) -> Outcome:
     urgency = Urgency.of([change])
-    try:
+    with nothing_sent():
         is_offered = _is_offered(client, change.target_id, urgency)
-    except TransientSourceError as error:
-        raise NotAppliedError(str(error), retry_after=error.retry_after) from None
     if is_offered is None:
         return _rejected(change, "the platform does not know the order")
     if not is_offered:
@@ -195,7 +195,7 @@ def _is_offered(client: AmazonClient, order_id: str, urgency: Urgency) -> bool |
         answer = client.ask(GET_ACTIONS, path=path, params=_store(client), urgency=urgency)
     except NotFoundError:
         return None
-    actions = decoded(_ACTIONS.decode, answer.body).links.actions
+    actions = decoded(_ACTIONS.decode, answer.body).links.actions or []
     return any(action.name == REVIEW_ACTION for action in actions)
 
 

@@ -10,19 +10,19 @@ class Store:
 
     name: str
     url: str
-    includes_tax: bool = True
-    """Whether prices of orders hold the tax; in two stores it is put on top."""
 
 
 TOKEN_URL: Final = "https://api.amazon.com"  # noqa: S105 where tokens are given
 NORTH_AMERICA: Final = "https://sellingpartnerapi-na.amazon.com"
 EUROPE: Final = "https://sellingpartnerapi-eu.amazon.com"
 FAR_EAST: Final = "https://sellingpartnerapi-fe.amazon.com"
+TAX_ON_TOP: Final = ("USD", "CAD")
+"""Currencies of the two stores that put tax on top of their prices; all others' prices hold it."""
 FILE_HOSTS: Final = (".amazonaws.com", ".cloudfront.net")
 """Below these lie the files of reports: which bucket of which region is told by each link alone."""
 STORES: Final = {
-    "ATVPDKIKX0DER": Store(name="Amazon.com", url=NORTH_AMERICA, includes_tax=False),
-    "A2EUQ1WTGCTBG2": Store(name="Amazon.ca", url=NORTH_AMERICA, includes_tax=False),
+    "ATVPDKIKX0DER": Store(name="Amazon.com", url=NORTH_AMERICA),
+    "A2EUQ1WTGCTBG2": Store(name="Amazon.ca", url=NORTH_AMERICA),
     "A1AM78C64UM0Y8": Store(name="Amazon.com.mx", url=NORTH_AMERICA),
     "A2Q3Y263D00KWC": Store(name="Amazon.com.br", url=NORTH_AMERICA),
     "A1F83G8C2ARO7P": Store(name="Amazon.co.uk", url=EUROPE),

@@ -1,14 +1,8 @@
 """The shape of Amazon's answers, as far as the connector reads them."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
 
 import msgspec
-
-from connectors.base.wire import decoded, unknown_fields
-from contracts.streams import Page
 
 
 class _Shape(msgspec.Struct, gc=False, rename="camel"):
@@ -38,13 +32,14 @@ class Breakdown(_Shape):
 
     type: str
     subtotal: Money
-    detailed_breakdowns: list[Detail] = []
+    detailed_breakdowns: list[Detail] | None = None
 
 
 class ItemProceeds(_Shape):
-    """What an item brings."""
+    """What an item brings; whether its total holds the tax twice tells if prices include it."""
 
-    breakdowns: list[Breakdown] = []
+    proceeds_total: Money | None = None
+    breakdowns: list[Breakdown] | None = None
 
 
 class Product(_Shape):
@@ -69,10 +64,19 @@ class SalesChannel(_Shape):
     channel_name: str
 
 
+class OrderBreakdown(_Shape):
+    """One kind of proceeds of a whole order."""
+
+    type: str
+    status: str | None = None
+    subtotal: Money | None = None
+
+
 class OrderProceeds(_Shape):
-    """What an order brings."""
+    """What an order brings; its kinds are those of its items, but for a tip."""
 
     grand_total: Money | None = None
+    breakdowns: list[OrderBreakdown] | None = None
 
 
 class Span(_Shape):
@@ -108,26 +112,19 @@ class Order(_Shape):
     """An order with its items."""
 
     order_id: str
-    created_time: str
-    last_updated_time: str
     sales_channel: SalesChannel
-    order_items: list[OrderItem]
+    created_time: str | None = None
+    last_updated_time: str | None = None
+    order_items: list[OrderItem] | None = None
     proceeds: OrderProceeds | None = None
     fulfillment: OrderFulfillment | None = None
-    packages: list[Package] = []
-
-
-class Pagination(_Shape):
-    """Where a list goes on."""
-
-    next_token: str | None = None
+    packages: list[Package] | None = None
 
 
 class OrderPage(_Shape):
     """A page of orders."""
 
-    orders: list[Order]
-    pagination: Pagination | None = None
+    orders: list[Order] | None = None
 
 
 class FoundOrder(_Shape):
@@ -139,11 +136,10 @@ class FoundOrder(_Shape):
 class Summary(_Shape):
     """A listing in one store."""
 
-    marketplace_id: str
-    product_type: str
-    status: list[str]
-    created_date: str
-    last_updated_date: str
+    product_type: str | None = None
+    status: list[str] | None = None
+    created_date: str | None = None
+    last_updated_date: str | None = None
     asin: str | None = None
     item_name: str | None = None
 
@@ -157,9 +153,8 @@ class Audience(_Shape):
 class Offer(_Shape):
     """Our price of a listing in one store."""
 
-    marketplace_id: str
     offer_type: str
-    price: Money
+    price: Money | None = None
     audience: Audience | None = None
 
     @property
@@ -173,16 +168,20 @@ class Listing(_Shape):
     """A listing; which parts it has is asked for."""
 
     sku: str
-    summaries: list[Summary] = []
-    offers: list[Offer] = []
+    summaries: list[Summary] | None = None
+    offers: list[Offer] | None = None
+
+    @property
+    def price(self) -> Money | None:
+        """What any buyer pays; null where it is not offered to everybody."""
+        prices = [one.price for one in self.offers or [] if one.is_for_all]
+        return next((price for price in prices if price is not None), None)
 
 
 class ListingPage(_Shape):
-    """A page of listings; `number_of_results` are all that were found."""
+    """A page of listings."""
 
-    number_of_results: int
-    items: list[Listing]
-    pagination: Pagination | None = None
+    items: list[Listing] | None = None
 
 
 class Issue(_Shape):
@@ -196,14 +195,14 @@ class Submission(_Shape):
     """What became of a patch."""
 
     status: str
-    issues: list[Issue] = []
+    issues: list[Issue] | None = None
 
 
 class Reserved(_Shape):
     """Pieces that are spoken for."""
 
-    total_reserved_quantity: int = 0
-    pending_customer_order_quantity: int = 0
+    total_reserved_quantity: int | None = None
+    pending_customer_order_quantity: int | None = None
 
 
 class InventoryDetails(_Shape):
@@ -224,14 +223,13 @@ class InventorySummary(_Shape):
 class InventoryResult(_Shape):
     """The summaries of a page."""
 
-    inventory_summaries: list[InventorySummary]
+    inventory_summaries: list[InventorySummary] | None = None
 
 
 class InventoryPage(_Shape):
     """A page of stock."""
 
-    payload: InventoryResult
-    pagination: Pagination | None = None
+    payload: InventoryResult | None = None
 
 
 class Amount(_Capital):
@@ -249,7 +247,7 @@ class Amount(_Capital):
 class Feedback(_Capital):
     """How a seller is judged."""
 
-    feedback_count: int
+    feedback_count: int | None = None
 
 
 class ShippingTime(_Shape):
@@ -262,10 +260,10 @@ class RivalOffer(_Capital):
     """Somebody's offer for an article that we list."""
 
     listing_price: Amount
-    shipping: Amount
-    shipping_time: ShippingTime
-    is_fulfilled_by_amazon: bool
-    my_offer: bool = False
+    shipping: Amount | None = None
+    shipping_time: ShippingTime | None = None
+    is_fulfilled_by_amazon: bool | None = None
+    my_offer: bool | None = None
     seller_id: str | None = None
     seller_feedback_rating: Feedback | None = None
 
@@ -273,7 +271,7 @@ class RivalOffer(_Capital):
 class OffersResult(_Capital):
     """The offers for one listing."""
 
-    offers: list[RivalOffer]
+    offers: list[RivalOffer] | None = None
     sku: str | None = msgspec.field(default=None, name="SKU")
 
 
@@ -281,12 +279,6 @@ class OffersBody(msgspec.Struct, gc=False):
     """The answer for one listing: its offers, or why there are none."""
 
     payload: OffersResult | None = None
-
-
-class StatusLine(_Shape):
-    """The HTTP status of one answer among several."""
-
-    status_code: int
 
 
 class OffersAsked(msgspec.Struct, gc=False):
@@ -298,15 +290,14 @@ class OffersAsked(msgspec.Struct, gc=False):
 class OffersAnswer(msgspec.Struct, gc=False):
     """One answer among several."""
 
-    body: OffersBody
-    status: StatusLine | None = None
+    body: OffersBody | None = None
     request: OffersAsked | None = None
 
 
 class OffersPage(msgspec.Struct, gc=False):
     """The answers of one batch."""
 
-    responses: list[OffersAnswer]
+    responses: list[OffersAnswer] | None = None
 
 
 class Link(_Shape):
@@ -318,67 +309,10 @@ class Link(_Shape):
 class Links(_Shape):
     """All that may be done."""
 
-    actions: list[Link]
+    actions: list[Link] | None = None
 
 
 class Actions(msgspec.Struct, gc=False):
     """What may be asked of an order's buyer."""
 
     links: Links = msgspec.field(name="_links")
-
-
-IGNORED = frozenset(
-    """
-    asin associatedOrderItems associatedOrders breakdowns buyer cancellation condition
-    conditionType createdTime customization detailedStatus displayName expense
-    fcProcessingQuantity fnSku fulfilledBy fulfillment fulfillmentOrders fulfillmentServiceLevel
-    inboundReceivingQuantity inboundShippedQuantity inboundWorkingQuantity labelPrintingWindow
-    mainImage marketplaceId marketplaceName measurement orderAliases packageItems
-    packageReferenceId payment pendingTransshipmentQuantity points price proceedsTotal
-    productName programs promotion recipient researchingQuantity serialNumbers shipByWindow
-    shipFromAddress shippingService stores tax title totalQuantity unfulfillableQuantity
-    """.split()  # noqa: SIM905 a list to be read
-)
-"""Fields of the models that are known and left alone; some of them only where they stand."""
-
-
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """Reads the pages of one stream; `path` leads to the documents of a page."""
-
-    page: msgspec.json.Decoder[Any]
-    items: Callable[[Any], list[Any]]
-    path: tuple[str, ...]
-    item: type
-
-    def documents(self, pages: Iterable[Page]) -> tuple[list[Any], set[str]]:
-        """Documents of all pages, and names of fields that no model has.
-
-        The first document of a page stands for the others.
-
-        Raises:
-            SourceContractError: an answer has a shape that we do not know.
-        """
-        found: list[Any] = []
-        unknown: set[str] = set()
-        for page in pages:
-            found += self.items(decoded(self.page.decode, page.body))
-            for raw in self._raws(page.body)[:1]:
-                unknown |= unknown_fields(msgspec.json.decode(raw), self.item)
-        return found, unknown - IGNORED
-
-    def _raws(self, body: bytes | msgspec.Raw) -> list[msgspec.Raw]:
-        for name in self.path:
-            body = msgspec.json.decode(body, type=dict[str, msgspec.Raw])[name]
-        return msgspec.json.decode(body, type=list[msgspec.Raw])
-
-
-ORDERS = Shape(msgspec.json.Decoder(OrderPage), lambda page: page.orders, ("orders",), Order)
-LISTINGS = Shape(msgspec.json.Decoder(ListingPage), lambda page: page.items, ("items",), Listing)
-INVENTORY = Shape(
-    msgspec.json.Decoder(InventoryPage),
-    lambda page: page.payload.inventory_summaries,
-    ("payload", "inventorySummaries"),
-    InventorySummary,
-)
-OFFERS = msgspec.json.Decoder(OffersPage)

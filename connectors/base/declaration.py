@@ -124,6 +124,10 @@ class Connector:
     impossible: tuple[WriteKind, ...] = ()
     """What the platform has no such thing for."""
     webhook: Webhook | None = None
+    usual_currency: str = "USD"
+    """What a shop there most likely sells in …"""
+    usual_time_zone: str = "America/New_York"
+    """… and where its days most likely begin: what `init` writes as an example."""
     streams_of: Callable[[Any], tuple[Stream, ...]] | None = None
     """The streams of an account with these settings, where settings say which there are and how
     they are mapped; none: every account has all, as declared."""

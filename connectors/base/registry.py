@@ -6,6 +6,7 @@ import pkgutil
 import connectors
 from connectors.base.declaration import Connector
 from contracts.errors import ConfigurationError
+from contracts.names import nearest
 
 
 def names() -> tuple[str, ...]:
@@ -21,7 +22,7 @@ def connector(name: str) -> Connector:
         ConfigurationError: there is none, or its package declares no CONNECTOR.
     """
     if name not in names():
-        raise ConfigurationError(f"no connector is named {name!r}; there are {', '.join(names())}")
+        raise ConfigurationError(f"no connector is named {name!r}{nearest(name, names())}")
     declared = getattr(importlib.import_module(f"connectors.{name}"), "CONNECTOR", None)
     if not isinstance(declared, Connector):
         raise ConfigurationError(f"connectors/{name} declares no CONNECTOR")

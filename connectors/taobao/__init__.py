@@ -32,6 +32,8 @@ CONNECTOR = Connector(
     name="taobao",
     title="Taobao and Tmall",
     settings=TaobaoSettings,
+    usual_currency="CNY",
+    usual_time_zone="Asia/Shanghai",
     open_client=TaobaoClient,
     streams=(
         Stream(

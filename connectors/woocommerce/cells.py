@@ -4,6 +4,7 @@ import polars as pl
 
 from connectors.base.mapping import Parsed, utc
 from contracts.codes import QuarantineReason
+from contracts.errors import SourceContractError
 from contracts.money import exponent
 
 
@@ -11,13 +12,6 @@ def gmt(column: str | pl.Expr) -> Parsed:
     """Text of GMT without an offset, to an instant."""
     raw = pl.col(column) if isinstance(column, str) else column
     return utc(raw + "Z")
-
-
-def pieces(column: str) -> Parsed:
-    """A number of pieces, to a count; a part of one is one, as of what is sold by weight."""
-    raw = pl.col(column)
-    value = pl.when(raw.is_finite()).then(raw.ceil()).cast(pl.Int64, strict=False)
-    return Parsed(value, raw, QuarantineReason.UNREADABLE_NUMBER)
 
 
 _PRICE = r"^(\d{1,15})(?:\.(\d*))?$"
@@ -34,6 +28,18 @@ def catalogue_price(column: str | pl.Expr, currency: str) -> Parsed:
     tenths = pl.concat_str(raw.str.extract(_PRICE, 1), fraction.str.slice(0, digits + 1))
     value = (tenths.cast(pl.Int64, strict=False) + 5) // 10
     return Parsed(value, raw, QuarantineReason.UNREADABLE_MONEY)
+
+
+def charged_minor(text: str, currency: str) -> int:
+    """One price of the catalogue, as `catalogue_price`.
+
+    Raises:
+        SourceContractError: it is no price.
+    """
+    value: int | None = pl.select(catalogue_price(pl.lit(text), currency).value).item()
+    if value is None:
+        raise SourceContractError("what the shop says of a price is none")
+    return value
 
 
 def name(column: str) -> pl.Expr:

@@ -9,8 +9,8 @@ from typing import Any
 
 import msgspec
 
-from connectors.base.sending import each, nothing_sent, urgency_of
-from connectors.base.wire import decoded
+from connectors.base.sending import each, nothing_sent, read_each, urgency_of
+from connectors.base.wire import Text, decoded, lenient
 from connectors.woocommerce.client import WooCommerceClient
 from connectors.woocommerce.codes import (
     CODE_EXISTS,
@@ -18,13 +18,17 @@ from connectors.woocommerce.codes import (
     CodeExistsError,
     ItemRefusedError,
 )
-from contracts.actions import Change, Live, Outcome
-from contracts.codes import OutcomeState
+from connectors.woocommerce.rows import rows_of
+from contracts.actions import Change, Live, Outcome, Unread
+from contracts.codes import Audience, OutcomeState
 from contracts.errors import SourceContractError
 from contracts.money import format_minor, parse_minor
-from contracts.payloads import CouponTerms, decode
+from contracts.payloads import CouponTerms, decode, told_instant
 
-_COUPON_FIELDS = "id,code,amount,discount_type,date_expires_gmt"
+_COUPON_FIELDS = (
+    "id,amount,discount_type,date_expires_gmt,usage_limit,usage_limit_per_user,"
+    "minimum_amount,email_restrictions"
+)
 # A list of SKUs is part of an address, which must not grow too long.
 _MOST_SKUS = 50
 # A percentage is written as hundredths of a percent are: 1500 is "15.00".
@@ -37,37 +41,70 @@ _Written = dict[str, Any] | str
 
 class _Coupon(msgspec.Struct):
     id: int
-    code: str
-    amount: str
+    amount: Text
     discount_type: str
     date_expires_gmt: str | None
+    usage_limit: int | None
+    usage_limit_per_user: int | None
+    minimum_amount: Text | None
+    email_restrictions: list[str] | None
 
 
 class _Customer(msgspec.Struct):
-    email: str
+    email: str | None
 
 
 class _Product(msgspec.Struct):
     id: int
-    sku: str
+    sku: Text | None
 
 
-_COUPONS = msgspec.json.Decoder(list[_Coupon])
+_COUPON = lenient(_Coupon)
 _CUSTOMER = msgspec.json.Decoder(_Customer)
-_PRODUCTS = msgspec.json.Decoder(list[_Product])
+_PRODUCTS = lenient(list[_Product])
 
 
-def live_coupons(client: WooCommerceClient, changes: Sequence[Change]) -> dict[str, Live]:
-    """What a code takes off; 0 once it is closed or has ended.
+def live_coupons(client: WooCommerceClient, changes: Sequence[Change]) -> dict[str, Live | Unread]:
+    """What a code takes off, and its terms; 0 once it is closed or has ended.
 
     In minor units of the currency; without a currency in hundredths of a percent (1500: 15 %).
     """
-    found: dict[str, Live] = {}
-    for change in changes:
-        coupon, at = _coupon(client, change.target_id)
-        if coupon is not None:
-            found[change.target_id] = _taken_off(coupon, client.money().currency, at)
-    return found
+    return read_each(changes, lambda change: _live_coupon(client, change))
+
+
+def _live_coupon(client: WooCommerceClient, change: Change) -> Live | None:
+    coupon, at = _coupon(client, change.target_id)
+    if coupon is None:
+        return None
+    currency = client.money().currency
+    is_over = coupon.date_expires_gmt is not None and coupon.date_expires_gmt <= _gmt(at)
+    if coupon.discount_type == "percent":
+        value, currency_of = parse_minor(coupon.amount, _HUNDREDTHS), None
+    elif coupon.discount_type in DISCOUNT_KIND:
+        value, currency_of = parse_minor(coupon.amount, currency), currency
+    else:
+        raise SourceContractError("a code takes off in a way that we do not write")
+    terms = {
+        "ends_at": None if coupon.date_expires_gmt is None else f"{coupon.date_expires_gmt}Z",
+        "limit_units": coupon.usage_limit or None,
+        "per_customer_units": coupon.usage_limit_per_user or None,
+        "minimum_minor": parse_minor(coupon.minimum_amount or "0", currency) or None,
+        **_audience(client, change, coupon.email_restrictions or []),
+    }
+    return Live(value=0 if is_over else value, currency=currency_of, terms=terms)
+
+
+def _audience(
+    client: WooCommerceClient, change: Change, addresses: Sequence[str]
+) -> dict[str, str]:
+    """Whom it holds for; not told of a code that is for somebody whom we cannot name any more."""
+    if not addresses:
+        return {"audience": Audience.EVERYBODY}
+    if change.member_id is not None and change.recipient is None:
+        return {}
+    own = _address(client, change.recipient) if change.recipient is not None else None
+    is_own = own is not None and [one.lower() for one in addresses] == [own.lower()]
+    return {"audience": Audience.MEMBER if is_own else Audience.OTHER}
 
 
 def send_coupons(client: WooCommerceClient, changes: Sequence[Change]) -> list[Outcome]:
@@ -82,7 +119,7 @@ def _send_coupon(client: WooCommerceClient, change: Change) -> Outcome:
         if change.after == 0:
             written: _Written = "the shop has no such code"
             if coupon is not None:
-                written = {"date_expires_gmt": _gmt(at - _JUST_PAST)}
+                written = {"date_expires": told_instant(at - _JUST_PAST)}
         else:
             written = _terms(client, change, at)
     if isinstance(written, str):
@@ -122,7 +159,8 @@ def _terms(client: WooCommerceClient, change: Change, at: dt.datetime) -> _Writt
         "description": terms.title,
         "discount_type": "percent" if change.currency is None else "fixed_cart",
         "amount": format_minor(change.after, change.currency or _HUNDREDTHS),
-        "date_expires_gmt": _gmt(terms.ends_at),
+        # Its twin in GMT is only read; without the Z it would be the site's time.
+        "date_expires": told_instant(terms.ends_at),
         "usage_limit": terms.usage_limit,
         "usage_limit_per_user": 1 if terms.is_once_per_customer else None,
     }
@@ -149,7 +187,7 @@ def _product_ids(client: WooCommerceClient, skus: Sequence[str]) -> list[int] | 
         return None
     asked = [("sku", ",".join(skus)), ("per_page", "100"), ("_fields", "id,sku")]
     found = decoded(_PRODUCTS.decode, client.ask("products", asked).body)
-    ids = {product.sku: product.id for product in found}
+    ids = {str(product.sku): product.id for product in found}
     return [ids[sku] for sku in skus] if set(ids) == set(skus) and len(found) == len(ids) else None
 
 
@@ -166,21 +204,11 @@ def _address(client: WooCommerceClient, customer: str) -> str | None:
 
 def _coupon(client: WooCommerceClient, code: str) -> tuple[_Coupon | None, dt.datetime]:
     """The coupon of a code, which is read in any case, and the shop's time."""
-    answer = client.ask("coupons", [("code", code), ("_fields", _COUPON_FIELDS)])
-    found = decoded(_COUPONS.decode, answer.body)
-    same = [coupon for coupon in found if coupon.code.lower() == code.lower()]
-    return (same[0] if same else None), answer.at
-
-
-def _taken_off(coupon: _Coupon, currency: str, at: dt.datetime) -> Live:
-    is_over = coupon.date_expires_gmt is not None and coupon.date_expires_gmt <= _gmt(at)
-    if coupon.discount_type == "percent":
-        value, currency_of = parse_minor(coupon.amount, _HUNDREDTHS), None
-    elif coupon.discount_type in DISCOUNT_KIND:
-        value, currency_of = parse_minor(coupon.amount, currency), currency
-    else:
-        raise SourceContractError("a code takes off in a way that we do not write")
-    return Live(value=0 if is_over else value, currency=currency_of)
+    answer = client.ask("coupons", [("code", code), ("_fields", f"code,{_COUPON_FIELDS}")])
+    same = [
+        row for row in rows_of(answer.body) if str(row.told.get("code")).lower() == code.lower()
+    ]
+    return (decoded(_COUPON.decode, same[0].raw) if same else None), answer.at
 
 
 def _gmt(instant: dt.datetime) -> str:

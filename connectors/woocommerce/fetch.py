@@ -6,18 +6,14 @@ Pages are numbered anew with every change: whoever turns them by number misses w
 import datetime as dt
 import math
 from collections.abc import Hashable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
-
-import msgspec
 
 from connectors.base.paging import by_overlap
 from connectors.base.sending import chunks
-from connectors.base.wire import decoded
 from connectors.woocommerce import wire
 from connectors.woocommerce.access import Params
 from connectors.woocommerce.client import Answer, WooCommerceClient
 from connectors.woocommerce.codes import NoRouteError
+from connectors.woocommerce.rows import Row, number, rows_of
 from contracts.errors import SourceContractError
 from contracts.money import exponent
 from contracts.streams import Page, Window
@@ -25,33 +21,6 @@ from contracts.streams import Page, Window
 PER_PAGE = 100
 _SECOND = dt.timedelta(seconds=1)
 _STATUSES = ("any", "trash")
-_PAGE = msgspec.json.Decoder(list[msgspec.Raw])
-
-
-@dataclass(frozen=True, slots=True)
-class _Row:
-    """What a page is turned by; a document of an odd shape is judged by its mapping, not here."""
-
-    key: Hashable
-    told: dict[str, Any]
-
-    @property
-    def id(self) -> int | None:
-        """Its number; null where it has none that can be asked for."""
-        return _number(self.told.get("id"))
-
-    @property
-    def changed_at(self) -> dt.datetime | None:
-        """When it was last changed, if that can be read."""
-        try:
-            return dt.datetime.fromisoformat(self.told["date_modified_gmt"]).replace(tzinfo=dt.UTC)
-        except (KeyError, TypeError, ValueError):
-            return None
-
-    def listed(self, name: str) -> list[dict[str, Any]]:
-        """The objects of a list inside it."""
-        found = self.told.get(name)
-        return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
 
 
 def orders(client: WooCommerceClient, window: Window) -> Iterator[Page]:
@@ -70,7 +39,7 @@ def orders(client: WooCommerceClient, window: Window) -> Iterator[Page]:
     for some in chunks(others, PER_PAGE):
         told = [("status", "any"), *asked, ("include", _joined(some)), *_page(PER_PAGE)]
         answer = client.ask("orders", told)
-        yield from reading.followed(answer, _rows(answer))
+        yield from reading.followed(answer, rows_of(answer.body))
 
 
 def estimate_orders(client: WooCommerceClient, window: Window) -> int:
@@ -131,7 +100,7 @@ class _Orders:
         self._products: set[int] = set()
         self.seen: set[int] = set()
 
-    def followed(self, answer: Answer, rows: Sequence[_Row]) -> Iterator[Page]:
+    def followed(self, answer: Answer, rows: Sequence[Row]) -> Iterator[Page]:
         """A page of orders, their refunds, and the own codes of products with variations."""
         self.seen |= {row.id for row in rows if row.id is not None}
         yield Page(answer.body, "orders")
@@ -143,13 +112,13 @@ class _Orders:
                     yield Page(found.body, f"{wire.REFUNDS_OF}:{row.id}")
         yield from self._codes(rows)
 
-    def _codes(self, rows: Sequence[_Row]) -> Iterator[Page]:
+    def _codes(self, rows: Sequence[Row]) -> Iterator[Page]:
         varied = {
-            number
+            product
             for row in rows
             for line in row.listed("line_items")
-            if _number(line.get("variation_id")) and line.get("sku")
-            if (number := _number(line.get("product_id")))
+            if number(line.get("variation_id")) and line.get("sku")
+            if (product := number(line.get("product_id")))
         }
         new = sorted(varied - self._products)
         self._products |= varied
@@ -166,13 +135,13 @@ def _refunded(client: WooCommerceClient, window: Window) -> set[int]:
         pages = [rows for _, rows in _all(client, "refunds", asked)]
     except NoRouteError:
         return set()
-    parents = (_number(row.told.get("parent_id")) for rows in pages for row in rows)
+    parents = (number(row.told.get("parent_id")) for rows in pages for row in rows)
     return {parent for parent in parents if parent}
 
 
 def _changed(
     client: WooCommerceClient, path: str, window: Window, asked: Params
-) -> Iterator[tuple[Answer, list[_Row]]]:
+) -> Iterator[tuple[Answer, list[Row]]]:
     """Yield first pages only: each begins a second before the last one's newest change.
 
     What changes meanwhile leaves the window, and no page depends on how many rows were before it.
@@ -181,7 +150,7 @@ def _changed(
     while start < end:
         span = [*_between("modified_", start, end), ("orderby", "modified"), ("order", "asc")]
         answer = client.ask(path, [*asked, *span, *_page(PER_PAGE)])
-        rows = _rows(answer)
+        rows = rows_of(answer.body)
         yield answer, rows
         if answer.total <= PER_PAGE:
             return
@@ -194,15 +163,13 @@ def _changed(
         start = newest
 
 
-def _all(
-    client: WooCommerceClient, path: str, asked: Params
-) -> Iterator[tuple[Answer, list[_Row]]]:
+def _all(client: WooCommerceClient, path: str, asked: Params) -> Iterator[tuple[Answer, list[Row]]]:
     """Yield all rows of a list by their ids, in pages that overlap by a row."""
 
-    def page(offset: int) -> tuple[tuple[Answer, list[_Row]], list[Hashable], int]:
+    def page(offset: int) -> tuple[tuple[Answer, list[Row]], list[Hashable], int]:
         sort = [("orderby", "id"), ("order", "asc"), ("offset", str(offset))]
         answer = client.ask(path, [*asked, *sort, *_page(PER_PAGE)])
-        rows = _rows(answer)
+        rows = rows_of(answer.body)
         return (answer, rows), [row.key for row in rows], answer.total
 
     return by_overlap(page, size=PER_PAGE)
@@ -231,21 +198,6 @@ def _between(which: str, start: dt.datetime, end: dt.datetime) -> list[tuple[str
 def _text(instant: dt.datetime) -> str:
     """GMT without an offset: one with Z is turned into the site's time first and read as GMT."""
     return instant.strftime("%Y-%m-%dT%H:%M:%S")
-
-
-def _rows(answer: Answer) -> list[_Row]:
-    """The documents of a page, as far as it is turned by them."""
-    found: list[_Row] = []
-    for raw in decoded(_PAGE.decode, answer.body):
-        told = msgspec.json.decode(raw)
-        told = told if isinstance(told, dict) else {}
-        number = _number(told.get("id"))
-        found.append(_Row(bytes(raw) if number is None else number, told))
-    return found
-
-
-def _number(value: object) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def _joined(values: Iterable[object]) -> str:

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Mapping
 
 import polars as pl
 
-from connectors.base.mapping import Mapper, Parsed, coded, money
+from connectors.base.mapping import Mapper, Parsed, coded, money, pieces
 from connectors.base.wire import ColumnType, columns, filled, flat
 from connectors.woocommerce import wire
-from connectors.woocommerce.cells import catalogue_price, gmt, name, pieces
+from connectors.woocommerce.cells import catalogue_price, gmt, name
 from connectors.woocommerce.codes import (
     COUPON_STATUS,
     DISCOUNT_KIND,

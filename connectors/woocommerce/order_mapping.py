@@ -4,10 +4,10 @@ from collections.abc import Iterable, Mapping
 
 import polars as pl
 
-from connectors.base.mapping import Mapper, Parsed, coded, money
+from connectors.base.mapping import Mapper, Parsed, coded, money, pieces
 from connectors.base.wire import ColumnType, columns, filled, flat, owned
 from connectors.woocommerce import wire
-from connectors.woocommerce.cells import gmt, name, pieces
+from connectors.woocommerce.cells import gmt, name
 from connectors.woocommerce.codes import (
     DRAFTS,
     FULFILMENT_STATUS,

@@ -4,68 +4,90 @@ A batch answers 200 with an error in the row that failed. Messages hold the plat
 its texts.
 """
 
+import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from itertools import groupby
 from typing import Any
 
 import msgspec
 
-from connectors.base.sending import chunks, each, nothing_sent, urgency_of
-from connectors.base.wire import decoded
+from connectors.base.sending import chunks, each, nothing_sent, read, urgency_of
+from connectors.base.wire import Text, decoded, lenient
+from connectors.woocommerce.cells import charged_minor
 from connectors.woocommerce.client import ShopMoney, WooCommerceClient, plain
 from connectors.woocommerce.mapping import WAREHOUSE
-from contracts.actions import Change, Live, Outcome
+from connectors.woocommerce.rows import rows_of
+from contracts.actions import Change, Live, Outcome, Unread
 from contracts.codes import OutcomeState
-from contracts.money import format_minor, parse_minor
+from contracts.errors import SourceContractError
+from contracts.money import format_minor
 
 MOST_ROWS = 100
-_PRICED = "id,sku,price,regular_price,sale_price,on_sale,date_on_sale_from_gmt"
+_PRICED = "id,price,regular_price,sale_price,on_sale,date_on_sale_from_gmt,date_on_sale_to_gmt"
 _STOCKED = "id,sku,type,parent_id,manage_stock,stock_quantity"
 
 _Written = dict[str, Any] | str
 """A row to be written, or why it is not."""
 
 
-class _Product(msgspec.Struct):
+class _Priced(msgspec.Struct):
     id: int
-    sku: str = ""
-    price: str = ""
-    regular_price: str = ""
-    sale_price: str = ""
-    on_sale: bool = False
+    price: Text | None = None
+    regular_price: Text | None = None
+    sale_price: Text | None = None
+    on_sale: bool | None = None
     date_on_sale_from_gmt: str | None = None
-    type: str = "variation"
-    parent_id: int = 0
-    manage_stock: bool | str = False
+    date_on_sale_to_gmt: str | None = None
+
+
+class _Stocked(msgspec.Struct):
+    id: int
+    sku: Text | None = None
+    type: str | None = None
+    parent_id: int | None = None
+    manage_stock: bool | str | None = None
     stock_quantity: float | None = None
+
+    @property
+    def pieces(self) -> int | None:
+        """Pieces of its own stock, which is no sister's; a part of one is nothing we write.
+
+        Variations without stock of their own are sold out of their product's: that is several
+        listings' stock.
+        """
+        units = self.stock_quantity or 0.0
+        is_own = self.manage_stock is True and self.type != "variable"
+        return int(units) if is_own and units.is_integer() else None
 
 
 class _Error(msgspec.Struct):
     code: str
 
 
-class _Row(msgspec.Struct):
+class _Answered(msgspec.Struct):
     id: int
     error: _Error | None = None
 
 
 class _Batch(msgspec.Struct):
-    update: list[_Row]
+    update: list[_Answered]
 
 
-_PRODUCTS = msgspec.json.Decoder(list[_Product])
+_PRICES = lenient(_Priced)
+_STOCK = lenient(_Stocked)
 _BATCH = msgspec.json.Decoder(_Batch)
 
 
-def live_prices(client: WooCommerceClient, changes: Sequence[Change]) -> dict[str, Live]:
-    """Price in force per listing, in minor units of the shop's currency."""
+def live_prices(client: WooCommerceClient, changes: Sequence[Change]) -> dict[str, Live | Unread]:
+    """Price in force per listing, in minor units of the shop's currency; as it is charged."""
     currency = client.money().currency
-    found: dict[str, Live] = {}
+    found: dict[str, Live | Unread] = {}
     for group in _by_product(changes):
-        for key, product in _priced(client, group).items():
-            if product.price:
-                value = parse_minor(product.price, currency)
-                found[key] = Live(value=value, currency=currency)
+        for key, product in _priced(client, group)[1].items():
+            live = product if isinstance(product, Unread) else _live_price(product, currency)
+            if live is not None:
+                found[key] = live
     return found
 
 
@@ -74,12 +96,13 @@ def set_prices(client: WooCommerceClient, changes: Sequence[Change]) -> list[Out
     return each(_by_product(changes), lambda group: _set_prices(client, group))
 
 
-def live_stock(client: WooCommerceClient, changes: Sequence[Change]) -> dict[str, Live]:
+def live_stock(client: WooCommerceClient, changes: Sequence[Change]) -> dict[str, Live | Unread]:
     """Pieces of each SKU whose stock the shop keeps."""
-    stocked = _stocked(client, changes)
     return {
-        sku: Live(value=int(product.stock_quantity or 0), currency=None)
-        for sku, product in stocked.items()
+        sku: product
+        if isinstance(product, Unread)
+        else Live(value=product.pieces or 0, currency=None)
+        for sku, product in _stocked(client, changes).items()
     }
 
 
@@ -101,64 +124,100 @@ def _path(change: Change) -> str:
     return f"products/{parent}/variations" if is_variation else "products"
 
 
-def _priced(client: WooCommerceClient, group: Sequence[Change]) -> dict[str, _Product]:
-    """What the shop says of the group's prices, by listing."""
-    wanted = ",".join(change.target_id for change in group if change.target_id.isdigit())
+def _priced(
+    client: WooCommerceClient, group: Sequence[Change]
+) -> tuple[dt.datetime | None, dict[str, _Priced | Unread]]:
+    """The shop's time, and what it says of the group's prices, by listing."""
+    wanted = ",".join(change.target_id for change in group if change.target_id.isdecimal())
     if not wanted:
-        return {}
+        return None, {}
     asked = [("include", wanted), ("per_page", str(MOST_ROWS)), ("_fields", _PRICED)]
-    found = decoded(_PRODUCTS.decode, client.ask(_path(group[0]), asked).body)
-    return {str(product.id): product for product in found}
+    answer = client.ask(_path(group[0]), asked)
+    return answer.at, {
+        str(row.id): read(partial(decoded, _PRICES.decode, row.raw))
+        for row in rows_of(answer.body)
+        if row.id is not None
+    }
+
+
+def _live_price(product: _Priced, currency: str) -> Live | Unread | None:
+    price = product.price
+    if not price:
+        return None
+    return read(lambda: Live(value=charged_minor(price, currency), currency=currency))
 
 
 def _set_prices(client: WooCommerceClient, group: Sequence[Change]) -> list[Outcome]:
     with nothing_sent():
-        money, priced = client.money(), _priced(client, group)
+        money = client.money()
+        at, priced = _priced(client, group)
     rows: dict[str, _Written] = {}
     for change in group:
         product = priced.get(change.target_id)
-        rows[change.action_id] = _row_of_price(change, product, money)
+        try:
+            rows[change.action_id] = _row_of_price(change, product, money, at)
+        except SourceContractError as error:
+            rows[change.action_id] = str(error)
     return _sent(client, _path(group[0]), group, rows)
 
 
-def _row_of_price(change: Change, product: _Product | None, money: ShopMoney) -> _Written:
-    if product is None:
+def _row_of_price(
+    change: Change, product: _Priced | Unread | None, money: ShopMoney, at: dt.datetime | None
+) -> _Written:
+    """The one field that holds the price in force, so that its old value is all an undo needs."""
+    if product is None or at is None:
         return "the shop has no such listing"
+    if isinstance(product, Unread):
+        return product.why
     if change.currency != money.currency:
         return f"the shop's prices are in {money.currency}"
     if change.after % money.step_minor:
         return f"the shop's prices have {money.decimals} decimals"
-    if product.on_sale and change.after >= parse_minor(product.regular_price, money.currency):
-        return "it is on sale, and would no longer be below its regular price"
-    return {"id": product.id, **_new_price(product, format_minor(change.after, money.currency))}
-
-
-def _new_price(product: _Product, text: str) -> dict[str, str]:
-    """The fields that put a price in force. As text: a number is refused by one address of two.
-
-    A sale price that waits for no day, because the regular one is below it, would come in force
-    with a higher regular price: it goes.
-    """
+    field = "sale_price" if product.on_sale else "regular_price"
+    told, price = getattr(product, field), product.price
+    # A sale begins and ends by the clock, its price changes with the shop's next round of jobs.
+    if not told or not price or _differ(told, price, money.currency):
+        return "its price in force is not the one that it should have: a sale begins or ends"
     if product.on_sale:
-        return {"sale_price": text}
-    if product.sale_price and product.date_on_sale_from_gmt is None:
-        return {"regular_price": text, "sale_price": ""}
-    return {"regular_price": text}
+        regular = charged_minor(product.regular_price or "", money.currency)
+        if change.after >= regular:
+            return "it is on sale, and would no longer be below its regular price"
+    elif _would_begin(product, change.after, money.currency, at):
+        return "a sale price above its regular one would come in force: a person has to remove it"
+    # As text: a number is refused by one address of two.
+    return {"id": product.id, field: format_minor(change.after, money.currency)}
 
 
-def _stocked(client: WooCommerceClient, changes: Sequence[Change]) -> dict[str, _Product]:
+def _differ(one: str, other: str, currency: str) -> bool:
+    """Whether two prices of the catalogue are charged differently."""
+    return charged_minor(one, currency) != charged_minor(other, currency)
+
+
+def _would_begin(product: _Priced, after: int, currency: str, at: dt.datetime) -> bool:
+    """Whether a sale price that waits for no day, but below the regular one, would be in force."""
+    now = at.strftime("%Y-%m-%dT%H:%M:%S")
+    begins, ends = product.date_on_sale_from_gmt, product.date_on_sale_to_gmt
+    if not product.sale_price or (begins or now) > now or (ends or now) < now:
+        return False
+    return after > charged_minor(product.sale_price, currency)
+
+
+def _stocked(client: WooCommerceClient, changes: Sequence[Change]) -> dict[str, _Stocked | Unread]:
     """The one product or variation of each SKU whose own stock is kept."""
     skus = sorted({change.target_id for change in changes})
-    found: dict[str, list[_Product]] = {}
+    found: dict[str, list[_Stocked | Unread]] = {}
     # A list of SKUs is separated by commas, so one that holds a comma cannot be asked for.
     for some in chunks([sku for sku in skus if "," not in sku], MOST_ROWS // 2):
         asked = [("sku", ",".join(some)), ("per_page", str(MOST_ROWS)), ("_fields", _STOCKED)]
-        for product in decoded(_PRODUCTS.decode, client.ask("products", asked).body):
-            found.setdefault(product.sku, []).append(product)
+        for row in rows_of(client.ask("products", asked).body):
+            product = read(partial(decoded, _STOCK.decode, row.raw))
+            found.setdefault(str(row.told.get("sku")), []).append(product)
     return {
         sku: same[0]
         for sku, same in found.items()
-        if len(same) == 1 and same[0].manage_stock is True and sku in skus
+        if len(same) == 1
+        and sku in skus
+        and (isinstance(same[0], Unread) or same[0].pieces is not None)
     }
 
 
@@ -169,7 +228,7 @@ def _set_stock(client: WooCommerceClient, changes: Sequence[Change]) -> list[Out
 
     def place(change: Change) -> str:
         product = stocked.get(change.target_id)
-        parent = product.parent_id if product else 0
+        parent = product.parent_id if isinstance(product, _Stocked) else None
         return f"products/{parent}/variations" if parent else "products"
 
     def send(group: Sequence[Change]) -> list[Outcome]:
@@ -180,10 +239,12 @@ def _set_stock(client: WooCommerceClient, changes: Sequence[Change]) -> list[Out
     return each((some for _, group in same for some in chunks([*group], MOST_ROWS)), send)
 
 
-def _row_of_stock(change: Change, product: _Product | None) -> _Written:
+def _row_of_stock(change: Change, product: _Stocked | Unread | None) -> _Written:
+    if isinstance(product, Unread):
+        return product.why
     if product is None or change.parent_id not in (None, WAREHOUSE):
         return "no single product has this SKU and stock of its own there"
-    if change.before is not None and product.stock_quantity != change.before:
+    if change.before is not None and product.pieces != change.before:
         return "its stock is no longer as before"
     return {"id": product.id, "stock_quantity": change.after}
 

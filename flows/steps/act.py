@@ -85,7 +85,7 @@ def _recheck(
     refused: dict[str, tuple[str, str]] = {}
     for policy in dict.fromkeys(action.policy for action in actions):
         mine = [action for action in actions if action.policy == policy]
-        limits = home.policies[policy][3]
+        limits = home.policy(shop, policy).limits
         refused |= per_item_recheck(
             mine,
             live,

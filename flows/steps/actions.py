@@ -11,6 +11,7 @@ from actions.explain import explain
 from contracts.actions import Action
 from contracts.codes import ActionState
 from contracts.errors import ConfigurationError
+from contracts.names import nearest
 from flows.steps.home import Home, machine_now, parse_as_of
 from warehouse.events import Events
 
@@ -198,8 +199,7 @@ def _known(home: Home, scope: str, name: str) -> None:
         "policy": set(home.policies),
     }
     if scope in known and name not in known[scope]:
-        there = ", ".join(sorted(known[scope])) or "none"
-        raise ConfigurationError(f"no {scope} is named {name!r}; there are: {there}")
+        raise ConfigurationError(f"no {scope} is named {name!r}{nearest(name, known[scope])}")
 
 
 def audit(home: Home) -> tuple[int, str | None]:

@@ -11,6 +11,7 @@ from checks.volume import AFTER_EVENT_DAYS, LONGEST_DAYS, rows_per_day, volume
 from contracts.checks import CheckResult
 from contracts.tables import table_of
 from flows.steps.home import Home, Progress, Shop, silent
+from flows.steps.named_skus import named
 from flows.steps.opt_outs import bounces
 from flows.steps.remap import stale
 
@@ -37,6 +38,7 @@ def check(
             *_goods(home, shop),
             *mappings(home, shop),
             *bounces(home, shop),
+            *named(home, shop),
         ]
         home.checks.record(found)
         results += found

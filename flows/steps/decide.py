@@ -54,11 +54,11 @@ def decide(
 def _decide(
     home: Home, shop: Shop, name: str, *, run_id: str, as_of: dt.datetime | None
 ) -> Decided:
-    module, settings, params, limits = home.policies[name]
+    policy = home.policy(shop, name)
     newest = home.data_as_of(shop)
     moment = min(as_of or newest, newest)
     is_past = moment < newest
-    mode = Mode.SHADOW if is_past else capped(settings.mode_of(shop.id), home, shop, newest)
+    mode = Mode.SHADOW if is_past else capped(policy.mode, home, shop, newest)
     tables = derive(home, shop, as_of=moment) if is_past else {}
     inputs = {
         argument: (
@@ -66,11 +66,11 @@ def _decide(
             if table_of(schema).name in tables
             else _input(home, shop, schema, as_of=moment)
         )
-        for argument, schema in module.INPUTS.items()
+        for argument, schema in policy.module.INPUTS.items()
     }
-    proposals = module.propose(
+    proposals = policy.module.propose(
         **inputs,
-        params=params,
+        params=policy.params,
         economics=shop.economics,
         as_of=moment,
         time_zone=shop.settings.time_zone,
@@ -85,7 +85,7 @@ def _decide(
             tables=tables,
             targets=proposals["target_id"].to_list(),
         ),
-        limits=limits,
+        limits=policy.limits,
         economics=shop.economics,
         mode=mode,
         at=moment,

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from contracts.errors import ShopkeeperError
 from flows.steps.home import Home, Shop, Source, machine_now
+from flows.steps.named_skus import named
 from flows.steps.remap import stale
 
 _FIXED = re.compile(r"UTC([+-]\d{1,2}(?:\.\d{1,2})?)")
@@ -30,8 +31,25 @@ def doctor(home: Home, *, shop_id: str | None = None) -> list[Finding]:
     return [
         finding
         for shop in home.select(shop_id)
-        for source in shop.sources
-        for finding in [*_examine(shop, source), *_mappings(home, shop, source)]
+        for found in [
+            *([*_examine(shop, one), *_mappings(home, shop, one)] for one in shop.sources),
+            _names(home, shop),
+        ]
+        for finding in found
+    ]
+
+
+def _names(home: Home, shop: Shop) -> list[Finding]:
+    """SKUs that settings name and no listing has."""
+    return [
+        Finding(
+            shop_id=shop.id,
+            source=shop.platform.connector.name,
+            subject="named SKUs",
+            passed=one.passed,
+            detail=one.measured,
+        )
+        for one in named(home, shop)
     ]
 
 

@@ -36,6 +36,6 @@ def settings_text(path: Path, *, file: str) -> str:
     if len(body) > _MOST_BYTES:
         raise ConfigurationError(f"{file} is larger than a file of settings can be")
     try:
-        return body.decode("utf-8").replace("\r\n", "\n")
+        return body.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
         raise ConfigurationError(f"{file} is not UTF-8: see byte {error.start}") from None

@@ -51,7 +51,8 @@ def facts(
     `targets` are those of the proposals: what was written to them before, however long ago, counts
     for what is done once for life.
     """
-    module, limits = home.policies[policy][0], home.policies[policy][3]
+    resolved = home.policy(shop, policy)
+    module = resolved.module
     given = tables or {}
     built_tables = {
         name: given[name] if name in given else built(home, shop, name).collect()
@@ -60,7 +61,7 @@ def facts(
     people = _people(home, shop, module)
     is_priced = WriteKind.SET_PRICE in module.WRITES and not given
     is_asking = WriteKind.REQUEST_REVIEW in module.WRITES
-    since = at - dt.timedelta(days=_days(limits))
+    since = at - dt.timedelta(days=_days(resolved.limits))
     earlier = (
         home.ledger.find(shop_id=shop.id, states=HISTORY_STATES, targets=targets, write_kinds=_ONCE)
         if set(_ONCE) & set(module.WRITES)

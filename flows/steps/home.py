@@ -4,9 +4,8 @@ The one place that reads settings, the environment and the machine's clock.
 """
 
 import datetime as dt
-import difflib
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -17,21 +16,23 @@ import dataframely as dy
 import polars as pl
 from pydantic import BaseModel, SecretStr
 
-from actions.guard import Limits
-from actions.policies.registry import Policy, policy_of
+from actions.policies.registry import policy_of
 from connectors.base.declaration import Connector, Stream
 from connectors.base.registry import connector
 from contracts.codes import Mode, WriteKind
 from contracts.economics import Economics
 from contracts.errors import ConfigurationError
+from contracts.names import nearest
 from contracts.personal import Members
 from contracts.ports import Stores
 from contracts.streams import Context, Facts
 from contracts.tables import Order, table_of
-from contracts.toml_settings import parse, parse_table, validate
+from contracts.toml_settings import parse, validate
 from flows.steps import secrets
 from flows.steps.files import settings_text
-from flows.steps.settings import HomeSettings, PolicySettings, ShopSettings
+from flows.steps.named import refuse_future_history, refuse_unknown_names, refuse_unread_files
+from flows.steps.policies import PolicyFile, ShopPolicy, policy_files
+from flows.steps.settings import HomeSettings, ShopSettings
 from flows.steps.stored import Stored
 
 SchemaT = TypeVar("SchemaT", bound=dy.Schema)
@@ -193,17 +194,13 @@ class Home(Stored):
             raise ConfigurationError(
                 f"{folder} is not a home: it has no shopkeeper.toml; `shopkeeper init` writes one"
             )
-        settings = parse(
-            settings_text(file, file="shopkeeper.toml"), HomeSettings, file="shopkeeper.toml"
-        )
+        text = settings_text(file, file="shopkeeper.toml")
+        settings = parse(text, HomeSettings, file="shopkeeper.toml")
         home = cls(path, settings)
-        _ = home.shops, home.policies
-        for shop_id in settings.channels.order:
-            if shop_id not in home.shops:
-                raise ConfigurationError(
-                    f"shopkeeper.toml, [channels]: no shop is named {shop_id!r}"
-                    f"{_suggest(shop_id, home.shops)}"
-                )
+        refuse_unread_files(path)
+        refuse_unknown_names(settings, text, home.shops)
+        for policy in home.policies.values():
+            policy.confirm(home.currencies)
         return home
 
     def __enter__(self) -> "Home":
@@ -216,11 +213,25 @@ class Home(Stored):
         return {path.stem: _shop(path, lambda: self.stores) for path in files}
 
     @cached_property
-    def policies(self) -> dict[str, tuple[Policy, PolicySettings, BaseModel, Limits]]:
-        """Policies that the home sets up: module, settings, parameters, limits; by name."""
-        return {
-            path.stem: _policy(path) for path in sorted((self.folder / "policies").glob("*.toml"))
-        }
+    def policies(self) -> dict[str, PolicyFile]:
+        """Policies that the home sets up, by name."""
+        return policy_files(self.folder)
+
+    @property
+    def currencies(self) -> dict[str, str]:
+        """What each shop sells in, by id."""
+        return {shop.id: shop.settings.currency for shop in self.shops.values()}
+
+    def policy(self, shop: Shop, name: str) -> ShopPolicy:
+        """A policy as it holds in a shop.
+
+        Raises:
+            ConfigurationError: it is not set up in this home; or money that is set for several
+                shops would mean several currencies.
+        """
+        if name not in self.policies:
+            raise ConfigurationError(f"policies/{name}.toml does not exist in this home")
+        return self.policies[name].of(shop.id, self.currencies)
 
     def select(self, shop_id: str | None) -> list[Shop]:
         """One shop, or all of them.
@@ -241,24 +252,22 @@ class Home(Stored):
             ConfigurationError: there is none.
         """
         if shop_id not in self.shops:
-            raise ConfigurationError(f"no shop is named {shop_id!r}{_suggest(shop_id, self.shops)}")
+            raise ConfigurationError(f"no shop is named {shop_id!r}{nearest(shop_id, self.shops)}")
         return self.shops[shop_id]
 
     def policies_of(self, shop: Shop, name: str | None) -> list[str]:
-        """Names of the policies that are on for a shop, or the one that is asked for.
+        """Names of the policies that are on for a shop; only the one that is asked for, if one is.
 
         Raises:
             ConfigurationError: the one that is asked for is not set up in this home.
         """
-        if name is not None:
-            if name not in self.policies:
-                policy_of(name)
-                raise ConfigurationError(f"policies/{name}.toml does not exist in this home")
-            return [name]
+        if name is not None and name not in self.policies:
+            policy_of(name)
+            raise ConfigurationError(f"policies/{name}.toml does not exist in this home")
         return [
-            name
-            for name, (_, settings, _, _) in self.policies.items()
-            if settings.mode_of(shop.id) is not Mode.OFF
+            one
+            for one, file in self.policies.items()
+            if name in (None, one) and file.settings.mode_of(shop.id) is not Mode.OFF
         ]
 
     def members(self, shop: Shop) -> Members:
@@ -340,14 +349,6 @@ def parse_as_of(text: str, option: str = "--as-of") -> dt.datetime:
     return moment.replace(tzinfo=moment.tzinfo or dt.UTC).astimezone(dt.UTC)
 
 
-def _suggest(name: str, known: Iterable[str]) -> str:
-    names = sorted(known)
-    close = difflib.get_close_matches(name, names, n=1)
-    if close:
-        return f", did you mean {close[0]!r}?"
-    return f"; there {'are' if len(names) > 1 else 'is'} {', '.join(names)}" if names else ""
-
-
 def _shop(path: Path, stores: Callable[[], Stores]) -> Shop:
     file = f"shops/{path.name}"
     text = settings_text(path, file=file)
@@ -359,7 +360,10 @@ def _shop(path: Path, stores: Callable[[], Stores]) -> Shop:
         validate_partly(table, declared, text=text, file=file)
         folder = path.parent.parent
         sources.append(Source(path.stem, declared, dict(table), file, text, folder, stores))
-    return Shop(path.stem, settings, tuple(sources))
+    shop = Shop(path.stem, settings, tuple(sources))
+    if not shop.is_sandbox:  # whose days are not ours
+        refuse_future_history(settings, now=machine_now(), text=text, file=file)
+    return shop
 
 
 def _secret(declared: Connector) -> set[str]:
@@ -376,16 +380,3 @@ def validate_partly(table: dict[str, Any], declared: Connector, *, text: str, fi
     filled = {**table, **dict.fromkeys(needed, "unread")}
     prefix = ("sources", declared.name)
     validate(filled, declared.settings, text=text, file=file, prefix=prefix)
-
-
-def _policy(path: Path) -> tuple[Policy, PolicySettings, BaseModel, Limits]:
-    file = f"policies/{path.name}"
-    text = settings_text(path, file=file)
-    settings = parse(text, PolicySettings, file=file)
-    module = policy_of(path.stem)
-    table = parse_table(text, file=file)
-    parameters = validate(
-        table.get("parameters", {}), module.Params, text=text, file=file, prefix=("parameters",)
-    )
-    limits = validate(table.get("limits", {}), Limits, text=text, file=file, prefix=("limits",))
-    return module, settings, parameters, limits

@@ -1,7 +1,7 @@
 """Write a home: every setting there is, with its meaning, its bounds and its default."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from actions.guard import Limits
 from actions.policies.registry import policies
 from connectors.base import registry as connectors
 from connectors.base.declaration import Connector
-from contracts.codes import Mode
+from contracts.codes import Mode, WriteKind
 from contracts.economics import Economics
 from contracts.errors import ConfigurationError
 from contracts.tables import Order
@@ -62,8 +62,8 @@ _HOME = """# A home of Shopkeeper: where data lies, what holds for all shops. Al
 
 _SHOP = """# One shop. Rename this file: its name is the shop's id. Without .example it is read.
 name = "My {title} shop"
-currency = "USD"
-time_zone = "America/New_York"
+currency = "{currency}"  # as it is set there; `doctor` compares, where the platform tells it
+time_zone = "{time_zone}"  # decides where a day begins; likewise
 # history_from = 2026-01-01  # first day to read; a year back if not given
 
 {sources}
@@ -76,13 +76,18 @@ _POLICY = """# The policy {name}.
 # Modes: off, shadow (write down only), approve (a person decides), auto.
 mode = "{mode}"
 
-[shops]  # modes of single shops, instead of the one above
-# my-shop = "approve"
-
 [parameters]
 {parameters}
 [limits]  # the guard refuses what exceeds them
-{limits}"""
+{limits}
+[shops]  # what differs in single shops: the mode alone, or a table for each
+# my-shop = "approve"
+# [shops.my-outlet]
+# mode = "auto"
+# [shops.my-outlet.parameters]
+# [shops.my-outlet.limits]  # money must be set for each shop where they sell in several currencies
+# max_exposure_minor = {exposure}
+"""
 
 _EXAMPLES: dict[str, Any] = {
     "max_actions": 20,
@@ -135,6 +140,8 @@ def _shop(shop: Connector, declared: Sequence[Connector]) -> str:
     sources = [_source(shop), *(_left_out(_source(one)) for one in added)]
     return _SHOP.format(
         title=shop.title,
+        currency=shop.usual_currency,
+        time_zone=shop.usual_time_zone,
         sources="\n".join(sources),
         economics=commented(Economics),
         schedule=commented(Schedule),
@@ -151,25 +158,31 @@ def _left_out(text: str) -> str:
 
 def _policy(name: str) -> str:
     policy = policies()[name]
+    # What lowers no price gives nothing away, in whatever currency.
+    exposure = _EXAMPLES["max_exposure_minor"] if WriteKind.SET_PRICE in policy.WRITES else 0
     return _POLICY.format(
         name=name,
         mode=Mode.SHADOW,
         parameters=commented(policy.Params),
-        limits=commented(Limits),
+        limits=commented(Limits, max_exposure_minor=exposure),
+        exposure=exposure,
     )
 
 
-def commented(model: type[BaseModel]) -> str:
-    """One line per field of a model, its default written as a comment, its meaning behind."""
-    return "".join(_line(name, field) for name, field in model.model_fields.items())
+def commented(model: type[BaseModel], **examples: Any) -> str:
+    """One line per field of a model, its default written as a comment, its meaning behind.
+
+    `examples` are values of fields that have no default.
+    """
+    return "".join(_line(name, field, examples) for name, field in model.model_fields.items())
 
 
-def _line(name: str, field: FieldInfo) -> str:
+def _line(name: str, field: FieldInfo, examples: Mapping[str, Any]) -> str:
     if holds_secret(field.annotation):
         setting = f'{name} = "env:{name.upper()}"'
         setting = setting if field.is_required() else f"# {setting}"
     elif field.is_required():
-        example = (field.examples or [_EXAMPLES.get(name, "")])[0]
+        example = (field.examples or [{**_EXAMPLES, **examples}.get(name, "")])[0]
         setting = f"{name} = {_toml(example)}"
     elif field.get_default(call_default_factory=True) is None:
         setting = f"# {name} ="

@@ -1,16 +1,18 @@
 """What an operator writes in a home: the storage, one file per shop, one file per policy."""
 
 import datetime as dt
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from contracts.codes import Mode
 from contracts.economics import Economics
-from contracts.money import CURRENCY_PATTERN
+from contracts.markers import SkuCode
+from contracts.money import known_currency
 from flows.steps.secrets import holds_password
 
 _REFERENCE = "^(env|file):.+$"
+Currency = Annotated[str, AfterValidator(known_currency)]
 
 
 class _Strict(BaseModel):
@@ -78,7 +80,7 @@ class Campaign(_Strict):
     ends_at: dt.datetime
     shops: list[str] = []
     """Empty: all of them."""
-    skus: list[str] = []
+    skus: list[SkuCode] = []
     """Empty: all of them."""
 
     @property
@@ -116,9 +118,9 @@ class Rate(_Strict):
 class Fx(_Strict):
     """Rates by which prices of shops in different currencies are compared."""
 
-    base: Annotated[str, Field(pattern=CURRENCY_PATTERN)] = "CNY"
+    base: Currency = "CNY"
     rates: Annotated[
-        dict[Annotated[str, Field(pattern=CURRENCY_PATTERN)], Rate],
+        dict[Currency, Rate],
         Field(description="one table per currency: [fx.rates.USD] rate = 7.12, date = 2026-11-20"),
     ] = {}
 
@@ -172,7 +174,7 @@ class ShopSettings(_Strict):
     """shops/<shop>.toml. Each table under `sources` belongs to the connector of that name."""
 
     name: str
-    currency: Annotated[str, Field(pattern=CURRENCY_PATTERN)]
+    currency: Currency
     time_zone: str
     history_from: dt.date | None = None
     """First day to read, in the shop's zone; a year back if not given."""
@@ -190,15 +192,39 @@ class ShopSettings(_Strict):
         return value
 
 
+class PolicyOfShop(_Strict):
+    """What differs in one shop: `my-shop = "approve"`, or a table with parameters and limits."""
+
+    mode: Mode | None = None
+    parameters: dict[str, Any] = {}
+    limits: dict[str, Any] = {}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _mode_alone(cls, value: Any) -> Any:
+        return {"mode": value} if isinstance(value, str) else value
+
+
 class PolicySettings(_Strict):
     """policies/<policy>.toml."""
 
     mode: Mode = Mode.SHADOW
-    shops: dict[str, Mode] = {}
-    """Modes of single shops, instead of `mode`."""
+    shops: dict[str, PolicyOfShop] = {}
     parameters: dict[str, Any] = {}
     limits: dict[str, Any] = {}
 
     def mode_of(self, shop_id: str) -> Mode:
         """The mode in force for a shop."""
-        return self.shops.get(shop_id, self.mode)
+        return self.shops.get(shop_id, _NOTHING).mode or self.mode
+
+    def common(self, part: Literal["parameters", "limits"]) -> dict[str, Any]:
+        """What holds in every shop that does not say otherwise."""
+        return self.parameters if part == "parameters" else self.limits
+
+    def own(self, part: Literal["parameters", "limits"], shop_id: str) -> dict[str, Any]:
+        """What one shop says for itself."""
+        shop = self.shops.get(shop_id, _NOTHING)
+        return shop.parameters if part == "parameters" else shop.limits
+
+
+_NOTHING = PolicyOfShop()

@@ -60,6 +60,9 @@ def get_accounts(call: Call) -> Reply:
         "default_sender_email": "news@shop.example",
         "website_url": "https://shop.example",
         "organization_name": SHOP_NAME,
+        "street_address": dict.fromkeys(
+            ("address1", "address2", "city", "region", "country", "zip"), ""
+        ),
     }
     attributes = {
         "test_account": False,

@@ -1,14 +1,14 @@
 """Prices and review requests against the emulated platform: sent, read back, and lied about."""
 
 import importlib.util
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 import polars as pl
 import pytest
 
 from connectors.amazon import outbound
-from contracts.actions import Change
+from contracts.actions import Change, Live, Unread
 from contracts.codes import OutcomeState
 from sandbox.amazon.names import amazon_order_id
 from tests.connectors.amazon.sandbox_account import Account, account
@@ -41,13 +41,19 @@ def price_change(own: Account, factor: float) -> Change:
     )
 
 
+def shown(live: Mapping[str, Live | Unread], change: Change) -> Live:
+    found = live[change.target_id]
+    assert isinstance(found, Live)
+    return found
+
+
 def test_a_price_that_was_accepted_shows_a_while_later(own: Account) -> None:
     change = price_change(own, 1.1)
     assert [one.state for one in outbound.set_prices(own.client, [change])] == [ACCEPTED]
-    shown = [outbound.live_prices(own.client, [change])[change.target_id].value]
+    values = [shown(outbound.live_prices(own.client, [change]), change).value]
     own.pass_time(outbound.price_settles(own.client).total_seconds())
-    shown.append(outbound.live_prices(own.client, [change])[change.target_id].value)
-    assert shown == [change.before, change.after]
+    values.append(shown(outbound.live_prices(own.client, [change]), change).value)
+    assert values == [change.before, change.after]
     writes = [(one["target"], one["after"], one["applied"]) for one in own.seller.world.writes]
     assert writes == [(change.target_id, change.after, True)]
 
@@ -60,7 +66,7 @@ def test_a_price_that_was_accepted_and_is_not_published_does_not_show(
     own.seller.faults.rejected = 1 if lie == "rejected" else 0
     assert [one.state for one in outbound.set_prices(own.client, [change])] == [ACCEPTED]
     own.pass_time(600)
-    assert outbound.live_prices(own.client, [change])[change.target_id].value == change.before
+    assert shown(outbound.live_prices(own.client, [change]), change).value == change.before
 
 
 def test_an_invalid_price_and_an_unknown_sku_are_rejected_and_the_others_are_set(
@@ -84,7 +90,7 @@ def test_a_yen_price_is_written_without_decimals() -> None:
         change = replace(price_change(one, 1.1), currency="JPY")
         assert [made.state for made in outbound.set_prices(one.client, [change])] == [ACCEPTED]
         one.pass_time(600)
-        live = outbound.live_prices(one.client, [change])[change.target_id]
+        live = shown(outbound.live_prices(one.client, [change]), change)
         assert (live.value, live.currency) == (change.after, "JPY")
 
 
@@ -107,9 +113,9 @@ def request(order_id: str, action_id: str = "r1") -> Change:
 def test_a_review_is_asked_for_once_and_that_can_be_seen(own: Account) -> None:
     change = request(reviewable(own)[0])
     client = own.client
-    assert outbound.live_requests(client, [change])[change.target_id].value == 0
+    assert shown(outbound.live_requests(client, [change]), change).value == 0
     assert [one.state for one in outbound.request_reviews(client, [change])] == [ACCEPTED]
-    assert outbound.live_requests(client, [change])[change.target_id].value == 1
+    assert shown(outbound.live_requests(client, [change]), change).value == 1
     [again] = outbound.request_reviews(client, [change])
     assert (again.state, (again.message or "")[:11]) == (REJECTED, "not offered")
     writes = [one for one in own.seller.world.writes if one["kind"] == "request_review"]

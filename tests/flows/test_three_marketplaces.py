@@ -109,8 +109,11 @@ max_factor = 2.0
 [limits]
 max_actions = 1000
 keep_actions = 1000
-max_exposure_minor = 1_000_000_000
 max_channel_gap_rate = {gap}
+[shops]
+shopify.limits.max_exposure_minor = 1_000_000_000
+taobao.limits.max_exposure_minor = 1_000_000_000
+amazon.limits.max_exposure_minor = 1_000_000_000
 """
 
 CALENDAR = """

@@ -11,7 +11,6 @@ import polars as pl
 import pytest
 from pydantic import BaseModel
 
-from actions.guard import Limits
 from actions.texts import template_hash
 from connectors.base.declaration import Connector, Stream, Write
 from contracts.actions import Change, Judged, Live, Outcome
@@ -23,6 +22,7 @@ from flows.steps.act import act
 from flows.steps.actions import Selection, select
 from flows.steps.forget import forget, held
 from flows.steps.home import Home, Shop, Source
+from flows.steps.policies import PolicyFile
 from flows.steps.settings import PolicySettings
 from flows.steps.subject import subject
 from flows.steps.undo import undo
@@ -135,9 +135,10 @@ def home(built: Merchant, accounts: Accounts) -> Iterator[Home]:
             WRITES=(WriteKind.CREATE_COUPON, WriteKind.SEND_MESSAGE, WriteKind.RECORD_EVENT),
             DEPENDS=("members",),
             INPUTS={},
+            Params=NoSettings,
         )
-        limits = Limits(max_actions=9, max_exposure_minor=0, max_budget_minor=10_000)
-        opened.policies["people"] = (policy, PolicySettings(), NoSettings(), limits)
+        limits = {"max_actions": 9, "max_exposure_minor": 0, "max_budget_minor": 10_000}
+        opened.policies["people"] = PolicyFile(policy, PolicySettings(limits=limits))
         _know(opened)
         yield opened
 

@@ -57,7 +57,7 @@ def call(monkeypatch: pytest.MonkeyPatch, *words: str) -> int:
         (("export", "sales", "--out", "x.csv"), "no table is named 'sales'; there are ads_daily"),
         (("export", "orders", "--format", "doc", "--out", "x"), "--format 'doc' is none of"),
         (("decide", "--as-of", "soon"), "--as-of 'soon' is neither a day nor an instant"),
-        (("decide", "--policy", "guess"), "there is no policy 'guess'; there are: delay_notice"),
+        (("decide", "--policy", "guess"), "there is no policy 'guess'; there are delay_notice"),
         (("actions", "list", "--state", "done"), "--state 'done' is none of shadow"),
         (("actions", "show", "feed"), "no action has the id 'feed'"),
         (("stop", "--policy", "guess"), "no policy is named 'guess'"),
@@ -115,7 +115,7 @@ def test_a_home_that_does_not_exist_is_told(
             "shops/mine.toml",
             "[sources.shopify]",
             "[sources.shopfy]",
-            "no connector is named 'shopfy'; there are amazon, email, files,",
+            "no connector is named 'shopfy', did you mean 'shopify'?",
         ),
     ],
 )
@@ -182,7 +182,9 @@ def test_init_writes_a_home_that_opens_with_everything_in_shadow(
     (tmp_path / "shops" / "my-shop.toml").write_text(text, encoding="utf-8")
     with Home.open(tmp_path) as home:
         assert set(home.policies) == set(policies())
-        assert {settings.mode for _, settings, _, _ in home.policies.values()} == {Mode.SHADOW}
+        assert {home.policy(home.shop("my-shop"), name).mode for name in home.policies} == {
+            Mode.SHADOW
+        }
         assert home.shop("my-shop").platform.connector.name == platform
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from connectors.amazon import CONNECTOR, outbound
 from connectors.base.retry import NotAppliedError
-from contracts.actions import Change, Live
+from contracts.actions import Change, Live, Unread
 from contracts.codes import OutcomeState, Reversal, WriteKind
 from flows.steps.writers import ShopWrite
 from tests.connectors.amazon.conftest import answer
@@ -286,3 +286,22 @@ def test_how_long_a_price_settles_is_a_setting(opened: Opened) -> None:
     assert "as long as the settings say" in declared.told
     write = ShopWrite(client, declared, lambda _, changes: list(changes))
     assert write.settles.total_seconds() == 30
+
+
+def test_live_answers_for_what_it_can_read_and_says_what_it_cannot(opened: Opened) -> None:
+    odd = listing("SKU-2") | {"offers": "many"}
+    dear = listing("SKU-3")
+    dear["offers"][0]["price"] = money("12.345")
+    client, _ = opened({"items/A1SELLEROFATEST/SKU-2": [odd], "SKU-3": [dear], "SKU-1": [LISTED]})
+    asked = [price(target_id=f"SKU-{number}") for number in (1, 2, 3)]
+    found = outbound.live_prices(client, asked)
+    assert found["SKU-1"] == Live(value=1230, currency="USD")
+    assert isinstance(found["SKU-2"], Unread)
+    assert isinstance(found["SKU-3"], Unread)
+
+
+def test_an_item_that_cannot_be_read_before_it_is_written_ends_itself_alone(opened: Opened) -> None:
+    odd = listing("SKU-2") | {"summaries": "none"}
+    client, _ = opened({"SKU-2": [odd], "SKU-1": [LISTED, VALID, TAKEN]})
+    changes = [price(target_id="SKU-2"), price(target_id="SKU-1", action_id="a2")]
+    assert states(outbound.set_prices(client, changes)) == [REJECTED, ACCEPTED]

@@ -1,0 +1,100 @@
+"""Where documents lie in Amazon's answers, and how the pages of a stream are read."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from connectors.amazon import wire
+from connectors.base.documents import At, JsonDocuments
+from connectors.base.wire import decoded, unknown_fields
+from contracts.streams import Page
+
+IGNORED = frozenset(
+    """
+    asin associatedOrderItems associatedOrders breakdowns buyer cancellation condition
+    conditionType createdTime customization detailedStatus displayName expense
+    fcProcessingQuantity fnSku fulfilledBy fulfillment fulfillmentOrders fulfillmentServiceLevel
+    inboundReceivingQuantity inboundShippedQuantity inboundWorkingQuantity labelPrintingWindow
+    mainImage marketplaceId marketplaceName measurement orderAliases packageItems
+    packageReferenceId payment pendingTransshipmentQuantity points price proceedsTotal
+    productName programs promotion recipient researchingQuantity serialNumbers shipByWindow
+    shipFromAddress shippingService stores tax title totalQuantity unfulfillableQuantity
+
+    ASIN ConditionNotes CustomerType Identifier IsBuyBoxWinner IsFeaturedMerchant ItemCondition
+    MarketplaceID MarketplaceId Points PrimeInformation SellerPositiveFeedbackRating ShipsFrom
+    SubCondition Summary availableDate errors headers maximumHours minimumHours offerType
+    quantityDiscountPrices status
+    """.split()  # noqa: SIM905 a list to be read
+)
+"""Fields of the models that are known and left alone; some of them only where they stand."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """Reads the pages of one stream; `path` leads to the documents of a page."""
+
+    page: msgspec.json.Decoder[Any]
+    items: Callable[[Any], list[Any]]
+    path: tuple[str, ...]
+    item: type
+
+    def documents(self, pages: Iterable[Page]) -> tuple[list[Any], set[str]]:
+        """Documents of all pages, and names of fields that no model has.
+
+        The first document of a page stands for the others.
+
+        Raises:
+            SourceContractError: an answer has a shape that we do not know.
+        """
+        found: list[Any] = []
+        unknown: set[str] = set()
+        for page in pages:
+            found += self.items(decoded(self.page.decode, page.body))
+            for raw in self._raws(page.body)[:1]:
+                unknown |= unknown_fields(msgspec.json.decode(raw), self.item)
+        return found, unknown - IGNORED
+
+    def _raws(self, body: bytes | msgspec.Raw) -> list[msgspec.Raw]:
+        for name in self.path:
+            held = msgspec.json.decode(body, type=dict[str, msgspec.Raw] | None) or {}
+            body = held.get(name, msgspec.Raw(b"null"))
+        return msgspec.json.decode(body, type=list[msgspec.Raw] | None) or []
+
+
+ORDERS = Shape(
+    msgspec.json.Decoder(wire.OrderPage), lambda page: page.orders or [], ("orders",), wire.Order
+)
+LISTINGS = Shape(
+    msgspec.json.Decoder(wire.ListingPage), lambda page: page.items or [], ("items",), wire.Listing
+)
+INVENTORY = Shape(
+    msgspec.json.Decoder(wire.InventoryPage),
+    lambda page: (page.payload.inventory_summaries if page.payload else None) or [],
+    ("payload", "inventorySummaries"),
+    wire.InventorySummary,
+)
+OFFERS = Shape(
+    msgspec.json.Decoder(wire.OffersPage),
+    lambda page: page.responses or [],
+    ("responses",),
+    wire.OffersAnswer,
+)
+
+PAGES = JsonDocuments(
+    {
+        "orders": At("orders", "orders", "orderId", wire.Order),
+        "listings": At("items", "listings", "sku", wire.Listing),
+        "inventory": At(
+            "payload.inventorySummaries", "stock_levels", "sellerSku", wire.InventorySummary
+        ),
+        "offers": At(
+            "responses",
+            "competitor_offers",
+            lambda answer, _: str(answer["request"]["SellerSKU"]),
+            wire.OffersAnswer,
+        ),
+    }
+)
+"""Where documents lie in answers of the API."""
