@@ -108,10 +108,11 @@ class _Dispatch:
     """Ids handled by this call; each is tried once."""
     touched: set[tuple[WriteKind, str]] = field(default_factory=set)
     """Targets written by this call: the platform may not show it yet, so no second write."""
-    held: list[Action] = field(default_factory=list)
-    """Given back at the end of the call: until then nobody claims them again."""
+    held: dict[str, Action] = field(default_factory=dict)
+    """By id, what is claimed and is neither ended nor being sent: given back at the end of the
+    call, however it ends; until then nobody claims it again."""
     waiting: dict[Action, End] = field(default_factory=dict)
-    """The same, with the reason why."""
+    """Those of them that are held for a reason."""
     under_way: list[Action] = field(default_factory=list)
     """Sent, or perhaps sent: to be read back."""
     pause: dt.timedelta = dt.timedelta(0)
@@ -140,8 +141,8 @@ class _Dispatch:
             while self._pass():
                 pass
         finally:
-            self._end(self.held, ActionState.APPROVED)
             self._end_each(self.waiting, {})
+            self._end(list(self.held.values()), ActionState.APPROVED)
 
     def _pass(self) -> bool:
         """Send chunk by chunk; wait for the platforms once, and read it all back.
@@ -175,7 +176,7 @@ class _Dispatch:
             undo_batch=self.undo_batch,
         )
         fresh = [action for action in claimed if action.action_id not in self.seen]
-        self.held += without(claimed, fresh)
+        self._hold(claimed)
         self.seen.update(action.action_id for action in fresh)
         free = self._not_stopped(fresh)
         until = claimed_at + self.lease - self.timeout
@@ -184,7 +185,7 @@ class _Dispatch:
         return bool(fresh) and (bool(free) or not self._is_shop_stopped())
 
     def _not_stopped(self, actions: Sequence[Action]) -> list[Action]:
-        """Hold what a kill switch stops, but never the taking back of our own, and what is down."""
+        """Without what a kill switch stops, but never the taking back of our own, or is down."""
         switches = self.ledger.switches()
         stopped = [
             action
@@ -201,7 +202,6 @@ class _Dispatch:
                 )
             )
         ]
-        self.held += stopped
         return without(actions, stopped)
 
     def _is_shop_stopped(self) -> bool:
@@ -231,7 +231,7 @@ class _Dispatch:
         for kind in dict.fromkeys(action.write_kind for action in actions):
             same = [action for action in actions if action.write_kind is kind]
             try:
-                outbound = self._outbound(same)
+                outbound = self.outbound_of(same[0])
                 if outbound is not None:
                     do(outbound, same)
                 elif kind is WriteKind.NONE:
@@ -242,12 +242,8 @@ class _Dispatch:
                 self.failure = self.failure or error
                 self.down.add(kind)
 
-    def _outbound(self, same: list[Action]) -> Outbound | None:
-        try:
-            return self.outbound_of(same[0])
-        except ShopkeeperError:
-            self.held += [action for action in same if action.state is ActionState.APPROVED]
-            raise
+    def _hold(self, actions: Sequence[Action]) -> None:
+        self.held |= {action.action_id: action for action in actions}
 
     def _send(self, outbound: Outbound, actions: Sequence[Action], *, until: dt.datetime) -> None:
         """Send what still holds: value in force, guards, switches and lease, checked just before.
@@ -255,11 +251,7 @@ class _Dispatch:
         `sending` is committed before the platform hears of it, so that a crash in between leaves a
         trace that is read back rather than sent again.
         """
-        try:
-            answers = outbound.live(changes(actions)) if outbound.reads_back else {}
-        except ShopkeeperError:
-            self.held += actions
-            raise
+        answers = outbound.live(changes(actions)) if outbound.reads_back else {}
         live, odd = readable(answers), unread(actions, answers)
         known = without(actions, list(odd))
         self.waiting |= odd
@@ -267,9 +259,10 @@ class _Dispatch:
         ready = self._not_stopped(self._still_allowed(unmoved, live))
         now = self.clock()
         if now > until:
-            self.held += ready
             return
         ready = self._one_per_target(ready)
+        for action in ready:
+            self.held.pop(action.action_id, None)
         owned = set(self.ledger.settle(ready, ActionState.SENDING, at=now))
         sending = [action for action in ready if action.action_id in owned]
         if sending:
@@ -311,7 +304,7 @@ class _Dispatch:
             if outbound.reads_back:
                 self.under_way += sending
             elif isinstance(error, NotAppliedError):
-                self.held += sending
+                self._hold(sending)
             else:
                 self._end(sending, ActionState.UNKNOWN, message=UNPROVEN)
             raise
@@ -388,6 +381,8 @@ class _Dispatch:
         """Settle and count; an action that another holder owns by now is not ours to count."""
         if not actions:
             return
+        for action in actions:
+            self.held.pop(action.action_id, None)
         observed = {
             action.action_id: live[action.target_id].value
             for action in actions

@@ -355,7 +355,7 @@ class _Trial:
         self._switch(on=False)
 
     def _switch(self, *, on: bool) -> None:
-        switch(self.home, on=on, platform=None, shop_id=None, policy=None, by="trial")
+        switch(self.home, on=on, everything=True, by="trial")
 
     def _calm(self) -> None:
         """Without faults nothing may fail: a whole loop, then what it left is settled and read."""

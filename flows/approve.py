@@ -12,7 +12,7 @@ from flows.labels import run_name, tag_run
 from flows.steps.actions import approve
 from flows.steps.explain import explained
 from flows.steps.home import Home
-from reports.markdown import proposals_table
+from reports.markdown import left_table, proposals_table
 
 
 @flow(name="approve", flow_run_name=run_name, on_running=[tag_run])
@@ -26,11 +26,14 @@ async def approve_flow(
 ) -> list[str]:
     """Approve proposals by their ids; what has expired or was decided before stays as it is."""
     with Home.open(home_dir) as home:
-        changed = approve(home, action_ids, by=by)
+        done = approve(home, action_ids, by=by)
+        changed = done.changed
         actions = home.ledger.find(action_ids=changed) if changed else []
         table = proposals_table(explained(actions))
     await acreate_markdown_artifact(
-        table, key="approved", description=f"{len(changed)} approved of {len(action_ids)}"
+        table + left_table(done.left),
+        key="approved",
+        description=f"{len(changed)} approved of {len(action_ids)}",
     )
     if send_now:
         for shop_id in dict.fromkeys(action.shop_id for action in actions):

@@ -8,17 +8,20 @@ from flows.labels import run_name, tag_run
 from flows.steps.actions import reject
 from flows.steps.explain import explained
 from flows.steps.home import Home
-from reports.markdown import proposals_table
+from reports.markdown import left_table, proposals_table
 
 
 @flow(name="reject", flow_run_name=run_name, on_running=[tag_run])
 async def reject_flow(home_dir: HomeDir, action_ids: ActionIds, by: Person) -> list[str]:
     """Reject proposals by their ids; what was decided before stays as it is."""
     with Home.open(home_dir) as home:
-        changed = reject(home, action_ids, by=by)
+        done = reject(home, action_ids, by=by)
+        changed = done.changed
         actions = home.ledger.find(action_ids=changed) if changed else []
         table = proposals_table(explained(actions))
     await acreate_markdown_artifact(
-        table, key="rejected", description=f"{len(changed)} rejected of {len(action_ids)}"
+        table + left_table(done.left),
+        key="rejected",
+        description=f"{len(changed)} rejected of {len(action_ids)}",
     )
     return changed

@@ -20,7 +20,16 @@ async def resume_flow(
 ) -> str:
     """Take back a stop; name what was stopped."""
     with Home.open(home_dir) as home:
-        scope = switch(home, on=False, platform=platform, shop_id=shop_id, policy=policy, by=by)
+        is_all = platform is shop_id is policy is None
+        scope = switch(
+            home,
+            on=False,
+            everything=is_all,
+            platform=platform,
+            shop_id=shop_id,
+            policy=policy,
+            by=by,
+        )
     await acreate_markdown_artifact(
         f"Resumed: {escaped(scope)}\n", key="resumed", description="Kill switches"
     )

@@ -20,7 +20,16 @@ async def stop_flow(
 ) -> str:
     """Stop all writes at once, or those of a platform, shop or policy; undo still works."""
     with Home.open(home_dir) as home:
-        scope = switch(home, on=True, platform=platform, shop_id=shop_id, policy=policy, by=by)
+        is_all = platform is shop_id is policy is None
+        scope = switch(
+            home,
+            on=True,
+            everything=is_all,
+            platform=platform,
+            shop_id=shop_id,
+            policy=policy,
+            by=by,
+        )
     await acreate_markdown_artifact(
         f"Stopped: {escaped(scope)}\n", key="stopped", description="Kill switches"
     )

@@ -31,6 +31,14 @@ def pulled_table(rows: Sequence[Mapping[str, object]]) -> str:
     return _table([name.replace("_", " ") for name in rows[0]], cells)
 
 
+def left_table(left: Mapping[str, str]) -> str:
+    """Actions that a person's answer did not change, by id, and why; nothing if there are none."""
+    if not left:
+        return ""
+    cells = ([escaped(action_id[:8]), escaped(why)] for action_id, why in left.items())
+    return "\n" + _table(["left as it is", "why"], cells)
+
+
 def checks_table(results: Sequence[CheckResult]) -> str:
     """Checks, failed ones first, with measured value and limit."""
     if not results:

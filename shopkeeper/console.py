@@ -83,6 +83,14 @@ def table(title: str, columns: list[str], rows: list[list[Any]]) -> Any:
     return grid
 
 
+def stacked(screen: Any, lines: list[str]) -> Any:
+    """What can be printed, and lines of text below it."""
+    from rich.console import Group
+    from rich.text import Text
+
+    return Group(screen, *map(Text, lines))
+
+
 @contextmanager
 def progress() -> Iterator[Callable[[str, int, int | None], None]]:
     """A bar per piece of work on standard error; silent with --json and without a terminal."""

@@ -1,6 +1,6 @@
 """Commands of the ledger: actions, undo, stop, resume, audit."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -9,6 +9,7 @@ from shopkeeper.steps import PolicyName, Shop, open_home
 
 if TYPE_CHECKING:
     from contracts.actions import Action
+    from flows.steps.actions import Answered
 
 Ids = Annotated[list[str], typer.Argument(help="Action ids; their first characters are enough.")]
 By = Annotated[str | None, typer.Option("--by", help="Who decides; the login name if not given.")]
@@ -95,8 +96,8 @@ def approve(ids: Ids, by: By = None) -> None:
     from flows.steps.actions import approve as approve_step
 
     with open_home() as home:
-        changed = approve_step(home, ids, by=by)
-    answer({"approved": changed}, screen=f"{len(changed)} approved")
+        done = approve_step(home, ids, by=by)
+    _answer_of_person("approved", done)
 
 
 @actions_app.command()
@@ -105,8 +106,15 @@ def reject(ids: Ids, by: By = None) -> None:
     from flows.steps.actions import reject as reject_step
 
     with open_home() as home:
-        changed = reject_step(home, ids, by=by)
-    answer({"rejected": changed}, screen=f"{len(changed)} rejected")
+        done = reject_step(home, ids, by=by)
+    _answer_of_person("rejected", done)
+
+
+def _answer_of_person(verb: str, done: "Answered") -> None:
+    lines = [f"{len(done.changed)} {verb}"]
+    lines += [f"{action_id[:8]} is not {verb}: {why}" for action_id, why in done.left.items()]
+    shown = {verb: done.changed, "left": done.left}
+    answer(shown, screen="\n".join(lines), held=bool(done.left))
 
 
 @actions_app.command()
@@ -137,31 +145,62 @@ def undo(
 
 
 def stop(
+    everything: Annotated[bool, typer.Option("--all", help="All writes, of every shop.")] = False,
     platform: Annotated[str | None, typer.Option(help="Only this platform.")] = None,
     shop: Shop = None,
     policy: PolicyName = None,
     by: By = None,
 ) -> None:
-    """Stop all writes at once, or those of a platform, shop or policy. Undo still works."""
+    """Stop all writes (--all) at once, or those of a platform, shop or policy; undo still works.
+
+    Without any of them, list the stops in force.
+    """
     from flows.steps.actions import switch
 
+    if not everything and platform is shop is policy is None:
+        _list_stops()
     with open_home() as home:
-        scope = switch(home, on=True, platform=platform, shop_id=shop, policy=policy, by=by)
+        scope = switch(
+            home, on=True, everything=everything, platform=platform, shop_id=shop, policy=policy,
+            by=by,
+        )  # fmt: skip
     answer({"stopped": scope}, screen=f"Stopped: {scope}")
 
 
 def resume(
+    everything: Annotated[
+        bool, typer.Option("--all", help="The stop of all writes; others stay.")
+    ] = False,
     platform: Annotated[str | None, typer.Option(help="Only this platform.")] = None,
     shop: Shop = None,
     policy: PolicyName = None,
     by: By = None,
 ) -> None:
-    """Take back a stop."""
+    """Take back a stop: of all writes (--all), or of a platform, shop or policy.
+
+    Without any of them, list the stops in force.
+    """
     from flows.steps.actions import switch
 
+    if not everything and platform is shop is policy is None:
+        _list_stops()
     with open_home() as home:
-        scope = switch(home, on=False, platform=platform, shop_id=shop, policy=policy, by=by)
+        scope = switch(
+            home, on=False, everything=everything, platform=platform, shop_id=shop, policy=policy,
+            by=by,
+        )  # fmt: skip
     answer({"resumed": scope}, screen=f"Resumed: {scope}")
+
+
+def _list_stops() -> NoReturn:
+    from actions.guard.switches import explain
+    from flows.steps.actions import stops
+
+    with open_home() as home:
+        found = stops(home)
+    told = "\n".join(map(explain, found)) or "Nothing is stopped; `stop --all` stops all writes."
+    answer({"stops": found}, screen=told)
+    raise AssertionError("an answer ends the command")
 
 
 def audit() -> None:

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from shopkeeper.console import OPTIONS, answer, progress, table
+from shopkeeper.console import OPTIONS, answer, progress, stacked, table
 
 if TYPE_CHECKING:
+    from flows.steps.act import Acted
     from flows.steps.home import Home
     from flows.steps.pull import Pulled
     from flows.steps.remap import Remapped
@@ -56,7 +57,9 @@ def run(shop: Shop = None) -> None:
 
     with open_home() as home, progress() as bar:
         result = run_steps(home, shop_id=shop, progress=bar)
-    shown = screen(result.reported.daily, next_steps=[("Report", str(result.reported.path))])
+    steps = [("Report", str(result.reported.path))]
+    steps += [("Held", stop) for one in result.acted for stop in one.stops]
+    shown = screen(result.reported.daily, next_steps=list(dict.fromkeys(steps)))
     answer(result.as_dict(), screen=shown, held=result.is_held)
 
 
@@ -167,8 +170,12 @@ def act(shop: Shop = None, policy: PolicyName = None) -> None:
     with open_home() as home, progress() as bar:
         acted = act_step(home, shop_id=shop, policy=policy, progress=bar)
     rows = [[a.shop_id, *_states(a.states)] for a in acted]
-    held = any(a.states.get("unknown") for a in acted)
-    answer(acted, screen=table("Acted", ["shop", "outcome"], rows), held=held)
+    shown = stacked(table("Acted", ["shop", "outcome"], rows), _stops(acted))
+    answer(acted, screen=shown, held=any(a.is_held for a in acted))
+
+
+def _stops(acted: "list[Acted]") -> list[str]:
+    return list(dict.fromkeys(f"Held: {stop}" for one in acted for stop in one.stops))
 
 
 def _states(states: dict[str, int]) -> list[str]:

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 from actions.dispatch import dispatch
 from actions.guard import per_item_recheck
+from actions.guard.switches import explain
 from connectors.base.limits import Urgency
 from contracts.actions import Action, Live
+from contracts.codes import ActionState
 from flows.steps.guard_facts import facts
 from flows.steps.holders import holder
 from flows.steps.home import Home, Progress, Shop, silent
@@ -21,6 +23,13 @@ class Acted:
 
     shop_id: str
     states: dict[str, int]
+    stops: tuple[str, ...] = ()
+    """The kill switches that hold writes there, each in a sentence."""
+
+    @property
+    def is_held(self) -> bool:
+        """Whether something waits for a person: a stop, or an action that nobody can tell of."""
+        return bool(self.stops or self.states.get(ActionState.UNKNOWN))
 
 
 def act(
@@ -71,7 +80,24 @@ def _act(
             undo_batch=undo_batch,
             on_progress=advance,
         )
-    return Acted(shop_id=shop.id, states={str(state): count for state, count in ended.items()})
+    return Acted(
+        shop_id=shop.id,
+        states={str(state): count for state, count in ended.items()},
+        # What takes our own back goes out under any stop.
+        stops=() if undo_batch else _stops(home, shop, policy),
+    )
+
+
+def _stops(home: Home, shop: Shop, policy: str | None) -> tuple[str, ...]:
+    """The stops in force that concern a shop, or one policy there."""
+    concerned = {
+        "all": {""},
+        "shop": {shop.id},
+        "platform": {source.connector.name for source in shop.sources if source.connector.writes},
+        "policy": set(home.policies_of(shop, policy)),
+    }
+    found = home.ledger.switches()
+    return tuple(explain(one) for one in found if one.name in concerned.get(one.scope, ()))
 
 
 def _recheck(

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from actions.explain import explain
-from contracts.actions import Action
+from contracts.actions import Action, KillSwitch
 from contracts.codes import ActionState
 from contracts.errors import ConfigurationError
 from contracts.names import nearest
@@ -16,6 +16,7 @@ from flows.steps.home import Home, machine_now, parse_as_of
 from warehouse.events import Events
 
 _ID_LENGTH = 32
+_MOST_TOLD = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +113,7 @@ def find_ids(home: Home, typed: Sequence[str]) -> list[str]:
     """Whole ids of ids or their first characters.
 
     Raises:
-        ConfigurationError: one is unknown or could be several.
+        ConfigurationError: one is unknown or could be several, which are named.
     """
     if all(len(given) == _ID_LENGTH for given in typed):
         known = {action.action_id for action in home.ledger.find(action_ids=typed)}
@@ -120,12 +121,19 @@ def find_ids(home: Home, typed: Sequence[str]) -> list[str]:
         known = {action.action_id for action in home.ledger.find()}
     whole = []
     for given in typed:
-        matching = [action_id for action_id in known if given and action_id.startswith(given)]
-        if len(matching) != 1:
-            problem = "several actions begin with" if matching else "no action has the id"
-            raise ConfigurationError(f"{problem} {given!r}")
+        matching = sorted(one for one in known if given and one.startswith(given))
+        if not matching:
+            raise ConfigurationError(f"no action has the id {given!r}")
+        if len(matching) > 1:
+            several = _told(matching, len(given))
+            raise ConfigurationError(f"several actions begin with {given!r}: {several}")
         whole += matching
     return whole
+
+
+def _told(ids: list[str], length: int) -> str:
+    shown = [one[: length + 4] for one in ids[:_MOST_TOLD]]
+    return ", ".join(shown) + (" …" if len(ids) > _MOST_TOLD else "")
 
 
 def describe(home: Home, typed: str) -> dict[str, Any]:
@@ -150,45 +158,96 @@ def person(by: str | None) -> str:
     return by or getpass.getuser()
 
 
-def approve(home: Home, typed: Sequence[str], *, by: str | None) -> list[str]:
-    """Approve proposals; the ids that changed: what has expired or was decided does not."""
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What a person's answer came to: the ids that changed, and why the others did not."""
+
+    changed: list[str]
+    left: dict[str, str]
+
+
+def approve(home: Home, typed: Sequence[str], *, by: str | None) -> Answered:
+    """Approve proposals; what has expired or was decided before stays as it is, and says so.
+
+    Raises:
+        ConfigurationError: an id is unknown, or could be several.
+    """
     changed: list[str] = []
+    left: dict[str, str] = {}
     for action in home.ledger.find(action_ids=find_ids(home, typed)):
         at = home.now(home.shop(action.shop_id))
         changed += home.ledger.approve([action.action_id], by=person(by), at=at)
-    return changed
+        if action.action_id not in changed:
+            left[action.action_id] = _why_left(action, at=at)
+    return Answered(changed, left)
 
 
-def reject(home: Home, typed: Sequence[str], *, by: str | None) -> list[str]:
-    """Reject proposals; the ids that changed."""
-    return home.ledger.reject(find_ids(home, typed), by=person(by), at=machine_now())
+def reject(home: Home, typed: Sequence[str], *, by: str | None) -> Answered:
+    """Reject proposals; what was decided before stays as it is, and says so.
+
+    Raises:
+        ConfigurationError: an id is unknown, or could be several.
+    """
+    at = machine_now()
+    ids = find_ids(home, typed)
+    changed = home.ledger.reject(ids, by=person(by), at=at)
+    left = [one for one in home.ledger.find(action_ids=ids) if one.action_id not in changed]
+    return Answered(changed, {action.action_id: _why_left(action, at=at) for action in left})
+
+
+def _why_left(action: Action, *, at: dt.datetime) -> str:
+    """Why a person's answer changes nothing about an action."""
+    state = action.state
+    if state is ActionState.PROPOSED and action.expires_at <= at:
+        return f"its window ended at {action.expires_at:%Y-%m-%d %H:%M} UTC; decide again"
+    if state is ActionState.SHADOW:
+        return (
+            f"it was decided in shadow, which only writes down; set the mode of {action.policy} "
+            f"for {action.shop_id} to approve, and decide again"
+        )
+    if state is ActionState.APPROVED:
+        return f"it is approved already, by {action.approved_by}"
+    if state is ActionState.REFUSED:
+        return f"the guard {action.guard} refused it: {action.guard_reason}"
+    return f"it is {state}" + (f": {action.message}" if action.message else "")
 
 
 def switch(
     home: Home,
     *,
     on: bool,
-    platform: str | None,
-    shop_id: str | None,
-    policy: str | None,
+    everything: bool = False,
+    platform: str | None = None,
+    shop_id: str | None = None,
+    policy: str | None = None,
     by: str | None,
 ) -> str:
     """Stop or resume; what was stopped or resumed.
 
     Raises:
-        ConfigurationError: more than one scope, or a name that this home does not have.
+        ConfigurationError: no scope or more than one, or a name that this home does not have.
     """
-    given = {"platform": platform, "shop": shop_id, "policy": policy}
+    given = {
+        "all": "" if everything else None,
+        "platform": platform,
+        "shop": shop_id,
+        "policy": policy,
+    }
     scopes = [(scope, name) for scope, name in given.items() if name is not None]
-    if len(scopes) > 1:
-        raise ConfigurationError("give one of --platform, --shop and --policy, or none for all")
-    scope, name = scopes[0] if scopes else ("all", "")
+    if len(scopes) != 1:
+        raise ConfigurationError("give one of --all, --platform, --shop and --policy")
+    [(scope, name)] = scopes
     _known(home, scope, name)
     if on:
         home.ledger.stop(scope, name, by=person(by), at=machine_now())
     elif not home.ledger.resume(scope, name, by=person(by), at=machine_now()):
         raise ConfigurationError(f"nothing is stopped for {' '.join([scope, name]).strip()}")
     return " ".join([scope, name]).strip()
+
+
+def stops(home: Home) -> list[KillSwitch]:
+    """Stops in force, the widest first."""
+    return sorted(home.ledger.switches(), key=lambda one: (one.scope != "all", one.since))
 
 
 def _known(home: Home, scope: str, name: str) -> None:

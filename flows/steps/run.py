@@ -29,7 +29,7 @@ class Looped:
     def is_held(self) -> bool:
         """Whether a blocking check failed or an action needs a person."""
         failed = any(not one.passed and one.is_blocking for one in self.checked)
-        return failed or any(one.states.get("unknown") for one in self.acted)
+        return failed or any(one.is_held for one in self.acted)
 
     def as_dict(self) -> dict[str, Any]:
         """For --json."""

@@ -335,3 +335,42 @@ def test_a_refused_action_does_not_keep_another_from_the_same_price(
         return {a.action_id: ("floor", "too low") for a in actions if a.policy == "markdown"}
 
     assert send(recheck=recheck) == {S.REFUSED: 1, S.CONFIRMED: 1}
+
+
+@pytest.mark.parametrize("when", ["reading", "sleeping"])
+def test_ctrl_c_gives_back_at_once_what_is_not_being_sent(
+    ledger: Any, shop: Any, approve: Any, send: Send, clock: Any,
+    monkeypatch: pytest.MonkeyPatch, when: str,
+) -> None:  # fmt: skip
+    def interrupt(*_: Any) -> Any:
+        raise KeyboardInterrupt
+
+    approve("v1", "v2", "v3")
+    with monkeypatch.context() as patched:
+        patched.setattr(*((shop, "live") if when == "reading" else (clock, "sleep")), interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            send(chunk=2)
+    if when == "reading":
+        assert send() == {S.CONFIRMED: 3}
+    else:
+        # What the platform has heard of stays ours until it is read back.
+        assert set(_states(ledger).values()) == {S.SENT}
+        assert send() == {}
+
+
+def test_a_kind_of_write_whose_platform_failed_is_not_tried_again_in_the_call(
+    ledger: Any, shop: Any, approve: Any, send: Send, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+
+    def fails(changes: Any) -> Any:
+        asked.append(len(changes))
+        raise TransientSourceError("the shop does not answer")
+
+    approve("v1", "v2", "v3")
+    monkeypatch.setattr(shop, "live", fails)
+    with pytest.raises(TransientSourceError):
+        send(chunk=1)
+    assert asked == [1]
+    assert set(_states(ledger).values()) == {S.APPROVED}
+    assert shop.sent == []

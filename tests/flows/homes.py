@@ -8,9 +8,8 @@ currency = "{currency}"
 time_zone = "{zone}"
 
 [sources.shopify]
-base_url = "http://127.0.0.1:9"
+shop_domain = "{shop_id}.myshopify.com"
 access_token = "env:NO_SUCH_TOKEN"
-is_sandbox = true
 
 [economics]
 fee_rate = 0.03

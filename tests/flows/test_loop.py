@@ -2,6 +2,7 @@
 
 import datetime as dt
 from dataclasses import replace
+from typing import Any
 
 import polars as pl
 import pytest
@@ -97,14 +98,17 @@ def test_a_past_decision_writes_shadow_rows_only_and_sends_nothing(merchant: Mer
     assert merchant.writes() == []
 
 
-@pytest.mark.parametrize("stopped", [{"policy": "repricing"}, {"shop_id": "demo"}, {}])
-def test_a_stop_keeps_every_write_back(built: Merchant, stopped: dict[str, str]) -> None:
-    scope = {"platform": None, "shop_id": None, "policy": None, **stopped}
+@pytest.mark.parametrize(
+    "stopped", [{"policy": "repricing"}, {"shop_id": "demo"}, {"everything": True}]
+)
+def test_a_stop_keeps_every_write_back(built: Merchant, stopped: dict[str, Any]) -> None:
     with built.open() as home:
         decide(home)
-        switch(home, on=True, by="test", **scope)
-        act(home)
+        switch(home, on=True, by="test", **stopped)
+        [held] = act(home)
         assert built.writes() == []
-        switch(home, on=False, by="test", **scope)
-        act(home)
+        assert held.is_held
+        assert held.stops[0].startswith("test stopped ")
+        switch(home, on=False, by="test", **stopped)
+        assert act(home)[0].stops == ()
     assert built.writes()

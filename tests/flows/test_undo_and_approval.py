@@ -50,12 +50,12 @@ def test_undo_works_with_every_kill_switch_on(built: Merchant) -> None:
     with built.open() as home:
         changed = acted(home)
         for scope in (
-            {},
+            {"everything": True},
             {"platform": "shopify"},
             {"shop_id": "demo"},
             {"policy": "repricing"},
         ):
-            given: dict[str, Any] = {"platform": None, "shop_id": None, "policy": None, **scope}
+            given: dict[str, Any] = {**scope}
             switch(home, on=True, by="test", **given)
         assert undo(home, ALL, by="test", execute=True).states == {"confirmed": len(changed)}
 
@@ -100,8 +100,8 @@ def test_a_person_approves_or_rejects_and_the_ledger_says_who(built: Merchant) -
         waiting = [one.action_id for one in home.ledger.find() if one.state == "proposed"]
         assert len(waiting) > 1
         assert act(home)[0].states == {}
-        assert approve(home, [waiting[0]], by="chen") == [waiting[0]]
-        assert reject(home, [waiting[1][:12]], by="li") == [waiting[1]]
+        assert approve(home, [waiting[0]], by="chen").changed == [waiting[0]]
+        assert reject(home, [waiting[1][:12]], by="li").changed == [waiting[1]]
         assert describe(home, waiting[0])["approved_by"] == "chen"
         assert any("li" in line for line in describe(home, waiting[1])["history"])
         events, broken = audit(home)
