@@ -16,7 +16,7 @@ import httpx
 
 from contracts.errors import TransientSourceError
 from deployments.processes import Background
-from deployments.server import START_SECONDS, kept
+from deployments.server import LOOPBACK, START_SECONDS, Address, kept, refuse_taken
 
 NAME = "sandbox.json"
 
@@ -31,6 +31,7 @@ def start(home: Path, process: Background) -> dict[str, str]:
     """Serve the world that the home remembers, if it does; the variables that reach it.
 
     Raises:
+        ConfigurationError: its port is taken.
         TransientSourceError: it ended or did not answer in time; its log says why.
     """
     if not (home / NAME).is_file():
@@ -39,6 +40,7 @@ def start(home: Path, process: Background) -> dict[str, str]:
     token = kept(process.lock.with_suffix(".token"), secrets.token_hex(16))
     if not process.is_running():
         port = str(urlsplit(told["url"]).port)
+        refuse_taken(Address(LOOPBACK, int(port)))
         command = [sys.executable, "-m", "sandbox", "serve", "--port", port, "--token", token]
         started = process.start([*command, *told["options"]], os.environ)
         deadline = time.monotonic() + START_SECONDS

@@ -1,27 +1,34 @@
 """Which deployments a home has: what runs by itself and when, and what a person may start."""
 
+import datetime as dt
 import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, get_type_hints
+from zoneinfo import ZoneInfo
 
 from prefect.client.schemas.schedules import CronSchedule
 from prefect.flows import Flow
 from prefect.utilities.callables import parameter_schema
 from pydantic.fields import FieldInfo
 
-from contracts.errors import ConfigurationError
+from deployments.api import TAG
 from flows.registry import registered
+from flows.steps.crons import names_no_hour
 from flows.steps.home import Home, Shop
 
 POOL = "shopkeeper"
 ALL_SHOPS = "all-shops"
-TAG = "shopkeeper"
 
 # One run per shop holds the whole chain in order. Chained by events, a step would be lost whenever
 # the server is down at the moment its trigger comes.
 _SCHEDULED = {"run": "pull", "report": "report"}
+
+# A zone of the same minutes whose clocks are never changed, by the minutes that it is off full
+# hours. Summer time is a full hour, but for Lord Howe Island, where it is taken by winter's clock.
+_STEADY = {0: "UTC", 30: "Asia/Kolkata", 45: "Asia/Kathmandu"}
+_ANY_DAY = dt.datetime(2026, 7, 1, tzinfo=dt.UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +62,7 @@ def definitions(home: Home) -> list[Definition]:
     """All deployments of a home, by name.
 
     Raises:
-        ConfigurationError: the home has no shop, or a schedule is no cron.
+        ConfigurationError: the home has no shop.
     """
     shops = home.select(None)
     found = [
@@ -147,15 +154,21 @@ def _closed(
 
 
 def _scheduled(one: Definition, shop: Shop) -> Definition:
-    key = _SCHEDULED[one.step]
-    cron = getattr(shop.settings.schedule, key)
-    try:
-        CronSchedule(cron=cron, timezone=shop.settings.time_zone)
-    except ValueError:
-        raise ConfigurationError(
-            f"shops/{shop.id}.toml: schedule.{key} {cron!r} is no cron such as '15 * * * *'"
-        ) from None
-    return replace(one, cron=cron, time_zone=shop.settings.time_zone)
+    cron = getattr(shop.settings.schedule, _SCHEDULED[one.step])
+    return replace(one, cron=cron, time_zone=planned_in(cron, shop.zone))
+
+
+def planned_in(cron: str, zone: ZoneInfo) -> str:
+    """The zone by whose clock the server plans a schedule.
+
+    Prefect runs each hour that a clock shows once, so nothing would run in the hour that the clocks
+    of autumn show again. What runs every hour is planned by a clock that is never changed.
+    """
+    if not names_no_hour(cron):
+        return zone.key
+    offset = _ANY_DAY.astimezone(zone).utcoffset()
+    assert offset is not None
+    return _STEADY[offset // dt.timedelta(minutes=1) % 60]
 
 
 def _versioned(one: Definition) -> Definition:

@@ -23,7 +23,9 @@ from prefect.exceptions import ObjectNotFound
 from prefect.states import Crashed
 from prefect.workers.process import ProcessWorker
 
-from deployments.plan import POOL, TAG, Definition
+from deployments.api import TAG
+from deployments.plan import POOL, Definition
+from flows.missed import drop_missed
 
 # One at a time: while a run lasts longer than its schedule, the next one has nothing to add.
 _ALONE = ConcurrencyOptions(collision_strategy=ConcurrencyLimitStrategy.CANCEL_NEW)
@@ -46,11 +48,7 @@ async def register(wanted: list[Definition]) -> Registered:
     """
     async with get_client() as client:
         await _pool(client)
-        tagged = DeploymentFilter(tags=DeploymentFilterTags(all_=[TAG]))
-        there = {
-            await _full_name(client, one): one
-            for one in await client.read_deployments(deployment_filter=tagged)
-        }
+        there = {await _full_name(client, one): one for one in await _ours(client)}
         written, unchanged = [], []
         for one in wanted:
             found = there.pop(one.full_name, None)
@@ -72,6 +70,15 @@ async def _pool(client: PrefectClient) -> None:
         await client.create_work_pool(
             WorkPoolCreate(name=POOL, type=ProcessWorker.type, base_job_template=template)
         )
+
+
+async def _ours(client: PrefectClient) -> list[DeploymentResponse]:
+    """Every deployment of a home, however many pages they are."""
+    tagged = DeploymentFilter(tags=DeploymentFilterTags(all_=[TAG]))
+    rows: list[DeploymentResponse] = []
+    while page := await client.read_deployments(deployment_filter=tagged, offset=len(rows)):
+        rows += page
+    return rows
 
 
 async def _full_name(client: PrefectClient, one: DeploymentResponse) -> str:
@@ -96,6 +103,13 @@ async def _write(client: PrefectClient, one: Definition) -> None:
         parameter_openapi_schema=one.form,
         enforce_parameter_schema=True,
     )
+
+
+async def catch_up_once() -> None:
+    """Of the runs that were missed, leave one of each deployment; only while no worker runs."""
+    async with get_client() as client:
+        for one in await _ours(client):
+            await drop_missed(client, one.id, keep=1)
 
 
 async def close_orphans() -> int:

@@ -16,9 +16,10 @@ from pathlib import Path
 
 import httpx
 
-from contracts.errors import ConfigurationError, TransientSourceError
+from contracts.errors import ConfigurationError, ShopkeeperError, TransientSourceError
 
 START_SECONDS = 180  # a first start migrates the database: 16 s here, more on a busy machine
+_PLANNED_DAYS = 3660
 LOOPBACK = "127.0.0.1"
 USER = "operator"
 _ANY = ("0.0.0.0", "::")  # noqa: S104  compared with, never bound
@@ -115,6 +116,34 @@ class PrefectServer:
                 self.process.wait()
 
 
+@contextmanager
+def taken(address: Address) -> Iterator[socket.socket]:
+    """The socket of an address, listening.
+
+    Raises:
+        ConfigurationError: somebody else has it, or this machine has no such address.
+    """
+    family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
+    try:
+        opened = socket.create_server((address.host, address.port), family=family)
+    except OSError as error:
+        raise ConfigurationError(
+            f"{address.host} port {address.port} cannot be listened on: {error.strerror}"
+        ) from None
+    with opened:
+        yield opened
+
+
+def refuse_taken(address: Address) -> None:
+    """Tell a taken port before a server is started, which would only say so in its log.
+
+    Raises:
+        ConfigurationError: as `taken`; who answers there is not ours.
+    """
+    with taken(address):
+        return
+
+
 def folder(home: Path) -> Path:
     """Where a home keeps its server; nobody else on the machine can look inside."""
     found = home.absolute() / "prefect"
@@ -153,6 +182,8 @@ def settings(
         # Not among Prefect's settings: the server reads it from the environment itself, and keeps
         # a key in the database beside what it locks if there is none.
         "PREFECT_SERVER_ENCRYPTION_KEY": kept(folder(home) / "block-key", key),
+        # Even what runs once in four years is planned, and so seen to be.
+        "PREFECT_SERVER_SERVICES_SCHEDULER_MAX_SCHEDULED_TIME": f"P{_PLANNED_DAYS}D",
         # The UI calls port 4200 unless it is told its own.
         "PREFECT_SERVER_UI_API_URL": f"{address.origin}/api",
         "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
@@ -170,8 +201,13 @@ def command(address: Address) -> list[str]:
 
 
 def start(home: Path, *, port: int | None = None) -> PrefectServer:
-    """Start a server for a home; it is not ready yet."""
+    """Start a server for a home; it is not ready yet.
+
+    Raises:
+        ConfigurationError: the port is taken.
+    """
     address = Address(LOOPBACK, port or free_port())
+    refuse_taken(address)
     log = folder(home) / "server.log"
     with log.open("wb") as out:
         process = subprocess.Popen(  # noqa: S603  our own interpreter and arguments
@@ -197,6 +233,13 @@ def running(home: Path, *, port: int | None = None) -> Iterator[PrefectServer]:
 
 def main() -> None:
     """Serve a home's runs until interrupted: `python -m deployments.server HOME`."""
+    try:
+        _serve()
+    except ShopkeeperError as error:
+        sys.exit(f"shopkeeper: {error}")
+
+
+def _serve() -> None:
     home = Path(sys.argv[1]) if len(sys.argv) == 2 else Path()
     if not (home / "shopkeeper.toml").is_file():
         raise ConfigurationError(f"{home} is no home; `make demo` makes one")

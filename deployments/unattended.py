@@ -5,19 +5,21 @@ import json
 import os
 import shlex
 import sys
+from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from contracts.errors import ConfigurationError
-from deployments import emulated, server
-from deployments.processes import Background
+from deployments import api, emulated, server
+from deployments.place import Place
+from deployments.schedules import wait_until_planned
 from flows.steps.home import Home
 
 if TYPE_CHECKING:
     from deployments.register import Registered
 
-PORT = 4200
 # More runs at a time would only wait for each other on a small machine.
 RUNS_AT_A_TIME = 4
 
@@ -33,33 +35,8 @@ class Up:
     changed: list[str]
     removed: list[str]
     yaml: str
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """The files of a home's unattended part."""
-
-    folder: Path
-
-    @property
-    def server(self) -> Background:
-        """The Prefect server."""
-        return Background(self.folder / "server.lock")
-
-    @property
-    def worker(self) -> Background:
-        """What runs the flows."""
-        return Background(self.folder / "worker.lock")
-
-    @property
-    def sandbox(self) -> Background:
-        """The emulated shop, in a home that a demo made."""
-        return Background(self.folder / "sandbox.lock")
-
-    @property
-    def address(self) -> Path:
-        """Where the server was told to listen."""
-        return self.folder / "address.json"
+    complaints: list[str]
+    """A sentence for each log with errors in it."""
 
 
 def up(
@@ -70,24 +47,30 @@ def up(
     The worker, and so each run, gets this process's environment: secrets by `env:` are read there.
 
     Raises:
-        ConfigurationError: the home is wrong, the address is unsafe, or it runs at another one.
+        ConfigurationError: the home is wrong, the address is unsafe or taken, or it runs at another
+            one.
+        TransientSourceError: something did not start, or the server plans no runs. What was started
+            is ended again.
     """
-    with Home.open(home_dir) as home:
+    with Home.open(home_dir) as home, ExitStack() as started:
         home.select(None)
         place = Place(server.folder(home.folder))
         address = _address(place, host=host, port=port, behind_tls=behind_tls)
         env = server.settings(
             home.folder, address.port, host=address.host, behind_tls=address.behind_tls
         )
-        place.address.write_text(json.dumps(asdict(address)), encoding="utf-8")
         if not place.server.is_running():
-            process = place.server.start(server.command(address), {**os.environ, **env})
-            server.PrefectServer(process, address.url, place.server.log).wait()
+            _start_server(place, address, env, started)
         os.environ |= env  # before Prefect is imported: it reads its settings then
         registered, yaml = _register(home, place)
+        with api.client(address.url, env["PREFECT_API_AUTH_STRING"]) as asked:
+            wait_until_planned(asked)
+        if not place.sandbox.is_running():
+            started.callback(place.sandbox.stop)
         os.environ |= emulated.start(home.folder, place.sandbox)
         if not place.worker.is_running():
-            place.worker.start(_worker(), os.environ)
+            place.worker.start(worker_command(), _for_runs(os.environ))
+        started.pop_all()
     return Up(
         address.origin,
         os.path.relpath(server.auth_file(home.folder)),
@@ -95,15 +78,25 @@ def up(
         registered.written,
         registered.removed,
         os.path.relpath(yaml),
+        place.complaints(),
     )
+
+
+def _start_server(
+    place: Place, address: server.Address, env: dict[str, str], started: ExitStack
+) -> None:
+    server.refuse_taken(address)
+    place.address.write_text(json.dumps(asdict(address)), encoding="utf-8")
+    process = place.server.start(server.command(address), {**os.environ, **env})
+    started.callback(place.server.stop)
+    server.PrefectServer(process, address.url, place.server.log).wait()
 
 
 def _address(
     place: Place, *, host: str | None, port: int | None, behind_tls: str | None
 ) -> server.Address:
     """The address asked for, else the one it ran at last."""
-    before = json.loads(place.address.read_text("utf-8")) if place.address.is_file() else {}
-    last = server.Address(**{"host": server.LOOPBACK, "port": PORT, **before})
+    last = place.last_address()
     asked = server.Address.checked(
         host or last.host,
         port or last.port,
@@ -117,22 +110,30 @@ def _address(
 def _register(home: Home, place: Place) -> "tuple[Registered, Path]":
     from deployments.plan import definitions
     from deployments.prefect_yaml import render
-    from deployments.register import close_orphans, register
+    from deployments.register import catch_up_once, close_orphans, register
 
     wanted = definitions(home)
     if not place.worker.is_running():
         asyncio.run(close_orphans())
+        asyncio.run(catch_up_once())
     registered = asyncio.run(register(wanted))
     yaml = place.folder / "prefect.yaml"
     yaml.write_text(render(wanted), encoding="utf-8")
     return registered, yaml
 
 
-def _worker() -> list[str]:
+def _for_runs(environment: Mapping[str, str]) -> dict[str, str]:
+    """What a run needs not know: the server's own database, its key, what it asks others for."""
+    hidden = ("PREFECT_SERVER_", "PREFECT_API_DATABASE_")
+    return {name: value for name, value in environment.items() if not name.startswith(hidden)}
+
+
+def worker_command(at_a_time: int = RUNS_AT_A_TIME) -> list[str]:
+    """What starts a worker that takes so many runs at a time."""
     from deployments.plan import POOL
 
     start = [sys.executable, "-m", "prefect", "worker", "start"]
-    options = f"--pool {POOL} --name {POOL} --type process --limit {RUNS_AT_A_TIME}"
+    options = f"--pool {POOL} --name {POOL} --type process --limit {at_a_time}"
     return [*start, *shlex.split(options), "--install-policy", "never"]
 
 

@@ -20,7 +20,7 @@ from starlette.routing import Route
 
 from connectors.base.webhooks import Seen, Webhook, WebhookRefusedError, verify
 from contracts.errors import BusyError, ConfigurationError, ShopkeeperError
-from deployments.server import Address
+from deployments.server import Address, taken
 from flows.steps.home import Home, machine_now
 from flows.steps.pull import pull
 
@@ -257,25 +257,15 @@ def listening(
             secret for webhooks.
     """
     address = Address.checked(host, port, behind_tls=behind_tls)
-    with Home.open(home_dir) as home, _bound(address) as taken:
+    with Home.open(home_dir) as home, taken(address) as bound:
         known = doors(home)
         pulls = Pulls(lambda shop_id, stream: pull(home, shop_id=shop_id, stream=stream), wait=wait)
         server = uvicorn.Server(_config(Listener(known, pulls.ask).app))
         try:
             addresses = [address.origin + door.path for door in known.values()]
-            yield Listening(addresses, server, taken)
+            yield Listening(addresses, server, bound)
         finally:
             pulls.close()
-
-
-def _bound(address: Address) -> socket.socket:
-    family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
-    try:
-        return socket.create_server((address.host, address.port), family=family)
-    except OSError as error:
-        raise ConfigurationError(
-            f"{address.host} port {address.port} cannot be listened on: {error.strerror}"
-        ) from None
 
 
 def _config(app: Starlette) -> uvicorn.Config:

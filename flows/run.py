@@ -11,6 +11,7 @@ from flows.check import check_flow
 from flows.decide import decide_flow
 from flows.form import HomeDir, OptionalShopId
 from flows.labels import run_name, tag_run
+from flows.missed import take_along
 from flows.pull import ask_flow, read_flow
 from flows.report import report_flow
 from flows.steps.act import Acted
@@ -33,7 +34,7 @@ class Looped:
     reported: Reported
 
 
-@flow(name="run", flow_run_name=run_name, on_running=[tag_run])
+@flow(name="run", flow_run_name=run_name, on_running=[tag_run, take_along])
 async def run_flow(home_dir: HomeDir, shop_id: OptionalShopId = None) -> Looped:
     """Pull, check, build, decide, act, report; remove what has been held for its time."""
     pulled = await read_flow(home_dir, shop_id)

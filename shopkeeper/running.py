@@ -33,6 +33,7 @@ def up(
         f"Prefect UI   {running.address}",
         f"Password     the line in {running.login}",
         f"Deployments  {len(running.deployments)}, {len(running.changed)} of them new or changed",
+        *running.complaints,
     ]
     answer(running, screen="\n".join(lines))
 

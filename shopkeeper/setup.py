@@ -31,11 +31,12 @@ def init() -> None:
 
 
 def doctor(shop: Shop = None) -> None:
-    """Test every shop's credentials, clock and currency, and list what can be written."""
+    """Test every shop's credentials, clock and currency, what can be written, and the schedules."""
+    from deployments.watch import watched
     from flows.steps.doctor import doctor as doctor_step
 
     with open_home() as home:
-        findings = doctor_step(home, shop_id=shop)
+        findings = [*doctor_step(home, shop_id=shop), *watched(home, shop_id=shop)]
     rows = [
         [f.shop_id, f.source, f.subject, "ok" if f.passed else "WRONG", f.detail] for f in findings
     ]

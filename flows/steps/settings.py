@@ -9,6 +9,7 @@ from contracts.codes import Mode
 from contracts.economics import Economics
 from contracts.markers import SkuCode
 from contracts.money import known_currency
+from flows.steps import crons
 from flows.steps.secrets import holds_password
 
 _REFERENCE = "^(env|file):.+$"
@@ -156,18 +157,16 @@ class HomeSettings(_Strict):
     campaigns: list[Campaign] = []
 
 
-_CRON = r"^\s*\S+(\s+\S+){4}\s*$"
+Cron = Annotated[str, AfterValidator(crons.checked)]
 
 
 class Schedule(_Strict):
     """When a shop's work begins once `shopkeeper up` runs; cron in the shop's zone."""
 
-    pull: Annotated[
-        str, Field(pattern=_CRON, description="the loop: pull, check, build, decide, act")
-    ] = "15 * * * *"
-    report: Annotated[str, Field(pattern=_CRON, description="the report of the day before")] = (
-        "30 7 * * *"
+    pull: Annotated[Cron, Field(description="the loop: pull, check, build, decide, act")] = (
+        "15 * * * *"
     )
+    report: Annotated[Cron, Field(description="the report of the day before")] = "30 7 * * *"
 
 
 class ShopSettings(_Strict):

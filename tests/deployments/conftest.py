@@ -7,9 +7,7 @@ import shutil
 import subprocess
 import sys
 import time
-import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +16,7 @@ from zoneinfo import ZoneInfo
 import httpx
 import pytest
 
+from deployments.api import client
 from deployments.server import free_port
 from sandbox.server import running
 from sandbox.world.world import World
@@ -42,7 +41,8 @@ class Unattended:
 
     def call(self, *words: str) -> dict[str, Any]:
         """Type a command; its JSON."""
-        return call(self.home, self.env, *words)
+        answered: dict[str, Any] = call(self.home, self.env, *words)
+        return answered
 
     def deployment(self, name: str) -> dict[str, Any]:
         """One deployment by its full name."""
@@ -72,7 +72,7 @@ class Unattended:
         return {one["key"]: one["data"] for one in found}
 
 
-def call(home: Path, env: dict[str, str], *words: str) -> dict[str, Any]:
+def call(home: Path, env: dict[str, str], *words: str) -> Any:
     """Type a command in a process of its own."""
     done = subprocess.run(
         [sys.executable, "-m", "shopkeeper", "--home", str(home), "--json", *words],
@@ -83,19 +83,7 @@ def call(home: Path, env: dict[str, str], *words: str) -> dict[str, Any]:
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    answered: dict[str, Any] = json.loads(done.stdout)
-    return answered
-
-
-@contextmanager
-def client(address: str, auth: str) -> Iterator[httpx.Client]:
-    """What the UI sends with each request: the password and its token against forged posts."""
-    user, _, password = auth.partition(":")
-    mine = str(uuid.uuid4())
-    with httpx.Client(base_url=f"{address}/api", auth=(user, password), timeout=60) as api:
-        token = api.get("/csrf-token", params={"client": mine}).raise_for_status().json()["token"]
-        api.headers.update({"Prefect-Csrf-Token": token, "Prefect-Csrf-Client": mine})
-        yield api
+    return json.loads(done.stdout)
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,6 @@ import pytest
 import yaml  # type: ignore[import-untyped]  # comes with Prefect, without types
 
 from actions.policies.registry import policies
-from contracts.errors import ConfigurationError
 from deployments import demo_home as written
 from deployments.demo import HOME, _fresh
 from deployments.plan import Definition, definitions
@@ -82,15 +81,6 @@ def test_home_and_shop_of_a_deployment_cannot_be_changed(demo_home: Path) -> Non
         assert about["enum"] == [value] == [act.parameters[name]]
     policy = act.form["properties"]["policy"]["anyOf"][0]
     assert policy["enum"] == sorted(policies())
-
-
-def test_a_schedule_that_is_no_cron_is_told_with_its_file(demo_home: Path) -> None:
-    shop = demo_home / "shops" / "demo.toml"
-    shop.write_text(shop.read_text("utf-8") + '\n[schedule]\npull = "99 * * * *"\n', "utf-8")
-    with pytest.raises(
-        ConfigurationError, match=r"shops/demo.toml: schedule.pull '99 \* \* \* \*'"
-    ):
-        _all(demo_home)
 
 
 def test_the_example_is_what_the_demos_home_has(demo_home: Path) -> None:

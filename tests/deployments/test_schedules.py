@@ -1,0 +1,219 @@
+"""Schedules run: the pinned Prefect plans, starts and completes them, on both of its databases."""
+
+import datetime as dt
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from contracts.errors import ConfigurationError
+from deployments import unattended
+from deployments.api import client, found
+from deployments.place import Place
+from deployments.schedules import standings
+from deployments.server import free_port, settings
+from tests.deployments.conftest import call
+from tests.deployments.stall import write_stall
+from tests.postgres import Postgres
+
+LONGEST_SECONDS = 240
+# A bound too short for any server; and a server that plans nothing, as 3.8 with SQLAlchemy 2.1 did.
+IMPATIENT = """
+import deployments.schedules
+deployments.schedules.PLANNED_SECONDS = 2
+from shopkeeper.cli import main
+main()
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A home that is up."""
+
+    home: Path
+    env: dict[str, str]
+    place: Place
+    api: httpx.Client
+
+    @property
+    def is_on_postgres(self) -> bool:
+        """Which database its server has."""
+        return "PREFECT_SERVER_DATABASE_CONNECTION_URL" in self.env
+
+    def runs(self, step: str) -> list[dict[str, Any]]:
+        """What became of the scheduled runs of a step."""
+        deployment = self.api.get(f"/deployments/name/{step}/stall").raise_for_status().json()
+        mine = {"deployment_id": {"any_": [deployment["id"]]}}
+        return [
+            one for one in found(self.api, "flow_runs", flow_runs=mine) if one["auto_scheduled"]
+        ]
+
+    def make_due(self, run: dict[str, Any], *, ago: dt.timedelta = dt.timedelta()) -> None:
+        """Let a planned run be due now, or since a while."""
+        when = (dt.datetime.now(dt.UTC) - ago).isoformat()
+        state = {
+            "type": "SCHEDULED",
+            "name": "Scheduled",
+            "state_details": {"scheduled_time": when},
+        }
+        asked = {"state": state, "force": True}
+        self.api.post(f"/flow_runs/{run['id']}/set_state", json=asked).raise_for_status()
+
+
+def until(condition: Callable[[], bool], what: Callable[[], object]) -> None:
+    """Wait for it."""
+    deadline = time.monotonic() + LONGEST_SECONDS
+    while not condition():
+        assert time.monotonic() < deadline, what()
+        time.sleep(0.5)
+
+
+def states(runs: list[dict[str, Any]]) -> list[str]:
+    return sorted(one["state"]["name"] for one in runs)
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgres"])
+def running(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Running]:
+    home = tmp_path_factory.mktemp("scheduled") / "home"
+    write_stall(home, schedule='pull = "* * * * *"\nreport = "30 7 * * *"')
+    env = {**os.environ, "PREFECT_WORKER_QUERY_SECONDS": "1"}
+    if request.param == "postgres":
+        postgres: Postgres = request.getfixturevalue("postgres")
+        url = postgres.empty().replace("+psycopg", "+asyncpg")
+        env["PREFECT_SERVER_DATABASE_CONNECTION_URL"] = url
+    place = Place(home / "prefect")
+    up = call(home, env, "up", "--port", str(free_port()))
+    try:
+        with client(up["address"], place.login()) as api:
+            yield Running(home, env, place, api)
+    finally:
+        call(home, env, "down")
+        assert not any(one.is_running() for one in place.unattended.values())
+
+
+@pytest.mark.slow
+def test_once_up_has_returned_the_next_run_of_every_schedule_is_planned(running: Running) -> None:
+    planned = standings(running.api)
+    assert [one.name for one in planned] == ["report/stall", "run/stall"]
+    assert all(one.next_at for one in planned)
+    dates = [
+        one["next_scheduled_start_time"] for one in running.runs("run") if not one["start_time"]
+    ]
+    minutes = {dt.datetime.fromisoformat(text).replace(second=0) for text in dates if text}
+    assert len(minutes) >= 3
+    assert max(minutes) - min(minutes) == dt.timedelta(minutes=len(minutes) - 1)
+
+
+@pytest.mark.slow
+def test_a_run_that_a_schedule_of_one_minute_created_begins_by_itself_and_completes(
+    running: Running,
+) -> None:
+    def done() -> list[dict[str, Any]]:
+        return [one for one in running.runs("run") if one["state"]["type"] == "COMPLETED"]
+
+    until(lambda: bool(done()), lambda: states(running.runs("run")))
+    assert done()[0]["name"].startswith("stall run ")
+    assert list((running.home / "reports").glob("*.html"))
+
+
+@pytest.mark.slow
+def test_doctor_says_when_each_schedule_ran_how_it_ended_and_when_it_runs_next(
+    running: Running,
+) -> None:
+    told = {
+        (one["source"], one["subject"]): one
+        for one in call(running.home, running.env, "doctor", "--shop", "stall")
+    }
+    run, report = told["schedule", "run"], told["schedule", "report"]
+    assert run["passed"]
+    assert "completed; next " in run["detail"] or "running; next " in run["detail"]
+    assert report["passed"]
+    assert report["detail"].startswith("has not run yet; next ")
+    assert report["detail"].endswith(" 07:30 (Europe/Berlin)")
+    assert told["prefect", "server"]["passed"]
+    assert told["prefect", "worker"]["passed"]
+
+
+@pytest.mark.slow
+def test_what_was_missed_is_caught_up_once(running: Running) -> None:
+    """On SQLite the machine was off; on PostgreSQL others took every place of a worker."""
+    running.place.worker.stop()
+    waiting = [one for one in running.runs("report") if one["state"]["name"] == "Scheduled"]
+    assert len(waiting) >= 2
+    for hours, one in enumerate(waiting, start=1):
+        running.make_due(one, ago=dt.timedelta(hours=hours))
+    ids = {one["id"] for one in waiting}
+
+    if not running.is_on_postgres:
+        call(running.home, running.env, "up")
+    else:
+        env = settings(running.home, running.place.last_address().port)
+        running.place.worker.start(unattended.worker_command(at_a_time=1), {**running.env, **env})
+
+    def left() -> list[dict[str, Any]]:
+        return [one for one in running.runs("report") if one["id"] in ids]
+
+    until(lambda: "Completed" in states(left()), lambda: states(left()))
+    time.sleep(3)  # another would begin within a second
+    assert states(left()) == ["Completed"]
+
+
+@pytest.mark.slow
+def test_the_servers_log_holds_no_error_but_that_sqlite_was_busy(running: Running) -> None:
+    """The last test of this home: what it sums up is all that the others did."""
+    told = running.place.errors()
+    assert told["prefect/server.log"].is_clean, told
+    assert told["prefect/worker.log"].is_clean, told
+    if running.is_on_postgres:
+        assert told["prefect/server.log"].count == 0, told
+
+
+@pytest.mark.slow
+def test_a_server_that_plans_nothing_fails_up_in_one_sentence_and_nothing_is_left_running(
+    tmp_path: Path,
+) -> None:
+    home = tmp_path / "home"
+    write_stall(home, schedule="")
+    env = {**os.environ, "PREFECT_SERVER_SERVICES_SCHEDULER_ENABLED": "false"}
+    words = ["--home", str(home), "up", "--port", str(free_port())]
+    done = subprocess.run(
+        [sys.executable, "-c", IMPATIENT, *words],
+        env=env, capture_output=True, text=True, timeout=300, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    told = "shopkeeper: the Prefect server planned no run of report/stall in 2 s"
+    assert done.stderr.splitlines() == [f"{told}; see prefect/server.log"]
+    place = Place(home / "prefect")
+    assert not any(one.is_running() for one in place.unattended.values())
+
+
+def test_a_port_that_is_taken_is_told_before_anything_is_started(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    write_stall(home, schedule="")
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        with pytest.raises(
+            ConfigurationError, match=f"127.0.0.1 port {port} cannot be listened on"
+        ):
+            unattended.up(home, port=port, behind_tls=None)
+    assert not Place(home / "prefect").server.is_running()
+    assert not (home / "prefect" / "address.json").exists()
+
+
+def test_nothing_that_runs_is_one_line_of_doctor_and_no_fault(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    write_stall(home, schedule="")
+    told = call(home, dict(os.environ), "doctor")
+    assert [
+        (one["passed"], one["detail"]) for one in told if one["source"] in ("prefect", "schedule")
+    ] == [(True, "nothing runs by itself; `shopkeeper up` starts it")]
