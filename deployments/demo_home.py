@@ -83,6 +83,9 @@ as_of = {clock}
 [economics]
 fee_rate = 0.029
 min_margin_rate = 0.05
+
+[schedule]  # so often that `make up` shows it; the two shops in turn
+pull = "*/4 * * * *"
 """
 
 _TMALL = """
@@ -119,6 +122,9 @@ as_of = {clock}
 [economics]
 fee_rate = 0.05
 min_margin_rate = 0.05
+
+[schedule]
+pull = "2-59/4 * * * *"
 """
 
 _POLICIES = {

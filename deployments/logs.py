@@ -41,7 +41,7 @@ class Errors:
 
 def errors(log: Path) -> Errors:
     """Errors of a log that its process began anew."""
-    found = list(_entries(log))
+    found = list(_entries(log)) if log.is_file() else []
     unknown = [told for told, is_known in found if not is_known]
     last = next(reversed(unknown or [told for told, _ in found]), None)
     return Errors(len(found), len(found) - len(unknown), last)

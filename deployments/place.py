@@ -6,7 +6,7 @@ from pathlib import Path
 
 from deployments.logs import Errors, errors
 from deployments.processes import Background
-from deployments.server import LOOPBACK, Address
+from deployments.server import FOLDER, LOOPBACK, Address
 
 PORT = 4200
 
@@ -16,6 +16,11 @@ class Place:
     """The files of a home's unattended part."""
 
     folder: Path
+
+    @classmethod
+    def of(cls, home: Path) -> "Place":
+        """That of a home; nothing is made."""
+        return cls(home.absolute() / FOLDER)
 
     @property
     def server(self) -> Background:

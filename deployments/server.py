@@ -20,6 +20,8 @@ from contracts.errors import ConfigurationError, ShopkeeperError, TransientSourc
 
 START_SECONDS = 180  # a first start migrates the database: 16 s here, more on a busy machine
 _PLANNED_DAYS = 3660
+FOLDER = "prefect"
+"""Where a home keeps its server."""
 LOOPBACK = "127.0.0.1"
 USER = "operator"
 _ANY = ("0.0.0.0", "::")  # noqa: S104  compared with, never bound
@@ -146,7 +148,7 @@ def refuse_taken(address: Address) -> None:
 
 def folder(home: Path) -> Path:
     """Where a home keeps its server; nobody else on the machine can look inside."""
-    found = home.absolute() / "prefect"
+    found = home.absolute() / FOLDER
     found.mkdir(parents=True, exist_ok=True)
     found.chmod(0o700)
     return found

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from contracts.errors import ConfigurationError
+from contracts.errors import ConfigurationError, TransientSourceError
 from deployments import api, emulated, server
 from deployments.place import Place
 from deployments.schedules import wait_until_planned
@@ -63,13 +63,16 @@ def up(
             _start_server(place, address, env, started)
         os.environ |= env  # before Prefect is imported: it reads its settings then
         registered, yaml = _register(home, place)
-        with api.client(address.url, env["PREFECT_API_AUTH_STRING"]) as asked:
-            wait_until_planned(asked)
         if not place.sandbox.is_running():
             started.callback(place.sandbox.stop)
         os.environ |= emulated.start(home.folder, place.sandbox)
         if not place.worker.is_running():
             place.worker.start(worker_command(), _for_runs(os.environ))
+            started.callback(place.worker.stop)
+        with api.client(address.url, env["PREFECT_API_AUTH_STRING"]) as asked:
+            wait_until_planned(asked)
+        if not place.worker.is_running():
+            raise TransientSourceError(f"the worker ended at once; see {place.worker.log}")
         started.pop_all()
     return Up(
         address.origin,
@@ -139,6 +142,6 @@ def worker_command(at_a_time: int = RUNS_AT_A_TIME) -> list[str]:
 
 def down(home_dir: Path) -> list[str]:
     """End what `up` started; its names. What a run had finished is kept."""
-    place = Place(server.folder(home_dir))
+    place = Place.of(home_dir)
     background = {"worker": place.worker, "sandbox": place.sandbox, "server": place.server}
     return [name for name, process in background.items() if process.stop()]

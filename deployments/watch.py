@@ -4,7 +4,7 @@ import datetime as dt
 from zoneinfo import ZoneInfo
 
 from contracts.errors import TransientSourceError
-from deployments import api, server
+from deployments import api
 from deployments.place import Place
 from deployments.schedules import Standing, standings
 from flows.steps.doctor import Finding
@@ -16,7 +16,7 @@ def watched(home: Home, *, shop_id: str | None = None) -> list[Finding]:
 
     A home that nothing was started for is no fault: it may be run by hand or by a cron of its own.
     """
-    place = Place(server.folder(home.folder))
+    place = Place.of(home.folder)
     running = {name: one.is_running() for name, one in place.unattended.items()}
     if not any(running.values()):
         return [_finding("unattended", "nothing runs by itself; `shopkeeper up` starts it")]
@@ -36,7 +36,7 @@ def _schedules(home: Home, place: Place, shop_id: str | None) -> list[Finding]:
     try:
         with api.client(place.last_address().url, place.login()) as asked:
             standing = standings(asked)
-    except TransientSourceError as error:
+    except (TransientSourceError, OSError) as error:
         return [_finding("schedules", str(error), False)]
     now = machine_now()
     return [

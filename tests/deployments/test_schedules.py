@@ -91,7 +91,7 @@ def running(
         postgres: Postgres = request.getfixturevalue("postgres")
         url = postgres.empty().replace("+psycopg", "+asyncpg")
         env["PREFECT_SERVER_DATABASE_CONNECTION_URL"] = url
-    place = Place(home / "prefect")
+    place = Place.of(home)
     up = call(home, env, "up", "--port", str(free_port()))
     try:
         with client(up["address"], place.login()) as api:
@@ -193,7 +193,7 @@ def test_a_server_that_plans_nothing_fails_up_in_one_sentence_and_nothing_is_lef
     assert done.returncode == 1
     told = "shopkeeper: the Prefect server planned no run of report/stall in 2 s"
     assert done.stderr.splitlines() == [f"{told}; see prefect/server.log"]
-    place = Place(home / "prefect")
+    place = Place.of(home)
     assert not any(one.is_running() for one in place.unattended.values())
 
 
@@ -206,7 +206,7 @@ def test_a_port_that_is_taken_is_told_before_anything_is_started(tmp_path: Path)
             ConfigurationError, match=f"127.0.0.1 port {port} cannot be listened on"
         ):
             unattended.up(home, port=port, behind_tls=None)
-    assert not Place(home / "prefect").server.is_running()
+    assert not Place.of(home).server.is_running()
     assert not (home / "prefect" / "address.json").exists()
 
 
