@@ -18,7 +18,7 @@ import httpx
 
 from contracts.errors import ConfigurationError, ShopkeeperError, TransientSourceError
 
-START_SECONDS = 180  # a first start migrates the database: 16 s here, more on a busy machine
+START_SECONDS = 300  # a first start migrates the database: 16 s here, minutes on a busy machine
 _PLANNED_DAYS = 3660
 FOLDER = "prefect"
 """Where a home keeps its server."""
@@ -97,14 +97,13 @@ class PrefectServer:
             TransientSourceError: it ended or did not answer in time; its log says why.
         """
         deadline = time.monotonic() + START_SECONDS
-        while time.monotonic() < deadline:
-            if self.process.poll() is not None:
-                break
-            try:
-                if httpx.get(f"{self.url}/api/health", timeout=2).is_success:
-                    return
-            except httpx.TransportError:
-                time.sleep(0.2)
+        with httpx.Client(timeout=2) as asked:
+            while time.monotonic() < deadline and self.process.poll() is None:
+                try:
+                    if asked.get(f"{self.url}/api/health").is_success:
+                        return
+                except httpx.TransportError:
+                    time.sleep(0.2)
         raise TransientSourceError(f"the Prefect server did not start; see {self.log}")
 
     def stop(self) -> None:

@@ -79,7 +79,7 @@ def call(home: Path, env: dict[str, str], *words: str) -> Any:
         env=env,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=600,
         check=False,
     )
     assert done.returncode == 0, done.stderr

@@ -17,6 +17,7 @@ import pytest
 from contracts.errors import ConfigurationError
 from deployments import unattended
 from deployments.api import client, found
+from deployments.logs import errors
 from deployments.place import Place
 from deployments.schedules import standings
 from deployments.server import free_port, settings
@@ -154,11 +155,13 @@ def test_what_was_missed_is_caught_up_once(running: Running) -> None:
         running.make_due(one, ago=dt.timedelta(hours=hours))
     ids = {one["id"] for one in waiting}
 
-    if not running.is_on_postgres:
-        call(running.home, running.env, "up")
+    if running.is_on_postgres:
+        server = settings(running.home, running.place.last_address().port)
+        worker = unattended.worker_command(at_a_time=1)
+        process = running.place.worker.start(worker, {**running.env, **server})
     else:
-        env = settings(running.home, running.place.last_address().port)
-        running.place.worker.start(unattended.worker_command(at_a_time=1), {**running.env, **env})
+        call(running.home, running.env, "up")
+        process = None
 
     def left() -> list[dict[str, Any]]:
         return [one for one in running.runs("report") if one["id"] in ids]
@@ -166,35 +169,38 @@ def test_what_was_missed_is_caught_up_once(running: Running) -> None:
     until(lambda: "Completed" in states(left()), lambda: states(left()))
     time.sleep(3)  # another would begin within a second
     assert states(left()) == ["Completed"]
+    assert errors(running.place.worker.log).is_clean
+    if process is not None:
+        running.place.worker.stop()
+        process.wait(timeout=60)
 
 
 @pytest.mark.slow
 def test_the_servers_log_holds_no_error_but_that_sqlite_was_busy(running: Running) -> None:
-    """The last test of this home: what it sums up is all that the others did."""
-    told = running.place.errors()
-    assert told["prefect/server.log"].is_clean, told
-    assert told["prefect/worker.log"].is_clean, told
-    if running.is_on_postgres:
-        assert told["prefect/server.log"].count == 0, told
+    """After all that the tests above did."""
+    told = errors(running.place.server.log)
+    assert told.is_clean, told
+    assert not (running.is_on_postgres and told.count), told
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("running", ["sqlite"], indirect=True)
 def test_a_server_that_plans_nothing_fails_up_in_one_sentence_and_nothing_is_left_running(
-    tmp_path: Path,
+    running: Running,
 ) -> None:
-    home = tmp_path / "home"
-    write_stall(home, schedule="")
-    env = {**os.environ, "PREFECT_SERVER_SERVICES_SCHEDULER_ENABLED": "false"}
-    words = ["--home", str(home), "up", "--port", str(free_port())]
+    """The last test of this home; a changed schedule has no run planned yet."""
+    call(running.home, running.env, "down")
+    shop = running.home / "shops" / "stall.toml"
+    shop.write_text(shop.read_text("utf-8").replace("30 7 * * *", "31 7 * * *"), "utf-8")
+    env = {**running.env, "PREFECT_SERVER_SERVICES_SCHEDULER_ENABLED": "false"}
     done = subprocess.run(
-        [sys.executable, "-c", IMPATIENT, *words],
-        env=env, capture_output=True, text=True, timeout=300, check=False,
+        [sys.executable, "-c", IMPATIENT, "--home", str(running.home), "up"],
+        env=env, capture_output=True, text=True, timeout=600, check=False,
     )  # fmt: skip
     assert done.returncode == 1
     told = "shopkeeper: the Prefect server planned no run of report/stall in 2 s"
     assert done.stderr.splitlines() == [f"{told}; see prefect/server.log"]
-    place = Place.of(home)
-    assert not any(one.is_running() for one in place.unattended.values())
+    assert not any(one.is_running() for one in running.place.unattended.values())
 
 
 def test_a_port_that_is_taken_is_told_before_anything_is_started(tmp_path: Path) -> None:
