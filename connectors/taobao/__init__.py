@@ -4,7 +4,7 @@ import datetime as dt
 from functools import partial
 
 from connectors.base.declaration import Connector, Stream, Write
-from connectors.taobao import fetch, mapping, order_mapping, outbound, redaction
+from connectors.taobao import fetch, mapping, order_mapping, outbound, redaction, wire
 from connectors.taobao.client import TaobaoClient, TaobaoSettings
 from contracts.codes import Reversal, WriteKind
 from contracts.tables import (
@@ -42,6 +42,8 @@ CONNECTOR = Connector(
             fetch=fetch.trades,
             estimate=fetch.estimate_trades,
             to_canonical=order_mapping.orders,
+            documents=wire.PAGES,
+            mapping_version=2,
             redact=redaction.redact,
             max_window=_WEEK,
             look_back=_LOOK_BACK,
@@ -52,22 +54,17 @@ CONNECTOR = Connector(
             fetch=fetch.refunds,
             estimate=fetch.estimate_refunds,
             to_canonical=mapping.refunds,
+            documents=wire.PAGES,
             max_window=_MONTH,
             look_back=_LOOK_BACK,
         ),
         Stream(
             name="items",
-            tables=(Listing, Price),
+            tables=(Listing, Price, StockLevel),
             fetch=fetch.items,
-            estimate=fetch.estimate_items,
             to_canonical=mapping.items,
-            look_back=_LOOK_BACK,
-        ),
-        Stream(
-            name="stock",
-            tables=(StockLevel,),
-            fetch=fetch.stock,
-            to_canonical=mapping.stock,
+            documents=wire.PAGES,
+            mapping_version=2,
             is_snapshot=True,
         ),
         Stream(
@@ -76,6 +73,7 @@ CONNECTOR = Connector(
             fetch=partial(fetch.listed, source=fetch.REVIEWS),
             estimate=partial(fetch.estimate, source=fetch.REVIEWS),
             to_canonical=mapping.reviews,
+            documents=wire.PAGES,
             redact=redaction.redact,
             max_window=_MONTH,
             look_back=_REVIEWS_CHANGE,
@@ -86,6 +84,7 @@ CONNECTOR = Connector(
             fetch=partial(fetch.listed, source=fetch.MEMBERS),
             estimate=partial(fetch.estimate, source=fetch.MEMBERS),
             to_canonical=mapping.members,
+            documents=wire.PAGES,
             redact=redaction.redact,
             look_back=_LOOK_BACK,
         ),
@@ -94,6 +93,7 @@ CONNECTOR = Connector(
             tables=(Coupon,),
             fetch=fetch.coupons,
             to_canonical=mapping.coupons,
+            documents=wire.PAGES,
             is_snapshot=True,
         ),
     ),

@@ -1,11 +1,16 @@
 """One open Taobao or Tmall shop."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from connectors.base.top import TopClient, TopSettings
-from connectors.taobao.codes import TRADE_TYPE
+from connectors.taobao.codes import DIFFERENCE_WORDS, FEE_WORDS, GIFT_WORDS, TRADE_TYPE
+from connectors.taobao.kinds import DEFAULTS
+from contracts.streams import Facts
+
+Number = Annotated[str, Field(pattern=r"^\d{1,20}$")]
+Word = Annotated[str, Field(pattern=r"^[^,\s]+$")]
 
 
 class TaobaoSettings(TopSettings):
@@ -26,6 +31,23 @@ class TaobaoSettings(TopSettings):
     coupon_unit: Literal["fen", "yuan"] = Field(
         default="fen", description="Unit of a listed coupon's amounts"
     )
+    difference_items: tuple[Number, ...] = Field(
+        default=(), description="Numbers of the shop's links for price differences: never goods"
+    )
+    stored_value_items: tuple[Number, ...] = Field(
+        default=(), description="Numbers of the shop's gift cards and credits: never goods"
+    )
+    difference_words: tuple[Word, ...] = Field(
+        default=DIFFERENCE_WORDS,
+        description="Words in titles of links for differences, where a piece costs a yuan at most",
+    )
+    fee_words: tuple[Word, ...] = Field(
+        default=FEE_WORDS,
+        description="Words in titles of links for postage, where a piece costs a yuan at most",
+    )
+    gift_words: tuple[Word, ...] = Field(
+        default=GIFT_WORDS, description="Words in titles of gifts that are priced at a fen"
+    )
 
 
 class TaobaoClient(TopClient):
@@ -34,3 +56,7 @@ class TaobaoClient(TopClient):
     def __init__(self, settings: TaobaoSettings, *args: object, **kwargs: object) -> None:
         super().__init__(settings, *args, **kwargs)  # type: ignore[arg-type]
         self.settings = settings
+
+    def account_facts(self) -> Facts:
+        """What the shop says of its links, by which lines are told from sales."""
+        return {name: ",".join(getattr(self.settings, name)) for name in DEFAULTS}

@@ -87,6 +87,13 @@ REVIEW_RESULT = {
     "neutral": ReviewResult.NEUTRAL,
     "bad": ReviewResult.BAD,
 }
+DIFFERENCE_WORDS = ("补差价", "补差", "差价", "补拍")
+FEE_WORDS = ("邮费", "运费")
+GIFT_WORDS = ("赠品", "小样", "试用装")
+"""Words in titles of what is no sale, where a piece costs next to nothing; each is a setting."""
+MOST_OF_A_LINK_MINOR = 100
+"""A link for differences costs a fen or a yuan, and is bought in the number that it takes. What
+costs more is sold, whatever words its title praises it with."""
 BANNERS = (
     "regular_shelved",
     "never_on_shelf",

@@ -72,7 +72,8 @@ TRADES = Source(
         "orders.status,orders.num_iid,orders.sku_id,orders.outer_iid,orders.outer_sku_id,"
         "orders.total_fee,orders.discount_fee,orders.adjust_fee,orders.part_mjz_discount,"
         "orders.divide_order_fee,orders.refund_status,orders.consign_time,"
-        "orders.logistics_company,orders.invoice_no"
+        "orders.logistics_company,orders.invoice_no,orders.title,orders.is_service_order,"
+        "orders.is_devalue_fee"
     ),
     longest=_DAY,
     kept=TRADES_KEPT,
@@ -180,12 +181,8 @@ def count(client: TaobaoClient, source: Source, asked: Mapping[str, str]) -> int
 
 
 def items(client: TaobaoClient, window: Window) -> Iterator[Page]:
-    """Details of products that changed, whether on sale or not."""
-    yield from _items(client, window, set())
-
-
-def stock(client: TaobaoClient, window: Window) -> Iterator[Page]:
-    """Details of all products: whether a sale changes its product's date is not told.
+    """Details of all products, on sale or not: what was deleted is in no list, and whether a sale
+    changes its product's date is not told.
 
     What changes while they are read is found by its date afterwards.
     """
@@ -198,7 +195,7 @@ def stock(client: TaobaoClient, window: Window) -> Iterator[Page]:
 def _items(client: TaobaoClient, window: Window, seen: set[int]) -> Iterator[Page]:
     for source in _ITEMS:
         for page in listed(client, window, source):
-            new = dict.fromkeys(item.num_iid for item in wire.ITEMS.rows(page.body))
+            new = dict.fromkeys(wire.numbers(page.body))
             fresh = [one for one in new if one not in seen]
             seen.update(fresh)
             yield from details(client, fresh)
@@ -245,15 +242,6 @@ def estimate(
         return 0
     total = count(client, source, {**source.asked(window), **(params or {})})
     return 1 + math.ceil(total / source.size)
-
-
-def estimate_items(client: TaobaoClient, window: Window) -> int:
-    """How many calls `items` takes, the counts included."""
-    totals = [count(client, source, source.asked(window)) for source in _ITEMS]
-    pages = sum(
-        math.ceil(total / source.size) for total, source in zip(totals, _ITEMS, strict=True)
-    )
-    return len(_ITEMS) + pages + math.ceil(sum(totals) / client.settings.items_per_call)
 
 
 def _types(client: TaobaoClient) -> dict[str, str]:

@@ -113,9 +113,14 @@ def refunds(pages: Iterable[Page], context: Context) -> Mapped:
 
 
 def items(pages: Iterable[Page], context: Context) -> Mapped:
-    """Listings and prices, one of each per SKU; a product without SKUs is its own listing.
+    """Listings, prices and stock, one of each per SKU; a product without SKUs is its own listing.
 
-    A variant's values stand in its title where its product has several.
+    A variant's values stand in its title where its product has several. A variant that only shows
+    its product's code has none: two of them would be taken for one.
+
+    What the platform calls quantity can still be sold; what is sold already is not part of it. So
+    it is what lies there too, as far as the platform knows, seen when it was read: a sale need not
+    change a product's date. A listing without code has no stock level.
     """
     raw, unknown = _variants(pages)
     values = pl.col("properties").str.split(";").list.eval(pl.element().str.split(":").list.last())
@@ -142,17 +147,7 @@ def items(pages: Iterable[Page], context: Context) -> Mapped:
         price_minor=money("price", CURRENCY),
         source_updated_at=gmt8("modified"),
     )
-    return mapper.done(unknown_fields=unknown)
-
-
-def stock(pages: Iterable[Page], context: Context) -> Mapped:
-    """Stock per SKU code and listing, seen when it was read: a sale need not change its date.
-
-    What the platform calls quantity can still be sold; what is sold already is not part of it. So
-    it is what lies there too, as far as the platform knows. A listing without code is left out.
-    """
-    raw, unknown = _variants(pages)
-    mapper = Mapper(context).add(
+    mapper.add(
         StockLevel,
         raw.filter(pl.col("code").is_not_null()),
         sku_id=pl.col("code"),
@@ -234,17 +229,18 @@ def _variants(pages: Iterable[Page]) -> tuple[pl.DataFrame, tuple[str, ...]]:
     """One row per SKU with its product's columns, or per product that has none."""
     frames, unknown = [], set[str]()
     for found, names in wire.ITEMS.pages(pages):
-        skus, owners = flat([item.skus.sku for item in found])
+        skus, owners = flat(item.variants for item in found)
         owner = pl.Series(_ROW, owners, dtype=pl.UInt32)
         items = columns(found, _ITEM).with_row_index(_ROW)
         variants = columns(skus, _SKU).with_columns(owner, variants=pl.len().over(owner))
         frames.append(items.join(variants, on=_ROW, how="left", maintain_order="left_right"))
         unknown |= names
+    is_product = pl.col("sku").is_null()
     raw = pl.concat(frames).with_columns(
         listing=pl.coalesce("sku", "num_iid").cast(_TEXT),
-        code=pl.coalesce(filled("sku_code"), filled("item_code")),
-        price=pl.coalesce("sku_price", "item_price"),
-        quantity=pl.coalesce("sku_quantity", "item_quantity"),
+        code=pl.when(is_product).then(filled("item_code")).otherwise(filled("sku_code")),
+        price=pl.when(is_product).then("item_price").otherwise("sku_price"),
+        quantity=pl.when(is_product).then("item_quantity").otherwise("sku_quantity"),
         # Text of this form sorts as its instants do.
         modified=pl.max_horizontal("sku_modified", "item_modified"),
     )

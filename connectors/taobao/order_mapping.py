@@ -5,7 +5,7 @@ from typing import Final
 
 import polars as pl
 
-from connectors.base.mapping import Mapper, Parsed, coded, gmt8, money
+from connectors.base.mapping import Mapper, Parsed, coded, gmt8, money, pieces
 from connectors.base.wire import ColumnType, columns, filled, flat
 from connectors.taobao import wire
 from connectors.taobao.codes import (
@@ -15,15 +15,15 @@ from connectors.taobao.codes import (
     STEP_STATUS,
     TRADE_TYPE,
 )
+from connectors.taobao.kinds import line_kind
 from contracts.carriers import carrier_code, shipment_id
 from contracts.codes import (
     RECEIVED,
     FulfilmentStatus,
-    LineKind,
     PaymentStatus,
     QuarantineReason,
 )
-from contracts.streams import Context, Mapped, Page
+from contracts.streams import Context, Facts, Mapped, Page
 from contracts.tables import Order, OrderLine, Shipment
 
 CURRENCY: Final = "CNY"
@@ -49,9 +49,12 @@ _TRADE: Final[Mapping[str, tuple[str, ColumnType]]] = {
 }
 _LINE: Final[Mapping[str, tuple[str, ColumnType]]] = {
     "oid": ("oid", _COUNT),
-    "num": ("num", _COUNT),
+    "num": ("num", _TEXT),
     "price": ("price", _TEXT),
     "line_status": ("status", _TEXT),
+    "title": ("title", _TEXT),
+    "is_service": ("is_service_order", pl.Boolean),
+    "is_devalued": ("is_devalue_fee", pl.Boolean),
     "num_iid": ("num_iid", _COUNT),
     "sku": ("sku_id", _TEXT),
     "outer_iid": ("outer_iid", _TEXT),
@@ -87,7 +90,7 @@ def orders(pages: Iterable[Page], context: Context) -> Mapped:
     """
     heads, lines, unknown, rows = [], [], set[str](), 0
     for trades, names in wire.TRADES.pages(pages):
-        held, owners = flat([trade.orders.order for trade in trades])
+        held, owners = flat(trade.lines for trade in trades)
         heads.append(columns(trades, _TRADE))
         owner = pl.Series(_ROW, owners, dtype=pl.UInt32) + rows
         lines.append(columns(held, _LINE).with_columns(owner))
@@ -106,7 +109,7 @@ def orders(pages: Iterable[Page], context: Context) -> Mapped:
     )
     mapper = Mapper(context)
     _add_orders(mapper, trade.join(_sums(line), on=_ROW, how="left", maintain_order="left"))
-    _add_lines(mapper, line)
+    _add_lines(mapper, line, context.facts)
     _add_parcels(mapper, line)
     return mapper.done(unknown_fields=tuple(sorted(unknown)))
 
@@ -124,6 +127,7 @@ def _priced(lines: pl.DataFrame) -> pl.DataFrame:
         cuts=pl.concat_str(*zero, separator=" "),
         total=pl.when(is_divided).then(divided.value).otherwise(undivided),
         totals=pl.coalesce("divided", "total_fee"),
+        pieces=pieces("num").value,
         is_refunded=coded("refund", REFUND_STATUS).value == "refunded",
         strange=pl.when(coded("refund", REFUND_STATUS).value.is_null()).then("refund"),
     )
@@ -231,7 +235,7 @@ def _payment_status(is_touched: pl.Expr) -> pl.Expr:
     )
 
 
-def _add_lines(mapper: Mapper, raw: pl.DataFrame) -> None:
+def _add_lines(mapper: Mapper, raw: pl.DataFrame, facts: Facts) -> None:
     is_gone = pl.col("line_status").is_in(_CLOSED)
     status = coded("line_status", PAYMENT_STATUS)
     mapper.add(
@@ -240,14 +244,15 @@ def _add_lines(mapper: Mapper, raw: pl.DataFrame) -> None:
         **_KEYS,
         line_id=pl.col("oid"),
         listing_id=pl.coalesce(filled("sku"), pl.col("num_iid").cast(_TEXT)),
-        sku_id=pl.coalesce(filled("outer_sku_id"), filled("outer_iid")),
-        line_kind=pl.when(pl.col("total") == 0)
-        .then(pl.lit(str(LineKind.GIFT)))
-        .otherwise(pl.lit(str(LineKind.SALE))),
+        # A variant that only shows its product's code has none of its own.
+        sku_id=pl.coalesce(
+            filled("outer_sku_id"), pl.when(filled("sku").is_null()).then(filled("outer_iid"))
+        ),
+        line_kind=line_kind(facts),
         placed_at=pl.col("placed_at"),
-        quantity_units=pl.col("num"),
+        quantity_units=pieces("num"),
         current_units=Parsed(
-            pl.when(status.value.is_not_null()).then(pl.when(is_gone).then(0).otherwise("num")),
+            pl.when(status.value.is_not_null()).then(pl.when(is_gone).then(0).otherwise("pieces")),
             status.raw,
             status.reason,
         ),

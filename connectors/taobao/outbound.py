@@ -8,17 +8,18 @@ import datetime as dt
 import json
 from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 from itertools import groupby
 
 import msgspec
 
-from connectors.base.sending import all_as, chunks, each, urgency_of
+from connectors.base.sending import all_as, chunks, each, nothing_sent, read, urgency_of
 from connectors.base.top import RefusedCallError
 from connectors.base.wire import decoded
 from connectors.taobao import fetch, wire
 from connectors.taobao.client import TaobaoClient
 from connectors.taobao.order_mapping import CURRENCY
-from contracts.actions import Change, Live, Outcome
+from contracts.actions import Change, Live, Outcome, Unread
 from contracts.codes import OutcomeState
 from contracts.errors import SourceContractError
 from contracts.money import format_minor, parse_minor
@@ -44,11 +45,11 @@ class _Buyer(msgspec.Struct):
 
 
 class _Failures(msgspec.Struct):
-    error_message: list[_Buyer] = []
+    error_message: list[_Buyer] | _Buyer | None = None
 
 
 class _Given(msgspec.Struct):
-    coupon_result: list[_Buyer] = []
+    coupon_result: list[_Buyer] | _Buyer | None = None
 
 
 class _Grants(msgspec.Struct):
@@ -60,13 +61,23 @@ _SUCCESS = msgspec.json.Decoder(_Success, strict=False)
 _GRANTS = msgspec.json.Decoder(_Grants, strict=False)
 
 
-def live_prices(client: TaobaoClient, changes: Sequence[Change]) -> dict[str, Live]:
+def live_prices(client: TaobaoClient, changes: Sequence[Change]) -> dict[str, Live | Unread]:
     """Price in force per listing, in fen."""
-    return {
-        listing: Live(value=parse_minor(price, CURRENCY), currency=CURRENCY)
-        for item in _products(client, [change.parent_id for change in changes])
-        for listing, price in _prices(item).items()
+    items, odd = _products(client, [change.parent_id for change in changes])
+    prices = {listing: price for item in items for listing, price in _prices(item).items()}
+    unread = {
+        change.target_id: odd[change.parent_id] for change in changes if change.parent_id in odd
     }
+    return {
+        **{listing: read(partial(_live_price, price)) for listing, price in prices.items()},
+        **unread,
+    }
+
+
+def _live_price(price: str | None) -> Live:
+    if price is None:
+        raise SourceContractError("a listing has no price")
+    return Live(value=parse_minor(price, CURRENCY), currency=CURRENCY)
 
 
 def set_prices(client: TaobaoClient, changes: Sequence[Change]) -> list[Outcome]:
@@ -84,19 +95,25 @@ def set_prices(client: TaobaoClient, changes: Sequence[Change]) -> list[Outcome]
     ]
 
 
-def live_stock(client: TaobaoClient, changes: Sequence[Change]) -> dict[str, Live]:
+def live_stock(client: TaobaoClient, changes: Sequence[Change]) -> dict[str, Live | Unread]:
     """Pieces that can be sold of a SKU code under its listing `parent_id`."""
-    places = [_place(change) for change in changes]
+    items, odd = _products(client, [_place(change)[0] for change in changes])
     pieces = {
         (str(item.num_iid), sku): quantity
-        for item in _products(client, [num_iid for num_iid, _ in places])
+        for item in items
         for sku, quantity in _quantities(item).items()
     }
-    return {
-        change.target_id: Live(value=pieces[place], currency=None)
-        for change, place in zip(changes, places, strict=True)
-        if place in pieces
-    }
+    found: dict[str, Live | Unread] = {}
+    for change in changes:
+        place = _place(change)
+        quantity = pieces.get(place)
+        if place[0] in odd:
+            found[change.target_id] = odd[place[0]]
+        elif quantity is not None:
+            found[change.target_id] = Live(value=quantity, currency=None)
+        elif place in pieces:
+            found[change.target_id] = Unread(why="a listing has no quantity")
+    return found
 
 
 def set_stock(client: TaobaoClient, changes: Sequence[Change]) -> list[Outcome]:
@@ -132,13 +149,16 @@ def grant_coupons(client: TaobaoClient, changes: Sequence[Change]) -> list[Outco
     ]
 
 
-def live_replies(client: TaobaoClient, changes: Sequence[Change]) -> dict[str, Live]:
+def live_replies(client: TaobaoClient, changes: Sequence[Change]) -> dict[str, Live | Unread]:
     """1 where a review shows the reply of the change, 0 where it shows none or another one."""
     shown = _replies(client)
     return {
-        change.target_id: Live(value=int(shown[change.target_id] == _text(change)), currency=None)
+        change.target_id: found
+        if isinstance(found, Unread)
+        else Live(value=int(found == _text(change)), currency=None)
         for change in changes
-        if change.target_id in shown
+        for found in (shown.get(change.target_id),)
+        if found is not None
     }
 
 
@@ -155,12 +175,14 @@ def send_replies(client: TaobaoClient, changes: Sequence[Change]) -> list[Outcom
 
 
 def _set_tmall_prices(client: TaobaoClient, changes: Sequence[Change]) -> list[Outcome]:
-    item = _product(client, changes[0].parent_id)
     new = {change.target_id: format_minor(change.after, CURRENCY) for change in changes}
+    with nothing_sent():
+        item = _product(client, changes[0].parent_id)
+        item_price = _item_price(item, new)
     skus = [{"sku_id": int(sku), "price": price} for sku, price in new.items() if _has(item, sku)]
     asked = {
         "item_id": str(item.num_iid),
-        "item_price": _item_price(item, new),
+        "item_price": item_price,
         "sku_prices": json.dumps(skus) if skus else "",
     }
     unknown = [change for change in changes if change.target_id not in _prices(item)]
@@ -189,18 +211,20 @@ def _set_sku_prices(client: TaobaoClient, changes: Sequence[Change]) -> list[Out
 
 
 def _set_sku_price(client: TaobaoClient, change: Change) -> Outcome:
-    item = _product(client, change.parent_id)
+    price = format_minor(change.after, CURRENCY)
+    with nothing_sent():
+        item = _product(client, change.parent_id)
+        item_price = _item_price(item, {change.target_id: price})
     properties = next(
-        (sku.properties for sku in item.skus.sku if str(sku.sku_id) == change.target_id), None
+        (sku.properties for sku in item.variants if str(sku.sku_id) == change.target_id), None
     )
     if properties is None:
         return _rejected(change, "the product has no such SKU")
-    price = format_minor(change.after, CURRENCY)
     asked = {
         "num_iid": str(item.num_iid),
         "properties": properties,
         "price": price,
-        "item_price": _item_price(item, {change.target_id: price}),
+        "item_price": item_price,
     }
     client.write("taobao.item.sku.price.update", asked, urgency=urgency_of([change]))
     return Outcome(action_id=change.action_id, state=OutcomeState.ACCEPTED)
@@ -208,7 +232,10 @@ def _set_sku_price(client: TaobaoClient, change: Change) -> Outcome:
 
 def _item_price(item: wire.Item, new: dict[str, str]) -> str:
     """The product's own price, where it would leave the range of its SKUs' prices; else empty."""
-    after = [parse_minor(price, CURRENCY) for price in {**_prices(item), **new}.values()]
+    shown = {**_prices(item), **new}
+    after = [parse_minor(price, CURRENCY) for price in shown.values() if price is not None]
+    if len(after) < len(shown) or item.price is None:
+        raise SourceContractError("a listing has no price")
     own = parse_minor(item.price, CURRENCY)
     nearest = min(max(own, min(after)), max(after))
     return "" if nearest == own else format_minor(nearest, CURRENCY)
@@ -242,8 +269,9 @@ def _grant(client: TaobaoClient, changes: Sequence[Change]) -> list[Outcome]:
     }
     answer = client.write("taobao.promotion.coupon.send", asked, urgency=urgency_of(changes))
     grants = decoded(_GRANTS.decode, answer.data)
-    given = _named(grants.coupon_results.coupon_result if grants.coupon_results else [])
-    failed = _named(grants.failure_buyers.error_message if grants.failure_buyers else [])
+    results, failures = grants.coupon_results, grants.failure_buyers
+    given = _named(wire.listed(results.coupon_result if results else None))
+    failed = _named(wire.listed(failures.error_message if failures else None))
     return [
         Outcome(action_id=change.action_id, state=OutcomeState.REJECTED, message="refused")
         if change.recipient in failed
@@ -258,7 +286,7 @@ def _grant(client: TaobaoClient, changes: Sequence[Change]) -> list[Outcome]:
     ]
 
 
-def _reply(client: TaobaoClient, change: Change, shown: dict[str, str]) -> Outcome:
+def _reply(client: TaobaoClient, change: Change, shown: dict[str, str | Unread]) -> Outcome:
     text = _text(change)
     if text is None or len(text) > _MOST_REPLY:
         return _rejected(change, f"a reply is text of at most {_MOST_REPLY} characters")
@@ -278,42 +306,58 @@ def _text(change: Change) -> str | None:
         return None
 
 
-def _replies(client: TaobaoClient) -> dict[str, str]:
+def _replies(client: TaobaoClient) -> dict[str, str | Unread]:
     """Reply per review that can still be answered; the platform finds none by its line."""
     now = client.now()
     pages = fetch.listed(client, Window(now - _ANSWERABLE, now + _SECOND), fetch.REVIEWS)
-    rows = [row for page in pages for row in wire.REVIEWS.rows(page.body)]
-    return {str(row.oid): (row.reply or "").strip() for row in rows}
+    found: dict[str, str | Unread] = {}
+    for raw in (raw for page in pages for raw in wire.REVIEWS.raw(page.body)):
+        review = read(partial(decoded, wire.REVIEWS.shape.decode, raw))
+        if not isinstance(review, Unread):
+            found[str(review.oid)] = (review.reply or "").strip()
+        elif (oid := wire.number(raw, "oid")) is not None:
+            found[str(oid)] = review
+    return found
 
 
-def _products(client: TaobaoClient, num_iids: Sequence[str | None]) -> list[wire.Item]:
+def _products(
+    client: TaobaoClient, num_iids: Sequence[str | None]
+) -> tuple[list[wire.Item], dict[str | None, Unread]]:
+    """Products, and by number those that cannot be read."""
     wanted = sorted({int(one) for one in num_iids if one and one.isdecimal()})
-    pages = fetch.details(client, wanted)
-    return [item for page in pages for item in wire.ITEMS.rows(page.body)]
+    items: list[wire.Item] = []
+    odd: dict[str | None, Unread] = {}
+    for raw in (raw for page in fetch.details(client, wanted) for raw in wire.ITEMS.raw(page.body)):
+        item = read(partial(decoded, wire.ITEMS.shape.decode, raw))
+        if isinstance(item, Unread):
+            odd[str(wire.number(raw, "num_iid"))] = item
+        else:
+            items.append(item)
+    return items, odd
 
 
 def _product(client: TaobaoClient, num_iid: str | None) -> wire.Item:
-    found = _products(client, [num_iid])
+    found, odd = _products(client, [num_iid])
+    if odd:
+        raise SourceContractError(next(iter(odd.values())).why)
     if len(found) != 1:
         raise RefusedCallError("the shop has no such product")
-    if not found[0].price:
-        raise SourceContractError("a product has no price")
     return found[0]
 
 
-def _prices(item: wire.Item) -> dict[str, str]:
+def _prices(item: wire.Item) -> dict[str, str | None]:
     """Price per listing; a product without SKUs is its own listing."""
-    skus = {str(sku.sku_id): sku.price for sku in item.skus.sku}
+    skus: dict[str, str | None] = {str(sku.sku_id): sku.price for sku in item.variants}
     return skus or {str(item.num_iid): item.price}
 
 
-def _quantities(item: wire.Item) -> dict[str, int]:
+def _quantities(item: wire.Item) -> dict[str, int | None]:
     """Pieces per SKU; of a product without SKUs under an empty name."""
-    return {str(sku.sku_id): sku.quantity for sku in item.skus.sku} or {"": item.num}
+    return {str(sku.sku_id): sku.quantity for sku in item.variants} or {"": item.num}
 
 
 def _has(item: wire.Item, sku: str) -> bool:
-    return any(str(one.sku_id) == sku for one in item.skus.sku)
+    return any(str(one.sku_id) == sku for one in item.variants)
 
 
 def _place(change: Change) -> tuple[str, str]:

@@ -201,7 +201,6 @@ PAGES = {
     "orders": [trades(_FIRST), trades(_SECOND)],
     "refunds": [page("refunds", "refunds", "refund", refund(1), refund(2, status="CLOSED"))],
     "items": [items(_PRODUCTS[0]), items(_PRODUCTS[1])],
-    "stock": [items(*_PRODUCTS)],
     "reviews": [
         reviews(review(2700000000000000001)),
         reviews(review(2700000000000000002, result="good", reply="谢谢 Zora-Marked")),
@@ -213,7 +212,6 @@ EMPTY = {
     "orders": [trades()],
     "refunds": [page("refunds", "refunds", "refund")],
     "items": [items()],
-    "stock": [items()],
     "reviews": [reviews()],
     "members": [members()],
     "coupons": [coupons()],
@@ -222,7 +220,6 @@ UNKNOWN: dict[str, list[Page]] = {
     "orders": [trades(trade(2600000000000000009, status="WAIT_FOR_RAIN"))],
     "refunds": [page("refunds", "refunds", "refund", refund(9, status="UNDECIDED"))],
     "items": [items(item(680000000000000009, sku(5100000000000000009), approve_status="lent"))],
-    "stock": [],
     "reviews": [reviews(review(2700000000000000009, result="superb"))],
     "members": [],
     "coupons": [],

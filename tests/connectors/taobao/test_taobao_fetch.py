@@ -150,9 +150,9 @@ def test_products_are_found_in_every_list_once_and_their_details_asked_for_in_ba
     assert {one.get("banner") for one in lists.asked} >= set(BANNERS)
 
 
-def test_all_stock_is_asked_for_and_afterwards_what_changed_meanwhile() -> None:
+def test_all_products_are_asked_for_and_afterwards_what_changed_meanwhile() -> None:
     lists = Lists(0)
-    list(fetch.stock(client_of(lists), DAY))
+    list(fetch.items(client_of(lists), DAY))
     starts = [one["start_modified"] for one in lists.asked]
     assert (starts[0], starts[-1]) == ("2003-05-10 08:00:00", "2026-11-16 13:00:00")
 
@@ -164,13 +164,6 @@ def test_an_estimate_is_what_reading_takes() -> None:
     lists.asked.clear()
     list(fetch.trades(client, DAY))
     assert told == len(lists.asked) == 4
-    lists = Lists({"taobao.items.onsale.get": 450})
-    client = client_of(lists)
-    told = fetch.estimate_items(client, DAY)
-    lists.asked.clear()
-    list(fetch.items(client, DAY))
-    assert told == 7 + 3 + 23
-    assert abs(told - len(lists.asked)) <= 3  # pages are not filled from one to the next
 
 
 def test_coupons_come_twenty_a_page_and_say_their_unit() -> None:

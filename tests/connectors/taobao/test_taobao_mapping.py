@@ -13,7 +13,7 @@ from checks.rows import split
 from connectors.taobao import codes, mapping
 from connectors.taobao.order_mapping import orders
 from contracts.codes import FulfilmentStatus, PaymentStatus
-from contracts.streams import Mapped, Page
+from contracts.streams import Mapped
 from contracts.tables import TABLES
 from tests.connectors.taobao import recorded
 from tests.connectors.taobao.recorded import CONTEXT, item, items, line, sku, trade, trades
@@ -167,11 +167,6 @@ def test_what_cannot_be_read_keeps_its_whole_order_out_and_no_other(change: dict
     assert found.good["order_lines"]["order_id"].to_list() == [str(TID + 2)]
 
 
-def test_another_shape_stops_the_reading() -> None:
-    with pytest.raises(Exception, match="unknown shape"):
-        orders([Page(b'{"trades": {"trade": [{"tid": "x"}]}}', "trades")], CONTEXT)
-
-
 def test_lines_that_travel_together_are_one_parcel() -> None:
     together = trade(TID, line(1), line(2), line(3, invoice_no="YT2"), line(4, invoice_no=""))
     parcels = orders([trades(together)], CONTEXT).frames["shipments"]
@@ -245,7 +240,7 @@ def test_each_sku_is_a_listing_and_a_product_without_any_is_one_itself() -> None
 
 def test_stock_is_what_can_be_sold_of_each_listing_when_it_was_read() -> None:
     page = items(item(1, sku(11, quantity=0)), item(2, outer_id="CUP", num=7), item(3, outer_id=""))
-    frame = mapping.stock([page], CONTEXT).frames["stock_levels"]
+    frame = mapping.items([page], CONTEXT).frames["stock_levels"]
     assert frame.select("sku_id", "warehouse_id", "available_units").rows() == [
         ("TEA-1", "1:11", 0),
         ("CUP", "2", 7),
@@ -260,6 +255,22 @@ def test_a_coupons_unit_is_that_of_its_page(unit: str, minor: int, title: str) -
     page = recorded.coupons(recorded.coupon(1), unit=unit)
     row = mapping.coupons([page], CONTEXT).frames["coupons"].row(0, named=True)
     assert (row["discount_minor"], row["title"], row["redeemed_units"]) == (minor, title, None)
+
+
+def test_a_variant_that_only_shows_its_products_code_has_none() -> None:
+    page = items(item(1, sku(11, outer_id=None), sku(12, outer_id=""), sku(13)), item(2))
+    found = mapping.items([page], CONTEXT).frames
+    assert found["listings"]["sku_id"].to_list() == [None, None, "TEA-3", "TEA"]
+    assert found["stock_levels"]["sku_id"].to_list() == ["TEA-3", "TEA"]
+    bought = [line(1, outer_sku_id=""), line(2, outer_sku_id=None), line(3, sku_id=None)]
+    bought[2]["outer_sku_id"] = None
+    assert [row["sku_id"] for row in lines(*bought)] == [None, None, "TEA"]
+
+
+def test_a_variant_without_price_or_quantity_takes_none_from_its_product() -> None:
+    page = items(item(1, sku(11, price=None), sku(12, quantity=None)), item(2))
+    held = split(mapping.items([page], CONTEXT), CONTEXT).bad
+    assert held["table"].sort().to_list() == ["prices", "stock_levels"]
 
 
 def test_every_table_of_a_page_is_valid() -> None:
