@@ -1,5 +1,6 @@
 """Which documents of a reading may enter the lake, and why the others may not."""
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,6 +20,7 @@ _DETAIL_CHARS = 60
 _FAILURE = {
     name: pl.String for name in ("root", "table", "document_id", "reason", "column", "detail")
 }
+_LONGEST_ID_BYTES = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,7 @@ def split(mapped: Mapped, context: Context) -> Split:
         ids = failures.filter(pl.col("root") == roots[name])["document_id"].unique()
         is_bad = frame.select(TABLES[name].document_id.is_in(ids.implode())).to_series()
         good[name], held[name] = frame.filter(~is_bad), frame.filter(is_bad)
-    return Split(good, _quarantined(failures, held, roots))
+    return Split(good, _quarantined(failures, held, roots, mapped.rejects))
 
 
 def _named(mapped: Mapped) -> list[str]:
@@ -203,7 +205,10 @@ def _orphaned(frames: dict[str, pl.DataFrame]) -> pl.DataFrame:
 
 
 def _quarantined(
-    failures: pl.DataFrame, held: dict[str, pl.DataFrame], roots: dict[str, str]
+    failures: pl.DataFrame,
+    held: dict[str, pl.DataFrame],
+    roots: dict[str, str],
+    rejects: pl.DataFrame,
 ) -> dy.DataFrame[Quarantined]:
     document = ["root", "document_id"]
     reason = pl.struct("reason", "table", "column", "detail").struct.json_encode()
@@ -212,10 +217,35 @@ def _quarantined(
         .group_by(document, maintain_order=True)
         .agg(pl.format("[{}]", reason.unique(maintain_order=True).str.join(",")).alias("reasons"))
     )
-    documents = reasons.join(_payloads(held, roots), on=document, how="left")
-    return documents.select(
-        pl.col("root").alias("table"), "document_id", "reasons", pl.col("payload").fill_null("{}")
-    ).pipe(Quarantined.validate)
+    documents = reasons.join(_payloads(held, roots, rejects), on=document, how="left")
+    return (
+        documents.with_columns(_storable(documents["document_id"]))
+        .select(
+            pl.col("root").alias("table"),
+            "document_id",
+            "reasons",
+            pl.col("payload").fill_null("{}"),
+        )
+        .pipe(Quarantined.validate)
+    )
+
+
+def _storable(document_ids: pl.Series) -> pl.Series:
+    """Names that a database takes as a key, whatever the platform sent: no longer than an
+    identifier, never empty, no NUL; those cut short keep apart by a hash of the whole.
+    """
+    names = [one if _is_storable(one) else _cut(one) for one in document_ids]
+    return pl.Series(document_ids.name, names, dtype=pl.String)
+
+
+def _is_storable(name: str) -> bool:
+    return 0 < len(name.encode()) <= _LONGEST_ID_BYTES and "\0" not in name
+
+
+def _cut(name: str) -> str:
+    encoded = name.encode()
+    shown = encoded[: _LONGEST_ID_BYTES // 2].decode(errors="ignore").replace("\0", " ")
+    return f"{shown}?{hashlib.blake2b(encoded, digest_size=8).hexdigest()}"
 
 
 def _without_echoes(failures: pl.DataFrame) -> pl.DataFrame:
@@ -227,8 +257,20 @@ def _without_echoes(failures: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([failures.filter(~is_null), echoes])
 
 
-def _payloads(held: dict[str, pl.DataFrame], roots: dict[str, str]) -> pl.DataFrame:
-    """One JSON object per document: its rows per table."""
+def _payloads(
+    held: dict[str, pl.DataFrame], roots: dict[str, str], rejects: pl.DataFrame
+) -> pl.DataFrame:
+    """One JSON object per document: its rows per table, and `raw` what was not decoded."""
+    undecoded = (
+        rejects.filter(pl.col("raw").is_not_null())
+        .select(
+            pl.col("table").replace_strict(roots, return_dtype=pl.String).alias("root"),
+            pl.col("document_id").fill_null("?"),
+            pl.struct("raw").struct.json_encode().str.slice(1).str.strip_suffix("}").alias("raw"),
+        )
+        .group_by("root", "document_id", maintain_order=True)
+        .agg(payload=pl.col("raw").first())
+    )
     rows = [
         frame.select(
             pl.lit(roots[name]).alias("root"),
@@ -241,7 +283,7 @@ def _payloads(held: dict[str, pl.DataFrame], roots: dict[str, str]) -> pl.DataFr
     ]
     empty = pl.DataFrame(schema=dict.fromkeys(("root", "document_id", "payload"), pl.String))
     return (
-        pl.concat([empty, *rows])
+        pl.concat([empty, *rows, undecoded])
         .group_by("root", "document_id")
         .agg(pl.format("{{{}}}", pl.col("payload").str.join(",")).alias("payload"))
     )

@@ -123,7 +123,9 @@ class Quarantined(dy.Schema):
     """A document kept out of the lake. Grain: (table, document_id)."""
 
     table = identifier("Root table of the document", key=True)
-    document_id = identifier("Its key columns joined by |", key=True)
+    document_id = identifier("Its key columns joined by |; cut where it is too long", key=True)
     # No bound on length: an order of 161 lines is a payload of 80,000 characters.
     reasons = dy.String(description="JSON list of {reason, table, column, detail}")
-    payload = dy.String(description="JSON object: its rows per table, as mapped")
+    payload = dy.String(
+        description="JSON object: its rows per table as mapped; `raw`: what was not decoded"
+    )
