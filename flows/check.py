@@ -1,11 +1,15 @@
 """Check: is the data fit to act on?"""
 
+from typing import cast
+
 from prefect import flow
 from prefect.artifacts import acreate_markdown_artifact
 
 from contracts.checks import CheckResult
 from flows.form import HomeDir, OptionalShopId
 from flows.labels import run_name, tag_run
+from flows.outcome import ended
+from flows.steps.blocked import Blocked
 from flows.steps.check import check
 from flows.steps.home import Home
 from reports.markdown import checks_table
@@ -14,9 +18,10 @@ from reports.markdown import checks_table
 @flow(name="check", flow_run_name=run_name, on_running=[tag_run])
 async def check_flow(home_dir: HomeDir, shop_id: OptionalShopId = None) -> list[CheckResult]:
     """Suites, freshness and volume; what fails holds the actions that depend on it."""
+    blocked: list[Blocked] = []
     with Home.open(home_dir) as home:
-        results = check(home, shop_id=shop_id)
+        results = check(home, shop_id=shop_id, blocked=blocked)
     await acreate_markdown_artifact(
         checks_table(results), key="checks", description="Measured values against their limits"
     )
-    return results
+    return cast("list[CheckResult]", ended(results, blocked))

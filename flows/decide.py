@@ -1,5 +1,7 @@
 """Decide: policies propose, the guard judges, the ledger remembers."""
 
+from typing import cast
+
 from prefect import flow
 from prefect.artifacts import acreate_markdown_artifact
 
@@ -7,6 +9,8 @@ from contracts.actions import Action
 from contracts.codes import ActionState
 from flows.form import HomeDir, OptionalShopId, PolicyName
 from flows.labels import run_name, tag_run
+from flows.outcome import held
+from flows.steps.blocked import Blocked
 from flows.steps.decide import Decided, decide
 from flows.steps.explain import explained
 from flows.steps.home import Home
@@ -24,8 +28,9 @@ async def decide_flow(
     home_dir: HomeDir, shop_id: OptionalShopId = None, policy: PolicyName = None
 ) -> list[Decided]:
     """Let the policies propose; what passes the guard goes to the ledger."""
+    blocked: list[Blocked] = []
     with Home.open(home_dir) as home:
-        decided = decide(home, shop_id=shop_id, policy=policy)
+        decided = decide(home, shop_id=shop_id, policy=policy, blocked=blocked)
         runs = {row.run_id for row in decided}
         actions = [found for run_id in runs for found in home.ledger.find(run_id=run_id)]
         actions.sort(key=_urgency)
@@ -33,4 +38,4 @@ async def decide_flow(
     await acreate_markdown_artifact(
         table, key="proposals", description="What was proposed and refused, with reasons"
     )
-    return decided
+    return cast("list[Decided]", held(decided, [one.told for one in blocked]))

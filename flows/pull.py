@@ -2,17 +2,20 @@
 
 import asyncio
 from dataclasses import asdict
-from typing import Any
+from typing import Any, cast
 
 from prefect import flow, task
 from prefect.artifacts import acreate_markdown_artifact
+from prefect.futures import PrefectFuture
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows.form import HomeDir, OptionalShopId
 from flows.labels import run_name, tag_run
+from flows.outcome import held
 from flows.retries import is_transient
+from flows.steps.blocked import Blocked, Rung, raise_if_nothing_was_done
 from flows.steps.home import Home
-from flows.steps.pull import Pulled, planned_streams, pull
+from flows.steps.pull import Pulled, blocked_in, planned_streams, pull
 from reports.markdown import pulled_table
 
 # More streams at a time would only wait for each other on two cores and share one rate limit.
@@ -28,7 +31,11 @@ STREAMS_AT_A_TIME = 3
 def pull_stream(home_dir: str, shop_id: str, stream: str) -> list[dict[str, Any]]:
     """All readings of one stream that are due."""
     with Home.open(home_dir) as home:
-        return [asdict(row) for row in pull(home, shop_id=shop_id, stream=stream)]
+        pulled = pull(home, shop_id=shop_id, stream=stream)
+    passing = next((one for one in blocked_in(pulled) if one.may_pass), None)
+    if passing is not None:
+        raise passing.as_error
+    return [asdict(row) for row in pulled]
 
 
 # Prefect types a runner by its futures, and a flow by the base class of them.
@@ -56,12 +63,34 @@ async def ask_flow(home_dir: HomeDir, shop_id: OptionalShopId = None) -> list[Pu
 async def _pulled(home_dir: str, shop_id: str | None, *, asking: bool | None) -> list[Pulled]:
     with Home.open(home_dir) as home:
         planned = planned_streams(home, shop_id=shop_id, asking=asking)
-    futures = [pull_stream.submit(home_dir, shop, stream) for shop, stream in planned]
-    pulled = [Pulled(**row) for future in futures for row in await asyncio.to_thread(future.result)]
+    futures = [
+        (shop, stream, pull_stream.submit(home_dir, shop, stream)) for shop, stream in planned
+    ]
+    pulled = [
+        row
+        for shop, stream, future in futures
+        for row in await asyncio.to_thread(_outcome, shop, stream, future)
+    ]
     if pulled or not asking:
         await acreate_markdown_artifact(
-            pulled_table([asdict(row) for row in pulled]),
+            pulled_table([_shown(row) for row in pulled]),
             key="pulled",
-            description="Pages landed, rows loaded, documents quarantined",
+            description="Pages landed, rows loaded, documents quarantined, and what was stopped",
         )
-    return pulled
+    blocked = blocked_in(pulled)
+    raise_if_nothing_was_done(blocked, done=any(not one.blocked for one in pulled))
+    return cast("list[Pulled]", held(pulled, [one.told for one in blocked]))
+
+
+def _outcome(shop_id: str, stream: str, future: PrefectFuture[Any]) -> list[Pulled]:
+    """What became of a stream; one that failed to the last is told, and the others go on."""
+    future.wait()
+    if future.state.is_completed():
+        return [Pulled.of(row) for row in future.result()]
+    error = future.result(raise_on_failure=False)
+    stopped = Blocked.by(error, shop_id=shop_id, rung=Rung.STREAM, name=stream)
+    return [Pulled(shop_id=shop_id, stream=stream, blocked=(stopped,))]
+
+
+def _shown(row: Pulled) -> dict[str, Any]:
+    return {**asdict(row), "blocked": "; ".join(one.sentence for one in row.blocked)}

@@ -1,6 +1,7 @@
 """Run: the whole loop, once."""
 
 from dataclasses import dataclass
+from typing import cast
 
 from prefect import flow
 
@@ -12,6 +13,7 @@ from flows.decide import decide_flow
 from flows.form import HomeDir, OptionalShopId
 from flows.labels import run_name, tag_run
 from flows.missed import take_along
+from flows.outcome import held, result_of
 from flows.pull import ask_flow, read_flow
 from flows.report import report_flow
 from flows.steps.act import Acted
@@ -37,23 +39,25 @@ class Looped:
 @flow(name="run", flow_run_name=run_name, on_running=[tag_run, take_along])
 async def run_flow(home_dir: HomeDir, shop_id: OptionalShopId = None) -> Looped:
     """Pull, check, build, decide, act, report; remove what has been held for its time."""
-    pulled = await read_flow(home_dir, shop_id)
-    checked = await check_flow(home_dir, shop_id)
-    built = await build_flow(home_dir, shop_id)
-    asked = await _asked(home_dir, shop_id)
+    told: list[str] = []
+    pulled = await result_of(read_flow, home_dir, shop_id, told=told)
+    checked = await result_of(check_flow, home_dir, shop_id, told=told)
+    built = await result_of(build_flow, home_dir, shop_id, told=told)
+    asked = await _asked(home_dir, shop_id, told)
     if any(one.rows for one in asked):
-        checked = await check_flow(home_dir, shop_id)
-        built |= await renew_flow(home_dir, shop_id)
-    decided = await decide_flow(home_dir, shop_id)
-    acted = await act_flow(home_dir, shop_id)
-    reported = await report_flow(home_dir, shop_id)
+        checked = await result_of(check_flow, home_dir, shop_id, told=told)
+        built |= await result_of(renew_flow, home_dir, shop_id, told=told)
+    decided = await result_of(decide_flow, home_dir, shop_id, told=told)
+    acted = await result_of(act_flow, home_dir, shop_id, told=told)
+    reported = await result_of(report_flow, home_dir, shop_id, told=told)
     with Home.open(home_dir) as home:
         expire_when_quiet(home)
-    return Looped(pulled + asked, checked, built, decided, acted, reported)
+    looped = Looped(pulled + asked, checked, built, decided, acted, reported)
+    return cast("Looped", held(looped, list(dict.fromkeys(told))))
 
 
-async def _asked(home_dir: str, shop_id: str | None) -> list[Pulled]:
+async def _asked(home_dir: str, shop_id: str | None, told: list[str]) -> list[Pulled]:
     """What is asked about what was built; without such a stream there is no run of it."""
     with Home.open(home_dir) as home:
         is_needed = bool(planned_streams(home, shop_id=shop_id, asking=True))
-    return await ask_flow(home_dir, shop_id) if is_needed else []
+    return await result_of(ask_flow, home_dir, shop_id, told=told) if is_needed else []

@@ -94,6 +94,8 @@ class DailyReport:
     changes: pl.DataFrame | None = None
     """What moved GMV, as `transforms.kpis.kpi_changes` tells it; not shown where missing."""
     links: Sequence[Link] = ()
+    blocked: Sequence[str] = ()
+    """What was stopped while the rest went on, a sentence each."""
 
     @property
     def time_zone(self) -> str:

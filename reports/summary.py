@@ -16,6 +16,7 @@ from reports.figures import complete_days, figures
 # The screen is 45 lines of 100 columns; shops beyond this are in the report.
 _SHOWN_SHOPS = 2
 _SHOWN_STREAMS = 12
+_SHOWN_BLOCKED = 5
 _TONES = {"good": "green", "bad": "red", "steady": "dim"}
 
 
@@ -26,6 +27,7 @@ def screen(report: DailyReport, *, next_steps: Sequence[tuple[str, str]] = ()) -
         _pulled(report),
         *_figures(report),
         _actions(report),
+        _blocked(report),
         _checks(report),
         _steps(next_steps),
     ]
@@ -96,6 +98,16 @@ def _actions(report: DailyReport) -> RenderableType:
         table.add_row(Text(policy), *(formats.count(found.get(state, 0)) for state in columns))
     refused = ", ".join(f"{guard} {number:,}" for guard, number in refusals(report.counts)[:6])
     return Group(table, Text(f"Refused by: {refused}", style="dim")) if refused else table
+
+
+def _blocked(report: DailyReport) -> RenderableType | None:
+    """What was stopped while the rest went on, the first of it in whole sentences."""
+    if not report.blocked:
+        return None
+    shown = [Text(told, style="red") for told in report.blocked[:_SHOWN_BLOCKED]]
+    more = len(report.blocked) - len(shown)
+    rest = [Text(f"and {more:,} more: see the report")] if more else []
+    return Group(Text(f"Stopped: {len(report.blocked):,}", style="red bold"), *shown, *rest)
 
 
 def _checks(report: DailyReport) -> RenderableType:

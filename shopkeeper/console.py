@@ -4,7 +4,7 @@ import dataclasses
 import datetime as dt
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from enum import IntEnum
 from pathlib import Path
@@ -37,9 +37,22 @@ class Options:
 OPTIONS = Options()
 
 
-def answer(data: Any, *, screen: Any = None, held: bool = False, failed: bool = False) -> None:
-    """Print the result and end: one JSON document with --json, else the screen."""
+def answer(
+    data: Any,
+    *,
+    screen: Any = None,
+    held: bool = False,
+    failed: bool = False,
+    stopped: Sequence[str] = (),
+) -> None:
+    """Print the result and end: one JSON document with --json, else the screen.
+
+    What was `stopped` while the rest went on is told on standard error, and holds the answer.
+    """
     tell(data, screen=screen)
+    for told in stopped:
+        sys.stderr.write(f"stopped: {told}\n")
+    held = held or bool(stopped)
     if failed:
         raise typer.Exit(Exit.FAILED)
     raise typer.Exit(Exit.HELD if held else Exit.DONE)

@@ -65,12 +65,16 @@ def run(shop: Shop = None) -> None:
 
 def pull(shop: Shop = None, stream: StreamName = None, start: From = None, end: To = None) -> None:
     """Read what is new from the platforms, check every document and load it."""
+    from flows.steps.blocked import raise_if_nothing_was_done
+    from flows.steps.pull import blocked_in
     from flows.steps.pull import pull as pull_step
 
     first, last = _days(start, end)
     with open_home() as home, progress() as bar:
         pulled = pull_step(home, shop_id=shop, stream=stream, first=first, last=last, progress=bar)
-    answer(pulled, screen=_pulled_table(pulled))
+    blocked = blocked_in(pulled)
+    raise_if_nothing_was_done(blocked, done=any(not one.blocked for one in pulled))
+    answer(pulled, screen=_pulled_table(pulled), stopped=[one.told for one in blocked])
 
 
 def _pulled_table(pulled: "list[Pulled]") -> object:
@@ -140,7 +144,11 @@ def build(
         built = build_step(home, shop_id=shop, is_full=full, progress=bar)
     told = {"remapped": replayed, "built": built} if remap else built
     title = f"Built; {_replayed(replayed)}" if remap else "Built"
-    answer(told, screen=table(title, ["table", "rows"], [[k, v] for k, v in built.items()]))
+    answer(
+        told,
+        screen=table(title, ["table", "rows"], [[k, v] for k, v in built.items()]),
+        stopped=[blocked.told for one in replayed for blocked in one.blocked],
+    )
 
 
 def _replayed(replayed: "list[Remapped]") -> str:

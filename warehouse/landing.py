@@ -82,6 +82,10 @@ class Landing:
         manifest = self._manifest(reading_id)
         return {} if manifest is None else manifest.facts
 
+    def drop(self, reading_id: str) -> None:
+        """Let a reading be fetched again; pages that only it held go with the next `expire`."""
+        self._manifest_path(reading_id).unlink(missing_ok=True)
+
     def pages(self, reading_id: str) -> Iterator[Page]:
         """The pages of a complete reading, in the order they were received.
 

@@ -65,6 +65,8 @@ def _instant(name: str, **more: Any) -> Column[dt.datetime]:
 
 
 # Grain: reading_id. Planned before it is fetched, so that a crash resumes it with its read_at.
+# `fingerprint`: what the last mapping was made with; `unknown_fields`: JSON list of names;
+# `set_aside_at` and `failure`: since when and why it cannot be mapped.
 readings = Table(
     "readings",
     metadata,
@@ -84,6 +86,10 @@ readings = Table(
     _count("loaded_rows", nullable=True),
     _count("quarantined_rows", nullable=True),
     Column("seconds", Float),
+    _text("fingerprint", nullable=True),
+    _text("unknown_fields", nullable=True),
+    _instant("set_aside_at", nullable=True),
+    _text("failure", nullable=True),
     Index("readings_of_stream", "shop_id", "stream", "window_end"),
 )
 

@@ -26,6 +26,7 @@ _ENTRY = pl.Schema(
 )
 _COLUMNS = [quarantine.c[{"table": "table_name"}.get(name, name)] for name in _ENTRY.names()]
 _SEALED = ("reasons", "payload")
+_RAW = '"raw":"'
 _REASONS = pl.List(pl.Struct({"reason": pl.String}))
 
 
@@ -36,11 +37,14 @@ class Quarantine:
         self._database = database
         self._vault = vault
 
-    def keep(self, reading: Reading, bad: pl.DataFrame) -> None:
+    def keep(self, reading: Reading, bad: pl.DataFrame, *, is_whole: bool = False) -> None:
         """Keep the bad documents of a reading (schema `Quarantined`), one entry per document.
 
-        What an older reading says of a document does not replace what a newer one said.
+        What an older reading says of a document does not replace what a newer one said. What the
+        reading held before and holds no more is closed: a repaired mapping has released it. A
+        reading of all there is (`is_whole`) closes what older ones of its stream held, too.
         """
+        self._release(reading, bad, is_whole=is_whole)
         if bad.is_empty():
             return
         rows = bad.select(
@@ -76,6 +80,35 @@ class Quarantine:
                 rows.to_dicts(),
             )
 
+    def _release(self, reading: Reading, bad: pl.DataFrame, *, is_whole: bool) -> None:
+        held = quarantine.c
+        of_stream = f"{reading.shop_id}/{reading.stream}/"
+        is_theirs = held.reading_id == reading.id
+        if is_whole:
+            is_theirs |= held.reading_id.startswith(of_stream, autoescape=True)
+        is_open = held.closed_at.is_(None) & (held.last_seen_at <= reading.read_at)
+        with self._database.write() as connection:
+            query = select(held.table_name, held.document_id).where(is_theirs, is_open)
+            still = set(bad.select("table", "document_id").rows())
+            for table_name, document_id in connection.execute(query).all():
+                if (table_name, document_id) not in still:
+                    connection.execute(
+                        update(quarantine)
+                        .where(
+                            held.shop_id == reading.shop_id,
+                            held.table_name == table_name,
+                            held.document_id == document_id,
+                        )
+                        .values(closed_at=reading.read_at)
+                    )
+
+    def readings(self, shop_id: str) -> set[str]:
+        """Ids of the readings that documents in quarantine now came with."""
+        held = quarantine.c
+        query = select(held.reading_id).where(held.shop_id == shop_id, held.closed_at.is_(None))
+        with self._database.read() as connection:
+            return set(connection.execute(query.distinct()).scalars())
+
     def close(
         self, shop_id: str, table_name: str, *, document_ids: pl.Series, read_at: dt.datetime
     ) -> int:
@@ -107,8 +140,12 @@ class Quarantine:
         return found.filter(names | (pl.col("document_id") == member_id))
 
     def erase(self, shop_id: str, member_id: str) -> int:
-        """Drop documents that are this member, and let the others name nobody; how many."""
+        """Drop documents that are this member, and let the others name nobody; how many.
+
+        Whom an undecoded document names cannot be told, so none is kept: landing has its page.
+        """
         found = self.naming(shop_id, member_id)
+        self._drop_raw(shop_id)
         held = quarantine.c
         with self._database.write() as connection:
             for row in found.iter_rows(named=True):
@@ -126,6 +163,24 @@ class Quarantine:
                     else update(quarantine).where(entry).values(payload=sealed)
                 )
         return found.height
+
+    def _drop_raw(self, shop_id: str) -> None:
+        query = select(*_COLUMNS).where(quarantine.c.shop_id == shop_id)
+        with self._database.read() as connection:
+            found = self._opened(frame(connection, query, _ENTRY))
+        nothing = self._vault.seal_text("{}", name="payload")
+        held = quarantine.c
+        with self._database.write() as connection:
+            for row in found.filter(pl.col("payload").str.contains(_RAW, literal=True)).to_dicts():
+                connection.execute(
+                    update(quarantine)
+                    .where(
+                        held.shop_id == shop_id,
+                        held.table_name == row["table"],
+                        held.document_id == row["document_id"],
+                    )
+                    .values(payload=nothing)
+                )
 
     def open(self, *, shop_id: str | None = None, table_name: str | None = None) -> pl.DataFrame:
         """Documents not in the lake now. Grain: (shop_id, table, document_id)."""

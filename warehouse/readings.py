@@ -1,11 +1,12 @@
-"""What was planned, read and loaded, how far each stream has come, and which versions count."""
+"""What was planned, read, loaded or set aside, how far each stream came, which versions count."""
 
 import datetime as dt
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 import polars as pl
-from sqlalchemy import Connection, RowMapping, func, select, update
+from sqlalchemy import Connection, Delete, RowMapping, delete, func, select, update
 
 from contracts.streams import BACKFILL, Reading, Window
 from warehouse.database import Database, frame, upsert
@@ -21,6 +22,24 @@ class Counts:
     loaded_rows: int
     quarantined_rows: int
     seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """What rows of a reading were made with, and names of fields that the mapping did not know."""
+
+    mapping_version: int = 1
+    fingerprint: str = ""
+    unknown_fields: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetAside:
+    """A landed reading that cannot be mapped, since when, and why in one sentence."""
+
+    reading: Reading
+    at: dt.datetime
+    failure: str
 
 
 _SUMMARY = pl.Schema(
@@ -53,11 +72,24 @@ class Readings:
             row = {**_planned(reading), "mapping_version": mapping_version}
             connection.execute(upsert(connection, readings).values(row).on_conflict_do_nothing())
 
-    def unfinished(self, *, shop_id: str | None = None, stream: str | None = None) -> list[Reading]:
-        """Live readings planned and not loaded, oldest window first: to be resumed as they are."""
+    def unfinished(
+        self,
+        *,
+        shop_id: str | None = None,
+        stream: str | None = None,
+        fingerprint: str | None = None,
+    ) -> list[Reading]:
+        """Live readings planned and not loaded, oldest window first: to be resumed as they are.
+
+        With a fingerprint, those that were set aside with the same one are left out: it would end
+        the same way.
+        """
         query = select(readings).where(
             readings.c.loaded_at.is_(None), ~readings.c.reading_id.contains(BACKFILL)
         )
+        if fingerprint is not None:
+            is_same = func.coalesce(readings.c.fingerprint, fingerprint) == fingerprint
+            query = query.where(readings.c.set_aside_at.is_(None) | ~is_same)
         if shop_id is not None:
             query = query.where(readings.c.shop_id == shop_id)
         if stream is not None:
@@ -65,6 +97,55 @@ class Readings:
         with self._database.read() as connection:
             rows = connection.execute(query.order_by(readings.c.window_start)).mappings().all()
         return [_reading(row) for row in rows]
+
+    def set_aside(self, *, shop_id: str | None = None) -> list[SetAside]:
+        """What cannot be mapped, oldest window first."""
+        query = select(readings).where(
+            readings.c.loaded_at.is_(None), readings.c.set_aside_at.is_not(None)
+        )
+        if shop_id is not None:
+            query = query.where(readings.c.shop_id == shop_id)
+        with self._database.read() as connection:
+            rows = connection.execute(query.order_by(readings.c.window_start)).mappings().all()
+        return [
+            SetAside(reading=_reading(row), at=row["set_aside_at"], failure=row["failure"])
+            for row in rows
+        ]
+
+    def put_aside(
+        self, reading: Reading, *, failure: str, fingerprint: str, at: dt.datetime
+    ) -> None:
+        """Note that a landed reading cannot be mapped, why, and with what it was tried."""
+        values = {"set_aside_at": at, "failure": failure, "fingerprint": fingerprint}
+        with self._database.write() as connection:
+            connection.execute(
+                update(readings)
+                .where(readings.c.reading_id == reading.id, readings.c.loaded_at.is_(None))
+                .values(values)
+            )
+
+    def drop(self, reading: Reading) -> None:
+        """Take back the plan of a reading that was not loaded."""
+        with self._database.write() as connection:
+            connection.execute(
+                delete(readings).where(
+                    readings.c.reading_id == reading.id, readings.c.loaded_at.is_(None)
+                )
+            )
+
+    def planned_until(self, shop_id: str, stream: str) -> dt.datetime | None:
+        """End of the latest live window that is planned, set aside or loaded."""
+        end = func.max(readings.c.window_end, type_=readings.c.window_end.type)
+        query = select(end).where(
+            readings.c.shop_id == shop_id,
+            readings.c.stream == stream,
+            readings.c.loaded_at.is_(None),
+            ~readings.c.reading_id.contains(BACKFILL),
+        )
+        with self._database.read() as connection:
+            planned: dt.datetime | None = connection.execute(query).scalar()
+        ends = [end for end in (planned, self.watermark(shop_id, stream)) if end is not None]
+        return max(ends, default=None)
 
     def of_span(self, shop_id: str, stream: str, *, span: Window) -> dict[Reading, bool]:
         """Readings whose window touches the span, oldest first, and whether they are loaded."""
@@ -87,15 +168,20 @@ class Readings:
             found = {row["reading_id"]: row for row in connection.execute(query).mappings()}
         return [_reading(found[name]) for name in reading_ids if name in found]
 
-    def loaded_by(self, shop_id: str, stream: str, *, older_than: int | None) -> list[Reading]:
-        """Loaded readings, oldest first; only those by a mapping older than a version, if given."""
+    def loaded_by(
+        self, shop_id: str, stream: str, *, older_than: int | None, fingerprint: str = ""
+    ) -> list[Reading]:
+        """Loaded readings, oldest first; with a version, only those by an older mapping or one of
+        another fingerprint.
+        """
         query = select(readings).where(
             readings.c.shop_id == shop_id,
             readings.c.stream == stream,
             readings.c.loaded_at.is_not(None),
         )
         if older_than is not None:
-            query = query.where(readings.c.mapping_version < older_than)
+            is_same = func.coalesce(readings.c.fingerprint, fingerprint) == fingerprint
+            query = query.where((readings.c.mapping_version < older_than) | ~is_same)
         with self._database.read() as connection:
             ordered = query.order_by(readings.c.read_at, readings.c.window_start)
             return [_reading(row) for row in connection.execute(ordered).mappings()]
@@ -106,14 +192,14 @@ class Readings:
         *,
         counts: Counts,
         versions: Mapping[str, int],
-        mapping_version: int,
+        made: Made,
     ) -> None:
         """Record that a loaded reading was replayed: by which mapping, and what became of it."""
         with self._database.write() as connection:
             connection.execute(
                 update(readings)
                 .where(readings.c.reading_id == reading.id)
-                .values(**asdict(counts), mapping_version=mapping_version)
+                .values(**asdict(counts), **_made(made))
             )
             _advance_versions(connection, versions)
 
@@ -131,25 +217,34 @@ class Readings:
         counts: Counts,
         versions: Mapping[str, int],
         at: dt.datetime,
-        mapping_version: int = 1,
+        made: Made = Made(),
+        supersedes: Window | None = None,
     ) -> None:
         """Close a reading: its figures, the watermark and the versions that readers open, at once.
+
+        Older readings of the stream that were not loaded and lie inside `supersedes` are dropped:
+        what they were to tell is told.
 
         Loaded again, it keeps its first figures. Neither watermark nor version ever goes back, and
         a backfill moves no watermark: what lies before its span may never have been read.
         """
-        outcome = {**asdict(landed), **asdict(counts), "loaded_at": at}
-        row = {**_planned(reading), "mapping_version": mapping_version, **outcome}
+        outcome = {
+            **asdict(landed), **asdict(counts), **_made(made),
+            "loaded_at": at, "set_aside_at": None, "failure": None,
+        }  # fmt: skip
+        row = {**_planned(reading), **outcome}
         with self._database.write() as connection:
             connection.execute(
                 upsert(connection, readings)
                 .values(row)
                 .on_conflict_do_update(
                     index_elements=[readings.c.reading_id],
-                    set_={**outcome, "mapping_version": mapping_version},
+                    set_=outcome,
                     where=readings.c.loaded_at.is_(None),
                 )
             )
+            if supersedes is not None:
+                connection.execute(_older_unloaded(reading, supersedes))
             if not reading.is_backfill:
                 _advance_watermark(connection, reading)
             _advance_versions(connection, versions)
@@ -177,6 +272,36 @@ class Readings:
             query = query.where(~readings.c.reading_id.contains(BACKFILL))
         with self._database.read() as connection:
             return {stream: newest for stream, newest in connection.execute(query)}
+
+    def unknown_fields(self, shop_id: str) -> dict[str, list[str]]:
+        """Names of fields that the newest loaded reading held and its mapping did not know, by
+        stream of a shop.
+        """
+        query = (
+            select(readings.c.stream, readings.c.unknown_fields)
+            .where(readings.c.shop_id == shop_id, readings.c.loaded_at.is_not(None))
+            .order_by(readings.c.read_at)
+        )
+        with self._database.read() as connection:
+            return {name: json.loads(fields or "[]") for name, fields in connection.execute(query)}
+
+    def shares(self, shop_id: str, *, since: dt.datetime) -> dict[str, tuple[int, int]]:
+        """Rows landed and rows quarantined of the readings made since, by stream of a shop."""
+        query = (
+            select(
+                readings.c.stream,
+                func.sum(readings.c.landed_rows),
+                func.sum(readings.c.quarantined_rows),
+            )
+            .where(
+                readings.c.shop_id == shop_id,
+                readings.c.loaded_at.is_not(None),
+                readings.c.read_at >= since,
+            )
+            .group_by(readings.c.stream)
+        )
+        with self._database.read() as connection:
+            return {name: (int(rows), int(bad)) for name, rows, bad in connection.execute(query)}
 
     def record(self, versions: Mapping[str, int]) -> None:
         """Let readers see these versions of tables: what a build replaced."""
@@ -214,6 +339,25 @@ def _reading(row: RowMapping) -> Reading:
     window = Window(row["window_start"], row["window_end"])
     is_backfill = BACKFILL in row["reading_id"]
     return Reading(row["shop_id"], row["stream"], window, row["read_at"], is_backfill)
+
+
+def _older_unloaded(reading: Reading, window: Window) -> Delete:
+    return delete(readings).where(
+        readings.c.shop_id == reading.shop_id,
+        readings.c.stream == reading.stream,
+        readings.c.loaded_at.is_(None),
+        readings.c.read_at < reading.read_at,
+        readings.c.window_start >= window.start,
+        readings.c.window_end <= window.end,
+    )
+
+
+def _made(made: Made) -> dict[str, object]:
+    return {
+        "mapping_version": made.mapping_version,
+        "fingerprint": made.fingerprint,
+        "unknown_fields": json.dumps(made.unknown_fields),
+    }
 
 
 def _planned(reading: Reading) -> dict[str, object]:

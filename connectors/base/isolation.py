@@ -14,6 +14,7 @@ from connectors.base.declaration import Stream
 from connectors.base.documents import Documents, RawDocument
 from contracts.codes import QuarantineReason
 from contracts.errors import ShopkeeperError, SourceContractError
+from contracts.personal import Redacted
 from contracts.streams import Context, Mapped, Page, Reject
 
 MOST_ODD_RATE = 0.5
@@ -49,6 +50,38 @@ def map_documents(stream: Stream, pages: Pages, context: Context) -> Mapped:
     if not isinstance(mapped, Mapped):
         raise mapped
     return replace(mapped, rejects=pl.concat([mapped.rejects, search.rejects()]))
+
+
+def redact_documents(stream: Stream, page: Page, is_meant: Callable[[str], bool]) -> Redacted:
+    """The page without the members meant; of an odd document nobody can tell whom it names, so it
+    goes with them.
+
+    Raises:
+        SourceContractError: the page cannot be read, nor parted into documents.
+    """
+    if stream.redact is None:
+        return Redacted(page)
+    try:
+        return stream.redact(page, is_meant)
+    # See `_failure`: whatever it stumbles over is the page's fault.
+    except Exception as error:
+        if stream.documents is None:
+            raise SourceContractError(f"a page of {stream.name} cannot be read") from error
+    found = stream.documents.split(page)
+    readable = {place for place in range(len(found)) if _is_redactable(stream, page, found, place)}
+    rest = stream.documents.without(page, set(range(len(found))) - readable)
+    return stream.redact(rest, is_meant)
+
+
+def _is_redactable(stream: Stream, page: Page, found: Sequence[RawDocument], place: int) -> bool:
+    assert stream.documents is not None
+    assert stream.redact is not None
+    alone = stream.documents.without(page, set(range(len(found))) - {place})
+    try:
+        stream.redact(alone, lambda _: True)
+    except Exception:  # noqa: BLE001  # see `_failure`
+        return False
+    return True
 
 
 def _failure(

@@ -10,10 +10,10 @@ from actions.guard.switches import explain
 from connectors.base.limits import Urgency
 from contracts.actions import Action, Live
 from contracts.codes import ActionState
+from flows.steps.blocked import Blocked, each
 from flows.steps.guard_facts import facts
 from flows.steps.holders import holder
 from flows.steps.home import Home, Progress, Shop, silent
-from flows.steps.shops import each
 from flows.steps.writers import Writers
 
 
@@ -39,6 +39,7 @@ def act(
     policy: str | None = None,
     undo_batch: str | None = None,
     progress: Progress = silent,
+    blocked: list[Blocked] | None = None,
 ) -> list[Acted]:
     """Send the approved actions of a shop or of all, or of one policy, or one undo batch.
 
@@ -49,7 +50,7 @@ def act(
     def one(shop: Shop) -> Acted:
         return _act(home, shop, policy=policy, undo_batch=undo_batch, progress=progress)
 
-    return each(home.select(shop_id), one)
+    return each(home.select(shop_id), "act", one, blocked)
 
 
 def _act(

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from itertools import groupby
 from typing import Any
@@ -18,7 +18,7 @@ from contracts.tables import table_of
 from flows.steps.build import build
 from flows.steps.check import check
 from flows.steps.home import Home, Progress, Shop, Source, silent
-from flows.steps.pull import Pulled, pull_reading
+from flows.steps.pull import Pulled, blocked_in, pull_reading
 from flows.steps.turns import Turn, turn
 
 _WEEK = dt.timedelta(days=7)  # so that progress shows and an interruption costs little
@@ -37,8 +37,9 @@ class Mode(StrEnum):
 class Span:
     """What to backfill: shop-local days, both included, on which records changed.
 
-    missing: what no loaded reading covers; failed: what was planned and not loaded; all: everything
-    again. What an interrupted backfill left is taken up in each mode.
+    missing: what no loaded reading covers; failed: what was planned and not loaded, what cannot be
+    mapped asked for anew; all: everything again. What an interrupted backfill left is taken up in
+    each mode.
     """
 
     first: dt.date
@@ -102,8 +103,9 @@ class Backfilled:
 
     @property
     def is_held(self) -> bool:
-        """Whether a blocking check failed."""
-        return any(not one.passed and one.is_blocking for one in self.checked)
+        """Whether a blocking check failed, or something could not be read."""
+        failed = any(not one.passed and one.is_blocking for one in self.checked)
+        return failed or bool(blocked_in(self.pulled))
 
 
 def mode_of(text: str) -> Mode:
@@ -140,6 +142,7 @@ def as_dict(planned: Plan, done: Backfilled | None = None) -> dict[str, Any]:
         "plan": told,
         "rows": done.rows,
         "quarantined": done.quarantined,
+        "blocked": [asdict(one) for one in blocked_in(done.pulled)],
         "checks": [asdict(one) for one in done.checked],
         "built": done.built,
         "expired": expired,
@@ -290,6 +293,8 @@ def _plan_stream(
     whole = Window(start, min(end, now - stream.settle))
     known = home.readings.of_span(shop.id, stream.name, span=whole)
     left = [reading for reading, is_loaded in known.items() if not is_loaded]
+    if span.mode is Mode.FAILED:
+        left = _asked_anew(home, shop, left, now)
     gaps = [] if span.mode is Mode.FAILED else _without(whole, _covered(known, span.mode))
     new = [
         Reading(shop.id, stream.name, window, now, is_backfill=True)
@@ -300,6 +305,15 @@ def _plan_stream(
     ordered = sorted([*left, *new], key=lambda one: one.window, reverse=span.newest_first)
     calls = _calls(home, stream, client, ordered)
     return StreamPlan(shop_id=shop.id, stream=stream.name, readings=tuple(ordered), calls=calls)
+
+
+def _asked_anew(home: Home, shop: Shop, left: Sequence[Reading], now: dt.datetime) -> list[Reading]:
+    """Readings to be resumed; one that cannot be mapped is asked for once more instead."""
+    aside = {one.reading for one in home.readings.set_aside(shop_id=shop.id)}
+    return [
+        replace(reading, read_at=now, is_backfill=True) if reading in aside else reading
+        for reading in left
+    ]
 
 
 def _calls(home: Home, stream: Stream, client: object, due: Sequence[Reading]) -> int | None:

@@ -19,6 +19,7 @@ from contracts.tables import (
     TrafficDaily,
     table_of,
 )
+from flows.steps.blocked import Blocked, each
 from flows.steps.derived import MOMENTS, depending, of_now
 from flows.steps.home import Home, Progress, Shop, silent
 from flows.steps.turns import turn
@@ -36,7 +37,12 @@ _SOURCES = ("orders", "order_lines", "refunds", "refund_cases", "traffic_daily")
 
 
 def build(
-    home: Home, *, shop_id: str | None = None, is_full: bool = False, progress: Progress = silent
+    home: Home,
+    *,
+    shop_id: str | None = None,
+    is_full: bool = False,
+    progress: Progress = silent,
+    blocked: list[Blocked] | None = None,
 ) -> dict[str, int]:
     """Compute the derived tables of a shop or of all; rows per table.
 
@@ -46,19 +52,28 @@ def build(
     Raises:
         BusyError: another process is building the same shop.
     """
-    shops = home.select(shop_id)
     built: dict[str, int] = dict.fromkeys(_NAMES, 0)
-    for done, shop in enumerate(shops):
-        progress("build", done, len(shops))
+
+    def one(shop: Shop) -> None:
+        progress("build", shops.index(shop), len(shops))
         with turn(home, f"build {shop.id}") as mine:
             for name, rows in _build_shop(mine.home, shop, is_full=is_full).items():
                 built[name] += rows
+
+    shops = home.select(shop_id)
+    each(shops, "build", one, blocked)
     home.readings.record(tidy(home.lake, home.readings.versions()))
     progress("build", len(shops), len(shops))
     return built
 
 
-def renew(home: Home, *, shop_id: str | None = None, changed: Collection[str]) -> dict[str, int]:
+def renew(
+    home: Home,
+    *,
+    shop_id: str | None = None,
+    changed: Collection[str],
+    blocked: list[Blocked] | None = None,
+) -> dict[str, int]:
     """Compute again what holds one moment and is made from these tables; rows per table.
 
     For what was read after a build: sales and KPIs stay as they are.
@@ -67,7 +82,8 @@ def renew(home: Home, *, shop_id: str | None = None, changed: Collection[str]) -
         BusyError: another process is building the same shop.
     """
     renewed: dict[str, int] = {}
-    for shop in home.select(shop_id):
+
+    def one(shop: Shop) -> None:
         with turn(home, f"build {shop.id}") as mine:
             view = View.of(mine.home, shop, mine.home.data_as_of(shop))
             frames = depending(view, changed)
@@ -78,6 +94,8 @@ def renew(home: Home, *, shop_id: str | None = None, changed: Collection[str]) -
             mine.home.readings.record(versions)
             for name, frame in frames.items():
                 renewed[name] = renewed.get(name, 0) + frame.height
+
+    each(home.select(shop_id), "build", one, blocked)
     return renewed
 
 

@@ -7,30 +7,36 @@ import polars as pl
 from checks.freshness import freshness
 from checks.gates import run_suites
 from checks.goods import goods
+from checks.readings import quarantined, set_aside, unknown_fields
 from checks.volume import AFTER_EVENT_DAYS, LONGEST_DAYS, rows_per_day, volume
 from contracts.checks import CheckResult
 from contracts.tables import table_of
+from flows.steps.blocked import Blocked, each
 from flows.steps.home import Home, Progress, Shop, silent
 from flows.steps.named_skus import named
 from flows.steps.opt_outs import bounces
 from flows.steps.remap import stale
 
 MAX_LAG = dt.timedelta(hours=26)  # a day and the time a daily schedule may be late
+_RECENT = dt.timedelta(days=7)
 _COUNTED = {"orders": "placed_at"}
 
 
 def check(
-    home: Home, *, shop_id: str | None = None, progress: Progress = silent
+    home: Home,
+    *,
+    shop_id: str | None = None,
+    progress: Progress = silent,
+    blocked: list[Blocked] | None = None,
 ) -> list[CheckResult]:
     """Check a shop or all; results are recorded, and failed blocking ones hold actions.
 
     Suites run over rows that came with readings since the last check, or over all of a table that
     was never checked.
     """
-    results = []
-    shops = home.select(shop_id)
-    for done, shop in enumerate(shops):
-        progress("check", done, len(shops))
+
+    def one(shop: Shop) -> list[CheckResult]:
+        progress("check", shops.index(shop), len(shops))
         found = [
             *_suites(home, shop),
             *_fresh(home, shop),
@@ -39,9 +45,13 @@ def check(
             *mappings(home, shop),
             *bounces(home, shop),
             *named(home, shop),
+            *readings(home, shop),
         ]
         home.checks.record(found)
-        results += found
+        return found
+
+    shops = home.select(shop_id)
+    results = [row for rows in each(shops, "check", one, blocked) for row in rows]
     progress("check", len(shops), len(shops))
     return results
 
@@ -133,6 +143,34 @@ def _goods(home: Home, shop: Shop) -> list[CheckResult]:
     orders = home.scan("orders", shop)
     currency = shop.settings.currency
     return goods(shop.id, orders, currency=currency, checked_at=home.data_as_of(shop))
+
+
+def readings(home: Home, shop: Shop) -> list[CheckResult]:
+    """Whether what was read was loaded, by table: set aside, quarantined, or with unknown fields.
+
+    The share in quarantine is that of the last days; a snapshot holds all there is each time.
+    """
+    now = home.data_as_of(shop)
+    aside: dict[str, list[str]] = {}
+    for one in home.readings.set_aside(shop_id=shop.id):
+        aside.setdefault(one.reading.stream, []).append(one.failure)
+    unknown = home.readings.unknown_fields(shop.id)
+    shares = home.readings.shares(shop.id, since=now - _RECENT)
+    feeding: dict[str, list[str]] = {}
+    for _, stream in shop.streams():
+        for schema in stream.tables:
+            feeding.setdefault(table_of(schema).name, []).append(stream.name)
+    found = []
+    for table, streams in feeding.items():
+        failures = [sentence for name in streams for sentence in aside.get(name, [])]
+        rows, held = (sum(shares.get(name, (0, 0))[at] for name in streams) for at in (0, 1))
+        names = sorted({field for name in streams for field in unknown.get(name, [])})
+        found += [
+            set_aside(shop.id, table, failures, checked_at=now),
+            quarantined(shop.id, table, rows=rows, held=held, checked_at=now),
+            unknown_fields(shop.id, table, names, checked_at=now),
+        ]
+    return found
 
 
 def mappings(home: Home, shop: Shop) -> list[CheckResult]:

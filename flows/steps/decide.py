@@ -10,6 +10,7 @@ import polars as pl
 from actions.guard import judge
 from contracts.codes import Mode
 from contracts.tables import TableKind, table_of
+from flows.steps.blocked import Blocked, each
 from flows.steps.build import derive
 from flows.steps.guard_facts import built, facts
 from flows.steps.home import Home, Shop
@@ -33,6 +34,7 @@ def decide(
     shop_id: str | None = None,
     policy: str | None = None,
     as_of: dt.datetime | None = None,
+    blocked: list[Blocked] | None = None,
 ) -> list[Decided]:
     """Run the policies of a shop, or of all; one run id for all of it.
 
@@ -44,11 +46,14 @@ def decide(
         ConfigurationError: no such shop or policy, or nothing has been built yet.
     """
     run_id = uuid.uuid4().hex
-    return [
-        _decide(home, shop, name, run_id=run_id, as_of=as_of)
-        for shop in home.select(shop_id)
-        for name in home.policies_of(shop, policy)
-    ]
+
+    def one(shop: Shop) -> list[Decided]:
+        return [
+            _decide(home, shop, name, run_id=run_id, as_of=as_of)
+            for name in home.policies_of(shop, policy)
+        ]
+
+    return [row for rows in each(home.select(shop_id), "decide", one, blocked) for row in rows]
 
 
 def _decide(

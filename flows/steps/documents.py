@@ -1,12 +1,15 @@
 """The one way from raw pages to rows that may be stored: nobody forgotten, no person in clear."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import dataframely as dy
 import polars as pl
 
 from checks.rows import Split, split
 from connectors.base.declaration import Stream
+from connectors.base.isolation import map_documents, redact_documents
+from contracts.errors import ShopkeeperError, SourceContractError
 from contracts.personal import expired, protected
 from contracts.streams import Mapped, Page, Reading
 from contracts.tables import TABLES, table_of
@@ -16,14 +19,29 @@ from flows.steps.home import Home, Shop
 def fetched(
     home: Home, shop: Shop, stream: Stream, client: object, reading: Reading
 ) -> Iterator[Page]:
-    """The platform's answers, without members who are to be forgotten."""
+    """The platform's answers, without members who are to be forgotten.
+
+    Raises:
+        ShopkeeperError: the platform refuses, or a connector stumbles over an answer.
+    """
     members = home.members(shop)
     about = () if stream.about is None else (_rows(home, shop, stream.about),)
-    for page in stream.fetch(client, reading.window, *about):
-        if stream.redact is None or not members.forgotten:
-            yield page
-        else:
-            yield stream.redact(page, members.is_forgotten).page
+    pages = stream.fetch(client, reading.window, *about)
+    while (page := _next(stream, pages)) is not None:
+        if members.forgotten:
+            page = redact_documents(stream, page, members.is_forgotten).page
+        yield page
+
+
+def _next(stream: Stream, pages: Iterator[Page]) -> Page | None:
+    """The next answer; none at the end."""
+    try:
+        return next(pages, None)
+    except (ShopkeeperError, OSError):
+        raise
+    # What a connector stumbles over is told as the answer's fault, and costs this reading alone.
+    except Exception as error:
+        raise SourceContractError(f"reading {stream.name} fails: {type(error).__name__}") from error
 
 
 def _rows(home: Home, shop: Shop, schema: type[dy.Schema]) -> pl.DataFrame:
@@ -32,18 +50,30 @@ def _rows(home: Home, shop: Shop, schema: type[dy.Schema]) -> pl.DataFrame:
     return home.keys.vault.open_frame(home.scan(name, shop).collect(), name)
 
 
-def documents(home: Home, shop: Shop, stream: Stream, reading: Reading) -> tuple[int, Split]:
-    """Rows that a landed reading holds, and the reading parted into what is loaded and held."""
+def map_and_check(home: Home, shop: Shop, stream: Stream, reading: Reading) -> tuple[Mapped, Split]:
+    """A landed reading mapped, and parted into what is loaded and what is held.
+
+    Raises:
+        SourceContractError: it cannot be mapped or checked, whatever the reason.
+        ShopkeeperError: landing does not hold it whole.
+    """
     facts = home.landing.facts(reading.id)
     context = shop.context(reading.read_at, mapping_version=stream.mapping_version, facts=facts)
-    pages = home.landing.pages(reading.id)
-    mapped = protected(stream.to_canonical(pages, context), home.members(shop))
-    days = home.settings.retention.purpose_days
-    frames = {
-        name: expired(frame, TABLES[name], days=days, now=reading.read_at)
-        for name, frame in mapped.frames.items()
-    }
-    mapped = Mapped(frames, mapped.rejects, mapped.unknown_fields)
-    rows = sum(frame.height for frame in mapped.frames.values())
-    parted = split(mapped, context)
-    return rows, Split(home.keys.vault.seal_frames(parted.good), parted.bad)
+    mapped = map_documents(stream, lambda: home.landing.pages(reading.id), context)
+    try:
+        mapped = protected(mapped, home.members(shop))
+        days = home.settings.retention.purpose_days
+        frames = {
+            name: expired(frame, TABLES[name], days=days, now=reading.read_at)
+            for name, frame in mapped.frames.items()
+        }
+        mapped = replace(mapped, frames=frames)
+        parted = split(mapped, context)
+    except (ShopkeeperError, OSError):
+        raise
+    # As in a mapping: it costs this reading alone. Polars' own panics are no Exception.
+    except (Exception, pl.exceptions.PanicException) as error:
+        raise SourceContractError(
+            f"checking {stream.name} fails: {type(error).__name__}"
+        ) from error
+    return mapped, Split(home.keys.vault.seal_frames(parted.good), parted.bad)

@@ -2,20 +2,23 @@
 
 import datetime as dt
 import time
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from checks.rows import Split
 from connectors.base.declaration import Stream, facts_of
-from contracts.errors import ConfigurationError
+from contracts.errors import ConfigurationError, ShopkeeperError, SourceContractError
 from contracts.streams import Reading, Window
-from contracts.tables import TABLES, TableKind, table_of
-from flows.steps.documents import documents, fetched
+from contracts.tables import table_of
+from flows.steps.blocked import Blocked, Rung
+from flows.steps.documents import fetched
 from flows.steps.home import Home, Progress, Shop, Source, machine_now, silent
-from flows.steps.shops import each
-from flows.steps.turns import Turn, turn
-from warehouse.readings import Counts
+from flows.steps.loading import fingerprint, load, retry_quarantined
+from flows.steps.turns import turn
+from warehouse.landing import LandingError
 
 _YEAR = dt.timedelta(days=365)
+_EVER = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +37,22 @@ class Pulled:
     quarantined: int = 0
     """Documents."""
     seconds: float = 0.0
+    blocked: tuple[Blocked, ...] = ()
+    """Readings that were not loaded, and what else stopped the stream."""
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> "Pulled":
+        """The same again, from what `dataclasses.asdict` made of it."""
+        return cls(**{**row, "blocked": tuple(Blocked(**one) for one in row["blocked"])})
+
+
+@dataclass(frozen=True, slots=True)
+class _Span:
+    """The platform's clock, and the shop-local days that were asked for."""
+
+    now: dt.datetime
+    first: dt.date | None
+    last: dt.date | None
 
 
 def planned_streams(
@@ -77,25 +96,42 @@ def pull(
     Safe to run again from any point: a reading that was planned is resumed with the clock it was
     planned with, one that is loaded is left alone.
 
+    What stops a reading, a stream or a source is told in its row as `blocked`; all else goes on.
+
     Raises:
-        ConfigurationError: no shop, no stream of that name, or no token.
-        BusyError: another process is pulling the same stream; nothing of it was read here.
-        ShopkeeperError: a platform cannot be reached or refuses; the other shops were read.
+        ConfigurationError: no shop, or no stream of that name.
     """
 
-    def one(shop: Shop) -> list[Pulled]:
-        chosen = _chosen(shop, stream, asking)
-        return _pull_shop(home, shop, chosen, first=first, last=last, progress=progress)
+    shops = [shop for shop in home.select(shop_id) if _chosen(shop, stream, asking)]
+    if not shops and stream is not None:
+        raise _no_stream(home.select(shop_id), stream)
+    return [
+        row
+        for shop in shops
+        for row in _pull_shop(
+            home, shop, _chosen(shop, stream, asking), first=first, last=last, progress=progress
+        )
+    ]
 
-    return [row for rows in each(home.select(shop_id), one) for row in rows]
+
+def blocked_in(pulled: Iterable[Pulled]) -> list[Blocked]:
+    """What was stopped, each thing once: a source stops all of its streams."""
+    return list(dict.fromkeys(one for row in pulled for one in row.blocked))
+
+
+def _no_stream(shops: Sequence[Shop], name: str) -> ConfigurationError:
+    known = sorted({found.name for shop in shops for _, found in shop.streams()})
+    which = f"shop {shops[0].id} has" if len(shops) == 1 else "no shop has"
+    none = f"no stream {name!r}" if len(shops) == 1 else f"stream {name!r}"
+    return ConfigurationError(f"{which} {none}; there are {', '.join(known)}")
 
 
 def _chosen(shop: Shop, stream: str | None, asking: bool | None) -> list[tuple[Source, Stream]]:
-    named = [(s, found) for s, found in shop.streams() if stream in (None, found.name)]
-    if not named:
-        known = ", ".join(found.name for _, found in shop.streams())
-        raise ConfigurationError(f"shop {shop.id} has no stream {stream!r}; it has {known}")
-    return [(s, found) for s, found in named if asking in (None, found.about is not None)]
+    return [
+        (source, found)
+        for source, found in shop.streams()
+        if stream in (None, found.name) and asking in (None, found.about is not None)
+    ]
 
 
 def _pull_shop(
@@ -108,40 +144,79 @@ def _pull_shop(
     progress: Progress,
 ) -> list[Pulled]:
     pulled = []
-    for source in dict.fromkeys(shop.sources):
+    for source in dict.fromkeys(owner for owner, _ in chosen):
         streams = [found for owner, found in chosen if owner is source]
-        if not streams:
-            continue
-        client = source.open()
         try:
-            now = client.now()
+            client, now = _opened(source)
+        except ShopkeeperError as error:
+            name = source.connector.name
+            stopped = Blocked.by(error, shop_id=shop.id, rung=Rung.SOURCE, name=name)
+            pulled += [_nothing(shop, found, stopped) for found in streams]
+            continue
+        try:
             for found in streams:
-                with turn(home, f"pull {shop.id} {found.name}") as mine:
-                    due = _due(home, shop, found, now=now, first=first, last=last)
-                    pulled.append(_pull_stream(mine, shop, found, client, due, progress))
+                span = _Span(now, first, last)
+                pulled.append(_pull_stream(home, shop, found, client, span, progress))
         finally:
             client.close()
     return pulled
 
 
-def _due(
-    home: Home,
-    shop: Shop,
-    stream: Stream,
-    *,
-    now: dt.datetime,
-    first: dt.date | None,
-    last: dt.date | None,
-) -> list[Reading]:
-    """Readings that were planned and not loaded, then those that are due, oldest first."""
-    planned = home.readings.unfinished(shop_id=shop.id, stream=stream.name)
-    watermark = home.readings.watermark(shop.id, stream.name)
-    # What is planned will be read: to plan it once more would read it twice.
-    ends = [reading.window.end for reading in planned]
-    reached = max([*ends, watermark] if watermark else ends, default=None)
+def _opened(source: Source) -> tuple[Any, dt.datetime]:
+    """An open client, and what the platform's clock says."""
+    client = source.open()
+    try:
+        return client, client.now()
+    except BaseException:
+        client.close()
+        raise
+
+
+def _nothing(shop: Shop, stream: Stream, *blocked: Blocked) -> Pulled:
+    return Pulled(shop_id=shop.id, stream=stream.name, blocked=blocked)
+
+
+def _pull_stream(
+    home: Home, shop: Shop, stream: Stream, client: object, span: _Span, progress: Progress
+) -> Pulled:
+    """Read what is due of a stream; a reading that fails does not stop the next one."""
+    total = _nothing(shop, stream)
+    try:
+        with turn(home, f"pull {shop.id} {stream.name}") as mine:
+            retry_quarantined(home, shop, stream)
+            due = _due(home, shop, stream, span)
+            for reading in due:
+                home.readings.plan(reading, mapping_version=stream.mapping_version)
+            for done, reading in enumerate(due):
+                progress(f"{shop.id} {stream.name}", done, len(due))
+                mine.confirm()
+                total = _sum(total, pull_reading(home, shop, stream, client, reading))
+            progress(f"{shop.id} {stream.name}", len(due), len(due))
+    except ShopkeeperError as error:
+        stopped = Blocked.by(error, shop_id=shop.id, rung=Rung.STREAM, name=stream.name)
+        total = _sum(total, _nothing(shop, stream, stopped))
+    return total
+
+
+def _due(home: Home, shop: Shop, stream: Stream, span: _Span) -> list[Reading]:
+    """Readings that were planned and not loaded, then those that are due, oldest first.
+
+    What was set aside is due again once something has changed that its mapping depends on. A
+    snapshot that was not landed is not due: the one of now tells more.
+    """
+    mark = fingerprint(shop, stream)
+    planned = home.readings.unfinished(shop_id=shop.id, stream=stream.name, fingerprint=mark)
+    if stream.is_snapshot:
+        for reading in planned:
+            if not home.landing.is_kept(reading.id):
+                home.readings.drop(reading)
+        planned = [reading for reading in planned if home.landing.is_kept(reading.id)]
+    # What is planned will be read, what is set aside was: to plan it once more would read it twice.
+    reached = home.readings.planned_until(shop.id, stream.name)
     history = shop.settings.history_from
-    start = shop.midnight(history) if history else now - _YEAR
-    end = now - stream.settle
+    start = shop.midnight(history) if history else span.now - _YEAR
+    end = span.now - stream.settle
+    first, last = span.first, span.last
     is_span = first is not None or last is not None
     if is_span:
         start = shop.midnight(first) if first else start
@@ -155,48 +230,50 @@ def _due(
     longest = None if stream.is_snapshot else stream.max_window
     # Days that were asked for say nothing about the days before them: the watermark stays.
     new = [
-        Reading(shop.id, stream.name, window, now, is_backfill=is_span)
+        Reading(shop.id, stream.name, window, span.now, is_backfill=is_span)
         for window in Window(start, end).spans(longest)
     ]
     known = {reading.id for reading in planned}
     return planned + [reading for reading in new if reading.id not in known]
 
 
-def _pull_stream(
-    mine: Turn,
-    shop: Shop,
-    stream: Stream,
-    client: object,
-    due: list[Reading],
-    progress: Progress,
-) -> Pulled:
-    name = f"{shop.id} {stream.name}"
-    total = Pulled(shop_id=shop.id, stream=stream.name)
-    for reading in due:
-        mine.home.readings.plan(reading, mapping_version=stream.mapping_version)
-    for done, reading in enumerate(due):
-        progress(name, done, len(due))
-        mine.confirm()
-        total = _sum(total, pull_reading(mine.home, shop, stream, client, reading))
-    progress(name, len(due), len(due))
-    return total
-
-
 def pull_reading(
     home: Home, shop: Shop, stream: Stream, client: object, reading: Reading
 ) -> Pulled:
-    """Land, map, check and load one reading, in that order of commits."""
+    """Land, map, check and load one reading, in that order of commits.
+
+    One that cannot be read or mapped is told as `blocked`: not landed, it stays planned; landed, it
+    is set aside with its reason.
+
+    Raises:
+        ShopkeeperError: the platform is busy or refuses us, so that more of the stream need not be
+            tried.
+    """
     started = time.monotonic()
     pages = fetched(home, shop, stream, client, reading)
-    landed = home.landing.keep(reading, pages, facts=lambda: facts_of(client))
-    loaded = load(home, shop, stream, reading, started=started)
+    try:
+        landed = home.landing.keep(reading, pages, facts=lambda: facts_of(client))
+    except SourceContractError as error:
+        stopped = Blocked.by(error, shop_id=shop.id, rung=Rung.READING, name=reading.id)
+        return _nothing(shop, stream, stopped)
+    try:
+        loaded = load(home, shop, stream, reading, started=started)
+    except (SourceContractError, LandingError) as error:
+        stopped = Blocked.by(error, shop_id=shop.id, rung=Rung.READING, name=reading.id)
+        if isinstance(error, LandingError):
+            home.landing.drop(reading.id)
+        else:
+            mark = fingerprint(shop, stream)
+            home.readings.put_aside(reading, failure=str(error), fingerprint=mark, at=machine_now())
+        return _nothing(shop, stream, stopped)
     home.readings.loaded(
         reading,
         landed,
         counts=loaded.counts,
         versions=loaded.versions,
         at=machine_now(),
-        mapping_version=stream.mapping_version,
+        made=loaded.made,
+        supersedes=Window(_EVER, reading.window.end) if stream.is_snapshot else reading.window,
     )
     return Pulled(
         shop_id=shop.id,
@@ -212,45 +289,6 @@ def pull_reading(
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Loaded:
-    """What became of a landed reading; `quarantined` are documents."""
-
-    counts: Counts
-    versions: dict[str, int]
-    quarantined: int
-
-
-def load(home: Home, shop: Shop, stream: Stream, reading: Reading, *, started: float) -> Loaded:
-    """Map, check and merge a landed reading; that it is loaded is for the caller to record.
-
-    `started` is the monotonic clock, in seconds, at which work on the reading began.
-    """
-    rows, parted = documents(home, shop, stream, reading)
-    merged = home.lake.merge(parted.good)
-    home.quarantine.keep(reading, parted.bad)
-    _release(home, reading, parted)
-    good = sum(frame.height for frame in parted.good.values())
-    counts = Counts(
-        landed_rows=rows,
-        loaded_rows=good,
-        quarantined_rows=rows - good,
-        seconds=time.monotonic() - started,
-    )
-    versions = {name: table.version for name, table in merged.items()}
-    return Loaded(counts=counts, versions=versions, quarantined=parted.bad.height)
-
-
-def _release(home: Home, reading: Reading, parted: Split) -> None:
-    """Close what this reading brought in good."""
-    for name, frame in parted.good.items():
-        table = TABLES[name]
-        is_root = table.kind is not TableKind.VERSIONED or len(table.key) == len(table.document) + 1
-        if is_root and frame.height:
-            ids = frame.select(table.document_id.alias("id"))["id"]
-            home.quarantine.close(reading.shop_id, name, document_ids=ids, read_at=reading.read_at)
-
-
 def _sum(left: Pulled, right: Pulled) -> Pulled:
     return Pulled(
         shop_id=left.shop_id,
@@ -263,4 +301,5 @@ def _sum(left: Pulled, right: Pulled) -> Pulled:
         quarantined_rows=left.quarantined_rows + right.quarantined_rows,
         quarantined=left.quarantined + right.quarantined,
         seconds=left.seconds + right.seconds,
+        blocked=left.blocked + right.blocked,
     )

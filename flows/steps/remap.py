@@ -1,14 +1,15 @@
 """Remap: replay what landing holds through the mapping of today, without asking a platform."""
 
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from connectors.base.declaration import Stream
-from contracts.errors import ConfigurationError
+from contracts.errors import ConfigurationError, SourceContractError
 from contracts.streams import Reading
+from flows.steps.blocked import Blocked, Rung
 from flows.steps.home import Home, Progress, Shop, silent
-from flows.steps.pull import Loaded, load
+from flows.steps.loading import fingerprint, replay
+from flows.steps.pull import pull_reading
 from warehouse.landing import LandingError
 
 
@@ -26,13 +27,14 @@ class Stale:
         """What an operator reads."""
         return (
             f"{self.readings} readings were mapped before version {self.mapping_version} of the"
-            " mapping: run `shopkeeper build --remap`"
+            " mapping, or by other settings: run `shopkeeper build --remap`"
         )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remapped:
-    """What replaying a stream came to; `missing` are readings that landing no longer holds."""
+    """What replaying a stream came to; `missing` are readings that landing no longer holds,
+    `blocked` those that cannot be mapped."""
 
     shop_id: str
     stream: str
@@ -42,6 +44,7 @@ class Remapped:
     quarantined: int = 0
     """Documents."""
     missing: tuple[str, ...] = ()
+    blocked: tuple[Blocked, ...] = ()
 
 
 def stale(home: Home, shop: Shop) -> list[Stale]:
@@ -49,7 +52,8 @@ def stale(home: Home, shop: Shop) -> list[Stale]:
     found = []
     for _, stream in shop.streams():
         version = stream.mapping_version
-        old = home.readings.loaded_by(shop.id, stream.name, older_than=version)
+        mark = fingerprint(shop, stream)
+        old = home.readings.loaded_by(shop.id, stream.name, older_than=version, fingerprint=mark)
         held = sum(home.landing.is_kept(reading.id) for reading in old)
         if held:
             found.append(
@@ -97,40 +101,70 @@ def _streams(shop: Shop, name: str | None) -> Iterator[Stream]:
 def _replay(
     home: Home, shop: Shop, stream: Stream, *, is_all: bool, progress: Progress
 ) -> Remapped:
+    total = Remapped(shop_id=shop.id, stream=stream.name)
     bound = None if is_all else stream.mapping_version
-    due = home.readings.loaded_by(shop.id, stream.name, older_than=bound)
+    loaded = home.readings.loaded_by(
+        shop.id, stream.name, older_than=bound, fingerprint=fingerprint(shop, stream)
+    )
+    aside = [
+        one.reading
+        for one in home.readings.set_aside(shop_id=shop.id)
+        if one.reading.stream == stream.name
+    ]
+    due = sorted([*loaded, *aside], key=lambda one: (one.read_at, one.window))
     name = f"{shop.id} {stream.name} remap"
-    replayed, missing = [], []
     for done, reading in enumerate(due):
         progress(name, done, len(due))
-        loaded = _replay_reading(home, shop, stream, reading)
-        if loaded is None:
-            missing.append(reading.id)
-        else:
-            replayed.append(loaded)
+        again = _first_time if reading in aside else _again
+        total = _sum(total, again(home, shop, stream, reading))
     if due:
         progress(name, len(due), len(due))
-    return Remapped(
-        shop_id=shop.id,
-        stream=stream.name,
-        readings=len(replayed),
-        rows=sum(one.counts.landed_rows for one in replayed),
-        loaded_rows=sum(one.counts.loaded_rows for one in replayed),
-        quarantined=sum(one.quarantined for one in replayed),
-        missing=tuple(missing),
-    )
+    return total
 
 
-def _replay_reading(home: Home, shop: Shop, stream: Stream, reading: Reading) -> Loaded | None:
-    """What became of its rows; nothing where landing lacks a page of it."""
+def _again(home: Home, shop: Shop, stream: Stream, reading: Reading) -> Remapped:
+    """What became of the rows of a loaded reading."""
+    nothing = Remapped(shop_id=shop.id, stream=stream.name)
     try:
-        loaded = load(home, shop, stream, reading, started=time.monotonic())
+        loaded = replay(home, shop, stream, reading)
     except LandingError:
-        return None
-    home.readings.remapped(
-        reading,
-        counts=loaded.counts,
-        versions=loaded.versions,
-        mapping_version=stream.mapping_version,
+        return replace(nothing, missing=(reading.id,))
+    except SourceContractError as error:
+        stopped = Blocked.by(error, shop_id=shop.id, rung=Rung.READING, name=reading.id)
+        return replace(nothing, blocked=(stopped,))
+    return replace(
+        nothing,
+        readings=1,
+        rows=loaded.counts.landed_rows,
+        loaded_rows=loaded.counts.loaded_rows,
+        quarantined=loaded.quarantined,
     )
-    return loaded
+
+
+def _first_time(home: Home, shop: Shop, stream: Stream, reading: Reading) -> Remapped:
+    """What became of a reading that was set aside; landing has it, so nobody is asked."""
+    nothing = Remapped(shop_id=shop.id, stream=stream.name)
+    if not home.landing.is_kept(reading.id):
+        return replace(nothing, missing=(reading.id,))
+    pulled = pull_reading(home, shop, stream, None, reading)
+    return replace(
+        nothing,
+        readings=pulled.readings,
+        rows=pulled.rows,
+        loaded_rows=pulled.loaded_rows,
+        quarantined=pulled.quarantined,
+        blocked=pulled.blocked,
+    )
+
+
+def _sum(left: Remapped, right: Remapped) -> Remapped:
+    return Remapped(
+        shop_id=left.shop_id,
+        stream=left.stream,
+        readings=left.readings + right.readings,
+        rows=left.rows + right.rows,
+        loaded_rows=left.loaded_rows + right.loaded_rows,
+        quarantined=left.quarantined + right.quarantined,
+        missing=left.missing + right.missing,
+        blocked=left.blocked + right.blocked,
+    )

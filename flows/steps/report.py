@@ -9,7 +9,9 @@ import polars as pl
 
 from contracts.actions import Action
 from contracts.codes import ActionState
+from contracts.errors import SourceContractError
 from contracts.tables import KpisDaily
+from flows.steps.blocked import Blocked, Rung
 from flows.steps.explain import explained, titles_of
 from flows.steps.files import whole
 from flows.steps.home import Home, Shop, machine_now
@@ -34,14 +36,19 @@ class Reported:
     daily: DailyReport
 
 
-def report(home: Home, *, shop_id: str | None = None) -> Reported:
-    """Write the report of a shop, or of all, over the day before the newest reading.
+def report(home: Home, *, shop_id: str | None = None, blocked: Sequence[Blocked] = ()) -> Reported:
+    """Write the report of a shop, or of all that have data, over the day before the newest reading.
 
-    The page is reports/<day>.html in the home; the same day is written over.
+    The page is reports/<day>.html in the home; the same day is written over. It tells what of a
+    run was `blocked`, and what is set aside in any case.
+
+    Raises:
+        ConfigurationError: no shop has data.
     """
-    shops = home.select(shop_id)
-    as_of = max(home.data_as_of(shop) for shop in shops)
-    daily = gather(home, shops, as_of=as_of)
+    chosen = home.select(shop_id)
+    shops = [shop for shop in chosen if home.readings.newest(shop.id, with_backfills=True)]
+    as_of = max(home.data_as_of(shop) for shop in shops or chosen)
+    daily = gather(home, shops, as_of=as_of, blocked=[one.told for one in blocked])
     day = as_of.astimezone(shops[0].zone).date()
     path = home.reports / f"{day}{'-' + shop_id if shop_id else ''}.html"
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -50,7 +57,9 @@ def report(home: Home, *, shop_id: str | None = None) -> Reported:
     return Reported(path, daily)
 
 
-def gather(home: Home, shops: Sequence[Shop], *, as_of: dt.datetime) -> DailyReport:
+def gather(
+    home: Home, shops: Sequence[Shop], *, as_of: dt.datetime, blocked: Sequence[str] = ()
+) -> DailyReport:
     """All that the report shows."""
     actions = [
         action for shop in shops for action in home.ledger.find(shop_id=shop.id, since=as_of - _DAY)
@@ -72,7 +81,24 @@ def gather(home: Home, shops: Sequence[Shop], *, as_of: dt.datetime) -> DailyRep
         quarantine=pl.concat([home.quarantine.open(shop_id=shop.id) for shop in shops]),
         actions=explained(shown, titles),
         counts=counted(actions),
+        blocked=_blocked(home, shops, blocked),
     )
+
+
+def _blocked(home: Home, shops: Sequence[Shop], blocked: Sequence[str]) -> tuple[str, ...]:
+    """What was stopped in the run, and readings that are set aside since before."""
+    aside = [
+        Blocked(
+            shop_id=shop.id,
+            rung=Rung.READING,
+            name=one.reading.id,
+            sentence=one.failure,
+            error=SourceContractError.__name__,
+        ).told
+        for shop in shops
+        for one in home.readings.set_aside(shop_id=shop.id)
+    ]
+    return tuple(dict.fromkeys([*blocked, *aside]))
 
 
 def _shown(actions: Sequence[Action]) -> list[Action]:

@@ -5,11 +5,12 @@ from typing import Any
 
 from contracts.checks import CheckResult
 from flows.steps.act import Acted, act
+from flows.steps.blocked import Blocked, raise_if_nothing_was_done
 from flows.steps.build import build, renew
 from flows.steps.check import check
 from flows.steps.decide import Decided, decide
 from flows.steps.home import Home, Progress, silent
-from flows.steps.pull import Pulled, asked_tables, pull
+from flows.steps.pull import Pulled, asked_tables, blocked_in, pull
 from flows.steps.report import Reported, report
 from flows.steps.retention import expire_when_quiet
 
@@ -24,12 +25,14 @@ class Looped:
     decided: list[Decided]
     acted: list[Acted]
     reported: Reported
+    blocked: list[Blocked]
 
     @property
     def is_held(self) -> bool:
-        """Whether a blocking check failed or an action needs a person."""
+        """Whether something was stopped, a blocking check failed or an action needs a person."""
         failed = any(not one.passed and one.is_blocking for one in self.checked)
-        return failed or any(one.is_held for one in self.acted)
+        acted = any(one.is_held for one in self.acted)
+        return failed or bool(self.blocked) or acted
 
     def as_dict(self) -> dict[str, Any]:
         """For --json."""
@@ -39,6 +42,7 @@ class Looped:
             "built": self.built,
             "decided": [asdict(one) for one in self.decided],
             "acted": [asdict(one) for one in self.acted],
+            "blocked": [asdict(one) for one in self.blocked],
             "report": str(self.reported.path),
         }
 
@@ -46,22 +50,25 @@ class Looped:
 def run(home: Home, *, shop_id: str | None = None, progress: Progress = silent) -> Looped:
     """Pull, check, build, decide, act and report, for a shop or for all.
 
-    What is asked about what was read (parcels under way) is pulled once that is built.
+    What is asked about what was read (parcels under way) is pulled once that is built. What stops a
+    stream, a source or a shop is told as `blocked`; the others go on.
+
+    Raises:
+        ShopkeeperError: nothing was done, for this reason.
     """
     pulled = pull(home, shop_id=shop_id, asking=False, progress=progress)
-    checked = check(home, shop_id=shop_id, progress=progress)
-    built = build(home, shop_id=shop_id, progress=progress)
+    raise_if_nothing_was_done(blocked_in(pulled), done=any(not one.blocked for one in pulled))
+    stopped: list[Blocked] = []
+    checked = check(home, shop_id=shop_id, progress=progress, blocked=stopped)
+    built = build(home, shop_id=shop_id, progress=progress, blocked=stopped)
     asked = pull(home, shop_id=shop_id, asking=True, progress=progress)
     if any(one.rows for one in asked):
-        checked = check(home, shop_id=shop_id, progress=progress)
-        built |= renew(home, shop_id=shop_id, changed=asked_tables(home, shop_id))
-    looped = Looped(
-        pulled + asked,
-        checked,
-        built,
-        decide(home, shop_id=shop_id),
-        act(home, shop_id=shop_id, progress=progress),
-        report(home, shop_id=shop_id),
-    )
+        checked = check(home, shop_id=shop_id, progress=progress, blocked=stopped)
+        changed = asked_tables(home, shop_id)
+        built |= renew(home, shop_id=shop_id, changed=changed, blocked=stopped)
+    decided = decide(home, shop_id=shop_id, blocked=stopped)
+    acted = act(home, shop_id=shop_id, progress=progress, blocked=stopped)
+    blocked = [*blocked_in(pulled + asked), *stopped]
+    reported = report(home, shop_id=shop_id, blocked=blocked)
     expire_when_quiet(home)
-    return looped
+    return Looped(pulled + asked, checked, built, decided, acted, reported, blocked)

@@ -1,0 +1,60 @@
+"""Was what was read also loaded? Readings set aside, the share in quarantine, unknown fields."""
+
+import datetime as dt
+from collections.abc import Sequence
+
+from contracts.checks import CheckResult
+
+MOST_QUARANTINED_RATE = 0.2
+FEWEST_QUARANTINED = 10
+"""A table fails when more rows than these, and more than that share, are in quarantine: a single
+odd document costs itself, a fifth of all is a wrong setting or a platform that has changed."""
+
+
+def set_aside(
+    shop_id: str, table: str, failures: Sequence[str], *, checked_at: dt.datetime
+) -> CheckResult:
+    """Fail where readings of a table cannot be mapped; `failures` are their sentences."""
+    told = f"{len(failures)} set aside" + (f": {failures[-1]}" if failures else "")
+    return CheckResult(
+        shop_id=shop_id,
+        table=table,
+        check="readings",
+        passed=not failures,
+        measured=told,
+        limit="no reading that cannot be mapped",
+        checked_at=checked_at,
+    )
+
+
+def quarantined(
+    shop_id: str, table: str, *, rows: int, held: int, checked_at: dt.datetime
+) -> CheckResult:
+    """Fail where a large share of what was read lately is in quarantine."""
+    rate = held / rows if rows else 0.0
+    return CheckResult(
+        shop_id=shop_id,
+        table=table,
+        check="quarantine",
+        passed=held <= FEWEST_QUARANTINED or rate <= MOST_QUARANTINED_RATE,
+        measured=f"{held:,} of {rows:,} rows, {rate:.0%}",
+        limit=f"at most {MOST_QUARANTINED_RATE:.0%}",
+        checked_at=checked_at,
+        rows=rows,
+    )
+
+
+def unknown_fields(
+    shop_id: str, table: str, names: Sequence[str], *, checked_at: dt.datetime
+) -> CheckResult:
+    """Warn of fields that the platform sends and no mapping knows: something new is there."""
+    return CheckResult(
+        shop_id=shop_id,
+        table=table,
+        check="unknown_fields",
+        passed=not names,
+        measured=", ".join(names) if names else "none",
+        limit="every field is known",
+        checked_at=checked_at,
+        is_blocking=False,
+    )
