@@ -1,7 +1,7 @@
 """How a flow run ends: a run that stopped at some rung is told apart from one that did it all."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 from prefect import Flow, State
 from prefect.states import Completed
@@ -32,7 +32,8 @@ def held(result: Any, told: Sequence[str]) -> Any:
 
 async def result_of(step: Flow[..., Any], *args: Any, told: list[str]) -> Any:
     """Run a flow inside another; what it says was stopped is added to `told`."""
-    state: State[Any] = await step(*args, return_state=True)
+    run = cast("Any", step)  # Prefect types a flow's call without the state that it can return
+    state: State[Any] = await run(*args, return_state=True)
     if state.name == HELD and state.message:
         told += state.message.splitlines()
     return await state.aresult()

@@ -1,0 +1,181 @@
+"""One odd value costs one document: any field of any recorded document, made odd in any way.
+
+Judged over every connector's recorded pages: the reading is mapped and checked, and every row of
+another document is as it was.
+"""
+
+import copy
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import polars as pl
+import pytest
+
+from checks.rows import Split, split
+from connectors.base.declaration import Stream
+from connectors.base.isolation import map_documents
+from contracts.streams import Context, Page
+from contracts.tables import TABLES
+from tests.connectors.test_every_connector import NAMES, Recording, recording
+
+ODD: dict[str, Any] = {
+    "null": None,
+    "a list": [[]],
+    "an object": {"x": {}},
+    "a number": 7.5,
+    "a long text": "x" * 10_000,
+}
+REMOVED = "removed"
+Path = tuple[str | int, ...]
+
+
+def mapped(stream: Stream, pages: list[Page], context: Context) -> Split:
+    return split(map_documents(stream, lambda: pages, context), context)
+
+
+def fields(value: Any, path: Path = ()) -> Iterator[Path]:
+    """Every member of every object, at any depth."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield (*path, name)
+            yield from fields(inner, (*path, name))
+    elif isinstance(value, list):
+        for place, inner in enumerate(value):
+            yield from fields(inner, (*path, place))
+
+
+def kind_of(path: Path) -> Path:
+    return tuple("*" if isinstance(step, int) else step for step in path)
+
+
+def changed(value: Any, path: Path, how: str) -> Any:
+    value = copy.deepcopy(value)
+    inner = value
+    for step in path[:-1]:
+        inner = inner[step]
+    if how == REMOVED:
+        del inner[path[-1]]
+    else:
+        inner[path[-1]] = ODD[how]
+    return value
+
+
+def oddities(stream: Stream, page: Page) -> Iterator[tuple[str, Page, int]]:
+    """Pages with one odd value inside one document, each kind of field once; the document's place.
+
+    Lines of a bulk file are changed one by one.
+    """
+    assert stream.documents is not None
+    before = stream.documents.split(page)
+    for label, bodies in _variants(page.body):
+        for how, body in bodies:
+            odd = Page(body, page.part)
+            after = stream.documents.split(odd)
+            places = [
+                place
+                for place, (one, other) in enumerate(zip(before, after, strict=False))
+                if one.raw != other.raw
+            ]
+            if len(before) == len(after) and len(places) == 1:
+                yield f"{label} {how}", odd, places[0]
+
+
+def _variants(body: bytes) -> Iterator[tuple[str, Iterator[tuple[str, bytes]]]]:
+    lines = body.splitlines()
+    try:
+        plain = [json.loads(line) for line in lines]
+        whole = len(lines) == 1
+    except ValueError:
+        try:
+            plain, whole = [json.loads(body)], True
+        except ValueError:
+            return
+    done: set[Path] = set()
+    for number, value in enumerate(plain):
+        for path in fields(value):
+            kind = (*([] if whole else ["line"]), *kind_of(path))
+            if kind in done:
+                continue
+            done.add(kind)
+            label = ".".join(map(str, path))
+            yield label, _bodies(plain, number, path)
+
+
+def _bodies(plain: list[Any], number: int, path: Path) -> Iterator[tuple[str, bytes]]:
+    for how in (*ODD, REMOVED):
+        others = [*plain]
+        others[number] = changed(plain[number], path, how)
+        yield how, b"\n".join(json.dumps(one).encode() for one in others)
+
+
+def others_of(frame: pl.DataFrame, name: str, own: set[str]) -> pl.DataFrame:
+    ids = frame.select(TABLES[name].document_id.alias("id"))["id"]
+    return frame.filter(~ids.is_in(list(own))).drop("content_hash").sort(pl.all())
+
+
+def _streams() -> list[tuple[str, str]]:
+    return [(name, stream.name) for name in NAMES for stream in recording(name).streams]
+
+
+@pytest.mark.parametrize(("name", "stream_name"), _streams())
+def test_any_odd_value_costs_its_document_and_no_other(name: str, stream_name: str) -> None:
+    recorded: Recording = recording(name)
+    stream = next(one for one in recorded.streams if one.name == stream_name)
+    assert stream.documents is not None, "a stream says where its documents lie"
+    pages, context = recorded.pages("PAGES", stream), recorded.module.CONTEXT
+    pages = [Page(_one_line(page.body), page.part) for page in pages]
+    before = mapped(stream, pages, context).good
+    wrong, tried = [], 0
+    for number, page in enumerate(pages):
+        for label, odd, place in oddities(stream, page):
+            tried += 1
+            where = f"{page.part} {label}"
+            try:
+                after = mapped(stream, [*pages[:number], odd, *pages[number + 1 :]], context).good
+            except Exception as error:  # noqa: BLE001  # whatever it is, it is told
+                wrong.append(f"{where}: {type(error).__name__}: {error}")
+                continue
+            wrong += [f"{where}: {told}" for told in _lost(stream, page, place, before, after)]
+    assert wrong == [], f"{len(wrong)} of {tried}\n" + "\n".join(wrong[:40])
+    assert tried > 0 or not any(_is_json(page.body) for page in pages)
+
+
+def _lost(
+    stream: Stream,
+    page: Page,
+    place: int,
+    before: dict[str, pl.DataFrame],
+    after: dict[str, pl.DataFrame],
+) -> Iterator[str]:
+    """Tables in which rows of documents that the page holds elsewhere are not as they were."""
+    assert stream.documents is not None
+    alone = stream.documents.split(page)[place]
+    kept = {
+        one.document_id
+        for one in stream.documents.split(page)
+        if one.document_id not in (None, alone.document_id)
+    }
+    for name, frame in before.items():
+        ids = frame.select(TABLES[name].document_id.alias("id"))["id"]
+        others = frame.filter(ids.is_in(list(kept))).drop("content_hash")
+        if others.join(
+            after[name].drop("content_hash"), on=others.columns, how="anti", nulls_equal=True
+        ).height:
+            yield f"other rows of {name} change"
+
+
+def _one_line(body: bytes) -> bytes:
+    """A page of pretty JSON as one line, so that only a bulk file has several."""
+    try:
+        return json.dumps(json.loads(body)).encode()
+    except ValueError:
+        return body
+
+
+def _is_json(body: bytes) -> bool:
+    try:
+        json.loads(body.splitlines()[0] if body else b"")
+    except ValueError:
+        return False
+    return True
