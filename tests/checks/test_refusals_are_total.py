@@ -44,7 +44,7 @@ def _values(dtype: pl.DataType) -> st.SearchStrategy[Any]:
     found = kinds.get(type(dtype))
     if found is None:
         assert dtype.is_integer(), dtype
-        bits = {pl.Int64: 63, pl.Int32: 31, pl.Int16: 15, pl.Int8: 7}[type(dtype)]
+        bits = int(str(dtype).removeprefix("Int")) - 1
         found = st.one_of(
             st.integers(-(2**bits), 2**bits - 1), st.sampled_from([-(2**bits), 2**bits - 1, 0, 1])
         )
