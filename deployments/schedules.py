@@ -17,6 +17,7 @@ _LATE = dt.timedelta(minutes=2)
 
 _BY_SCHEDULE = {"type_": ["SCHEDULE"]}
 _BEGUN = {"type": {"any_": ["RUNNING", "COMPLETED", "FAILED", "CRASHED", "CANCELLING"]}}
+_BAD = ("Failed", "Crashed", "TimedOut")
 _WAITING = {"type": {"any_": ["SCHEDULED"]}, "name": {"any_": ["Scheduled", "Late"]}}
 
 
@@ -43,10 +44,9 @@ class Standing:
         """Whether no worker took what is due."""
         return self.next_at is not None and self.next_at < now - _LATE
 
-    @property
-    def has_failed(self) -> bool:
-        """Whether its last run did not do its work."""
-        return self.last_state in ("Failed", "Crashed", "TimedOut")
+    def is_well(self, now: dt.datetime) -> bool:
+        """Whether its last run did its work, as far as it is done, and the next one will come."""
+        return self.last_state not in _BAD and self.is_planned and not self.is_late(now)
 
 
 def standings(api: httpx.Client) -> list[Standing]:

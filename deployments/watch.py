@@ -44,7 +44,7 @@ def _schedules(home: Home, place: Place, shop_id: str | None) -> list[Finding]:
             shop_id=one.shop_id,
             source="schedule",
             subject=one.step,
-            passed=one.is_planned and not one.is_late(now) and not one.has_failed,
+            passed=one.is_well(now),
             detail=sentence(one, shops[one.shop_id].zone, now),
         )
         for one in standing
