@@ -10,6 +10,7 @@ import polars as pl
 
 from connectors.base.mapping import Parsed, pieces
 from connectors.files.columns import Column
+from connectors.files.fill import PLACE
 from connectors.files.layout import Export
 from connectors.files.rounded import is_scientific
 from contracts import money
@@ -114,6 +115,8 @@ def _holds(given: Column) -> pl.Expr:
 
 def _one(given: Column, kind: str, dtype: pl.DataType, export: Export) -> Parsed | pl.Expr:
     """The value of one branch."""
+    if given.place:
+        return pl.col(PLACE)
     if given.column is None:
         return _stamped(kind, export) if given.stamp else pl.lit(given.constant)
     raw = _cell(given, given.column)

@@ -19,6 +19,8 @@ class Column(Strict):
     constant: str | int | float | bool | None = None
     stamp: bool = False
     """The instant in the file's name, or its day: for exports that do not say when they were."""
+    place: bool = False
+    """The row's place among those of its document, for exports that number no lines."""
     unit: Literal["major", "minor", "mill", "micros"] | None = None
     """Money: yuan text, fen, 厘 (a thousandth) or a millionth of the major unit."""
     format: str | tuple[str, ...] | None = None
@@ -58,7 +60,8 @@ class Column(Strict):
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:
-        if (self.column is not None) + (self.constant is not None) + self.stamp != 1:
+        given = (self.column is not None, self.constant is not None, self.stamp, self.place)
+        if sum(given) != 1:
             raise ValueError("give either `column`, the export's own name, or `constant`")
         if self.otherwise is not None and not self.is_conditional:
             raise ValueError("`otherwise` needs a `when` beside it")

@@ -128,6 +128,8 @@ def _problem(given: Column, meta: dict[str, Any], layout: FileLayout) -> str | N
     if given.constant is not None:
         wrong = kind in ("code", "flag") and given.constant not in allowed
         return f"`constant` is none of {_listed(allowed)}" if wrong else None
+    if given.place:
+        return None if kind == "identifier" else "`place` names a line"
     if given.stamp:
         return None if kind in ("instant", "day") else "`stamp` is an instant or a day"
     if given.minus and kind not in ("money", "count"):

@@ -16,6 +16,7 @@ from contracts.streams import Page
 
 TOP = 20
 """Rows at the head of a file among which the header is looked for."""
+_Numbered = tuple[int, Sequence[str | None]]
 _MARKS = {
     codecs.BOM_UTF8: "utf-8-sig",
     codecs.BOM_UTF16_LE: "utf-16",
@@ -34,7 +35,9 @@ def read(body: bytes, export: Export) -> pl.DataFrame:
     counts = Counter(found)
     for name in sorted(layout.sources()):
         if counts[name] != 1 and not (name in layout.optional and counts[name] == 0):
-            raise RefusedFileError(_told(name, counts) + _where(body, export, row), column=name)
+            raise RefusedFileError(
+                _told(name, counts) + _where(_head(body, export), export, row), column=name
+            )
     kept = [(place, name) for place, name in enumerate(found) if name and counts[name] == 1]
     rows = raw.slice(1).select(trimmed(pl.nth(place)).alias(name) for place, name in kept)
     if layout.empty:
@@ -89,25 +92,26 @@ def _told(name: str, found: Counter[str | None]) -> str:
     return f"lacks the column {name!r}" + "".join(f": the nearest is {one!r}" for one in near)
 
 
-def _where(body: bytes, export: Export, row: int) -> str:
+def _where(head: Sequence[_Numbered], export: Export, row: int) -> str:
     """Which row was taken for the header, where that may be what is wrong."""
-    likely = _likely(_top(body, export), export)
+    likely = _likely(head, export)
     if likely != row:
         return f"; the header is likely row {likely}"
     return f"; its header is taken to be row {row}" if row > 1 else ""
 
 
-def _likely(top: Sequence[Sequence[str | None]], export: Export) -> int:
+def _likely(head: Sequence[_Numbered], export: Export) -> int:
     """The number of the row that has most of the columns described, 1 where none has any."""
     wanted = {_plain(name) for name in _named(export.layout)}
-    held = [len(wanted & {_plain(cell) for cell in row if cell}) for row in top]
-    return held.index(max(held)) + 1 if held else 1
+    held = [len(wanted & {_plain(cell) for cell in row if cell}) for _, row in head]
+    return head[held.index(max(held))][0] if any(held) else 1
 
 
-def _top(body: bytes, export: Export) -> Sequence[Sequence[str | None]]:
+def _head(body: bytes, export: Export) -> Sequence[_Numbered]:
+    """The first rows, each with the number of the line it begins in."""
     if export.layout.format == "csv":
-        return [row for _, row in _records(_decoded(body, export), export)]
-    return workbooks.top(body, export, TOP)
+        return _records(_decoded(body, export), export)
+    return list(enumerate(workbooks.top(body, export, TOP), start=1))
 
 
 def _cells(body: bytes, export: Export) -> tuple[pl.DataFrame, int]:
@@ -132,16 +136,15 @@ def _decoded(body: bytes, export: Export) -> str:
     return text
 
 
-def _records(text: str, export: Export) -> list[tuple[int, list[str]]]:
-    """The first rows of a CSV, each with the number of the line it begins in, from 0."""
+def _records(text: str, export: Export) -> list[_Numbered]:
     lines = [f"{line}\n" for line in text.split("\n", TOP)[:TOP]]
     reader = csv.reader(lines, delimiter=export.layout.delimiter)
-    found: list[tuple[int, list[str]]] = []
-    start = 0
+    found: list[_Numbered] = []
+    number = 1
     try:
         for row in islice(reader, TOP):
-            found.append((start, row))
-            start = reader.line_num
+            found.append((number, row))
+            number = reader.line_num + 1
     except csv.Error:  # of a cell that is too long, or NUL: what is read tells enough
         pass
     return found
@@ -150,12 +153,10 @@ def _records(text: str, export: Export) -> list[tuple[int, list[str]]]:
 def _csv(body: bytes, export: Export) -> tuple[pl.DataFrame, int]:
     layout, limits = export.layout, export.limits
     text = _decoded(body, export)
-    records = _records(text, export)
-    row = layout.header_row or _likely([one for _, one in records], export)
-    # A header row that is declared counts lines, as an editor shows them.
-    start = row - 1 if layout.header_row or not records else records[row - 1][0]
-    lines = text.split("\n", start)
-    rest = lines[start] if start < len(lines) else ""
+    head = _records(text, export)
+    row = layout.header_row or _likely(head, export)
+    lines = text.split("\n", row - 1)
+    rest = lines[row - 1] if row <= len(lines) else ""
     header = rest.partition("\n")[0]
     if not header.strip():
         raise RefusedFileError(f"has no header in line {row}")
@@ -173,13 +174,13 @@ def _csv(body: bytes, export: Export) -> tuple[pl.DataFrame, int]:
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
         columns = header.count(layout.delimiter) + 1
         what = f"is not CSV of its {columns} columns: a line is longer or a quote is open"
-        raise RefusedFileError(what) from None
+        raise RefusedFileError(what + _where(head, export, row)) from None
     return found, row
 
 
 def _workbook(body: bytes, export: Export) -> tuple[pl.DataFrame, int]:
     layout, limits = export.layout, export.limits
-    row = layout.header_row or _likely(_top(body, export), export)
+    row = layout.header_row or _likely(_head(body, export), export)
     rows = workbooks.table(body, export, row, row + limits.max_rows + 1)
     width = len(rows[0]) if rows else 0
     if width > limits.max_columns:

@@ -35,6 +35,7 @@ class Ready:
     state: tuple[str, str, str] = ("", "", "")
     """A cell of the first document that tells its state: what it says, what a later export says,
     and a word that is in no list."""
+    encoding: str = "gb18030"
 
     @property
     def rows(self) -> list[list[str]]:
@@ -49,6 +50,9 @@ DOUDIAN = Ready(
 )
 JD = Ready("jd_orders", "exported_orders", "jd/订单_{}", ("等待出库", "完成", "起飞"))
 JST = Ready("jst_orders", "exported_orders", "jst/订单_{}", ("发货中", "已发货", "起飞"))
+SHOPIFY = Ready(
+    "shopify_orders", "exported_orders", "shopify/orders_{}", ("paid", "voided", "gone"), "utf-8"
+)
 STOCK = Ready("jst_stock", "exported_stock", "jst/库存_{}")
 PURCHASING = Ready("jst_purchasing", "purchasing", "jst/采购_{}", ("已确认", "完成", "起飞"))
 JD_REVIEWS = Ready("jd_reviews", "exported_reviews", "jd/评价_{}", ("5", "1", "很多"))
@@ -61,7 +65,7 @@ CASES = Ready(
 )
 SHOP = Ready("sycm_shop", "traffic", "sycm/取数_{}")
 ALL = (
-    *(PDD, DOUDIAN, JD, JST, STOCK, PURCHASING),
+    *(PDD, DOUDIAN, JD, JST, SHOPIFY, STOCK, PURCHASING),
     *(JD_REVIEWS, PDD_REVIEWS, DOUDIAN_REVIEWS, CASES, SHOP),
 )
 

@@ -20,7 +20,7 @@ NEWEST = dt.datetime(2026, 11, 21, 2, 30, tzinfo=dt.UTC)
 
 
 def filed(folder: Path, one: Ready, rows: list[list[str]], stamp: str = STAMP) -> None:
-    put(folder, f"{one.file.format(stamp)}.csv", ready.csv_bytes(rows))
+    put(folder, f"{one.file.format(stamp)}.csv", ready.csv_bytes(rows, one.encoding))
 
 
 def restated(rows: list[list[str]], old: str, new: str) -> list[list[str]]:
@@ -32,6 +32,8 @@ def restated(rows: list[list[str]], old: str, new: str) -> list[list[str]]:
 def test_export_gives_valid_rows_that_the_checks_pass(
     tmp_path: Path, one: Ready, ending: str
 ) -> None:
+    if ending == "xlsx" and one is ready.SHOPIFY:
+        pytest.skip("Shopify exports CSV only")
     body = {
         "csv": ready.csv_bytes(one.rows),
         "csv with a mark": ready.csv_bytes(one.rows, "utf-8-sig"),
@@ -91,7 +93,8 @@ def test_renamed_column_is_told_with_file_column_and_the_nearest(
     tmp_path: Path, one: Ready
 ) -> None:
     header, *rows = one.rows
-    needed = load(one.mapping)[0].sources()
+    layout = load(one.mapping)[0]
+    needed = layout.sources() - {*layout.optional}
     gone = next(name for name in header if name in needed)
     filed(tmp_path, one, [[f"{name}新" if name == gone else name for name in header], *rows])
     (row,) = read(tmp_path, one).rejects.to_dicts()
