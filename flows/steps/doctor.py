@@ -12,6 +12,7 @@ from flows.steps.named_skus import named
 from flows.steps.remap import stale
 
 _FIXED = re.compile(r"UTC([+-]\d{1,2}(?:\.\d{1,2})?)")
+_SHOWN = 5
 _SKEW = dt.timedelta(minutes=5)
 
 
@@ -78,6 +79,8 @@ def _examine(shop: Shop, source: Source) -> list[Finding]:
             said.append(("answers", *_clock(shop, client.now())))
             if hasattr(client, "check"):
                 said += _account(shop, client.check())
+            if hasattr(client, "strangers"):
+                said += _strangers(client.strangers())
         finally:
             client.close()
     except ShopkeeperError as error:
@@ -93,6 +96,14 @@ def _examine(shop: Shop, source: Source) -> list[Finding]:
         )
         for subject, detail, passed in said
     ]
+
+
+def _strangers(files: list[str]) -> list[tuple[str, str, bool]]:
+    """Files of a folder that are never read, since nothing says what they are."""
+    if not files:
+        return [("files", "a description names each file in the folder", True)]
+    others = f" and {len(files) - _SHOWN} more" if len(files) > _SHOWN else ""
+    return [("files", f"no description names {', '.join(files[:_SHOWN])}{others}", False)]
 
 
 def _clock(shop: Shop, clock: dt.datetime) -> tuple[str, bool]:
