@@ -3,6 +3,7 @@
 Commands import what they need when they run, so that `--help` answers at once.
 """
 
+import errno
 import signal
 import sys
 from pathlib import Path
@@ -14,6 +15,13 @@ from contracts.errors import ConfigurationError, ShopkeeperError
 from shopkeeper import demo, history, ledger, people, running, setup, steps
 from shopkeeper.console import OPTIONS, Exit
 
+# A folder for a file, a home that may not be written: another place helps, another try does not.
+_WRONG_PLACE = frozenset(
+    (
+        errno.EACCES, errno.EEXIST, errno.EISDIR, errno.ENOENT, errno.ENOTDIR, errno.EPERM,
+        errno.EROFS, errno.ENAMETOOLONG, errno.EADDRINUSE, errno.EADDRNOTAVAIL,
+    )
+)  # fmt: skip
 INTERRUPTED = 130  # what typer makes of Ctrl-C
 
 app = typer.Typer(
@@ -54,8 +62,22 @@ def main() -> None:
             raise
         sys.stderr.write(f"shopkeeper: {error}\n")
         sys.exit(Exit.WRONG_USE if isinstance(error, ConfigurationError) else Exit.FAILED)
+    except OSError as error:
+        if OPTIONS.debug:
+            raise
+        sys.stderr.write(f"shopkeeper: {_said(error)}\n")
+        sys.exit(Exit.WRONG_USE if error.errno in _WRONG_PLACE else Exit.FAILED)
     except SystemExit as ended:
         if ended.code == INTERRUPTED:
             said = "stopped; what was finished is kept, run it again to go on"
             sys.stderr.write(f"shopkeeper: {said}\n")
         raise
+
+
+def _said(error: OSError) -> str:
+    """What the machine could not do, and with which file, in one sentence."""
+    told = error.strerror or str(error)
+    if isinstance(error, FileExistsError):
+        told = "a file lies where a folder belongs"
+    where = f"{error.filename}: " if error.filename else ""
+    return str(ShopkeeperError(f"{where}{told[:1].lower()}{told[1:]}"))
