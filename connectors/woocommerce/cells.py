@@ -17,26 +17,28 @@ def gmt(column: str | pl.Expr) -> Parsed:
 _PRICE = r"^(\d{1,15})(?:\.(\d*))?$"
 
 
-def catalogue_price(column: str | pl.Expr, currency: str) -> Parsed:
+def catalogue_price(column: str | pl.Expr, currency: str, decimals: object = None) -> Parsed:
     """A price of the catalogue, to minor units as the shop charges them: half a unit is one.
 
-    Shops that enter prices without tax keep more digits than their currency has ("54.1667").
+    Shops that enter prices without tax keep more digits than their currency has ("54.1667"), or
+    than the `decimals` that they charge in.
     """
     raw = pl.col(column) if isinstance(column, str) else column
-    digits = exponent(currency)
+    own = exponent(currency)
+    digits = min(own, decimals) if isinstance(decimals, int) else own
     fraction = raw.str.extract(_PRICE, 2).fill_null("").str.pad_end(digits + 1, "0")
     tenths = pl.concat_str(raw.str.extract(_PRICE, 1), fraction.str.slice(0, digits + 1))
-    value = (tenths.cast(pl.Int64, strict=False) + 5) // 10
+    value = (tenths.cast(pl.Int64, strict=False) + 5) // 10 * 10 ** (own - digits)
     return Parsed(value, raw, QuarantineReason.UNREADABLE_MONEY)
 
 
-def charged_minor(text: str, currency: str) -> int:
+def charged_minor(text: str, currency: str, decimals: int) -> int:
     """One price of the catalogue, as `catalogue_price`.
 
     Raises:
         SourceContractError: it is no price.
     """
-    value: int | None = pl.select(catalogue_price(pl.lit(text), currency).value).item()
+    value: int | None = pl.select(catalogue_price(pl.lit(text), currency, decimals).value).item()
     if value is None:
         raise SourceContractError("what the shop says of a price is none")
     return value

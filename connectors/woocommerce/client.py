@@ -19,6 +19,7 @@ from connectors.base.settings import AccountSettings
 from connectors.base.wire import decoded
 from connectors.woocommerce.access import Params, Signer, basic
 from connectors.woocommerce.codes import ERRORS
+from connectors.woocommerce.wire import PRICE_DECIMALS
 from contracts.errors import (
     ShopkeeperError,
     SourceContractError,
@@ -27,6 +28,7 @@ from contracts.errors import (
 )
 from contracts.money import exponent
 from contracts.ports import Stores
+from contracts.streams import Facts
 
 API = "/wp-json/wc/v3/"
 _SITE = "/wp-json/"
@@ -242,6 +244,10 @@ class WooCommerceClient:
                 currency=settings.currency, decimals=settings.number_of_decimals
             )
         return self._money
+
+    def account_facts(self) -> Facts:
+        """How many decimals the shop charges in."""
+        return {PRICE_DECIMALS: self.money().decimals}
 
     def now(self) -> dt.datetime:
         """The platform's clock; asked where a key is needed, so that it is tried too."""

@@ -93,6 +93,8 @@ def products(pages: Iterable[Page], context: Context) -> Mapped:
     varied = _variations(children, parents)
     raw = pl.concat([parents, varied.select(parents.columns)])
     sold = raw.filter(~pl.col("type").is_in(UNSOLD_TYPES))
+    decimals = context.facts.get(wire.PRICE_DECIMALS)
+    price = catalogue_price("price", context.currency, decimals)
     mapper = Mapper(context)
     mapper.add(
         Listing,
@@ -114,11 +116,13 @@ def products(pages: Iterable[Page], context: Context) -> Mapped:
         listing_id=name("listing"),
         observed_at=gmt("updated"),
         currency=pl.lit(context.currency),
-        price_minor=catalogue_price("price", context.currency),
+        price_minor=price,
         list_price_minor=catalogue_price(
-            pl.when("on_sale").then(filled("regular_price")), context.currency
+            pl.when("on_sale").then(filled("regular_price")), context.currency, decimals
         ),
-        price_text=pl.when(money("price", context.currency).value.is_null()).then("price"),
+        price_text=pl.when(money("price", context.currency).value.ne_missing(price.value)).then(
+            "price"
+        ),
         source_updated_at=gmt("updated"),
     )
     kept = raw.filter(filled("sku").is_not_null(), pl.col("stock").is_not_null())

@@ -81,11 +81,11 @@ _BATCH = msgspec.json.Decoder(_Batch)
 
 def live_prices(client: WooCommerceClient, changes: Sequence[Change]) -> dict[str, Live | Unread]:
     """Price in force per listing, in minor units of the shop's currency; as it is charged."""
-    currency = client.money().currency
+    money = client.money()
     found: dict[str, Live | Unread] = {}
     for group in _by_product(changes):
         for key, product in _priced(client, group)[1].items():
-            live = product if isinstance(product, Unread) else _live_price(product, currency)
+            live = product if isinstance(product, Unread) else _live_price(product, money)
             if live is not None:
                 found[key] = live
     return found
@@ -140,11 +140,11 @@ def _priced(
     }
 
 
-def _live_price(product: _Priced, currency: str) -> Live | Unread | None:
+def _live_price(product: _Priced, money: ShopMoney) -> Live | Unread | None:
     price = product.price
     if not price:
         return None
-    return read(lambda: Live(value=charged_minor(price, currency), currency=currency))
+    return read(lambda: Live(value=_charged(price, money), currency=money.currency))
 
 
 def _set_prices(client: WooCommerceClient, group: Sequence[Change]) -> list[Outcome]:
@@ -176,30 +176,29 @@ def _row_of_price(
     field = "sale_price" if product.on_sale else "regular_price"
     told, price = getattr(product, field), product.price
     # A sale begins and ends by the clock, its price changes with the shop's next round of jobs.
-    if not told or not price or _differ(told, price, money.currency):
+    if not told or not price or _charged(told, money) != _charged(price, money):
         return "its price in force is not the one that it should have: a sale begins or ends"
     if product.on_sale:
-        regular = charged_minor(product.regular_price or "", money.currency)
+        regular = _charged(product.regular_price or "", money)
         if change.after >= regular:
             return "it is on sale, and would no longer be below its regular price"
-    elif _would_begin(product, change.after, money.currency, at):
+    elif _would_begin(product, change.after, money, at):
         return "a sale price above its regular one would come in force: a person has to remove it"
     # As text: a number is refused by one address of two.
     return {"id": product.id, field: format_minor(change.after, money.currency)}
 
 
-def _differ(one: str, other: str, currency: str) -> bool:
-    """Whether two prices of the catalogue are charged differently."""
-    return charged_minor(one, currency) != charged_minor(other, currency)
+def _charged(text: str, money: ShopMoney) -> int:
+    return charged_minor(text, money.currency, money.decimals)
 
 
-def _would_begin(product: _Priced, after: int, currency: str, at: dt.datetime) -> bool:
+def _would_begin(product: _Priced, after: int, money: ShopMoney, at: dt.datetime) -> bool:
     """Whether a sale price that waits for no day, but below the regular one, would be in force."""
     now = at.strftime("%Y-%m-%dT%H:%M:%S")
     begins, ends = product.date_on_sale_from_gmt, product.date_on_sale_to_gmt
     if not product.sale_price or (begins or now) > now or (ends or now) < now:
         return False
-    return after > charged_minor(product.sale_price, currency)
+    return after > _charged(product.sale_price, money)
 
 
 def _stocked(client: WooCommerceClient, changes: Sequence[Change]) -> dict[str, _Stocked | Unread]:

@@ -20,6 +20,8 @@ REFUNDS_OF, VARIATIONS_OF = "refunds", "variations"
 """How a page's part begins; the id of the order or of the product follows after a colon."""
 CODES = "codes"
 """The part of pages that hold the own codes of products with variations that were ordered."""
+PRICE_DECIMALS = "price_decimals"
+"""The fact of an account that prices are rounded by."""
 _TAG = re.compile(r"<[^>]*>")
 
 # Fields of lines that say nothing to us, and links that come with every document.

@@ -29,8 +29,8 @@ class Price(Observation):
     price_minor = minor("Price of one piece before discounts")
     list_price_minor = minor("Struck-through price", nullable=True)
     price_text = text(
-        "The price as the platform keeps it, where that has more digits than the currency;"
-        " `price_minor` is what it charges",
+        "The price as the platform keeps it, where that has more digits than are charged;"
+        " `price_minor` is what is charged",
         nullable=True,
     )
 

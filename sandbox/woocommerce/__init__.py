@@ -2,6 +2,7 @@
 
 from sandbox.woocommerce.access import ApiKey, Credentials
 from sandbox.woocommerce.endpoint import routes
+from sandbox.woocommerce.families import Family
 from sandbox.woocommerce.faults import Faults
 
-__all__ = ["ApiKey", "Credentials", "Faults", "routes"]
+__all__ = ["ApiKey", "Credentials", "Family", "Faults", "routes"]

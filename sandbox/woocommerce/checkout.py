@@ -38,7 +38,8 @@ def created_order(call: Call, given: Given) -> Row:
     key = _next(world.orders, "order_id", shop.drafts)
     _add(world, key, household=household, wanted=wanted, is_paid=given.get("set_paid") is True)
     shop.record("create_order", key, {"lines": len(wanted)})
-    own = documents.with_status(world.orders.filter(pl.col("order_id") == key))
+    own = world.orders.filter(pl.col("order_id") == key)
+    own = documents.orders_with_status(shop, own)
     [found] = documents.orders(shop, own, base=call.base, decimals=None)
     return found
 

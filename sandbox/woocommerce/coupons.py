@@ -128,8 +128,8 @@ def _coupon_values(
         values |= _discount(str(kind), amount)
     if "usage_limit" in given:
         values["usage_limit"] = _limit(given["usage_limit"])
-    if {"date_expires", "date_expires_gmt"} & set(given):
-        values["ends_at"] = _expiry(shop, given)
+    if "date_expires" in given:  # its twin in GMT is only read: whoever writes it changes nothing
+        values["ends_at"] = _expiry(shop, given["date_expires"])
     beside = {name: given[name] for name in goods.COUPON_DEFAULTS if name in given}
     for name in ("minimum_amount", "maximum_amount"):
         if name in beside:
@@ -149,22 +149,22 @@ def _limit(given: object) -> int | None:
 def _discount(kind: str, amount: object) -> dict[str, Any]:
     minor = minor_of(amount)
     if minor is None or (kind == "percent" and minor > 100_00):
-        raise RestError("coupon_invalid_discount_amount", "Invalid discount amount.", 400)
+        raise RestError("coupon_invalid_amount", "Invalid discount amount.", 400)
     if kind == "percent":
         return {"percentage": float(Decimal(minor) / 10_000), "amount_minor": None}
     return {"percentage": None, "amount_minor": minor}
 
 
-def _expiry(shop: Shop, given: Given) -> datetime | None:
-    name = "date_expires_gmt" if "date_expires_gmt" in given else "date_expires"
-    if not given[name]:
+def _expiry(shop: Shop, given: object) -> datetime | None:
+    """The instant of a text: with an offset as it says, without one in the site's time."""
+    if not given:
         return None
     try:
-        instant = datetime.fromisoformat(str(given[name]))
+        instant = datetime.fromisoformat(str(given))
     except ValueError as error:
-        raise invalid_param(name, "Invalid date.") from error
+        raise invalid_param("date_expires", "Invalid date.") from error
     if instant.tzinfo is None:
-        instant = instant.replace(tzinfo=UTC if name.endswith("_gmt") else shop.zone)
+        instant = instant.replace(tzinfo=shop.zone)
     return instant.astimezone(UTC)
 
 

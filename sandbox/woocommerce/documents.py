@@ -6,12 +6,13 @@ from typing import Any, Final
 import polars as pl
 
 from sandbox.phones import phone_of
-from sandbox.woocommerce.shop import Shop
+from sandbox.woocommerce.shop import Shop, minor_of
 from sandbox.world.world import World
 
-VERSION: Final = "10.3.0"
+VERSION: Final = "11.0.1"
 STATUSES: Final = (
-    "pending", "processing", "on-hold", "completed", "cancelled", "refunded", "failed", "trash",
+    "pending", "processing", "on-hold", "completed", "cancelled", "refunded", "failed",
+    "checkout-draft", "trash",
 )  # fmt: skip
 SYMBOLS: Final = {"EUR": "€", "USD": "$", "CNY": "¥"}
 REFUND_LINE_IDS: Final = 10_000_000_000
@@ -19,8 +20,17 @@ REFUND_LINE_IDS: Final = 10_000_000_000
 Row = dict[str, Any]
 
 
+def orders_with_status(shop: Shop, orders: pl.DataFrame) -> pl.DataFrame:
+    """Orders with the `status` the platform gives them, and `sold_status`: that of what was sold,
+    before somebody wrote another."""
+    written = shop.order_status
+    sold = with_status(orders).with_columns(sold_status="status")
+    status = [written.get(key, own) for key, own in sold.select("order_id", "status").rows()]
+    return sold.with_columns(status=pl.Series(status, dtype=pl.String))
+
+
 def with_status(orders: pl.DataFrame) -> pl.DataFrame:
-    """Orders with the `status` the platform gives them."""
+    """Orders with the `status` that follows from what happened."""
     return orders.with_columns(
         status=pl.when(pl.col("cancelled_at").is_not_null())
         .then(pl.lit("cancelled"))
@@ -104,7 +114,10 @@ def _order(
     lines, back = parts
     off = order["automatic_minor"] + order["code_minor"]
     zero, status = shop.money(0, decimals), order["status"]
-    is_paid = status in ("processing", "completed", "refunded")
+    received = ("processing", "completed", "refunded")
+    is_paid = order["sold_status"] in received or status in received[:2]
+    edited = sum(_edited(shop, line) for line in lines)
+    fees = sum(fee["minor"] for fee in shop.fees.get(order["order_id"], []))
     # The order was handed over when it was last changed, unless a refund came later.
     done = order["updated_at"] if not back else order["created_at"]
     return {
@@ -120,7 +133,7 @@ def _order(
         "shipping_total": zero,
         "shipping_tax": zero,
         "cart_tax": zero,
-        "total": shop.money(order["original_minor"] - off, decimals),
+        "total": shop.money(order["original_minor"] - off + edited + fees, decimals),
         "total_tax": zero,
         "customer_id": order["household_id"],
         "order_key": f"wc_order_{order['order_id']:x}",
@@ -134,7 +147,7 @@ def _order(
         "created_via": "checkout",
         "customer_note": "",
         **shop.dates(
-            date_completed=done if status == "completed" else None,
+            date_completed=done if "completed" in (status, order["sold_status"]) else None,
             date_paid=order["created_at"] if is_paid else None,
         ),
         "cart_hash": "",
@@ -143,7 +156,7 @@ def _order(
         "line_items": [_line(shop, line, decimals) for line in lines],
         "tax_lines": [],
         "shipping_lines": [],
-        "fee_lines": [],
+        "fee_lines": shop_fees(shop, order["order_id"], decimals),
         "coupon_lines": _coupon_lines(shop, order, decimals),
         "refunds": [
             {"id": refund["refund_id"], "reason": "", "total": _minus(shop, refund, decimals)}
@@ -160,15 +173,29 @@ def _minus(shop: Shop, refund: Row, decimals: int | None) -> str:
     return f"-{shop.money(refund['amount_minor'], decimals)}"
 
 
+def _edited(shop: Shop, line: Row) -> int:
+    """What somebody raised a line's total by."""
+    written = shop.line_edits.get(line["line_id"], {}).get("total")
+    return 0 if written is None else (minor_of(written) or 0) - _total(line)
+
+
+def _total(line: Row) -> int:
+    sold: int = line["unit_minor"] * line["quantity"]
+    return sold - int(line["automatic_minor"]) - int(line["code_minor"])
+
+
 def _line(shop: Shop, line: Row, decimals: int | None) -> Row:
     subtotal = line["unit_minor"] * line["quantity"]
-    total = subtotal - line["automatic_minor"] - line["code_minor"]
+    total = _total(line) + _edited(shop, line)
+    written = {"quantity": line["quantity"]} | shop.line_edits.get(line["line_id"], {})
+    quantity: float = written["quantity"]
+    key, family = line["product_id"], shop.families.of(line["product_id"])
     return {
         "id": line["line_id"],
         "name": line["title"],
-        "product_id": line["product_id"],
-        "variation_id": 0,
-        "quantity": line["quantity"],
+        "product_id": key if family is None else family.parent_id,
+        "variation_id": 0 if family is None else key,
+        "quantity": quantity,
         "tax_class": "",
         "subtotal": shop.money(subtotal, decimals),
         "subtotal_tax": shop.money(0, decimals),
@@ -176,9 +203,10 @@ def _line(shop: Shop, line: Row, decimals: int | None) -> Row:
         "total_tax": shop.money(0, decimals),
         "taxes": [],
         "meta_data": [],
-        "sku": str(line["product_id"]),
+        # Of a product that was deleted it is not known any more.
+        "sku": None if line["title"] is None else shop.families.shown_code(key),
         # A number, of one piece, after the discounts and not rounded.
-        "price": total / 100 / line["quantity"],
+        "price": total / 100 / quantity,
         "image": {"id": "", "src": ""},
         "parent_name": None,
     }
@@ -198,6 +226,24 @@ def _refunded_line(shop: Shop, line: Row, decimals: int | None) -> Row:
 
 def _negative(text: str) -> str:
     return text if not text.strip("0.") else f"-{text}"
+
+
+def shop_fees(shop: Shop, key: int, decimals: int | None) -> list[Row]:
+    """The `fee_lines` of an order."""
+    return [
+        {
+            "id": fee["id"],
+            "name": fee["name"],
+            "tax_class": "0",
+            "tax_status": "taxable",
+            "amount": shop.money(fee["minor"], decimals),
+            "total": shop.money(fee["minor"], decimals),
+            "total_tax": shop.money(0, decimals),
+            "taxes": [],
+            "meta_data": [],
+        }
+        for fee in shop.fees.get(key, [])
+    ]
 
 
 def _coupon_lines(shop: Shop, order: Row, decimals: int | None) -> list[Row]:

@@ -1,7 +1,7 @@
 """The routes of the site: let in, dispatched by path and method, answered as WordPress does."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from copy import copy
 from email.utils import format_datetime
@@ -14,11 +14,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from sandbox.woocommerce import checkout, coupons, reads, writes
+from sandbox.woocommerce import checkout, coupons, offers, order_writes, reads, writes
 from sandbox.woocommerce.access import Asking, Credentials, Gate
 from sandbox.woocommerce.batches import batch
 from sandbox.woocommerce.calls import Call, Reply, decoded, picked
-from sandbox.woocommerce.errors import RestError
+from sandbox.woocommerce.errors import RestError, not_emulated
+from sandbox.woocommerce.families import Families, Family
 from sandbox.woocommerce.faults import Faults
 from sandbox.woocommerce.params import Params
 from sandbox.woocommerce.shop import Shop
@@ -27,8 +28,11 @@ from sandbox.world.world import World
 Handler = Callable[..., Reply]
 METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE")
 NAMESPACE: Final = "/wc/v3"
-_FRAMES: Final = ("products", "discounts", "reviews", "orders", "lines")
-_KEPT: Final = ("unmanaged", "idle_sale_minor", "coupon_fields", "review_status", "drafts")
+_FRAMES: Final = ("products", "discounts", "reviews", "orders", "lines", "refunds", "customers")
+_KEPT: Final = (
+    "unmanaged", "backorders", "offers", "prices", "product_status", "coupon_fields",
+    "review_status", "drafts", "order_status", "fees", "line_edits",
+)  # fmt: skip
 
 
 def routes(
@@ -38,6 +42,7 @@ def routes(
     now: Callable[[], float] | None = None,
     decimals: int = 2,
     faults: Faults | None = None,
+    families: Sequence[Family] = (),
 ) -> list[Route]:
     """The REST API of one shop.
 
@@ -48,15 +53,29 @@ def routes(
             when not given.
         decimals: those of the shop's prices.
         faults: what goes wrong; a test keeps the object and changes it.
+        families: products with variations; the others are simple ones.
     """
-    shop = Shop(world, decimals=decimals, faults=faults or Faults())
+    own = Families({one.parent_id: one for one in families})
+    shop = Shop(world, decimals=decimals, faults=faults or Faults(), families=own)
     site = _Site(shop, Gate(credentials, now or (lambda: world.clock.timestamp())))
     paths = ("/wp-json", "/wp-json/{path:path}")
     return [Route(path, site.received, methods=list(METHODS)) for path in paths]
 
 
 def _batch_products(call: Call) -> Reply:
-    return batch(call, update=partial(writes.changed_product, call))
+    return batch(
+        call,
+        update=partial(writes.changed_product, call, 0),
+        delete=partial(writes.deleted_product, call, 0, is_forced=call.is_forced),
+    )
+
+
+def _batch_variations(call: Call, parent: int) -> Reply:
+    return batch(
+        call,
+        update=partial(writes.changed_product, call, parent),
+        delete=partial(writes.deleted_product, call, parent, is_forced=True),
+    )
 
 
 def _batch_reviews(call: Call) -> Reply:
@@ -84,19 +103,52 @@ _TABLE: Final[tuple[tuple[str, dict[str, Handler]], ...]] = (
     (r"/system_status", {"GET": reads.system_status}),
     (r"/orders", {"GET": reads.list_orders, "POST": checkout.create_order}),
     (r"/orders/batch", _editable(_batch_orders)),
-    (r"/orders/(\d+)", {"GET": reads.order}),
+    (
+        r"/orders/(\d+)",
+        {
+            "GET": reads.order,
+            "DELETE": order_writes.delete_order,
+            **_editable(order_writes.update_order),
+        },
+    ),
     (r"/orders/(\d+)/refunds", {"GET": reads.list_order_refunds}),
-    (r"/orders/(\d+)/refunds/(\d+)", {"GET": reads.order_refund}),
+    (
+        r"/orders/(\d+)/refunds/(\d+)",
+        {"GET": reads.order_refund, "DELETE": order_writes.delete_refund},
+    ),
     (r"/refunds", {"GET": reads.list_refunds}),
     (r"/products", {"GET": reads.list_products}),
     (r"/products/batch", _editable(_batch_products)),
     (r"/products/reviews", {"GET": reads.list_reviews}),
     (r"/products/reviews/batch", _editable(_batch_reviews)),
-    (r"/products/reviews/(\d+)", {"GET": reads.review, **_editable(writes.update_review)}),
-    (r"/products/(\d+)", {"GET": reads.product, **_editable(writes.update_product)}),
+    (
+        r"/products/reviews/(\d+)",
+        {
+            "GET": reads.review,
+            "DELETE": writes.delete_review,
+            **_editable(writes.update_review),
+        },
+    ),
+    (
+        r"/products/(\d+)",
+        {
+            "GET": reads.product,
+            "DELETE": writes.delete_product,
+            **_editable(writes.update_product),
+        },
+    ),
     (r"/products/(\d+)/variations", {"GET": reads.list_variations}),
+    (r"/products/(\d+)/variations/batch", _editable(_batch_variations)),
+    (
+        r"/products/(\d+)/variations/(\d+)",
+        {
+            "GET": reads.variation,
+            "DELETE": writes.delete_variation,
+            **_editable(writes.update_variation),
+        },
+    ),
     (r"/customers", {"GET": reads.list_customers}),
-    (r"/customers/(\d+)", {"GET": reads.customer}),
+    (r"/customers/(\d+)", {"GET": reads.customer, "DELETE": writes.delete_customer}),
     (r"/coupons", {"GET": reads.list_coupons, "POST": coupons.create_coupon}),
     (r"/coupons/batch", _editable(_batch_coupons)),
     (
@@ -126,6 +178,8 @@ class _Site:
         self._shop, self._gate = shop, gate
 
     async def received(self, request: Request) -> Response:
+        if self._shop.faults.plain_permalinks:
+            return Response(None, 301, headers=self._headers() | {"location": "/"})
         if status := self._shop.faults.next_status():
             return self._page(status)
         body = await request.body()
@@ -142,12 +196,18 @@ class _Site:
 
     def _answered(self, request: Request, body: bytes) -> Response:
         with self._shop.world.lock:
+            if not self._shop.faults.late_jobs:
+                offers.run_schedule(self._shop)
             try:
                 reply = self._reply(request, body)
             except RestError as refused:
                 reply = Reply(refused.answer(), refused.status)
+            if "X-WP-Total" in reply.headers and self._shop.faults.spend("missing_totals"):
+                lengths = ("X-WP-Total", "X-WP-TotalPages")
+                kept = {name: one for name, one in reply.headers.items() if name not in lengths}
+                reply = Reply(reply.body, reply.status, kept)
             return Response(
-                msgspec.json.encode(reply.body),
+                self._shop.faults.spoilt(msgspec.json.encode(reply.body)),
                 reply.status,
                 headers=self._headers() | reply.headers,
                 media_type="application/json",
@@ -161,6 +221,7 @@ class _Site:
             request.method,
             home + path,
             request.url.scheme == "https",
+            request.url.path.startswith("/wp-json/wc/"),
             request.headers.get("authorization", ""),
             params,
         )
@@ -197,12 +258,25 @@ class _Site:
             record |= {"applied": False, "fault": "unapplied"}
 
 
+_REAL: Final = re.compile(
+    r"/(data|payment_gateways|reports|settings|shipping|shipping_methods|system_status|taxes|webhooks)"
+    r"(/[\w.-]+)*"
+    r"|/products/(attributes|brands|categories|custom-fields|shipping_classes|tags)(/.*)?"
+    r"|/orders/(\d+/(notes|receipt|actions/.*)|statuses)(/\d+)?"
+    r"|/(orders|products|customers|coupons|refunds|products/reviews|products/\d+/variations)"
+    r"(/\d+|/batch|/generate)?"
+)
+"""Addresses that the platform has: what of them is not in the table is not emulated."""
+
+
 def _found(route: str, method: str) -> tuple[Handler, tuple[int, ...]]:
     own = route.removeprefix(NAMESPACE) if route.startswith(f"{NAMESPACE}/") else ""
     for pattern, handlers in _TABLE:
         match = re.fullmatch(pattern, own)
         if match and method in handlers:
             return handlers[method], tuple(int(key) for key in match.groups())
+    if _REAL.fullmatch(own):
+        raise not_emulated(f"{method} {own}")
     said = "No route was found matching the URL and request method."
     raise RestError("rest_no_route", said, 404)
 

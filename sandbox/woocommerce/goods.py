@@ -2,9 +2,13 @@
 
 import html
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Final
 
+import polars as pl
+
 from sandbox.woocommerce.documents import Row, address, contact, links
+from sandbox.woocommerce.offers import offer_of, price_text
 from sandbox.woocommerce.shop import Shop
 
 COUPON_DEFAULTS: Final[Row] = {
@@ -28,30 +32,39 @@ COUPON_DEFAULTS: Final[Row] = {
 
 
 def product(shop: Shop, row: Row, *, base: str) -> Row:
-    """The document of a product, which is always a simple one."""
+    """The document of a product or of a variation."""
     key = row["product_id"]
-    regular, sale = prices(shop, row)
-    is_managed = key not in shop.unmanaged
+    if key in shop.families.found:
+        return _parent(shop, row, base=base)
+    offer, family = offer_of(shop, row), shop.families.of(key)
+    is_managed: bool | str = key not in shop.unmanaged
     stock = row["on_hand_units"] if is_managed else None
+    if family is not None and family.shared_units is not None:
+        is_managed, stock = "parent", family.shared_units
+    backorders = shop.backorders.get(key, "no")
+    is_owed = stock is not None and stock <= 0 and backorders != "no"
     in_stock = stock is None or stock > 0
+    status = shop.product_status.get(key, "publish")
+    # A draft that was never public has no date of its own.
+    created = None if status == "draft" else row["created_at"]
     return {
         "id": key,
         "name": row["title"],
         "slug": f"product-{key}",
         "permalink": f"{base.removesuffix('/wp-json/wc/v3')}/product/product-{key}/",
-        **shop.dates(date_created=row["created_at"], date_modified=row["updated_at"]),
-        "type": "simple",
-        "status": "publish",
+        **shop.dates(date_created=created, date_modified=row["updated_at"]),
+        "type": "simple" if family is None else "variation",
+        "status": status,
         "featured": False,
         "catalog_visibility": "visible",
         "description": "",
         "short_description": "",
-        "sku": str(key),
-        "price": shop.money(row["price_minor"]),
-        "regular_price": shop.money(regular),
-        "sale_price": "" if sale is None else shop.money(sale),
-        **shop.dates(date_on_sale_from=None, date_on_sale_to=None),
-        "on_sale": sale is not None and sale < regular,
+        "sku": shop.families.shown_code(key),
+        "price": price_text(shop, row),
+        "regular_price": offer.regular,
+        "sale_price": offer.sale or "",
+        **shop.dates(date_on_sale_from=offer.begins, date_on_sale_to=offer.ends),
+        "on_sale": offer.is_on(shop.world.clock),
         "purchasable": True,
         "virtual": False,
         "downloadable": False,
@@ -59,12 +72,12 @@ def product(shop: Shop, row: Row, *, base: str) -> Row:
         "tax_class": "",
         "manage_stock": is_managed,
         "stock_quantity": stock,
-        "backorders": "no",
-        "backorders_allowed": False,
-        "backordered": False,
-        "stock_status": "instock" if in_stock else "outofstock",
+        "backorders": backorders,
+        "backorders_allowed": backorders != "no",
+        "backordered": is_owed,
+        "stock_status": "instock" if in_stock else "onbackorder" if is_owed else "outofstock",
         "low_stock_amount": None,
-        "parent_id": 0,
+        "parent_id": 0 if family is None else family.parent_id,
         "categories": [{"id": 15, "name": row["product_type"], "slug": "category"}],
         "attributes": [],
         "variations": [],
@@ -73,11 +86,28 @@ def product(shop: Shop, row: Row, *, base: str) -> Row:
     }
 
 
-def prices(shop: Shop, row: Row) -> tuple[int, int | None]:
-    """The regular price and the sale price, if there is one."""
-    if row["compare_at_minor"] is not None:
-        return row["compare_at_minor"], row["price_minor"]
-    return row["price_minor"], shop.idle_sale_minor.get(row["product_id"])
+def _parent(shop: Shop, row: Row, *, base: str) -> Row:
+    """The document of a product with variations: it has no price and no offer of its own."""
+    family = shop.families.found[row["product_id"]]
+    own = shop.world.products.filter(pl.col("product_id").is_in(list(family.codes)))
+    found = [product(shop, one, base=base) for one in own.iter_rows(named=True)]
+    is_managed = family.shared_units is not None
+    return found[0] | {
+        "id": family.parent_id,
+        "name": family.title,
+        "type": "variable",
+        "sku": family.sku,
+        "price": min((one["price"] for one in found), key=Decimal),
+        "regular_price": "",
+        "sale_price": "",
+        "on_sale": any(one["on_sale"] for one in found),
+        "status": shop.product_status.get(family.parent_id, "publish"),
+        "manage_stock": is_managed,
+        "stock_quantity": family.shared_units,
+        "parent_id": 0,
+        "variations": list(family.codes),
+        "_links": links(base, "products", family.parent_id),
+    }
 
 
 def customer(shop: Shop, row: Row, *, base: str) -> Row:

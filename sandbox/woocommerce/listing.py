@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from sandbox.woocommerce.errors import invalid_param
+from sandbox.woocommerce.errors import invalid_param, not_emulated
 from sandbox.woocommerce.params import Params
 from sandbox.world.world import instant
 
@@ -35,6 +35,8 @@ class Collection:
     direction: str = "desc"
     created: str | None = "created_at"
     modified: str | None = None
+    filters: frozenset[str] = frozenset()
+    """Parameters of its own that are emulated."""
 
 
 @dataclass(frozen=True)
@@ -63,14 +65,37 @@ class Page:
         return headers
 
 
+FILTERS: Final = frozenset(
+    {
+        "attribute", "attribute_term", "brand", "category", "code", "created_via", "customer",
+        "downloadable", "email", "exclude_category", "exclude_meta", "exclude_status",
+        "exclude_types", "featured", "global_unique_id", "include_meta", "include_status",
+        "include_types", "low_in_stock", "max_price", "min_price", "on_sale", "parent",
+        "parent_exclude", "product", "reviewer", "reviewer_email", "reviewer_exclude", "role",
+        "search", "search_fields", "search_name_or_sku", "search_sku", "shipping_class", "sku",
+        "slug", "status", "stock_status", "tag", "tax_class", "type", "virtual",
+    }
+)  # fmt: skip
+"""Parameters that some list of the platform is filtered by; any other is ignored, as there."""
+
+
+def _check_filters(params: Params, collection: Collection) -> None:
+    for name in params.elements:
+        if name in FILTERS and name not in collection.filters:
+            raise not_emulated(f"the parameter {name} of this list")
+    if params.text("context", "view") != "view":
+        raise not_emulated("another context than view")
+
+
 def page_of(
     frame: pl.DataFrame, params: Params, collection: Collection, *, zone: ZoneInfo, repeat: bool
 ) -> Page:
     """The page asked for; `repeat` gives the page before it instead.
 
     Raises:
-        RestError: 400, a parameter is out of bounds.
+        RestError: 400, a parameter is out of bounds; 501, one is not emulated.
     """
+    _check_filters(params, collection)
     size = _whole(params, "per_page", default=10, bounds=(1, MAX_PER_PAGE))
     number = _whole(params, "page", default=1, bounds=(1, None))
     skipped = _whole(params, "offset", default=0, bounds=(0, None))

@@ -7,14 +7,16 @@ import polars as pl
 from sandbox.woocommerce import documents, goods
 from sandbox.woocommerce.calls import Call, Reply
 from sandbox.woocommerce.documents import STATUSES, SYMBOLS, VERSION, Row
-from sandbox.woocommerce.errors import RestError, invalid_param
+from sandbox.woocommerce.errors import RestError, invalid_param, not_emulated
 from sandbox.woocommerce.listing import Collection
+from sandbox.woocommerce.shop import Shop
 from sandbox.world.world import SHOP_NAME, row_of
 
 ORDERS: Final = Collection(
     "order_id",
     {"date": "created_at", "id": "order_id", "modified": "updated_at"},
     modified="updated_at",
+    filters=frozenset({"status", "customer"}),
 )
 PRODUCTS: Final = Collection(
     "product_id",
@@ -26,11 +28,15 @@ PRODUCTS: Final = Collection(
         "price": "price_minor",
     },
     modified="updated_at",
+    filters=frozenset({"sku", "status", "type", "stock_status"}),
 )
+PRODUCT_STATUSES: Final = ("any", "future", "trash", "draft", "pending", "private", "publish")
+PRODUCT_TYPES: Final = ("simple", "grouped", "external", "variable")
 COUPONS: Final = Collection(
     "discount_id",
     {"date": "created_at", "id": "discount_id", "title": "code", "modified": "updated_at"},
     modified="updated_at",
+    filters=frozenset({"code"}),
 )
 REFUNDS: Final = Collection("refund_id", {"date": "created_at", "id": "refund_id"})
 REVIEWS: Final = Collection(
@@ -42,6 +48,7 @@ REVIEWS: Final = Collection(
         "product": "product_id",
     },
     default="date_gmt",
+    filters=frozenset({"product", "status"}),
 )
 CUSTOMERS: Final = Collection(
     "household_id",
@@ -49,6 +56,7 @@ CUSTOMERS: Final = Collection(
     default="name",
     direction="asc",
     created=None,
+    filters=frozenset({"email", "role"}),
 )
 
 
@@ -107,15 +115,17 @@ def system_status(call: Call) -> Reply:
 
 
 def list_orders(call: Call) -> Reply:
-    """Orders; drafts are not among them."""
-    frame = documents.with_status(call.shop.world.orders)
+    """Orders; what is in the trash is only among them when it is asked for."""
+    frame = documents.orders_with_status(call.shop, call.shop.world.orders)
     asked = call.params.listed("status") or ["any"]
+    if "any" in asked and len(asked) > 1:
+        raise not_emulated("orders of any status and another")
     for place, status in enumerate(asked):
         if status not in ("any", *STATUSES):
             said = f"status[{place}] is not one of any, {', '.join(STATUSES)}."
             raise invalid_param("status", said)
-    if "any" not in asked:
-        frame = frame.filter(pl.col("status").is_in(asked))
+    is_asked = pl.col("status") != "trash" if "any" in asked else pl.col("status").is_in(asked)
+    frame = frame.filter(is_asked)
     if customer := call.params.text("customer"):
         frame = frame.filter(pl.col("household_id").cast(pl.String) == customer)
     page = call.page(frame, ORDERS)
@@ -128,7 +138,7 @@ def order(call: Call, key: int) -> Reply:
     frame = call.shop.world.orders.filter(pl.col("order_id") == key)
     if frame.is_empty():
         raise RestError("woocommerce_rest_shop_order_invalid_id", "Invalid ID.", 404)
-    own = documents.with_status(frame)
+    own = documents.orders_with_status(call.shop, frame)
     [found] = documents.orders(call.shop, own, base=call.base, decimals=call.decimals)
     return Reply(found)
 
@@ -169,35 +179,79 @@ def _refunds_of(call: Call, key: int) -> pl.DataFrame:
 
 
 def list_products(call: Call) -> Reply:
-    """Products, all of them simple and published."""
-    frame, params = call.shop.world.products, call.params
-    if skus := params.listed("sku"):
-        frame = frame.filter(pl.col("product_id").cast(pl.String).is_in(skus))
-    if params.text("status", "any") not in ("any", "publish") or params.text(
-        "type", "simple"
-    ) not in ("", "simple"):
-        frame = frame.clear()
-    if (stock := params.text("stock_status")) in ("instock", "outofstock"):
-        unmanaged = pl.col("product_id").is_in(list(call.shop.unmanaged))
+    """Products; a list of codes finds variations too."""
+    shop, params = call.shop, call.params
+    frame = shop.families.listed(shop.world, params.listed("sku"))
+    status, kind = params.text("status", "any"), params.text("type")
+    if status not in PRODUCT_STATUSES:
+        raise invalid_param("status", f"status is not one of {', '.join(PRODUCT_STATUSES)}.")
+    if kind and kind not in PRODUCT_TYPES:
+        raise invalid_param("type", f"type is not one of {', '.join(PRODUCT_TYPES)}.")
+    frame = frame.filter(_of_status(shop, status))
+    if kind:
+        parents = pl.col("product_id").is_in(list(shop.families.found))
+        frame = frame.filter({"variable": parents, "simple": ~parents}.get(kind, pl.lit(False)))
+    if stock := params.text("stock_status"):
+        if shop.families.found or shop.backorders or stock not in ("instock", "outofstock"):
+            raise not_emulated("this filter by stock_status")
+        unmanaged = pl.col("product_id").is_in(list(shop.unmanaged))
         in_stock = (pl.col("on_hand_units") > 0) | unmanaged
         frame = frame.filter(in_stock if stock == "instock" else ~in_stock)
     page = call.page(frame, PRODUCTS)
     rows = page.rows.iter_rows(named=True)
-    return call.listed(page, [goods.product(call.shop, row, base=call.base) for row in rows])
+    return call.listed(page, [goods.product(shop, row, base=call.base) for row in rows])
+
+
+def _of_status(shop: Shop, status: str) -> pl.Expr:
+    """`any` is all but the trash."""
+    held = shop.product_status
+    named = [key for key, own in held.items() if own == ("trash" if status == "any" else status)]
+    own = pl.col("product_id").is_in(named)
+    if status == "any":
+        return ~own
+    return own | ~pl.col("product_id").is_in(list(held)) if status == "publish" else own
 
 
 def product(call: Call, key: int) -> Reply:
     """One product."""
-    row = call.shop.world.product(key)
+    return Reply(goods.product(call.shop, product_row(call, key, 404), base=call.base))
+
+
+def product_row(call: Call, key: int, status: int, *, parent: int = 0) -> Row:
+    """The row of a product, or of a variation of `parent`; `status` is that of the error."""
+    shop = call.shop
+    family = shop.families.of(key)
+    row = shop.world.product(key) or shop.families.row(shop.world, key)
+    if parent and (family is None or family.parent_id != parent):
+        row = None
     if row is None:
-        raise RestError("woocommerce_rest_product_invalid_id", "Invalid ID.", 404)
-    return Reply(goods.product(call.shop, row, base=call.base))
+        code = "product_variation_invalid_id" if parent else "product_invalid_id"
+        raise RestError(f"woocommerce_rest_{code}", "Invalid ID.", status)
+    return row
 
 
 def list_variations(call: Call, key: int) -> Reply:
     """Variations of a product: a simple one has none."""
-    product(call, key)
-    return call.listed(call.page(call.shop.world.products.clear(), PRODUCTS), [])
+    product_row(call, key, 404)
+    shop, family = call.shop, call.shop.families.found.get(key)
+    own = pl.col("product_id").is_in(list(family.codes) if family else [])
+    page = call.page(shop.world.products.filter(own, _of_status(shop, "any")), PRODUCTS)
+    rows = page.rows.iter_rows(named=True)
+    return call.listed(page, [_variation(call, row) for row in rows])
+
+
+def variation(call: Call, key: int, variation_id: int) -> Reply:
+    """One variation of a product."""
+    return Reply(_variation(call, product_row(call, variation_id, 404, parent=key)))
+
+
+def _variation(call: Call, row: Row) -> Row:
+    """As its product lists it: its options in place of a name, and no categories."""
+    found = goods.product(call.shop, row, base=call.base)
+    option = {"id": 1, "name": "Size", "slug": "pa_size", "option": str(row["product_id"])}
+    return {
+        name: value for name, value in found.items() if name not in ("categories", "variations")
+    } | {"attributes": [option]}
 
 
 def list_customers(call: Call) -> Reply:
@@ -216,7 +270,7 @@ def customer(call: Call, key: int) -> Reply:
     """One customer."""
     row = row_of(call.shop.world.customers, "household_id", key)
     if row is None:
-        raise RestError("woocommerce_rest_invalid_id", "Invalid resource ID.", 404)
+        raise RestError("wc_user_invalid_id", "Invalid user ID.", 404)
     return Reply(goods.customer(call.shop, row, base=call.base))
 
 

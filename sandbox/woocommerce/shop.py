@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sandbox.woocommerce.errors import RestError
+from sandbox.woocommerce.families import Families
 from sandbox.woocommerce.faults import Faults
 from sandbox.world.world import World
 
@@ -18,19 +19,29 @@ class Shop:
     """State behind the API; every access holds `world.lock`.
 
     `decimals` are those of the shop's prices. `unmanaged` are products without stock management,
-    `idle_sale_minor` sale prices that are no lower than the regular one and so not in force,
-    `coupon_fields` what a coupon has besides the world's columns, `review_status` that of reviews
-    which are not approved, `drafts` the ids of orders that were begun and refused.
+    `backorders` of those that may be sold below nothing how, `offers` and `prices` what was written
+    of prices (`sandbox.woocommerce.offers`), `product_status` that of products which are not
+    public, `coupon_fields` what a coupon has besides the world's columns, `review_status` that of
+    reviews which are not approved, `drafts` the ids of orders that were begun and refused,
+    `order_status` that of orders which was written, `fees` and `line_edits` what was written of
+    their lines.
     """
 
     world: World
     decimals: int = 2
     faults: Faults = field(default_factory=Faults)
     unmanaged: set[int] = field(default_factory=set)
-    idle_sale_minor: dict[int, int] = field(default_factory=dict)
+    backorders: dict[int, str] = field(default_factory=dict)
+    offers: dict[int, Any] = field(default_factory=dict)
+    prices: dict[int, str] = field(default_factory=dict)
+    product_status: dict[int, str] = field(default_factory=dict)
     coupon_fields: dict[int, dict[str, Any]] = field(default_factory=dict)
     review_status: dict[int, str] = field(default_factory=dict)
     drafts: list[int] = field(default_factory=list)
+    order_status: dict[int, str] = field(default_factory=dict)
+    fees: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
+    line_edits: dict[int, dict[str, Any]] = field(default_factory=dict)
+    families: Families = field(default_factory=Families)
 
     @property
     def zone(self) -> ZoneInfo:

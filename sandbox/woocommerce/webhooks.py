@@ -15,6 +15,12 @@ class Webhook:
     secret: str
     source: str
 
+    def ping(self) -> tuple[dict[str, str], bytes]:
+        """Headers and body of what is sent when it is saved: a form, unsigned. Anything but 200 as
+        an answer, and the webhook is not active."""
+        headers = {"content-type": "application/x-www-form-urlencoded"}
+        return headers, f"webhook_id={self.webhook_id}".encode()
+
     def headers(self, body: bytes, *, delivery_id: str) -> dict[str, str]:
         """The headers of one delivery of `body`."""
         resource, _, event = self.topic.partition(".")

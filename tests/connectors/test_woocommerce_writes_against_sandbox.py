@@ -80,9 +80,11 @@ def test_a_sale_price_that_is_not_in_force_does_not_come_in_force_by_a_higher_pr
 ) -> None:
     key = int(two_products(own_shop)[0]["product_id"])
     own_shop.woo.send("PUT", f"/products/{key}", regular_price="10.00", sale_price="11.00")
-    higher = change(str(key), 1000, 1200)
-    own_shop.send(WriteKind.SET_PRICE, higher)
-    assert own_shop.live(WriteKind.SET_PRICE, higher) == {str(key): (1200, "EUR")}
+    assert own_shop.send(WriteKind.SET_PRICE, change(str(key), 1000, 1200))[0].state is REJECTED
+    below = change(str(key), 1000, 1050)
+    assert own_shop.send(WriteKind.SET_PRICE, below)[0].state is ACCEPTED
+    shown = own_shop.woo.get(f"/products/{key}")
+    assert (shown["price"], shown["sale_price"]) == ("10.50", "11.00")
 
 
 def test_a_shop_that_shows_no_cents_is_read_to_the_cent_and_gets_no_price_with_cents() -> None:

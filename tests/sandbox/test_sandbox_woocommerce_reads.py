@@ -281,7 +281,7 @@ def test_the_doctor_finds_currency_decimals_and_zone(woo: Woo) -> None:
         ("/orders/1/refunds", "woocommerce_rest_invalid_order_id"),
         ("/products/1", "woocommerce_rest_product_invalid_id"),
         ("/coupons/1", "woocommerce_rest_shop_coupon_invalid_id"),
-        ("/customers/1", "woocommerce_rest_invalid_id"),
+        ("/customers/1", "wc_user_invalid_id"),
         ("/products/reviews/1", "woocommerce_rest_review_invalid_id"),
         ("/baskets", "rest_no_route"),
         ("/orders/abc", "rest_no_route"),

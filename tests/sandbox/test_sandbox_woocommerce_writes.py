@@ -194,10 +194,10 @@ def test_a_coupon_is_created_once_found_changed_and_deleted(woo: Woo) -> None:
         ({"code": " "}, "rest_missing_callback_param"),
         ({"code": "x", "id": 5}, "woocommerce_rest_shop_coupon_exists"),
         ({"code": "x", "discount_type": "gift"}, "rest_invalid_param"),
-        ({"code": "x", "amount": "-1"}, "coupon_invalid_discount_amount"),
+        ({"code": "x", "amount": "-1"}, "coupon_invalid_amount"),
         (
             {"code": "x", "amount": "101", "discount_type": "percent"},
-            "coupon_invalid_discount_amount",
+            "coupon_invalid_amount",
         ),
         ({"code": "x", "date_expires": "soon"}, "rest_invalid_param"),
         ({"code": "x", "usage_limit": "often"}, "rest_invalid_param"),

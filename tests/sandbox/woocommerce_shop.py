@@ -80,13 +80,18 @@ def signed(url: str, *, key: ApiKey = KEY, method: str = "GET", now: float, **gi
 
 
 @cache
-def _built() -> World:
-    return build(TODAY, days=21, households=400, channel=WOOCOMMERCE)
+def _built(days: int, households: int) -> World:
+    return build(TODAY, days=days, households=households, channel=WOOCOMMERCE)
 
 
-def world_of_woo() -> World:
+def world_of_woo(days: int = 21, households: int = 400) -> World:
     """Three weeks of the channel; frames are replaced, never altered, so they can be shared."""
-    return replace(_built(), writes=[], spoiled=[], lock=threading.RLock())
+    return replace(_built(days, households), writes=[], spoiled=[], lock=threading.RLock())
+
+
+def week_of_woo() -> World:
+    """A week of some households: enough where it is about single orders and products."""
+    return world_of_woo(7, 60)
 
 
 @contextmanager
