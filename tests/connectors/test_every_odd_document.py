@@ -78,7 +78,20 @@ def oddities(stream: Stream, page: Page) -> Iterator[tuple[str, Page, int]]:
                 if one.raw != other.raw
             ]
             if len(before) == len(after) and len(places) == 1:
-                yield f"{label} {how}", odd, places[0]
+                (place,) = places
+                if _is_inside(before[place].raw, after[place].raw):
+                    yield f"{label} {how}", odd, place
+
+
+def _is_inside(before: bytes, after: bytes) -> bool:
+    """Whether a document changed, not the list that holds it."""
+    try:
+        one, other = json.loads(before), json.loads(after)
+    except ValueError:
+        return True
+    return (
+        isinstance(one, dict) and isinstance(other, dict) and len({*one} & {*other}) >= len(one) - 1
+    )
 
 
 def _variants(body: bytes) -> Iterator[tuple[str, Iterator[tuple[str, bytes]]]]:
@@ -126,13 +139,20 @@ def test_any_odd_value_costs_its_document_and_no_other(name: str, stream_name: s
     pages, context = recorded.pages("PAGES", stream), recorded.module.CONTEXT
     pages = [Page(_one_line(page.body), page.part) for page in pages]
     before = mapped(stream, pages, context).good
+    # Whatever keeps a document from being decoded leaves the same rest, which is mapped once.
+    rests: set[tuple[int, int]] = set()
     wrong, tried = [], 0
     for number, page in enumerate(pages):
         for label, odd, place in oddities(stream, page):
             tried += 1
             where = f"{page.part} {label}"
+            is_undecoded = stream.documents.split(odd)[place].problem is not None
+            if is_undecoded and (number, place) in rests:
+                continue
             try:
                 after = mapped(stream, [*pages[:number], odd, *pages[number + 1 :]], context).good
+                if is_undecoded:
+                    rests.add((number, place))
             except Exception as error:  # noqa: BLE001  # whatever it is, it is told
                 wrong.append(f"{where}: {type(error).__name__}: {error}")
                 continue
