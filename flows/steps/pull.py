@@ -120,10 +120,11 @@ def blocked_in(pulled: Iterable[Pulled]) -> list[Blocked]:
 
 
 def _no_stream(shops: Sequence[Shop], name: str) -> ConfigurationError:
-    known = sorted({found.name for shop in shops for _, found in shop.streams()})
-    which = f"shop {shops[0].id} has" if len(shops) == 1 else "no shop has"
-    none = f"no stream {name!r}" if len(shops) == 1 else f"stream {name!r}"
-    return ConfigurationError(f"{which} {none}; there are {', '.join(known)}")
+    if len(shops) == 1:
+        known = ", ".join(found.name for _, found in shops[0].streams())
+        return ConfigurationError(f"shop {shops[0].id} has no stream {name!r}; it has {known}")
+    known = ", ".join(sorted({found.name for shop in shops for _, found in shop.streams()}))
+    return ConfigurationError(f"no shop has a stream {name!r}; there are {known}")
 
 
 def _chosen(shop: Shop, stream: str | None, asking: bool | None) -> list[tuple[Source, Stream]]:
