@@ -97,17 +97,19 @@ class Platform:
 
     answers: dict[str, Answer] = field(default_factory=dict)
     now: dt.datetime = NOW
-    opens: Callable[[], None] = lambda: None
+    opens: Callable[[], None] | None = None
     asked: dict[str, list[Window]] = field(default_factory=dict)
     contexts: list[Context] = field(default_factory=list)
 
     def client(self) -> "Client":
-        self.opens()
+        if self.opens is not None:
+            self.opens()
         return Client(self)
 
     def fetch(self, stream: str, window: Window) -> Iterator[Page]:
         self.asked.setdefault(stream, []).append(window)
-        yield from self.answers.get(stream, lambda _: reviews())(window)
+        answer = self.answers.get(stream)
+        yield from reviews() if answer is None else answer(window)
 
     def stream(self, base: Stream) -> Stream:
         def mapped(pages: Iterable[Page], context: Context) -> Mapped:

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from contracts.errors import (
     SourceRejectedError,
     TransientSourceError,
 )
-from contracts.streams import Page, Window
+from contracts.streams import Context, Mapped, Page, Window
 from flows.steps.backfill import Mode, Span, backfill, plan
 from flows.steps.blocked import Rung
 from flows.steps.check import readings as reading_checks
@@ -24,7 +24,17 @@ from flows.steps.loading import fingerprint
 from flows.steps.pull import Pulled, blocked_in, pull
 from flows.steps.remap import remap
 from flows.steps.run import run
-from tests.flows.scripted import HOUR, NOW, REVIEWS, Platform, loaded, reviews, script, write
+from tests.flows.scripted import (
+    HOUR,
+    NOW,
+    REVIEWS,
+    Answer,
+    Platform,
+    loaded,
+    reviews,
+    script,
+    write,
+)
 
 OTHER = replace(REVIEWS, name="other")
 ODD = {"id": "b", "tags": None}
@@ -85,7 +95,7 @@ def test_a_repaired_mapping_or_description_releases_it_with_the_next_pull_and_as
     assert loaded(home, "first") == ["a", "b"]
 
 
-def mended(pages, context):  # type: ignore[no-untyped-def]  # as REVIEWS.to_canonical
+def mended(pages: Iterable[Page], context: Context) -> Mapped:
     """A mapping of the next release, which reads what the old one stumbled over."""
     sane = [Page(page.body.replace(b"13", b"5"), page.part) for page in pages]
     return REVIEWS.to_canonical(sane, context)
@@ -190,19 +200,19 @@ def stumbling(_: Window) -> Iterator[Page]:
     raise KeyError("somebody@example.com")
 
 
-def refusing(_: Window) -> Iterator[Page]:
-    raise SourceRejectedError("the permission read_reviews is missing")
-    yield
+def failing(error: Exception) -> Callable[[Window], Iterator[Page]]:
+    """A platform that answers with an error."""
+
+    def answer(_: Window) -> Iterator[Page]:
+        yield from ()
+        raise error
+
+    return answer
 
 
-def busy(_: Window) -> Iterator[Page]:
-    raise TransientSourceError("the platform is busy")
-    yield
-
-
-def odd_cursor(_: Window) -> Iterator[Page]:
-    raise SourceContractError("a cursor was answered twice")
-    yield
+refusing = failing(SourceRejectedError("the permission read_reviews is missing"))
+busy = failing(TransientSourceError("the platform is busy"))
+odd_cursor = failing(SourceContractError("a cursor was answered twice"))
 
 
 @pytest.mark.parametrize(
@@ -215,9 +225,9 @@ def odd_cursor(_: Window) -> Iterator[Page]:
     ],
 )
 def test_what_stops_a_stream_stops_no_other_and_is_read_once_it_answers(
-    home: Home, answer: object, rung: Rung, sentence: str
+    home: Home, answer: Answer, rung: Rung, sentence: str
 ) -> None:
-    platform = Platform({"reviews": answer, "other": lambda _: reviews({"id": "o"})})  # type: ignore[dict-item]
+    platform = Platform({"reviews": answer, "other": lambda _: reviews({"id": "o"})})
     script(home, "first", platform, REVIEWS, OTHER)
     assert rungs(pull(home, shop_id="first")) == [(rung, sentence)]
     assert loaded(home, "first") == ["o"]
@@ -305,7 +315,7 @@ def test_nobody_is_left_in_an_odd_document_once_somebody_is_forgotten(home: Home
 
 
 def test_every_value_of_a_stream_reaches_what_reads_it(home: Home) -> None:
-    """From a declaration to the platform, the mapping and the record: each value, dropped, shows."""
+    """From a declaration to platform, mapping and record: each value, dropped, shows."""
     stream = replace(
         REVIEWS,
         mapping_version=7,
