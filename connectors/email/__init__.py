@@ -5,7 +5,7 @@ import datetime as dt
 from connectors.base.declaration import Connector, Stream, Write
 from connectors.email import outbound
 from connectors.email.client import EmailClient
-from connectors.email.mapping import deliveries
+from connectors.email.mapping import DOCUMENTS, deliveries
 from connectors.email.reports import fetch
 from connectors.email.settings import EmailSettings
 from contracts.codes import Reversal, WriteKind
@@ -22,6 +22,7 @@ CONNECTOR = Connector(
             tables=(Delivery,),
             fetch=fetch,
             to_canonical=deliveries,
+            documents=DOCUMENTS,
             mapping_version=2,
             max_window=dt.timedelta(days=31),
             # The host stamps what arrives by its own clock, in whole seconds.

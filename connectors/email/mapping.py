@@ -6,6 +6,7 @@ from typing import Final
 import msgspec
 import polars as pl
 
+from connectors.base.documents import At, JsonDocuments
 from connectors.base.mapping import Mapper, coded
 from connectors.base.wire import ColumnType, columns, decoded
 from connectors.email.reports import Report
@@ -32,6 +33,9 @@ NOT_MEANT: Final = ("arf/auth-failure",)
 """Reports about our domain, not about what a recipient wants: left out on purpose."""
 
 _REPORTS: Final = msgspec.json.Decoder(list[Report])
+DOCUMENTS: Final = JsonDocuments(
+    {"reports": At("", "deliveries", lambda told, _: f"{told['key']}|{told['said']}", Report)}
+)
 _COLUMNS: Final[Mapping[str, tuple[str, ColumnType]]] = {
     "key": ("key", pl.String),
     "said": ("said", pl.String),

@@ -5,6 +5,7 @@ import datetime as dt
 from connectors.base.declaration import Connector, Stream, Write
 from connectors.klaviyo import fetch, mapping, outbound, redaction
 from connectors.klaviyo.client import KlaviyoClient, KlaviyoSettings
+from connectors.klaviyo.documents import DOCUMENTS
 from contracts.codes import Reversal, WriteKind
 from contracts.tables import Campaign, Consent, Contact, CouponGrant, Review
 
@@ -23,7 +24,9 @@ CONNECTOR = Connector(
             tables=(Contact, Consent),
             fetch=fetch.profiles,
             to_canonical=mapping.profiles,
+            documents=DOCUMENTS,
             redact=redaction.redact,
+            mapping_version=2,
             max_window=_MONTH,
             look_back=_LOOK_BACK,
         ),
@@ -32,6 +35,7 @@ CONNECTOR = Connector(
             tables=(CouponGrant,),
             fetch=fetch.coupons,
             to_canonical=mapping.coupons,
+            documents=DOCUMENTS,
             redact=redaction.redact,
             is_snapshot=True,
         ),
@@ -40,6 +44,7 @@ CONNECTOR = Connector(
             tables=(Campaign,),
             fetch=fetch.campaigns,
             to_canonical=mapping.campaigns,
+            documents=DOCUMENTS,
             look_back=_LOOK_BACK,
         ),
         Stream(
@@ -47,6 +52,7 @@ CONNECTOR = Connector(
             tables=(Review,),
             fetch=fetch.reviews,
             to_canonical=mapping.reviews,
+            documents=DOCUMENTS,
             redact=redaction.redact,
             look_back=_LOOK_BACK,
         ),

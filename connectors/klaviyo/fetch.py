@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterable, Iterator
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
@@ -58,23 +58,24 @@ def profiles(client: KlaviyoClient, window: Window) -> Iterator[Page]:
         _SIZE,
         ("sort", "updated"),
     )
-    for body, _ in _pages(client, GET_PROFILES, params, wire.PROFILES):
+    for body, _ in _pages(client, GET_PROFILES, params):
         yield Page(wire.texts([body]), "profiles")
 
 
 def coupons(client: KlaviyoClient, window: Window) -> Iterator[Page]:
     """Yield all codes of all coupons; the platform does not tell which of them have changed."""
     fields = (("fields[coupon]", "external_id"), _SIZE)
-    for _, coupon_page in _pages(client, GET_COUPONS, fields, wire.COUPONS):
-        ids = [coupon.id for coupon in coupon_page.data if coupon.id]
+    for _, coupon_page in _pages(client, GET_COUPONS, fields):
+        ids = [str(coupon.id) for coupon in wire.COUPONS.readable(coupon_page) if coupon.id]
         for some in _chunks(ids):
             params = (
                 ("fields[coupon-code]", "expires_at,status,unique_code"),
                 ("filter", _any("coupon.id", some)),
                 _SIZE,
             )
-            for body, page in _pages(client, GET_CODES, params, wire.CODES):
-                holders = {profile for code in page.data if (profile := wire.holder(code))}
+            for body, page in _pages(client, GET_CODES, params):
+                held = map(wire.holder, wire.CODES.readable(page))
+                holders = {str(profile) for profile in held if profile}
                 told = _profiles(client, "id", "external_id", holders)
                 yield Page(wire.texts([body, *told]), "codes")
 
@@ -89,7 +90,7 @@ def campaigns(client: KlaviyoClient, window: Window) -> Iterator[Page]:
             _SIZE,
             ("sort", "updated_at"),
         )
-        for body, _ in _pages(client, GET_CAMPAIGNS, params, wire.CAMPAIGNS):
+        for body, _ in _pages(client, GET_CAMPAIGNS, params):
             yield Page(wire.texts([body]), channel)
 
 
@@ -105,26 +106,27 @@ def reviews(client: KlaviyoClient, window: Window) -> Iterator[Page]:
         _SIZE,
         ("sort", "-updated"),
     )
-    for body, page in _pages(client, GET_REVIEWS, params, wire.REVIEWS):
-        authors = {one.attributes.email for one in page.data if one.attributes.email}
+    for body, page in _pages(client, GET_REVIEWS, params):
+        found = list(wire.REVIEWS.readable(page))
+        authors = {one.attributes.email for one in found if one.attributes.email}
         told = _profiles(client, "email", "email,external_id", authors)
         yield Page(wire.texts([body, *told]), "reviews")
-        if page.data and _is_before(page.data[-1].attributes.updated, window.start):
+        if found and _is_before(found[-1].attributes.updated, window.start):
             return
 
 
 def _pages(
-    client: KlaviyoClient, operation: Operation, params: Params, shape: wire.Shape[Any]
-) -> Iterator[tuple[bytes, wire.Listed[Any]]]:
-    """Answers of a list, by the whole next link of each."""
+    client: KlaviyoClient, operation: Operation, params: Params
+) -> Iterator[tuple[bytes, list[msgspec.Raw]]]:
+    """Answers of a list and their documents, by the whole next link of each."""
 
-    def ask(link: str | None) -> tuple[tuple[bytes, wire.Listed[Any]], str | None]:
+    def ask(link: str | None) -> tuple[tuple[bytes, list[msgspec.Raw]], str | None]:
         if link is None:
             body = client.ask(operation, params=params).body
         else:
             body = client.follow(operation, link).body
-        page = shape.listed(body)
-        return (body, page), page.links.next if page.links else None
+        page = wire.framed(body)
+        return (body, page.data), page.links.next if page.links else None
 
     return by_cursor(ask)
 
@@ -135,7 +137,9 @@ def _profiles(
     """Profiles that have one of the values in a field."""
     for some in _chunks(sorted(values)):
         params = (("fields[profile]", wanted), ("filter", _any(field, some)), _SIZE)
-        yield client.ask(GET_PROFILES, params=params).body
+        body = client.ask(GET_PROFILES, params=params).body
+        wire.framed(body)  # what is no list is asked for again, not kept
+        yield body
 
 
 def _chunks(values: list[str]) -> Iterator[list[str]]:
@@ -163,10 +167,10 @@ def _text(at: dt.datetime) -> str:
     return f"{at:%Y-%m-%dT%H:%M:%SZ}"
 
 
-def _is_before(text: str, at: dt.datetime) -> bool:
+def _is_before(text: str | None, at: dt.datetime) -> bool:
     """Whether an instant of the platform lies before another one; not, if it is unreadable."""
     try:
-        told = dt.datetime.fromisoformat(text)
+        told = dt.datetime.fromisoformat(text or "")
     except ValueError:
         return False
     return (told if told.tzinfo else told.replace(tzinfo=dt.UTC)) < at

@@ -40,7 +40,7 @@ _PROFILE: Paths = {
 }
 _MARKETING: Paths = {
     "consent": ("consent", _TEXT),
-    "is_open": ("can_receive_email_marketing", pl.Boolean),
+    "is_open": ("is_open", pl.Boolean),
     "consented": ("consent_timestamp", _TEXT),
     "how": ("method", _TEXT),
     "detail": ("method_detail", _TEXT),
@@ -86,7 +86,7 @@ def profiles(pages: Iterable[Page], context: Context) -> Mapped:
     Klaviyo's id; that one is told to have no address, or it would be written to as it was then.
     """
     bodies = [body for page in pages for body in wire.answers(page.body)]
-    found = [one for body in bodies for one in wire.PROFILES.listed(body).data]
+    found = [one for body in bodies for one in wire.PROFILES.listed(body)]
     raw = columns(found, _PROFILE).with_columns(_texts("member", map(member_of, found)))
     earlier = raw.with_columns(_texts("earlier", map(nameless, found))).filter(
         pl.col("earlier") != pl.col("member")
@@ -140,7 +140,7 @@ def coupons(pages: Iterable[Page], context: Context) -> Mapped:
     for page in pages:
         body, *profile_bodies = wire.answers(page.body)
         bodies.append(body)
-        some = wire.CODES.listed(body).data
+        some = wire.CODES.listed(body)
         members = members_by_id(profile_bodies)
         held = [wire.holder(code) for code in some]
         holders += [members.get(one, nameless(one)) if one else None for one in held]
@@ -175,7 +175,7 @@ def campaigns(pages: Iterable[Page], context: Context) -> Mapped:
     bodies = []
     for page in pages:
         for body in wire.answers(page.body):
-            some = wire.CAMPAIGNS.listed(body).data
+            some = wire.CAMPAIGNS.listed(body)
             found += some
             channels += [page.part] * len(some)
             bodies.append(body)
@@ -202,7 +202,7 @@ def reviews(pages: Iterable[Page], context: Context) -> Mapped:
     for page in pages:
         body, *profile_bodies = wire.answers(page.body)
         bodies.append(body)
-        some = wire.REVIEWS.listed(body).data
+        some = wire.REVIEWS.listed(body)
         members = members_by_address(profile_bodies)
         authors += [members.get((one.attributes.email or "").lower()) for one in some]
         found += some
@@ -248,16 +248,10 @@ def _instant(column: str | pl.Expr) -> Parsed:
 
 
 def _consent() -> Parsed:
-    """What was said; withdrawn where nothing may be sent any more, whatever was said before."""
+    """What was said; withdrawn where nothing may be sent any more, whatever was said, or how."""
     said = coded("consent", CONSENT)
-    is_shut = pl.col("suppressed").is_not_null() | ~pl.col("is_open")
-    return Parsed(
-        pl.when(is_shut & said.value.is_not_null())
-        .then(pl.lit(ConsentStatus.WITHDRAWN))
-        .otherwise(said.value),
-        said.raw,
-        said.reason,
-    )
+    shut = pl.when(~pl.col("is_open")).then(pl.lit(ConsentStatus.WITHDRAWN))
+    return Parsed(shut.otherwise(said.value), said.raw, said.reason)
 
 
 def _method() -> pl.Expr:

@@ -28,4 +28,5 @@ def members_by_address(bodies: Iterable[bytes]) -> dict[str, str | None]:
 
 
 def _profiles(bodies: Iterable[bytes]) -> Iterable[wire.Resource[wire.Profile]]:
-    return (one for body in bodies for one in wire.PROFILES.listed(body).data)
+    """Profiles that can be read; whose profile cannot is as good as not told."""
+    return (one for body in bodies for one in wire.PROFILES.readable(wire.framed(body).data))

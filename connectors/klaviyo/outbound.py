@@ -13,8 +13,7 @@ import msgspec
 
 from connectors.base.limits import Urgency
 from connectors.base.paging import by_cursor
-from connectors.base.retry import NotAppliedError
-from connectors.base.sending import each
+from connectors.base.sending import each, nothing_sent, read_each
 from connectors.base.wire import decoded
 from connectors.klaviyo import wire
 from connectors.klaviyo.client import KlaviyoClient, clock_of
@@ -29,10 +28,10 @@ from connectors.klaviyo.operations import (
     UPDATE_PROFILE,
     Operation,
 )
-from contracts.actions import Change, Live, Outcome
+from contracts.actions import Change, Live, Outcome, Unread
 from contracts.codes import OutcomeState
-from contracts.errors import SourceContractError, TransientSourceError
-from contracts.payloads import CouponTerms, Event, Properties, decode
+from contracts.errors import SourceContractError
+from contracts.payloads import CouponTerms, Event, Properties, decode, told_instant
 
 ACTION = "action_id"
 """The property of an event by which it is found again."""
@@ -43,21 +42,25 @@ _AT_ONCE = dt.timedelta(minutes=5)
 _GONE = ("DELETING", "VERSION_NOT_ACTIVE")
 
 
-def live_codes(client: KlaviyoClient, changes: Sequence[Change]) -> dict[str, Live]:
+def live_codes(client: KlaviyoClient, changes: Sequence[Change]) -> dict[str, Live | Unread]:
     """What a code takes off, as the settings say of its coupon; 0 once it is closed or has ended.
 
-    Klaviyo keeps no value. A code that was used is told like one that was not.
+    Klaviyo keeps no value, and of all terms the end alone. A code that was used is told like one
+    that was not.
     """
     urgency, worth = Urgency.of(changes), client.settings.off
-    found: dict[str, Live] = {}
-    for change in changes:
+
+    def live(change: Change) -> Live | None:
         told = _code(client, change, urgency)
-        if told is not None:
-            code, now = told
-            is_open = code.status not in _GONE and not _has_ended(code, now)
-            value = worth.value if is_open else 0
-            found[change.target_id] = Live(value=value, currency=worth.currency)
-    return found
+        if told is None:
+            return None
+        code, now = told
+        ends_at = _end(code)
+        is_over = code.status in _GONE or (ends_at is not None and ends_at <= now)
+        terms = {"ends_at": told_instant(ends_at) if ends_at else None}
+        return Live(value=0 if is_over else worth.value, currency=worth.currency, terms=terms)
+
+    return read_each(changes, live)
 
 
 def send_codes(client: KlaviyoClient, changes: Sequence[Change]) -> list[Outcome]:
@@ -66,18 +69,19 @@ def send_codes(client: KlaviyoClient, changes: Sequence[Change]) -> list[Outcome
     return _one_by_one(client, changes, partial(_send_code, now=now))
 
 
-def live_events(client: KlaviyoClient, changes: Sequence[Change]) -> dict[str, Live]:
+def live_events(client: KlaviyoClient, changes: Sequence[Change]) -> dict[str, Live | Unread]:
     """1 for an event that the person's history shows; it shows some time after it was accepted."""
     urgency = Urgency.of(changes)
     addressed = [change for change in changes if change.recipient is not None]
     if not addressed:
         return {}
     since = client.now() - _LOOK_BACK
-    found: dict[str, Live] = {}
-    for change in addressed:
+
+    def live(change: Change) -> Live:
         recorded = _recorded(client, change.recipient or "", since, urgency)
-        found[change.target_id] = Live(value=int(change.action_id in recorded), currency=None)
-    return found
+        return Live(value=int(change.action_id in recorded), currency=None)
+
+    return read_each(addressed, live)
 
 
 def send_events(client: KlaviyoClient, changes: Sequence[Change]) -> list[Outcome]:
@@ -90,20 +94,22 @@ def event_settles(client: KlaviyoClient) -> dt.timedelta:
     return dt.timedelta(seconds=client.settings.event_settles_seconds)
 
 
-def live_profiles(client: KlaviyoClient, changes: Sequence[Change]) -> dict[str, Live]:
+def live_profiles(client: KlaviyoClient, changes: Sequence[Change]) -> dict[str, Live | Unread]:
     """1 for a profile that has all properties as the action has them, else 0."""
     urgency = Urgency.of(changes)
-    found: dict[str, Live] = {}
-    for change in changes:
+
+    def live(change: Change) -> Live | None:
         try:
             wanted = decode(change.payload, Properties).values
         except ValueError:  # sending it says what is wrong
-            continue
+            return None
         held = _properties(client, change, urgency)
-        if held is not None:
-            is_set = all(name in held and held[name] == value for name, value in wanted.items())
-            found[change.target_id] = Live(value=int(is_set), currency=None)
-    return found
+        if held is None:
+            return None
+        is_set = all(name in held and held[name] == value for name, value in wanted.items())
+        return Live(value=int(is_set), currency=None)
+
+    return read_each(changes, live)
 
 
 def set_profiles(client: KlaviyoClient, changes: Sequence[Change]) -> list[Outcome]:
@@ -125,10 +131,8 @@ def _one_by_one(
 
 
 def _clock(client: KlaviyoClient) -> dt.datetime:
-    try:
+    with nothing_sent():
         return client.now()
-    except TransientSourceError as error:  # nothing was written so far
-        raise NotAppliedError(str(error), retry_after=error.retry_after) from None
 
 
 def _send_code(
@@ -144,7 +148,7 @@ def _send_code(
     if refused is not None:
         return _rejected(change, refused)
     coupon = {"type": "coupon", "id": client.settings.coupon}
-    attributes = {"unique_code": change.target_id, "expires_at": _text(terms.ends_at)}
+    attributes = {"unique_code": change.target_id, "expires_at": told_instant(terms.ends_at)}
     data = {
         "type": "coupon-code",
         "attributes": attributes,
@@ -187,14 +191,12 @@ def _unfit(
 
 
 def _close_code(client: KlaviyoClient, change: Change, urgency: Urgency) -> Outcome:
-    try:
+    with nothing_sent():
         told = _code(client, change, urgency)
-    except TransientSourceError as error:  # nothing was written so far
-        raise NotAppliedError(str(error), retry_after=error.retry_after) from None
     if told is None:
         return _rejected(change, "the coupon has no such code")
     key = _code_key(client, change)
-    attributes = {"expires_at": _text(told[1] - dt.timedelta(minutes=1))}
+    attributes = {"expires_at": told_instant(told[1] - dt.timedelta(minutes=1))}
     data = {"type": "coupon-code", "id": key, "attributes": attributes}
     client.write(UPDATE_CODE, _body(data), key=key, urgency=urgency)
     return _accepted(change)
@@ -217,14 +219,19 @@ def _code_key(client: KlaviyoClient, change: Change) -> str:
     return f"{client.settings.coupon}-{change.target_id}"
 
 
-def _has_ended(code: wire.Code, now: dt.datetime) -> bool:
+def _end(code: wire.Code) -> dt.datetime | None:
+    """When a code ends; null: never.
+
+    Raises:
+        SourceContractError: it cannot be read.
+    """
     if code.expires_at is None:
-        return False
+        return None
     try:
         ends = dt.datetime.fromisoformat(code.expires_at)
     except ValueError:
         raise SourceContractError("a code's expires_at is unreadable") from None
-    return (ends if ends.tzinfo else ends.replace(tzinfo=dt.UTC)) <= now
+    return ends if ends.tzinfo else ends.replace(tzinfo=dt.UTC)
 
 
 def _send_event(client: KlaviyoClient, change: Change, urgency: Urgency) -> Outcome:
@@ -253,7 +260,10 @@ def _recorded(
     named = msgspec.json.encode(profile_id).decode()
     params = (
         ("fields[event]", "event_properties"),
-        ("filter", f"and(equals(profile_id,{named}),greater-or-equal(datetime,{_text(since)}))"),
+        (
+            "filter",
+            f"and(equals(profile_id,{named}),greater-or-equal(datetime,{told_instant(since)}))",
+        ),
         ("page[size]", "1000"),
         ("sort", "-datetime"),
     )
@@ -263,8 +273,9 @@ def _recorded(
             answer = client.ask(GET_EVENTS, params=params, urgency=urgency)
         else:
             answer = client.follow(GET_EVENTS, link, urgency=urgency)
-        page = wire.EVENTS.listed(answer.body)
-        return page.data, page.links.next if page.links else None
+        page = wire.framed(answer.body)
+        found = list(wire.EVENTS.readable(page.data))
+        return found, page.links.next if page.links else None
 
     told = (event.attributes.event_properties for page in by_cursor(ask) for event in page)
     return {properties.get(ACTION) for properties in told if properties}
@@ -297,10 +308,6 @@ def _properties(client: KlaviyoClient, change: Change, urgency: Urgency) -> dict
 
 def _body(data: dict[str, Any]) -> bytes:
     return msgspec.json.encode({"data": data})
-
-
-def _text(at: dt.datetime) -> str:
-    return f"{at.astimezone(dt.UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _accepted(change: Change, message: str | None = None) -> Outcome:

@@ -24,12 +24,14 @@ class Faults:
     """What the next answers do wrong, each used up by one answer.
 
     `statuses`: HTTP statuses to answer with instead. `late_statuses`: the same, after a write was
-    done. `repeated_cursors`: lists whose next page is the same page again.
+    done. `repeated_cursors`: lists whose next page is the same page again. `suppressed`: profiles
+    by id to which nothing is sent any more, each with the reason and since when, for good.
     """
 
     statuses: list[int] = field(default_factory=list)
     late_statuses: list[int] = field(default_factory=list)
     repeated_cursors: int = 0
+    suppressed: dict[str, tuple[str, str]] = field(default_factory=dict)
 
 
 @dataclass

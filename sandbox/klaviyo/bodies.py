@@ -58,7 +58,7 @@ class PatchProperties(Struct):
 
 
 class PatchIdentifiers(Struct):
-    """Changes of identifiers; they are checked and not emulated."""
+    """Changes of identifiers; they are checked, and refused since they are not emulated."""
 
     append: Object | UnsetType = UNSET
     unappend: Object | UnsetType = UNSET

@@ -16,6 +16,7 @@ from sandbox.klaviyo.profiles import (
     IDENTIFIERS,
     find,
     new_profile,
+    patches_of,
     profiles,
     repeats,
     shown,
@@ -40,9 +41,8 @@ def create_event(call: Call) -> Reply:
         detail = "Events are between the year 2000 and one year from now."
         raise invalid(detail, pointer="/data/attributes/time")
     row = _owner(account, given.profile.data)
-    patches = given.profile.data.attributes.meta
-    properties = patches.patch_properties if patches else None
-    write_profile(account, row, given.profile.data.attributes, properties or None)
+    patches = patches_of(given.profile.data.attributes.meta, f"{_PROFILE}/attributes")
+    write_profile(account, row, given.profile.data.attributes, patches)
     account.profile_changes[row["id"]]["last_event_date"] = utc_text(at)
     stamp = int(at.timestamp())
     once = given.unique_id or str(stamp)

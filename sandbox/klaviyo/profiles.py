@@ -7,7 +7,14 @@ import msgspec
 import polars as pl
 
 from sandbox.klaviyo.account import Account, Call
-from sandbox.klaviyo.bodies import PatchProperties, Person, ProfileCreate, ProfileUpdate, parsed
+from sandbox.klaviyo.bodies import (
+    Patches,
+    PatchProperties,
+    Person,
+    ProfileCreate,
+    ProfileUpdate,
+    parsed,
+)
 from sandbox.klaviyo.documents import Reply, Row, collection, listed, look, single
 from sandbox.klaviyo.errors import RefusedError, invalid, not_found
 from sandbox.klaviyo.filters import utc_text
@@ -54,7 +61,9 @@ def profiles(account: Account) -> dict[str, Row]:
         key: _changed(seen[1].get(key) or _blank(key), changes)
         for key, changes in account.profile_changes.items()
     }
-    return seen[1] | changed
+    found = seen[1] | changed
+    marked = account.faults.suppressed.items()
+    return found | {key: _suppressed(found[key], reason, at) for key, (reason, at) in marked}
 
 
 def get_profiles(call: Call) -> Reply:
@@ -96,12 +105,25 @@ def update_profile(call: Call) -> Reply:
     data = parsed(call.body, ProfileUpdate).data
     if data.id != call.key:
         raise invalid("The id is not that of the path.", pointer="/data/id")
-    patches = data.meta.patch_properties if data.meta else None
-    changes = write_profile(call.account, row, data.attributes, patches or None)
+    changes = write_profile(call.account, row, data.attributes, patches_of(data.meta, "/data"))
     target = row["attributes"]["external_id"] or call.key
     call.account.record("set_profile", target, changes)
     row = shown(_found(call.account, call.key), call.query.additional)
     return single(row, call.query, call.address)
+
+
+def patches_of(meta: Patches | msgspec.UnsetType | None, pointer: str) -> PatchProperties | None:
+    """Changes of single properties, if there are any.
+
+    Raises:
+        RefusedError: 400, identifiers are to be changed so, which is not emulated.
+    """
+    if not meta:
+        return None
+    if meta.patch_identifiers:
+        detail = "The emulated account changes no identifiers by patches."
+        raise invalid(detail, pointer=f"{pointer}/meta/patch_identifiers")
+    return meta.patch_properties or None
 
 
 def write_profile(
@@ -240,6 +262,16 @@ def _location(zone: str | None) -> Row:
 def _changed(row: Row, changes: Row) -> Row:
     attributes = row["attributes"] | changes
     attributes["location"] = row["attributes"]["location"] | changes.get("location", {})
+    return row | {"attributes": attributes}
+
+
+def _suppressed(row: Row, reason: str, at: str) -> Row:
+    """A profile that a bounce, a complaint or a person has shut; what it consented to stays."""
+    told = row["attributes"]["subscriptions"]
+    suppression = [*told["email"]["marketing"]["suppression"], {"reason": reason, "timestamp": at}]
+    shut = {"can_receive_email_marketing": False, "suppression": suppression}
+    email = {"marketing": told["email"]["marketing"] | shut}
+    attributes = row["attributes"] | {"subscriptions": told | {"email": email}, "updated": at}
     return row | {"attributes": attributes}
 
 

@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -13,6 +13,12 @@ from sandbox.klaviyo.filters import Condition, conditions
 from sandbox.klaviyo.operations import Operation
 
 CURSOR: Final = "page[cursor]"
+NOT_KEPT: Final = frozenset(
+    {"attributions", "conversations", "lists", "push-tokens", "segments", "tags", "_kx"}
+    | {"events"}  # that a review led to
+)
+"""What the platform could include or search by, and the emulated account does not keep: an answer
+without it would look as if there were none."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +45,9 @@ def query_of(operation: Operation, given: Sequence[tuple[str, str]]) -> Query:
             raise invalid(f"{name!r} is not a valid query parameter.", parameter=name)
     values = _Values(given)
     found = conditions(values.text("filter"), operation.filters) if "filter" in values else []
+    include = values.listed("include", operation.include)
+    _check_kept("include", include)
+    _check_kept("filter", {one.field for one in found})
     if operation.required and not operation.required & {one.field for one in found}:
         named = " or ".join(sorted(operation.required))
         raise invalid(f"A filter on {named} is required.", parameter="filter")
@@ -53,12 +62,18 @@ def query_of(operation: Operation, given: Sequence[tuple[str, str]]) -> Query:
             if (name := f"fields[{kind}]") in values
         },
         additional=values.listed("additional-fields[profile]", operation.additional),
-        include=values.listed("include", operation.include),
+        include=include,
         conditions=found,
         sort=sort,
         size=_size(values.text("page[size]") if "page[size]" in values else None, operation),
         after=_after(values.text(CURSOR), sort) if CURSOR in values else None,
     )
+
+
+def _check_kept(parameter: str, names: Collection[str]) -> None:
+    if missing := NOT_KEPT & set(names):
+        named = ", ".join(sorted(missing))
+        raise invalid(f"The emulated account keeps no {named}.", parameter=parameter)
 
 
 class _Values:

@@ -88,6 +88,14 @@ def test_consent_has_its_method_and_its_instant() -> None:
         ({"consent": "SUBSCRIBED", "suppression": [SUPPRESSED]}, "withdrawn"),
         ({"consent": "NEVER_SUBSCRIBED", "suppression": [SUPPRESSED]}, "withdrawn"),
         ({"consent": "SUBSCRIBED", "suppression": None}, "granted"),
+        (
+            {"consent": "SUBSCRIBED", "suppression": [{**SUPPRESSED, "timestamp": None}]},
+            "withdrawn",
+        ),
+        ({"consent": "SUBSCRIBED", "suppression": [{}]}, "withdrawn"),
+        ({"consent": "SUBSCRIBED", "can_receive_email_marketing": None}, "withdrawn"),
+        ({"consent": "A_NEW_WORD", "suppression": [SUPPRESSED]}, "withdrawn"),
+        ({"consent": None, "suppression": [SUPPRESSED]}, "withdrawn"),
     ],
 )
 def test_consent_by_what_was_said_and_what_is_suppressed(more: dict[str, Any], status: str) -> None:

@@ -11,7 +11,7 @@ import pytest
 from connectors.base.limits import Urgency
 from connectors.klaviyo import CONNECTOR, outbound
 from connectors.klaviyo.client import KlaviyoClient
-from contracts.actions import Change, Live, Outcome
+from contracts.actions import Change, Live, Outcome, Unread
 from contracts.codes import OutcomeState, WriteKind
 from contracts.errors import ConfigurationError, NotAppliedError
 from contracts.payloads import CouponTerms, Event, Properties, encode
@@ -174,7 +174,37 @@ def test_a_code_in_force_takes_off_what_the_settings_say(
     opened: Open, more: dict[str, Any], value: int
 ) -> None:
     client, _ = opened({f"GET {CODE}": [code(**more)]}, **COUPON)
-    assert outbound.live_codes(client, [CREATED]) == {"A1": Live(value=value, currency=None)}
+    live = outbound.live_codes(client, [CREATED])["A1"]
+    assert isinstance(live, Live)
+    assert (live.value, live.currency) == (value, None)
+
+
+@pytest.mark.parametrize(
+    ("told", "ends_at"),
+    [
+        ("2026-12-24T00:00:00+00:00", "2026-12-24T00:00:00Z"),
+        ("2026-12-24T01:00:00+01:00", "2026-12-24T00:00:00Z"),
+        ("2026-12-24T00:00:00.999", "2026-12-24T00:00:00Z"),
+        (None, None),
+    ],
+)
+def test_the_end_of_a_code_is_read_back(
+    opened: Open, told: str | None, ends_at: str | None
+) -> None:
+    client, _ = opened({f"GET {CODE}": [code(expires_at=told)]}, **COUPON)
+    live = outbound.live_codes(client, [CREATED])["A1"]
+    assert isinstance(live, Live)
+    assert live.terms == {"ends_at": ends_at}
+
+
+def test_a_code_that_cannot_be_read_is_held_alone(opened: Open) -> None:
+    answers = [code(expires_at="at Christmas"), code()]
+    client, _ = opened({f"GET {CODE}": answers}, **COUPON)
+    changes = [CREATED, replace(CREATED, action_id="b", target_id="A1")]
+    first, second = (outbound.live_codes(client, [change])["A1"] for change in changes)
+    assert isinstance(first, Unread)
+    assert "Christmas" not in first.why
+    assert isinstance(second, Live)
 
 
 def test_a_code_that_is_not_there_is_not_told(opened: Open) -> None:
@@ -254,7 +284,7 @@ def test_an_event_is_done_once_the_persons_history_shows_it(opened: Open) -> Non
 def test_a_persons_history_is_followed_to_its_end(opened: Open) -> None:
     more = document(links={"next": "https://a.klaviyo.com/api/events?page%5Bcursor%5D=2"})
     client, _ = opened({"GET /api/events": [more, events("b" * 32)]})
-    assert outbound.live_events(client, [HAPPENED])["late-parcel"].value == 1
+    assert outbound.live_events(client, [HAPPENED]) == {"late-parcel": Live(value=1, currency=None)}
 
 
 def test_an_event_takes_as_long_to_show_as_the_settings_say(opened: Open) -> None:
