@@ -19,7 +19,7 @@ from connectors.base.limits import AllOf, HeaderReset, Meter, Urgency
 from connectors.base.retry import NotAppliedError, Retry, ThrottledError, TokenRejectedError
 from connectors.base.settings import AccountSettings
 from connectors.base.signing import Fields, hmac_hex, md5_wrapped, signed
-from connectors.base.wire import decoded
+from connectors.base.wire import Text, decoded, lenient
 from contracts.errors import (
     ShopkeeperError,
     SourceContractError,
@@ -83,27 +83,28 @@ class TopError(msgspec.Struct):
     """An `error_response`."""
 
     code: int
-    sub_code: str = ""
-    sub_msg: str = ""
+    sub_code: Text | None = None
+    sub_msg: Text | None = None
 
     @property
     def wait(self) -> float | None:
         """Seconds to leave the platform alone; null: it does not say."""
-        stated = _BAN.search(self.sub_msg)
+        stated = _BAN.search(self.sub_msg or "")
         return float(stated[1]) + 1.0 if stated else None
 
     def as_error(self) -> ShopkeeperError:
         """What it is to us. Texts are never repeated, codes are."""
-        sub_code = f" ({self.sub_code})" if _SAFE.fullmatch(self.sub_code) else ""
+        code = self.sub_code or ""
+        sub_code = f" ({code})" if _SAFE.fullmatch(code) else ""
         message = f"the platform answered error {self.code}{sub_code}"
         known = ERRORS.get(self.code)
         if known is ThrottledError:
             return ThrottledError(message, retry_after=self.wait)
-        if self.sub_code.startswith("isp."):
+        if code.startswith("isp."):
             return TransientSourceError(message)
         if known is not None:
             return known(message)
-        if self.sub_code.startswith("isv."):
+        if code.startswith("isv."):
             return RefusedCallError(message)
         return SourceContractError(message)
 
@@ -163,7 +164,7 @@ class _Granted(msgspec.Struct):
 
 
 _ENVELOPE = msgspec.json.Decoder(dict[str, msgspec.Raw])
-_ERROR = msgspec.json.Decoder(TopError, strict=False)
+_ERROR = lenient(TopError)
 _TOKEN_ANSWER = msgspec.json.Decoder(_TokenAnswer)
 _GRANTED = msgspec.json.Decoder(_Granted, strict=False)
 
@@ -204,6 +205,7 @@ class TopClient:
             ca_file=settings.ca_file,
             transport=transport,
             resolve=resolve,
+            refusal=_refusal,
         )
         self._app_key = settings.app_key
         self._sign_method = settings.sign_method
@@ -288,19 +290,24 @@ class TopClient:
         ban = self._ban(method)
         ban.take(urgency=urgency)
         self._permitted.take(urgency=urgency)
-        answer = self._http.post_form(PATH, self._fields(method, params, session))
         skewed = self._skew or 0.0
-        self._skew = server_time(answer.headers) - self._wall_clock()
         try:
-            data = _opened(answer)
+            answer = self._http.post_form(PATH, self._fields(method, params, session))
         except _GatewayError as refused:
-            error = refused.error
-            if error.code == 31 and abs(self._skew - skewed) > _CLOCK_SECONDS:
+            error, skew = refused.error, self._heard(refused.headers)
+            if error.code == 31 and abs(skew - skewed) > _CLOCK_SECONDS:
                 raise NotAppliedError("the clocks differ; now it is known", retry_after=0) from None
             raise self._told(error, ban) from None
+        self._heard(answer.headers)
         return TopAnswer(
-            data=data, at=dt.datetime.fromtimestamp(server_time(answer.headers), dt.UTC)
+            data=_opened(answer),
+            at=dt.datetime.fromtimestamp(server_time(answer.headers), dt.UTC),
         )
+
+    def _heard(self, headers: Mapping[str, str]) -> float:
+        """How far ahead of our clock the platform's is, by an answer's stamp; kept for the next."""
+        self._skew = server_time(headers) - self._wall_clock()
+        return self._skew
 
     def _told(self, error: TopError, ban: HeaderReset) -> ShopkeeperError:
         """The error, after the limit that it names was told."""
@@ -311,7 +318,7 @@ class TopClient:
             # Whatever the wait, the quota of the day is used up; others of the app wait too.
             self._day.refused()
             found.retry_after = max(found.retry_after or 0.0, self._until_midnight())
-        elif "api-access-count" in error.sub_code:
+        elif "api-access-count" in (error.sub_code or ""):
             ban.refused(found.retry_after)
         else:
             self._second.refused(found.retry_after)
@@ -355,19 +362,33 @@ class TopClient:
         )
 
 
-class _GatewayError(Exception):
-    def __init__(self, error: TopError) -> None:
-        super().__init__()
+class _GatewayError(ShopkeeperError):
+    """An `error_response`, before it is known what it means to us."""
+
+    def __init__(self, error: TopError, headers: Mapping[str, str]) -> None:
+        super().__init__(f"the platform answered error {error.code}")
         self.error = error
+        self.headers = headers
+
+
+def _refusal(_status: int, headers: Mapping[str, str], body: bytes) -> ShopkeeperError | None:
+    """The error that an answer is, mostly with HTTP 200; null: none, or the status decides."""
+    if b"error_response" not in body:
+        return None
+    try:
+        told = _ENVELOPE.decode(body).get("error_response")
+        return None if told is None else _GatewayError(_ERROR.decode(told), headers)
+    except msgspec.DecodeError:
+        return None
 
 
 def _opened(answer: HttpAnswer) -> bytes:
     """The inside of the envelope, whatever its name: how tmall.* is wrapped is not confirmed."""
     envelope = decoded(_ENVELOPE.decode, answer.body)
-    if "error_response" in envelope:
-        raise _GatewayError(decoded(_ERROR.decode, bytes(envelope["error_response"])))
     if len(envelope) != 1 or not next(iter(envelope)).endswith("_response"):
         raise SourceContractError("an answer is neither a response nor an error")
+    if "error_response" in envelope:
+        raise SourceContractError("an error of the platform has an unknown shape")
     return bytes(next(iter(envelope.values())))
 
 

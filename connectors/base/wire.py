@@ -26,8 +26,20 @@ _ESCAPES = re.compile(
 cut a text by its length."""
 
 
+_UNREADABLE = "(no number)"
+
+
 class Text(str):
     """Text that a platform writes as a number here and there; read by a `lenient` decoder."""
+
+    __slots__ = ()
+
+
+class Figure(str):
+    """A number as it is written; what is none is kept as what cannot be read.
+
+    For rows that add up to one document: its key is told, so that the whole of it can be held.
+    """
 
     __slots__ = ()
 
@@ -38,8 +50,11 @@ def lenient(shape: type[Decoded]) -> msgspec.json.Decoder[Decoded]:
 
 
 def _as_text(kind: type, value: Any) -> Any:
-    if kind is Text and isinstance(value, str | int) and not isinstance(value, bool):
+    is_text = isinstance(value, str | int) and not isinstance(value, bool)
+    if kind is Text and is_text:
         return Text(value)
+    if kind is Figure:
+        return Figure(value if is_text else _UNREADABLE)
     raise TypeError(f"Expected `str`, got `{type(value).__name__}`")
 
 

@@ -4,6 +4,7 @@ from connectors.base.declaration import Connector, Stream
 from connectors.kuaidi100.client import Kuaidi100Client, Kuaidi100Settings
 from connectors.kuaidi100.fetch import fetch
 from connectors.kuaidi100.mapping import shipment_events
+from connectors.kuaidi100.wire import Parcels
 from contracts.codes import WriteKind
 from contracts.tables import OpenParcel, Parcel, ParcelEvent
 
@@ -18,6 +19,7 @@ CONNECTOR = Connector(
             tables=(Parcel, ParcelEvent),
             fetch=fetch,
             to_canonical=shipment_events,
+            documents=Parcels(),
             # It answers what is known now of the parcels that are under way, whatever the window.
             is_snapshot=True,
             about=OpenParcel,

@@ -17,7 +17,7 @@ from connectors.base.settings import AccountSettings
 from connectors.base.signing import md5_hex
 from connectors.base.wire import decoded
 from connectors.kuaidi100.codes import CARRIERS, REFUSALS
-from connectors.kuaidi100.wire import TRACK
+from connectors.kuaidi100.wire import ANSWER
 from contracts.errors import SourceContractError
 from contracts.limits import Level
 from contracts.ports import Stores
@@ -190,10 +190,10 @@ def _refusal(body: bytes) -> str | None:
     Raises:
         ShopkeeperError: by `returnCode`, if it is not about this parcel alone.
     """
-    track = decoded(TRACK.decode, body)
-    if track.result is not False and track.status == "200":
+    answer = decoded(ANSWER.decode, body)
+    if answer.result is not False and answer.status == "200":
         return None
-    code = track.return_code or "(none)"
+    code = answer.return_code or "(none)"
     if code not in REFUSALS:
         raise SourceContractError(f"kuaidi100 answered with returnCode {code[:10]!r}")
     error = REFUSALS[code]

@@ -59,7 +59,7 @@ def _tracks(tracks: list[Track], parts: list[str]) -> pl.DataFrame:
 
 def _events(tracks: list[Track], parcels: pl.DataFrame) -> pl.DataFrame:
     """Events counted from each parcel's first; the platform tells the newest first."""
-    oldest_first = [track.data[::-1] for track in tracks]
+    oldest_first = [(track.data or [])[::-1] for track in tracks]
     rows, owners = flat(oldest_first)
     places = [place for told in oldest_first for place in range(1, len(told) + 1)]
     events = owned(columns(rows, _EVENT), parcels.select("shipment"), owners)

@@ -3,7 +3,7 @@
 import datetime as dt
 
 from connectors.base.declaration import Connector, Stream
-from connectors.taobao_ads import fetch, mapping
+from connectors.taobao_ads import fetch, mapping, wire
 from connectors.taobao_ads.client import TaobaoAdsClient, TaobaoAdsSettings
 from contracts.codes import WriteKind
 from contracts.tables import AdsDaily
@@ -19,6 +19,7 @@ CONNECTOR = Connector(
             tables=(AdsDaily,),
             fetch=fetch.ads,
             to_canonical=mapping.ads,
+            documents=wire.Pages(),
             max_window=dt.timedelta(days=30),
         ),
     ),

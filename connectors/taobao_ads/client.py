@@ -6,7 +6,7 @@ import msgspec
 from pydantic import Field
 
 from connectors.base.top import RefusedCallError, TopAnswer, TopClient, TopError, TopSettings
-from connectors.base.wire import decoded
+from connectors.base.wire import decoded, lenient
 from contracts.errors import SourceContractError
 
 Unit = Literal["fen", "yuan"]
@@ -45,7 +45,7 @@ class _Signed(msgspec.Struct):
 
 
 _SIGNED = msgspec.json.Decoder(_Signed)
-_REFUSAL = msgspec.json.Decoder(TopError, strict=False)
+_REFUSAL = lenient(TopError)
 
 
 class TaobaoAdsClient(TopClient):

@@ -8,10 +8,7 @@ import json
 from collections.abc import Iterator
 from typing import Final
 
-import msgspec
-
 from connectors.base.top import ZONE
-from connectors.base.wire import decoded
 from connectors.taobao_ads import wire
 from connectors.taobao_ads.client import TaobaoAdsClient
 from connectors.taobao_ads.wire import Part
@@ -67,7 +64,7 @@ def _zhitongche(client: TaobaoAdsClient, first: dt.date, last: dt.date) -> Itera
 
     answer = client.read("taobao.simba.campaigns.get", client.named())
     yield Page(answer.data, part("campaign", "names"))
-    for campaign in wire.campaigns(answer.data):
+    for campaign in wire.CAMPAIGNS.readable(answer.data):
         own = {
             "campaign_id": str(campaign.campaign_id),
             "start_time": first.isoformat(),
@@ -80,7 +77,7 @@ def _zhitongche(client: TaobaoAdsClient, first: dt.date, last: dt.date) -> Itera
                 yield from _report(client, call, kind, own, part(grain, kind))
         for page in _adgroups(client, campaign.campaign_id):
             yield Page(page, part("sku", "names"))
-            for adgroup in wire.adgroups(page):
+            for adgroup in wire.ADGROUPS.readable(page):
                 one = {**own, "adgroup_id": str(adgroup.adgroup_id)}
                 for kind in ("base", "effect"):
                     yield from _report(client, "adgroupkeyword", kind, one, part("keyword", kind))
@@ -98,7 +95,7 @@ def _report(
         page = {**asked, "page_no": str(number), "page_size": str(_ROWS)}
         body = client.report(f"{_RPT}{call}{kind}.get", page, f"rpt_{call}_{kind}_list")
         yield Page(body, part)
-        if len(decoded(_LENGTH.decode, body)) < _ROWS:
+        if len(wire.BASE.raw(body)) < _ROWS:
             return
     raise SourceContractError(f"a report of {call} has more than {_MOST_PAGES} pages")
 
@@ -112,7 +109,7 @@ def _adgroups(client: TaobaoAdsClient, campaign_id: int) -> Iterator[bytes]:
         }
         answer = client.read("taobao.simba.adgroupsbycampaignid.get", {**asked, **client.named()})
         yield answer.data
-        if len(wire.adgroups(answer.data)) < _ADGROUPS:
+        if len(wire.ADGROUPS.raw(answer.data)) < _ADGROUPS:
             return
     raise SourceContractError(f"a campaign has more than {_MOST_PAGES} pages of adgroups")
 
@@ -134,15 +131,7 @@ def _wanxiangtai(client: TaobaoAdsClient, first: dt.date, last: dt.date) -> Iter
         "api_service_context": json.dumps({"biz_code": client.settings.biz_code}),
     }
     answer = client.read(_ONEBP, asked)
-    result = wire.result(answer.data)
-    if not result.success:
+    if not wire.succeeded(answer.data):
         raise SourceContractError("the report of wanxiangtai says that it did not succeed")
-    if result.total_count is not None and result.total_count != len(result.rows):
-        raise SourceContractError(
-            f"of {result.total_count} rows of a report {len(result.rows)} came"
-        )
     unit = client.settings.wanxiangtai_unit
     yield Page(answer.data, Part("wanxiangtai", "sku", "whole", first, last, unit).text)
-
-
-_LENGTH = msgspec.json.Decoder(list[msgspec.Raw])

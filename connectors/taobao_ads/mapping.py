@@ -49,13 +49,13 @@ _EFFECT: Paths = {
 }
 _ROW: Paths = {
     "day": ("log_date", _TEXT),
-    "campaign": ("campaign_id", _COUNT),
-    "listing": ("item_id", _COUNT),
+    "campaign": ("campaign_id", _TEXT),
+    "listing": ("item_id", _TEXT),
     "spend": ("charge", _TEXT),
     "revenue": ("alipay_inshop_amt", _TEXT),
-    "impressions": ("ad_pv", _COUNT),
-    "clicks": ("click", _COUNT),
-    "orders": ("alipay_inshop_num", _COUNT),
+    "impressions": ("ad_pv", _TEXT),
+    "clicks": ("click", _TEXT),
+    "orders": ("alipay_inshop_num", _TEXT),
 }
 # A figure, of a page's rows and all the same summed up: its value and the text it was read from.
 _FIGURES: Final[Mapping[str, ColumnType]] = {
@@ -78,15 +78,17 @@ def ads(pages: Iterable[Page], context: Context) -> Mapped:
     names: dict[str, str | None] = {}
     listings: dict[str, str] = {}
     asked: set[tuple[dt.date, str, AdLevel]] = set()
+    unknown: set[str] = set()
     for page in pages:
         part = Part.parsed(page.part)
+        unknown |= wire.list_of(part).unknown(page.body)
         if part.kind != "names":
             found.append(_figures(page.body, part))
         elif part.grain == "campaign":
-            campaigns = wire.campaigns(page.body)
+            campaigns = wire.CAMPAIGNS.rows(page.body)
             names.update({str(one.campaign_id): one.title for one in campaigns})
         else:
-            adgroups = wire.adgroups(page.body)
+            adgroups = [one for one in wire.ADGROUPS.rows(page.body) if one.num_iid is not None]
             listings.update({str(one.adgroup_id): str(one.num_iid) for one in adgroups})
         asked |= {
             (day, part.channel, level) for day in _days(part) for level in _READ[part.channel]
@@ -97,13 +99,13 @@ def ads(pages: Iterable[Page], context: Context) -> Mapped:
     mapper = Mapper(context)
     _add(mapper, raw)
     mapper.add_empty(AdsDaily, _empty(asked, raw), pl.lit(None, pl.Datetime("us", "UTC")))
-    return mapper.done()
+    return mapper.done(unknown_fields=tuple(sorted(unknown)))
 
 
 def _figures(body: bytes, part: Part) -> pl.DataFrame:
     """A report's rows with their figures as numbers; null where one cannot be read."""
     if part.channel == "wanxiangtai":
-        raw = columns(wire.result(body).rows, _ROW)
+        raw = columns(wire.ROWS.rows(body), _ROW)
         by_product = raw.filter(pl.col("listing").is_not_null())
         return pl.concat(
             [
@@ -113,8 +115,8 @@ def _figures(body: bytes, part: Part) -> pl.DataFrame:
         )
     level = _LEVELS[part.grain]
     if part.kind == "base":
-        return _read(columns(wire.base(body), _BASE), part, level=level)
-    raw = columns(wire.effect(body), _EFFECT)
+        return _read(columns(wire.BASE.rows(body), _BASE), part, level=level)
+    raw = columns(wire.EFFECT.rows(body), _EFFECT)
     pairs = (("revenue", "direct", "indirect"), ("orders", "direct_orders", "indirect_orders"))
     return _read(raw, part, level=level, sums={name: two for name, *two in pairs})
 

@@ -1,12 +1,45 @@
 """TOP's answers about ads, as far as they are read."""
 
 import datetime as dt
+from collections.abc import Collection, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Generic, Self, TypeVar
 
 import msgspec
 
-from connectors.base.wire import decoded
+from connectors.base.documents import At, JsonDocuments, RawDocument
+from connectors.base.wire import Figure, Text, decoded, lenient, unknown_fields
+from contracts.errors import SourceContractError
+from contracts.streams import Page
+
+RowT = TypeVar("RowT", bound=msgspec.Struct)
+
+_TABLE = "ads_daily"
+_ZERO = Figure("0")
+_CAMPAIGN = frozenset(
+    """
+    adgroup_type campaign_id campaign_type category_ids create_time item_price modified_time nick
+    offline_type online_status reason settle_reason settle_status title
+    """.split()  # noqa: SIM905 a list to be read
+)
+_REPORTED = frozenset(
+    """
+    aclick avgpos carttotal coverage cpc cpm ctr cvr directcarttotal favitemcount favshopcount
+    favtotal indirectcarttotal nick roi searchtype search_type source
+
+    alipay_inshop_amt_kuan alipay_inshop_num_kuan car_num car_num_kuan cvr_kuan
+    dir_alipay_inshop_amt dir_alipay_inshop_amt_kuan dir_alipay_inshop_num
+    dir_alipay_inshop_num_kuan dir_car_num dir_car_num_kuan ecpc ecpm hour_id
+    indir_alipay_inshop_amt indir_alipay_inshop_amt_kuan indir_alipay_inshop_num
+    indir_alipay_inshop_num_kuan indir_car_num indir_car_num_kuan inshop_item_col_car_num_cost
+    inshop_item_col_car_num_cost_kuan inshop_item_col_num inshop_item_col_num_kuan
+    no_lalipay_inshop_amt_proprtion no_lalipay_inshop_amt_proprtion_kuan prepay_inshop_amt
+    prepay_inshop_amt_kuan prepay_inshop_num prepay_inshop_num_kuan roi_kuan sample_alipay_amt
+    sample_alipay_amt_kuan sample_alipay_num sample_alipay_num_kuan
+    """.split()  # noqa: SIM905 a list to be read
+)
+"""Fields that the platform documents and sends, and that are not read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,129 +78,157 @@ class Campaign(_Shape):
     """A campaign of the search ads."""
 
     campaign_id: int
-    title: str | None = None
+    title: Text | None = None
 
 
 class Adgroup(_Shape):
     """A product that is advertised in a campaign."""
 
     adgroup_id: int
-    campaign_id: int
-    num_iid: int
+    num_iid: int | None = None
 
 
 class Base(_Shape, kw_only=True):
     """What a campaign, adgroup or keyword cost on a day."""
 
-    date: str
-    campaign_id: str = msgspec.field(name="campaignid")
-    impressions: str
-    click: str
-    cost: str
-    adgroup_id: str | None = msgspec.field(name="adgroupid", default=None)
-    keyword_id: str | None = msgspec.field(name="keywordid", default=None)
-    keyword: str | None = msgspec.field(name="keywordstr", default=None)
+    date: Text | None = None
+    campaign_id: Text | None = msgspec.field(name="campaignid", default=None)
+    impressions: Figure | None = None
+    click: Figure | None = None
+    cost: Figure | None = None
+    adgroup_id: Text | None = msgspec.field(name="adgroupid", default=None)
+    keyword_id: Text | None = msgspec.field(name="keywordid", default=None)
+    keyword: Text | None = msgspec.field(name="keywordstr", default=None)
 
 
 class Effect(_Shape, kw_only=True):
     """What a campaign, adgroup or keyword brought on a day; a figure of zero may be left out."""
 
-    date: str
-    campaign_id: str = msgspec.field(name="campaignid")
-    directpay: str = "0"
-    indirectpay: str = "0"
-    directpaycount: str = "0"
-    indirectpaycount: str = "0"
-    adgroup_id: str | None = msgspec.field(name="adgroupid", default=None)
-    keyword_id: str | None = msgspec.field(name="keywordid", default=None)
-    keyword: str | None = msgspec.field(name="keywordstr", default=None)
+    date: Text | None = None
+    campaign_id: Text | None = msgspec.field(name="campaignid", default=None)
+    directpay: Figure | None = _ZERO
+    indirectpay: Figure | None = _ZERO
+    directpaycount: Figure | None = _ZERO
+    indirectpaycount: Figure | None = _ZERO
+    adgroup_id: Text | None = msgspec.field(name="adgroupid", default=None)
+    keyword_id: Text | None = msgspec.field(name="keywordid", default=None)
+    keyword: Text | None = msgspec.field(name="keywordstr", default=None)
 
 
 class Row(_Shape):
     """What a campaign cost and brought on a day, by product."""
 
-    log_date: str
-    campaign_id: int
-    charge: str
-    ad_pv: int = 0
-    click: int = 0
-    alipay_inshop_num: int = 0
-    alipay_inshop_amt: str = "0"
-    item_id: int | None = None
+    log_date: Text | None = None
+    campaign_id: Text | None = None
+    charge: Figure | None = None
+    ad_pv: Figure | None = _ZERO
+    click: Figure | None = _ZERO
+    alipay_inshop_num: Figure | None = _ZERO
+    alipay_inshop_amt: Figure | None = _ZERO
+    item_id: Text | None = None
 
 
-class _Rows(_Shape):
-    report_result_top_dto: list[Row] = []
-
-
-class Result(_Shape):
-    """A report of wanxiangtai."""
-
+class _Outcome(_Shape):
     success: bool
     total_count: int | None = None
-    report_result_top_d_t_o_list: _Rows | None = None
-
-    @property
-    def rows(self) -> list[Row]:
-        """Its rows."""
-        listed = self.report_result_top_d_t_o_list
-        return listed.report_result_top_dto if listed else []
 
 
 class _Report(_Shape):
-    result: Result
+    result: _Outcome
 
 
-class _Campaigns(_Shape):
-    campaign: list[Campaign] = []
+class List(Generic[RowT]):
+    """Rows of one kind, at a path of an answer; one row may stand without its list."""
+
+    def __init__(self, row: type[RowT], *path: str, ignored: Iterable[str] = ()) -> None:
+        self._row, self._path = row, path
+        self._ignored = frozenset(ignored)
+        self._decoder = lenient(row)
+        self.at = At(".".join(path), _TABLE, _nameless, self._decoder)
+
+    def rows(self, body: bytes) -> list[RowT]:
+        """The rows of an answer.
+
+        Raises:
+            SourceContractError: the answer has a shape that we do not know.
+        """
+        return [decoded(self._decoder.decode, raw) for raw in self.raw(body)]
+
+    def readable(self, body: bytes) -> list[RowT]:
+        """The rows of an answer that can be read."""
+        found: list[RowT] = []
+        for raw in self.raw(body):
+            with suppress(msgspec.DecodeError):
+                found.append(self._decoder.decode(raw))
+        return found
+
+    def raw(self, body: bytes) -> list[msgspec.Raw]:
+        """The rows of an answer, undecoded."""
+        inside: bytes | msgspec.Raw = body
+        for name in self._path:
+            held = decoded(_MEMBERS.decode, inside) or {}
+            inside = held.get(name, _NULL)
+        if bytes(inside).lstrip()[:1] == b"[":
+            return decoded(_LIST.decode, inside)
+        return [] if bytes(inside) == b"null" else [msgspec.Raw(bytes(inside))]
+
+    def unknown(self, body: bytes) -> set[str]:
+        """Names of fields of the first row that we do not know."""
+        firsts = self.raw(body)[:1]
+        found = [unknown_fields(msgspec.json.decode(raw), self._row) for raw in firsts]
+        return set().union(*found) - self._ignored
 
 
-class _CampaignsPage(_Shape):
-    campaigns: _Campaigns | None = None
+def _nameless(_row: Any, _page: Page) -> None:
+    """A row is a part of what its campaign came to on a day; its own name would be another's."""
 
 
-class _AdgroupList(_Shape):
-    a_d_group: list[Adgroup] = []
+def succeeded(body: bytes) -> bool:
+    """Whether a report of wanxiangtai says that it is one.
+
+    Raises:
+        SourceContractError: it says that there are more rows than came.
+    """
+    result = decoded(_OUTCOME.decode, body).result
+    came = len(ROWS.raw(body))
+    if result.success and result.total_count is not None and result.total_count != came:
+        raise SourceContractError(f"of {result.total_count} rows of a report {came} came")
+    return result.success
 
 
-class _AdgroupsInside(_Shape):
-    adgroup_list: _AdgroupList | None = None
+_NULL = msgspec.Raw(b"null")
+_MEMBERS = msgspec.json.Decoder(dict[str, msgspec.Raw] | None)
+_LIST = msgspec.json.Decoder(list[msgspec.Raw])
+_OUTCOME = lenient(_Report)
+CAMPAIGNS = List(Campaign, "campaigns", "campaign", ignored=_CAMPAIGN)
+ADGROUPS = List(Adgroup, "adgroups", "adgroup_list", "a_d_group", ignored=_CAMPAIGN)
+BASE = List(Base, ignored=_REPORTED)
+EFFECT = List(Effect, ignored=_REPORTED)
+ROWS = List(
+    Row, "result", "report_result_top_d_t_o_list", "report_result_top_dto", ignored=_REPORTED
+)
 
 
-class _AdgroupsPage(_Shape):
-    adgroups: _AdgroupsInside | None = None
+def list_of(part: Part) -> List[Any]:
+    """The list that a page holds."""
+    if part.kind == "names":
+        return CAMPAIGNS if part.grain == "campaign" else ADGROUPS
+    if part.channel == "wanxiangtai":
+        return ROWS
+    return BASE if part.kind == "base" else EFFECT
 
 
-# Numbers are documented as text here and there, and the other way round.
-_CAMPAIGNS = msgspec.json.Decoder(_CampaignsPage, strict=False)
-_ADGROUPS = msgspec.json.Decoder(_AdgroupsPage, strict=False)
-_REPORT = msgspec.json.Decoder(_Report, strict=False)
-_BASE = msgspec.json.Decoder(list[Base])
-_EFFECT = msgspec.json.Decoder(list[Effect])
+class Pages:
+    """Where documents lie: a page's part says which list it holds."""
+
+    def split(self, page: Page) -> list[RawDocument]:
+        """See `connectors.base.documents.Documents`."""
+        return _placed(page).split(page)
+
+    def without(self, page: Page, bad: Collection[int]) -> Page:
+        """See `connectors.base.documents.Documents`."""
+        return _placed(page).without(page, bad)
 
 
-def campaigns(body: bytes) -> list[Campaign]:
-    """Campaigns of an answer."""
-    page = decoded(_CAMPAIGNS.decode, body)
-    return page.campaigns.campaign if page.campaigns else []
-
-
-def adgroups(body: bytes) -> list[Adgroup]:
-    """Adgroups of an answer."""
-    inside = decoded(_ADGROUPS.decode, body).adgroups
-    return inside.adgroup_list.a_d_group if inside and inside.adgroup_list else []
-
-
-def base(body: bytes) -> list[Base]:
-    """Rows of a report's base."""
-    return decoded(_BASE.decode, body)
-
-
-def effect(body: bytes) -> list[Effect]:
-    """Rows of a report's effect."""
-    return decoded(_EFFECT.decode, body)
-
-
-def result(body: bytes) -> Result:
-    """A report of wanxiangtai."""
-    return decoded(_REPORT.decode, body).result
+def _placed(page: Page) -> JsonDocuments:
+    return JsonDocuments({page.part.partition(":")[0]: list_of(Part.parsed(page.part)).at})

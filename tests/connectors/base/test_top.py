@@ -371,3 +371,13 @@ def test_an_account_has_one_token_and_a_sandbox_no_live_one() -> None:
     assert "a-secret" not in repr(
         TopSettings(app_key="1", app_secret=SecretStr("a-secret"), session=SecretStr("a-session"))
     )
+
+
+@pytest.mark.parametrize("status", [200, 400, 500])
+def test_an_error_is_known_by_its_code_whatever_the_http_status(
+    opened: Callable[..., Opened], status: int
+) -> None:
+    told = {"code": 15, "sub_code": "isv.item-not-exist", "sub_msg": None}
+    client, _ = opened(httpx.Response(status, json={"error_response": told}, headers=DATE))
+    with pytest.raises(RefusedCallError):
+        client.read("taobao.item.seller.get", {})

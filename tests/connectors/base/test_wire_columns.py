@@ -4,7 +4,7 @@ import msgspec
 import polars as pl
 import pytest
 
-from connectors.base.wire import Text, columns, decoded, lenient, unknown_fields
+from connectors.base.wire import Figure, Text, columns, decoded, lenient, unknown_fields
 from contracts.errors import SourceContractError
 
 
@@ -77,3 +77,24 @@ def test_what_is_neither_text_nor_number_is_no_text(value: bytes) -> None:
         decoded(lenient(Labelled).decode, b'{"code":' + value + b"}")
     assert "example" not in str(caught.value)
     assert "code" in str(caught.value)
+
+
+class Counted(msgspec.Struct):
+    day: str
+    cost: Figure | None = None
+
+
+@pytest.mark.parametrize(
+    ("value", "read"),
+    [(b'"1.50"', "1.50"), (b"1.50", "1.50"), (b"7", "7"), (b"null", None)],
+)
+def test_a_figure_is_read_as_it_is_written(value: bytes, read: str | None) -> None:
+    body = b'{"day":"2026-11-14","cost":' + value + b"}"
+    assert decoded(lenient(Counted).decode, body).cost == read
+
+
+@pytest.mark.parametrize("value", [b"true", b"[1]", b"{}"])
+def test_what_is_no_figure_keeps_its_row_and_cannot_be_read(value: bytes) -> None:
+    body = b'{"day":"2026-11-14","cost":' + value + b"}"
+    found = decoded(lenient(Counted).decode, body)
+    assert (found.day, found.cost) == ("2026-11-14", "(no number)")
