@@ -19,7 +19,7 @@ from connectors.base.limits import AllOf, HeaderReset, Meter, Urgency
 from connectors.base.retry import NotAppliedError, Retry, ThrottledError, TokenRejectedError
 from connectors.base.settings import AccountSettings
 from connectors.base.signing import Fields, hmac_hex, md5_wrapped, signed
-from connectors.base.wire import Text, decoded, lenient
+from connectors.base.wire import decoded, lenient
 from contracts.errors import (
     ShopkeeperError,
     SourceContractError,
@@ -83,8 +83,8 @@ class TopError(msgspec.Struct):
     """An `error_response`."""
 
     code: int
-    sub_code: Text | None = None
-    sub_msg: Text | None = None
+    sub_code: str | None = None
+    sub_msg: str | None = None
 
     @property
     def wait(self) -> float | None:

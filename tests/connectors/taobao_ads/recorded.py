@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import httpx
@@ -27,7 +28,7 @@ def part(grain: str, kind: str, *, channel: str = "zhitongche", unit: str = "fen
     return Part(channel, grain, kind, FIRST, LAST, unit).text
 
 
-def rows(grain: str, kind: str, *found: dict[str, str], unit: str = "fen") -> Page:
+def rows(grain: str, kind: str, *found: Mapping[str, Any], unit: str = "fen") -> Page:
     """The text inside a report of the search ads."""
     return Page(json.dumps(found).encode(), part(grain, kind, unit=unit))
 
