@@ -56,6 +56,8 @@ def sentence(one: Standing, zone: ZoneInfo, now: dt.datetime) -> str:
     """How a schedule stands, by the shop's clock."""
     if one.last_at is None:
         last = "has not run yet"
+    elif one.last_state == "Running":
+        last = f"runs since {_local(one.last_at, zone)}"
     else:
         last = f"ran {_local(one.last_at, zone)}: {str(one.last_state).lower()}"
     if one.is_paused:

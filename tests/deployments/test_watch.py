@@ -36,6 +36,11 @@ WELL = Standing(
             "has not run yet; next 2026-11-28 18:15 (Europe/Berlin)",
         ),
         (
+            {"last_state": "Running"},
+            True,
+            "runs since 2026-11-28 17:15; next 2026-11-28 18:15 (Europe/Berlin)",
+        ),
+        (
             {"last_state": "Failed"},
             False,
             "ran 2026-11-28 17:15: failed; next 2026-11-28 18:15 (Europe/Berlin)",
