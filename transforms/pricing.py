@@ -18,6 +18,7 @@ from contracts.tables import (
     StockLevel,
     Velocity,
 )
+from transforms.listings import shared_codes
 from transforms.stock import latest_levels
 
 _SKU = ["shop_id", "sku_id"]
@@ -41,17 +42,18 @@ def price_facts(
     time_zone: str,
     offer_max_age: dt.timedelta = OFFER_MAX_AGE,
 ) -> dy.LazyFrame[PriceFact]:
-    """One row per active, linked listing with a known price.
+    """One row per active, linked listing with a known price, but those that share a SKU code.
 
     Prices, offers and stock levels count when seen and read by `as_of`; the cost is the one valid
     on its shop-local day. A rival is usable when its newest offer is in stock, in our currency, not
     older than `offer_max_age`, and with shipping within 0.6 to 1.67 of our 28-day median (the price
-    in force where nothing sold). Stock and velocity are those of the SKU, shared by its listings.
+    in force where nothing sold). Stock and velocity are those of the SKU.
     """
     active = listings.lazy().filter(pl.col("listing_status") == ListingStatus.ACTIVE)
     stock = latest_levels(stock_levels, as_of).group_by(_SKU).agg(pl.col("available_units").sum())
     own = (
         active.filter(pl.col("sku_id").is_not_null())
+        .join(shared_codes(listings), on=_SKU, how="anti")
         .select(*_LISTING, "product_id", "sku_id")
         .join(_prices_in_force(prices.lazy(), as_of), on=_LISTING)
         .join(_medians(lines.lazy(), as_of), on=_LISTING, how="left")

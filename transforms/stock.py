@@ -10,6 +10,7 @@ import polars as pl
 from contracts.codes import DemandClass
 from contracts.tables import (
     Inbound,
+    Listing,
     SalesDaily,
     StockFact,
     StockLevel,
@@ -19,6 +20,7 @@ from contracts.tables import (
 )
 from transforms.days import local_day
 from transforms.forecasts import demand_class, error_sd, ses, tsb
+from transforms.listings import codes_no_longer_sold, shared_codes
 
 _SKU = ["shop_id", "sku_id"]
 _ALPHA: Final = 0.1
@@ -168,6 +170,7 @@ def stock_facts(
     stock_levels: dy.LazyFrame[StockLevel],
     velocity: dy.LazyFrame[Velocity],
     *,
+    listings: dy.LazyFrame[Listing],
     supply_terms: dy.LazyFrame[SupplyTerms],
     inbound: dy.LazyFrame[Inbound],
     as_of: dt.datetime,
@@ -175,12 +178,17 @@ def stock_facts(
 ) -> dy.LazyFrame[StockFact]:
     """One row per SKU with a stock level known at `as_of`, all warehouses together.
 
+    Left out are codes that several live listings share, and those that are no longer sold;
+    `listings` are those that are gone included.
+
     A SKU never sold has a demand of zero. Overdue arrivals still count as on the way, but the next
     arrival is never before today.
     """
     today = as_of.astimezone(ZoneInfo(time_zone)).date()
     levels = (
         latest_levels(stock_levels, as_of)
+        .join(shared_codes(listings), on=_SKU, how="anti")
+        .join(codes_no_longer_sold(listings), on=_SKU, how="anti")
         .group_by(_SKU)
         .agg(pl.col("on_hand_units", "available_units").sum(), pl.col("observed_at").min())
     )

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import polars as pl
@@ -14,6 +15,7 @@ from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundErr
 from contracts.errors import BusyError
 from contracts.personal import member_columns, purposes
 from contracts.tables import TABLES, Table, TableKind
+from warehouse.gone import Snapshot
 from warehouse.merge import (
     Outcome,
     family,
@@ -61,8 +63,15 @@ class Lake:
     def __init__(self, folder: str | Path) -> None:
         self._url = str(folder).rstrip("/")
 
-    def merge(self, frames: Mapping[str, pl.DataFrame]) -> dict[str, Merged]:
+    def merge(
+        self,
+        frames: Mapping[str, pl.DataFrame],
+        *,
+        snapshots: Mapping[str, Snapshot] | None = None,
+    ) -> dict[str, Merged]:
         """Merge the tables of one reading, each by its kind; the same batch again changes nothing.
+
+        `snapshots` names root tables of which the reading holds all documents that the shop has.
 
         Versioned tables come as whole documents: where the frame of a document's root (`orders`)
         is given, a table of its family that is absent (`refunds`) means that there are none.
@@ -72,12 +81,14 @@ class Lake:
             LakeBusyError: when other writers leave no gap.
         """
         merged: dict[str, Merged] = {}
-        for name, frame in frames.items():
-            if frame.is_empty() or name in merged:
+        whole = snapshots or {}
+        for name, table in ((name, TABLES[name]) for name in {**frames, **whole}):
+            frame = frames.get(name, table.schema.create_empty())
+            if name in merged or (frame.is_empty() and name not in whole):
                 continue
-            table = TABLES[name]
             if table.kind is TableKind.VERSIONED:
-                merged |= self._merge_family(family(table), frames)
+                names = family(table)
+                merged |= self._merge_family(names, frames, whole.get(root(names)))
             elif table.kind is TableKind.SLICE:
                 merged[name] = self._merge_one(table, frame, merge_slices)
             elif table.kind is TableKind.OBSERVATION:
@@ -190,9 +201,9 @@ class Lake:
         return self._versions(list(TABLES))
 
     def _merge_family(
-        self, names: list[str], frames: Mapping[str, pl.DataFrame]
+        self, names: list[str], frames: Mapping[str, pl.DataFrame], snapshot: Snapshot | None
     ) -> dict[str, Merged]:
-        if root(names) not in frames:
+        if root(names) not in frames and snapshot is None:
             raise ValueError(f"documents are merged whole: {root(names)} is missing")
         incoming = {
             name: _shaped(frames[name], TABLES[name])
@@ -200,7 +211,9 @@ class Lake:
             else TABLES[name].schema.create_empty()
             for name in names
         }
-        return self._merge_until_stable(names, incoming, merge_documents)
+        scopes = _scopes(incoming) if snapshot is None else _whole(TABLES[root(names)], snapshot)
+        merge = partial(merge_documents, snapshot=snapshot)
+        return self._merge_until_stable(names, incoming, merge, scopes)
 
     def _merge_one(
         self,
@@ -214,7 +227,8 @@ class Lake:
             return {name: merge(stored[name], incoming[name], TABLES[name]) for name in incoming}
 
         incoming = {table.name: _shaped(frame, table)}
-        return self._merge_until_stable([table.name], incoming, merge_by_name)[table.name]
+        scopes = _scopes(incoming)
+        return self._merge_until_stable([table.name], incoming, merge_by_name, scopes)[table.name]
 
     def _merge_until_stable(
         self,
@@ -223,6 +237,7 @@ class Lake:
         merge: Callable[
             [Mapping[str, pl.DataFrame], Mapping[str, pl.DataFrame]], dict[str, Outcome]
         ],
+        scopes: pl.Series | None,
     ) -> dict[str, Merged]:
         """Merge, and again from the newest versions whenever another writer came between.
 
@@ -231,7 +246,6 @@ class Lake:
         It also stands if there was nothing left to write: whoever commits next, on top of what he
         read before we wrote, is overtaken or finds that a table has moved, and decides again.
         """
-        scopes = _scopes(incoming)
         done = {name: Merged(_NO_VERSION, unchanged=incoming[name].height) for name in names}
         for attempt in range(_ATTEMPTS):
             time.sleep(min(attempt, _LONGEST) * _PAUSE_SECONDS)
@@ -351,6 +365,11 @@ def _scope(table: Table) -> str:
 
 def _scopes(incoming: Mapping[str, pl.DataFrame]) -> pl.Series:
     return pl.concat([frame[_scope(TABLES[name])] for name, frame in incoming.items()]).unique()
+
+
+def _whole(table: Table, snapshot: Snapshot) -> pl.Series | None:
+    """What a snapshot speaks of: its shop; of a table by days, whatever the day."""
+    return None if table.partition else pl.Series([snapshot.shop_id])
 
 
 def _missing(rows: pl.DataFrame, among: pl.DataFrame) -> pl.DataFrame:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from contracts.tables import TABLES, Table
+from warehouse.gone import MARK, Snapshot, marks
 
 _INSTANT = "_instant"
 _ORIGIN = "_origin"
@@ -40,24 +41,39 @@ class Outcome:
 
 
 def merge_documents(
-    stored: Mapping[str, pl.DataFrame], incoming: Mapping[str, pl.DataFrame]
+    stored: Mapping[str, pl.DataFrame],
+    incoming: Mapping[str, pl.DataFrame],
+    snapshot: Snapshot | None = None,
 ) -> dict[str, Outcome]:
     """Merge whole documents; both mappings hold every table of one family (see `family`).
 
     The newest version decides which rows live. A row it lacks is kept as the newest version that
-    has it says, and carries the newest version's instant as `deleted_at`.
+    has it says, and carries the newest version's instant as `deleted_at`. Of a document that is
+    gone, as a `snapshot` says, the newest version's rows carry since when it is.
     """
-    document = ["shop_id", *TABLES[next(iter(incoming))].document]
-    touched = pl.concat([frame.select(document) for frame in incoming.values()]).unique()
+    name = root(list(incoming))
+    document = ["shop_id", *TABLES[name].document]
+    gone = _kept(stored[name], document)
+    if snapshot is not None:
+        gone = marks(stored[name], incoming[name], TABLES[name], snapshot)
+    rows = [frame.select(document) for frame in incoming.values()]
+    touched = pl.concat(rows if snapshot is None else [*rows, gone.select(document)]).unique()
     held = {
         name: frame.join(touched, on=document, how="semi", maintain_order="left")
         for name, frame in stored.items()
     }
     newest = _newest([*held.values(), *incoming.values()], document)
+    newest = newest.join(gone, on=document, how="left")
     return {
         name: _merge_table(TABLES[name], stored[name], held[name], incoming[name], newest)
         for name in incoming
     }
+
+
+def _kept(stored: pl.DataFrame, document: list[str]) -> pl.DataFrame:
+    """Documents that are gone, and since when: a root's row is of the newest version, and lives."""
+    is_gone = pl.col("deleted_at").is_not_null()
+    return stored.filter(is_gone).select(*document, pl.col("deleted_at").alias(MARK))
 
 
 def _newest(frames: Sequence[pl.DataFrame], document: list[str]) -> pl.DataFrame:
@@ -89,7 +105,7 @@ def _merge_table(
     rows = (
         _newest_rows(held, incoming, table.key)
         .join(newest, on=document, how="left", maintain_order="left")
-        .with_columns(was, deleted_at=pl.when(~lives).then("newest_instant"))
+        .with_columns(was, deleted_at=pl.when(lives).then(MARK).otherwise("newest_instant"))
     )
     is_dirty = (pl.col(_ORIGIN) == _INCOMING) | pl.col("deleted_at").ne_missing(
         pl.col("was_deleted_at")

@@ -102,6 +102,15 @@ watermarks = Table(
     _instant("loaded_until"),
 )
 
+# Grain: (shop_id, stream, read_at). Snapshots that were whole: what they lack is gone.
+snapshots = Table(
+    "snapshots",
+    metadata,
+    _text("shop_id", primary_key=True),
+    _text("stream", primary_key=True),
+    _instant("read_at", primary_key=True),
+)
+
 # Grain: table_name. Readers open these versions of the lake.
 table_versions = Table(
     "table_versions",

@@ -65,6 +65,8 @@ class Stream:
     """Of what its mapping reads beside the pages, such as descriptions of exports: when it changes,
     what was mapped is stale as with a newer version of the mapping."""
     is_snapshot: bool = False
+    is_partial: bool = False
+    """Of a snapshot: it does not read all there is, so what it lacks is not gone for that."""
     max_window: dt.timedelta | None = None
     """A longer window is read as several readings, which bounds memory and what a crash repeats."""
     look_back: dt.timedelta = dt.timedelta(0)

@@ -7,15 +7,17 @@ import polars as pl
 from checks.freshness import freshness
 from checks.gates import run_suites
 from checks.goods import goods
+from checks.listings import single_codes
 from checks.readings import quarantined, set_aside, unknown_fields
 from checks.volume import AFTER_EVENT_DAYS, LONGEST_DAYS, rows_per_day, volume
 from contracts.checks import CheckResult
-from contracts.tables import table_of
+from contracts.tables import Listing, table_of
 from flows.steps.blocked import Blocked, each
 from flows.steps.home import Home, Progress, Shop, silent
 from flows.steps.named_skus import named
 from flows.steps.opt_outs import bounces
 from flows.steps.remap import stale
+from transforms.listings import shared_codes
 
 MAX_LAG = dt.timedelta(hours=26)  # a day and the time a daily schedule may be late
 _RECENT = dt.timedelta(days=7)
@@ -42,6 +44,7 @@ def check(
             *_fresh(home, shop),
             *_volumes(home, shop),
             *_goods(home, shop),
+            *_shared_codes(home, shop),
             *mappings(home, shop),
             *bounces(home, shop),
             *named(home, shop),
@@ -171,6 +174,14 @@ def readings(home: Home, shop: Shop) -> list[CheckResult]:
             unknown_fields(shop.id, table, names, checked_at=now),
         ]
     return found
+
+
+def _shared_codes(home: Home, shop: Shop) -> list[CheckResult]:
+    """SKU codes that several listings of the shop bear."""
+    if "listings" not in home.readings.versions():
+        return []
+    shared = shared_codes(home.read(Listing, shop))
+    return [single_codes(shop.id, shared, checked_at=home.data_as_of(shop))]
 
 
 def mappings(home: Home, shop: Shop) -> list[CheckResult]:

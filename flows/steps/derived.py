@@ -118,6 +118,7 @@ def _stock_facts(view: View, built: Built) -> pl.LazyFrame:
     return stock_facts(
         view.known(StockLevel),
         built.of(Velocity),
+        listings=view.known(Listing, with_deleted=True),
         supply_terms=view.known(SupplyTerms),
         inbound=view.known(Inbound),
         as_of=view.as_of,

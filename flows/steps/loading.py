@@ -13,6 +13,7 @@ from contracts.errors import SourceContractError
 from contracts.streams import Reading
 from contracts.tables import TABLES, TableKind
 from flows.steps.documents import map_and_check
+from flows.steps.gone import merge
 from flows.steps.home import Home, Shop
 from warehouse.readings import Counts, Made
 
@@ -46,7 +47,7 @@ def load(home: Home, shop: Shop, stream: Stream, reading: Reading, *, started: f
     if mapped.unknown_fields:
         names = ", ".join(shown_fields(mapped.unknown_fields))
         _log.warning("reading=%s fields that nobody knows: %s", reading.id, names)
-    merged = home.lake.merge(parted.good)
+    merged = merge(home, shop, stream, reading, parted)
     home.quarantine.keep(reading, parted.bad, is_whole=stream.is_snapshot)
     _release(home, reading, parted)
     good = sum(frame.height for frame in parted.good.values())

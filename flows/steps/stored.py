@@ -23,6 +23,7 @@ from warehouse.ledger import Ledger
 from warehouse.limits import RequestLimits
 from warehouse.quarantine import Quarantine
 from warehouse.readings import Readings
+from warehouse.snapshots import Snapshots
 from warehouse.tokens import SealedTokens
 
 
@@ -114,6 +115,11 @@ class Stored(ABC):
     def readings(self) -> Readings:
         """What was read, until when, and the lake's recorded versions."""
         return Readings(self.database)
+
+    @property
+    def snapshots(self) -> Snapshots:
+        """Which readings told of all there was."""
+        return Snapshots(self.database)
 
     @cached_property
     def quarantine(self) -> Quarantine:

@@ -38,9 +38,11 @@ class View:
         """The shop-local day of the moment."""
         return self.as_of.astimezone(self.shop.zone).date()
 
-    def known(self, schema: type[SchemaT]) -> dy.LazyFrame[SchemaT]:
-        """The shop's rows of a table."""
+    def known(self, schema: type[SchemaT], *, with_deleted: bool = False) -> dy.LazyFrame[SchemaT]:
+        """The shop's rows of a table; `with_deleted`: those that are gone too."""
         name = table_of(schema).name
         self.asked.add(name)
-        rows = self.home.lake.scan(name, version=self.versions.get(name), as_of=self.as_of)
+        rows = self.home.lake.scan(
+            name, version=self.versions.get(name), as_of=self.as_of, with_deleted=with_deleted
+        )
         return cast("dy.LazyFrame[SchemaT]", rows.filter(pl.col("shop_id") == self.shop.id))

@@ -27,7 +27,14 @@ def ago(**span: float) -> datetime:
 
 
 def listing(**more: Any) -> Row:
-    return {**KEY, "listing_id": "L", "product_id": "P", "listing_status": "active", **more}
+    return {
+        **KEY,
+        "listing_id": "L",
+        "product_id": "P",
+        "listing_status": "active",
+        "deleted_at": None,
+        **more,
+    }
 
 
 def price(minor: int, **more: Any) -> Row:
@@ -77,6 +84,17 @@ def facts(**rows: list[Row]) -> list[Row]:
 )
 def test_only_active_linked_listings_with_a_price_are_decided_on(other: Row) -> None:
     assert facts(listings=[other]) == []
+
+
+def test_two_listings_under_one_code_are_not_decided_on_and_a_sisters_rival_moves_no_price() -> (
+    None
+):
+    sister = listing(listing_id="M")
+    prices = [price(1000), price(3000, listing_id="M")]
+    assert facts(listings=[listing(), sister], prices=prices, offers=[offer(900)]) == []
+    archived = {**sister, "listing_status": "archived"}
+    (row,) = facts(listings=[listing(), archived], prices=prices, offers=[offer(900)])
+    assert (row["listing_id"], row["rival_minor"]) == ("L", 900)
 
 
 def test_the_latest_price_known_is_in_force() -> None:

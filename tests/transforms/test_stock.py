@@ -8,6 +8,7 @@ import pytest
 
 from contracts.tables import (
     Inbound,
+    Listing,
     SalesDaily,
     StockFact,
     StockLevel,
@@ -131,15 +132,55 @@ def test_sales_after_the_day_are_not_known_yet() -> None:
 
 
 def facts(levels: list[Row], *, sells: list[Row], inbound: list[Row] | None = None) -> Row:
+    return stocked(levels, sells=sells, inbound=inbound).row(0, named=True)
+
+
+def stocked(
+    levels: list[Row],
+    *,
+    sells: list[Row] | None = None,
+    inbound: list[Row] | None = None,
+    listings: list[Row] | None = None,
+) -> pl.DataFrame:
     frame = stock_facts(
         StockLevel.sample(overrides=levels).lazy(),
-        Velocity.sample(overrides=sells).lazy(),
+        Velocity.sample(overrides=sells or []).lazy(),
+        listings=Listing.sample(overrides=listings or []).lazy(),
         supply_terms=SupplyTerms.sample(overrides=[]).lazy(),
         inbound=Inbound.sample(overrides=inbound or []).lazy(),
         as_of=AS_OF,
         time_zone="UTC",
     )
-    return StockFact.validate(frame.collect()).row(0, named=True)
+    return StockFact.validate(frame.collect())
+
+
+def listed(**more: Any) -> Row:
+    row = {"shop_id": "s", "sku_id": "A", "listing_id": "L", "listing_status": "active"}
+    return {**row, "deleted_at": None, **more}
+
+
+GONE = {"deleted_at": datetime(2026, 11, 10, tzinfo=UTC)}
+
+
+@pytest.mark.parametrize(
+    ("listings", "is_stocked"),
+    [
+        ([], True),
+        ([listed()], True),
+        ([listed(listing_status="draft")], True),
+        ([listed(**GONE)], False),
+        ([listed(listing_status="archived")], False),
+        ([listed(**GONE), listed(listing_id="M")], True),
+        ([listed(), listed(listing_id="M")], False),
+        ([listed(), listed(listing_id="M", listing_status="archived")], True),
+        ([listed(), listed(listing_id="M", shop_id="other")], True),
+        ([listed(sku_id="B", **GONE)], True),
+    ],
+)
+def test_what_is_no_longer_sold_or_shares_its_code_is_not_reordered(
+    listings: list[Row], is_stocked: bool
+) -> None:
+    assert bool(stocked([level(3, 5)], listings=listings).height) is is_stocked
 
 
 def test_stock_is_the_sum_of_warehouses_with_the_age_of_the_oldest() -> None:
