@@ -24,6 +24,7 @@ from contracts.tokens import Tokens
 STORE = "ATVPDKIKX0DER"
 READ_AT = dt.datetime(2026, 11, 22, tzinfo=dt.UTC)
 CONTEXT = Context("shop", "USD", "America/Los_Angeles", READ_AT)
+FIXED = ("channelName",)  # where an order was placed never changes
 PEOPLE = ("Zora-Marked", "zora@marked.example", "Ring-Zora-Street", "for-Zora-the-Marked")
 DATE = {"date": "Sun, 22 Nov 2026 00:00:00 GMT"}
 
