@@ -24,7 +24,7 @@ from flows.steps.actions import Selection, switch
 from flows.steps.build import build
 from flows.steps.decide import decide
 from flows.steps.home import Home, Source
-from flows.steps.pull import pull
+from flows.steps.pull import blocked_in, pull
 from flows.steps.undo import undo
 from sandbox.plan import Fault, as_json
 from sandbox.scoreboard import clock_text
@@ -334,7 +334,7 @@ class _Trial:
     def _steps(self) -> Sequence[Callable[[], object]]:
         home = self.home
         return (
-            lambda: pull(home),
+            self._pull,
             lambda: build(home),
             lambda: decide(home),
             lambda: act(home),
@@ -346,6 +346,9 @@ class _Trial:
             step()
         except ShopkeeperError as error:
             self.sentences.append(f"{type(error).__name__}: {error}")
+
+    def _pull(self) -> None:
+        self.sentences += [f"{one.error}: {one.sentence}" for one in blocked_in(pull(self.home))]
 
     def _stopped_loop(self) -> None:
         before = len(self.world.writes)
@@ -360,7 +363,7 @@ class _Trial:
     def _calm(self) -> None:
         """Without faults nothing may fail: a whole loop, then what it left is settled and read."""
         advance(self.world, 1)
-        pull(self.home)
+        self._read()
         if self.plan.is_decided_again or not any(one.fence for one in self.home.ledger.find()):
             build(self.home)
             decide(self.home)
@@ -369,4 +372,8 @@ class _Trial:
         act(self.home)
         advance(self.world, 1)
         for stream in ("orders", "products"):
-            pull(self.home, stream=stream)
+            self._read(stream)
+
+    def _read(self, stream: str | None = None) -> None:
+        for one in blocked_in(pull(self.home, stream=stream)):
+            raise one.as_error

@@ -22,7 +22,7 @@ from connectors.base.webhooks import Seen, Webhook, WebhookRefusedError, verify
 from contracts.errors import BusyError, ConfigurationError, ShopkeeperError
 from deployments.server import Address, taken
 from flows.steps.home import Home, machine_now
-from flows.steps.pull import pull
+from flows.steps.pull import pull_stream
 
 _BODY_SECONDS = 10.0
 _MOST_CONNECTIONS = 100
@@ -259,7 +259,9 @@ def listening(
     address = Address.checked(host, port, behind_tls=behind_tls)
     with Home.open(home_dir) as home, taken(address) as bound:
         known = doors(home)
-        pulls = Pulls(lambda shop_id, stream: pull(home, shop_id=shop_id, stream=stream), wait=wait)
+        pulls = Pulls(
+            lambda shop_id, stream: pull_stream(home, shop_id=shop_id, stream=stream), wait=wait
+        )
         server = uvicorn.Server(_config(Listener(known, pulls.ask).app))
         try:
             addresses = [address.origin + door.path for door in known.values()]

@@ -52,7 +52,7 @@ class Blocked:
             rung=rung,
             name=name,
             sentence=str(error) if is_ours else f"it fails: {type(error).__name__}",
-            error=type(error).__name__ if is_ours else ShopkeeperError.__name__,
+            error=_class_of(error).__name__,
         )
 
     @property
@@ -72,6 +72,12 @@ class Blocked:
         return issubclass(
             getattr(errors, self.error, ShopkeeperError), TransientSourceError | BusyError
         )
+
+
+def _class_of(error: Exception) -> type[ShopkeeperError]:
+    """The class of an error by what a caller does next; connectors have finer ones."""
+    known = (kind for kind in type(error).__mro__ if kind.__module__ == errors.__name__)
+    return next(known, ShopkeeperError)
 
 
 def each(

@@ -114,6 +114,18 @@ def pull(
     ]
 
 
+def pull_stream(home: Home, *, shop_id: str, stream: str) -> Pulled:
+    """Read what is due of one stream.
+
+    Raises:
+        ShopkeeperError: what stopped it, or the first of its readings that was not loaded.
+    """
+    (pulled,) = pull(home, shop_id=shop_id, stream=stream)
+    if pulled.blocked:
+        raise pulled.blocked[0].as_error
+    return pulled
+
+
 def blocked_in(pulled: Iterable[Pulled]) -> list[Blocked]:
     """What was stopped, each thing once: a source stops all of its streams."""
     return list(dict.fromkeys(one for row in pulled for one in row.blocked))

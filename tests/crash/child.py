@@ -11,7 +11,7 @@ from flows.steps.actions import Selection
 from flows.steps.build import build
 from flows.steps.decide import decide
 from flows.steps.home import Home, ShopClock
-from flows.steps.pull import pull
+from flows.steps.pull import blocked_in, pull
 from flows.steps.report import report
 from flows.steps.undo import undo
 from tests.crash.seams import SEAMS, Stage
@@ -27,7 +27,8 @@ def loop(folder: Path, *, seam: str | None = None, call: int = 1) -> None:
         is_undoing = any(action.undoes for action in home.ledger.find())
         if armed and (armed.stage is not Stage.UNDOING or is_undoing):
             armed.arm(call)
-        pull(home)
+        for one in blocked_in(pull(home)):
+            raise one.as_error
         build(home)
         decide(home)
         act(home)

@@ -21,7 +21,7 @@ from deployments.trial import stage as set_stage
 from flows.steps.act import act
 from flows.steps.decide import decide
 from flows.steps.home import Home
-from flows.steps.pull import pull
+from flows.steps.pull import blocked_in, pull
 from sandbox.plan import Fault
 from sandbox.world.demand import advance
 
@@ -159,10 +159,12 @@ def test_a_shop_that_refuses_the_token_does_not_stop_the_other_one(
         bad = re.sub("env:[A-Z_]+", "env:REVOKED", good)
         (folder / "shops" / "first.toml").write_text(bad, encoding="utf-8")
         with Home.open(folder) as home:
+            (stopped,) = blocked_in(pull(home))
             with pytest.raises(SourceRejectedError, match=r"^shop first: .* HTTP 401; look at"):
-                pull(home)
+                raise stopped.as_error
             assert "orders" in home.readings.newest("trial")
-            assert home.readings.newest("first") == {}
+            assert "orders" not in home.readings.newest("first")
+            assert "costs" in home.readings.newest("first"), "its other source was read"
 
 
 def test_nothing_is_sent_while_all_is_stopped_and_the_undo_restores(run: Run) -> None:

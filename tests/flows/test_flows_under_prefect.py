@@ -3,15 +3,21 @@
 import asyncio
 import datetime as dt
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 from prefect.client.orchestration import get_client
 from prefect.testing.utilities import prefect_test_harness
 
+from contracts.streams import Page
 from flows.backfill import backfill_flow
 from flows.run import run_flow
+from flows.steps.home import Home
 from tests.flows.conftest import Merchant
+from tests.flows.scripted import REVIEWS, Platform, loaded, reviews, script, write
 
 pytestmark = [
     pytest.mark.slow,
@@ -72,3 +78,28 @@ async def _progress(key: str) -> object:
     async with get_client() as client:
         (bar,) = [one for one in await client.read_artifacts() if one.key == key]
     return bar.data
+
+
+@pytest.mark.usefixtures("prefect_server")
+def test_a_run_with_a_stopped_stream_does_the_rest_and_ends_as_held(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SCRIPTED_TOKEN", "token")
+    write(tmp_path / "home", "first")
+    opened = Home.open
+    odd = [Page(b"no list", "page")]
+    platform = Platform({"reviews": lambda _: odd, "other": lambda _: reviews({"id": "a"})})
+
+    def scripted(folder: str) -> Home:
+        home = opened(folder)
+        script(home, "first", platform, REVIEWS, replace(REVIEWS, name="other"))
+        return home
+
+    monkeypatch.setattr(Home, "open", scripted)
+    run: Any = run_flow(str(tmp_path / "home"), "first", return_state=True)
+    state = asyncio.run(run)
+    assert (state.is_completed(), state.name) == (True, "Held")
+    assert "an answer is not readable JSON" in state.message
+    assert asyncio.run(state.aresult()).reported.path.is_file()
+    with opened(tmp_path / "home") as home:
+        assert loaded(home, "first") == ["a"]

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from contracts.errors import BusyError, ConfigurationError
 from flows.steps.build import build
 from flows.steps.home import Home, machine_now
-from flows.steps.pull import pull
+from flows.steps.pull import pull, pull_stream
 from flows.steps.turns import LENGTH, turn
 from sandbox.server import running
 from sandbox.shopify.cost import Bucket, Rates
@@ -75,7 +75,7 @@ def test_a_stream_that_another_process_pulls_is_left_alone_and_it_is_said_who_do
             "pull demo products", holder="elsewhere:7:a", length=LENGTH, at=machine_now()
         )
         with pytest.raises(BusyError, match=r"pull demo products.*elsewhere:7:a, until .* UTC"):
-            pull(home, stream="products")
+            pull_stream(home, shop_id="demo", stream="products")
         assert home.readings.unfinished() == []
         assert home.lake.versions() == {}
         assert pull(home, stream="inventory")[0].readings == 1
