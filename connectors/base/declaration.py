@@ -76,7 +76,7 @@ class Stream:
     estimate: Callable[[Any, Window], int] | None = None
     """How many calls reading a window takes, the count itself included; none: it is not known."""
     about: type[dy.Schema] | None = None
-    """A derived table whose rows say what to ask for, such as the parcels that are under way."""
+    """A table whose rows say what to ask for, such as the parcels that are under way."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

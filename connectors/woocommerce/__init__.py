@@ -64,6 +64,16 @@ CONNECTOR = Connector(
             max_window=dt.timedelta(days=31),
         ),
         Stream(
+            name="lost_refunds",
+            tables=(Order, OrderLine, OrderCoupon, Refund),
+            fetch=fetch.lost_refunds,
+            to_canonical=order_mapping.orders,
+            documents=wire.PAGES,
+            redact=redaction.redact,
+            mapping_version=2,
+            about=Refund,
+        ),
+        Stream(
             name="products",
             tables=(Listing, Price, StockLevel),
             fetch=fetch.products,

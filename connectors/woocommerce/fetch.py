@@ -7,6 +7,8 @@ import datetime as dt
 import math
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 
+import polars as pl
+
 from connectors.base.paging import by_overlap
 from connectors.base.sending import chunks
 from connectors.woocommerce import wire
@@ -19,7 +21,8 @@ from contracts.money import exponent
 from contracts.streams import Page, Window
 
 PER_PAGE = 100
-_SECOND = dt.timedelta(seconds=1)
+_SECOND, _DAY = dt.timedelta(seconds=1), dt.timedelta(days=1)
+_REFUNDS_LAST = dt.timedelta(days=90)
 _STATUSES = ("any", "trash")
 
 
@@ -40,6 +43,30 @@ def orders(client: WooCommerceClient, window: Window) -> Iterator[Page]:
         told = [("status", "any"), *asked, ("include", _joined(some)), *_page(PER_PAGE)]
         answer = client.ask("orders", told)
         yield from reading.followed(answer, rows_of(answer.body))
+
+
+def lost_refunds(client: WooCommerceClient, window: Window, known: pl.DataFrame) -> Iterator[Page]:
+    """Yield orders that have lost a refund which we know: to delete one changes no order.
+
+    Looked at are the refunds of the last 90 days before the window's end; `known` are ours.
+    """
+    since = Window(window.end - _REFUNDS_LAST, window.end)
+    try:
+        asked = [*_between("", *_bounds(since)), ("_fields", "id")]
+        listed = {str(row.id) for _, found in _all(client, "refunds", asked) for row in found}
+    except NoRouteError:
+        return
+    # A day less on both sides: what stands at the very bound is no matter of this reading.
+    inner = pl.col("refunded_at").is_between(since.start + _DAY, since.end - _DAY)
+    lost = known.filter(inner & ~pl.col("refund_id").is_in(list(listed)))
+    numbers = sorted({int(one) for one in lost["order_id"] if one.isdecimal()})
+    dp = str(exponent(client.money().currency))
+    reading = _Orders(client, dp, part=wire.AGAIN)
+    for status in _STATUSES if numbers else ():
+        for some in chunks(numbers, PER_PAGE):
+            told = [("status", status), ("dp", dp), ("_fields", wire.ORDER_FIELDS)]
+            answer = client.ask("orders", [*told, ("include", _joined(some)), *_page(PER_PAGE)])
+            yield from reading.followed(answer, rows_of(answer.body))
 
 
 def estimate_orders(client: WooCommerceClient, window: Window) -> int:
@@ -93,8 +120,9 @@ def reviews(client: WooCommerceClient, _window: Window) -> Iterator[Page]:
 class _Orders:
     """Orders of one reading, with what is asked about them: once, however often they are listed."""
 
-    def __init__(self, client: WooCommerceClient, dp: str) -> None:
+    def __init__(self, client: WooCommerceClient, dp: str, *, part: str = "orders") -> None:
         self._client = client
+        self._part = part
         self._refund = [("dp", dp), ("_fields", wire.REFUND_FIELDS)]
         self._refunds: set[tuple[int, str]] = set()
         self._products: set[int] = set()
@@ -103,7 +131,7 @@ class _Orders:
     def followed(self, answer: Answer, rows: Sequence[Row]) -> Iterator[Page]:
         """A page of orders, their refunds, and the own codes of products with variations."""
         self.seen |= {row.id for row in rows if row.id is not None}
-        yield Page(answer.body, "orders")
+        yield Page(answer.body, self._part)
         for row in rows:
             refunds = (row.id or 0, _joined(one.get("id") for one in row.listed("refunds")))
             if row.id is not None and refunds[1] and refunds not in self._refunds:

@@ -61,12 +61,21 @@ def orders(pages: Iterable[Page], context: Context) -> Mapped:
     """
     parts = wire.parted(pages)
     heads = [page for _, page in parts.get("orders", [])]
+    again = [page for _, page in parts.get(wire.AGAIN, [])]
     pages_of_refunds = [page for _, page in parts.get(wire.REFUNDS_OF, [])]
-    found = wire.ORDERS.documents(*heads)
+    changed = wire.ORDERS.documents(*heads)
+    found = [*changed, *wire.ORDERS.documents(*again)]
+    # What is read again is as it was then, though the platform dates no change of it.
+    is_again = pl.col("at") >= len(changed)
     head = (
         columns(found, _ORDER)
         .with_row_index("at")
-        .with_columns(created_at=gmt("created").value, updated_at=gmt("updated").value)
+        .with_columns(
+            created_at=gmt("created").value,
+            updated_at=pl.when(is_again)
+            .then(pl.lit(context.read_at))
+            .otherwise(gmt("updated").value),
+        )
     )
     version = head.select(_VERSION)
     lines, owners = flat(order.line_items or [] for order in found)
@@ -99,7 +108,7 @@ def orders(pages: Iterable[Page], context: Context) -> Mapped:
         currency=pl.col("order_currency"),
         refunded_minor=money(pl.col("below_zero").str.strip_prefix("-"), context.currency),
     )
-    unknown = wire.ORDERS.unknown(heads) | wire.REFUNDS.unknown(pages_of_refunds)
+    unknown = wire.ORDERS.unknown([*heads, *again]) | wire.REFUNDS.unknown(pages_of_refunds)
     return mapper.done(unknown_fields=tuple(sorted(unknown)))
 
 

@@ -27,7 +27,7 @@ def redact(page: Page, is_meant: Callable[[str], bool]) -> Redacted:
 
     Pages of refunds and of reviews name no account.
     """
-    if page.part not in ("orders", "customers"):
+    if page.part not in ("orders", "again", "customers"):
         return Redacted(page)
     name = "id" if page.part == "customers" else "customer_id"
     documents: list[dict[str, Any]] = msgspec.json.decode(page.body)

@@ -20,6 +20,8 @@ REFUNDS_OF, VARIATIONS_OF = "refunds", "variations"
 """How a page's part begins; the id of the order or of the product follows after a colon."""
 CODES = "codes"
 """The part of pages that hold the own codes of products with variations that were ordered."""
+AGAIN = "again"
+"""The part of pages of orders that are read again, because they lost a refund without a change."""
 PRICE_DECIMALS = "price_decimals"
 """The fact of an account that prices are rounded by."""
 _TAG = re.compile(r"<[^>]*>")
@@ -303,6 +305,7 @@ _RAW = partial(msgspec.json.decode, type=list[msgspec.Raw])
 PAGES = JsonDocuments(
     {
         "orders": At("", "orders", "id", lenient(Order)),
+        AGAIN: At("", "orders", "id", lenient(Order)),
         REFUNDS_OF: At("", "orders", lambda _, page: owner_of(page), lenient(Refund)),
         "products": At("", "listings", "id", lenient(Product)),
         CODES: At("", "orders", lambda _, page: None),

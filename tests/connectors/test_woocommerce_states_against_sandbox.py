@@ -43,8 +43,8 @@ class Shelf:
             name: TABLES[name].schema.create_empty() for name in FAMILY
         }
 
-    def pull(self) -> Mapped:
-        mapped = self.shop.pulled("orders")
+    def pull(self, stream: str = "orders", *given: object) -> Mapped:
+        mapped = self.shop.pulled(stream, *given)
         read = {name: mapped.frames.get(name, self.held[name].clear()) for name in FAMILY}
         merged = merge_documents(self.held, read)
         self.held = {name: outcome.rows for name, outcome in merged.items()}
@@ -101,6 +101,28 @@ def test_a_known_order_is_seen_in_each_state_that_it_may_end_in(
     assert (row["payment_status"], row["fulfilment_status"]) == (payment, fulfilment)
     assert (row["cancelled_at"] is not None) is is_cancelled
     assert shelf.counts(key) is counts
+
+
+def test_a_deleted_refund_is_gone_from_the_lake_though_its_order_did_not_change() -> None:
+    user = {"access": "application_password", "user": USER[0], "application_password": USER[1]}
+    with opened() as woo, client_of(url_of(woo), **user) as client:
+        shop = Shop(woo, client)
+        recent = pl.col("created_at").is_between(
+            woo.world.clock - dt.timedelta(days=20), woo.world.clock - dt.timedelta(days=2)
+        )
+        row = woo.world.refunds.filter(recent).row(0, named=True)
+        key, shelf = row["order_id"], Shelf(shop)
+        shelf.pull()
+        assert len(shelf.of("refunds", key)) == 1
+        known = shelf.held["refunds"].filter(pl.col("deleted_at").is_null())
+        woo.http.delete(f"{API}/orders/{key}/refunds/{row['refund_id']}?force=true")
+        woo.world.clock += dt.timedelta(minutes=1)
+        read = shelf.pull("lost_refunds", known)
+        assert read.frames["orders"]["order_id"].to_list() == [str(key)]
+        assert shelf.of("refunds", key) == []
+        assert shelf.order(key)["refunded_minor"] == 0
+        shelf.pull()
+        assert shelf.of("refunds", key) == []
 
 
 def test_an_order_out_of_the_trash_is_an_order_again(shop: Shop) -> None:

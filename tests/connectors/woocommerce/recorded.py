@@ -183,6 +183,10 @@ PAGES = {
         page("refunds:2", refund(25, (20, 1))),
         page("orders", order(3, status="completed", date_completed_gmt="2026-11-12T09:10:00")),
     ],
+    "lost_refunds": [
+        page("again", order(1), told(_REFUNDED)),
+        page("refunds:2", refund(25, (20, 1))),
+    ],
     "products": [
         page("products", product(21), product(22, type="variable", price="4.99", sku="")),
         page("variations:22", variation(221), variation(222, status="private")),
@@ -194,6 +198,7 @@ PAGES = {
 EMPTY = {stream: [page(stream)] for stream in PAGES}
 UNKNOWN: dict[str, list[Page]] = {
     "orders": [page("orders", order(4, status="wc-shipped"))],
+    "lost_refunds": [page("again", order(4, status="wc-shipped"))],
     "products": [page("products", product(23, status="hidden"))],
     "customers": [],
     "coupons": [page("coupons", coupon(3, discount_type="smart_coupon"))],

@@ -34,12 +34,12 @@ class Shop:
     def world(self) -> World:
         return self.woo.world
 
-    def pulled(self, stream: str, *, days: int = 31) -> Mapped:
+    def pulled(self, stream: str, *given: object, days: int = 31) -> Mapped:
         found, now = CONNECTOR.stream(stream), self.client.now()
         assert found is not None
         window = Window(now - dt.timedelta(days=days), now + dt.timedelta(seconds=1))
         context = Context("woo", "EUR", "Europe/Berlin", now)
-        return found.to_canonical(found.fetch(self.client, window), context)
+        return found.to_canonical(found.fetch(self.client, window, *given), context)
 
     def send(self, kind: WriteKind, *changes: Change) -> list[Outcome]:
         write = CONNECTOR.write(kind)

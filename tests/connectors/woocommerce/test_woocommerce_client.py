@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import httpx
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -33,6 +34,9 @@ STATUS = {
     "environment": {"version": "10.3.0"},
     "settings": {"currency": "EUR", "number_of_decimals": 0},
 }
+
+
+STREAMS = [stream for stream in CONNECTOR.streams if stream.about is None]
 
 
 class Shop:
@@ -93,7 +97,7 @@ def test_orders_are_asked_for_in_the_decimals_of_the_currency_and_without_contac
 
 def test_no_list_of_values_is_asked_for_in_brackets() -> None:
     shop = Shop({"orders": [order(2, refunds=[{"id": 25, "reason": "", "total": "-1.00"}])]})
-    for stream in CONNECTOR.streams:
+    for stream in STREAMS:
         list(stream.fetch(client_of(shop), WINDOW))
     names = {name for _, params in shop.asked for name in params}
     assert not any("[" in name for name in names)
@@ -166,7 +170,7 @@ ODD = (
 @given(
     field=st.sampled_from([*order(1, fee_lines=[])]),
     value=ODD,
-    stream=st.sampled_from(CONNECTOR.streams),
+    stream=st.sampled_from(STREAMS),
 )
 def test_no_odd_document_ends_the_fetching_of_the_others(
     field: str, value: Any, stream: Stream
@@ -177,6 +181,33 @@ def test_no_odd_document_ends_the_fetching_of_the_others(
     shop.answers["products/reviews"] = shop.answers["refunds"] = documents
     pages = list(stream.fetch(client_of(shop), WINDOW))
     assert next(json.loads(page.body) for page in pages if page.part == stream.name) == documents
+
+
+def known_refunds(*rows: tuple[str, str]) -> pl.DataFrame:
+    """Refunds of the lake, each made a week before the window's end."""
+    at = WINDOW.end - dt.timedelta(days=7)
+    return pl.DataFrame(
+        [
+            {"order_id": order_id, "refund_id": number, "refunded_at": at}
+            for order_id, number in rows
+        ],
+        schema={
+            "order_id": pl.String,
+            "refund_id": pl.String,
+            "refunded_at": pl.Datetime("us", "UTC"),
+        },
+    )
+
+
+def test_only_orders_that_lost_a_refund_are_read_again() -> None:
+    shop = Shop({"refunds": [{"id": 25}], "orders": of_any(lambda _: [order(3)])})
+    known = known_refunds(("2", "25"), ("3", "26"))
+    pages = list(fetch.lost_refunds(client_of(shop), WINDOW, known))
+    assert [page.part for page in pages] == ["again", "again"]
+    assert [asked["include"] for asked in shop.asked_of("orders")] == ["3", "3"]
+    whole = Shop({"refunds": [{"id": 25}, {"id": 26}]})
+    assert list(fetch.lost_refunds(client_of(whole), WINDOW, known)) == []
+    assert list(fetch.lost_refunds(client_of(Shop()), WINDOW, known_refunds())) == []
 
 
 def test_a_shop_before_9_0_has_no_list_of_refunds_and_does_without() -> None:
@@ -340,7 +371,7 @@ def test_the_smallest_step_of_a_price_is_the_coarser_of_shop_and_currency(
 
 
 @pytest.mark.parametrize("told", [{"x-wp-total": "many"}, {"x-wp-total": ""}, {}])
-@pytest.mark.parametrize("stream", CONNECTOR.streams, ids=lambda stream: stream.name)
+@pytest.mark.parametrize("stream", STREAMS, ids=lambda stream: stream.name)
 def test_a_list_that_does_not_tell_its_length_is_a_broken_contract_and_no_end_of_it(
     stream: Stream, told: dict[str, str]
 ) -> None:
