@@ -79,11 +79,20 @@ def columns(
     """A frame with one column per (attribute path, type); an empty sequence keeps the types."""
     return pl.DataFrame(
         [
-            pl.Series(name, [read(struct) for struct in structs], dtype=dtype)
+            pl.Series(name, _values(structs, path), dtype=dtype)
             for name, (path, dtype) in paths.items()
-            for read in (getter(path),)
         ]
     )
+
+
+def _values(structs: Sequence[msgspec.Struct], path: str) -> list[Any]:
+    """What `getter` reads of each; a null on the way costs no call of its own."""
+    head, _, tail = path.partition("?.")
+    found = map(attrgetter(head), structs)
+    if not tail:
+        return list(found)
+    rest = getter(tail)
+    return [None if value is None else rest(value) for value in found]
 
 
 def flat(lists: Iterable[Sequence[Item]]) -> tuple[list[Item], list[int]]:

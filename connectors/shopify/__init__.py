@@ -5,7 +5,16 @@ from functools import partial
 
 from connectors.base.declaration import Connector, Stream, Write
 from connectors.base.webhooks import Webhook
-from connectors.shopify import fetch, mapping, outbound, pages, queries, redaction
+from connectors.shopify import (
+    coupon_outbound,
+    fetch,
+    mapping,
+    order_mapping,
+    outbound,
+    pages,
+    queries,
+    redaction,
+)
 from connectors.shopify.client import ShopifyClient, ShopifySettings
 from contracts.codes import Reversal, WriteKind
 from contracts.tables import (
@@ -55,10 +64,10 @@ CONNECTOR = Connector(
             tables=(Order, OrderLine, OrderCoupon, Refund, Shipment),
             fetch=partial(fetch.read, source=queries.ORDERS),
             estimate=partial(fetch.estimate, source=queries.ORDERS),
-            to_canonical=mapping.orders,
+            to_canonical=order_mapping.orders,
             documents=pages.ORDER_PAGES,
             redact=redaction.redact,
-            mapping_version=3,
+            mapping_version=4,
             max_window=_MONTH,
             look_back=_LOOK_BACK,
         ),
@@ -66,10 +75,9 @@ CONNECTOR = Connector(
             name="products",
             tables=(Listing, Price),
             fetch=partial(fetch.read, source=queries.PRODUCTS),
-            estimate=partial(fetch.estimate, source=queries.PRODUCTS),
             to_canonical=mapping.products,
             documents=pages.PRODUCT_PAGES,
-            look_back=_LOOK_BACK,
+            is_snapshot=True,
         ),
         Stream(
             name="inventory",
@@ -83,20 +91,18 @@ CONNECTOR = Connector(
             name="customers",
             tables=(Member,),
             fetch=partial(fetch.read, source=queries.CUSTOMERS),
-            estimate=partial(fetch.estimate, source=queries.CUSTOMERS),
             to_canonical=mapping.customers,
             documents=pages.CUSTOMER_PAGES,
             redact=redaction.redact,
-            look_back=_LOOK_BACK,
+            is_snapshot=True,
         ),
         Stream(
             name="discounts",
             tables=(Coupon,),
             fetch=partial(fetch.read, source=queries.DISCOUNTS),
-            estimate=partial(fetch.estimate, source=queries.DISCOUNTS),
             to_canonical=mapping.discounts,
             documents=pages.DISCOUNT_PAGES,
-            look_back=_LOOK_BACK,
+            is_snapshot=True,
         ),
     ),
     writes=(
@@ -109,8 +115,8 @@ CONNECTOR = Connector(
         Write(
             kind=WriteKind.CREATE_COUPON,
             reversal=Reversal.CLOSABLE,
-            live=outbound.live_coupons,
-            send=outbound.send_coupons,
+            live=coupon_outbound.live_coupons,
+            send=coupon_outbound.send_coupons,
         ),
         Write(
             kind=WriteKind.SET_STOCK,

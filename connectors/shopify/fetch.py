@@ -2,14 +2,14 @@
 
 import math
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 import msgspec
 
 from connectors.base.paging import by_cursor
 from connectors.base.wire import decoded
-from connectors.shopify import queries, wire
+from connectors.shopify import queries, shapes, wire
 from connectors.shopify.client import MOST_QUERY_COST, ShopifyClient
+from connectors.shopify.ids import number_of
 from connectors.shopify.queries import Child, Source
 from contracts.errors import SourceContractError, TransientSourceError
 from contracts.streams import Page, Window
@@ -20,21 +20,12 @@ PAGE_BYTES = 8 * 2**20
 _FIRST_PAGE = 5
 # What a bulk job and a page take beside their points; unconfirmed, measured on no live shop.
 # For estimates: 639 orders of the sandbox took 234 calls and 75 took 31, since many have more lines
-# than come with the order; 3,308 variants took 15. A bulk job follows a first page and the rest of
-# its lines, and is asked about until it is done.
+# than come with the order. A bulk job follows a first page and the rest of its lines, and is asked
+# about until it is done.
 _ORDERS_PER_CALL = 2.5
-_DOCUMENTS_PER_CALL = 200
 _BULK_CALLS = 10
 _BULK_SECONDS = 20.0
 _PAGE_SECONDS = 0.5
-
-_SHAPES = {
-    queries.ORDERS.root: wire.ORDERS,
-    queries.PRODUCTS.root: wire.PRODUCTS,
-    queries.INVENTORY.root: wire.INVENTORY,
-    queries.CUSTOMERS.root: wire.CUSTOMERS,
-    queries.DISCOUNTS.root: wire.DISCOUNTS,
-}
 
 
 def read(client: ShopifyClient, window: Window, *, source: Source) -> Iterator[Page]:
@@ -58,11 +49,11 @@ def read(client: ShopifyClient, window: Window, *, source: Source) -> Iterator[P
 
 
 def estimate(client: ShopifyClient, window: Window, *, source: Source) -> int:
-    """How many calls `read` takes for a window, its count included; of a bulk job a rough guess."""
+    """How many calls `read` takes for a window of orders, its count included; of a bulk job a rough
+    guess."""
     query = queries.search(window) if source.is_windowed else None
     count = documents_count(client, source, query)
-    each = _ORDERS_PER_CALL if source is queries.ORDERS else _DOCUMENTS_PER_CALL
-    pages = math.ceil(count / each)
+    pages = math.ceil(count / _ORDERS_PER_CALL)
     return 1 + (_BULK_CALLS if pages * _PAGE_SECONDS > _BULK_SECONDS else pages)
 
 
@@ -75,9 +66,6 @@ def documents_count(client: ShopifyClient, source: Source, query: str | None) ->
     variables = {"query": query} if "$query" in source.count else {}
     answer = client.ask(queries.count_document(source), variables, cost=300.0)
     counted = decoded(_COUNTED.decode, answer.data)
-    probe = counted.probe
-    if probe is not None and probe.page_info is not None and not probe.page_info.has_next_page:
-        return len(probe.nodes)
     is_exact = counted.count.precision == "EXACT"
     return counted.count.count if is_exact else MOST_PAGED + 1
 
@@ -108,22 +96,79 @@ def last_document(held: bytearray) -> int:
     end = held.rfind(b"\n")
     while end > 0:
         start = held.rfind(b"\n", 0, end) + 1
-        if not wire.is_child(bytes(held[start:end])):
+        if not shapes.is_child(bytes(held[start:end])):
             return start
         end = start - 1
     return 0
 
 
-class _Counted(msgspec.Struct):
-    class Count(msgspec.Struct):
-        count: int
-        precision: str
+class _Shape(msgspec.Struct, rename="camel"):
+    """No more of an answer than fetching needs: an odd document is the mapping's to judge."""
 
-    count: Count
-    probe: wire.Connection[wire.Reference] | None = None
+
+class _Count(_Shape):
+    count: int
+    precision: str
+
+
+class _Counted(_Shape):
+    count: _Count
+
+
+class _Listed(_Shape):
+    nodes: list[msgspec.Raw]
+    page_info: wire.PageInfo
+
+
+class _Children(_Shape):
+    page_info: wire.PageInfo
+
+
+class _Node(_Shape):
+    """A document by its id, with the children that some sources have."""
+
+    id: str
+    updated_at: str | None = None
+    line_items: _Children | None = None
+    inventory_levels: _Children | None = None
+
+    @property
+    def rest(self) -> str | None:
+        """The cursor that its further children follow; null when there are none, or none is told.
+
+        The mapping sees which document says that it has more and came without.
+        """
+        children = self.line_items or self.inventory_levels
+        if children is None or not children.page_info.has_next_page:
+            return None
+        return children.page_info.end_cursor
 
 
 _COUNTED = msgspec.json.Decoder(_Counted)
+_LISTED = msgspec.json.Decoder(dict[str, _Listed])
+_NODE = msgspec.json.Decoder(_Node)
+_REST = msgspec.json.Decoder(dict[str, msgspec.Raw])
+
+
+def _next(info: wire.PageInfo) -> str | None:
+    """Cursor of the next page; null at the end.
+
+    Raises:
+        SourceContractError: there is a next page and no cursor to it.
+    """
+    if not info.has_next_page:
+        return None
+    if info.end_cursor is None:
+        raise SourceContractError("a page has a next one and no cursor to it")
+    return info.end_cursor
+
+
+def _readable(raw: msgspec.Raw) -> _Node | None:
+    """A document as far as fetching needs it; null where even that is odd."""
+    try:
+        return _NODE.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
 
 
 class _Sizer:
@@ -146,7 +191,6 @@ class _Reader:
     def __init__(self, client: ShopifyClient, source: Source, query: str | None) -> None:
         self._client = client
         self._source = source
-        self._shape = _SHAPES[source.root]
         self._document = queries.page_document(source)
         self._variables = {"query": query} if source.is_windowed else {}
         self._sizer = _Sizer(_FIRST_PAGE)
@@ -174,8 +218,9 @@ class _Reader:
         for _ in range(2):
             variables = {**self._variables, "first": self._sizer.size, "after": cursor}
             answer = self._client.ask(self._document, variables, cost=self._sizer.requested)
-            connection = decoded(self._shape.page.decode, answer.data)[self._source.root]
-            ids = {node.id for node in connection.nodes}
+            listed = decoded(_LISTED.decode, answer.data)[self._source.root]
+            nodes = [node for node in map(_readable, listed.nodes) if node is not None]
+            ids = {node.id for node in nodes}
             if not ids or not ids <= self._seen:
                 break
         else:
@@ -183,19 +228,19 @@ class _Reader:
         self._seen |= ids
         self._points += answer.used
         self._sizer.learn(answer.requested)
-        found = [Page(answer.data, "page"), *self._rest_of(connection.nodes)]
-        return found, connection.next_cursor
+        found = [Page(answer.data, "page"), *self._rest_of(nodes)]
+        return found, _next(listed.page_info)
 
-    def _rest_of(self, nodes: Iterable[Any]) -> Iterator[Page]:
+    def _rest_of(self, nodes: Iterable[_Node]) -> Iterator[Page]:
         child = self._source.child
         if child is None or child.parent_type is None:
             return
         for node in nodes:
-            if node.children is not None and node.children.next_cursor is not None:
+            if node.rest is not None:
                 yield from self._rest(child, node)
 
-    def _rest(self, child: Child, node: Any) -> Iterator[Page]:
-        """Children after the page's first ones.
+    def _rest(self, child: Child, node: _Node) -> Iterator[Page]:
+        """Children after the page's first ones; an odd answer ends them, and its document.
 
         Raises:
             TransientSourceError: the document changed since its page was read. It has left the
@@ -206,14 +251,16 @@ class _Reader:
         def ask(cursor: str | None) -> tuple[Page, str | None]:
             variables = {"id": node.id, "first": self._rest_sizer.size, "after": cursor}
             answer = self._client.ask(document, variables, cost=self._rest_sizer.requested)
-            found = decoded(self._shape.rest.decode, answer.data)["node"]
-            if found is None or found.updated_at != node.updated_at:
-                raise TransientSourceError("a document changed while it was read; read it again")
-            if found.children is None:
-                raise SourceContractError(f"an answer lacks {child.field}")
             self._points += answer.used
             self._rests += 1
             self._rest_sizer.learn(answer.requested)
-            return Page(answer.data, "rest"), found.children.next_cursor
+            page = Page(answer.data, f"rest:{number_of(node.id)}")
+            raw = decoded(_REST.decode, answer.data)["node"]
+            found = _readable(raw)
+            if bytes(raw) != b"null" and found is None:
+                return page, None
+            if found is None or found.updated_at != node.updated_at:
+                raise TransientSourceError("a document changed while it was read; read it again")
+            return page, found.rest
 
-        yield from by_cursor(ask, start=node.children.next_cursor)
+        yield from by_cursor(ask, start=node.rest)

@@ -116,9 +116,11 @@ ORDERS = Source(
     fields=(
         "id createdAt updatedAt currencyCode processedAt cancelledAt test displayFinancialStatus"
         " displayFulfillmentStatus discountCodes customer { id }"
-        f" {_amount('subtotalPriceSet')} {_amount('totalDiscountsSet')}"
-        f" {_amount('totalShippingPriceSet')} {_amount('totalTaxSet')} {_amount('totalPriceSet')}"
-        f" {_amount('totalRefundedSet')}"
+        f" taxesIncluded {_amount('subtotalPriceSet')} {_amount('totalDiscountsSet')}"
+        f" shippingLine {{ {_amount('discountedPriceSet')} }} {_amount('totalTaxSet')}"
+        f" {_amount('totalTipReceivedSet')} {_amount('originalTotalDutiesSet')}"
+        f" {_amount('totalPriceSet')} {_amount('totalRefundedSet')}"
+        f" additionalFees {{ id {_amount('price')} }}"
         f" refunds {{ id createdAt {_amount('totalRefundedSet')} }}"
         " fulfillments { createdAt deliveredAt estimatedDeliveryAt status"
         f" trackingInfo {{ company number }} }} {_CHILD}"
@@ -127,25 +129,22 @@ ORDERS = Source(
         field="lineItems",
         first=10,
         fields=(
-            "id sku quantity currentQuantity variant { id }"
+            "id sku quantity currentQuantity isGiftCard requiresShipping variant { id }"
             f" {_amount('originalUnitPriceSet')} {_amount('originalTotalSet')}"
             f" discountAllocations {{ {_amount('allocatedAmountSet')} }}"
+            f" taxLines {{ {_amount('priceSet')} }}"
         ),
         parent_type="Order",
         parent_fields="id createdAt updatedAt currencyCode",
     ),
 )
 
-# Variants cannot be counted by a search: either the first 250 are all, or the whole catalogue is
-# the upper bound.
+# A deletion shows in no list of changes, so all there is is read, drafts and archived ones too.
 PRODUCTS = Source(
     root="productVariants",
     sort_key="ID",
-    count=(
-        f"count: productVariantsCount({_LIMIT}) {_FOUND}"
-        " probe: productVariants(first: 250, query: $query) {"
-        " nodes { id } pageInfo { hasNextPage } }"
-    ),
+    is_windowed=False,
+    count=f"count: productVariantsCount({_LIMIT}) {_FOUND}",
     fields=(
         "id sku title price compareAtPrice createdAt updatedAt"
         " product { id title status vendor productType updatedAt }"
@@ -172,15 +171,17 @@ INVENTORY = Source(
 
 CUSTOMERS = Source(
     root="customers",
-    sort_key="UPDATED_AT",
-    count=f"count: customersCount(query: $query, {_LIMIT}) {_FOUND}",
+    sort_key="ID",
+    is_windowed=False,
+    count=f"count: customersCount({_LIMIT}) {_FOUND}",
     fields="id createdAt updatedAt numberOfOrders amountSpent { amount currencyCode }",
 )
 
 DISCOUNTS = Source(
     root="discountNodes",
-    sort_key="UPDATED_AT",
-    count=f"count: discountNodesCount(query: $query, {_LIMIT}) {_FOUND}",
+    sort_key="ID",
+    is_windowed=False,
+    count=f"count: discountNodesCount({_LIMIT}) {_FOUND}",
     fields=(
         "id discount { __typename ... on DiscountCodeBasic {"
         " title status startsAt endsAt updatedAt usageLimit asyncUsageCount"
@@ -217,9 +218,13 @@ SET_PRICES = (
 
 COUPON = (
     "query coupon($code: String!) { shop { currencyCode } codeDiscountNodeByCode(code: $code) {"
-    " id codeDiscount { __typename ... on DiscountCodeBasic { status customerGets { value {"
+    " id codeDiscount { __typename ... on DiscountCodeBasic { status endsAt usageLimit"
+    " appliesOncePerCustomer customerGets { value {"
     " __typename ... on DiscountPercentage { percentage }"
-    " ... on DiscountAmount { amount { amount currencyCode } } } } } } } }"
+    " ... on DiscountAmount { amount { amount currencyCode } } } }"
+    " minimumRequirement { __typename ... on DiscountMinimumSubtotal {"
+    " greaterThanOrEqualToSubtotal { amount currencyCode } } }"
+    " context { __typename ... on DiscountCustomers { customers { id } } } } } } }"
 )
 CREATE_COUPON = (
     "mutation createCoupon($coupon: DiscountCodeBasicInput!) {"

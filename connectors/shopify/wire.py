@@ -1,14 +1,12 @@
-"""The shape of Shopify's answers, as far as the connector asks for them."""
+"""The shape of Shopify's answers, as far as the connector asks for them.
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+Lists and dates may be null, whatever the platform's schema promises: what is missing then is judged
+by the checks, document by document.
+"""
+
+from typing import Generic, TypeVar
 
 import msgspec
-
-from connectors.base.wire import decoded, unknown_fields
-from contracts.errors import SourceContractError
-from contracts.streams import Page
 
 Node = TypeVar("Node")
 
@@ -25,20 +23,19 @@ class PageInfo(_Shape):
 
 
 class Connection(_Shape, Generic[Node]):
-    """A page of a connection; without `pageInfo` where the rest is not wanted."""
+    """A page of a connection of which no more is wanted."""
+
+    nodes: list[Node] | None
+
+
+class Paged(_Shape, Generic[Node]):
+    """A page of children that are read to their end.
+
+    Neither may be null: a document whose children are not all known is not whole.
+    """
 
     nodes: list[Node]
-    page_info: PageInfo | None = None
-
-    @property
-    def next_cursor(self) -> str | None:
-        """Cursor of the next page; null at the end."""
-        info = self.page_info
-        if info is None or not info.has_next_page:
-            return None
-        if info.end_cursor is None:
-            raise SourceContractError("a page has a next one and no cursor to it")
-        return info.end_cursor
+    page_info: PageInfo
 
 
 class Amount(_Shape):
@@ -72,8 +69,14 @@ class Allocation(_Shape):
     allocated_amount_set: MoneyBag
 
 
+class TaxLine(_Shape):
+    """One tax on a line, after discounts and before returns."""
+
+    price_set: MoneyBag
+
+
 class Line(_Shape):
-    """A line of an order."""
+    """A line of an order. Older answers lack its last fields, which were not asked for then."""
 
     id: str
     sku: str | None
@@ -82,8 +85,24 @@ class Line(_Shape):
     variant: Reference | None
     original_unit_price_set: MoneyBag
     original_total_set: MoneyBag
-    discount_allocations: list[Allocation]
+    discount_allocations: list[Allocation] | None
+    is_gift_card: bool | None = None
+    requires_shipping: bool | None = None
+    tax_lines: list[TaxLine] | None = None
     parent_id: str | None = msgspec.field(default=None, name="__parentId")
+
+
+class Fee(_Shape):
+    """What is charged beside goods and shipping, such as an import fee."""
+
+    id: str
+    price: MoneyBag
+
+
+class ShippingLine(_Shape):
+    """All shipping of an order, after discounts."""
+
+    discounted_price_set: MoneyBag
 
 
 class Refund(_Shape):
@@ -104,42 +123,61 @@ class Tracking(_Shape):
 class Fulfillment(_Shape):
     """Goods that left together, in one parcel or several."""
 
-    created_at: str
+    created_at: str | None
     delivered_at: str | None
     estimated_delivery_at: str | None
     status: str
-    tracking_info: list[Tracking]
+    tracking_info: list[Tracking] | None
 
 
-class OrderLines(_Shape, kw_only=True):
-    """An order's further lines, and the version of the order that they belong to."""
+class _OrderVersion(_Shape, kw_only=True):
+    """Which order it is, and as of when."""
 
     id: str
-    created_at: str
-    updated_at: str
+    created_at: str | None
+    updated_at: str | None
     currency_code: str
-    children: Connection[Line] | None = msgspec.field(default=None, name="lineItems")
 
 
-class Order(OrderLines, kw_only=True):
-    """An order. Set amounts may be null by the platform's schema."""
+class OrderLines(_OrderVersion, kw_only=True):
+    """An order's further lines, and the version of the order that they belong to."""
 
-    processed_at: str
+    children: Paged[Line] = msgspec.field(name="lineItems")
+
+
+class OrderHead(_OrderVersion, kw_only=True):
+    """An order without its lines. Set amounts may be null by the platform's schema.
+
+    Its last fields are absent in what was read before they were asked for; then shipping before
+    discounts was.
+    """
+
+    processed_at: str | None
     cancelled_at: str | None
     test: bool
     display_financial_status: str | None
     display_fulfillment_status: str
-    discount_codes: list[str]
+    discount_codes: list[str] | None
     customer: Reference | None
     subtotal_price_set: MoneyBag | None
     total_discounts_set: MoneyBag | None
-    total_shipping_price_set: MoneyBag
     total_tax_set: MoneyBag | None
     total_price_set: MoneyBag
     total_refunded_set: MoneyBag
-    refunds: list[Refund]
-    fulfillments: list[Fulfillment] = []
-    """Absent in what was read before parcels were asked for."""
+    refunds: list[Refund] | None
+    fulfillments: list[Fulfillment] | None = None
+    taxes_included: bool | None = None
+    total_tip_received_set: MoneyBag | None = None
+    shipping_line: ShippingLine | None = None
+    total_shipping_price_set: MoneyBag | None = None
+    additional_fees: list[Fee] | None = None
+    original_total_duties_set: MoneyBag | None = None
+
+
+class Order(OrderHead, kw_only=True):
+    """An order with its first lines."""
+
+    children: Paged[Line] = msgspec.field(name="lineItems")
 
 
 class Product(_Shape):
@@ -150,7 +188,7 @@ class Product(_Shape):
     status: str
     vendor: str
     product_type: str
-    updated_at: str
+    updated_at: str | None
 
 
 class Variant(_Shape):
@@ -161,8 +199,8 @@ class Variant(_Shape):
     title: str
     price: str
     compare_at_price: str | None
-    created_at: str
-    updated_at: str
+    created_at: str | None
+    updated_at: str | None
     product: Product
 
 
@@ -177,60 +215,38 @@ class Level(_Shape):
     """Stock of an item at a location."""
 
     id: str
-    updated_at: str
+    updated_at: str | None
     location: Reference
-    quantities: list[Quantity]
+    quantities: list[Quantity] | None
     parent_id: str | None = msgspec.field(default=None, name="__parentId")
 
     def pieces(self, state: str) -> int | None:
         """Pieces in a state; null when the platform did not say."""
-        return next((held.quantity for held in self.quantities if held.name == state), None)
+        held = self.quantities or ()
+        return next((one.quantity for one in held if one.name == state), None)
 
 
-class Item(_Shape):
-    """What is stocked."""
+class ItemHead(_Shape, kw_only=True):
+    """What is stocked, without where."""
 
     id: str
     sku: str | None
     tracked: bool
-    updated_at: str
-    children: Connection[Level] | None = msgspec.field(default=None, name="inventoryLevels")
+    updated_at: str | None
 
 
-class Held(_Shape):
-    """Pieces of an item at a location."""
+class Item(ItemHead, kw_only=True):
+    """What is stocked, with its first places."""
 
-    location: Reference
-    quantities: list[Quantity]
-
-
-class StockedItem(_Shape):
-    """An item with its pieces, as it is read back."""
-
-    id: str
-    sku: str | None
-    inventory_levels: Connection[Held]
-
-    def available(self, location_id: str) -> int | None:
-        """Pieces that can be sold at a location; null when it holds none of it."""
-        return next(
-            (
-                held.quantity
-                for level in self.inventory_levels.nodes
-                if level.location.id == location_id
-                for held in level.quantities
-                if held.name == "available"
-            ),
-            None,
-        )
+    children: Paged[Level] = msgspec.field(name="inventoryLevels")
 
 
 class Customer(_Shape):
     """A customer without any personal field."""
 
     id: str
-    created_at: str
-    updated_at: str
+    created_at: str | None
+    updated_at: str | None
     number_of_orders: str
     amount_spent: Money
 
@@ -282,115 +298,3 @@ class DiscountNode(_Shape):
     def children(self) -> Connection[Code] | None:
         """Its codes."""
         return self.discount.codes
-
-
-class _Raws(_Shape):
-    nodes: list[msgspec.Raw]
-
-
-@dataclass(frozen=True, slots=True)
-class Documents:
-    """A page's documents, their children, and for each child the index of its document.
-
-    `is_rest`: the documents were in an earlier page, only the children are new.
-    """
-
-    parents: list[Any]
-    children: list[Any]
-    owners: list[int]
-    is_rest: bool
-    unknown: set[str]
-
-
-class Shape:
-    """Reads the pages of one source, whichever way they were fetched."""
-
-    def __init__(
-        self, parent: type, *, child: type | None = None, rest: type | None = None
-    ) -> None:
-        self._parent = parent
-        self._child = child
-        paged = dict[str, Connection[parent]]  # type: ignore[valid-type]  # a type made at run time
-        self.page: msgspec.json.Decoder[dict[str, Any]] = msgspec.json.Decoder(paged)
-        self.rest = msgspec.json.Decoder(dict[str, (rest or parent) | None])  # type: ignore[misc]
-        self._row: Callable[[bytes], Any] = msgspec.json.Decoder(parent).decode
-        self._child_row: Callable[[bytes], Any] = msgspec.json.Decoder(child or parent).decode
-
-    def documents(self, page: Page) -> Documents:
-        """Decode a page by its `part`: "page", "rest" or "bulk".
-
-        Raises:
-            SourceContractError: the answer has a shape that we do not know.
-        """
-        if page.part == "bulk":
-            return self._from_lines(page.body.splitlines())
-        if page.part == "rest":
-            parents = [node for node in decoded(self.rest.decode, page.body).values() if node]
-            return self._nested(parents, is_rest=True, unknown=set())
-        parents = [
-            n
-            for connection in decoded(self.page.decode, page.body).values()
-            for n in connection.nodes
-        ]
-        return self._nested(parents, is_rest=False, unknown=self._unknown(page.body))
-
-    def _nested(self, parents: list[Any], *, is_rest: bool, unknown: set[str]) -> Documents:
-        lists = [p.children.nodes if p.children else [] for p in parents] if self._child else []
-        return Documents(
-            parents,
-            [child for children in lists for child in children],
-            [owner for owner, children in enumerate(lists) for _ in children],
-            is_rest,
-            unknown,
-        )
-
-    def _from_lines(self, lines: list[bytes]) -> Documents:
-        """Lines of a bulk file: a line that names its parent is a child."""
-        parent_lines: list[bytes] = []
-        child_lines: list[bytes] = []
-        for line in lines:
-            (child_lines if is_child(line) else parent_lines).append(line)
-        parents = _all_decoded(self._row, parent_lines)
-        children = _all_decoded(self._child_row, child_lines)
-        index = {parent.id: number for number, parent in enumerate(parents)}
-        try:
-            owners = [index[child.parent_id] for child in children]
-        except KeyError:
-            raise SourceContractError("a bulk file has a child without its parent") from None
-        firsts = ((parent_lines[:1], self._parent), (child_lines[:1], self._child))
-        unknown = {
-            name
-            for found, shape in firsts
-            for line in found
-            for name in unknown_fields(msgspec.json.decode(line), shape)
-        }
-        return Documents(parents, children, owners, False, unknown)
-
-    def _unknown(self, body: bytes) -> set[str]:
-        """GraphQL gives every document the same fields, so the first one tells for all."""
-        connections = msgspec.json.decode(body, type=dict[str, _Raws])
-        return {
-            name
-            for connection in connections.values()
-            for raw in connection.nodes[:1]
-            for name in unknown_fields(msgspec.json.decode(raw), self._parent)
-        }
-
-
-def is_child(line: bytes) -> bool:
-    """Whether a line of a bulk file belongs to a line before it.
-
-    Inside a JSON text a quote is escaped, so the mark cannot be a part of somebody's title.
-    """
-    return b'"__parentId":' in line
-
-
-def _all_decoded(decode: Callable[[bytes], Any], lines: list[bytes]) -> list[Any]:
-    return decoded(lambda several: [decode(line) for line in several], lines)
-
-
-ORDERS = Shape(Order, child=Line, rest=OrderLines)
-PRODUCTS = Shape(Variant)
-INVENTORY = Shape(Item, child=Level)
-CUSTOMERS = Shape(Customer)
-DISCOUNTS = Shape(DiscountNode, child=Code)

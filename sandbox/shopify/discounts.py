@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
-from sandbox.shopify.errors import WriteRefusedError
+from sandbox.shopify.errors import WriteRefusedError, not_emulated
 from sandbox.world.world import World, row_of
 
 ROOT: Final = "basicCodeDiscount"
@@ -20,6 +20,7 @@ def code_create(world: World, given: dict[str, Any]) -> int:
     taken = world.discounts["code"].str.to_lowercase().is_in([code.lower()])
     if taken.any():
         raise WriteRefusedError("TAKEN", "Code must be unique.", (ROOT, "code"))
+    _check_emulated(given)
     _check_buyers(given)
     starts_at = _instant(_filled(given, "startsAt"), "startsAt")
     ends_at = _instant(given["endsAt"], "endsAt") if given.get("endsAt") else None
@@ -40,6 +41,8 @@ def code_create(world: World, given: dict[str, Any]) -> int:
         usage_limit=given.get("usageLimit"),
         usage_count=0,
         once_per_customer=bool(given.get("appliesOncePerCustomer")),
+        minimum_minor=_least(given),
+        buyer_id=_buyer(given),
     )
 
 
@@ -73,6 +76,48 @@ def _check_buyers(given: dict[str, Any]) -> None:
         raise WriteRefusedError(
             "TOO_MANY_ARGUMENTS", "Only one selection of buyers can be given", (ROOT, sources[0])
         )
+
+
+def _check_emulated(given: dict[str, Any]) -> None:
+    """Refuse what the platform would do and the dialect does not.
+
+    Raises:
+        GraphQLError: names it.
+    """
+    items = (given.get("customerGets") or {}).get("items") or {}
+    value = (given.get("customerGets") or {}).get("value") or {}
+    buyers = given.get("context") or given.get("customerSelection") or {}
+    named = (buyers.get("customers") or {}).get("add") or []
+    kinds = {
+        "items but all": bool(items) and items != {"all": True},
+        "customerSegments": "customerSegments" in buyers,
+        "more than one customer": len(named) > 1,
+        "minimumRequirement.quantity": "quantity" in (given.get("minimumRequirement") or {}),
+        "appliesOnEachItem": bool((value.get("discountAmount") or {}).get("appliesOnEachItem")),
+        "combinesWith": any((given.get("combinesWith") or {}).values()),
+    }
+    for kind, is_asked in kinds.items():
+        if is_asked:
+            raise not_emulated(f"a code with {kind}")
+
+
+def _least(given: dict[str, Any]) -> int | None:
+    subtotal = (given.get("minimumRequirement") or {}).get("subtotal") or {}
+    amount = subtotal.get("greaterThanOrEqualToSubtotal")
+    if amount is None:
+        return None
+    try:
+        return int(Decimal(str(amount)) * 100)
+    except InvalidOperation as error:
+        field = (ROOT, "minimumRequirement", "subtotal", "greaterThanOrEqualToSubtotal")
+        raise WriteRefusedError("INVALID", "Amount is not a number", field) from error
+
+
+def _buyer(given: dict[str, Any]) -> int | None:
+    """The household that alone may redeem it; null: everybody."""
+    buyers = given.get("context") or given.get("customerSelection") or {}
+    named = (buyers.get("customers") or {}).get("add") or []
+    return int(str(named[0]).rpartition("/")[2]) if named else None
 
 
 def _value(given: dict[str, Any]) -> tuple[float | None, int | None]:

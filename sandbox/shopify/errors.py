@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from graphql import GraphQLError
+
 
 class Plain(dict[str, object]):
     """An answer keyed by field name; rows from a projection are keyed as the document asks."""
@@ -18,3 +20,8 @@ class WriteRefusedError(Exception):
     def entry(self) -> Plain:
         """The entry of `userErrors`."""
         return Plain(code=self.code, message=self.message, field=list(self.field) or None)
+
+
+def not_emulated(what: str) -> GraphQLError:
+    """The error for what the platform has and the dialect does not: an answer would be a guess."""
+    return GraphQLError(f"Not emulated: {what}.", extensions={"code": "NOT_EMULATED"})

@@ -70,6 +70,20 @@ def _per_unit(total: Callable[[Scope], pl.Expr]) -> Callable[[Scope], pl.Expr]:
     return lambda c: (total(c) / c("quantity").clip(1)).round().cast(pl.Int64)
 
 
+def _none(_: Scope) -> pl.Expr:
+    return pl.lit(0, dtype=pl.Int64)
+
+
+def _absent(type_name: str) -> One:
+    """An object that no row of the world has."""
+    return One(type_name, lambda _: {"minor": pl.lit(0, pl.Int64)}, lambda _: pl.lit(value=False))
+
+
+def _empty(type_name: str) -> Listed:
+    """A list that holds nothing in this world."""
+    return Listed(type_name, lambda c, arguments: [])
+
+
 _PRODUCT: Final = One("Product", table="products", on="product_id", key="product_id")
 _VARIANT: Final = One("ProductVariant", table="products", on="product_id", key="product_id")
 _ON_CODE: Final = "DiscountCodeApplication"
@@ -116,6 +130,10 @@ _DISCOUNT: Final[Fields] = {
     "codes": Own("DiscountRedeemCode", "discount_id"),
     "codesCount": One("Count", lambda _: {"count": pl.lit(1)}),
     "customerGets": One("DiscountCustomerGets"),
+    "minimumRequirement": One(
+        "DiscountMinimumRequirement", present=lambda c: c("minimum_minor").is_not_null()
+    ),
+    "context": One("DiscountContext"),
 }
 
 TYPES: Final[dict[str, Fields]] = {
@@ -148,13 +166,27 @@ TYPES: Final[dict[str, Fields]] = {
         "currencyCode": _column("currency"),
         "presentmentCurrencyCode": _column("currency"),
         "displayFinancialStatus": _column("financial_status"),
-        "displayFulfillmentStatus": _column("fulfillment_status"),
+        # What is paid is packed; it is fulfilled once its parcel has left.
+        "displayFulfillmentStatus": Leaf(
+            lambda c: (
+                pl.when(c("shipped_at").is_null())
+                .then(pl.lit("UNFULFILLED"))
+                .otherwise(c("fulfillment_status"))
+            )
+        ),
         "taxesIncluded": _constant(value=False),
         "subtotalPriceSet": _bag(_paid),
         "totalPriceSet": _bag(_paid),
         "totalDiscountsSet": _bag(lambda c: c("automatic_minor") + c("code_minor")),
-        "totalTaxSet": _bag(lambda _: pl.lit(0, dtype=pl.Int64)),
-        "totalShippingPriceSet": _bag(lambda _: pl.lit(0, dtype=pl.Int64)),
+        # The merchant's prices are without tax, and nobody is charged tax, shipping, tips or fees.
+        "totalTaxSet": _bag(_none),
+        "totalShippingPriceSet": _bag(_none),
+        "currentShippingPriceSet": _bag(_none),
+        "shippingLine": _absent("ShippingLine"),
+        "totalTipReceivedSet": _bag(_none),
+        "originalTotalDutiesSet": _absent("MoneyBag"),
+        "originalTotalAdditionalFeesSet": _absent("MoneyBag"),
+        "additionalFees": _empty("AdditionalFee"),
         "totalRefundedSet": _bag(lambda c: c("refunded_minor")),
         "customer": One("Customer", table="customers", on="household_id", key="household_id"),
         "discountCode": _column("code"),
@@ -201,11 +233,28 @@ TYPES: Final[dict[str, Fields]] = {
         "discountedUnitPriceSet": _bag(_per_unit(_line_listed)),
         "discountedUnitPriceAfterAllDiscountsSet": _bag(_per_unit(_line_paid)),
         "discountAllocations": Listed("DiscountAllocation", allocations),
+        "taxLines": _empty("TaxLine"),
+        "taxable": _constant(value=False),
         "variant": _VARIANT,
         "product": _PRODUCT,
         "vendor": _column("vendor"),
         "isGiftCard": _constant(value=False),
         "requiresShipping": _constant(value=True),
+    },
+    "TaxLine": {
+        "title": _column("title"),
+        "rate": _column("rate"),
+        "priceSet": _bag(lambda c: c("minor")),
+    },
+    "ShippingLine": {
+        "title": _constant("Free delivery"),
+        "originalPriceSet": _bag(_none),
+        "discountedPriceSet": _bag(_none),
+    },
+    "AdditionalFee": {
+        "id": _gid("AdditionalFee", "fee_id"),
+        "name": _column("name"),
+        "price": _bag(lambda c: c("minor")),
     },
     "DiscountAllocation": {
         "allocatedAmountSet": One("MoneyBag"),
@@ -350,6 +399,24 @@ TYPES: Final[dict[str, Fields]] = {
         "value": One("DiscountCustomerGetsValue"),
         "appliesOnOneTimePurchase": _constant(value=True),
         "appliesOnSubscription": _constant(value=False),
+    },
+    "DiscountMinimumRequirement": {
+        "__typename": _constant("DiscountMinimumSubtotal"),
+        "greaterThanOrEqualToSubtotal": _money(lambda c: c("minimum_minor")),
+    },
+    "DiscountContext": {
+        "__typename": Leaf(
+            lambda c: (
+                pl.when(c("buyer_id").is_null())
+                .then(pl.lit("DiscountBuyerSelectionAll"))
+                .otherwise(pl.lit("DiscountCustomers"))
+            )
+        ),
+        "all": _constant("ALL"),
+        "customers": Listed(
+            "Customer",
+            lambda c, _: [(c("buyer_id").is_not_null(), {"household_id": c("buyer_id")})],
+        ),
     },
     "DiscountCustomerGetsValue": {
         "__typename": Leaf(

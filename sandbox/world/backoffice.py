@@ -184,6 +184,8 @@ def discounts(seed: Seed, orders: pl.DataFrame) -> pl.DataFrame:
             percentage=pl.lit(None, dtype=pl.Float64),
             usage_limit=pl.lit(None, dtype=pl.Int64),
             once_per_customer=pl.lit(value=False),
+            minimum_minor=pl.lit(None, dtype=pl.Int64),
+            buyer_id=pl.lit(None, dtype=pl.Int64),
         )
     )
 

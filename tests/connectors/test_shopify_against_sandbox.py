@@ -13,7 +13,7 @@ import httpx
 import polars as pl
 import pytest
 
-from connectors.shopify import CONNECTOR, fetch, outbound, queries
+from connectors.shopify import CONNECTOR, coupon_outbound, fetch, outbound, queries
 from connectors.shopify.client import ShopifyClient, ShopifySettings
 from contracts.actions import Change
 from contracts.codes import OutcomeState
@@ -180,14 +180,14 @@ def test_a_coupon_is_made_once_and_closed(client: ShopifyClient) -> None:
         payload=encode(terms),
     )
     for _ in range(2):
-        (outcome,) = outbound.send_coupons(client, [create])
+        (outcome,) = coupon_outbound.send_coupons(client, [create])
         assert outcome.state is OutcomeState.ACCEPTED
-    assert outbound.live_coupons(client, [create])["ONCE-1"].value == 1500
+    assert coupon_outbound.live_coupons(client, [create])["ONCE-1"].value == 1500
     close = Change(
         action_id="c2", target_id="ONCE-1", parent_id=None, before=1500, after=0, currency=None
     )
-    outbound.send_coupons(client, [close])
-    assert outbound.live_coupons(client, [close])["ONCE-1"].value == 0
+    coupon_outbound.send_coupons(client, [close])
+    assert coupon_outbound.live_coupons(client, [close])["ONCE-1"].value == 0
 
 
 def test_stock_that_was_set_is_the_stock_answered(client: ShopifyClient) -> None:

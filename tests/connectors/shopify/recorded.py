@@ -41,6 +41,9 @@ def _order(number: int, **more: Any) -> dict[str, Any]:
         "originalUnitPriceSet": _bag("5.00"),
         "originalTotalSet": _bag("10.0"),
         "discountAllocations": [{"allocatedAmountSet": _bag("1.50")}],
+        "isGiftCard": False,
+        "requiresShipping": True,
+        "taxLines": [{"priceSet": _bag("0.70")}],
     }
     refund = {
         "id": f"gid://shopify/Refund/{number}5",
@@ -68,7 +71,11 @@ def _order(number: int, **more: Any) -> dict[str, Any]:
         "customer": {"id": _ZORA},
         "subtotalPriceSet": _bag("8.50"),
         "totalDiscountsSet": _bag("1.50"),
-        "totalShippingPriceSet": _bag("3.00"),
+        "taxesIncluded": False,
+        "shippingLine": {"discountedPriceSet": _bag("3.00")},
+        "totalTipReceivedSet": _bag("0.00"),
+        "originalTotalDutiesSet": None,
+        "additionalFees": [{"id": "gid://shopify/AdditionalFee/9", "price": _bag("0.28")}],
         "totalTaxSet": _bag("0.70"),
         "totalPriceSet": _bag("12.20"),
         "totalRefundedSet": _bag("4.25"),

@@ -8,88 +8,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.shopify import CONNECTOR, mapping
+from connectors.shopify import CONNECTOR, mapping, order_mapping
 from contracts.errors import SourceContractError
-from contracts.streams import Context, Mapped, Page
-
-CONTEXT = Context("shop", "USD", "America/New_York", dt.datetime(2026, 11, 22, tzinfo=dt.UTC))
-END = {"hasNextPage": False, "endCursor": None}
-
-
-def bag(amount: str) -> dict[str, Any]:
-    return {"shopMoney": {"amount": amount}}
-
-
-def line(**more: Any) -> dict[str, Any]:
-    return {
-        "id": "gid://shopify/LineItem/11",
-        "sku": "SKU-1",
-        "quantity": 2,
-        "currentQuantity": 2,
-        "variant": {"id": "gid://shopify/ProductVariant/21"},
-        "originalUnitPriceSet": bag("5.00"),
-        "originalTotalSet": bag("10.0"),
-        "discountAllocations": [],
-        **more,
-    }
-
-
-def cuts(*amounts: str) -> list[dict[str, Any]]:
-    return [{"allocatedAmountSet": bag(amount)} for amount in amounts]
-
-
-def order(*lines: dict[str, Any], **more: Any) -> dict[str, Any]:
-    return {
-        "id": "gid://shopify/Order/1",
-        "createdAt": "2026-11-10T23:30:00Z",
-        "updatedAt": "2026-11-11T00:10:00Z",
-        "currencyCode": "USD",
-        "processedAt": "2026-11-10T23:31:00Z",
-        "cancelledAt": None,
-        "test": False,
-        "displayFinancialStatus": "PAID",
-        "displayFulfillmentStatus": "UNFULFILLED",
-        "discountCodes": [],
-        "customer": {"id": "gid://shopify/Customer/7"},
-        "subtotalPriceSet": bag("10.00"),
-        "totalDiscountsSet": bag("0.00"),
-        "totalShippingPriceSet": bag("0.00"),
-        "totalTaxSet": bag("0.00"),
-        "totalPriceSet": bag("10.00"),
-        "totalRefundedSet": bag("0.00"),
-        "refunds": [],
-        "lineItems": {"nodes": list(lines), "pageInfo": END},
-        **more,
-    }
-
-
-def sent(*numbers: str, **more: Any) -> dict[str, Any]:
-    tracked = [{"company": "YTO Express", "number": one} for one in numbers or ("YT1",)]
-    return {
-        "createdAt": "2026-11-11T08:00:00Z",
-        "deliveredAt": None,
-        "estimatedDeliveryAt": "2026-11-14T22:00:00Z",
-        "status": "SUCCESS",
-        "trackingInfo": tracked,
-        **more,
-    }
-
-
-def page(root: str, *nodes: dict[str, Any]) -> Page:
-    return Page(json.dumps({root: {"nodes": nodes, "pageInfo": END}}).encode(), "page")
-
-
-def bulk(*documents: dict[str, Any]) -> Page:
-    return Page("\n".join(json.dumps(document) for document in documents).encode(), "bulk")
-
-
-def orders(*documents: dict[str, Any]) -> Mapped:
-    return mapping.orders([page("orders", *documents)], CONTEXT)
-
-
-def only(mapped: Mapped, table: str) -> dict[str, Any]:
-    (row,) = mapped.frames[table].to_dicts()
-    return row
+from contracts.streams import Page
+from tests.connectors.shopify.order_pages import (
+    CONTEXT,
+    END,
+    bag,
+    bulk,
+    cuts,
+    line,
+    only,
+    order,
+    orders,
+    page,
+    sent,
+)
 
 
 def test_a_paid_order_is_placed_when_created_and_paid_when_processed() -> None:
@@ -235,8 +169,8 @@ def test_paged_and_bulk_answers_give_the_same_rows() -> None:
         ),
     ]
     children = [{**found, "__parentId": document["id"]} for found in lines]
-    one = mapping.orders(paged, CONTEXT)
-    other = mapping.orders([bulk(document, *children)], CONTEXT)
+    one = order_mapping.orders(paged, CONTEXT)
+    other = order_mapping.orders([bulk(document, *children)], CONTEXT)
     for table in one.frames:
         assert one.frames[table].equals(other.frames[table]), table
     assert one.frames["order_lines"].height == 4
@@ -244,7 +178,10 @@ def test_paged_and_bulk_answers_give_the_same_rows() -> None:
 
 def test_a_page_answered_twice_adds_no_rows() -> None:
     found = page("orders", order(line(), line(id="gid://shopify/LineItem/12")))
-    once, twice = mapping.orders([found], CONTEXT), mapping.orders([found, found], CONTEXT)
+    once, twice = (
+        order_mapping.orders([found], CONTEXT),
+        order_mapping.orders([found, found], CONTEXT),
+    )
     for table in once.frames:
         assert once.frames[table].equals(twice.frames[table])
 
@@ -252,7 +189,7 @@ def test_a_page_answered_twice_adds_no_rows() -> None:
 def test_a_line_without_its_order_is_a_broken_contract() -> None:
     orphan = {**line(), "__parentId": "gid://shopify/Order/404"}
     with pytest.raises(SourceContractError, match="without its parent"):
-        mapping.orders([bulk(orphan)], CONTEXT)
+        order_mapping.orders([bulk(orphan)], CONTEXT)
 
 
 def test_new_fields_are_named_and_their_values_are_not() -> None:
