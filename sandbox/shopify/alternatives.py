@@ -4,6 +4,7 @@ from typing import Any, Final
 
 import polars as pl
 
+from sandbox.shopify.errors import not_emulated
 from sandbox.shopify.kinds import Scope, Values
 from sandbox.shopify.search import condition
 
@@ -58,7 +59,11 @@ def allocations(c: Scope, _: dict[str, Any]) -> Alternatives:
 
 
 def quantities(c: Scope, arguments: dict[str, Any]) -> Alternatives:
-    """The stock under each name asked for; names the platform does not know are left out."""
+    """The stock under each name asked for.
+
+    Raises:
+        GraphQLError: the dialect knows no such state of stock.
+    """
     zero = pl.lit(0, dtype=pl.Int64)
     known = {
         "available": c("on_hand_units"),
@@ -70,8 +75,10 @@ def quantities(c: Scope, arguments: dict[str, Any]) -> Alternatives:
         "safety_stock": zero,
         "quality_control": zero,
     }
+    unknown = sorted(set(arguments["names"]) - set(known))
+    if unknown:
+        raise not_emulated(f"stock in the state {unknown[0]}")
     return [
         (pl.lit(value=True), {"quantity_name": pl.lit(name), "units": known[name]})
         for name in arguments["names"]
-        if name in known
     ]

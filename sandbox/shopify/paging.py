@@ -9,6 +9,7 @@ import msgspec
 import polars as pl
 from graphql import GraphQLError
 
+from sandbox.shopify.errors import not_emulated
 from sandbox.shopify.projection import check_first
 from sandbox.shopify.search import condition
 from sandbox.shopify.tables import Tables
@@ -56,7 +57,8 @@ ROOTS: Final = {
         "discount_id",
         {"CREATED_AT": "created_at", "UPDATED_AT": "updated_at", "STARTS_AT": "starts_at"},
     ),
-    "locations": Root("Location", "locations", "location_id", {}),
+    # There is one location, so any order of them is its own.
+    "locations": Root("Location", "locations", "location_id", {"NAME": "location_id"}),
 }
 
 
@@ -137,12 +139,24 @@ class Pager:
 def _found(root: Root, table: pl.DataFrame, arguments: dict[str, Any]) -> pl.DataFrame:
     wanted = condition(root.type_name, arguments.get("query"))
     rows = table if wanted is None else table.filter(wanted)
-    column = root.sorts.get(arguments.get("sortKey") or "ID", root.key)
+    column = _sorted_by(root, arguments.get("sortKey"))
     reverse = bool(arguments.get("reverse"))
     rank = pl.col(column).to_physical().cast(pl.Int64).fill_null(0)
     return rows.with_columns(rank.alias(RANK), pl.col(root.key).alias(ID)).sort(
         RANK, ID, descending=reverse
     )
+
+
+def _sorted_by(root: Root, key: str | None) -> str:
+    """The column of a sort key; the platform's default is in the schema.
+
+    Raises:
+        GraphQLError: the platform knows the key and the dialect does not.
+    """
+    columns = {None: root.key, "ID": root.key, **root.sorts}
+    if key not in columns:
+        raise not_emulated(f"{root.table} sorted by {key}")
+    return columns[key]
 
 
 def _beyond(cursor: Cursor, *, reverse: bool) -> pl.Expr:

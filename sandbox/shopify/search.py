@@ -8,6 +8,7 @@ from typing import Final
 import polars as pl
 from graphql import GraphQLError
 
+from sandbox.shopify.errors import not_emulated
 from sandbox.world.seed import INSTANT, local_midnight
 
 _TERM: Final = re.compile(r"""(-?)(\w+):(>=|<=|>|<)?('[^']*'|"[^"]*"|\S+)""")
@@ -54,7 +55,6 @@ FILTERS: Final[dict[str, dict[str, str]]] = {
     "Customer": {
         "id": "household_id",
         "email": "email",
-        "created_at": "created_at",
         "customer_date": "created_at",
         "updated_at": "updated_at",
     },
@@ -74,31 +74,43 @@ FILTERS: Final[dict[str, dict[str, str]]] = {
 def condition(type_name: str, query: str | None, column: Column = pl.col) -> pl.Expr | None:
     """The filter a query means over a type's columns, or None when it filters nothing.
 
-    Names the platform does not know filter nothing, as there.
-
     Raises:
-        GraphQLError: a date that is none.
+        GraphQLError: a date that is none, or a search that the platform may know and the dialect
+            does not: what it would have found is not guessed.
     """
     if not query or not query.strip():
         return None
-    groups = [_all(type_name, part, column) for part in re.split(r"\s+OR\s+", query)]
-    if any(group is None for group in groups):
-        return None
-    return pl.any_horizontal([group for group in groups if group is not None])
+    return pl.any_horizontal(
+        [_all(type_name, part, column) for part in re.split(r"\s+OR\s+", query.strip())]
+    )
 
 
-def _all(type_name: str, text: str, column: Column) -> pl.Expr | None:
-    terms = []
-    for negated, name, operator, quoted in _TERM.findall(text):
+def _all(type_name: str, text: str, column: Column) -> pl.Expr:
+    terms, end = [], 0
+    for found in _TERM.finditer(text):
+        _only_joins(text[end : found.start()])
+        end = found.end()
+        negated, name, operator, quoted = found.groups()
         filtered = FILTERS[type_name].get(name)
         if filtered is None:
-            continue
-        term = _term(name, column(filtered), operator or "=", quoted.strip("'\"()"))
+            raise not_emulated(f"a search of {type_name} by {name}")
+        term = _term(name, column(filtered), operator or "=", quoted.strip("'\""))
         terms.append(~term if negated else term)
-    return pl.all_horizontal(terms) if terms else None
+    _only_joins(text[end:])
+    if not terms:
+        raise not_emulated("a search without a term")
+    return pl.all_horizontal(terms)
+
+
+def _only_joins(between: str) -> None:
+    """Terms stand side by side or are joined by AND."""
+    if between.strip() not in ("", "AND"):
+        raise not_emulated("a search for text, or with parentheses")
 
 
 def _term(name: str, left: pl.Expr, operator: str, text: str) -> pl.Expr:
+    if any(sign in text for sign in "(),*"):
+        raise not_emulated("a search for several values, or by a beginning")
     if name in _INSTANTS:
         return _compare(left, operator, pl.lit(_instant(text), dtype=INSTANT))
     if name in _NUMBERS:
@@ -106,6 +118,8 @@ def _term(name: str, left: pl.Expr, operator: str, text: str) -> pl.Expr:
         if not digits.isdecimal():
             return pl.lit(value=False)
         return _compare(left, operator, pl.lit(int(digits), dtype=pl.Int64))
+    if operator != "=":
+        raise not_emulated(f"a search by {name} with {operator}")
     return left.str.to_lowercase() == text.lower()
 
 

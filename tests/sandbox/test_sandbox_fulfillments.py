@@ -96,7 +96,6 @@ def test_a_lost_parcel_stays_sent_and_is_never_delivered(merchant: Merchant) -> 
         ("query: \"created_at:<'{sent}'\"", False),
         ('query: "updated_at:<={sent}"', False),
         ('query: "created_at:<={sent} updated_at:>{sent}"', True),
-        ('query: "colour:red"', True),
     ],
 )
 def test_fulfillments_are_cut_and_filtered_by_their_instants(

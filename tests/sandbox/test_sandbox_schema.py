@@ -2,7 +2,9 @@
 
 import gzip
 import json
+import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from graphql import (
@@ -14,10 +16,13 @@ from graphql import (
     GraphQLSchema,
     GraphQLUnionType,
     build_client_schema,
+    introspection_from_schema,
 )
 
 from sandbox.shopify.endpoint import build
 from sandbox.shopify.fields import TYPES
+from sandbox.shopify.paging import ROOTS
+from sandbox.shopify.search import FILTERS
 from sandbox.shopify.selection import field_of
 
 SPEC = Path(__file__).parents[3] / "shared/specs/shopify/admin_2026-10.json.gz"
@@ -66,6 +71,69 @@ def test_the_idempotent_directive_is_the_official_one(official: GraphQLSchema) -
     assert {k: str(v.type) for k, v in ours.args.items()} == {
         k: str(v.type) for k, v in theirs.args.items()
     }
+
+
+@pytest.fixture(scope="module")
+def introspected() -> dict[str, Any]:
+    if not SPEC.exists():
+        pytest.skip("the platform's introspection is not here")
+    with gzip.open(SPEC) as file:
+        found: dict[str, Any] = json.load(file)["data"]
+    return found
+
+
+def _inputs(told: Any) -> dict[str, dict[str, Any]]:
+    """Each argument and input field of a schema by its place, with all that is said of it."""
+    found: dict[str, dict[str, Any]] = {}
+    for named in told["__schema"]["types"]:
+        for field in named["fields"] or ():
+            for given in field["args"]:
+                found[f"{named['name']}.{field['name']}({given['name']})"] = given
+        for given in named["inputFields"] or ():
+            found[f"{named['name']}.{given['name']}"] = given
+    return found
+
+
+def test_arguments_and_inputs_have_the_official_defaults(introspected: dict[str, Any]) -> None:
+    ours = _inputs(introspection_from_schema(OURS))
+    theirs = _inputs(introspected)
+    wrong = {
+        place: (given["defaultValue"], theirs[place]["defaultValue"])
+        for place, given in ours.items()
+        if not place.startswith("__") and given["defaultValue"] != theirs[place]["defaultValue"]
+    }
+    assert wrong == {}
+
+
+def test_what_the_platform_demands_is_demanded(introspected: dict[str, Any]) -> None:
+    ours = _inputs(introspection_from_schema(OURS))
+    owners = {place.rpartition("(")[0] or place.rpartition(".")[0] for place in ours}
+    owners |= {
+        f"{name}.{field}" for name in NAMES for field in getattr(OURS.type_map[name], "fields", {})
+    }
+    missing = {
+        place
+        for place, given in _inputs(introspected).items()
+        if given["type"]["kind"] == "NON_NULL"
+        and given["defaultValue"] is None
+        and (place.rpartition("(")[0] or place.rpartition(".")[0]) in owners
+        and place not in ours
+    }
+    assert missing == set()
+
+
+@pytest.mark.parametrize("type_name", sorted(FILTERS))
+def test_a_search_is_by_names_that_the_platform_documents(
+    type_name: str, official: GraphQLSchema
+) -> None:
+    assert official.query_type is not None
+    root = next((name for name, found in ROOTS.items() if found.type_name == type_name), None)
+    if root is None:
+        query = official.type_map["Order"].fields["fulfillments"].args["query"]  # type: ignore[attr-defined]
+    else:
+        query = official.query_type.fields[root].args["query"]
+    documented = set(re.findall(r"(\w+):|^\s*\| (\w+) \|", query.description, re.MULTILINE))
+    assert set(FILTERS[type_name]) <= {name for pair in documented for name in pair}
 
 
 @pytest.mark.parametrize("type_name", sorted(TYPES))
