@@ -153,10 +153,10 @@ def _sorted_by(root: Root, key: str | None) -> str:
     Raises:
         GraphQLError: the platform knows the key and the dialect does not.
     """
-    columns = {None: root.key, "ID": root.key, **root.sorts}
-    if key not in columns:
+    columns = {"ID": root.key, **root.sorts}
+    if (key or "ID") not in columns:
         raise not_emulated(f"{root.table} sorted by {key}")
-    return columns[key]
+    return columns[key or "ID"]
 
 
 def _beyond(cursor: Cursor, *, reverse: bool) -> pl.Expr:
