@@ -147,3 +147,12 @@ def test_threads_share_one_bucket() -> None:
     assert bucket.state is not None
     assert bucket.state.available == pytest.approx(100)
     assert time.now == 0
+
+
+def test_a_later_shorter_refusal_shortens_no_longer_one() -> None:
+    time = Time()
+    bucket = bucket_of(PLUS, time)
+    bucket.refused(30)
+    bucket.refused(1)
+    bucket.take(1, urgency=Urgency.UNDO)
+    assert time.now == pytest.approx(30, abs=0.1)

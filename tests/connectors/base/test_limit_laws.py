@@ -304,6 +304,23 @@ def test_after_a_refusal_nobody_asks_until_the_stated_moment_and_then_somebody_m
     assert world.sent[3][0] <= began + wait + 120
 
 
+@pytest.mark.parametrize("kind", KINDS)
+@settings(max_examples=25)
+@given(first=st.floats(10, 4000), later=st.floats(0.5, 9), after=st.floats(0, 1))
+def test_a_later_shorter_refusal_shortens_no_longer_one(
+    kind: str, first: float, later: float, after: float
+) -> None:
+    world = World()
+    one, other = (KINDS[kind](world) for _ in range(2))
+    world.ask([(one, Urgency.LIVE)], requests=3)
+    began = world.now
+    one.refused(first)
+    world.now += after
+    other.refused(later)
+    world.ask([(other, Urgency.UNDO)], requests=4, until=began + first + 86_400)
+    assert world.sent[3][0] >= began + first - EXACT
+
+
 class Time:
     """A clock for threads: who sleeps wakes at his moment, whoever else sleeps meanwhile."""
 
