@@ -7,7 +7,7 @@ rotated, or the same customer would become another one.
 import datetime as dt
 import hmac
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import dataframely as dy
 import polars as pl
@@ -92,7 +92,7 @@ def protected(mapped: Mapped, members: Members) -> Mapped:
     frames = {
         name: _protected(frame, TABLES[name], members) for name, frame in mapped.frames.items()
     }
-    return Mapped(frames, _named(mapped.rejects, members), mapped.unknown_fields)
+    return replace(mapped, frames=frames, rejects=_named(mapped.rejects, members))
 
 
 def erased(frame: pl.DataFrame, table: Table, pseudonyms: frozenset[str]) -> pl.DataFrame:

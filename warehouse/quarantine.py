@@ -6,7 +6,7 @@ from typing import Any
 import polars as pl
 from sqlalchemy import Select, delete, select, update
 
-from contracts.streams import Reading
+from contracts.streams import PART, Reading
 from warehouse.database import Database, chunks, frame, upsert
 from warehouse.encryption import Vault
 from warehouse.models import quarantine
@@ -37,14 +37,22 @@ class Quarantine:
         self._database = database
         self._vault = vault
 
-    def keep(self, reading: Reading, bad: pl.DataFrame, *, is_whole: bool = False) -> None:
+    def keep(
+        self,
+        reading: Reading,
+        bad: pl.DataFrame,
+        *,
+        is_whole: bool = False,
+        standing: frozenset[str] | None = None,
+    ) -> None:
         """Keep the bad documents of a reading (schema `Quarantined`), one entry per document.
 
         What an older reading says of a document does not replace what a newer one said. What the
         reading held before and holds no more is closed: a repaired mapping has released it. A
-        reading of all there is (`is_whole`) closes what older ones of its stream held, too.
+        reading of all there is (`is_whole`) closes what older ones of its stream held, too; one
+        that knows all raw parts there are closes those but the ones `standing` (see `Mapped`).
         """
-        self._release(reading, bad, is_whole=is_whole)
+        self._release(reading, bad, is_whole=is_whole, standing=standing)
         if bad.is_empty():
             return
         rows = bad.select(
@@ -80,12 +88,23 @@ class Quarantine:
                 rows.to_dicts(),
             )
 
-    def _release(self, reading: Reading, bad: pl.DataFrame, *, is_whole: bool) -> None:
+    def _release(
+        self,
+        reading: Reading,
+        bad: pl.DataFrame,
+        *,
+        is_whole: bool,
+        standing: frozenset[str] | None,
+    ) -> None:
         held = quarantine.c
         of_stream = f"{reading.shop_id}/{reading.stream}/"
+        is_of_stream = held.reading_id.startswith(of_stream, autoescape=True)
         is_theirs = held.reading_id == reading.id
         if is_whole:
-            is_theirs |= held.reading_id.startswith(of_stream, autoescape=True)
+            is_theirs |= is_of_stream
+        elif standing is not None:
+            is_part = held.document_id.startswith(PART, autoescape=True)
+            is_theirs |= is_of_stream & is_part & held.document_id.not_in(standing)
         is_open = held.closed_at.is_(None) & (held.last_seen_at <= reading.read_at)
         with self._database.write() as connection:
             query = select(held.table_name, held.document_id).where(is_theirs, is_open)

@@ -48,7 +48,7 @@ def load(home: Home, shop: Shop, stream: Stream, reading: Reading, *, started: f
         names = ", ".join(shown_fields(mapped.unknown_fields))
         _log.warning("reading=%s fields that nobody knows: %s", reading.id, names)
     merged = merge(home, shop, stream, reading, parted)
-    home.quarantine.keep(reading, parted.bad, is_whole=stream.is_snapshot)
+    home.quarantine.keep(reading, parted.bad, is_whole=stream.is_snapshot, standing=mapped.standing)
     _release(home, reading, parted)
     good = sum(frame.height for frame in parted.good.values())
     counts = Counts(
