@@ -215,8 +215,10 @@ def _note_nameless(
     One whose number is empty may be of the document above it, as where cells were merged: that one
     is held too, since half of it may be missing.
     """
+    # Beside a column of the rows, so that what is the same for all of them has their length.
+    raws = rows.select(pl.first().alias("\0"), *(_raw(keys[n]).alias(n) for n in named.columns))
     for column in named.columns:
-        raw = rows.select(_raw(keys[column])).to_series().filter(named[column].is_null())
+        raw = raws[column].filter(named[column].is_null())
         if raw.is_empty():
             continue
         told = f"{raw.len()} rows without it"
@@ -227,8 +229,8 @@ def _note_nameless(
     if table.document:
         is_whole = pl.all_horizontal(pl.all().is_not_null())
         above = named.select(pl.when(is_whole).then(table.document_id).forward_fill()).to_series()
-        is_blank = pl.all_horizontal(_raw(keys[name]).is_null() for name in named.columns)
-        held = above.filter(rows.select(is_blank).to_series()).drop_nulls().unique()
+        is_blank = pl.all_horizontal(pl.col(named.columns).is_null())
+        held = above.filter(raws.select(is_blank).to_series()).drop_nulls().unique()
         missing = QuarantineReason.MISSING_VALUE
         told = "a row below it names no document"
         mapper.reject(table.schema, held, missing, column=table.document[0], detail=told)
