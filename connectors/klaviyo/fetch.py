@@ -18,6 +18,7 @@ from connectors.klaviyo.operations import (
     GET_REVIEWS,
     Operation,
 )
+from contracts.errors import SourceContractError
 from contracts.streams import Page, Window
 
 PER_PAGE: Final = 100
@@ -63,10 +64,16 @@ def profiles(client: KlaviyoClient, window: Window) -> Iterator[Page]:
 
 
 def coupons(client: KlaviyoClient, window: Window) -> Iterator[Page]:
-    """Yield all codes of all coupons; the platform does not tell which of them have changed."""
+    """Yield all codes of all coupons; the platform does not tell which of them have changed.
+
+    Raises:
+        SourceContractError: a coupon cannot be read: its codes would look as if they were deleted.
+    """
     fields = (("fields[coupon]", "external_id"), _SIZE)
     for _, coupon_page in _pages(client, GET_COUPONS, fields):
         ids = [str(coupon.id) for coupon in wire.COUPONS.readable(coupon_page) if coupon.id]
+        if len(ids) < len(coupon_page):
+            raise SourceContractError("a coupon has no readable id, so its codes cannot be read")
         for some in _chunks(ids):
             params = (
                 ("fields[coupon-code]", "expires_at,status,unique_code"),

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from connectors.base.isolation import map_documents
 from connectors.klaviyo import CONNECTOR, redaction, wire
 from connectors.klaviyo.documents import DOCUMENTS
+from contracts.errors import SourceContractError
 from contracts.streams import Page, Window
 from tests.connectors.klaviyo.conftest import Open, Script
 from tests.connectors.klaviyo.recorded import CONTEXT, PAGES, READ_AT, code, document, holder
@@ -81,14 +82,23 @@ def test_lists_are_followed_over_odd_documents(opened: Open, odd: Any) -> None:
     told = {name: json.loads(wire.answers(page.body)[0])["data"] for name, page in FIRST.items()}
     lists = {
         "profiles": told["profiles"],
-        "coupons": [winback],
         "coupon-codes": told["coupon_codes"],
         "campaigns": told["campaigns"],
         "reviews": told["crm_reviews"],
     }
     script: Script = {f"GET /api/{name}": [document(odd, *of, odd)] for name, of in lists.items()}
+    script["GET /api/coupons"] = [document(winback)]
     client, _ = opened(script)
     for stream in CONNECTOR.streams:
         pages = list(stream.fetch(client, SPAN))
         mapped = map_documents(stream, partial(iter, pages), CONTEXT)
         assert mapped.frames[next(iter(mapped.frames))].height >= 2, stream.name
+
+
+@pytest.mark.parametrize("odd", [None, 7, {"id": None, "attributes": {}}])
+def test_a_coupon_that_cannot_be_read_never_makes_its_codes_look_deleted(
+    opened: Open, odd: Any
+) -> None:
+    client, _ = opened({"GET /api/coupons": [document(odd)]})
+    with pytest.raises(SourceContractError, match="no readable id"):
+        list(STREAMS["coupon_codes"].fetch(client, SPAN))
