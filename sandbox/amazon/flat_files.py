@@ -51,6 +51,8 @@ def orders_by(column: str) -> FlatFile:
 
 def _order_lines(account: Account, joined: pl.DataFrame) -> pl.DataFrame:
     nothing, zero = pl.lit(""), _amount(account, pl.lit(0, dtype=pl.Int64))
+    # Of what was cancelled no pieces are left and no amounts are told.
+    is_cancelled = pl.col("fulfilment") == _STATUS["CANCELLED"]
     discount = pl.col("automatic_minor") + pl.col("code_minor")
     code = pl.when(pl.col("code_minor") > 0).then("code").fill_null("")
     columns = {
@@ -86,6 +88,10 @@ def _order_lines(account: Account, joined: pl.DataFrame) -> pl.DataFrame:
         "purchase-order-number": nothing,
         "price-designation": nothing,
     }
+    amounts = ("currency", *(name for name in columns if name.endswith(("-price", "-tax"))))
+    for name in (*amounts, "item-promotion-discount", "ship-promotion-discount"):
+        columns[name] = pl.when(is_cancelled).then(nothing).otherwise(columns[name])
+    columns["quantity"] = pl.when(is_cancelled).then(0).otherwise(columns["quantity"])
     return joined.select(expression.alias(name) for name, expression in columns.items())
 
 

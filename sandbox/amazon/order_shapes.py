@@ -91,7 +91,7 @@ def _order(
         order["buyer"] = _buyer(row, is_own=is_own)
     if "RECIPIENT" in included:
         order["recipient"] = {"deliveryAddress": _address(account, row)}
-    if "PROCEEDS" in included:
+    if "PROCEEDS" in included and row["fulfilment"] != "CANCELLED":
         order["proceeds"] = _proceeds(account, row, "grandTotal", *_sums(lines))
     if "PAYMENT" in included and row["fulfilment"] != "CANCELLED":
         gross, discount = _sums(lines)
@@ -107,9 +107,11 @@ def _order(
 
 
 def _item(account: Account, row: Shape, line: Shape, included: Set[str]) -> Shape:
+    is_cancelled = row["fulfilment"] == "CANCELLED"
     item: Shape = {
         "orderItemId": order_item_id(line["line_id"]),
-        "quantityOrdered": line["quantity"],
+        # Of what was cancelled no pieces are left and no amounts are told.
+        "quantityOrdered": 0 if is_cancelled else line["quantity"],
         "product": {
             "asin": asin(line["product_id"]),
             "title": line["title"] or "",
@@ -118,8 +120,7 @@ def _item(account: Account, row: Shape, line: Shape, included: Set[str]) -> Shap
             "price": {"unitPrice": _money(line["unit_minor"], row)},
         },
     }
-    is_cancelled = row["fulfilment"] == "CANCELLED"
-    if "PROCEEDS" in included:
+    if "PROCEEDS" in included and not is_cancelled:
         item["proceeds"] = _proceeds(account, row, "proceedsTotal", *_sums([line]))
     if "PROMOTION" in included and line["code_minor"] and row["code"]:
         item["promotion"] = {"breakdowns": [{"promotionId": row["code"]}]}

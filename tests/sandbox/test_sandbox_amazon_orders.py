@@ -199,6 +199,9 @@ def test_a_cancelled_order_says_so_and_was_paid_by_nobody() -> None:
         )
     assert order["fulfillment"]["fulfillmentStatus"] == "CANCELLED"
     assert "payment" not in order
+    assert "proceeds" not in order
+    bought = order["orderItems"][0]
+    assert (bought["quantityOrdered"], "proceeds" in bought) == (0, False)
     execution = order["orderItems"][0]["cancellation"]["cancellationExecution"]
     assert execution["cancelledBy"] == "BUYER"
     assert order["orderItems"][0]["fulfillment"]["quantityFulfilled"] == 0
