@@ -1,10 +1,7 @@
 """How the shop is asked: who we say we are, by which clock, and in which shape."""
 
-import asyncio
 import base64
 import datetime as dt
-import hashlib
-import hmac
 import json
 from collections.abc import Callable
 from typing import Any
@@ -16,20 +13,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from oauthlib.oauth1 import SIGNATURE_TYPE_QUERY, Client  # type: ignore[import-untyped]
-from pydantic import ValidationError
 
 from connectors.base.declaration import Stream
-from connectors.base.webhooks import Seen, verify
 from connectors.woocommerce import CONNECTOR, fetch
 from connectors.woocommerce.access import Signer
-from connectors.woocommerce.client import ShopMoney, WooCommerceClient, WooCommerceSettings
+from connectors.woocommerce.client import WooCommerceClient, WooCommerceSettings
 from contracts.errors import SourceContractError, SourceRejectedError, TransientSourceError
 from contracts.streams import Window
-from deployments.webhooks import Door, Listener
 from tests.connectors.woocommerce.recorded import DATE, line, opened, order, refund, refused
 
 KEY = {"consumer_key": "ck_a", "consumer_secret": "cs_a"}
-LIVE = "ck_" + "0123456789abcdef" * 2 + "01234567"
 STATUS = {
     "environment": {"version": "10.3.0"},
     "settings": {"currency": "EUR", "number_of_decimals": 0},
@@ -332,44 +325,6 @@ def signing(shop: Shop, clock: Callable[[], float] = lambda: 0.0) -> WooCommerce
     )
 
 
-@pytest.mark.parametrize(
-    ("given", "said"),
-    [
-        ({"shop_url": "http://example.com", **KEY}, "shop_url"),
-        ({"shop_url": "https://user:pass@example.com", **KEY}, "shop_url"),
-        ({"shop_url": "https://example.com/?a=1", **KEY}, "shop_url"),
-        ({"shop_url": "https://example.com"}, "credentials"),
-        ({"shop_url": "https://example.com", "consumer_key": "ck_a"}, "credentials"),
-        ({"shop_url": "https://example.com", "access": "application_password", **KEY}, "credent"),
-        ({"base_url": "http://127.0.0.1:80", "is_sandbox": True, "shop_url": "https://a.b", **KEY},
-         "shop_url alone"),
-        ({"base_url": "http://127.0.0.1:80", "is_sandbox": True, **KEY, "consumer_key": LIVE},
-         "live"),
-    ],
-)  # fmt: skip
-def test_settings_that_cannot_hold_are_refused(given: dict[str, Any], said: str) -> None:
-    with pytest.raises(ValidationError, match=said) as found:
-        WooCommerceSettings.model_validate(given)
-    assert "cs_a" not in str(found.value)
-
-
-def test_a_live_key_in_a_live_shop_is_accepted_and_not_shown() -> None:
-    settings = WooCommerceSettings.model_validate(
-        {"shop_url": "https://example.com", **KEY, "consumer_key": LIVE}
-    )
-    assert LIVE not in repr(settings)
-
-
-@pytest.mark.parametrize(
-    ("currency", "decimals", "step"),
-    [("EUR", 2, 1), ("EUR", 0, 100), ("EUR", 4, 1), ("JPY", 0, 1), ("JPY", 2, 1), ("KWD", 2, 10)],
-)
-def test_the_smallest_step_of_a_price_is_the_coarser_of_shop_and_currency(
-    currency: str, decimals: int, step: int
-) -> None:
-    assert ShopMoney(currency=currency, decimals=decimals).step_minor == step
-
-
 @pytest.mark.parametrize("told", [{"x-wp-total": "many"}, {"x-wp-total": ""}, {}])
 @pytest.mark.parametrize("stream", STREAMS, ids=lambda stream: stream.name)
 def test_a_list_that_does_not_tell_its_length_is_a_broken_contract_and_no_end_of_it(
@@ -410,60 +365,3 @@ def test_a_page_of_the_host_is_asked_past_and_a_shop_behind_it_for_good_is_told(
     wall = Shop({"coupons": httpx.Response(200, html="<p>wait</p>", headers=DATE)})
     with pytest.raises(TransientSourceError, match="page of the host"):
         list(fetch.coupons(client_of(wall), WINDOW))
-
-
-@pytest.mark.parametrize(
-    ("topic", "streams"),
-    [
-        ("order.updated", ("orders",)),
-        ("product.deleted", ("products",)),
-        ("customer.created", ("customers",)),
-        ("coupon.restored", ("coupons",)),
-        ("action.woocommerce_add_to_cart", ()),
-    ],
-)
-def test_a_webhook_hints_at_the_stream_of_its_resource(
-    topic: str, streams: tuple[str, ...]
-) -> None:
-    webhook, body = CONNECTOR.webhook, b'{"id":1}'
-    assert webhook is not None
-    digest = hmac.new(b"whsec", body, hashlib.sha256).digest()
-    headers = {
-        "x-wc-webhook-signature": base64.b64encode(digest).decode(),
-        "x-wc-webhook-topic": topic,
-        "x-wc-webhook-delivery-id": "d1",
-    }
-    now = dt.datetime(2026, 11, 16, tzinfo=dt.UTC)
-    found = verify(webhook, headers, body, secret="whsec", now=now, seen=Seen())
-    assert found == streams
-
-
-@pytest.mark.parametrize(
-    ("body", "signature", "is_ping"),
-    [
-        (b"webhook_id=12", "", True),
-        (b"webhook_id=12", "wrong", False),
-        (b"webhook_id=12&order=1", "", False),
-        (b'{"id":1}', "", False),
-        (b"", "", False),
-    ],
-)
-def test_the_unsigned_ping_of_a_new_webhook_is_answered_200_and_nothing_else_unsigned_is(
-    body: bytes, signature: str, is_ping: bool
-) -> None:
-    webhook, hinted = CONNECTOR.webhook, list[tuple[str, str]]()
-    assert webhook is not None
-    door = Door("shop", "woocommerce", webhook, frozenset({"orders"}), "whsec")
-    app = Listener({("shop", "woocommerce"): door}, lambda *hint: hinted.append(hint)).app
-    headers = {"x-wc-webhook-topic": "order.updated"}
-    if signature:
-        headers["x-wc-webhook-signature"] = signature
-
-    async def knock() -> int:
-        transport = httpx.ASGITransport(app)
-        async with httpx.AsyncClient(transport=transport, base_url="http://us") as http:
-            sent = await http.post("/webhooks/shop/woocommerce", content=body, headers=headers)
-            return sent.status_code
-
-    assert asyncio.run(knock()) == (200 if is_ping else 401)
-    assert hinted == []
