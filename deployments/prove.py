@@ -15,11 +15,14 @@ from typing import TYPE_CHECKING, Any
 from contracts.errors import ConfigurationError
 
 if TYPE_CHECKING:
+    from deployments.merchant_trial import MerchantStage
     from deployments.trial import Result, Stage
 
 _AMOUNT = re.compile(r"\d[\d.,]* [A-Z]{3}")
 _FEW = 5
-MEASURES = ("lost", "duplicated", "unsafe", "unresolved")
+MEASURES = ("lost", "duplicated", "unsafe", "unresolved", "blocked")
+MERCHANT_EVERY = 20
+"""Of so many plans one is of a whole merchant, every dialect struck."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -40,7 +43,7 @@ class Proved:
 
     @property
     def is_clean(self) -> bool:
-        """Whether nothing was lost, duplicated, unsafe or unresolved."""
+        """Whether nothing was lost, duplicated, unsafe, unresolved or blocked."""
         return not any(self.scoreboard.values())
 
     def add(self, result: "Result") -> None:
@@ -108,20 +111,23 @@ def _results(folder: Path, seeds: range, *, workers: int) -> Iterator["Result"]:
         yield from pool.map(_tried, seeds)
 
 
-_STAGES: list["Stage"] = []
-"""The stage of this process."""
+_STAGES: list[tuple["Stage", "MerchantStage"]] = []
+"""The stages of this process."""
 
 
 def _prepare(folder: Path) -> None:
-    from deployments.trial import stage
+    from deployments import merchant_trial, trial
 
-    _STAGES[:] = [stage(folder)]
+    _STAGES[:] = [(trial.stage(folder), merchant_trial.stage(folder))]
 
 
 def _tried(seed: int) -> "Result":
-    from deployments.trial import planned, tried
+    from deployments import merchant_trial, trial
 
-    return tried(_STAGES[0], planned(seed))
+    single, merchant = _STAGES[0]
+    if seed % MERCHANT_EVERY == MERCHANT_EVERY - 1:
+        return merchant_trial.tried(merchant, seed)
+    return trial.tried(single, trial.planned(seed))
 
 
 def _left(left: Mapping[int, Sequence[str]]) -> Iterator[str]:

@@ -31,19 +31,21 @@ class Score:
     lost: a truth that neither lake nor quarantine holds. duplicated: a row there twice, or a write
     applied more often than actions ask for it. unsafe: a write that no action names, beyond a
     limit, or while everything was stopped. unresolved: an action that has not ended, or whose end
-    is not what happened. left: actions that end `unknown` with a sentence for a person.
+    is not what happened. blocked: what cannot be read though nothing goes wrong any more. left:
+    actions that end `unknown` with a sentence for a person.
     """
 
     lost: tuple[str, ...] = ()
     duplicated: tuple[str, ...] = ()
     unsafe: tuple[str, ...] = ()
     unresolved: tuple[str, ...] = ()
+    blocked: tuple[str, ...] = ()
     left: tuple[str, ...] = ()
 
     @property
     def problems(self) -> tuple[str, ...]:
         """All that must not be."""
-        return (*self.lost, *self.duplicated, *self.unsafe, *self.unresolved)
+        return (*self.lost, *self.duplicated, *self.unsafe, *self.unresolved, *self.blocked)
 
 
 def scored(home: Home, world: World, http: httpx.Client, *, sent_while_stopped: int) -> Score:
@@ -54,7 +56,7 @@ def scored(home: Home, world: World, http: httpx.Client, *, sent_while_stopped: 
     stopped = [f"{sent_while_stopped} writes came while all was stopped"]
     return Score(
         lost=(*_lost_orders(home, shop, http), *_lost_prices(home, shop, http)),
-        duplicated=(*_double_rows(home, shop), *_double_writes(actions, written)),
+        duplicated=(*double_rows(home, shop), *_double_writes(actions, written)),
         unsafe=(
             *_unnamed(actions, written),
             *_beyond(home, shop, world, actions, written),
@@ -116,7 +118,8 @@ def _lost_prices(home: Home, shop: Shop, http: httpx.Client) -> list[str]:
     ]
 
 
-def _double_rows(home: Home, shop: Shop) -> list[str]:
+def double_rows(home: Home, shop: Shop) -> list[str]:
+    """Tables of a shop in which rows share a key."""
     doubled = []
     for name in home.readings.versions():
         key = list(TABLES[name].key)

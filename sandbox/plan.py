@@ -10,7 +10,7 @@ from msgspec import Meta
 What = Literal[
     "lost", "unanswered", "cut", "garbled", "nothing", "later", "status", "throttled", "token",
     "clock", "data", "operator_before", "operator_after", "duplicate_page", "repeated_cursor",
-    "bulk_failed", "bulk_expired",
+    "bulk_failed", "bulk_expired", "odd",
 ]  # fmt: skip
 DOWNLOAD: Final = "download"
 EVERYWHERE: Final = "*"
@@ -30,11 +30,13 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         behind; data: the data is tampered with by `op` before the call is answered;
         operator_before, operator_after: somebody else sets the price of a product that the call
         is about; duplicate_page, repeated_cursor: of orders, after the first page;
-        bulk_failed, bulk_expired: how a bulk operation stands when it is polled.
+        bulk_failed, bulk_expired: how a bulk operation stands when it is polled;
+        odd: of any dialect's answer in JSON, one value is missing or has another shape.
 
     `where` is a GraphQL root field or operation name, `query`, `mutation`, `download` (of a bulk
-    file) or `*`. Of the calls meant, the `at`-th is struck and then every `every`-th, or each with
-    probability `rate` by `seed`, until `count` were struck; 0: no end.
+    file) or `*`; of what strikes every dialect alike, the dialect's name (see `sandbox.proxy`). Of
+    the calls meant, the `at`-th is struck and then every `every`-th, or each with probability
+    `rate` by `seed`, until `count` were struck; 0: no end.
     """
 
     what: What

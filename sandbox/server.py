@@ -14,6 +14,7 @@ from starlette.routing import BaseRoute, Route
 
 from sandbox.misbehaviour import Cut, Misbehaviour, spoiled
 from sandbox.plan import Fault, FaultPlan, parsed
+from sandbox.proxy import Proxy
 from sandbox.scoreboard import answered, dated, guarded, scoreboard
 from sandbox.serving import listening
 from sandbox.shopify.cost import Rates
@@ -153,8 +154,11 @@ def running(
     handlers = _Handlers(shop, token or secrets.token_urlsafe(), list(faults))
     try:
         board = scoreboard({world.channel.name: world} | dict(channels or {}))
-        with listening([*handlers.routes(), *board, *others], port=port) as served:
-            shop.origin, handlers.cut = served.origin, served.cut
+        proxy = Proxy()
+        routes = [*handlers.routes(), *proxy.routes(), *board, *others]
+        with listening(routes, port=port, wrap=proxy.wrap) as served:
+            shop.origin = served.origin
+            handlers.cut = proxy.cut = served.cut
             yield served.origin
     finally:
         shop.close()

@@ -11,6 +11,7 @@ from typing import Any, Final
 import uvicorn
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
+from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 START_SECONDS: Final = 10.0
@@ -37,15 +38,25 @@ def serving(routes: Sequence[BaseRoute], *, port: int = 0) -> Iterator[str]:
 
 
 @contextmanager
-def listening(routes: Sequence[BaseRoute], *, port: int = 0) -> Iterator[Served]:
-    """As `serving`, for routes that also end connections in the middle of an answer."""
+def listening(
+    routes: Sequence[BaseRoute],
+    *,
+    port: int = 0,
+    wrap: Callable[[ASGIApp], ASGIApp] | None = None,
+) -> Iterator[Served]:
+    """As `serving`, for routes that also end connections in the middle of an answer.
+
+    `wrap` puts something in front of all of them.
+    """
+    app: ASGIApp = Starlette(routes=routes)
+    app = app if wrap is None else wrap(app)
     # Named TCP, or asyncio leaves Nagle's algorithm on and every answer waits 40 ms for an ACK.
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(("127.0.0.1", port))
         server = uvicorn.Server(
             uvicorn.Config(
-                Starlette(routes=routes), http=H11Protocol, log_config=None, access_log=False,
+                app, http=H11Protocol, log_config=None, access_log=False,
                 date_header=False, server_header=False, lifespan="off", ws="none",
                 timeout_graceful_shutdown=1,
             )

@@ -1,6 +1,7 @@
 """Documents kept out of the lake, whole, with the reasons, until a good version arrives."""
 
 import datetime as dt
+from collections.abc import Collection
 from typing import Any
 
 import polars as pl
@@ -42,17 +43,18 @@ class Quarantine:
         reading: Reading,
         bad: pl.DataFrame,
         *,
-        is_whole: bool = False,
+        replaced: Collection[str] = (),
         standing: frozenset[str] | None = None,
     ) -> None:
         """Keep the bad documents of a reading (schema `Quarantined`), one entry per document.
 
         What an older reading says of a document does not replace what a newer one said. What the
         reading held before and holds no more is closed: a repaired mapping has released it. A
-        reading of all there is (`is_whole`) closes what older ones of its stream held, too; one
-        that knows all raw parts there are closes those but the ones `standing` (see `Mapped`).
+        reading closes what the older ones that it replaces (`replaced`, by id) held, too: what it
+        does not bring is told by a later one, or is gone. One that knows all raw parts there are
+        closes those but the ones `standing` (see `Mapped`).
         """
-        self._release(reading, bad, is_whole=is_whole, standing=standing)
+        self._release(reading, bad, replaced, standing)
         if bad.is_empty():
             return
         rows = bad.select(
@@ -92,17 +94,14 @@ class Quarantine:
         self,
         reading: Reading,
         bad: pl.DataFrame,
-        *,
-        is_whole: bool,
+        replaced: Collection[str],
         standing: frozenset[str] | None,
     ) -> None:
         held = quarantine.c
-        of_stream = f"{reading.shop_id}/{reading.stream}/"
-        is_of_stream = held.reading_id.startswith(of_stream, autoescape=True)
-        is_theirs = held.reading_id == reading.id
-        if is_whole:
-            is_theirs |= is_of_stream
-        elif standing is not None:
+        is_theirs = held.reading_id.in_([reading.id, *replaced])
+        if standing is not None:
+            of_stream = f"{reading.shop_id}/{reading.stream}/"
+            is_of_stream = held.reading_id.startswith(of_stream, autoescape=True)
             is_part = held.document_id.startswith(PART, autoescape=True)
             is_theirs |= is_of_stream & is_part & held.document_id.not_in(standing)
         is_open = held.closed_at.is_(None) & (held.last_seen_at <= reading.read_at)

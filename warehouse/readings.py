@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 import polars as pl
-from sqlalchemy import Connection, Delete, RowMapping, delete, func, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, and_, delete, func, select, update
 
 from contracts.streams import BACKFILL, Reading, Window
 from warehouse.database import Database, frame, upsert
@@ -123,6 +123,12 @@ class Readings:
                 .where(readings.c.reading_id == reading.id, readings.c.loaded_at.is_(None))
                 .values(values)
             )
+
+    def replaced_by(self, reading: Reading, window: Window) -> list[str]:
+        """Ids of older readings of the stream whose window lies inside one that was read anew."""
+        query = select(readings.c.reading_id).where(_older_within(reading, window))
+        with self._database.read() as connection:
+            return list(connection.execute(query).scalars())
 
     def drop(self, reading: Reading) -> None:
         """Take back the plan of a reading that was not loaded."""
@@ -244,7 +250,9 @@ class Readings:
                 )
             )
             if supersedes is not None:
-                connection.execute(_older_unloaded(reading, supersedes))
+                is_told = _older_within(reading, supersedes)
+                is_open = readings.c.loaded_at.is_(None)
+                connection.execute(delete(readings).where(is_told, is_open))
             if not reading.is_backfill:
                 _advance_watermark(connection, reading)
             _advance_versions(connection, versions)
@@ -341,11 +349,11 @@ def _reading(row: RowMapping) -> Reading:
     return Reading(row["shop_id"], row["stream"], window, row["read_at"], is_backfill)
 
 
-def _older_unloaded(reading: Reading, window: Window) -> Delete:
-    return delete(readings).where(
+def _older_within(reading: Reading, window: Window) -> ColumnElement[bool]:
+    """Readings of the same stream that a newer one tells all of."""
+    return and_(
         readings.c.shop_id == reading.shop_id,
         readings.c.stream == reading.stream,
-        readings.c.loaded_at.is_(None),
         readings.c.read_at < reading.read_at,
         readings.c.window_start >= window.start,
         readings.c.window_end <= window.end,

@@ -64,7 +64,10 @@ class Blocked:
     def as_error(self) -> ShopkeeperError:
         """The error again, to be raised where nothing else was done."""
         kind: type[ShopkeeperError] = getattr(errors, self.error, ShopkeeperError)
-        return kind(f"shop {self.shop_id}: {self.sentence}")
+        begins = (
+            "" if self.sentence.startswith(f"shop {self.shop_id} ") else f"shop {self.shop_id}: "
+        )
+        return kind(f"{begins}{self.sentence}")
 
     @property
     def may_pass(self) -> bool:

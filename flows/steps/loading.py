@@ -1,5 +1,6 @@
 """Loading: a landed reading is mapped, checked and merged; again, whenever its mapping changes."""
 
+import datetime as dt
 import hashlib
 import logging
 import re
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 from checks.rows import Split
 from connectors.base.declaration import Stream
 from contracts.errors import SourceContractError
-from contracts.streams import Reading
+from contracts.streams import Reading, Window
 from contracts.tables import TABLES, TableKind
 from flows.steps.documents import map_and_check
 from flows.steps.gone import merge
@@ -19,6 +20,7 @@ from warehouse.readings import Counts, Made
 
 _NAME = re.compile(r"[^\W\d][\w .:/()（）-]{0,59}")
 _MOST_NAMES = 20
+_EVER = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 _log = logging.getLogger(__name__)
 
@@ -48,7 +50,8 @@ def load(home: Home, shop: Shop, stream: Stream, reading: Reading, *, started: f
         names = ", ".join(shown_fields(mapped.unknown_fields))
         _log.warning("reading=%s fields that nobody knows: %s", reading.id, names)
     merged = merge(home, shop, stream, reading, parted)
-    home.quarantine.keep(reading, parted.bad, is_whole=stream.is_snapshot, standing=mapped.standing)
+    replaced = home.readings.replaced_by(reading, covered(stream, reading))
+    home.quarantine.keep(reading, parted.bad, replaced=replaced, standing=mapped.standing)
     _release(home, reading, parted)
     good = sum(frame.height for frame in parted.good.values())
     counts = Counts(
@@ -64,6 +67,11 @@ def load(home: Home, shop: Shop, stream: Stream, reading: Reading, *, started: f
         unknown_fields=tuple(shown_fields(mapped.unknown_fields)),
     )
     return Loaded(counts=counts, versions=versions, quarantined=parted.bad.height, made=made)
+
+
+def covered(stream: Stream, reading: Reading) -> Window:
+    """The time that a reading tells all of: its window, or all there was for a snapshot."""
+    return Window(_EVER, reading.window.end) if stream.is_snapshot else reading.window
 
 
 def replay(home: Home, shop: Shop, stream: Stream, reading: Reading) -> Loaded:

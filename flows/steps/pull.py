@@ -13,12 +13,11 @@ from contracts.tables import table_of
 from flows.steps.blocked import Blocked, Rung
 from flows.steps.documents import fetched
 from flows.steps.home import Home, Progress, Shop, Source, machine_now, silent
-from flows.steps.loading import fingerprint, load, retry_quarantined
+from flows.steps.loading import covered, fingerprint, load, retry_quarantined
 from flows.steps.turns import turn
 from warehouse.landing import LandingError
 
 _YEAR = dt.timedelta(days=365)
-_EVER = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -286,7 +285,7 @@ def pull_reading(
         versions=loaded.versions,
         at=machine_now(),
         made=loaded.made,
-        supersedes=Window(_EVER, reading.window.end) if stream.is_snapshot else reading.window,
+        supersedes=covered(stream, reading),
     )
     return Pulled(
         shop_id=shop.id,

@@ -373,3 +373,17 @@ def test_streams_are_chosen_by_name_and_by_whether_they_ask(home: Home) -> None:
     assert set(platform.asked) == {"third", "reviews"}
     with pytest.raises(ConfigurationError, match="no shop has a stream 'fourth'"):
         pull(home, stream="fourth")
+
+
+def test_a_span_that_is_read_anew_closes_what_could_not_be_named(home: Home) -> None:
+    platform = Platform({"reviews": lambda _: reviews({"id": "a"}, {"id": "x" * 500})})
+    script(home, "first", platform, REVIEWS)
+    pull(home, shop_id="first")
+    assert home.quarantine.open(shop_id="first").height == 1
+    platform.answers["reviews"] = lambda _: reviews({"id": "a"}, {"id": "b"})
+    platform.now += HOUR
+    pull(home, shop_id="first")
+    assert home.quarantine.open(shop_id="first").height == 1, "another window says nothing of it"
+    pull(home, shop_id="first", first=dt.date(2026, 11, 18), last=dt.date(2026, 11, 21))
+    assert home.quarantine.open(shop_id="first").is_empty()
+    assert loaded(home, "first") == ["a", "b"]
