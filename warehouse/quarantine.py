@@ -5,7 +5,7 @@ from collections.abc import Collection
 from typing import Any
 
 import polars as pl
-from sqlalchemy import Select, delete, select, update
+from sqlalchemy import ColumnElement, Select, delete, select, update
 
 from contracts.streams import PART, Reading
 from warehouse.database import Database, chunks, frame, upsert
@@ -98,7 +98,7 @@ class Quarantine:
         standing: frozenset[str] | None,
     ) -> None:
         held = quarantine.c
-        is_theirs = held.reading_id.in_([reading.id, *replaced])
+        is_theirs: ColumnElement[bool] = held.reading_id.in_([reading.id, *replaced])
         if standing is not None:
             of_stream = f"{reading.shop_id}/{reading.stream}/"
             is_of_stream = held.reading_id.startswith(of_stream, autoescape=True)
