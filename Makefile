@@ -33,7 +33,7 @@ demo: .venv/ready ## the whole loop against the sandbox, on real transactions
 	@$(BIN)/shopkeeper demo
 
 test: .venv/ready ## all tests but those of `make fuzz`
-	@$(BIN)/python -m pytest -q -m "not fuzz" --numprocesses auto --dist worksteal
+	@$(BIN)/python -m pytest -q -m "not fuzz" --numprocesses auto --dist loadfile
 
 fuzz: .venv/ready ## attack the emulated platforms with what their official specs allow and forbid
 	@$(BIN)/python -m pytest -q -m fuzz tests/specs
