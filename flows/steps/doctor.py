@@ -34,9 +34,29 @@ def doctor(home: Home, *, shop_id: str | None = None) -> list[Finding]:
         for shop in home.select(shop_id)
         for found in [
             *([*_examine(shop, one), *_mappings(home, shop, one)] for one in shop.sources),
+            _set_aside(home, shop),
             _names(home, shop),
         ]
         for finding in found
+    ]
+
+
+def _set_aside(home: Home, shop: Shop) -> list[Finding]:
+    """Readings that cannot be mapped, one finding a stream."""
+    aside: dict[str, list[str]] = {}
+    for one in home.readings.set_aside(shop_id=shop.id):
+        aside.setdefault(one.reading.stream, []).append(one.failure)
+    owners = {stream.name: source.connector.name for source, stream in shop.streams()}
+    return [
+        Finding(
+            shop_id=shop.id,
+            source=owners.get(stream, shop.platform.connector.name),
+            subject=f"readings of {stream}",
+            passed=False,
+            detail=f"{len(failures)} set aside: {failures[-1]}; once it is mended,"
+            " `shopkeeper build --remap`, or `backfill --mode failed` to ask anew",
+        )
+        for stream, failures in aside.items()
     ]
 
 

@@ -18,6 +18,7 @@ from contracts.streams import Context, Mapped, Page, Window
 from flows.steps.backfill import Mode, Span, backfill, plan
 from flows.steps.blocked import Rung
 from flows.steps.check import readings as reading_checks
+from flows.steps.doctor import doctor
 from flows.steps.forget import forget
 from flows.steps.home import Home
 from flows.steps.loading import fingerprint
@@ -115,6 +116,8 @@ def test_a_reading_that_cannot_be_mapped_is_set_aside_and_the_next_one_is_loaded
     assert windows[1].start == windows[0].end, "what was landed is not read twice"
     (aside,) = home.readings.set_aside(shop_id="first")
     assert aside.failure == "an answer is not readable JSON"
+    told = {one.subject: one.detail for one in doctor(home, shop_id="first") if not one.passed}
+    assert told["readings of reviews"].startswith("1 set aside: an answer is not readable JSON")
 
 
 def test_it_is_tried_again_once_its_mapping_has_changed_and_not_before(home: Home) -> None:
