@@ -1,16 +1,16 @@
 """Documents kept out of the lake, whole, with the reasons, until a good version arrives."""
 
 import datetime as dt
-from collections.abc import Collection
 from typing import Any
 
 import polars as pl
 from sqlalchemy import ColumnElement, Select, delete, select, update
 
-from contracts.streams import PART, Reading
+from contracts.streams import PART, Reading, Window
 from warehouse.database import Database, chunks, frame, upsert
 from warehouse.encryption import Vault
-from warehouse.models import quarantine
+from warehouse.models import quarantine, readings
+from warehouse.readings import older_within
 
 _INSTANT = pl.Datetime("us", "UTC")
 _ENTRY = pl.Schema(
@@ -43,18 +43,18 @@ class Quarantine:
         reading: Reading,
         bad: pl.DataFrame,
         *,
-        replaced: Collection[str] = (),
+        covers: Window | None = None,
         standing: frozenset[str] | None = None,
     ) -> None:
         """Keep the bad documents of a reading (schema `Quarantined`), one entry per document.
 
         What an older reading says of a document does not replace what a newer one said. What the
         reading held before and holds no more is closed: a repaired mapping has released it. A
-        reading closes what the older ones that it replaces (`replaced`, by id) held, too: what it
-        does not bring is told by a later one, or is gone. One that knows all raw parts there are
-        closes those but the ones `standing` (see `Mapped`).
+        reading closes what older ones held whose window lies in what it `covers`, too: what it does
+        not bring is told by a later one, or is gone. One that knows all raw parts there are closes
+        those but the ones `standing` (see `Mapped`).
         """
-        self._release(reading, bad, replaced, standing)
+        self._release(reading, bad, covers, standing)
         if bad.is_empty():
             return
         rows = bad.select(
@@ -94,11 +94,14 @@ class Quarantine:
         self,
         reading: Reading,
         bad: pl.DataFrame,
-        replaced: Collection[str],
+        covers: Window | None,
         standing: frozenset[str] | None,
     ) -> None:
         held = quarantine.c
-        is_theirs: ColumnElement[bool] = held.reading_id.in_([reading.id, *replaced])
+        is_theirs: ColumnElement[bool] = held.reading_id == reading.id
+        if covers is not None:
+            older = select(readings.c.reading_id).where(older_within(reading, covers))
+            is_theirs |= held.reading_id.in_(older)
         if standing is not None:
             of_stream = f"{reading.shop_id}/{reading.stream}/"
             is_of_stream = held.reading_id.startswith(of_stream, autoescape=True)

@@ -124,12 +124,6 @@ class Readings:
                 .values(values)
             )
 
-    def replaced_by(self, reading: Reading, window: Window) -> list[str]:
-        """Ids of older readings of the stream whose window lies inside one that was read anew."""
-        query = select(readings.c.reading_id).where(_older_within(reading, window))
-        with self._database.read() as connection:
-            return list(connection.execute(query).scalars())
-
     def drop(self, reading: Reading) -> None:
         """Take back the plan of a reading that was not loaded."""
         with self._database.write() as connection:
@@ -250,7 +244,7 @@ class Readings:
                 )
             )
             if supersedes is not None:
-                is_told = _older_within(reading, supersedes)
+                is_told = older_within(reading, supersedes)
                 is_open = readings.c.loaded_at.is_(None)
                 connection.execute(delete(readings).where(is_told, is_open))
             if not reading.is_backfill:
@@ -349,7 +343,7 @@ def _reading(row: RowMapping) -> Reading:
     return Reading(row["shop_id"], row["stream"], window, row["read_at"], is_backfill)
 
 
-def _older_within(reading: Reading, window: Window) -> ColumnElement[bool]:
+def older_within(reading: Reading, window: Window) -> ColumnElement[bool]:
     """Readings of the same stream that a newer one tells all of."""
     return and_(
         readings.c.shop_id == reading.shop_id,

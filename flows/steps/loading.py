@@ -50,8 +50,9 @@ def load(home: Home, shop: Shop, stream: Stream, reading: Reading, *, started: f
         names = ", ".join(shown_fields(mapped.unknown_fields))
         _log.warning("reading=%s fields that nobody knows: %s", reading.id, names)
     merged = merge(home, shop, stream, reading, parted)
-    replaced = home.readings.replaced_by(reading, covered(stream, reading))
-    home.quarantine.keep(reading, parted.bad, replaced=replaced, standing=mapped.standing)
+    home.quarantine.keep(
+        reading, parted.bad, covers=covered(stream, reading), standing=mapped.standing
+    )
     _release(home, reading, parted)
     good = sum(frame.height for frame in parted.good.values())
     counts = Counts(
