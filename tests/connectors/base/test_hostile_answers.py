@@ -30,7 +30,6 @@ class Order(msgspec.Struct):
         b'{"id": 1' + b"0" * 100_000 + b"}",
         b'{"id": 1e999999}',
         b'{"id": 1, "title": "\xff\xfe"}',
-        b'{"id": 1, "title": "\\ud800"}',
         b"",
         b"\x00" * 1_000,
     ],
@@ -75,17 +74,27 @@ class _Sent(httpx.SyncByteStream):
 
 
 def test_a_packed_answer_is_read() -> None:
-    assert b"".join(answered(gzip.compress(b"orders"), "gzip")) == b"orders"
+    assert b"".join(answered(gzip.compress(b"orders", mtime=0), "gzip")) == b"orders"
 
 
 @pytest.mark.parametrize(
     ("body", "packed", "error", "said"),
     [
-        (gzip.compress(b"0" * 2**24), "gzip", SourceContractError, "larger than 1048576 bytes"),
+        (
+            gzip.compress(b"0" * 2**24, mtime=0),
+            "gzip",
+            SourceContractError,
+            "larger than 1048576 bytes",
+        ),
         (b"no gzip at all", "gzip", TransientSourceError, "an answer broke off"),
         (zstandard.compress(b"0" * 2**24), "zstd", SourceContractError, "packed in another way"),
         (zlib.compress(b"0" * 2**24), "deflate", SourceContractError, "packed in another way"),
-        (gzip.compress(gzip.compress(b"0")), "gzip, gzip", SourceContractError, "another way"),
+        (
+            gzip.compress(gzip.compress(b"0", mtime=0), mtime=0),
+            "gzip, gzip",
+            SourceContractError,
+            "another way",
+        ),
     ],
 )
 def test_a_packed_bomb_ends_in_one_sentence(

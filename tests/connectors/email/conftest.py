@@ -28,9 +28,9 @@ def dial(trust: tuple[ssl.SSLContext, Path]) -> Iterator[Dial]:
 
         def opened(script: Script, **values: Any) -> EmailClient:
             port = stack.enter_context(scripted(script, context))
-            clock = values.pop("clock", None)
+            clocks = ("clock", "wall_clock")
+            given = {name: values.pop(name) for name in clocks if name in values}
             settings = account(security="tls", smtp_port=port, ca_file=ca_file, **values)
-            given = {"clock": clock} if clock else {}
             client = EmailClient(settings, sleep=lambda _: None, **given)
             stack.callback(client.close)
             return client

@@ -1,5 +1,6 @@
 """Messages out: what each reply means for its message and for those after it."""
 
+import datetime as dt
 import smtplib
 import ssl
 from pathlib import Path
@@ -228,9 +229,9 @@ def test_what_is_not_begun_in_time_waits_for_the_next_run(dial: Dial) -> None:
 
 
 def test_the_days_limit_holds_the_rest(dial: Dial) -> None:
-    outcomes = outbound.send(
-        dial(Script(), messages_per_day=8), [message(number) for number in range(6)]
-    )
+    noon = dt.datetime(2026, 11, 20, 12, tzinfo=dt.UTC).timestamp()  # half of the day is over
+    client = dial(Script(), messages_per_day=8, day_zone="UTC", wall_clock=lambda: noon)
+    outcomes = outbound.send(client, [message(number) for number in range(6)])
     states = [outcome.state for outcome in outcomes]
     assert states == sorted(states)
     assert set(states) == {A, H}
