@@ -2,60 +2,22 @@
 
 import datetime as dt
 import json
-from collections.abc import Iterable
 from typing import Any
 
 import msgspec
-import polars as pl
 import pytest
 
-from connectors.base.declaration import Stream
 from connectors.base.documents import At, JsonDocuments, JsonLines, owner_of
 from connectors.base.isolation import map_documents
-from connectors.base.mapping import Mapper
-from connectors.base.wire import columns, decoded
-from contracts.codes import ReviewResult
+from connectors.base.wire import decoded
 from contracts.errors import SourceContractError
-from contracts.streams import Context, Mapped, Page
-from contracts.tables import Review
+from contracts.streams import Context, Page
+from tests.flows.scripted import REVIEWS, Wrote
 
 CONTEXT = Context("shop", "EUR", "Europe/Berlin", dt.datetime(2026, 11, 20, tzinfo=dt.UTC))
 
 
-class Wrote(msgspec.Struct):
-    id: str
-    stars: int
-    tags: list[str] = []
-
-
-def mapping(pages: Iterable[Page], context: Context) -> Mapped:
-    found = [one for page in pages for one in decoded(DECODE, page.body)]
-    if any(one.stars == 13 for one in found):
-        raise ZeroDivisionError
-    raw = columns(found, {"id": ("id", pl.String), "stars": ("stars", pl.Int64)})
-    return (
-        Mapper(context)
-        .add(
-            Review,
-            raw,
-            review_id=pl.col("id"),
-            product_id=pl.lit("p"),
-            review_result=pl.lit(ReviewResult.GOOD),
-            stars_units=pl.col("stars"),
-            reviewed_at=pl.lit(context.read_at),
-        )
-        .done()
-    )
-
-
 DECODE = msgspec.json.Decoder(list[Wrote]).decode
-STREAM = Stream(
-    name="reviews",
-    tables=(Review,),
-    fetch=lambda _client, _window: iter(()),
-    to_canonical=mapping,
-    documents=JsonDocuments({"page": At("", "reviews", "id", Wrote)}),
-)
 
 
 def page(*documents: Any) -> Page:
@@ -67,7 +29,7 @@ def review(name: str, **more: Any) -> dict[str, Any]:
 
 
 def mapped(*pages: Page) -> tuple[list[str], list[tuple[Any, ...]]]:
-    found = map_documents(STREAM, lambda: pages, CONTEXT)
+    found = map_documents(REVIEWS, lambda: pages, CONTEXT)
     told = found.rejects.select("document_id", "column", "detail").rows()
     return found.frames["reviews"]["review_id"].to_list(), told
 
@@ -92,7 +54,7 @@ def test_an_odd_document_is_named_with_its_place_and_the_others_are_mapped(
 
 
 def test_the_raw_document_goes_with_its_reject() -> None:
-    found = map_documents(STREAM, lambda: [page(review("a"), review("b", tags=None))], CONTEXT)
+    found = map_documents(REVIEWS, lambda: [page(review("a"), review("b", tags=None))], CONTEXT)
     assert json.loads(found.rejects["raw"][0]) == review("b", tags=None)
 
 
@@ -131,7 +93,7 @@ def test_half_an_emoji_is_no_reason_to_refuse_a_page() -> None:
 
 def test_a_page_that_is_no_json_is_no_document() -> None:
     with pytest.raises(SourceContractError):
-        map_documents(STREAM, lambda: [Page(b"<html>", "page")], CONTEXT)
+        map_documents(REVIEWS, lambda: [Page(b"<html>", "page")], CONTEXT)
 
 
 def test_lines_of_one_document_go_together() -> None:
