@@ -19,6 +19,7 @@ from flows.build import build_flow
 from flows.check import check_flow
 from flows.form import HomeDir, OptionalShopId
 from flows.labels import tag_run
+from flows.outcome import held
 from flows.retries import is_transient
 from flows.steps.backfill import Mode, Plan, Span, business_days, expired, keep, plan, read
 from flows.steps.home import Home, Progress
@@ -57,6 +58,7 @@ def backfill_stream(
                 "days": business_days(shop, reading),
                 "rows": one.rows,
                 "quarantined documents": one.quarantined,
+                "stopped": "; ".join(stopped.sentence for stopped in one.blocked),
             }
             for reading, one in zip(due, pulled, strict=True)
         ]
@@ -122,7 +124,8 @@ async def backfill_flow(
     rows = [row for future in futures for row in await asyncio.to_thread(future.result)]
     await acreate_table_artifact(rows, key="backfill", description="Business days that were read")
     await _finish(home_dir, span)
-    return rows
+    stopped = [f"{row['shop']} {row['stream']}: {row['stopped']}" for row in rows if row["stopped"]]
+    return cast("list[dict[str, Any]]", held(rows, stopped))
 
 
 async def _show_plan(planned: Plan) -> None:

@@ -46,6 +46,7 @@ def backfill(
     """
     from flows.steps import backfill as step
     from flows.steps.home import parse_day
+    from flows.steps.pull import blocked_in
 
     span = step.Span(
         first=parse_day(start, "--from"),
@@ -67,7 +68,12 @@ def backfill(
             done = step.backfill(home, planned, bar)
     if done.expired and not OPTIONS.as_json:
         show(_expired_table(done))
-    answer(step.as_dict(planned, done), screen=_done_told(done), held=done.is_held)
+    answer(
+        step.as_dict(planned, done),
+        screen=_done_told(done),
+        held=done.is_held,
+        stopped=[one.told for one in blocked_in(done.pulled)],
+    )
 
 
 def _plan_table(planned: "Plan") -> Any:

@@ -390,3 +390,13 @@ def test_a_span_that_is_read_anew_closes_what_could_not_be_named(home: Home) -> 
     pull(home, shop_id="first", first=dt.date(2026, 11, 18), last=dt.date(2026, 11, 21))
     assert home.quarantine.open(shop_id="first").is_empty()
     assert loaded(home, "first") == ["a", "b"]
+
+
+def test_a_backfill_that_could_not_map_a_reading_says_so_and_is_held(home: Home) -> None:
+    platform = Platform({"reviews": lambda _: UNMAPPABLE, "other": lambda _: reviews({"id": "o"})})
+    script(home, "first", platform, REVIEWS, OTHER)
+    days = Span(first=dt.date(2026, 11, 18), last=dt.date(2026, 11, 19), shop_id="first")
+    done = backfill(home, plan(home, days))
+    assert {one.sentence for one in blocked_in(done.pulled)} == {"an answer is not readable JSON"}
+    assert done.is_held
+    assert loaded(home, "first") == ["o"]
