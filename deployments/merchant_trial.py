@@ -110,7 +110,7 @@ history_from = {first}
 {sources}
 [sources.files]
 folder = "inbox/{channel}"
-mappings = ["erp_costs", "competitor_offers"]
+mappings = ["erp_costs", "erp_purchasing", "erp_stockouts", "competitor_offers", "sycm_traffic"]
 time_zone = "{zone}"
 quiet_seconds = 0
 as_of = {clock}
