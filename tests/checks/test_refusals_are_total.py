@@ -1,6 +1,7 @@
 """The refusal path accepts anything: whatever a frame holds, nothing is lost or raised."""
 
 import datetime as dt
+import itertools
 from typing import Any
 
 import polars as pl
@@ -17,6 +18,7 @@ from warehouse.database import Database
 from warehouse.encryption import Vault
 from warehouse.quarantine import Quarantine
 
+HOURS = itertools.count()
 READ_AT = dt.datetime(2026, 11, 21, 12, tzinfo=dt.UTC)
 CONTEXT = Context("demo", "USD", "America/New_York", READ_AT)
 FILLED = sorted(name for name, table in TABLES.items() if table.kind is not TableKind.DERIVED)
@@ -123,7 +125,9 @@ def test_what_is_held_can_be_kept_and_is_read_back(
     quarantine: Quarantine, drawn: tuple[dict[str, pl.DataFrame], pl.DataFrame]
 ) -> None:
     bad = parted(*drawn).bad
-    reading = Reading("demo", "orders", Window(READ_AT - dt.timedelta(days=1), READ_AT), READ_AT)
+    # Each example is a reading of its own: what one closes stays closed for its instant.
+    now = READ_AT + dt.timedelta(hours=next(HOURS))
+    reading = Reading("demo", "orders", Window(now - dt.timedelta(days=1), now), now)
     quarantine.keep(reading, bad)
     kept = quarantine.open(shop_id="demo").select("table", "document_id", "reasons", "payload")
     assert bad.join(kept, on=bad.columns, how="anti").is_empty()

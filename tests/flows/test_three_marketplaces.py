@@ -111,8 +111,8 @@ max_actions = 1000
 keep_actions = 1000
 max_channel_gap_rate = {gap}
 [shops]
-shopify.limits.max_exposure_minor = 1_000_000_000
-taobao.limits.max_exposure_minor = 1_000_000_000
+grocer.limits.max_exposure_minor = 1_000_000_000
+tmall.limits.max_exposure_minor = 1_000_000_000
 amazon.limits.max_exposure_minor = 1_000_000_000
 """
 
