@@ -4,9 +4,12 @@ BIN := .venv/bin
 LOCK := requirements.lock
 FAULTS ?= 1000
 SEED ?= 0
+UI_PORT ?= 4200
 export PYTHONPATH :=
+# Every target starts many processes; none has to compile our modules again.
+export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help demo up down ui test fuzz crash prove check format bench new-connector new-policy dictionary lock clean
+.PHONY: help demo up down ui test test-long fuzz crash closed-loop prove check format audit bench new-connector new-policy dictionary lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -26,20 +29,27 @@ up: .venv/ready ## the demo's home runs by itself: server, worker, deployments, 
 down: .venv/ready ## end what `make up` started
 	@$(BIN)/shopkeeper --home demo-home down
 
-ui: .venv/ready ## the Prefect UI over the runs of the last demo, until Ctrl-C
-	@$(BIN)/python -m deployments.server demo-home
+ui: .venv/ready ## the Prefect UI over the runs of the last demo, at UI_PORT (4200), until Ctrl-C
+	@$(BIN)/python -m deployments.server demo-home $(UI_PORT)
 
 demo: .venv/ready ## the whole loop against the sandbox, on real transactions
 	@$(BIN)/shopkeeper demo
 
-test: .venv/ready ## all tests but those of `make fuzz`
-	@$(BIN)/python -m pytest -q -m "not fuzz" --numprocesses auto --dist loadfile
+test: .venv/ready ## all tests but those of `make test-long` and `make fuzz`
+	@$(BIN)/python -m pytest -q -m "not fuzz and not long" --numprocesses auto --dist loadfile \
+	  --no-loadscope-reorder
+
+test-long: .venv/ready ## whole processes: killed in every seam, unattended for minutes, proven by faults
+	@$(BIN)/python -m pytest -q -m long --numprocesses auto --dist loadfile --no-loadscope-reorder
 
 fuzz: .venv/ready ## what official specs allow and forbid; every recorded value made odd in every way
 	@$(BIN)/python -m pytest -q -m fuzz --numprocesses auto
 
 crash: .venv/ready ## kill -9 in every seam of the loop, each by itself and all in a row; a histogram
 	@$(BIN)/python -m tests.crash
+
+closed-loop: .venv/ready ## 90 days in five demand worlds: profit and stock-outs against doing nothing
+	@$(BIN)/python -m tests.closed_loop
 
 prove: .venv/ready ## FAULTS random fault plans (1,000) from SEED on, and their scoreboard
 	@$(BIN)/shopkeeper sandbox prove --faults $(FAULTS) --seed $(SEED)
@@ -53,6 +63,9 @@ check: .venv/ready ## format, lint, strict types, import contracts
 format: .venv/ready ## format and fix what can be fixed
 	@$(BIN)/ruff check --quiet --fix .
 	@$(BIN)/ruff format --quiet .
+
+audit: .venv/ready ## what is installed: a bill of materials (sbom.json), against the lock and by licence
+	@$(BIN)/python -m tests.audit
 
 bench: .venv/ready ## measure, print a table, write bench.json
 	@$(BIN)/python -m tests.bench
@@ -71,4 +84,4 @@ lock: .venv/ready ## resolve the newest versions that fit, with hashes and witho
 	  --no-annotate --python-version 3.11 --extra demo --extra dev --output-file $(LOCK) pyproject.toml
 
 clean: ## remove what the targets made
-	@rm -rf .venv demo-home bench.json
+	@rm -rf .venv demo-home bench.json sbom.json

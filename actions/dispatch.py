@@ -235,6 +235,7 @@ class _Dispatch:
                 if outbound is not None:
                     do(outbound, same)
                 elif kind is WriteKind.NONE:
+                    self._revert([action for action in same if action.undoes is not None])
                     self._end(same, ActionState.CONFIRMED, message="acknowledged; nothing to write")
                 else:
                     self._end(same, ActionState.FAILED, message=f"this shop has no write {kind}")

@@ -2,20 +2,63 @@
 
 import datetime as dt
 import json
+import re
+from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
-from jinja2 import StrictUndefined, Template
+from jinja2 import StrictUndefined, Template, UndefinedError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from contracts.actions import Action
+from contracts.actions import FORGOTTEN, Action
 from contracts.errors import ConfigurationError
 from contracts.money import format_minor
 
 Language = Literal["en", "zh"]
 
+_FORGOTTEN: Final[Mapping[Language, str]] = {
+    "en": "It was about a person who is forgotten since.",
+    "zh": "涉及的个人信息已被删除。",
+}
 _TEMPLATES: Final = Path(__file__).parent / "templates"
+_HIDDEN: Final = "…"
+# Numbers of a reason that name something of one customer, by the names that contracts give them.
+_NAMES: Final = re.compile(r"(?<!^sku)(?<!^shop)_id$|_number$|^(coupon_)?code$")
+
+
+def unnamed(action: Action) -> Action:
+    """The same without the order, parcel, review, code and person that it is about.
+
+    For what is kept in the clear and outlives an erasure, such as the runs that Prefect shows.
+    """
+    return replace(
+        action,
+        target_id=_HIDDEN,
+        parent_id=None,
+        member_id=None,
+        numbers=_without_names(action.numbers),
+        payload=_without_names(action.payload) if action.payload else None,
+        evidence="{}",
+    )
+
+
+def _without_names(text: str) -> str:
+    """A JSON object with what names something of one customer hidden, at any depth.
+
+    What is no JSON was altered in the ledger, and is told as that by whoever reads it.
+    """
+    try:
+        return json.dumps(json.loads(text, object_hook=_hidden), ensure_ascii=False)
+    except ValueError:
+        return _HIDDEN
+
+
+def _hidden(told: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: _HIDDEN if value and _NAMES.search(name) else value for name, value in told.items()
+    }
 
 
 def explain(action: Action, language: Language) -> str:
@@ -26,8 +69,11 @@ def explain(action: Action, language: Language) -> str:
     actions of all policies share one.
 
     Raises:
-        ConfigurationError: the policy has no template or its template lacks the reason.
+        ConfigurationError: the policy has no template, its template lacks the reason, or the
+            action (an older release's) lacks a number that it names.
     """
+    if action.reason_code == FORGOTTEN:
+        return _FORGOTTEN[language]
     context = {"action": action, "n": json.loads(action.numbers)}
     module = _template("undo" if action.undoes else action.policy).make_module(context)
     sentence = getattr(module, f"{action.reason_code}_{language}", None)
@@ -36,7 +82,31 @@ def explain(action: Action, language: Language) -> str:
             f"the template of policy {action.policy!r} does not explain {action.reason_code!r}"
             f" in {language!r}"
         )
-    return " ".join(str(sentence()).split())
+    try:
+        return " ".join(str(sentence()).split())
+    except (UndefinedError, TypeError) as error:
+        raise ConfigurationError(f"{action.reason_code!r} lacks a number: {error}") from None
+
+
+def sentence_of(action: Action, language: Language) -> str:
+    """The same for whom an action is shown to: its reason's code where it cannot be explained."""
+    try:
+        return explain(action, language)
+    except ConfigurationError:
+        return action.reason_code
+
+
+def explain_hold(policy: str, reason: str, language: Language) -> str:
+    """Why a policy leaves something alone, in half a sentence without the numbers of one target.
+
+    Raises:
+        ConfigurationError: neither the policy's own template nor the common one has the reason.
+    """
+    for name in (policy, "common"):
+        phrase = getattr(_template(f"holds/{name}").module, f"{reason}_{language}", None)
+        if phrase is not None:
+            return str(phrase())
+    raise ConfigurationError(f"no template explains why {policy!r} holds for {reason!r}")
 
 
 @cache
@@ -57,8 +127,8 @@ def _money(minor: float, currency: str) -> str:
 
 
 def _percent(rate: float) -> str:
-    """0.05 is "5 %"; what is next to nothing is "below 0.1 %"."""
-    return "below 0.1 %" if 0 < rate < 0.001 else f"{rate * 100:.3g} %"
+    """0.05 is "5 %"; what is next to nothing is "< 0.1 %"."""
+    return "< 0.1 %" if 0 < rate < 0.001 else f"{rate * 100:.3g} %"
 
 
 def _amount(number: float) -> str:

@@ -8,6 +8,8 @@ _CALLED = {
     "ends_at": "end",
     "limit_units": "limit of uses",
     "minimum_minor": "least order",
+    "maximum_minor": "largest order",
+    "is_alone": "exclusion of other codes",
     "audience": "audience",
     "per_customer_units": "limit of uses per customer",
 }
@@ -39,6 +41,8 @@ def _sent(action: Action) -> dict[str, str | int | None]:
         "ends_at": told_instant(terms.ends_at),
         "limit_units": terms.usage_limit,
         "minimum_minor": terms.min_spend_minor,
+        "maximum_minor": terms.max_spend_minor,
+        "is_alone": True,
         "audience": Audience.EVERYBODY if action.member_id is None else Audience.MEMBER,
         "per_customer_units": 1 if terms.is_once_per_customer else None,
     }

@@ -15,6 +15,8 @@ import polars as pl
 from contracts.errors import ConfigurationError
 
 LANGUAGES: Final = ("en", "zh-CN")
+REVIEW_REQUEST: Final = "review_request"
+"""The message that asks for a review: what the guard says of requests holds for it."""
 TEMPLATES: Final = Path(__file__).parent / "templates"
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from actions.terms import other_term
-from contracts.actions import Action, Change, Live, Unread
+from contracts.actions import ORDERING, Action, Change, Live, Unread
 from contracts.codes import ActionState, Reversal, WriteKind
 from contracts.money import format_minor
 
@@ -84,6 +84,11 @@ def is_undoable(kind: WriteKind) -> bool:
     return kind not in _NOT_UNDOABLE
 
 
+def not_undoable(kind: WriteKind) -> str | None:
+    """Why a kind of write can never be taken back; null: it can, or the platform decides."""
+    return _NOT_UNDOABLE.get(kind)
+
+
 def changes(actions: Sequence[Action]) -> list[Change]:
     """What to tell or ask the platform about: one change per action."""
     return [
@@ -132,15 +137,32 @@ def plan(
                 "an undo of it is under way; `shopkeeper act` finishes it"
                 if any(action.action_id in being_undone for action in same)
                 else _conflict(same, live.get(target_id), allowed.get(kind)),
-                _note(kind, (redeemed or {}).get(target_id)),
+                _note(same[0], (redeemed or {}).get(target_id)),
             )
             for (_, target_id, kind), same in targets.items()
         )
     )
 
 
-def _note(kind: WriteKind, redeemed: int | None) -> str | None:
-    """What closing a code does not take back."""
+def is_order(action: Action) -> bool:
+    """Whether it is an order of goods: nothing was written, but it counts as on the way."""
+    return action.write_kind is WriteKind.NONE and action.policy == ORDERING
+
+
+def _standing(orders: Sequence[Action]) -> str | None:
+    """Why orders of one SKU cannot be cancelled."""
+    if any(order.undoes is not None for order in orders):
+        return "it is an undo itself"
+    if any(order.before_value is None for order in orders):
+        return _NOT_UNDOABLE[WriteKind.NONE]
+    return None
+
+
+def _note(first: Action, redeemed: int | None) -> str | None:
+    """What taking it back leaves to be done, or does not take back."""
+    if is_order(first):
+        return "no longer counted as on the way; tell the supplier"
+    kind = first.write_kind
     if kind is not WriteKind.CREATE_COUPON or not redeemed:
         return None
     return f"redeemed {redeemed} {'time' if redeemed == 1 else 'times'} before, which stands"
@@ -152,7 +174,7 @@ def _conflict(
     """Why these actions of one target, oldest first, cannot be taken back."""
     first, latest = actions[0], actions[-1]
     reason = _forbidden(actions, reversal)
-    if reason is not None:
+    if reason is not None or is_order(first):
         return reason
     if live is None:
         return "the platform no longer knows it"
@@ -174,6 +196,8 @@ def _conflict(
 def _forbidden(actions: Sequence[Action], reversal: Reversal | None) -> str | None:
     """Why they cannot be, whatever the platform shows now."""
     first = actions[0]
+    if is_order(first):
+        return _standing(actions)
     if first.write_kind in _NOT_UNDOABLE:
         return _NOT_UNDOABLE[first.write_kind]
     if reversal is Reversal.IRREVERSIBLE:

@@ -155,7 +155,8 @@ def _trade_rules(table: Table, context: Context) -> Iterator[_Rule]:
     for name in _EVENTS:
         if name in columns:
             yield _future(name, latest)
-    if "currency" in columns:
+    # A cost is paid in the supplier's currency, and converted by a dated rate.
+    if "currency" in columns and table.name != "costs":
         holds = pl.col("currency") == context.currency
         shown = pl.col("currency")
         reason = QuarantineReason.FOREIGN_CURRENCY

@@ -1,13 +1,22 @@
 """What travels from a decision to a platform and back: proposals, actions, changes, outcomes."""
 
 import datetime as dt
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any, Final
 
 import dataframely as dy
 
 from contracts.codes import ActionState, Channel, OutcomeState, Purpose, WriteKind
 from contracts.columns import MAX_MINOR, code, identifier, instant, member, number, text
+
+ORDERING = "restock"
+"""Policy whose alerts are orders of goods: on the way until received, cancelled or overdue."""
+
+FORGOTTEN = "forgotten"
+"""Stands in an action for the person it was for, once they are forgotten, and for its reason."""
 
 
 def _value(description: str, *, nullable: bool = False) -> dy.Int64:
@@ -109,6 +118,45 @@ class Action:
     exposure_minor: int | None = None
     needs: str | None = None
     """Id of the action that must be confirmed before this one is sent."""
+
+
+_CONTENT: Final = (
+    "policy", "shop_id", "write_kind", "target_id", "parent_id", "currency", "before_value",
+    "after_value", "payload", "member_id", "channel", "purpose", "needs",
+)  # fmt: skip
+"""Columns of an action that decide what is sent, and to whom."""
+
+_JSON: Final = json.JSONEncoder(ensure_ascii=False)
+
+
+def content_hashes(row: Mapping[str, Any]) -> dict[str, str]:
+    """What an event keeps of an action's content: whoever approves it approves this and no other.
+
+    `row` has the columns of `Action`. Of what is written beside the value there is a hash of its
+    own, since that is the text that was shown.
+    """
+    told = _JSON.encode([row[name] for name in _CONTENT])
+    hashes = {"content_hash": hashlib.sha256(told.encode()).hexdigest()}
+    if row["payload"] is not None:
+        hashes["payload_hash"] = hashlib.sha256(row["payload"].encode()).hexdigest()
+    return hashes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeftAlone:
+    """How many targets a policy left as they are, for one reason, when it last decided.
+
+    Grain: (shop_id, policy, reason). The reason is one of the policy's holds, or a guard of
+    `codes.COUNTED_GUARDS`.
+    """
+
+    shop_id: str
+    policy: str
+    reason: str
+    targets: int
+    samples: tuple[str, ...]
+    """SKUs among them, the first few; none where they are a person's."""
+    decided_at: dt.datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

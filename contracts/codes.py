@@ -231,6 +231,13 @@ class Fulfilment(StrEnum):
     SELLER = "seller"
 
 
+class ElasticitySource(StrEnum):
+    """What an elasticity was learnt from: the SKU's own sales, or those of its category."""
+
+    OWN = "own"
+    CATEGORY = "category"
+
+
 class DemandClass(StrEnum):
     """How a SKU sells, by the mean gap between sales and the spread of their sizes."""
 
@@ -239,6 +246,17 @@ class DemandClass(StrEnum):
     INTERMITTENT = "intermittent"
     LUMPY = "lumpy"
     NONE = "none"
+
+
+class ForecastMethod(StrEnum):
+    """How the demand of a SKU is forecast; see transforms.forecasts."""
+
+    SES = "ses"
+    WEEKDAY_SES = "weekday_ses"
+    TSB = "tsb"
+    SBA = "sba"
+    CROSTON = "croston"
+    MEAN = "mean"
 
 
 class QuarantineReason(StrEnum):
@@ -295,6 +313,10 @@ LIVE_STATES = (
 )
 
 
+COUNTED_GUARDS = ("cap",)
+"""Guards that pick the best of a flood: what they refuse is counted, not recorded one by one."""
+
+
 class WriteKind(StrEnum):
     """What an action writes to a platform; `none` is an alert that a person acts on."""
 
@@ -315,6 +337,10 @@ class WriteKind(StrEnum):
     SET_PROFILE = "set_profile"
     """Properties of a member in the CRM; `after` 1."""
     NONE = "none"
+
+
+IMPERSONAL_WRITES = frozenset({WriteKind.NONE, WriteKind.SET_PRICE, WriteKind.SET_STOCK})
+"""What is written about goods, and names no customer."""
 
 
 class Reversal(StrEnum):

@@ -23,16 +23,24 @@ def _meta(kind: str, **more: Any) -> dict[str, Any]:
 
 
 def identifier(
-    description: str, *, key: bool = False, nullable: bool = False, personal: str | None = None
+    description: str,
+    *,
+    key: bool = False,
+    nullable: bool = False,
+    personal: str | None = None,
+    names: str | None = None,
 ) -> dy.String:
-    """Text that names something; never empty. `personal`: the purpose a person's id is held for."""
+    """Text that names something; never empty. `personal`: the purpose a person's id is held for.
+
+    `names` says what it is the id of, where that is no document of a table: an action.
+    """
     return dy.String(
         description=description,
         primary_key=key,
         nullable=nullable,
         min_length=1,
         max_length=200,
-        metadata=_meta("identifier", personal=personal),
+        metadata=_meta("identifier", personal=personal, names=names),
     )
 
 
@@ -155,9 +163,9 @@ def day(description: str, *, nullable: bool = False, key: bool = False) -> dy.Da
     )
 
 
-def flag(description: str) -> dy.Bool:
+def flag(description: str, *, nullable: bool = False) -> dy.Bool:
     """Yes or no."""
-    return dy.Bool(description=description, metadata=_meta("flag"))
+    return dy.Bool(description=description, nullable=nullable, metadata=_meta("flag"))
 
 
 def fingerprint(description: str, *, key: bool = False) -> dy.Int64:

@@ -1,15 +1,33 @@
-"""What a sale costs beside the goods, and the price below which it earns too little.
+"""What a sale leaves the merchant, and the price below which that is too little.
 
-Policy and guard live in rooms that may not know each other, so the floor is written once, here.
+Policy and guard live in rooms that may not know each other, so what a piece brings in is written
+once, here: `net_receipt`. Every floor is its inverse, `floor_minor`.
 """
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Annotated, NamedTuple
 
 import polars as pl
 from pydantic import BaseModel, Field, model_validator
+
+from contracts.columns import MAX_MINOR
+from contracts.markers import SkuCode
 
 FEES_EXCEED_PRICE = "fees_exceed_price"
 
 # Floats of exact quotients (85 / 0.85) may lie a hair above the whole number.
 _HAIR = 1e-6
+
+
+class SaleCosts(BaseModel, frozen=True, extra="forbid"):
+    """What a sale of a category or of one SKU costs; what is not given is as in the shop."""
+
+    fee_rate: float | None = Field(default=None, ge=0, lt=1)
+    shipping_minor: int | None = Field(default=None, ge=0)
+    fixed_fee_minor: int | None = Field(default=None, ge=0)
+    return_rate: float | None = Field(default=None, ge=0, le=1)
+    return_cost_minor: int | None = Field(default=None, ge=0)
 
 
 class Economics(BaseModel, frozen=True, extra="forbid"):
@@ -26,10 +44,39 @@ class Economics(BaseModel, frozen=True, extra="forbid"):
     )
     shipping_minor: int = Field(default=0, ge=0, description="Shipping we pay per piece")
     fixed_fee_minor: int = Field(default=0, ge=0, description="Fixed fees per piece")
+    charged_shipping_minor: int | None = Field(
+        default=None,
+        ge=0,
+        description="Shipping that the customer pays beside the price; not set: as usual",
+    )
+    return_rate: float = Field(default=0.0, ge=0, le=1, description="Pieces that come back")
+    return_cost_minor: int = Field(default=0, ge=0, description="What one that comes back costs")
     price_step_minor: int = Field(default=1, ge=1, description="Prices are multiples of it …")
     price_ending_minor: int = Field(default=0, ge=0, description="… plus this: 99 of a step of 100")
-    worst_discount_rate: float = Field(
-        default=0.0, ge=0, lt=1, description="Largest discount on the price that the merchant funds"
+    worst_discount_rate: float | None = Field(
+        default=None,
+        ge=0,
+        lt=1,
+        description="Largest discount on the price that the merchant funds; not set: as observed",
+    )
+    max_cost_jump_rate: float = Field(
+        default=0.3,
+        gt=0,
+        le=10,
+        description="A cost further above the one before it waits until it is [confirmed]",
+    )
+    max_cost_fall_rate: float = Field(
+        default=0.1,
+        gt=0,
+        lt=1,
+        description="One further below it waits too: a cost that is too low sells at a loss",
+    )
+    by_category: dict[str, SaleCosts] = Field(
+        default_factory=dict,
+        description="fees, shipping and returns of the listings' categories, where they differ",
+    )
+    by_sku: dict[SkuCode, SaleCosts] = Field(
+        default_factory=dict, description="the same of single SKUs, before their category's"
     )
 
     @model_validator(mode="after")
@@ -38,34 +85,162 @@ class Economics(BaseModel, frozen=True, extra="forbid"):
             raise ValueError("price_ending_minor is less than price_step_minor")
         return self
 
-    @property
-    def received_rate(self) -> float:
-        """Part of the price paid that is left after fees and VAT."""
-        return 1 - self.fee_rate - self.vat_rate / (1 + self.vat_rate)
 
-    @property
-    def extra_cost_minor(self) -> int:
-        """What a piece costs beside the goods."""
-        return self.shipping_minor + self.fixed_fee_minor
+Amount = Annotated[int, Field(ge=1, le=MAX_MINOR)]
 
 
-def floor_minor(unit_cost: pl.Expr, economics: Economics) -> pl.Expr:
-    """Lowest price that still earns the least margin under the worst discount, on the price grid.
+class Confirmed(BaseModel, frozen=True, extra="forbid"):
+    """What a person vouches for in one shop, since data alone cannot tell it from a mistake."""
 
-    price × (1 - worst discount) × (1 - fees - margin - v / (1 + v)) ≥ cost + shipping + fixed fee,
-    rounded up. Null where the cost is missing, and everywhere where fees, VAT and margin exceed
-    the price (`FEES_EXCEED_PRICE`): no price is high enough.
+    costs: dict[SkuCode, Amount] = Field(
+        default_factory=dict,
+        description="costs that jumped and are right, by SKU, in minor units of their own currency",
+    )
+    costs_until: dt.date | None = Field(
+        default=None, description="every cost that was read up to this day of the shop is right"
+    )
+    prices: dict[SkuCode, Amount] = Field(
+        default_factory=dict,
+        description="usual prices by SKU, in minor units: what bounds are measured from",
+    )
+
+
+class Piece(NamedTuple):
+    """Columns that say which piece is sold; without them it is any of the shop."""
+
+    sku: pl.Expr = pl.lit(None, dtype=pl.String)
+    category: pl.Expr = pl.lit(None, dtype=pl.String)
+    discount: pl.Expr = pl.lit(0.0)
+    """The largest usual discount as observed, where the shop states none."""
+
+
+ANY_PIECE = Piece()
+FACTS = Piece(pl.col("sku_id"), pl.col("category"), pl.col("discount_rate"))
+"""A row of `PriceFact`."""
+
+
+def net_receipt(price: pl.Expr, economics: Economics, piece: Piece = ANY_PIECE) -> pl.Expr:
+    """What a piece brings in at a price in force, in fractions of the minor unit.
+
+    price x (1 - worst discount) x (1 - fees - v / (1 + v)), less shipping, fixed fees and what
+    returns cost. What of it exceeds the cost of the goods is margin.
     """
-    share = economics.received_rate - economics.min_margin_rate
-    if share <= 0:
-        return pl.lit(None, dtype=pl.Int64)
-    left = share * (1 - economics.worst_discount_rate)
-    return grid_up((unit_cost + economics.extra_cost_minor) / left, economics)
+    paid = price * (1 - worst_discount(economics, piece))
+    return paid * received_rate(economics, piece) - extra_cost(economics, piece)
 
 
-def margin_minor(price: pl.Expr, unit_cost: pl.Expr, economics: Economics) -> pl.Expr:
-    """Margin per piece at a price paid without discount, in fractions of the minor unit."""
-    return price * economics.received_rate - unit_cost - economics.extra_cost_minor
+def part_off(
+    price: pl.Expr, off_rate: pl.Expr, off_minor: pl.Expr, least_minor: pl.Expr
+) -> pl.Expr:
+    """The part of a price that a coupon takes off: an amount alone in the least order it asks for.
+
+    A coupon comes off what the usual discounts leave, so a floor holds for the price less this.
+    """
+    order = pl.max_horizontal(least_minor, price, pl.lit(1))
+    return pl.coalesce(off_rate, off_minor / order)
+
+
+def break_even(economics: Economics) -> Economics:
+    """The same without a least margin: a floor of it is where a sale loses nothing."""
+    return economics.model_copy(update={"min_margin_rate": 0.0})
+
+
+def off_grid(economics: Economics) -> Economics:
+    """The same without a grid of prices: what a coupon leaves of one lies on none."""
+    return economics.model_copy(update={"price_step_minor": 1, "price_ending_minor": 0})
+
+
+def floor_minor(unit_cost: pl.Expr, economics: Economics, piece: Piece = ANY_PIECE) -> pl.Expr:
+    """The lowest price on the grid whose net receipt covers cost and least margin.
+
+    Null where the cost is missing, and where fees, VAT and margin exceed the price
+    (`FEES_EXCEED_PRICE`): no price is high enough.
+    """
+    share = received_rate(economics, piece) - economics.min_margin_rate
+    left = share * (1 - worst_discount(economics, piece))
+    price = (unit_cost + extra_cost(economics, piece)) / left
+    return pl.when(left > _HAIR).then(grid_up(price, economics))
+
+
+def best_price(
+    unit_cost: pl.Expr, elasticity: pl.Expr, economics: Economics, piece: Piece = ANY_PIECE
+) -> pl.Expr:
+    """The price of the largest profit where demand answers with a constant elasticity below -1.
+
+    (cost + what else a piece costs) / part of the price that is left x e / (1 + e); in fractions
+    of the minor unit. Null where demand gives no such price.
+    """
+    left = received_rate(economics, piece) * (1 - worst_discount(economics, piece))
+    even = (unit_cost + extra_cost(economics, piece)) / left
+    has_one = (elasticity < -1 - _HAIR) & (left > _HAIR)
+    return pl.when(has_one).then(even * elasticity / (1 + elasticity))
+
+
+def margin_minor(
+    price: pl.Expr, unit_cost: pl.Expr, economics: Economics, piece: Piece = ANY_PIECE
+) -> pl.Expr:
+    """Margin per piece under the worst discount, in fractions of the minor unit."""
+    return net_receipt(price, economics, piece) - unit_cost
+
+
+ANSWERS = (-6.0, -1.2)
+"""Between which elasticities demand is taken to answer a price; beyond lies noise."""
+
+
+def profit_minor(
+    before: pl.Expr,
+    after: pl.Expr,
+    elasticity: pl.Expr,
+    *,
+    daily_units: pl.Expr,
+    economics: Economics,
+) -> pl.Expr:
+    """Change of profit per day of a row of `PriceFact` whose price goes from `before` to `after`.
+
+    The margin under usual discounts, on what demand answers with a constant elasticity; in
+    fractions of the minor unit, within `MAX_MINOR`.
+    """
+    was, will_be = (
+        margin_minor(price, pl.col("unit_cost_minor"), economics, FACTS)
+        for price in (before, after)
+    )
+    answer = (after / before).pow(elasticity)
+    return ((will_be * answer - was) * daily_units).clip(-MAX_MINOR, MAX_MINOR)
+
+
+def worst_discount(economics: Economics, piece: Piece = ANY_PIECE) -> pl.Expr:
+    """The largest discount that the merchant funds: as the shop states it, else as observed."""
+    if economics.worst_discount_rate is not None:
+        return pl.lit(economics.worst_discount_rate)
+    return piece.discount.fill_null(0.0)
+
+
+def received_rate(economics: Economics, piece: Piece = ANY_PIECE) -> pl.Expr:
+    """Part of the price paid that is left after fees and VAT."""
+    tax = economics.vat_rate / (1 + economics.vat_rate)
+    return 1 - _cost(economics, piece, "fee_rate") - tax
+
+
+def extra_cost(economics: Economics, piece: Piece = ANY_PIECE) -> pl.Expr:
+    """What a piece costs beside the goods: shipping, fixed fees and its share of returns."""
+    returns = _cost(economics, piece, "return_rate") * _cost(economics, piece, "return_cost_minor")
+    fixed = _cost(economics, piece, "fixed_fee_minor")
+    return _cost(economics, piece, "shipping_minor") + fixed + returns
+
+
+def _cost(economics: Economics, piece: Piece, name: str) -> pl.Expr:
+    """A cost of selling: the SKU's own, else its category's, else the shop's."""
+    own = _known(piece.sku, economics.by_sku, name)
+    common = _known(piece.category, economics.by_category, name)
+    return pl.coalesce(own, common, pl.lit(float(getattr(economics, name))))
+
+
+def _known(key: pl.Expr, costs: Mapping[str, SaleCosts], name: str) -> pl.Expr:
+    told = {one: getattr(cost, name) for one, cost in costs.items()}
+    given = {one: value for one, value in told.items() if value is not None}
+    if not given:
+        return pl.lit(None, dtype=pl.Float64)
+    return key.cast(pl.String).replace_strict(given, default=None, return_dtype=pl.Float64)
 
 
 def grid_up(price: pl.Expr, economics: Economics) -> pl.Expr:
@@ -78,3 +253,9 @@ def grid_down(price: pl.Expr, economics: Economics) -> pl.Expr:
     """The next price on the grid that is not higher; Int64."""
     step, ending = economics.price_step_minor, economics.price_ending_minor
     return ((price - ending + _HAIR) / step).floor().cast(pl.Int64) * step + ending
+
+
+def grid_nearest(price: pl.Expr, economics: Economics) -> pl.Expr:
+    """The price on the grid that is nearest, of two the lower; Int64."""
+    below, above = grid_down(price, economics), grid_up(price, economics)
+    return pl.when(above - price < price - below - _HAIR).then(above).otherwise(below)

@@ -75,10 +75,12 @@ def parse_minor(amount: str, currency: str) -> int:
     Raises:
         SourceContractError: it cannot be converted exactly.
     """
-    value: int | None = pl.select(to_minor(pl.lit(amount), currency)).item()
-    if value is None:
+    digits = exponent(currency)
+    exact = re.fullmatch(rf"(-?)([0-9]{{1,15}})(?:\.([0-9]{{0,{digits}}})0*)?", amount, re.ASCII)
+    if exact is None:
         raise SourceContractError(f"{amount!r} is not an exact amount of {currency}")
-    return value
+    sign, whole, fraction = exact.groups("")
+    return int(f"{sign}{whole}{fraction:0<{digits}}")
 
 
 def format_minor(amount_minor: int, currency: str) -> str:

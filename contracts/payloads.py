@@ -7,6 +7,7 @@ from typing import Annotated, Final, TypeVar
 import msgspec
 
 from contracts.codes import WriteKind
+from contracts.lines import is_line, is_prose
 
 _Text = Annotated[str, msgspec.Meta(min_length=1, max_length=2_000)]
 _Instant = Annotated[dt.datetime, msgspec.Meta(tz=True)]
@@ -30,8 +31,13 @@ class CouponTerms(Payload, frozen=True):
     is_once_per_customer: bool = True
     min_spend_minor: _Count | None = None
     """Least order it holds for, in minor units of the shop's currency."""
-    sku_ids: tuple[_Text, ...] = ()
-    """What it holds for; empty: everything."""
+    max_spend_minor: _Count | None = None
+    """Largest order it holds for; without one a fraction may cost anything."""
+    listing_ids: tuple[_Text, ...] = ()
+    """What it holds for; empty: everything but `excluded_listing_ids`."""
+    excluded_listing_ids: tuple[_Text, ...] = ()
+    """What it does not hold for. Beside `listing_ids` it says the same by the rest, for platforms
+    that only take the one or the other."""
     off_minor: _Count | None = None
     off_rate: Annotated[float, msgspec.Meta(gt=0, le=1)] | None = None
     """What a granted coupon takes off, one of both; of a created one the action's value says it."""
@@ -52,12 +58,21 @@ class Message(Payload, frozen=True):
 
 
 class Rendered(Payload, frozen=True):
-    """A message as it is sent: its words are made from its template at the last moment."""
+    """A message as it is sent: its words are made from its template at the last moment.
+
+    The subject and the language become headers, where nothing may end a line or begin another word.
+    """
 
     subject: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
     text: str
     html: str
     language: _Text
+
+    def __post_init__(self) -> None:
+        if not (is_line(self.subject) and is_line(self.language)):
+            raise ValueError("the subject or the language is not one line of plain text")
+        if not (is_prose(self.text) and is_prose(self.html)):
+            raise ValueError("the text holds control characters")
 
 
 class Reply(Payload, frozen=True):

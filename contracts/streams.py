@@ -117,6 +117,8 @@ class Mapped:
     standing: frozenset[str] | None = None
     """Where a reading knows all raw parts there are: ids (`PART` and the name) of those that may
     still be wrong. Every other part is repaired, gone, or read as it should be. Null: unknown."""
+    is_of_erased: bool = False
+    """Whether its pages tell of what was a forgotten person's."""
 
 
 class Quarantined(dy.Schema):

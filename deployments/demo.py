@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -45,13 +45,17 @@ def run_demo(folder: Path, *, days: int | None, households: int | None, is_quiet
     started = time.monotonic()
     home = _fresh(folder / HOME)
     os.environ[demo_home.TOKEN] = secrets.token_hex(16)
+    # Who starts a server there for longer has the kinds of blocks that Prefect knows written then.
+    os.environ["PREFECT_API_BLOCKS_REGISTER_ON_START"] = "false"
     prefect = server.start(home)
+    os.environ |= prefect.env
     try:
         _tell(is_quiet, started, "building a merchant's world from a year of real transactions …")
         with _world(home, days=days, households=households) as world:
             demo_home.write(home, world)
             _tell(is_quiet, started, f"{world.orders:,} orders with {world.lines:,} lines; loop …")
-            looped = _loop(home, prefect)
+            prefect.wait()
+            looped = asyncio.run(_flow()(str(home)))
             scores = _scored(home, world)
     finally:
         prefect.stop()
@@ -92,6 +96,7 @@ def _world(home: Path, *, days: int | None, households: int | None) -> Iterator[
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors)  # noqa: S603
     try:
         assert process.stdout is not None
+        _flow()  # takes seconds, which the sandbox takes too
         line = process.stdout.readline()
         if not line:
             raise TransientSourceError(f"the sandbox did not start; see {log}")
@@ -104,14 +109,16 @@ def _world(home: Path, *, days: int | None, households: int | None) -> Iterator[
         process.wait(timeout=20)
 
 
-def _loop(home: Path, prefect: server.PrefectServer) -> "Looped":
-    """Run the flows against the server, once it answers."""
-    os.environ |= server.settings(home, int(prefect.url.rpartition(":")[2]))
-    # Imported only now: Prefect reads its settings when it is imported.
+def _flow() -> Callable[[str], Coroutine[Any, Any, "Looped"]]:
+    """The loop, imported once the server's settings are set: Prefect reads them then.
+
+    With what its check imports as it begins: here, two other processes have to start meanwhile.
+    """
+    import great_expectations  # noqa: F401
+
     from flows.run import run_flow
 
-    prefect.wait()
-    return asyncio.run(run_flow(str(home)))
+    return run_flow
 
 
 def _scored(home: Path, world: World) -> list["Score"]:

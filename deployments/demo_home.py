@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from deployments.at_once import AT_ONCE
+
 MARK = "# Made by `shopkeeper demo`; each demo makes it anew.\n"
 TOKEN = "SHOPKEEPER_DEMO_TOKEN"  # noqa: S105  the variable's name
 SHOPS = {"demo": "shopify", "tmall": "taobao"}
@@ -83,6 +85,7 @@ as_of = {clock}
 [economics]
 fee_rate = 0.029
 min_margin_rate = 0.05
+worst_discount_rate = 0.05  # of the discounts in these transactions the makers pay the rest
 
 [schedule]  # so often that `make up` shows it; the two shops in turn
 pull = "*/4 * * * *"
@@ -122,6 +125,7 @@ as_of = {clock}
 [economics]
 fee_rate = 0.05
 min_margin_rate = 0.05
+worst_discount_rate = 0.05  # of the discounts in these transactions the makers pay the rest
 
 [schedule]
 pull = "2-59/4 * * * *"
@@ -164,8 +168,8 @@ tmall = "off"
 
 [parameters]
 shop_name = "Demo Grocer"
-off_rate = 0.1
-largest_order_minor = 10_000
+off_minor = 500
+min_spend_minor = 5_000
 max_members = 40
 
 [limits]
@@ -174,10 +178,35 @@ max_exposure_minor = 0
 max_budget_minor = 100_000
 """,
     "review_follow_up": """
+mode = "auto"  # what is said in public is read by a person in every mode
+
+[shops.tmall]
 mode = "approve"
+[shops.demo.parameters]  # Shopify asks for no review itself
+way = "email"
+shop_name = "Demo Grocer"
+review_url = "https://demo-grocer.example/review"
 
 [parameters]
 reply = "draft"
+max_proposals = 100
+
+[limits]
+max_actions = 200
+max_exposure_minor = 0
+""",
+    "fulfilment_watch": """
+mode = "approve"
+
+[limits]
+max_actions = 200
+max_exposure_minor = 0
+""",
+    "price_watch": """
+mode = "approve"
+
+[parameters]
+max_proposals = 100
 
 [limits]
 max_actions = 200
@@ -222,7 +251,7 @@ def write(home: Path, world: World) -> None:
     }
     season = moment.year + (moment.month == 12 and moment.day > 12)
     settings = _HOME.format(today=moment.date(), season=season)
-    (home / "shopkeeper.toml").write_text(MARK + settings, encoding="utf-8")
+    (home / "shopkeeper.toml").write_text(MARK + AT_ONCE + settings, encoding="utf-8")
     for name, text in (("demo", _DEMO), ("tmall", _TMALL)):
         (home / "shops" / f"{name}.toml").write_text(MARK + text.format(**given), encoding="utf-8")
     for name, text in _POLICIES.items():

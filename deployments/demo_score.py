@@ -9,7 +9,7 @@ import polars as pl
 
 from checks.reconcile import against, together
 from contracts.codes import ActionState, WriteKind
-from contracts.tables import AdsDaily, Consent, Parcel
+from contracts.tables import AdsDaily, Consent, Parcel, table_of
 from deployments.demo_home import SHOPS, World
 from flows.steps.home import Home, Shop
 
@@ -101,7 +101,8 @@ def _parcels(home: Home, shop: Shop, truth: httpx.Client) -> Score:
         shipment_id=pl.concat_str("carrier", "number", separator=":"),
         delivered_at_truth=pl.col("delivered_at").str.to_datetime(time_zone="UTC", time_unit="us"),
     )
-    ours = home.read(Parcel, shop).select("shipment_id", "delivered_at").collect()
+    sealed = home.read(Parcel, shop).select("shipment_id", "delivered_at").collect()
+    ours = home.keys.vault.open_frame(sealed, table_of(Parcel).name)
     read = ours.join(told, on="shipment_id", how="left")
     return Score("demo: parcels asked about", read.height, _differing(read, ("delivered_at",)))
 

@@ -15,8 +15,9 @@ from urllib.parse import urlsplit
 import httpx
 
 from contracts.errors import TransientSourceError
+from deployments.address import LOOPBACK, Address, refuse_taken
 from deployments.processes import Background
-from deployments.server import LOOPBACK, START_SECONDS, Address, kept, refuse_taken
+from deployments.server import START_SECONDS, kept
 
 NAME = "sandbox.json"
 

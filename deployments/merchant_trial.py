@@ -24,6 +24,7 @@ from checks.reconcile import against, together
 from contracts.actions import Action
 from contracts.codes import ActionState
 from contracts.errors import ShopkeeperError
+from deployments.at_once import AT_ONCE
 from deployments.score import FINAL, Score, double_rows
 from deployments.trial import FAST, TODAY, Result, opened
 from flows.steps.act import act
@@ -129,6 +130,7 @@ shops = ["tmall"]
 _REPRICING = """
 mode = "auto"
 [parameters]
+rule = "match"
 min_factor = 0.5
 max_factor = 2.0
 [limits]
@@ -207,7 +209,7 @@ def served(worlds: Mapping[str, World], home: Path) -> Iterator[httpx.Client]:
 def _write_home(home: Path, url: str, worlds: Mapping[str, World]) -> None:
     for name in ("shops", "policies"):
         (home / name).mkdir(parents=True, exist_ok=True)
-    (home / "shopkeeper.toml").write_text(_HOME, encoding="utf-8")
+    (home / "shopkeeper.toml").write_text(AT_ONCE + _HOME, encoding="utf-8")
     (home / "policies" / "repricing.toml").write_text(_REPRICING, encoding="utf-8")
     for shop, channel in SHOPS.items():
         world = worlds[channel]

@@ -1,12 +1,17 @@
 """Where a home's unattended part lies: its processes and logs, the server's address and login."""
 
 import json
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
+
+from deployments import api
+from deployments.address import LOOPBACK
 from deployments.logs import Errors, errors
 from deployments.processes import Background
-from deployments.server import FOLDER, LOOPBACK, Address
+from deployments.server import CERTIFICATE, FOLDER, Doors
 
 PORT = 4200
 
@@ -47,14 +52,23 @@ class Place:
         """What has to run for a home to run by itself."""
         return {"server": self.server, "worker": self.worker}
 
-    def last_address(self) -> Address:
+    def doors(self) -> Doors:
         """Where the server listens, or did at last."""
         told = json.loads(self.address.read_text("utf-8")) if self.address.is_file() else {}
-        return Address(**{"host": LOOPBACK, "port": PORT, **told})
+        return Doors.of({"host": LOOPBACK, "port": PORT, **told})
 
     def login(self) -> str:
         """What the server asks for."""
         return (self.folder / "auth").read_text("utf-8").strip()
+
+    def client(self) -> AbstractContextManager[httpx.Client]:
+        """The server itself: somebody else at its port is told nothing; raises as `api.client`."""
+        return api.client(self.doors().api_url, self.login(), self.folder / CERTIFICATE)
+
+    def prove(self) -> None:
+        """Raise as `client` unless the server answers."""
+        with self.client():
+            return
 
     def errors(self) -> dict[str, Errors]:
         """What server and worker have complained of since they were started, by log."""

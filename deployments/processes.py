@@ -39,8 +39,10 @@ class Background:
                 return True
         return False
 
-    def start(self, command: Sequence[str], env: Mapping[str, str]) -> subprocess.Popen[bytes]:
-        """Start it in a session of its own; it keeps the lock until it ends.
+    def start(
+        self, command: Sequence[str], env: Mapping[str, str], files: Sequence[int] = ()
+    ) -> subprocess.Popen[bytes]:
+        """Start it in a session of its own; it keeps the lock, and open files, until it ends.
 
         Raises:
             TransientSourceError: it is running already.
@@ -57,7 +59,7 @@ class Background:
                 stdout=out,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                pass_fds=(file.fileno(),),
+                pass_fds=(file.fileno(), *files),
             )
             self.lock.write_text(str(process.pid), encoding="utf-8")
         return process

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from prefect.client.orchestration import PrefectClient, get_client
-from prefect.client.schemas.actions import DeploymentScheduleCreate, WorkPoolCreate
+from prefect.client.schemas.actions import DeploymentScheduleCreate, WorkPoolCreate, WorkPoolUpdate
 from prefect.client.schemas.filters import (
     DeploymentFilter,
     DeploymentFilterTags,
@@ -29,6 +29,13 @@ from flows.missed import drop_missed
 
 # One at a time: while a run lasts longer than its schedule, the next one has nothing to add.
 _ALONE = ConcurrencyOptions(collision_strategy=ConcurrencyLimitStrategy.CANCEL_NEW)
+# How a run is started is the same for all and nobody's to say: Prefect's own template lets whoever
+# starts a run give its command, environment and folder. An `env` here, even an empty one, would be
+# filled by the run's.
+JOB: dict[str, Any] = {
+    "job_configuration": {"stream_output": True},  # the server wants something
+    "variables": {"type": "object", "properties": {}, "additionalProperties": False},
+}
 _ENDED = "Its worker ended before it did; the next run goes on where it stopped."
 
 
@@ -64,12 +71,14 @@ async def register(wanted: list[Definition]) -> Registered:
 
 async def _pool(client: PrefectClient) -> None:
     try:
-        await client.read_work_pool(POOL)
+        there = await client.read_work_pool(POOL)
     except ObjectNotFound:
-        template = ProcessWorker.get_default_base_job_template()
         await client.create_work_pool(
-            WorkPoolCreate(name=POOL, type=ProcessWorker.type, base_job_template=template)
+            WorkPoolCreate(name=POOL, type=ProcessWorker.type, base_job_template=JOB)
         )
+    else:
+        if there.base_job_template != JOB:
+            await client.update_work_pool(POOL, WorkPoolUpdate(base_job_template=JOB))
 
 
 async def _ours(client: PrefectClient) -> list[DeploymentResponse]:

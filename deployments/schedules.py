@@ -53,7 +53,9 @@ def standings(api: httpx.Client) -> list[Standing]:
     """All schedules of a server, by name."""
     ours = {"tags": {"all_": [TAG]}}
     deployments = found(api, "deployments", deployments=ours, sort="NAME_ASC")
-    return [_standing(api, one) for one in deployments if one["schedules"]]
+    standing = (_standing(api, one) for one in deployments if one["schedules"])
+    # The server sorts by the shop alone; PostgreSQL tells the steps of one in any order.
+    return sorted(standing, key=lambda one: one.name)
 
 
 def wait_until_planned(api: httpx.Client) -> None:

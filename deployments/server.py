@@ -1,85 +1,74 @@
 """A Prefect server of a home's own: its database and its secrets lie in the home."""
 
 import base64
-import ipaddress
 import os
 import secrets
 import signal
-import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import httpx
 
 from contracts.errors import ConfigurationError, ShopkeeperError, TransientSourceError
+from deployments import certificate
+from deployments.address import LOOPBACK, Address, taken
+from deployments.api import proven
 
 START_SECONDS = 300  # a first start migrates the database: 16 s here, minutes on a busy machine
 _PLANNED_DAYS = 3660
 FOLDER = "prefect"
 """Where a home keeps its server."""
-LOOPBACK = "127.0.0.1"
+CERTIFICATE = "tls.pem"
 USER = "operator"
-_ANY = ("0.0.0.0", "::")  # noqa: S104  compared with, never bound
-
-
-def free_port() -> int:
-    """A loopback port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        port: int = probe.getsockname()[1]
-        return port
+SHELL = "who has it can run commands as you: it is a shell, for who runs this machine"
+"""What is to be known of the password wherever it is named."""
 
 
 @dataclass(frozen=True, slots=True)
-class Address:
-    """Where a server listens, and as what a browser reaches it."""
+class Doors:
+    """Where a server answers: browsers in the clear, our own processes by TLS.
 
-    host: str
-    port: int
-    behind_tls: str | None = None
+    Its port may be anybody's once it has ended, and a worker and its runs go on asking. They send
+    the password to nobody who has not the key of the home's certificate.
+    """
+
+    ui: Address
+    api_port: int
+
+    @property
+    def api_url(self) -> str:
+        """As our own processes reach it."""
+        return f"https://{LOOPBACK}:{self.api_port}/api"
+
+    def told(self) -> dict[str, Any]:
+        """To be written down."""
+        return {**asdict(self.ui), "api_port": self.api_port}
 
     @classmethod
-    def checked(cls, host: str, port: int, *, behind_tls: str | None) -> "Address":
-        """An address that is safe to bind.
-
-        Raises:
-            ConfigurationError: others could listen in, or what stands in front is no https address.
-        """
-        if behind_tls is not None:
-            parsed = httpx.URL(behind_tls)
-            if parsed.scheme != "https" or not parsed.host or parsed.path != "/":
-                raise ConfigurationError(
-                    f"--behind-tls {behind_tls!r} is not an address such as https://ops.example.com"
-                )
-        elif not _is_loopback(host):
-            raise ConfigurationError(
-                f"--host {host} is reachable by others and the server speaks plain HTTP: put TLS in"
-                " front of it and give its address with --behind-tls https://…"
-            )
-        return cls(host, port, behind_tls.rstrip("/") if behind_tls else None)
-
-    @property
-    def url(self) -> str:
-        """As processes of this machine reach it."""
-        host = LOOPBACK if self.host in _ANY else self.host
-        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
-
-    @property
-    def origin(self) -> str:
-        """As the browser reaches it."""
-        return self.behind_tls or self.url
+    def of(cls, told: dict[str, Any]) -> "Doors":
+        """As it was written down; without a second port by a release that had none."""
+        ui = {name: value for name, value in told.items() if name != "api_port"}
+        return cls(Address(**ui), told.get("api_port", 0))
 
 
-def _is_loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+@contextmanager
+def opened(asked: Address) -> Iterator[tuple[Doors, tuple[int, int]]]:
+    """Both doors, listening before the server is started, and the files of them to inherit.
+
+    So there is no moment at which somebody else could listen there.
+
+    Raises:
+        ConfigurationError: as `taken`.
+    """
+    with taken(asked) as ui, taken(Address(LOOPBACK, 0)) as api:
+        doors = Doors(replace(asked, port=ui.getsockname()[1]), api.getsockname()[1])
+        yield doors, (ui.fileno(), api.fileno())
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,23 +76,24 @@ class PrefectServer:
     """A server that was started; `wait` before use."""
 
     process: subprocess.Popen[bytes]
-    url: str
+    doors: Doors
+    env: dict[str, str]
+    """What reaches it."""
     log: Path
 
     def wait(self) -> None:
-        """Return when the server answers.
+        """Return when the server answers, and has proven to be ours.
 
         Raises:
             TransientSourceError: it ended or did not answer in time; its log says why.
         """
         deadline = time.monotonic() + START_SECONDS
-        with httpx.Client(timeout=2) as asked:
+        pem = Path(self.env["PREFECT_API_SSL_CERT_FILE"])
+        with proven(self.doors.api_url, pem, timeout=2) as asked:
             while time.monotonic() < deadline and self.process.poll() is None:
-                try:
-                    if asked.get(f"{self.url}/api/health").is_success:
-                        return
-                except httpx.TransportError:
-                    time.sleep(0.2)
+                if _is_well(asked):
+                    return
+                time.sleep(0.2)
         raise TransientSourceError(f"the Prefect server did not start; see {self.log}")
 
     def stop(self) -> None:
@@ -117,32 +107,11 @@ class PrefectServer:
                 self.process.wait()
 
 
-@contextmanager
-def taken(address: Address) -> Iterator[socket.socket]:
-    """The socket of an address, listening.
-
-    Raises:
-        ConfigurationError: somebody else has it, or this machine has no such address.
-    """
-    family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
+def _is_well(asked: httpx.Client) -> bool:
     try:
-        opened = socket.create_server((address.host, address.port), family=family)
-    except OSError as error:
-        raise ConfigurationError(
-            f"{address.host} port {address.port} cannot be listened on: {error.strerror}"
-        ) from None
-    with opened:
-        yield opened
-
-
-def refuse_taken(address: Address) -> None:
-    """Tell a taken port before a server is started, which would only say so in its log.
-
-    Raises:
-        ConfigurationError: as `taken`; who answers there is not ours.
-    """
-    with taken(address):
-        return
+        return asked.get("/health").is_success
+    except httpx.TransportError:
+        return False
 
 
 def folder(home: Path) -> Path:
@@ -166,27 +135,28 @@ def kept(path: Path, made: str) -> str:
     return path.read_text(encoding="utf-8").strip()
 
 
-def settings(
-    home: Path, port: int, *, host: str = LOOPBACK, behind_tls: str | None = None
-) -> dict[str, str]:
+def settings(home: Path, doors: Doors) -> dict[str, str]:
     """Prefect's settings for a home: a password, no foreign page, nothing told to anybody."""
-    address = Address.checked(host, port, behind_tls=behind_tls)
     auth = kept(auth_file(home), f"{USER}:{secrets.token_urlsafe(24)}")
     key = base64.urlsafe_b64encode(os.urandom(32)).decode()
+    pem = folder(home) / CERTIFICATE
+    kept(pem, certificate.made(LOOPBACK))
     return {
         "PREFECT_HOME": str(folder(home)),
-        "PREFECT_API_URL": f"{address.url}/api",
+        "PREFECT_API_URL": doors.api_url,
+        "PREFECT_API_SSL_CERT_FILE": str(pem),
         "PREFECT_API_AUTH_STRING": auth,
         "PREFECT_SERVER_API_AUTH_STRING": auth,
         "PREFECT_SERVER_CSRF_PROTECTION_ENABLED": "true",
-        "PREFECT_SERVER_CORS_ALLOWED_ORIGINS": address.origin,
+        "PREFECT_SERVER_CORS_ALLOWED_ORIGINS": doors.ui.origin,
         # Not among Prefect's settings: the server reads it from the environment itself, and keeps
         # a key in the database beside what it locks if there is none.
         "PREFECT_SERVER_ENCRYPTION_KEY": kept(folder(home) / "block-key", key),
         # Even what runs once in four years is planned, and so seen to be.
         "PREFECT_SERVER_SERVICES_SCHEDULER_MAX_SCHEDULED_TIME": f"P{_PLANNED_DAYS}D",
         # The UI calls port 4200 unless it is told its own.
-        "PREFECT_SERVER_UI_API_URL": f"{address.origin}/api",
+        "PREFECT_SERVER_UI_API_URL": f"{doors.ui.origin}/api",
+        "PREFECT_UI_URL": doors.ui.origin,
         "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "DO_NOT_TRACK": "1",
@@ -195,34 +165,34 @@ def settings(
     }
 
 
-def command(address: Address) -> list[str]:
-    """What starts a server."""
-    start = [sys.executable, "-m", "prefect", "server", "start"]
-    return [*start, "--host", address.host, "--port", str(address.port)]
+def command(files: tuple[int, int], env: Mapping[str, str]) -> list[str]:
+    """What starts a server that inherits the files of its doors."""
+    start = [sys.executable, "-m", "deployments.serve", *map(str, files)]
+    return [*start, env["PREFECT_API_SSL_CERT_FILE"]]
 
 
-def start(home: Path, *, port: int | None = None) -> PrefectServer:
-    """Start a server for a home; it is not ready yet.
+def start(home: Path, *, port: int = 0) -> PrefectServer:
+    """Start a server for a home, at any port if none is given; it is not ready yet.
 
     Raises:
         ConfigurationError: the port is taken.
     """
-    address = Address(LOOPBACK, port or free_port())
-    refuse_taken(address)
     log = folder(home) / "server.log"
-    with log.open("wb") as out:
+    with log.open("wb") as out, opened(Address(LOOPBACK, port)) as (doors, files):
+        env = settings(home, doors)
         process = subprocess.Popen(  # noqa: S603  our own interpreter and arguments
-            command(address),
-            env={**os.environ, **settings(home, address.port)},
+            command(files, env),
+            env={**os.environ, **env},
             stdout=out,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            pass_fds=files,
         )
-    return PrefectServer(process, address.url, log)
+    return PrefectServer(process, doors, env, log)
 
 
 @contextmanager
-def running(home: Path, *, port: int | None = None) -> Iterator[PrefectServer]:
+def running(home: Path, *, port: int = 0) -> Iterator[PrefectServer]:
     """A server that answers, stopped at the end."""
     server = start(home, port=port)
     try:
@@ -233,22 +203,26 @@ def running(home: Path, *, port: int | None = None) -> Iterator[PrefectServer]:
 
 
 def main() -> None:
-    """Serve a home's runs until interrupted: `python -m deployments.server HOME`."""
+    """Serve a home's runs until interrupted: `python -m deployments.server HOME PORT`."""
     try:
         _serve()
     except ShopkeeperError as error:
-        sys.exit(f"shopkeeper: {error}")
+        sys.stderr.write(f"shopkeeper: {error}\n")
+        sys.exit(2 if isinstance(error, ConfigurationError) else 1)  # as the command line does
 
 
 def _serve() -> None:
-    home = Path(sys.argv[1]) if len(sys.argv) == 2 else Path()
+    home, port = Path(sys.argv[1]), int(sys.argv[2])
     if not (home / "shopkeeper.toml").is_file():
         raise ConfigurationError(f"{home} is no home; `make demo` makes one")
     # Being told to end is like Ctrl-C: the server is a process of its own and would stay.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with running(home, port=4200) as server:
+    with running(home, port=port) as server:
         login = os.path.relpath(auth_file(home))
-        sys.stdout.write(f"Prefect UI: {server.url}, password in {login}  (Ctrl-C ends it)\n")
+        sys.stdout.write(
+            f"Prefect UI: {server.doors.ui.origin}, password in {login}  (Ctrl-C ends it)\n"
+            f"The password: {SHELL}\n"
+        )
         sys.stdout.flush()
         try:
             server.process.wait()

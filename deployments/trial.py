@@ -18,6 +18,7 @@ from typing import Any
 import httpx
 
 from contracts.errors import ShopkeeperError
+from deployments.at_once import AT_ONCE
 from deployments.score import Score, scored
 from flows.steps.act import act
 from flows.steps.actions import Selection, switch
@@ -72,6 +73,7 @@ min_margin_rate = 0.05
 _REPRICING_TOML = """
 mode = "auto"
 [parameters]
+rule = "match"
 min_factor = 0.5
 max_factor = 2.0
 [limits]
@@ -251,7 +253,7 @@ def served(world: World, home: Path, rates: Rates) -> Iterator[httpx.Client]:
 def _write_home(home: Path, world: World) -> None:
     for name in ("shops", "policies"):
         (home / name).mkdir(parents=True)
-    (home / "shopkeeper.toml").write_text("", encoding="utf-8")
+    (home / "shopkeeper.toml").write_text(AT_ONCE, encoding="utf-8")
     (home / "policies" / "repricing.toml").write_text(_REPRICING_TOML, encoding="utf-8")
     write_exports(world, home / "inbox")
 

@@ -7,14 +7,16 @@ import shlex
 import sys
 from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from contracts.errors import ConfigurationError, TransientSourceError
-from deployments import api, emulated, server
+from deployments import emulated, server
+from deployments.address import Address
 from deployments.place import Place
 from deployments.schedules import wait_until_planned
+from flows.form import SERVED
 from flows.steps.home import Home
 
 if TYPE_CHECKING:
@@ -56,26 +58,25 @@ def up(
         home.select(None)
         place = Place(server.folder(home.folder))
         address = _address(place, host=host, port=port, behind_tls=behind_tls)
-        env = server.settings(
-            home.folder, address.port, host=address.host, behind_tls=address.behind_tls
-        )
         if not place.server.is_running():
-            _start_server(place, address, env, started)
-        os.environ |= env  # before Prefect is imported: it reads its settings then
+            _start_server(home, place, address, started)
+        # Before Prefect is imported: it reads its settings then.
+        os.environ |= server.settings(home.folder, place.doors())
+        place.prove()
         registered, yaml = _register(home, place)
         if not place.sandbox.is_running():
             started.callback(place.sandbox.stop)
         os.environ |= emulated.start(home.folder, place.sandbox)
         if not place.worker.is_running():
-            place.worker.start(worker_command(), _for_runs(os.environ))
+            place.worker.start(worker_command(), for_runs(os.environ, home.folder))
             started.callback(place.worker.stop)
-        with api.client(address.url, env["PREFECT_API_AUTH_STRING"]) as asked:
+        with place.client() as asked:
             wait_until_planned(asked)
         if not place.worker.is_running():
             raise TransientSourceError(f"the worker ended at once; see {place.worker.log}")
         started.pop_all()
     return Up(
-        address.origin,
+        place.doors().ui.origin,
         os.path.relpath(server.auth_file(home.folder)),
         sorted([*registered.written, *registered.unchanged]),
         registered.written,
@@ -85,22 +86,23 @@ def up(
     )
 
 
-def _start_server(
-    place: Place, address: server.Address, env: dict[str, str], started: ExitStack
-) -> None:
-    server.refuse_taken(address)
-    place.address.write_text(json.dumps(asdict(address)), encoding="utf-8")
-    process = place.server.start(server.command(address), {**os.environ, **env})
+def _start_server(home: Home, place: Place, address: Address, started: ExitStack) -> None:
+    with server.opened(address) as (doors, files):
+        place.worker.stop()  # it asks at the door of the server that has ended
+        env = server.settings(home.folder, doors)
+        place.address.write_text(json.dumps(doors.told()), encoding="utf-8")
+        command = server.command(files, env)
+        process = place.server.start(command, {**os.environ, **env}, files)
     started.callback(place.server.stop)
-    server.PrefectServer(process, address.url, place.server.log).wait()
+    server.PrefectServer(process, doors, env, place.server.log).wait()
 
 
 def _address(
     place: Place, *, host: str | None, port: int | None, behind_tls: str | None
-) -> server.Address:
+) -> Address:
     """The address asked for, else the one it ran at last."""
-    last = place.last_address()
-    asked = server.Address.checked(
+    last = place.doors().ui
+    asked = Address.checked(
         host or last.host,
         port or last.port,
         behind_tls=behind_tls or (last.behind_tls if host is None else None),
@@ -125,10 +127,13 @@ def _register(home: Home, place: Place) -> "tuple[Registered, Path]":
     return registered, yaml
 
 
-def _for_runs(environment: Mapping[str, str]) -> dict[str, str]:
-    """What a run needs not know: the server's own database, its key, what it asks others for."""
+def for_runs(environment: Mapping[str, str], served: Path) -> dict[str, str]:
+    """What a worker and its runs are told: the one home they serve, and nothing that only the
+    server needs: its own database, its key, what it asks others for.
+    """
     hidden = ("PREFECT_SERVER_", "PREFECT_API_DATABASE_")
-    return {name: value for name, value in environment.items() if not name.startswith(hidden)}
+    told = {name: value for name, value in environment.items() if not name.startswith(hidden)}
+    return told | {SERVED: str(served)}
 
 
 def worker_command(at_a_time: int = RUNS_AT_A_TIME) -> list[str]:

@@ -4,7 +4,6 @@ import datetime as dt
 from zoneinfo import ZoneInfo
 
 from contracts.errors import TransientSourceError
-from deployments import api
 from deployments.place import Place
 from deployments.schedules import Standing, standings
 from flows.steps.doctor import Finding
@@ -34,7 +33,7 @@ def watched(home: Home, *, shop_id: str | None = None) -> list[Finding]:
 def _schedules(home: Home, place: Place, shop_id: str | None) -> list[Finding]:
     shops = {shop.id: shop for shop in home.select(shop_id)}
     try:
-        with api.client(place.last_address().url, place.login()) as asked:
+        with place.client() as asked:
             standing = standings(asked)
     except (TransientSourceError, OSError) as error:
         return [_finding("schedules", str(error), False)]

@@ -20,12 +20,13 @@ from starlette.routing import Route
 
 from connectors.base.webhooks import Seen, Webhook, WebhookRefusedError, verify
 from contracts.errors import BusyError, ConfigurationError, ShopkeeperError
-from deployments.server import Address, taken
+from deployments.address import Address, taken
+from deployments.doorman import HEAD_SECONDS, Doorman, guarded
 from flows.steps.home import Home, machine_now
 from flows.steps.pull import pull_stream
 
 _BODY_SECONDS = 10.0
-_MOST_CONNECTIONS = 100
+"""Until a body is there whole: a mebibyte at most, sent by a data centre."""
 
 _log = logging.getLogger(__name__)
 
@@ -163,7 +164,9 @@ class Listener:
         ask: Callable[[str, str], None],
         *,
         now: Callable[[], dt.datetime] = machine_now,
+        body_seconds: float = _BODY_SECONDS,
     ) -> None:
+        self._body_seconds = body_seconds
         self._doors = known
         self._ask = ask
         self._now = now
@@ -177,10 +180,10 @@ class Listener:
 
     async def _knock(self, request: Request) -> Response:
         try:
-            async with asyncio.timeout(_BODY_SECONDS):
+            async with asyncio.timeout(self._body_seconds):
                 body = await self._body(request)
         except TimeoutError:
-            return Response(status_code=408)
+            return Response(status_code=408, headers={"connection": "close"})
         except ClientDisconnect:
             return Response(status_code=400)
         if body is None:
@@ -246,11 +249,25 @@ class Listening:
         self.server.should_exit = True
 
 
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """Seconds: from the first hint to a pull as in `Pulls`, for a request's head, and its body."""
+
+    wait: float = 5.0
+    head: float = HEAD_SECONDS
+    body: float = _BODY_SECONDS
+
+
 @contextmanager
 def listening(
-    home_dir: Path, *, host: str, port: int, behind_tls: str | None, wait: float = 5.0
+    home_dir: Path,
+    *,
+    host: str,
+    port: int,
+    behind_tls: str | None,
+    patience: Patience = Patience(),
 ) -> Iterator[Listening]:
-    """Listen for a home. Its settings are those of the start; `wait` is as in `Pulls`.
+    """Listen for a home. Its settings are those of the start.
 
     Raises:
         ConfigurationError: the home is wrong, the address is unsafe or taken, or no shop has a
@@ -260,9 +277,11 @@ def listening(
     with Home.open(home_dir) as home, taken(address) as bound:
         known = doors(home)
         pulls = Pulls(
-            lambda shop_id, stream: pull_stream(home, shop_id=shop_id, stream=stream), wait=wait
+            lambda shop_id, stream: pull_stream(home, shop_id=shop_id, stream=stream),
+            wait=patience.wait,
         )
-        server = uvicorn.Server(_config(Listener(known, pulls.ask).app))
+        listener = Listener(known, pulls.ask, body_seconds=patience.body)
+        server = uvicorn.Server(_config(listener.app, Doorman(head_seconds=patience.head)))
         try:
             addresses = [address.origin + door.path for door in known.values()]
             yield Listening(addresses, server, bound)
@@ -270,7 +289,7 @@ def listening(
             pulls.close()
 
 
-def _config(app: Starlette) -> uvicorn.Config:
+def _config(app: Starlette, doorman: Doorman) -> uvicorn.Config:
     """Quiet, and closed to whoever holds connections open."""
     return uvicorn.Config(
         app,
@@ -281,7 +300,7 @@ def _config(app: Starlette) -> uvicorn.Config:
         proxy_headers=False,
         lifespan="off",
         ws="none",
-        limit_concurrency=_MOST_CONNECTIONS,
+        http=guarded(doorman),
         timeout_keep_alive=5,
         timeout_graceful_shutdown=5,
     )

@@ -1,4 +1,4 @@
-"""Approve: a person lets proposals pass, and they are sent."""
+"""Approve: a person lets proposals pass, by their ids or by a filter, and they are sent."""
 
 from typing import Annotated
 
@@ -6,36 +6,82 @@ from prefect import flow
 from prefect.artifacts import acreate_markdown_artifact
 from pydantic import Field
 
+from contracts.errors import ConfigurationError
 from flows.act import act_flow
-from flows.form import ActionIds, HomeDir, Person
+from flows.form import (
+    HomeDir,
+    MaxChangeRate,
+    OptionalActionIds,
+    OptionalShopId,
+    Person,
+    PolicyName,
+    Stamp,
+)
 from flows.labels import run_name, tag_run
-from flows.steps.actions import approve
-from flows.steps.explain import explained
+from flows.steps.actions import approve, find_ids
+from flows.steps.batch import Batch, Filter, batch
+from flows.steps.explain import shown_in_ui
 from flows.steps.home import Home
-from reports.markdown import left_table, proposals_table
+from reports.markdown import batch_list, left_table, proposals_table
 
 
 @flow(name="approve", flow_run_name=run_name, on_running=[tag_run])
 async def approve_flow(
     home_dir: HomeDir,
-    action_ids: ActionIds,
     by: Person,
+    action_ids: OptionalActionIds = None,
+    policy: PolicyName = None,
+    shop_id: OptionalShopId = None,
+    max_change_rate: MaxChangeRate = None,
+    stamp: Stamp = None,
     send_now: Annotated[
         bool, Field(description="Send what is approved in these shops now, not at the next run")
     ] = True,
+    only_show: Annotated[
+        bool, Field(description="Approve nothing: show what each, or all of a filter, would send")
+    ] = False,
 ) -> list[str]:
-    """Approve proposals by their ids; what has expired or was decided before stays as it is."""
+    """Approve proposals by their ids, or all that a filter finds once `only_show` has shown their
+    count, totals and largest, and the stamp that is asked for here.
+
+    What has expired or was decided before stays as it is, and so does what was changed since.
+
+    Raises:
+        ConfigurationError: ids and a filter, or neither; or the stamp is not that of now.
+    """
+    chosen = Filter(policy=policy, shop_id=shop_id, max_change_rate=max_change_rate)
+    if (chosen != Filter()) == bool(action_ids):
+        raise ConfigurationError("give action ids, or a filter: policy, shop or change")
     with Home.open(home_dir) as home:
-        done = approve(home, action_ids, by=by)
+        found = None if action_ids else batch(home, chosen)
+        ids = found.action_ids if found else find_ids(home, action_ids or [])
+        if only_show:
+            await acreate_markdown_artifact(
+                _told(home, found, ids), key="approve", description="Nothing is approved"
+            )
+            return []
+        if found is not None and found.stamp != stamp:
+            raise ConfigurationError(
+                "what waits is not what was shown: run it with only_show, and give its stamp"
+            )
+        done = approve(home, ids, by=by, contents=found.contents if found else None, is_typed=False)
         changed = done.changed
         actions = home.ledger.find(action_ids=changed) if changed else []
-        table = proposals_table(explained(actions))
+        table = proposals_table(shown_in_ui(actions))
     await acreate_markdown_artifact(
         table + left_table(done.left),
         key="approved",
-        description=f"{len(changed)} approved of {len(action_ids)}",
+        description=f"{len(changed)} approved of {len(ids)}",
     )
     if send_now:
-        for shop_id in dict.fromkeys(action.shop_id for action in actions):
-            await act_flow(home_dir, shop_id)
+        for shop_id_ in dict.fromkeys(action.shop_id for action in actions):
+            await act_flow(home_dir, shop_id_)
     return changed
+
+
+def _told(home: Home, found: Batch | None, ids: list[str]) -> str:
+    """Of ids each whole; of a filter count, totals and the largest."""
+    if found is None:
+        return proposals_table(shown_in_ui(home.ledger.find(action_ids=ids)))
+    table = proposals_table(shown_in_ui(found.sample))
+    return batch_list(found.lines, stamp=found.stamp) + table

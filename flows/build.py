@@ -1,5 +1,6 @@
 """Build: sales, velocity, KPIs and decision facts from the lake."""
 
+import asyncio
 from typing import cast
 
 from prefect import flow
@@ -17,8 +18,12 @@ from flows.steps.pull import asked_tables
 async def build_flow(home_dir: HomeDir, shop_id: OptionalShopId = None) -> dict[str, int]:
     """Compute the derived tables; rows per table."""
     blocked: list[Blocked] = []
-    with Home.open(home_dir) as home:
-        built = build(home, shop_id=shop_id, blocked=blocked)
+
+    def work() -> dict[str, int]:
+        with Home.open(home_dir) as home:
+            return build(home, shop_id=shop_id, blocked=blocked)
+
+    built = await asyncio.to_thread(work)
     return cast("dict[str, int]", held(built, [one.told for one in blocked]))
 
 
@@ -26,7 +31,11 @@ async def build_flow(home_dir: HomeDir, shop_id: OptionalShopId = None) -> dict[
 async def renew_flow(home_dir: HomeDir, shop_id: OptionalShopId = None) -> dict[str, int]:
     """Compute again what depends on what was asked after the build; rows per table."""
     blocked: list[Blocked] = []
-    with Home.open(home_dir) as home:
-        changed = asked_tables(home, shop_id)
-        renewed = renew(home, shop_id=shop_id, changed=changed, blocked=blocked)
+
+    def work() -> dict[str, int]:
+        with Home.open(home_dir) as home:
+            changed = asked_tables(home, shop_id)
+            return renew(home, shop_id=shop_id, changed=changed, blocked=blocked)
+
+    renewed = await asyncio.to_thread(work)
     return cast("dict[str, int]", held(renewed, [one.told for one in blocked]))

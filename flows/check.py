@@ -1,5 +1,6 @@
 """Check: is the data fit to act on?"""
 
+import asyncio
 from typing import cast
 
 from prefect import flow
@@ -19,8 +20,12 @@ from reports.markdown import checks_table
 async def check_flow(home_dir: HomeDir, shop_id: OptionalShopId = None) -> list[CheckResult]:
     """Suites, freshness and volume; what fails holds the actions that depend on it."""
     blocked: list[Blocked] = []
-    with Home.open(home_dir) as home:
-        results = check(home, shop_id=shop_id, blocked=blocked)
+
+    def work() -> list[CheckResult]:
+        with Home.open(home_dir) as home:
+            return check(home, shop_id=shop_id, blocked=blocked)
+
+    results = await asyncio.to_thread(work)
     await acreate_markdown_artifact(
         checks_table(results), key="checks", description="Measured values against their limits"
     )

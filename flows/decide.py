@@ -12,9 +12,10 @@ from flows.labels import run_name, tag_run
 from flows.outcome import held
 from flows.steps.blocked import Blocked
 from flows.steps.decide import Decided, decide
-from flows.steps.explain import explained
+from flows.steps.effect import effects
+from flows.steps.explain import left_alone, shown_in_ui
 from flows.steps.home import Home
-from reports.markdown import proposals_table
+from reports.markdown import by_approval_list, effects_list, left_alone_table, proposals_table
 
 
 def _urgency(action: Action) -> tuple[bool, bool, int]:
@@ -34,7 +35,10 @@ async def decide_flow(
         runs = {row.run_id for row in decided}
         actions = [found for run_id in runs for found in home.ledger.find(run_id=run_id)]
         actions.sort(key=_urgency)
-        table = proposals_table(explained(actions))
+        holds = left_alone([count for row in decided for count in row.left_alone])
+        table = by_approval_list([one.held_back for one in decided if one.held_back])
+        table += proposals_table(shown_in_ui(actions)) + left_alone_table(holds)
+        table += effects_list(effects(home, shop_id=shop_id, policy=policy))
     await acreate_markdown_artifact(
         table, key="proposals", description="What was proposed and refused, with reasons"
     )

@@ -1,14 +1,30 @@
 """What every flow's form asks for."""
 
 import datetime as dt
+import os
+from pathlib import Path
 from typing import Annotated
 
-from pydantic import AwareDatetime, Field
+from pydantic import AfterValidator, AwareDatetime, Field
 
 _NAME = r"^[^\x00-\x1f\x7f]+$"
 
+SERVED = "SHOPKEEPER_SERVED_HOME"
+"""Environment variable: the one home whose runs a worker takes."""
+
+
+def _served(home_dir: str) -> str:
+    """A copied home's server has runs planned that name the folder it was copied from."""
+    served = os.environ.get(SERVED)
+    if served and Path(home_dir).resolve() != Path(served).resolve():
+        raise ValueError("this worker serves another home: `shopkeeper up` there")
+    return home_dir
+
+
 HomeDir = Annotated[
-    str, Field(description="Folder with shopkeeper.toml", min_length=1, max_length=4096)
+    str,
+    Field(description="Folder with shopkeeper.toml", min_length=1, max_length=4096),
+    AfterValidator(_served),
 ]
 OptionalShopId = Annotated[
     Annotated[str, Field(min_length=1, max_length=100)] | None,
@@ -38,6 +54,23 @@ ActionIds = Annotated[
         min_length=1,
         max_length=1000,
     ),
+]
+OptionalActionIds = Annotated[
+    list[Annotated[str, Field(pattern="^[0-9a-f]{4,32}$")]] | None,
+    Field(
+        description="Action ids, their first characters do; empty: all that policy, shop and "
+        "change say, as only_show counts them",
+        min_length=1,
+        max_length=1000,
+    ),
+]
+MaxChangeRate = Annotated[
+    Annotated[float, Field(ge=0, le=1)] | None,
+    Field(description="Only prices that move by at most this fraction, 0.05 for 5 %; empty: any"),
+]
+Stamp = Annotated[
+    Annotated[str, Field(pattern="^[0-9a-f]{12}$")] | None,
+    Field(description="What only_show printed: what is another by now is not approved"),
 ]
 RunId = Annotated[
     Annotated[str, Field(pattern="^[0-9a-f]{32}$")] | None,

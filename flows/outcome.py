@@ -1,6 +1,7 @@
 """How a flow run ends: a run that stopped at some rung is told apart from one that did it all."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Coroutine, Sequence
 from typing import Any, cast
 
 from prefect import Flow, State
@@ -28,6 +29,15 @@ def held(result: Any, told: Sequence[str]) -> Any:
         return result
     more = [f"and {len(told) - _MOST_TOLD} more"] if len(told) > _MOST_TOLD else []
     return Completed(name=HELD, message="\n".join([*told[:_MOST_TOLD], *more]), data=result)
+
+
+async def results_of(*steps: Coroutine[Any, Any, Any]) -> list[Any]:
+    """What several steps come to, made at once; all have ended when the first failure is raised."""
+    found = await asyncio.gather(*steps, return_exceptions=True)
+    for one in found:
+        if isinstance(one, BaseException):
+            raise one
+    return found
 
 
 async def result_of(step: Flow[..., Any], *args: Any, told: list[str]) -> Any:

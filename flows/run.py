@@ -13,7 +13,7 @@ from flows.decide import decide_flow
 from flows.form import HomeDir, OptionalShopId
 from flows.labels import run_name, tag_run
 from flows.missed import take_along
-from flows.outcome import held, result_of
+from flows.outcome import held, result_of, results_of
 from flows.pull import ask_flow, read_flow
 from flows.report import report_flow
 from flows.steps.act import Acted
@@ -38,15 +38,21 @@ class Looped:
 
 @flow(name="run", flow_run_name=run_name, on_running=[tag_run, take_along])
 async def run_flow(home_dir: HomeDir, shop_id: OptionalShopId = None) -> Looped:
-    """Pull, check, build, decide, act, report; remove what has been held for its time."""
+    """Pull; check and build; decide, act, report; remove what has been held for its time."""
     told: list[str] = []
     pulled = await result_of(read_flow, home_dir, shop_id, told=told)
-    checked = await result_of(check_flow, home_dir, shop_id, told=told)
-    built = await result_of(build_flow, home_dir, shop_id, told=told)
+    # Neither reads what the other makes: checking is Python, building mostly is not.
+    checked, built = await results_of(
+        result_of(check_flow, home_dir, shop_id, told=told),
+        result_of(build_flow, home_dir, shop_id, told=told),
+    )
     asked = await _asked(home_dir, shop_id, told)
     if any(one.rows for one in asked):
-        checked = await result_of(check_flow, home_dir, shop_id, told=told)
-        built |= await result_of(renew_flow, home_dir, shop_id, told=told)
+        checked, renewed = await results_of(
+            result_of(check_flow, home_dir, shop_id, told=told),
+            result_of(renew_flow, home_dir, shop_id, told=told),
+        )
+        built |= renewed
     decided = await result_of(decide_flow, home_dir, shop_id, told=told)
     acted = await result_of(act_flow, home_dir, shop_id, told=told)
     reported = await result_of(report_flow, home_dir, shop_id, told=told)

@@ -4,7 +4,7 @@ import datetime as dt
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
@@ -14,9 +14,11 @@ from markupsafe import Markup
 
 from contracts.actions import Action
 from contracts.checks import CheckResult
-from contracts.codes import ActionState
+from contracts.codes import COUNTED_GUARDS, ActionState, WriteKind
 from reports import charts, formats
+from reports.effects import ReportedEffect
 from reports.figures import Figure, complete_days, figures, moved
+from reports.left_alone import ReportedHold, by_policy
 
 SHOWN_ACTIONS = 40
 SHOWN_DOCUMENTS = 40
@@ -54,6 +56,8 @@ class ReportedAction:
     sentence: str
     title: str = ""
     """What the customer reads on the article; text of the platform."""
+    content: Mapping[str, str] = field(default_factory=dict)
+    """What it would say beside its value, whole, by name of its part."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,9 +95,17 @@ class DailyReport:
     quarantine: pl.DataFrame
     actions: Sequence[ReportedAction]
     counts: Sequence[ActionCount]
+    left_alone: Sequence[ReportedHold] = ()
+    """What each policy's last decision left alone."""
+    effects: Sequence[ReportedEffect] = ()
+    """What each policy that leaves some alone earned."""
+    moves: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    """Prices that go up, and down, by policy."""
     changes: pl.DataFrame | None = None
     """What moved GMV, as `transforms.kpis.kpi_changes` tells it; not shown where missing."""
     links: Sequence[Link] = ()
+    by_approval: Sequence[str] = ()
+    """Policies that act by approval though they are set to `auto`, and why, a sentence each."""
     blocked: Sequence[str] = ()
     """What was stopped while the rest went on, a sentence each."""
 
@@ -110,6 +122,19 @@ def counted(actions: Sequence[Action]) -> list[ActionCount]:
         ActionCount(policy=policy, state=state, guard=guard, actions=number)
         for (policy, state, guard), number in found.items()
     ]
+
+
+_NOT_TO_BE = (ActionState.REFUSED, ActionState.REJECTED, ActionState.EXPIRED)
+
+
+def moves_of(actions: Sequence[Action]) -> dict[str, tuple[int, int]]:
+    """How many prices each policy moves, or would move, up and down."""
+    ways: dict[str, Counter[bool]] = {}
+    for one in actions:
+        is_price = one.write_kind is WriteKind.SET_PRICE and one.undoes is None
+        if is_price and one.before_value is not None and one.state not in _NOT_TO_BE:
+            ways.setdefault(one.policy, Counter())[one.after_value > one.before_value] += 1
+    return {policy: (found[True], found[False]) for policy, found in ways.items()}
 
 
 def states_of(counts: Sequence[ActionCount]) -> dict[str, dict[ActionState, int]]:
@@ -134,10 +159,10 @@ def in_words(found: Mapping[ActionState, int]) -> str:
 
 
 def refusals(counts: Sequence[ActionCount]) -> list[tuple[str, int]]:
-    """Refused actions per guard, the most first."""
+    """Refused actions per guard, the most first; what is only counted is not among them."""
     found: Counter[str] = Counter()
     for one in counts:
-        if one.state is ActionState.REFUSED:
+        if one.state is ActionState.REFUSED and one.guard not in COUNTED_GUARDS:
             found[one.guard or "unnamed"] += one.actions
     return found.most_common()
 
@@ -166,6 +191,7 @@ def render(report: DailyReport) -> str:
         done=in_words(_over_policies(report.counts)),
         refusals=refusals(report.counts),
         groups=list(_groups(report)),
+        left_alone=list(by_policy(report.left_alone)),
     )
 
 

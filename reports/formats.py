@@ -3,7 +3,7 @@
 import datetime as dt
 from zoneinfo import ZoneInfo
 
-from contracts.actions import Action
+from contracts.actions import ORDERING, Action
 from contracts.codes import WriteKind
 from contracts.money import format_minor
 
@@ -50,16 +50,27 @@ def written(action: Action, amount: int | None) -> str:
         return ABSENT
     if action.write_kind in _DONE:
         return _DONE[action.write_kind] if amount else ABSENT
-    if action.write_kind in _VALUED:
-        if action.currency is not None:
-            return money(amount, action.currency)
-        if action.write_kind is WriteKind.CREATE_COUPON:
-            return f"{amount / 100:g} %"
+    if _is_money(action):
+        return money(amount, action.currency or "")
+    if action.write_kind is WriteKind.CREATE_COUPON:
+        return f"{amount / 100:g} %"
     return count(amount)
 
 
 def unit(action: Action) -> str:
     """Unit of an action's values: a currency, pieces, or none for what is either done or not."""
-    if action.write_kind in _VALUED:
+    if _is_money(action) or action.write_kind in _VALUED:
         return action.currency or ""
     return "pieces" if action.write_kind in _COUNTED else ""
+
+
+def is_valued(action: Action) -> bool:
+    """Whether its values tell something: what is done or not, or only told, has none."""
+    if action.write_kind is WriteKind.NONE:
+        return action.currency is not None or action.policy == ORDERING
+    return action.write_kind in (*_VALUED, *_COUNTED)
+
+
+def _is_money(action: Action) -> bool:
+    is_told = action.write_kind is WriteKind.NONE or action.write_kind in _VALUED
+    return is_told and action.currency is not None

@@ -7,8 +7,10 @@ import polars as pl
 
 from contracts.checks import CheckResult
 from reports.daily import ReportedAction, counted, in_words, states_of
+from reports.effects import ReportedEffect
 from reports.figures import MEASURES, shown
 from reports.formats import written
+from reports.left_alone import ReportedHold, by_policy
 
 SHOWN_ACTIONS = 50
 SHOWN_DAYS = 14
@@ -72,8 +74,36 @@ def kpis_table(kpis: pl.DataFrame) -> str:
     return _table(["shop", "day", *(one.label for one in MEASURES), "currency"], cells)
 
 
+def left_alone_table(holds: Sequence[ReportedHold]) -> str:
+    """What each policy left alone and why, the most first; nothing if there is none."""
+    if not holds:
+        return ""
+    cells = (
+        [
+            escaped(policy if one is reasons[0] else ""),
+            f"{one.targets:,}",
+            f"{escaped(one.phrase)}<br>{escaped(one.phrase_zh)}",
+            escaped(", ".join(one.samples)),
+        ]
+        for policy, reasons in by_policy(holds)
+        for one in reasons
+    )
+    return "\n" + _table(["policy", "left alone", "why", "for example"], cells)
+
+
+def effects_list(effects: Sequence[ReportedEffect]) -> str:
+    """What each policy earned, in both languages; nothing if none leaves some alone."""
+    lines = [
+        f"- {escaped(one.policy)}, {escaped(one.shop_id)}: {one.told}<br>{one.told_zh}\n"
+        for one in effects
+    ]
+    return "\n" + "".join(lines) if lines else ""
+
+
 def proposals_table(actions: Sequence[ReportedAction]) -> str:
-    """Counts per policy and state, then the first 50 proposals with their reasons."""
+    """Counts per policy and state, then the first 50 proposals with their reasons, and whole what
+    all that wait for a person would say.
+    """
     if not actions:
         return "Nothing was proposed.\n"
     states = states_of(counted([one.action for one in actions]))
@@ -81,15 +111,43 @@ def proposals_table(actions: Sequence[ReportedAction]) -> str:
     cells = ([*_proposal(one)] for one in actions[:SHOWN_ACTIONS])
     table = _table(["id", "policy", "SKU", "before", "after", "state", "why", "refused"], cells)
     hidden = len(actions) - SHOWN_ACTIONS
-    return "\n".join([*lines, "", table, *([f"{hidden:,} more"] if hidden > 0 else [])])
+    more = [f"{hidden:,} more", ""] if hidden > 0 else []
+    return "\n".join([*lines, "", table, *more, *filter(None, map(_text, actions))])
+
+
+def _text(one: ReportedAction) -> str:
+    """What an action would say, as it is: in a fence that nothing in it can close."""
+    if not one.content:
+        return ""
+    said = "\n".join(f"{name}: {text}" for name, text in one.content.items())
+    longest = max((len(run) for run in re.findall("`+", said)), default=0)
+    fence = "`" * max(3, longest + 1)
+    head = f"**{one.action.action_id[:8]}** {escaped(one.action.policy)} would say"
+    return f"{head}\n\n{fence}text\n{said}\n{fence}\n"
+
+
+def by_approval_list(told: Sequence[str]) -> str:
+    """Policies that act by approval though they are set to `auto`, and why."""
+    return "".join(f"- {escaped(one)}\n" for one in told) + ("\n" if told else "")
+
+
+def batch_list(lines: Sequence[str], *, stamp: str) -> str:
+    """Count and totals of what a filter finds, and the stamp by which it is known again; the
+    largest follow."""
+    told = "".join(f"- {escaped(line)}\n" for line in lines)
+    return f"{told}\nstamp {stamp}\n\nThe largest:\n\n"
 
 
 def undo_table(items: Sequence[Mapping[str, object]]) -> str:
-    """What is taken back, one row per target; a conflict says why it is left alone."""
+    """What is taken back, one row per target; a conflict says why it is left alone.
+
+    The target itself is not named: it may be a customer's order or code.
+    """
     if not items:
         return "Nothing to undo.\n"
-    names = ["shop_id", "target_id", "sku_id", "from", "to", "actions", "conflict", "note"]
-    cells = (["" if one.get(name) is None else _cell(one[name]) for name in names] for one in items)
+    names = ["shop_id", "action_id", "sku_id", "from", "to", "actions", "conflict", "note"]
+    rows = ({**one, "action_id": str(one["action_id"])[:8]} for one in items)
+    cells = (["" if one.get(name) is None else _cell(one[name]) for name in names] for one in rows)
     return _table([name.replace("_", " ") for name in names], cells)
 
 
@@ -98,7 +156,7 @@ def _proposal(one: ReportedAction) -> Iterable[str]:
     refused = ": ".join(part for part in (action.guard, action.guard_reason) if part)
     yield action.action_id[:8]
     yield escaped(action.policy)
-    yield escaped(action.sku_id or action.target_id)
+    yield escaped(action.sku_id or "")
     yield written(action, action.before_value)
     yield written(action, action.after_value)
     yield str(action.state)

@@ -12,6 +12,7 @@ from contracts.codes import ActionState
 from reports import formats
 from reports.daily import DailyReport, reasons_of, refusals, states_of
 from reports.figures import complete_days, figures
+from reports.left_alone import because, by_policy
 
 # The screen is 45 lines of 100 columns; shops beyond this are in the report.
 _SHOWN_SHOPS = 2
@@ -27,6 +28,7 @@ def screen(report: DailyReport, *, next_steps: Sequence[tuple[str, str]] = ()) -
         _pulled(report),
         *_figures(report),
         _actions(report),
+        _because(report),
         _blocked(report),
         _checks(report),
         _steps(next_steps),
@@ -98,6 +100,18 @@ def _actions(report: DailyReport) -> RenderableType:
         table.add_row(Text(policy), *(formats.count(found.get(state, 0)) for state in columns))
     refused = ", ".join(f"{guard} {number:,}" for guard, number in refusals(report.counts)[:6])
     return Group(table, Text(f"Refused by: {refused}", style="dim")) if refused else table
+
+
+def _because(report: DailyReport) -> RenderableType | None:
+    """Of each policy what it moved, what it left alone and why."""
+    held = dict(by_policy(report.left_alone))
+    lines = []
+    for policy in sorted({*held, *report.moves}):
+        up, down = report.moves.get(policy, (0, 0))
+        ways = [f"{up:,} up, {down:,} down"] if up or down else []
+        why = [because(held[policy])] if policy in held else []
+        lines.append(Text(f"{policy}: {'; '.join([*ways, *why])}"))
+    return Group(*lines) if lines else None
 
 
 def _blocked(report: DailyReport) -> RenderableType | None:

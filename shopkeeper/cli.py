@@ -4,6 +4,7 @@ Commands import what they need when they run, so that `--help` answers at once.
 """
 
 import errno
+import os
 import signal
 import sys
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Annotated
 import typer
 
 from contracts.errors import ConfigurationError, ShopkeeperError
-from shopkeeper import demo, history, ledger, people, running, setup, steps
+from shopkeeper import demo, history, keys, ledger, people, running, setup, steps
 from shopkeeper.console import OPTIONS, Exit
 
 # A folder for a file, a home that may not be written: another place helps, another try does not.
@@ -47,7 +48,7 @@ def _globals(
     OPTIONS.home, OPTIONS.as_json, OPTIONS.debug = home, json, debug
 
 
-for module in (setup, steps, history, ledger, people, running, demo):
+for module in (setup, steps, history, ledger, people, keys, running, demo):
     module.register(app)
 
 
@@ -55,6 +56,7 @@ def main() -> None:
     """Run a command; an error is one sentence on standard error and an exit code."""
     # Being told to end is like Ctrl-C: what was started is ended too.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    os.umask(0o077)  # what a home holds is its owner's alone; whatever is started inherits it
     try:
         app()
     except ShopkeeperError as error:

@@ -4,6 +4,7 @@ import dataclasses
 import datetime as dt
 import json
 import sys
+import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from enum import IntEnum
@@ -75,6 +76,19 @@ def show(screen: Any) -> None:
     from rich.console import Console
 
     Console(width=None if sys.stdout.isatty() else WIDTH).print(screen)
+
+
+def printable(text: str) -> str:
+    """Text of others, its lines kept, without control signs."""
+    return "".join(
+        " " if unicodedata.category(sign).startswith("C") and sign != "\n" else sign
+        for sign in text
+    )
+
+
+def is_terminal() -> bool:
+    """Whether somebody sits there who can be asked."""
+    return sys.stdin.isatty() and sys.stdout.isatty() and not OPTIONS.as_json
 
 
 def _plain(value: Any) -> Any:

@@ -1,19 +1,23 @@
-"""The command that reads history again: backfill."""
+"""Commands about history: backfill reads it again, backtest lets a policy decide on it."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from shopkeeper.console import OPTIONS, answer, progress, show, table
-from shopkeeper.steps import Shop, StreamName, open_home
+from shopkeeper.console import OPTIONS, answer, progress, show, stacked, table
+from shopkeeper.steps import From, Shop, StreamName, To, days_of, open_home
 
 if TYPE_CHECKING:
     from flows.steps.backfill import Backfilled, Plan
+    from flows.steps.backtest import Backtested, Tally
+    from flows.steps.profits import Profit
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
     app.command()(backfill)
+    app.command()(backtest)
 
 
 def backfill(
@@ -114,4 +118,95 @@ def _done_told(done: "Backfilled") -> str:
     return (
         f"Read {done.rows} rows, {done.quarantined} documents quarantined; "
         f"{len(done.expired)} actions of the span are past and were not sent."
+    )
+
+
+def backtest(
+    policy: Annotated[str, typer.Argument(help="Name of the policy.")],
+    shop: Annotated[str, typer.Option("--shop", help="The shop.")],
+    start: From = None,
+    end: To = None,
+) -> None:
+    """Let a policy decide on past days on what was known then, as it is set now; it never acts.
+
+    Without days, on the last fourteen that were read.
+    """
+    from flows.steps.backtest import backtest as step
+
+    first, last = days_of(start, end)
+    with open_home() as home, progress() as bar:
+        found = step(home, policy, shop_id=shop, first=first, last=last, progress=bar)
+    shown = stacked(_backtest_table(found), _backtest_told(found))
+    answer(found.as_dict(), screen=shown, stopped=found.failed)
+
+
+_TOP = 5
+_SHOWN_DAYS = 31
+
+
+def _backtest_table(found: "Backtested") -> Any:
+    """The newest days, a line each; those on which nothing was read are left out."""
+    days = [one for one in found.days if one.decided_at or one.failed][-_SHOWN_DAYS:]
+    rows = [[str(one.day), *_tallied(one.tally, failed=one.failed)] for one in days]
+    columns = ["day", "proposed", "up", "down", "refused", "left alone", "profit a day"]
+    title = f"{found.policy} in {found.shop_id}, {found.first} to {found.last}"
+    return table(title, columns, [*rows, ["in total", *_tallied(found.total)]])
+
+
+def _tallied(tally: "Tally", *, failed: str | None = None) -> list[Any]:
+    if failed:
+        return ["failed"]
+    refused, left_alone = (sum(one.values()) for one in (tally.refusals, tally.left_alone))
+    counts = (tally.proposals, tally.raises, tally.cuts, refused, left_alone)
+    return [*(f"{one:,}" for one in counts), _range(tally)]
+
+
+def _most(counts: Mapping[str, int]) -> str:
+    """The most frequent, and how many more there are."""
+    shown = [f"{count:,} {name}" for name, count in list(counts.items())[:_TOP]]
+    rest = sum(list(counts.values())[_TOP:])
+    return ", ".join([*shown, f"{rest:,} more"] if rest else shown)
+
+
+def _range(tally: "Tally") -> str:
+    from reports.formats import money
+
+    profit = tally.profit
+    if not profit.prices:
+        return ""
+    low, high = (money(one, profit.currency) for one in (profit.low_minor, profit.high_minor))
+    return f"{low} to {high}"
+
+
+def _backtest_told(found: "Backtested") -> list[str]:
+    told = [
+        f"Each day is decided on what was read by {found.hour:02}:59 of the shop, with the settings"
+        " of now; nothing was sent."
+    ]
+    unread = sum(not one.decided_at and not one.failed for one in found.days)
+    if unread:
+        told.append(f"On {unread:,} of {len(found.days):,} days nothing was read by then.")
+    if found.total.refusals:
+        told.append(f"Refused, day by day: {_most(found.total.refusals)}.")
+    if found.total.left_alone:
+        told.append(f"Left alone, day by day: {_most(found.total.left_alone)}.")
+    if found.total.profit.prices:
+        told.append(_profit_told(found.total.profit))
+    if found.missing:
+        told.append(
+            f"{len(found.missing)} readings are no longer in landing: what they told is not in it."
+        )
+    return told
+
+
+def _profit_told(profit: "Profit") -> str:
+    from contracts.economics import ANSWERS
+    from reports.formats import money
+
+    return (
+        f"Profit: {money(profit.expected_minor, profit.currency)} {profit.currency} a day are"
+        f" expected of {profit.prices:,} prices, between the ends shown."
+        f" {profit.prices - profit.stated:,} of them by an elasticity learnt from sales, the ends"
+        f" nine in ten of what it may be; {profit.stated:,} by the policy's usual_elasticity, the"
+        f" ends {ANSWERS[0]:g} and {ANSWERS[1]:g}."
     )

@@ -1,15 +1,18 @@
 """Commands of the ledger: actions, undo, stop, resume, audit."""
 
-from typing import TYPE_CHECKING, Annotated, NoReturn
+import sys
+from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
 import typer
 
-from shopkeeper.console import answer, progress, table
+from shopkeeper.console import answer, is_terminal, printable, progress, stacked, table
 from shopkeeper.steps import PolicyName, Shop, open_home
 
 if TYPE_CHECKING:
     from contracts.actions import Action
     from flows.steps.actions import Answered
+    from flows.steps.batch import Filter
+    from flows.steps.shown import Shown
 
 Ids = Annotated[list[str], typer.Argument(help="Action ids; their first characters are enough.")]
 By = Annotated[str | None, typer.Option("--by", help="Who decides; the login name if not given.")]
@@ -80,24 +83,163 @@ def _action_table(found: "list[Action]") -> object:
 @actions_app.command()
 def show(
     action_id: Annotated[str, typer.Argument(help="Action id; its first characters are enough.")],
+    lang: Annotated[
+        Literal["zh", "en"] | None, typer.Option("--lang", help="Only Chinese, or only English.")
+    ] = None,
 ) -> None:
-    """Show one action with its reason in numbers, its evidence and its history."""
+    """Say of one action what it is, why, what was refused, who approved it, what it achieved and
+    how it is taken back; --json adds its numbers, evidence and history."""
     from flows.steps.actions import describe
 
     with open_home() as home:
         described = describe(home, action_id)
-    rows = [[key, value] for key, value in described.items()]
-    answer(described, screen=table("Action", ["", ""], rows))
+    told = described["screen"]
+    answer(described, screen=printable("\n\n".join([told[lang]] if lang else told.values())))
 
 
 @actions_app.command()
-def approve(ids: Ids, by: By = None) -> None:
-    """Approve proposals; `act` sends them."""
-    from flows.steps.actions import approve as approve_step
+def why(
+    sku: Annotated[str, typer.Argument(metavar="SKU", help="A SKU, listing or product.")],
+    shop: Shop = None,
+    policy: PolicyName = None,
+) -> None:
+    """Say what each policy would do about a SKU now, or why it leaves it alone; nothing is done."""
+    from flows.steps.why import why as why_step
 
     with open_home() as home:
-        done = approve_step(home, ids, by=by)
-    _answer_of_person("approved", done)
+        found = why_step(home, sku, shop_id=shop, policy=policy)
+    rows = []
+    for one in found:
+        refused = f"refused by {one.guard}: {one.guard_reason}" if one.guard else ""
+        told = "\n".join(filter(None, [one.sentence, one.sentence_zh, refused]))
+        rows.append([one.shop_id, one.policy, one.target_id, one.outcome, told])
+    answer(found, screen=table(sku, ["shop", "policy", "target", "outcome", "why"], rows))
+
+
+@actions_app.command()
+def effect(shop: Shop = None, policy: PolicyName = None) -> None:
+    """Say what each policy earned, against those that it leaves alone to compare."""
+    from flows.steps.effect import effects
+
+    with open_home() as home:
+        found = effects(home, shop_id=shop, policy=policy)
+    rows = [[one.shop_id, one.policy, f"{one.told}\n{one.told_zh}"] for one in found]
+    answer(found, screen=table("Effect", ["shop", "policy", "what it earned"], rows))
+
+
+@actions_app.command()
+def impact(
+    name: Annotated[
+        str, typer.Argument(metavar="WHAT", help="A listing, a SKU, or the id of an action.")
+    ],
+    shop: Shop = None,
+) -> None:
+    """List the orders sold at a wrong price, what they forgo, and which can be held back."""
+    from flows.steps.impact import impacts
+    from reports.formats import money
+
+    with open_home() as home:
+        found = impacts(home, name, shop_id=shop)
+    columns = ["listing", "order", "placed (UTC)", "pieces", "paid", "margin", "missed", "left"]
+    rows = [
+        [
+            one.listing_id,
+            row["order_id"],
+            f"{row['placed_at']:%Y-%m-%d %H:%M}",
+            row["units"],
+            *(money(row[key], one.currency) for key in ("paid_minor", "margin_minor")),
+            money(row["missed_minor"], one.currency),
+            "hold it back" if row["can_wait"] else "yes",
+        ]
+        for one in found
+        for row in one.orders
+    ]
+    screen = stacked(table("Impact", columns, rows), [one.told for one in found])
+    answer(found, screen=screen, held=any(one.hold_back for one in found))
+
+
+@actions_app.command()
+def approve(
+    ids: Annotated[
+        list[str] | None,
+        typer.Argument(help="Action ids; their first characters are enough. None: by a filter."),
+    ] = None,
+    shop: Shop = None,
+    policy: PolicyName = None,
+    max_change: Annotated[
+        str | None, typer.Option("--max-change", help="Only prices that move by at most, as 5%.")
+    ] = None,
+    by: By = None,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Do not ask, at a terminal, once it is shown.")
+    ] = False,
+) -> None:
+    """Show what would be sent, and approve it; `act` sends that and nothing else.
+
+    By ids each is shown whole. By --policy, --shop and --max-change all that wait are counted, with
+    totals and the largest; without a terminal that needs --yes.
+    """
+    from flows.steps.batch import Filter
+
+    chosen = Filter.parse(policy=policy, shop_id=shop, max_change=max_change)
+    if bool(ids) == (chosen is not None):
+        raise typer.BadParameter("give ids, or a filter: --policy, --shop, --max-change")
+    if chosen is not None:
+        _approve_batch(chosen, by=by, yes=yes)
+    _approve_ids(ids or [], by=by, yes=yes)
+
+
+def _approve_ids(ids: list[str], *, by: str | None, yes: bool) -> None:
+    from flows.steps.actions import approve as approve_step
+    from flows.steps.actions import to_be_decided
+
+    with open_home() as home:
+        is_asked, contents = not yes and is_terminal(), None
+        if is_asked:
+            seen = to_be_decided(home, ids)
+            contents = {one.action_id: one.content_hash for one in seen}
+            sys.stdout.write(_texts(seen) + "\n")
+            typer.confirm(f"Approve {'it' if len(ids) == 1 else 'all of it'}?", abort=True)
+        done = approve_step(home, ids, by=by, contents=contents)
+    _answer_of_person("approved", done, is_shown=not is_asked)
+
+
+def _approve_batch(chosen: "Filter", *, by: str | None, yes: bool) -> None:
+    from flows.steps.actions import approve as approve_step
+    from flows.steps.batch import batch
+    from flows.steps.shown import shown
+
+    with open_home() as home:
+        found = batch(home, chosen)
+        sample = shown(home, found.sample)
+        told = printable("\n".join([*found.lines, "", "The largest:", *_heads(sample)]))
+        if not found.contents:
+            answer({"approved": [], "left": {}, "totals": []}, screen=found.lines[0])
+        is_asked = not yes and is_terminal()
+        if is_asked:
+            sys.stdout.write(told + "\n")
+            typer.confirm(f"Approve all {len(found.contents):,}?", abort=True)
+        elif not yes:
+            data = {"approved": [], "left": {}, "totals": found.totals, "sample": sample}
+            answer(data, screen=f"{told}\n\nNothing is approved; --yes does it.", held=True)
+        done = approve_step(home, found.action_ids, by=by, contents=found.contents)
+    lines = [] if is_asked else [told, ""]
+    lines += [f"{len(done.changed):,} approved", *_lefts("approved", done)]
+    data = {"approved": done.changed, "left": done.left, "totals": found.totals, "sample": sample}
+    answer(data, screen="\n".join(lines), held=bool(done.left))
+
+
+def _heads(found: "list[Shown]") -> list[str]:
+    """Each in one line, with its reason."""
+    return [
+        f"{one.action_id[:8]} {one.target_id}: {one.before} → {one.after}. {one.sentence}"
+        for one in found
+    ]
+
+
+def _texts(found: "list[Shown]") -> str:
+    """Whole, without signs that a terminal would obey."""
+    return printable("\n".join(line for one in found for line in (*one.lines, "")))
 
 
 @actions_app.command()
@@ -110,11 +252,17 @@ def reject(ids: Ids, by: By = None) -> None:
     _answer_of_person("rejected", done)
 
 
-def _answer_of_person(verb: str, done: "Answered") -> None:
-    lines = [f"{len(done.changed)} {verb}"]
-    lines += [f"{action_id[:8]} is not {verb}: {why}" for action_id, why in done.left.items()]
-    shown = {verb: done.changed, "left": done.left}
-    answer(shown, screen="\n".join(lines), held=bool(done.left))
+def _answer_of_person(verb: str, done: "Answered", *, is_shown: bool = False) -> None:
+    lines = [f"{len(done.changed)} {verb}", *_lefts(verb, done)]
+    told: dict[str, object] = {verb: done.changed, "left": done.left}
+    if verb == "approved":
+        told["shown"] = done.shown
+    seen = ["", _texts(done.shown)] if is_shown else []
+    answer(told, screen="\n".join([*lines, *seen]).rstrip(), held=bool(done.left))
+
+
+def _lefts(verb: str, done: "Answered") -> list[str]:
+    return [f"{action_id[:8]} is not {verb}: {why}" for action_id, why in done.left.items()]
 
 
 @actions_app.command()
@@ -203,11 +351,22 @@ def _list_stops() -> NoReturn:
     raise AssertionError("an answer ends the command")
 
 
-def audit() -> None:
-    """Verify the chain of events; an altered or missing row is named."""
-    from flows.steps.actions import audit as audit_step
+def audit(
+    expected_head: Annotated[
+        str | None,
+        typer.Option("--expected-head", help="Head of before, as printed: it has to be there."),
+    ] = None,
+    accept: Annotated[
+        bool, typer.Option("--accept", help="After a restore: what the database lacks is known.")
+    ] = False,
+    by: By = None,
+) -> None:
+    """Verify the chain of events, and actions against it; what is altered or missing is named."""
+    from flows.steps.audit import audit as audit_step
+    from flows.steps.restored import accept as accept_restore
 
     with open_home() as home:
-        count, broken = audit_step(home)
-    screen = f"{count} events, chain whole" if broken is None else f"chain broken at {broken}"
-    answer({"events": count, "broken_at": broken}, screen=screen, held=broken is not None)
+        if accept:
+            accept_restore(home, by=by)
+        found = audit_step(home, expected_head=expected_head)
+    answer(found, screen="\n".join(found.lines), held=not found.is_whole)

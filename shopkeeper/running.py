@@ -26,12 +26,14 @@ def up(
     ] = None,
 ) -> None:
     """Start Prefect server, worker and deployments in the background; again changes nothing."""
+    from deployments.server import SHELL
     from deployments.unattended import up as start
 
     running = start(OPTIONS.home, host=host, port=port, behind_tls=behind_tls)
     lines = [
         f"Prefect UI   {running.address}",
         f"Password     the line in {running.login}",
+        f"             {SHELL}",
         f"Deployments  {len(running.deployments)}, {len(running.changed)} of them new or changed",
         *running.complaints,
     ]

@@ -1,6 +1,7 @@
-"""Commands of the daily loop: run, pull, check, build, decide, act, report, export."""
+"""Commands of the daily loop: run, pull, check, build, decide, act, report, and exports."""
 
 import datetime as dt
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,6 +11,7 @@ from shopkeeper.console import OPTIONS, answer, progress, stacked, table
 
 if TYPE_CHECKING:
     from flows.steps.act import Acted
+    from flows.steps.decide import Decided
     from flows.steps.home import Home
     from flows.steps.pull import Pulled
     from flows.steps.remap import Remapped
@@ -31,7 +33,7 @@ AsOf = Annotated[
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
-    for command in (run, pull, check, build, decide, act, report, export):
+    for command in (run, pull, check, build, decide, act, report, export, purchase_orders):
         app.command()(command)
 
 
@@ -42,7 +44,8 @@ def open_home() -> "Home":
     return Home.open(OPTIONS.home)
 
 
-def _days(start: str | None, end: str | None) -> tuple[dt.date | None, dt.date | None]:
+def days_of(start: str | None, end: str | None) -> tuple[dt.date | None, dt.date | None]:
+    """The days as they were typed."""
     from flows.steps.home import parse_day
 
     first = parse_day(start, "--from") if start else None
@@ -59,6 +62,7 @@ def run(shop: Shop = None) -> None:
         result = run_steps(home, shop_id=shop, progress=bar)
     steps = [("Report", str(result.reported.path))]
     steps += [("Held", stop) for one in result.acted for stop in one.stops]
+    steps += [("By approval", one.held_back) for one in result.decided if one.held_back]
     shown = screen(result.reported.daily, next_steps=list(dict.fromkeys(steps)))
     answer(result.as_dict(), screen=shown, held=result.is_held)
 
@@ -69,7 +73,7 @@ def pull(shop: Shop = None, stream: StreamName = None, start: From = None, end: 
     from flows.steps.pull import blocked_in
     from flows.steps.pull import pull as pull_step
 
-    first, last = _days(start, end)
+    first, last = days_of(start, end)
     with open_home() as home, progress() as bar:
         pulled = pull_step(home, shop_id=shop, stream=stream, first=first, last=last, progress=bar)
     blocked = blocked_in(pulled)
@@ -168,7 +172,21 @@ def decide(shop: Shop = None, policy: PolicyName = None, as_of: AsOf = None) -> 
     with open_home() as home:
         decided = decide_step(home, shop_id=shop, policy=policy, as_of=moment)
     rows = [[d.shop_id, d.policy, d.mode, *_states(d.states)] for d in decided]
-    answer(decided, screen=table("Decided", ["shop", "policy", "mode", "new actions"], rows))
+    shown = table("Decided", ["shop", "policy", "mode", "new actions"], rows)
+    held_back = [one.held_back for one in decided if one.held_back]
+    answer(decided, screen=stacked(shown, [*held_back, *_left_alone(decided)]))
+
+
+def _left_alone(decided: "list[Decided]") -> list[str]:
+    from flows.steps.explain import left_alone
+    from reports.left_alone import by_policy
+
+    holds = left_alone([count for one in decided for count in one.left_alone])
+    return [
+        line
+        for policy, reasons in by_policy(holds)
+        for line in ("", f"{policy} left alone", *(f"  {one.told}" for one in reasons))
+    ]
 
 
 def act(shop: Shop = None, policy: PolicyName = None) -> None:
@@ -213,3 +231,26 @@ def export(
     with open_home() as home:
         rows = export_step(home, name, out=out, file_format=file_format, shop_id=shop)
     answer({"table": name, "rows": rows, "file": str(out)}, screen=f"{rows} rows in {out}")
+
+
+def purchase_orders(
+    out: Annotated[Path, typer.Option("--out", help="Folder to write into.")],
+    shop: Shop = None,
+    day: Annotated[
+        str | None, typer.Option("--day", help="Day of the decision; the newest if not given.")
+    ] = None,
+) -> None:
+    """Write the approved orders of goods, one XLSX and one CSV per supplier."""
+    from flows.steps.home import parse_day
+    from flows.steps.orders import purchase_orders as purchase_orders_step
+
+    wanted = parse_day(day, "--day") if day else None
+    with open_home() as home:
+        written = purchase_orders_step(home, out=out, shop_id=shop, day=wanted)
+    rows = [[one.shop_id, one.supplier, one.skus, one.units, *one.files] for one in written]
+    answer(
+        [asdict(one) for one in written],
+        screen=table(
+            "Purchase orders", ["shop", "supplier", "SKUs", "pieces", "CSV", "XLSX"], rows
+        ),
+    )

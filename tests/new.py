@@ -36,6 +36,7 @@ KINDS = {
         {
             f"{_POLICY}/policy.py.txt": "actions/policies/@name@.py",
             f"{_POLICY}/template.j2.txt": "actions/templates/@name@.j2",
+            f"{_POLICY}/holds.j2.txt": "actions/templates/holds/@name@.j2",
             f"{_POLICY}/test_policy.py.txt": "tests/actions/policies/test_@name@.py",
         },
         exists="actions/policies/@name@.py",

@@ -61,7 +61,7 @@ def judged(root: Path, kind: str, name: str) -> tuple[set[str], str]:
     return set(re.findall(r"^FAILED \S+::(\w+)", answer.stdout, re.MULTILINE)), answer.stdout
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize(("kind", "name"), [*zip(SUITES, NAMES, strict=True)])
 def test_only_what_is_to_be_filled_in_fails_and_is_named_by_file(
     copy: Path, kind: str, name: str
@@ -77,7 +77,7 @@ def test_only_what_is_to_be_filled_in_fails_and_is_named_by_file(
             assert sentence in said, sentence
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("kind", SUITES)
 def test_once_it_is_filled_in_nothing_fails(copy: Path, kind: str) -> None:
     for path in make(kind, "filled_in", root=copy):
@@ -100,7 +100,7 @@ def test_what_is_made_is_formatted_and_lints_clean(tmp_path: Path, kind: str, na
         assert answer.returncode == 0, answer.stdout + answer.stderr
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_what_is_made_is_typed(copy: Path) -> None:
     made = [path for kind in SUITES for path in make(kind, "typed", root=copy)]
     files = [str(path) for path in made if path.suffix == ".py"]

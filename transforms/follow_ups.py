@@ -9,6 +9,8 @@ import polars as pl
 
 from contracts.codes import ParcelStatus, ReviewResult, ReviewTopic
 from contracts.tables import (
+    Consent,
+    Contact,
     Order,
     OrderFollowUp,
     Parcel,
@@ -19,11 +21,13 @@ from contracts.tables import (
     ReviewFact,
     Shipment,
 )
+from transforms.members import allowed, mailed
 from transforms.order_states import order_states
 
 LOOK_BACK_DAYS: Final = 60
 """Older orders and reviews are left alone: platforms take no request and nobody reads a reply."""
 _ORDER = ["shop_id", "order_id"]
+_MEMBER = ["shop_id", "member_id"]
 _WORDS: Final[Mapping[ReviewTopic, str]] = {
     ReviewTopic.SAFETY: (
         r"过敏|中毒|着火|起火|爆炸|漏电|触电|受伤|烫伤|划伤|窒息|住院|医院|不安全|变质|发霉|过期"
@@ -69,6 +73,8 @@ def order_follow_ups(
     parcels: dy.LazyFrame[Parcel],
     reviews: dy.LazyFrame[Review],
     parcel_facts: dy.LazyFrame[ParcelFact],
+    contacts: dy.LazyFrame[Contact],
+    consents: dy.LazyFrame[Consent],
     as_of: dt.datetime,
 ) -> dy.LazyFrame[OrderFollowUp]:
     """One row per order of 60 days that is no test.
@@ -96,7 +102,12 @@ def order_follow_ups(
     return (
         states.join(told, on=_ORDER)
         .join(_arrivals(parcel_facts.lazy()), on=_ORDER, how="left")
-        .with_columns(delivered_at=pl.when("is_delivered").then(arrived))
+        .join(mailed(contacts.lazy()), on=_MEMBER, how="left")
+        .join(allowed(consents.lazy()), on=_MEMBER, how="left")
+        .with_columns(
+            delivered_at=pl.when("is_delivered").then(arrived),
+            has_email=pl.col("has_email").fill_null(value=False),
+        )
         .with_columns(late_hours=pl.when("is_delivered").then(pl.coalesce("latest_hours", late)))
         .pipe(OrderFollowUp.cast)
     )

@@ -1,25 +1,29 @@
-"""Whether a customer is still one: the BG/NBD model of Fader, Hardie and Lee (2005).
+"""Whether a customer is still one, comes back soon and what they then spend.
 
 While alive a customer buys at a steady rate of their own, and after each order leaves with a chance
-of their own; rates and chances differ among customers by a gamma and a beta distribution.
+of their own; rates and chances differ among customers by a gamma and a beta distribution: BG/NBD
+(Fader, Hardie and Lee 2005). MBG/NBD (Batislam, Denizel and Filiztekin 2007) lets them leave after
+the first order too, so that who bought once need not be alive for ever. What an order is worth is
+gamma-gamma (Fader and Hardie 2013), independent of how often one buys.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize  # type: ignore[import-untyped]
-from scipy.special import betaln, gammaln  # type: ignore[import-untyped]
+from scipy.special import betaln, gammaln, hyp2f1  # type: ignore[import-untyped]
 
 _Numbers = npt.NDArray[np.float64]
 LEAST_REPEATERS: Final = 100
-"""Customers who came back, below which four parameters are guesswork."""
+"""Customers who came back, below which the parameters are guesswork."""
 _MOST: Final = 20.0  # of a parameter's logarithm: beyond it the likelihood is flat
 
 
 @dataclass(frozen=True, slots=True)
-class BgNbd:
+class BuyingModel:
     """A fitted model. Rates of buying are gamma (`r`, `alpha` in days), chances to leave beta."""
 
     r: float
@@ -27,18 +31,66 @@ class BgNbd:
     a: float
     b: float
     log_likelihood: float
+    is_modified: bool = True
+    """MBG/NBD, else BG/NBD, whose customers leave after a repeat only."""
 
     def alive_rate(self, repeats: _Numbers, last_at: _Numbers, known_for: _Numbers) -> _Numbers:
-        """The chance that each is still a customer; of who never came back nothing tells, so 1."""
-        came = np.maximum(repeats, 1)
-        odds = np.log(self.a / (self.b + came - 1)) + (self.r + came) * np.log(
-            (self.alpha + known_for) / (self.alpha + last_at)
-        )
-        alive: _Numbers = np.where(repeats > 0, 1 / (1 + np.exp(np.minimum(odds, 700))), 1.0)
+        """The chance that each is still a customer; by BG/NBD 1 of who never came back."""
+        alive: _Numbers = 1 / (1 + np.exp(np.minimum(self._gone(repeats, last_at, known_for), 700)))
         return alive
 
+    def return_rate(
+        self, repeats: _Numbers, last_at: _Numbers, known_for: _Numbers, *, within: float
+    ) -> _Numbers:
+        """The chance that each buys again within that time, if nobody does anything."""
+        buys = 1 - np.exp((self.r + repeats) * np.log(self._left(known_for, within)))
+        returns: _Numbers = self.alive_rate(repeats, last_at, known_for) * buys
+        return returns
 
-def fit(repeats: _Numbers, last_at: _Numbers, known_for: _Numbers) -> BgNbd | None:
+    def orders(
+        self, repeats: _Numbers, last_at: _Numbers, known_for: _Numbers, *, within: float
+    ) -> _Numbers:
+        """The orders to expect of each within that time."""
+        left = self.b + repeats + self.is_modified
+        start = self.a + self.b + repeats - (not self.is_modified)
+        series = hyp2f1(self.r + repeats, left, start, within / (self.alpha + known_for + within))
+        stay = 1 - series * np.exp((self.r + repeats) * np.log(self._left(known_for, within)))
+        expected: _Numbers = (
+            start / (self.a - 1) * stay * self.alive_rate(repeats, last_at, known_for)
+        )
+        return expected
+
+    def _left(self, known_for: _Numbers, within: float) -> _Numbers:
+        left: _Numbers = (self.alpha + known_for) / (self.alpha + known_for + within)
+        return left
+
+    def _gone(self, repeats: _Numbers, last_at: _Numbers, known_for: _Numbers) -> _Numbers:
+        """Logarithm of the odds that each has left."""
+        stays = np.log(self.b + (repeats if self.is_modified else np.maximum(repeats, 1) - 1))
+        silent = np.log((self.alpha + known_for) / (self.alpha + last_at))
+        odds = np.log(self.a) - stays + (self.r + repeats) * silent
+        gone: _Numbers = odds if self.is_modified else np.where(repeats > 0, odds, -np.inf)
+        return gone
+
+
+@dataclass(frozen=True, slots=True)
+class SpendingModel:
+    """A fitted gamma-gamma model of what an order is worth: shapes `p` and `q`, scale `v`."""
+
+    p: float
+    q: float
+    v: float
+    log_likelihood: float
+
+    def order_value(self, repeats: _Numbers, mean_value: _Numbers) -> _Numbers:
+        """What an order of each is worth: between their own mean and everybody's."""
+        value: _Numbers = self.p * (self.v + repeats * mean_value) / (self.p * repeats + self.q - 1)
+        return value
+
+
+def fit(
+    repeats: _Numbers, last_at: _Numbers, known_for: _Numbers, *, is_modified: bool = True
+) -> BuyingModel | None:
     """The likeliest model of customers who came back `repeats` times.
 
     `last_at` is the time from the first to the last order and `known_for` that from the first order
@@ -51,29 +103,81 @@ def fit(repeats: _Numbers, last_at: _Numbers, known_for: _Numbers) -> BgNbd | No
     x, t, known = cells[0], cells[1] / scale, cells[2] / scale
 
     def unlikelihood(logs: _Numbers) -> float:
-        total_log = np.sum(counts * _log_likelihood(np.exp(logs), x, t, known))
+        total_log = np.sum(counts * _log_likelihood(np.exp(logs), x, t, known, is_modified))
         return -float(total_log / counts.sum())
 
-    found = minimize(
-        unlikelihood, np.zeros(4), method="L-BFGS-B", bounds=[(-_MOST, _MOST)] * 4, tol=1e-9
-    )
+    found = _likeliest(unlikelihood, 4)
+    if found is None:
+        return None
+    r, alpha, a, b = found
+    parameters = np.array([r, alpha * scale, a, b])
+    logs = _log_likelihood(parameters, cells[0], cells[1], cells[2], is_modified)
+    return BuyingModel(r, alpha * scale, a, b, float(np.sum(counts * logs)), is_modified)
+
+
+def fit_spending(repeats: _Numbers, mean_value: _Numbers) -> SpendingModel | None:
+    """The likeliest model of what those spend per order who came back; null as `fit`.
+
+    `mean_value` is the mean of their repeat orders; who has none, or spent nothing, tells nothing.
+    """
+    came = (repeats > 0) & (mean_value > 0)
+    if np.count_nonzero(came) < LEAST_REPEATERS:
+        return None
+    x, scale = repeats[came], float(np.mean(mean_value[came]))
+    z = mean_value[came] / scale
+
+    def unlikelihood(logs: _Numbers) -> float:
+        return -float(np.mean(_log_spending(np.exp(logs), x, z)))
+
+    found = _likeliest(unlikelihood, 3)
+    if found is None:
+        return None
+    p, q, v = found
+    logs = _log_spending(np.array([p, q, v * scale]), x, z * scale)
+    return SpendingModel(p, q, v * scale, float(np.sum(logs)))
+
+
+def _likeliest(unlikelihood: Callable[[_Numbers], float], size: int) -> list[float] | None:
+    """The parameters, all above 0, that make it least; null where there are none."""
+    bounds = [(-_MOST, _MOST)] * size
+    found = minimize(unlikelihood, np.zeros(size), method="L-BFGS-B", bounds=bounds, tol=1e-9)
     if not found.success or np.any(np.abs(found.x) >= _MOST):
         return None
-    r, alpha, a, b = (float(value) for value in np.exp(found.x))
-    parameters = np.array([r, alpha * scale, a, b])
-    likelihood = counts * _log_likelihood(parameters, cells[0], cells[1], cells[2])
-    return BgNbd(r, alpha * scale, a, b, float(np.sum(likelihood)))
+    return [float(value) for value in np.exp(found.x)]
 
 
 def _log_likelihood(
-    parameters: _Numbers, repeats: _Numbers, last_at: _Numbers, known_for: _Numbers
+    parameters: _Numbers,
+    repeats: _Numbers,
+    last_at: _Numbers,
+    known_for: _Numbers,
+    is_modified: bool,
 ) -> _Numbers:
     r, alpha, a, b = parameters
-    came = np.maximum(repeats, 1)
     bought = gammaln(r + repeats) - gammaln(r) + r * np.log(alpha)
-    stayed = betaln(a, b + repeats) - betaln(a, b)
     alive = -(r + repeats) * np.log(alpha + known_for)
-    left = np.log(a) - np.log(b + came - 1) - (r + repeats) * np.log(alpha + last_at)
-    either = np.where(repeats > 0, np.logaddexp(alive, left), alive)
+    left = -(r + repeats) * np.log(alpha + last_at)
+    if is_modified:
+        stayed = betaln(a, b + repeats + 1) - betaln(a, b)
+        either = np.logaddexp(alive, np.log(a) - np.log(b + repeats) + left)
+    else:
+        stayed = betaln(a, b + repeats) - betaln(a, b)
+        gone = np.log(a) - np.log(b + np.maximum(repeats, 1) - 1) + left
+        either = np.where(repeats > 0, np.logaddexp(alive, gone), alive)
     likelihood: _Numbers = bought + stayed + either
+    return likelihood
+
+
+def _log_spending(parameters: _Numbers, repeats: _Numbers, mean_value: _Numbers) -> _Numbers:
+    p, q, v = parameters
+    shape = p * repeats
+    likelihood: _Numbers = (
+        gammaln(shape + q)
+        - gammaln(shape)
+        - gammaln(q)
+        + q * np.log(v)
+        + (shape - 1) * np.log(mean_value)
+        + shape * np.log(repeats)
+        - (shape + q) * np.log(v + repeats * mean_value)
+    )
     return likelihood

@@ -19,13 +19,15 @@ def shared_codes(listings: dy.LazyFrame[Listing]) -> pl.LazyFrame:
 
 
 def codes_no_longer_sold(listings: dy.LazyFrame[Listing]) -> pl.LazyFrame:
-    """SKU codes that were listed and whose listings are all archived or gone. Grain: as above.
+    """SKU codes that were listed and whose listings are all gone, archived or drafts.
 
-    `listings` are those that are gone included. A code that was never listed is not among them: an
+    Grain: (shop_id, sku_id). `listings` are those that are gone included. One that is unlisted is
+    sold: some platforms unlist what is sold out. A code that was never listed is not among them: an
     article may be bought that is sold elsewhere, or in a bundle.
     """
     linked = listings.lazy().filter(pl.col("sku_id").is_not_null()).select(_SKU).unique()
-    return linked.join(_live(listings.lazy()), on=_SKU, how="anti")
+    on_sale = _live(listings.lazy()).filter(pl.col("listing_status") != ListingStatus.DRAFT)
+    return linked.join(on_sale, on=_SKU, how="anti")
 
 
 def _live(listings: pl.LazyFrame) -> pl.LazyFrame:

@@ -5,9 +5,11 @@ from collections.abc import Mapping
 from typing import Final
 
 import dataframely as dy
+import numpy as np
 import polars as pl
 
 from contracts.codes import OPEN_CASES, Channel, GrantStatus, MemberSegment, Purpose
+from contracts.columns import MAX_MINOR
 from contracts.tables import (
     Consent,
     Contact,
@@ -20,11 +22,12 @@ from contracts.tables import (
     RefundCase,
 )
 from transforms.days import local_day
-from transforms.lifetime import fit
+from transforms.lifetime import fit, fit_spending
 from transforms.sales import counted
 
 _MEMBER: Final = ["shop_id", "member_id"]
 _ORDER: Final = ["shop_id", "order_id"]
+_RETURN_DAYS: Final = 30
 _DAYS_FOR_A_GAP: Final = 3
 _NOT_GIVEN: Final = (GrantStatus.UNASSIGNED, GrantStatus.FAILED)
 _SEGMENTS: Final[Mapping[tuple[bool, bool, bool], MemberSegment]] = {
@@ -68,7 +71,7 @@ def member_facts(
     named = theirs.select(*_ORDER, "member_id", "placed_at")
     return (
         _bought(orders, as_of=as_of, time_zone=time_zone)
-        .map_batches(_with_alive_rate)
+        .map_batches(_with_models)
         .sort(*_MEMBER)
         .with_columns(
             recency_score=_score(-pl.col("recency_days")),
@@ -76,8 +79,8 @@ def member_facts(
             monetary_score=_score(pl.col("spent_minor")),
             member_segment=_segment(),
         )
-        .join(_allowed(consents.lazy()), on=_MEMBER, how="left")
-        .join(_mailed(contacts.lazy()), on=_MEMBER, how="left")
+        .join(allowed(consents.lazy()), on=_MEMBER, how="left")
+        .join(mailed(contacts.lazy()), on=_MEMBER, how="left")
         .join(_known(members.lazy()), on=_MEMBER, how="left")
         .join(_given(named, order_coupons.lazy(), grants.lazy()), on=_MEMBER, how="left")
         .join(_paid_back(named, refunds.lazy(), cases.lazy()), on=_MEMBER, how="left")
@@ -105,32 +108,47 @@ def _bought(orders: dy.LazyFrame[Order], *, as_of: dt.datetime, time_zone: str) 
             last_order_date=pl.col("order_date").max(),
             usual_gap_days=pl.when(days.len() >= _DAYS_FOR_A_GAP).then(gap),
             spent_minor=pl.col("goods_minor").sum(),
+            later_minor=pl.col("goods_minor")
+            .filter(pl.col("order_date") > pl.col("order_date").min())
+            .sum(),
         )
         .with_columns(
             recency_days=(today - pl.col("last_order_date")).dt.total_days().clip(lower_bound=0),
             alive_rate=pl.lit(None, dtype=pl.Float64),
+            return_rate=pl.lit(None, dtype=pl.Float64),
+            order_minor=pl.lit(None, dtype=pl.Int64),
         )
     )
 
 
-def _with_alive_rate(frame: pl.DataFrame) -> pl.DataFrame:
-    """The chance that each is still a customer, beside the others of the shop, in days."""
+def _with_models(frame: pl.DataFrame) -> pl.DataFrame:
+    """What the models of each shop say of its members, in days."""
     shops = frame.partition_by("shop_id", maintain_order=True)
-    return pl.concat([_alive(shop) for shop in shops]) if shops else frame
+    return pl.concat([_modelled(shop) for shop in shops]) if shops else frame
 
 
-def _alive(shop: pl.DataFrame) -> pl.DataFrame:
+def _modelled(shop: pl.DataFrame) -> pl.DataFrame:
+    """Who is still a customer, who comes back unaided, and what an order of theirs is worth."""
     bought_for = (pl.col("last_order_date") - pl.col("first_order_date")).dt.total_days()
+    repeats = pl.col("order_days_units").cast(pl.Float64) - 1
     seen = shop.select(
-        repeats=pl.col("order_days_units").cast(pl.Float64) - 1,
+        repeats=repeats,
         last_at=bought_for.cast(pl.Float64),
         known_for=(bought_for + pl.col("recency_days")).cast(pl.Float64),
     )
     arrays = [seen[name].to_numpy() for name in seen.columns]
-    model = fit(*arrays)
-    if model is None:
-        return shop
-    return shop.with_columns(alive_rate=pl.Series(model.alive_rate(*arrays)))
+    mean = shop.select(pl.when(repeats > 0).then(pl.col("later_minor") / repeats).fill_null(0.0))
+    values = mean.to_series().to_numpy()
+    buying, spending = fit(*arrays), fit_spending(arrays[0], values)
+    if buying is not None:
+        shop = shop.with_columns(
+            alive_rate=pl.Series(buying.alive_rate(*arrays)),
+            return_rate=pl.Series(buying.return_rate(*arrays, within=_RETURN_DAYS)),
+        )
+    if spending is not None:
+        order = np.minimum(spending.order_value(arrays[0], values), MAX_MINOR)
+        shop = shop.with_columns(order_minor=pl.Series(order).round().cast(pl.Int64))
+    return shop
 
 
 def _score(value: pl.Expr) -> pl.Expr:
@@ -154,12 +172,14 @@ def _segment() -> pl.Expr:
     )
 
 
-def _allowed(consents: pl.LazyFrame) -> pl.LazyFrame:
+def allowed(consents: pl.LazyFrame) -> pl.LazyFrame:
+    """What members said to marketing by e-mail. Grain: (shop_id, member_id)."""
     marketing = (pl.col("channel") == Channel.EMAIL) & (pl.col("purpose") == Purpose.MARKETING)
     return consents.filter(marketing).select(*_MEMBER, "consent_status")
 
 
-def _mailed(contacts: pl.LazyFrame) -> pl.LazyFrame:
+def mailed(contacts: pl.LazyFrame) -> pl.LazyFrame:
+    """Members with an e-mail address, and their language. Grain: (shop_id, member_id)."""
     by_mail = (pl.col("channel") == Channel.EMAIL) & pl.col("address").is_not_null()
     return contacts.filter(by_mail).select(*_MEMBER, "language", has_email=pl.lit(value=True))
 

@@ -2,30 +2,32 @@
 
 import datetime as dt
 from typing import Final
-from zoneinfo import ZoneInfo
 
 import dataframely as dy
 import polars as pl
 
 from contracts.codes import LineKind, ListingStatus
+from contracts.economics import Confirmed
 from contracts.tables import (
     CompetitorOffer,
-    Cost,
+    Coupon,
+    Elasticity,
     Listing,
+    Order,
     OrderLine,
     Price,
     PriceFact,
+    RivalOffer,
     StockLevel,
     Velocity,
 )
+from transforms.discounts import usual_discounts
 from transforms.listings import shared_codes
 from transforms.stock import latest_levels
 
 _SKU = ["shop_id", "sku_id"]
 _LISTING = ["shop_id", "listing_id"]
 _MEDIAN_DAYS: Final = 28
-# A rival's price outside these multiples of our own is another article, a pack or a typing error.
-_USABLE_RATES: Final = (0.6, 1.67)
 OFFER_MAX_AGE: Final = dt.timedelta(hours=6)
 
 
@@ -33,40 +35,56 @@ def price_facts(
     listings: dy.LazyFrame[Listing],
     prices: dy.LazyFrame[Price],
     *,
-    costs: dy.LazyFrame[Cost],
-    offers: dy.LazyFrame[CompetitorOffer],
+    costs: pl.LazyFrame,
+    rivals: dy.LazyFrame[RivalOffer],
     stock_levels: dy.LazyFrame[StockLevel],
     velocity: dy.LazyFrame[Velocity],
+    elasticities: dy.LazyFrame[Elasticity],
     lines: dy.LazyFrame[OrderLine],
+    orders: dy.LazyFrame[Order],
+    coupons: dy.LazyFrame[Coupon],
     as_of: dt.datetime,
-    time_zone: str,
-    offer_max_age: dt.timedelta = OFFER_MAX_AGE,
+    confirmed: Confirmed,
 ) -> dy.LazyFrame[PriceFact]:
     """One row per active, linked listing with a known price, but those that share a SKU code.
 
-    Prices, offers and stock levels count when seen and read by `as_of`; the cost is the one valid
-    on its shop-local day. A rival is usable when its newest offer is in stock, in our currency, not
-    older than `offer_max_age`, and with shipping within 0.6 to 1.67 of our 28-day median (the price
-    in force where nothing sold). Stock and velocity are those of the SKU.
+    Prices and stock levels count when seen and read by `as_of`; `costs` are those in use
+    (`transforms.costs`). Stock and velocity are those of the SKU.
     """
     active = listings.lazy().filter(pl.col("listing_status") == ListingStatus.ACTIVE)
     stock = latest_levels(stock_levels, as_of).group_by(_SKU).agg(pl.col("available_units").sum())
     own = (
         active.filter(pl.col("sku_id").is_not_null())
         .join(shared_codes(listings), on=_SKU, how="anti")
-        .select(*_LISTING, "product_id", "sku_id")
+        .select(*_LISTING, "product_id", "sku_id", category=pl.col("category").str.head(200))
         .join(_prices_in_force(prices.lazy(), as_of), on=_LISTING)
         .join(_medians(lines.lazy(), as_of), on=_LISTING, how="left")
     )
+    discounts, of_shop = usual_discounts(lines, coupons, as_of=as_of)
+    usual = pl.max_horizontal(pl.coalesce("own_rate", "shop_rate"), "code_rate")
     available, daily = pl.col("available_units"), pl.col("daily_units")
     cover = pl.max_horizontal(available, 0) / daily
+    oldest = rivals.lazy().group_by(_SKU).agg(rival_observed_at=pl.col("observed_at").min())
+    unknown = pl.lit(None, dtype=pl.Int64)
+    learnt = elasticities.lazy().select(*_SKU, "elasticity", "elasticity_sd", "elasticity_source")
     return (
-        own.join(_rivals(own, offers.lazy(), as_of, offer_max_age), on=_LISTING, how="left")
-        .join(_costs(costs.lazy(), as_of, time_zone), on=_SKU, how="left")
+        own.join(oldest, on=_SKU, how="left")
+        .join(_charged(orders.lazy(), as_of), on="shop_id", how="left")
+        .join(costs, on=_SKU, how="left")
         .join(stock, on=_SKU, how="left")
+        .join(discounts, on=_SKU, how="left")
+        .join(of_shop, on="shop_id", how="left")
+        .join(learnt, on=_SKU, how="left")
         .join(velocity.lazy().select(*_SKU, "daily_units"), on=_SKU, how="left")
         .with_columns(
-            pl.col("rivals_units").fill_null(0),
+            charged_shipping_minor=pl.col("charged_minor").fill_null(0),
+            channel_low_minor=unknown,
+            channel_high_minor=unknown,
+            anchor_minor=pl.coalesce(_vouched(confirmed), "list_price_minor", "first_minor"),
+            low_anchor_minor=pl.coalesce(
+                _vouched(confirmed), pl.min_horizontal("list_price_minor", "first_minor")
+            ),
+            discount_rate=usual.fill_null(0.0),
             cover_days=pl.when(available.is_not_null() & (daily > 0)).then(cover),
         )
         .pipe(PriceFact.cast)
@@ -74,14 +92,23 @@ def price_facts(
 
 
 def _prices_in_force(prices: pl.LazyFrame, as_of: dt.datetime) -> pl.LazyFrame:
+    """The newest price per listing, and the first one seen in its currency."""
     newest = pl.all().sort_by("observed_at", "read_at", "content_hash").last()
+    seen = prices.filter(pl.max_horizontal("observed_at", "read_at") <= as_of)
+    earliest = pl.col("price_minor").sort_by("read_at", "observed_at", "content_hash").first()
+    first = (
+        seen.filter(pl.col("price_minor") > 0)
+        .group_by(*_LISTING, "currency")
+        .agg(first_minor=earliest)
+    )
     return (
-        prices.filter(pl.max_horizontal("observed_at", "read_at") <= as_of)
-        .group_by(_LISTING)
+        seen.group_by(_LISTING)
         .agg(newest)
+        .join(first, on=[*_LISTING, "currency"], how="left")
         .select(
             *_LISTING,
             "currency",
+            "first_minor",
             "price_minor",
             "list_price_minor",
             price_observed_at="observed_at",
@@ -99,46 +126,35 @@ def _medians(lines: pl.LazyFrame, as_of: dt.datetime) -> pl.LazyFrame:
     return sold.group_by(_LISTING).agg(median_28d_minor=median.cast(pl.Int64))
 
 
-def _costs(costs: pl.LazyFrame, as_of: dt.datetime, time_zone: str) -> pl.LazyFrame:
-    today = as_of.astimezone(ZoneInfo(time_zone)).date()
-    newest = pl.col("unit_cost_minor", "currency").sort_by("valid_from").last()
-    return (
-        costs.filter(pl.col("valid_from") <= today)
-        .group_by(_SKU)
-        .agg(newest)
-        .rename({"currency": "cost_currency"})
-    )
+def _vouched(confirmed: Confirmed) -> pl.Expr:
+    prices = confirmed.prices
+    return pl.col("sku_id").replace_strict(prices, default=None, return_dtype=pl.Int64)
 
 
-def _rivals(
-    own: pl.LazyFrame, offers: pl.LazyFrame, as_of: dt.datetime, max_age: dt.timedelta
-) -> pl.LazyFrame:
-    """Lowest usable offer per listing, how many there are, and when the lowest was seen."""
+def rival_offers(
+    offers: dy.LazyFrame[CompetitorOffer],
+    *,
+    as_of: dt.datetime,
+    max_age: dt.timedelta = OFFER_MAX_AGE,
+) -> dy.LazyFrame[RivalOffer]:
+    """Each competitor's newest offer that was known, if it is in stock and not older than that."""
     newest = pl.all().sort_by("observed_at", "read_at", "content_hash").last()
-    latest = (
-        offers.filter(pl.max_horizontal("observed_at", "read_at") <= as_of)
+    return (
+        offers.lazy()
+        .filter(pl.max_horizontal("observed_at", "read_at") <= as_of)
         .group_by(*_SKU, "competitor_id")
         .agg(newest)
         .filter("is_in_stock", pl.col("observed_at") >= as_of - max_age)
-        .select(
-            *_SKU,
-            "currency",
-            "observed_at",
-            delivered_minor=pl.col("price_minor") + pl.col("shipping_minor"),
-        )
+        .with_columns(delivered_minor=pl.col("price_minor") + pl.col("shipping_minor"))
+        .pipe(RivalOffer.cast)
     )
-    reference = pl.coalesce("median_28d_minor", "price_minor")
-    low, high = (reference * rate for rate in _USABLE_RATES)
-    delivered = pl.col("delivered_minor")
-    return (
-        own.join(latest, on=[*_SKU, "currency"])
-        .filter(delivered.is_between(low, high))
-        .group_by(_LISTING)
-        .agg(
-            rival_minor=delivered.min(),
-            rivals_units=pl.len(),
-            rival_observed_at=pl.col("observed_at")
-            .sort_by("delivered_minor", "observed_at")
-            .first(),
-        )
+
+
+def _charged(orders: pl.LazyFrame, as_of: dt.datetime) -> pl.LazyFrame:
+    """Shipping that half of the orders of 28 days pay no more than. Grain: shop_id."""
+    since = as_of - dt.timedelta(days=_MEDIAN_DAYS)
+    recent = orders.filter(
+        pl.col("placed_at") > since, pl.col("placed_at") <= as_of, ~pl.col("is_test")
     )
+    median = pl.col("shipping_minor").quantile(0.5, interpolation="lower")
+    return recent.group_by("shop_id").agg(charged_minor=median.cast(pl.Int64))

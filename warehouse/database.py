@@ -11,11 +11,15 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError, ProgrammingError
 
 from contracts.errors import BusyError, ConfigurationError
+from warehouse.chain import OPTION, Chain
+from warehouse.encryption import Vault
 from warehouse.migrations import HEAD
+from warehouse.words import give
 
 _WRITES = "shopkeeper_writes"
 _IS_LOOSE = "shopkeeper_is_loose"
 _BUSY_SECONDS = 30.0
+_CACHE_KIB = 65_536  # SQLite's own 2 MB write the pages of a large batch many times
 _DRIVERS = {"sqlite": "sqlite", "postgresql": "postgresql+psycopg"}
 # Any number will do that nobody else in this database locks by: it spells "shopkeep".
 _TURN = int.from_bytes(b"shopkeep", "big")
@@ -25,14 +29,18 @@ class Database:
     """An open database, at the newest schema.
 
     On PostgreSQL the schema may belong to another role, which `owner_url` names: it migrates, and
-    grants the role of `url` what the application needs, which is less.
+    grants the role of `url` what the application needs, which is less. `chain` seals the events
+    that are written; without one they vouch for each other alone.
 
     Raises:
         ConfigurationError: when it cannot be opened, or was written by a newer Shopkeeper.
     """
 
-    def __init__(self, url: str, *, owner_url: str | None = None) -> None:
-        self._engine = _engine(url)
+    def __init__(
+        self, url: str, *, owner_url: str | None = None, chain: Chain | None = None
+    ) -> None:
+        self._chain = chain
+        self._engine = _engine(url).execution_options(**{OPTION: chain})
         self._is_sqlite = self._engine.dialect.name == "sqlite"
         self._reader = (
             self._engine
@@ -41,7 +49,11 @@ class Database:
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
             )
         )
-        self._writer = self._engine.execution_options(**{_WRITES: True})
+        # Made once: every request to a platform writes what is left of its limit.
+        self._writer, self._loose_writer = (
+            self._engine.execution_options(**{_WRITES: True, _IS_LOOSE: is_loose})
+            for is_loose in (False, True)
+        )
         try:
             self._bring_to_head(owner_url)
         except (DatabaseError, BusyError) as error:
@@ -74,7 +86,7 @@ class Database:
         Raises:
             BusyError: the database does not answer, or another writer goes on for too long.
         """
-        writer = self._writer.execution_options(**{_IS_LOOSE: is_loose})
+        writer = self._loose_writer if is_loose else self._writer
         try:
             with writer.begin() as connection:
                 if not self._is_sqlite:
@@ -83,17 +95,25 @@ class Database:
         except OperationalError as error:
             raise BusyError(f"the database cannot be written: {_said(error)}") from error
 
+    def seal_with(self, vault: Vault) -> None:
+        """Seal and open with this vault what is said of persons."""
+        give(self._engine.dialect, vault)
+
     def quote(self, name: str) -> str:
         """A name as it stands in SQL text."""
         return self._engine.dialect.identifier_preparer.quote(name)
 
-    def compact(self) -> None:
-        """Give up what deleted rows left behind; a server does so by itself."""
+    def compact(self) -> bool:
+        """Give up what changed and deleted rows left behind; a server does so by itself.
+
+        Whether all of it is gone: not while another process goes on reading what was there.
+        """
         if not self._is_sqlite:
-            return
+            return True
         with closing(self._engine.raw_connection()) as raw:
             raw.cursor().execute("VACUUM")
-            raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            (is_busy, *_) = raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        return not is_busy
 
     def close(self) -> None:
         """Give connections back."""
@@ -103,14 +123,16 @@ class Database:
         if self._is_at_head(is_owned=owner_url is not None):
             return
         # Imported only now: it costs more than opening the database does.
+        from warehouse.events import seal_earlier
         from warehouse.migrations.upgrade import grant, upgrade
 
         if owner_url is None:
             with self.write() as connection:
                 if _revision(connection) != HEAD:
                     upgrade(connection)
+                    seal_earlier(connection)
             return
-        owner = Database(owner_url)
+        owner = Database(owner_url, chain=self._chain)
         try:
             with owner.write() as connection:
                 grant(connection, role=self._engine.url.username or "")
@@ -203,7 +225,11 @@ def _prepare_sqlite(engine: Engine) -> None:
     @event.listens_for(engine, "connect")
     def _connect(connection: Any, _record: object) -> None:
         connection.isolation_level = None  # the driver's own transactions begin too late
-        for pragma in (f"busy_timeout = {int(_BUSY_SECONDS * 1000)}", "journal_mode = WAL"):
+        for pragma in (
+            f"busy_timeout = {int(_BUSY_SECONDS * 1000)}",
+            "journal_mode = WAL",
+            f"cache_size = {-_CACHE_KIB}",
+        ):
             connection.execute(f"PRAGMA {pragma}").close()
 
     @event.listens_for(engine, "begin")

@@ -1,13 +1,18 @@
 """What is sealed at rest: raw pages and quarantined documents by AES-GCM, personal columns by
-AES-SIV, which gives equal values equal seals, so that an unchanged row stays unchanged."""
+AES-SIV, which gives equal values equal seals, so that an unchanged row stays unchanged.
+
+Codes and parcels are named in several tables, which are joined by them as they are: one value has
+one seal wherever it stands, under a key that is never rotated.
+"""
 
 import base64
 import binascii
 import hashlib
 import hmac
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache, partial
 
 import polars as pl
 from cryptography.exceptions import InvalidTag
@@ -16,14 +21,20 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from contracts.errors import ConfigurationError, ShopkeeperError
-from contracts.personal import purposes
+from contracts.personal import COMPARED, purposes
+from contracts.streams import PART
 from contracts.tables import TABLES
 
 KEY_BYTES = 32
 _MARK = b"SK1"
 _ID_BYTES = 4
 _NONCE_BYTES = 12
+_UNKNOWN = "?"
+_WORD = "word"
+_SEALED = base64.urlsafe_b64encode(_MARK).decode()
 _HEAD_BYTES = len(_MARK) + _ID_BYTES
+_STANDARD = bytes.maketrans(b"-_", b"+/")
+"""From the alphabet of `urlsafe_b64encode` to the other one."""
 
 
 class SealError(ShopkeeperError):
@@ -36,21 +47,39 @@ class _Keys:
 
     id: bytes
     address: bytes
+    events: bytes
     pages: AESGCM
     columns: AESSIV
 
 
 class Vault:
-    """Seals with the first secret; opens what any of them sealed. A secret is 32 bytes."""
+    """Seals with the first secret; opens what any of them sealed. A secret is 32 bytes.
 
-    def __init__(self, secret: bytes, *, earlier: Sequence[bytes] = ()) -> None:
+    `names` is the secret of what tables are joined by, the first one if not given.
+    """
+
+    def __init__(
+        self, secret: bytes, *, earlier: Sequence[bytes] = (), names: bytes | None = None
+    ) -> None:
         self._keys = _derived(secret)
-        self._by_id = {keys.id: keys for keys in (self._keys, *map(_derived, earlier))}
+        self._names = self._keys if names is None else _derived(names)
+        self._data = [self._keys, *map(_derived, earlier)]
+        self._by_id = {keys.id: keys for keys in (*self._data, self._names)}
 
     @property
     def key_ids(self) -> list[str]:
         """The public names of the keys, that which seals first."""
-        return [found.hex() for found in self._by_id]
+        return [keys.id.hex() for keys in self._data]
+
+    @property
+    def event_keys(self) -> dict[str, bytes]:
+        """What seals the chain of events, by the key's public name, that which seals first."""
+        return {keys.id.hex(): keys.events for keys in self._data}
+
+    @property
+    def outdated(self) -> list[str]:
+        """The public names of the data keys that seal no more."""
+        return [one for one in self.key_ids if one != self.key_ids[0]]
 
     def address(self, body: bytes) -> str:
         """A name that equal bodies share and that tells nothing about them without the key."""
@@ -86,6 +115,10 @@ class Vault:
         """
         return self.open(_decoded(sealed, name), name=name).decode()
 
+    def reseal_text(self, sealed: str, *, name: str) -> str:
+        """The same text under the key in use."""
+        return self.seal_text(self.open_text(sealed, name=name), name=name)
+
     def seal_frames(self, frames: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
         """Frames by table name, their personal columns sealed; a null stays a null."""
         return {
@@ -94,18 +127,98 @@ class Vault:
         }
 
     def open_frame(
-        self, frame: pl.DataFrame, table_name: str, *, purpose: str | None = None
+        self, frame: pl.DataFrame, table_name: str, *, only: Collection[str] | None = None
     ) -> pl.DataFrame:
-        """A frame whose personal columns, those of one purpose or all, can be read.
+        """A frame whose personal columns, those of some purposes or all, can be read.
 
         Raises:
             SealError: a value was altered, or its key is missing.
         """
-        return _each(frame, table_name, self._opened_value, purpose=purpose)
+        return _each(frame, table_name, self._opened_value, only=only)
+
+    def opened(
+        self, frame: pl.DataFrame, table_name: str, *, only: Collection[str]
+    ) -> pl.LazyFrame:
+        """The same, lazy: a column is opened when it is asked for, and once however often it is.
+
+        Raises:
+            SealError: when a column is asked for in which a value was altered, or its key missing.
+        """
+
+        def column(name: str, purpose: str) -> pl.Expr:
+            place = _place(table_name, name, purpose)
+            whole = cache(partial(_changed, frame[name], place=place, change=self._opened_value))
+            return pl.col(name).map_batches(lambda _: whole(), return_dtype=pl.String)
+
+        columns = purposes(TABLES[table_name].schema).items()
+        return frame.lazy().with_columns(column(*one) for one in columns if one[1] in only)
+
+    def seal_rest(self, frame: pl.DataFrame, table_name: str) -> pl.DataFrame:
+        """A frame of a release that left codes and parcels open; what is sealed stays."""
+        return _each(
+            frame,
+            table_name,
+            lambda value, place: value if is_sealed(value) else self._sealed_value(value, place),
+            only=COMPARED,
+        )
+
+    def reseal_frame(self, frame: pl.DataFrame, table_name: str) -> pl.DataFrame:
+        """A frame of which no value is sealed with an outdated key; what is not stays.
+
+        Raises:
+            SealError: a value was altered.
+        """
+        outdated = tuple(map(text_head, self.outdated))
+        return _each(
+            frame,
+            table_name,
+            lambda value, place: (
+                self._sealed_value(self._opened_value(value, place), place)
+                if value.startswith(outdated)
+                else value
+            ),
+        )
+
+    def seal_word(self, value: str) -> str:
+        """Text of a row that is looked up by it: equal texts have equal seals."""
+        return _sealed(value, _WORD, self._names)
+
+    def open_word(self, sealed: str) -> str:
+        """The text that `seal_word` sealed.
+
+        Raises:
+            SealError: it was altered, or its key is missing.
+        """
+        return self._opened_value(sealed, _WORD)
+
+    def seals(self, values: Collection[str], *, table_name: str, column: str) -> list[str]:
+        """How values stand in a personal column of the lake, whichever key sealed them."""
+        purpose = purposes(TABLES[table_name].schema)[column]
+        place = _place(table_name, column, purpose)
+        keys = [self._names] if purpose in COMPARED else self._data
+        return [_sealed(value, place, one) for one in keys for value in values]
+
+    def seal_document(self, table_name: str, document_id: str) -> str:
+        """A document's id as the lake has it: one that names a parcel or holds a code is sealed."""
+        place = _document_place(table_name)
+        if place is None or document_id.startswith((PART, _UNKNOWN)):
+            return document_id
+        return self._sealed_value(document_id, place)
+
+    def open_document(self, table_name: str, document_id: str) -> str:
+        """The id that `seal_document` was given.
+
+        Raises:
+            SealError: it was altered, or its key is missing.
+        """
+        place = _document_place(table_name)
+        if place is None or document_id.startswith((PART, _UNKNOWN)):
+            return document_id
+        return self._opened_value(document_id, place)
 
     def _sealed_value(self, value: str, place: str) -> str:
-        content = self._keys.columns.encrypt(value.encode(), [place.encode()])
-        return base64.urlsafe_b64encode(_MARK + self._keys.id + content).decode()
+        is_name = place.partition(".")[0] in COMPARED
+        return _sealed(value, place, self._names if is_name else self._keys)
 
     def _opened_value(self, value: str, place: str) -> str:
         keys, content = self._opened(_decoded(value, place), place)
@@ -121,6 +234,22 @@ class Vault:
         if key_id not in self._by_id:
             raise SealError(f"{name} was sealed with key {key_id.hex()}, which this home lacks")
         return self._by_id[key_id], sealed[_HEAD_BYTES:]
+
+
+def is_sealed(value: str) -> bool:
+    """Whether a text has the form of a sealed one."""
+    return value.startswith(_SEALED)
+
+
+def seal_head(key_id: str) -> bytes:
+    """How all begins that a key, by its public name, sealed."""
+    return _MARK + bytes.fromhex(key_id)
+
+
+def text_head(key_id: str) -> str:
+    """The same of sealed text: as many letters as tell of nothing but the head."""
+    head = base64.urlsafe_b64encode(seal_head(key_id)).decode()
+    return head[: _HEAD_BYTES * 8 // 6]
 
 
 def read_key(text: str, *, where: str) -> bytes:
@@ -152,6 +281,7 @@ def _derived(secret: bytes) -> _Keys:
     return _Keys(
         id=_expanded(secret, b"id", _ID_BYTES),
         address=_expanded(secret, b"address", KEY_BYTES),
+        events=_expanded(secret, b"events", KEY_BYTES),
         pages=AESGCM(_expanded(secret, b"pages", KEY_BYTES)),
         columns=AESSIV(_expanded(secret, b"columns", 2 * KEY_BYTES)),
     )
@@ -165,8 +295,9 @@ def _expanded(secret: bytes, use: bytes, length: int) -> bytes:
 
 def _decoded(sealed: str, name: str) -> bytes:
     try:
-        return base64.b64decode(sealed, altchars=b"-_", validate=True)
-    except (binascii.Error, ValueError) as error:
+        # What `base64.b64decode` does, without what it prepares anew for each of many values.
+        return binascii.a2b_base64(sealed.encode().translate(_STANDARD), strict_mode=True)
+    except binascii.Error as error:
         raise SealError(f"{name} is not sealed") from error
 
 
@@ -174,20 +305,42 @@ def _is_personal(table_name: str) -> bool:
     return bool(purposes(TABLES[table_name].schema))
 
 
+def _document_place(table_name: str) -> str | None:
+    """What the seals of a table's document ids are bound to; null: they are not sealed."""
+    if table_name not in TABLES or len(TABLES[table_name].document) != 1:
+        return None
+    table = TABLES[table_name]
+    purpose = purposes(table.schema).get(table.document[0])
+    return _place(table_name, table.document[0], purpose) if purpose in COMPARED else None
+
+
+def _sealed(value: str, place: str, keys: _Keys) -> str:
+    content = keys.columns.encrypt(value.encode(), [place.encode()])
+    return base64.urlsafe_b64encode(_MARK + keys.id + content).decode()
+
+
+def _place(table_name: str, column: str, purpose: str) -> str:
+    """What a seal is bound to: its column, or for what tables are joined by, its purpose."""
+    return f"{purpose if purpose in COMPARED else table_name}.{column}"
+
+
 def _each(
     frame: pl.DataFrame,
     table_name: str,
     change: Callable[[str, str], str],
     *,
-    purpose: str | None = None,
+    only: Collection[str] | None = None,
 ) -> pl.DataFrame:
     """Change each distinct value of the personal columns once."""
-    for name, held_for in purposes(TABLES[table_name].schema).items():
-        if purpose in (None, held_for) and name in frame.columns:
-            old = frame[name].drop_nulls().unique()
-            changed = [change(value, f"{table_name}.{name}") for value in old.to_list()]
-            new = pl.Series(changed, dtype=pl.String)
-            frame = frame.with_columns(
-                frame[name].replace_strict(old, new, default=None, return_dtype=pl.String)
-            )
+    for name, purpose in purposes(TABLES[table_name].schema).items():
+        if (only is None or purpose in only) and name in frame.columns:
+            place = _place(table_name, name, purpose)
+            frame = frame.with_columns(_changed(frame[name], place=place, change=change))
     return frame
+
+
+def _changed(values: pl.Series, *, place: str, change: Callable[[str, str], str]) -> pl.Series:
+    """Values, each distinct one changed once; a null stays a null."""
+    old = values.drop_nulls().unique()
+    new = pl.Series([change(value, place) for value in old.to_list()], dtype=pl.String)
+    return values.replace_strict(old, new, default=None, return_dtype=pl.String)

@@ -2,37 +2,50 @@
 
 import datetime as dt
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
-from sqlalchemy import and_, func, literal, select, update
+from sqlalchemy import literal, select, update
 
-from contracts.codes import WriteKind
+from contracts.actions import FORGOTTEN, Action
+from contracts.codes import ActionState
 from contracts.errors import ConfigurationError
-from warehouse.database import Database, upsert
+from warehouse.database import Database, chunks, upsert
 from warehouse.events import Event, append
-from warehouse.models import actions, check_results, erasures, key_ids
+from warehouse.models import actions, check_results, due, erased_ids, erasures, key_ids
+from warehouse.transitions import SYSTEM, current, move
 
-_ACTION_TEXTS = ("numbers", "evidence", "message", "guard_reason", "member_id")
-# What is written in these may be about the person, and says so without naming them.
-_PERSONAL_WRITES = (
-    WriteKind.SEND_MESSAGE,
-    WriteKind.REPLY_REVIEW,
-    WriteKind.RECORD_EVENT,
-    WriteKind.SET_PROFILE,
-)
-_NOBODY = "forgotten"
+# What becomes of what waits, and of what is being sent: nobody can tell any more what came of it.
+_ENDS = {
+    (ActionState.PROPOSED, ActionState.APPROVED): ActionState.SUPERSEDED,
+    (ActionState.SENDING, ActionState.SENT): ActionState.UNKNOWN,
+}
+NOBODY = FORGOTTEN
+"""Whose actions are those of who was forgotten."""
+_CLEARED = {
+    "parent_id": None,
+    "sku_id": None,
+    "reason_code": FORGOTTEN,
+    "numbers": "{}",
+    "evidence": "{}",
+    "guard_reason": None,
+    "message": None,
+    "payload": None,
+    "member_id": FORGOTTEN,
+    "channel": None,
+}
 
 
-class Erasure(msgspec.Struct, frozen=True):
-    """One member, by pseudonym, of whom nothing may be kept."""
+class Erasure(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One member, by pseudonym, of whom nothing may be kept; and what was theirs, by alias."""
 
     shop_id: str
     member_id: str
     asked_at: dt.datetime
     by: str
+    ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +57,23 @@ class Erasures:
 
     def add(self, erasure: Erasure) -> None:
         """Write it down, in both places, and as an event; again, it is to be carried out again."""
-        if all(
-            (one.shop_id, one.member_id) != (erasure.shop_id, erasure.member_id)
-            for one in self._written()
-        ):
-            with self.file.open("ab") as file:
-                file.write(msgspec.json.encode(erasure) + b"\n")
-                file.flush()
-                os.fsync(file.fileno())
+        if (erasure.shop_id, erasure.member_id) not in {_who(one) for one in self._written()}:
+            self._write(erasure)
         self._ask(erasure, "erasure asked")
+
+    def keep_ids(self, erasure: Erasure, aliases: Sequence[str]) -> None:
+        """Note what is theirs, in both places, before any of it is erased."""
+        known = self.ids(erasure.shop_id)
+        fresh = [one for one in aliases if one not in known]
+        if fresh:
+            self._write(msgspec.structs.replace(erasure, ids=tuple(fresh)))
+            self._keep_ids(erasure.shop_id, fresh)
+
+    def ids(self, shop_id: str) -> frozenset[str]:
+        """Aliases of what was a forgotten member's."""
+        query = select(erased_ids.c.alias).where(erased_ids.c.shop_id == shop_id)
+        with self.database.read() as connection:
+            return frozenset(connection.execute(query).scalars())
 
     def of(self, shop_id: str) -> frozenset[str]:
         """The forgotten members of a shop."""
@@ -83,37 +104,49 @@ class Erasures:
             )
             append(connection, [done])
 
-    def clear(self, erasure: Erasure) -> int:
+    def clear(
+        self, erasure: Erasure, written: Sequence[Action], *, names: Callable[[str], bool]
+    ) -> int:
         """Take the member out of actions and check results; rows that named them.
 
-        An action stays as one for somebody who is gone, so that what waits is refused for want of
-        a recipient rather than sent to everybody.
+        Of an action stays that there was one, and its amounts. What waits, or is under way, is not
+        sent any more. `names` says whether a text names the member.
         """
-        touched = 0
-        is_theirs = and_(
-            actions.c.shop_id == erasure.shop_id, actions.c.member_id == erasure.member_id
-        )
-        nobody = func.replace(
-            actions.c.target_id, erasure.member_id, literal(f"{_NOBODY}-") + actions.c.action_id
-        )
+        at = dt.datetime.now(dt.UTC)
         with self.database.write() as connection:
-            connection.execute(
-                update(actions)
-                .where(is_theirs, actions.c.write_kind.in_(_PERSONAL_WRITES))
-                .values(payload=None)
-            )
-            connection.execute(
-                update(actions)
-                .where(actions.c.target_id.contains(erasure.member_id))
-                .values(target_id=nobody)
-            )
-            for table, names in ((actions, _ACTION_TEXTS), (check_results, ("measured", "limit"))):
-                for name in names:
-                    column = table.c[name]
-                    named = func.replace(column, erasure.member_id, _NOBODY)
-                    changed = update(table).where(column.contains(erasure.member_id))
-                    touched += connection.execute(changed.values({name: named})).rowcount
-        return touched
+            for ids in chunks([one.action_id for one in written]):
+                for states, end in _ENDS.items():
+                    rows = current(connection, ids).values()
+                    open_ = [row for row in rows if row.state in states]
+                    move(connection, open_, end, by=SYSTEM, at=at)
+                connection.execute(
+                    update(actions)
+                    .where(actions.c.action_id.in_(ids))
+                    .values(target_id=literal(f"{NOBODY}-") + actions.c.action_id, **_CLEARED)
+                )
+            found = connection.execute(select(check_results)).all()
+            told = [row for row in found if names(row.measured) or names(row.limit)]
+            for row in told:
+                connection.execute(
+                    update(check_results)
+                    .where(
+                        check_results.c.shop_id == row.shop_id,
+                        check_results.c.table_name == row.table_name,
+                        check_results.c.check_name == row.check_name,
+                    )
+                    .values(measured=NOBODY, limit=NOBODY)
+                )
+        return len(written) + len(told)
+
+    def is_unsealed(self) -> bool:
+        """Whether a release of before left codes and parcels open."""
+        with self.database.read() as connection:
+            return connection.execute(select(due.c.name)).first() is not None
+
+    def sealed(self) -> None:
+        """Note that they are sealed now."""
+        with self.database.write() as connection:
+            connection.execute(due.delete())
 
     def recall(self) -> bool:
         """Bring back into a restored database what only the file knows; whether any is unfinished.
@@ -125,7 +158,10 @@ class Erasures:
             return False
         known = self._known()
         for erasure in written:
-            if (erasure.shop_id, erasure.member_id) not in known:
+            if erasure.ids:
+                self._keep_ids(erasure.shop_id, erasure.ids)
+        for erasure in {_who(one): one for one in written}.values():
+            if _who(erasure) not in known:
                 self._ask(erasure, "erasure recalled")
         return bool(self.unfinished())
 
@@ -138,6 +174,7 @@ class Erasures:
             details={"shop": erasure.shop_id},
         )
         row = {**msgspec.structs.asdict(erasure), "done_at": None}
+        del row["ids"]
         with self.database.write() as connection:
             connection.execute(
                 upsert(connection, erasures)
@@ -148,6 +185,17 @@ class Erasures:
                 )
             )
             append(connection, [asked])
+
+    def _keep_ids(self, shop_id: str, aliases: Sequence[str]) -> None:
+        rows = [{"shop_id": shop_id, "alias": one} for one in aliases]
+        with self.database.write() as connection:
+            connection.execute(upsert(connection, erased_ids).on_conflict_do_nothing(), rows)
+
+    def _write(self, erasure: Erasure) -> None:
+        with self.file.open("ab") as file:
+            file.write(msgspec.json.encode(erasure) + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
 
     def _known(self) -> set[tuple[str, str]]:
         with self.database.read() as connection:
@@ -165,6 +213,10 @@ class Erasures:
             raise ConfigurationError(
                 f"{self.file.name} cannot be read: put back a whole copy, it lists who is forgotten"
             ) from error
+
+
+def _who(erasure: Erasure) -> tuple[str, str]:
+    return erasure.shop_id, erasure.member_id
 
 
 def confirm_keys(database: Database, ids: Mapping[str, Sequence[str]]) -> None:

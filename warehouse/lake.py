@@ -1,20 +1,28 @@
 """The canonical and derived tables, as Delta Lake: a local folder, or an object store by URL."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 
 import polars as pl
-from deltalake import CommitProperties, DeltaTable, write_deltalake
-from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
+from deltalake import DeltaTable
+from deltalake.exceptions import DeltaError, TableNotFoundError
 
 from contracts.errors import BusyError
-from contracts.personal import member_columns, purposes
 from contracts.tables import TABLES, Table, TableKind
+from warehouse.delta import (
+    OvertakenError,
+    among,
+    append,
+    create,
+    overwrite,
+    read,
+    scanned,
+    scope_of,
+)
 from warehouse.gone import Snapshot
 from warehouse.merge import (
     Outcome,
@@ -25,9 +33,6 @@ from warehouse.merge import (
     root,
 )
 
-# A commit is made on top of exactly the version it was computed from, or not at all: left to
-# itself, deltalake lets two appends of the same document through.
-_ONE_ATTEMPT = CommitProperties(max_commit_retries=0)
 _ATTEMPTS = 20
 _PAUSE_SECONDS = 0.02
 _LONGEST = 4
@@ -53,15 +58,12 @@ class Merged:
     unchanged: int = 0
 
 
-class _OvertakenError(Exception):
-    """Somebody committed since the table was read."""
-
-
 class Lake:
     """One folder of Delta tables. Safe to be written by several processes at once."""
 
     def __init__(self, folder: str | Path) -> None:
         self._url = str(folder).rstrip("/")
+        self._opened: dict[tuple[str, int], DeltaTable] = {}
 
     def merge(
         self,
@@ -110,10 +112,10 @@ class Lake:
         Days whose rows are equal, in any order, are not written; nothing to write, no new version.
         """
         table = TABLES[table_name]
-        rows, scope = _shaped(frame, table), _scope(table)
+        rows, scope = _shaped(frame, table), scope_of(table)
         for _ in range(_ATTEMPTS):
             head = self.open(table_name)
-            stored = _read(head, table, days)
+            stored = read(head, table, days)
             is_other = pl.lit(value=False) if shop_id is None else pl.col("shop_id") != shop_id
             wanted = pl.concat([stored.filter(is_other), rows]).sort(
                 list(dict.fromkeys([scope, *table.key]))
@@ -127,8 +129,8 @@ class Lake:
                     version = head.version()
                 else:
                     written = wanted.filter(pl.col(scope).is_in(touched.implode()))
-                    version = _overwrite(head, written, _among(scope, touched))
-            except _OvertakenError:
+                    version = overwrite(head, written, among(scope, touched))
+            except OvertakenError:
                 continue
             return Merged(version, came.height, 0, gone.height, wanted.height - came.height)
         raise LakeBusyError(f"table {table_name} is being written by others: build again")
@@ -149,13 +151,13 @@ class Lake:
             head = self.open(table_name)
             if head is None:
                 return None
-            stored = _read(head, table)
+            stored = read(head, table)
             rows = change(stored)
             if rows.equals(stored):
                 return Merged(head.version(), unchanged=stored.height)
             try:
-                version = _overwrite(head, _shaped(rows, table), None)
-            except _OvertakenError:
+                version = overwrite(head, _shaped(rows, table), None)
+            except OvertakenError:
                 continue
             return Merged(version, changed=rows.height, removed=stored.height - rows.height)
         raise LakeBusyError(f"table {table_name} is being written by others: try again")
@@ -188,7 +190,7 @@ class Lake:
         """
         table = TABLES[table_name]
         head = self.open(table_name, version=version)
-        lazy = _scan(head, table)
+        lazy = scanned(head, table)
         columns = table.schema.columns()
         if as_of is not None and "read_at" in columns:
             lazy = lazy.filter(pl.col("read_at") <= as_of)
@@ -196,9 +198,9 @@ class Lake:
             lazy = lazy.filter(pl.col("deleted_at").is_null())
         return lazy
 
-    def versions(self) -> dict[str, int]:
-        """The newest version of every table that exists."""
-        return self._versions(list(TABLES))
+    def versions(self, names: Sequence[str] = tuple(TABLES)) -> dict[str, int]:
+        """The newest version of those tables that exist."""
+        return self._versions(names)
 
     def _merge_family(
         self, names: list[str], frames: Mapping[str, pl.DataFrame], snapshot: Snapshot | None
@@ -250,14 +252,14 @@ class Lake:
         for attempt in range(_ATTEMPTS):
             time.sleep(min(attempt, _LONGEST) * _PAUSE_SECONDS)
             heads = {name: self.open(name) for name in names}
-            stored = {name: _read(heads[name], TABLES[name], scopes) for name in names}
+            stored = {name: read(heads[name], TABLES[name], scopes) for name in names}
             outcomes = merge(stored, incoming)
             try:
                 for name in names:
                     outcome = outcomes.pop(name)  # written one by one, so memory can be given back
                     version = self._commit(heads[name], TABLES[name], outcome)
                     done[name] = _counted(done[name], outcome, version)
-            except _OvertakenError:
+            except OvertakenError:
                 continue
             seen = {name: head.version() for name, head in heads.items() if head is not None}
             held = {name: row.version for name, row in done.items() if row.version != _NO_VERSION}
@@ -271,79 +273,38 @@ class Lake:
         if dirty.is_empty() and outcome.removed.is_empty():
             return _NO_VERSION if head is None else head.version()
         if head is None or (outcome.changed == 0 and outcome.removed.is_empty()):
-            return self._append(head, table, dirty)
-        scope = _scope(table)
+            return self._create(table, dirty) if head is None else append(head, dirty)
+        scope = scope_of(table)
         touched = pl.concat([dirty[scope], outcome.removed[scope]]).unique()
         rows = outcome.rows.filter(pl.col(scope).is_in(touched.implode()))
-        return _overwrite(head, rows, _among(scope, touched))
-
-    def _append(self, head: DeltaTable | None, table: Table, rows: pl.DataFrame) -> int:
-        if head is None:
-            return self._create(table, rows)
-        version = head.version()
-        with _on_this_version():
-            write_deltalake(
-                head, rows, mode="append", schema_mode="merge", commit_properties=_ONE_ATTEMPT
-            )
-        return version + 1
+        return overwrite(head, rows, among(scope, touched))
 
     def _create(self, table: Table, rows: pl.DataFrame) -> int:
         try:
-            with _on_this_version():
-                write_deltalake(
-                    f"{self._url}/{table.name}",
-                    rows,
-                    partition_by=table.partition,
-                    configuration=_kept_out_of_statistics(table),
-                    commit_properties=_ONE_ATTEMPT,
-                )
+            return create(f"{self._url}/{table.name}", rows, table)
         except DeltaError as error:
             if self.open(table.name) is None:
                 raise
-            raise _OvertakenError from error
-        return 0
+            raise OvertakenError from error
 
     def open(self, table_name: str, *, version: int | None = None) -> DeltaTable | None:
-        """The Delta table itself, at its newest version if none is given; null: there is none."""
+        """The Delta table itself, at its newest version if none is given; null: there is none.
+
+        A version never changes, so its log is read once.
+        """
+        if version is not None and (table_name, version) in self._opened:
+            return self._opened[table_name, version]
         try:
-            return DeltaTable(f"{self._url}/{table_name}", version=version)
+            found = DeltaTable(f"{self._url}/{table_name}", version=version)
         except TableNotFoundError:
             return None
+        if version is not None:
+            self._opened[table_name, version] = found
+        return found
 
     def _versions(self, names: Sequence[str]) -> dict[str, int]:
         heads = {name: self.open(name) for name in names}
         return {name: head.version() for name, head in heads.items() if head is not None}
-
-
-def _kept_out_of_statistics(table: Table) -> dict[str, str] | None:
-    """Delta's log quotes smallest and largest values of each file: of these columns only."""
-    personal = {*purposes(table.schema), *member_columns(table)}
-    if not personal:
-        return None
-    quoted = [name for name in table.schema.column_names() if name not in personal]
-    return {"delta.dataSkippingStatsColumns": ",".join(quoted)}
-
-
-@contextmanager
-def _on_this_version() -> Iterator[None]:
-    try:
-        yield
-    except CommitFailedError as error:
-        raise _OvertakenError from error
-
-
-def _overwrite(head: DeltaTable, rows: pl.DataFrame, predicate: str | None) -> int:
-    version = head.version()
-    with _on_this_version():
-        write_deltalake(
-            head,
-            rows,
-            mode="overwrite",
-            schema_mode="merge",
-            predicate=predicate,
-            commit_properties=_ONE_ATTEMPT,
-        )
-    return version + 1
 
 
 def _counted(merged: Merged, outcome: Outcome, version: int) -> Merged:
@@ -358,13 +319,8 @@ def _counted(merged: Merged, outcome: Outcome, version: int) -> Merged:
     )
 
 
-def _scope(table: Table) -> str:
-    """The column whose values bound what a merge reads and replaces."""
-    return table.partition or "shop_id"
-
-
 def _scopes(incoming: Mapping[str, pl.DataFrame]) -> pl.Series:
-    return pl.concat([frame[_scope(TABLES[name])] for name, frame in incoming.items()]).unique()
+    return pl.concat([frame[scope_of(TABLES[name])] for name, frame in incoming.items()]).unique()
 
 
 def _whole(table: Table, snapshot: Snapshot) -> pl.Series | None:
@@ -377,32 +333,6 @@ def _missing(rows: pl.DataFrame, among: pl.DataFrame) -> pl.DataFrame:
     return rows.join(among, on=rows.columns, how="anti", nulls_equal=True)
 
 
-def _among(column: str, values: pl.Series) -> str:
-    """`column IN (…)` with literals, without which Delta opens every file."""
-    literals = ", ".join("'" + str(value).replace("'", "''") + "'" for value in values.sort())
-    return f"{column} IN ({literals})"
-
-
 def _shaped(frame: pl.DataFrame, table: Table) -> pl.DataFrame:
     """Declared columns, order and types; values were checked before."""
     return table.schema.cast(frame)
-
-
-def _scan(head: DeltaTable | None, table: Table) -> pl.LazyFrame:
-    if head is None:
-        return table.schema.create_empty().lazy()
-    columns = table.schema.columns()
-    held = {field.name for field in head.schema().fields}
-    # What a table got after a home was made: null, and the first version of a mapping.
-    later = [pl.lit(None, columns[name].dtype).alias(name) for name in columns if name not in held]
-    rows = pl.scan_delta(head).with_columns(later)
-    if "mapping_version" in columns:
-        rows = rows.with_columns(pl.col("mapping_version").fill_null(1))
-    return rows.select(table.schema.column_names())
-
-
-def _read(head: DeltaTable | None, table: Table, scopes: pl.Series | None = None) -> pl.DataFrame:
-    lazy = _scan(head, table)
-    if scopes is not None:
-        lazy = lazy.filter(pl.col(_scope(table)).is_in(scopes.to_list()))
-    return lazy.collect()

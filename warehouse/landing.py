@@ -2,8 +2,9 @@
 
 import datetime as dt
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -11,9 +12,12 @@ import zstandard
 
 from contracts.errors import ShopkeeperError
 from contracts.streams import Facts, Page, Reading
-from warehouse.encryption import SealError, Vault
+from warehouse.encryption import SealError, Vault, seal_head
 
 _SUFFIX = ".zst.sealed"
+_DRAFT = ".tmp"
+_MANIFEST = "manifest"
+_OPEN = b"{"
 _LEVEL = 3  # level 9 saves a tenth of the bytes for five times the time
 
 
@@ -70,7 +74,7 @@ class Landing:
             new_pages += is_new
             new_bytes += part.size_bytes if is_new else 0
         kept = _Manifest(reading.id, reading.read_at, parts, told)
-        _write_whole(self._manifest_path(reading.id), msgspec.json.encode(kept))
+        _write_whole(self._manifest_path(reading.id), self._sealed(kept))
         return Landed(len(parts), new_pages, sum(part.size_bytes for part in parts), new_bytes)
 
     def is_kept(self, reading_id: str) -> bool:
@@ -112,8 +116,8 @@ class Landing:
         self._drop_orphans()
         return len(stale)
 
-    def rewrite(self, shop_id: str, change: Callable[[str, Page], Page]) -> int:
-        """Change pages of a shop, each told with its stream; pages that did change.
+    def rewrite(self, shop_id: str, change: Callable[[str, Page], Page | None]) -> int:
+        """Change or drop pages of a shop, each told with its stream; pages that did change.
 
         A page that changed is gone after; so are pages of no whole reading, since nobody can tell
         whose they are. Like `expire`, not to be run beside `keep`.
@@ -123,17 +127,83 @@ class Landing:
         """
         changed = 0
         for path, manifest in self._manifests(shop_id):
-            parts = []
-            for page, part in zip(self.pages(manifest.reading_id), manifest.parts, strict=True):
-                new = change(manifest.reading_id.split("/")[1], page)
-                is_other = new.body != page.body
-                parts.append(self._keep_page(new)[0] if is_other else part)
-                changed += is_other
-            if parts != manifest.parts:
-                kept = msgspec.structs.replace(manifest, parts=parts)
-                _write_whole(path, msgspec.json.encode(kept))
+            of_stream = partial(change, manifest.reading_id.split("/")[1])
+            changed += self._rewrite(path, manifest, of_stream)
         self._drop_orphans()
         return changed
+
+    def rewrite_reading(self, reading_id: str, change: Callable[[Page], Page | None]) -> int:
+        """The same for one reading, beside others that are being kept; pages that did change.
+
+        Raises:
+            LandingError: a page is missing or was altered.
+        """
+        manifest = self._manifest(reading_id)
+        if manifest is None:
+            return 0
+        changed = self._rewrite(self._manifest_path(reading_id), manifest, change)
+        held = {part.address for _, other in self._manifests() for part in other.parts}
+        for part in manifest.parts if changed else ():
+            if part.address not in held:
+                self._page_path(part.address).unlink(missing_ok=True)
+        return changed
+
+    def _rewrite(
+        self, path: Path, manifest: _Manifest, change: Callable[[Page], Page | None]
+    ) -> int:
+        parts, changed = [], 0
+        for page, part in zip(self.pages(manifest.reading_id), manifest.parts, strict=True):
+            new = change(page)
+            is_other = new is None or new.body != page.body
+            changed += is_other
+            if not is_other:
+                parts.append(part)
+            elif new is not None:
+                parts.append(self._keep_page(new)[0])
+        if changed:
+            _write_whole(path, self._sealed(msgspec.structs.replace(manifest, parts=parts)))
+        return changed
+
+    def seal_manifests(self) -> None:
+        """Seal manifests that a release of before left open."""
+        for path in sorted(self._readings.rglob("*.json")):
+            stored = path.read_bytes()
+            if stored.startswith(_OPEN):
+                _write_whole(path, self._sealed(msgspec.json.decode(stored, type=_Manifest)))
+
+    def sealed_with(self, key_ids: Collection[str]) -> int:
+        """Files that are sealed with one of these keys, by their public names."""
+        heads = tuple(map(seal_head, key_ids))
+        return sum(_is_sealed_with(path, heads) for path in self._files())
+
+    def reseal(self) -> int:
+        """Seal with the key in use what an outdated one sealed; readings that were changed.
+
+        Pages get new addresses. One that is damaged goes, since whoever has the outdated key could
+        read what is left of it: it is missing then, as it was before. Not to be run beside `keep`.
+        """
+        heads = tuple(map(seal_head, self._vault.outdated))
+        changed = 0
+        for path, manifest in self._manifests():
+            pages = [self._page_path(part.address) for part in manifest.parts]
+            if any(_is_sealed_with(one, heads) for one in (path, *pages)):
+                parts = [self._resealed(part) for part in manifest.parts]
+                renewed = msgspec.structs.replace(manifest, parts=parts)
+                _write_whole(path, self._sealed(renewed))
+                changed += 1
+        self._drop_orphans()
+        return changed
+
+    def _resealed(self, part: _Part) -> _Part:
+        body = self._body(part.address)
+        if body is not None:
+            return self._keep_page(Page(body, part.part))[0]
+        self._page_path(part.address).unlink(missing_ok=True)
+        return part
+
+    def _files(self) -> Iterator[Path]:
+        for folder in (self._pages, self._readings):
+            yield from (path for path in folder.rglob("*") if path.is_file())
 
     def kept(self, shop_id: str) -> list[str]:
         """Ids of the complete readings of a shop."""
@@ -142,12 +212,15 @@ class Landing:
     def _manifests(self, shop_id: str | None = None) -> Iterator[tuple[Path, _Manifest]]:
         folder = self._readings if shop_id is None else self._readings / shop_id
         for path in sorted(folder.rglob("*.json")):
-            yield path, msgspec.json.decode(path.read_bytes(), type=_Manifest)
+            yield path, self._opened(path)
 
     def _drop_orphans(self) -> None:
         held = {part.address for _, manifest in self._manifests() for part in manifest.parts}
         for path in self._pages.rglob(f"*{_SUFFIX}"):
             if path.name.removesuffix(_SUFFIX) not in held:
+                path.unlink(missing_ok=True)
+        for path in self._files():
+            if path.name.endswith(_DRAFT):  # of somebody who was killed while writing it
                 path.unlink(missing_ok=True)
 
     def _keep_page(self, page: Page) -> tuple[_Part, bool]:
@@ -169,10 +242,20 @@ class Landing:
 
     def _manifest(self, reading_id: str) -> _Manifest | None:
         try:
-            encoded = self._manifest_path(reading_id).read_bytes()
+            return self._opened(self._manifest_path(reading_id))
         except FileNotFoundError:
             return None
-        return msgspec.json.decode(encoded, type=_Manifest)
+
+    def _sealed(self, manifest: _Manifest) -> bytes:
+        """A part may name a parcel or a file of somebody."""
+        return self._vault.seal(msgspec.json.encode(manifest), name=_MANIFEST)
+
+    def _opened(self, path: Path) -> _Manifest:
+        try:
+            manifest = self._vault.open(path.read_bytes(), name=_MANIFEST)
+        except SealError as error:
+            raise SealError(f"{path}: {error}") from error
+        return msgspec.json.decode(manifest, type=_Manifest)
 
     def _manifest_path(self, reading_id: str) -> Path:
         path = (self._readings / f"{reading_id}.json").resolve()
@@ -184,10 +267,19 @@ class Landing:
         return self._pages / address[:2] / f"{address}{_SUFFIX}"
 
 
+def _is_sealed_with(path: Path, heads: tuple[bytes, ...]) -> bool:
+    """Whether a file begins as one of these seals does; one that is missing does not."""
+    try:
+        with path.open("rb") as file:
+            return file.read(max(map(len, heads), default=0)).startswith(heads)
+    except FileNotFoundError:
+        return False
+
+
 def _write_whole(path: Path, content: bytes) -> None:
     """Write a file that is either whole or absent, also after a power cut."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f"{path.name}.{os.getpid()}.{os.urandom(4).hex()}.tmp")
+    draft = path.with_name(f"{path.name}.{os.getpid()}.{os.urandom(4).hex()}{_DRAFT}")
     with draft.open("wb") as file:
         file.write(content)
         file.flush()

@@ -1,22 +1,24 @@
 """The state machine of actions. Every change of state writes its event in the same transaction."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, fields, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import fields, replace
 from typing import Any
 
 import polars as pl
-from sqlalchemy import Row, exists, insert, or_, select, update
+from sqlalchemy import Connection, Row, exists, insert, or_, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
-from contracts.actions import Action, KillSwitch
+from contracts.actions import Action, KillSwitch, content_hashes
 from contracts.codes import ActionState, Channel, Purpose, WriteKind
-from warehouse import proposals
+from warehouse import contents, proposals
 from warehouse.database import Database, chunks, upsert
-from warehouse.events import Event, append
+from warehouse.events import Event, append, head
 from warehouse.models import actions as table
 from warehouse.models import switches
+from warehouse.recall import Recall, bar
 from warehouse.transitions import SYSTEM, current, move
+from warehouse.words import Personal, marked
 
 _UNDER_WAY = (ActionState.SENDING, ActionState.SENT)
 _COLUMNS = [table.c[field.name] for field in fields(Action)]
@@ -25,8 +27,9 @@ _COLUMNS = [table.c[field.name] for field in fields(Action)]
 class Ledger:
     """The actions of all shops; answers `contracts.ports.Ledger`."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, recall: Recall | None = None) -> None:
         self._database = database
+        self._recall = recall
 
     def record(self, judged: pl.DataFrame, *, run_id: str, at: dt.datetime) -> dict[str, int]:
         """Write judged proposals; see the port. Counts what was not recorded before, by state."""
@@ -53,7 +56,7 @@ class Ledger:
             known = current(connection, [action.action_id for action in approved])
             fresh = [action for action in approved if action.action_id not in known]
             if fresh:
-                connection.execute(insert(table), [asdict(action) for action in fresh])
+                connection.execute(insert(table), [marked(_row(action)) for action in fresh])
             append(connection, [_undo_event(action, by=by, at=at) for action in fresh])
         return [action.action_id for action in fresh]
 
@@ -98,15 +101,31 @@ class Ledger:
         return sorted(map(_action, rows), key=lambda one: (one.decided_at, one.action_id))
 
     def approve(self, action_ids: Sequence[str], *, by: str, at: dt.datetime) -> list[str]:
-        """Proposed to approved, unless expired; the ids that changed."""
+        """Proposed to approved, unless expired or changed since; the ids that changed.
+
+        The event keeps what was approved, and nothing else is sent.
+        """
         with self._database.write() as connection:
             rows = current(connection, action_ids).values()
+            found = _contents(connection, action_ids)
+            altered = contents.altered(connection, list(found.values()))
             in_time = [
-                row for row in rows if row.expires_at > at and row.state != ActionState.APPROVED
+                row
+                for row in rows
+                if row.expires_at > at
+                and row.state != ActionState.APPROVED
+                and row.action_id not in altered
             ]
+            more = {action_id: content_hashes(row) for action_id, row in found.items()}
             return move(
-                connection, in_time, ActionState.APPROVED, by=by, at=at, set_={"approved_by": by}
-            )
+                connection, in_time, ActionState.APPROVED, by=by, at=at,
+                set_={"approved_by": by}, more=more,
+            )  # fmt: skip
+
+    def altered(self, actions: Sequence[Action]) -> dict[str, str]:
+        """Ids of those that are not what their events tell, and why."""
+        with self._database.read() as connection:
+            return contents.altered(connection, list(map(_row, actions)))
 
     def reject(self, action_ids: Sequence[str], *, by: str, at: dt.datetime) -> list[str]:
         """Proposed to rejected; the ids that changed."""
@@ -140,7 +159,8 @@ class Ledger:
         policy: str | None = None,
         undo_batch: str | None = None,
     ) -> list[Action]:
-        """Take approved actions by one conditional update; undo first; each with a new fence.
+        """Take approved actions by one conditional update; each with a new fence. Undo comes first,
+        then what was decided first, policy by policy: what is looked at before sending is theirs.
 
         They stay approved until `settle` says that they are being sent, so a holder that vanishes
         before that leaves nothing to be read back: the next one claims them when the lease ends.
@@ -159,11 +179,14 @@ class Ledger:
         due = (
             select(table.c.action_id)
             .where(*conditions)
-            .order_by(table.c.undoes.is_(None), table.c.decided_at, table.c.action_id)
+            .order_by(
+                table.c.undoes.is_(None), table.c.decided_at, table.c.policy, table.c.action_id
+            )
             .limit(limit)
         )
         values = {"holder": holder, "lease_until": at + lease}
-        return self._take(due, values, kind="claimed", by=holder, at=at)
+        barred = self._recall.barred if self._recall is not None else frozenset()
+        return self._take(due, values, kind="claimed", by=holder, at=at, barred=barred)
 
     def abandoned(self, *, shop_id: str, at: dt.datetime) -> list[Action]:
         """Actions in sending or sent whose lease has run out: to be settled by reading back.
@@ -199,10 +222,15 @@ class Ledger:
         fences = {action.action_id: action.fence for action in actions}
         with self._database.write() as connection:
             rows = list(current(connection, list(fences)).values())
-            return move(
+            changed = move(
                 connection, rows, state, by=SYSTEM, at=at, set_=set_, fences=fences,
                 observed=observed,
             )  # fmt: skip
+            last = head(connection)
+        if state is ActionState.SENDING and changed and self._recall is not None:
+            until = max(action.expires_at for action in actions)
+            self._recall.note(last, changed, at=at, until=until)
+        return changed
 
     def stop(self, scope: str, name: str, *, by: str, at: dt.datetime) -> None:
         """Put a stop in force; `scope` is all, platform, shop or policy, `name` empty for all."""
@@ -235,9 +263,16 @@ class Ledger:
             return [KillSwitch(**row) for row in connection.execute(query).mappings()]
 
     def _take(
-        self, due: Any, values: Mapping[str, Any], *, kind: str, by: str, at: dt.datetime
+        self,
+        due: Any,
+        values: Mapping[str, Any],
+        *,
+        kind: str,
+        by: str,
+        at: dt.datetime,
+        barred: Collection[str] = (),
     ) -> list[Action]:
-        """One conditional update that raises the fence of what is due."""
+        """One conditional update that raises the fence of what is due; without what is barred."""
         with self._database.write() as connection:
             rows = connection.execute(
                 update(table)
@@ -255,7 +290,26 @@ class Ledger:
                     for one in taken
                 ],
             )  # fmt: skip
-        return taken
+            again = [one.action_id for one in taken if one.action_id in barred]
+            if again:
+                bar(connection, list(current(connection, again).values()), at=at)
+        return [one for one in taken if one.action_id not in barred]
+
+
+def _row(action: Action) -> dict[str, Any]:
+    """The columns of an action; its values are flat, and need no copy as `asdict` makes."""
+    return {column.name: getattr(action, column.name) for column in _COLUMNS}
+
+
+def _contents(connection: Connection, action_ids: Sequence[str]) -> dict[str, Mapping[str, Any]]:
+    """Columns of `Action` by id."""
+    return {
+        row["action_id"]: dict(row)
+        for ids in chunks(action_ids)
+        for row in connection.execute(
+            select(*_COLUMNS).where(table.c.action_id.in_(ids))
+        ).mappings()
+    }
 
 
 def _is_free(at: dt.datetime) -> ColumnElement[bool]:
@@ -279,7 +333,7 @@ def _each_list(
         [table.c.action_id.in_(ids)] for ids in chunks(action_ids)
     ]  # fmt: skip
     by_target = [[]] if targets is None else [
-        [table.c.target_id.in_(names)] for names in chunks(targets)
+        [table.c.target_id.in_([*names, *map(Personal, names)])] for names in chunks(targets)
     ]  # fmt: skip
     return [[*one, *other] for one in by_id for other in by_target]
 
@@ -296,9 +350,9 @@ def _action(row: Row[*tuple[Any, ...]]) -> Action:
 def _undo_event(action: Action, *, by: str, at: dt.datetime) -> Event:
     details = {
         "batch": action.undoes,
-        "target": action.target_id,
         "before": action.before_value,
         "after": action.after_value,
+        **content_hashes(_row(action)),
     }
     return Event(kind="undo_enqueued", subject=action.action_id, by=by, at=at, details=details)
 

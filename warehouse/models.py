@@ -21,6 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeDecorator
 
 from contracts.codes import LIVE_STATES
+from warehouse.words import Words
 
 
 class UtcDateTime(TypeDecorator[dt.datetime]):
@@ -54,6 +55,10 @@ metadata = MetaData()
 
 def _text(name: str, **more: Any) -> Column[str]:
     return Column(name, Text, **{"nullable": False, **more})
+
+
+def _words(name: str, **more: Any) -> Column[str]:
+    return Column(name, Words, **{"nullable": False, **more})
 
 
 def _count(name: str, **more: Any) -> Column[int]:
@@ -150,6 +155,18 @@ check_results = Table(
     _count("rows"),
 )
 
+# Grain: (shop_id, policy, reason): what the last decision left alone. `samples`: a JSON list.
+left_alone = Table(
+    "left_alone",
+    metadata,
+    _text("shop_id", primary_key=True),
+    _text("policy", primary_key=True),
+    _text("reason", primary_key=True),
+    _count("targets"),
+    _text("samples"),
+    _instant("decided_at"),
+)
+
 # Grain: action_id. Columns as in contracts.actions.Action, and who holds it until when.
 actions = Table(
     "actions",
@@ -159,20 +176,20 @@ actions = Table(
     _text("policy"),
     _count("policy_version"),
     _text("shop_id"),
-    _text("target_id"),
-    _text("parent_id", nullable=True),
+    _words("target_id"),
+    _words("parent_id", nullable=True),
     _text("sku_id", nullable=True),
     _text("write_kind"),
     _text("currency", nullable=True),
     _count("before_value", nullable=True),
     _count("after_value"),
     _text("reason_code"),
-    _text("numbers"),
+    _words("numbers"),
     Column("units_at_risk", Float, nullable=False),
     _count("effect_minor", nullable=True),
     _instant("window_start"),
     _instant("expires_at"),
-    _text("evidence"),
+    _words("evidence"),
     _text("state"),
     _text("guard", nullable=True),
     _text("guard_reason", nullable=True),
@@ -185,7 +202,7 @@ actions = Table(
     _count("fence", default=0),
     _text("holder", nullable=True),
     _instant("lease_until", nullable=True),
-    _text("payload", nullable=True),
+    _words("payload", nullable=True),
     _text("member_id", nullable=True),
     _text("channel", nullable=True),
     _text("purpose", nullable=True),
@@ -210,6 +227,7 @@ Index("actions_of_member", actions.c.shop_id, actions.c.member_id)
 Index("actions_that_need", actions.c.needs)
 
 # Grain: event_id, counted from 1 without gaps; each holds the hash of the one before.
+# `key_id`: the key that the hash is made with, null before there was one; `os_user`: whose process.
 events = Table(
     "events",
     metadata,
@@ -221,6 +239,8 @@ events = Table(
     _text("details"),
     Column("previous_hash", String(64), nullable=False),
     Column("hash", String(64), nullable=False),
+    Column("key_id", String(8)),
+    _text("os_user", nullable=True),
     Index("events_of_subject", "subject"),
 )
 
@@ -274,6 +294,17 @@ erasures = Table(
     _text("by"),
     _instant("done_at", nullable=True),
 )
+
+# Grain: (shop_id, alias): an id of something that was a forgotten member's, as a keyed hash.
+erased_ids = Table(
+    "erased_ids",
+    metadata,
+    _text("shop_id", primary_key=True),
+    _text("alias", primary_key=True),
+)
+
+# Grain: name of work that a newer release has to do once on what is stored.
+due = Table("due", metadata, _text("name", primary_key=True))
 
 # Grain: name of a key of the home: the public name of the one in use.
 key_ids = Table(

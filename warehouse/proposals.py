@@ -3,22 +3,31 @@
 import datetime as dt
 import hashlib
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 import polars as pl
-from sqlalchemy import Connection, bindparam, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, or_, select, update
 
-from contracts.actions import Judged
-from contracts.codes import LIVE_STATES, ActionState
+from contracts.actions import Judged, content_hashes
+from contracts.codes import COUNTED_GUARDS, LIVE_STATES, ActionState
+from warehouse.bulk import insert_columns
 from warehouse.events import Event, append
 from warehouse.models import actions as table
 from warehouse.transitions import SYSTEM, current, move, supersede_orphans
+from warehouse.words import marked_columns
 
 _GROUP = ("policy", "shop_id", "window_start")
 _CONTENT = ("policy", "shop_id", "target_id", "window_start", "after_value", "before_value")
 # Part of the id only where there is one: what has none keeps the id it always had.
 _MORE = ("payload", "member_id", "channel", "purpose", "needs")
+_VERDICT = (
+    "state", "guard", "guard_reason", "approved_by", "run_id", "decided_at", "updated_at"
+)  # fmt: skip
+# What is judged again is written as it is proposed now, whatever became of its row meanwhile.
+_WRITTEN = ("write_kind", "parent_id", "currency", "before_value", "after_value", *_MORE)
 _COULD_ACT = (ActionState.PROPOSED, ActionState.APPROVED)
+_ROWS_AT_ONCE = 5_000
 _KNOWN = {
     "action_id": pl.String,
     "target_id": pl.String,
@@ -35,13 +44,32 @@ def record(
     """Write judged proposals (schema `Judged`); count per state of what is new or has moved.
 
     A proposal that is there as shadow or refused takes its new state; any other is left alone.
+    What a guard of `COUNTED_GUARDS` refused is no row of its own, unless its target has one.
     """
     counts: Counter[str] = Counter()
-    identified = with_action_ids(judged).unique("action_id", keep="first", maintain_order=True)
+    identified = with_action_ids(_worth_a_row(connection, judged)).unique(
+        "action_id", keep="first", maintain_order=True
+    )
     for group, rows in identified.group_by(_GROUP, maintain_order=True):
         entered = _record_group(connection, group, rows, run_id=run_id, at=at)
         counts.update(entered["state"].to_list())
     return dict(counts)
+
+
+def _worth_a_row(connection: Connection, judged: pl.DataFrame) -> pl.DataFrame:
+    is_counted = pl.col("guard").is_in(COUNTED_GUARDS).fill_null(value=False)
+    groups = judged.filter(is_counted).select(_GROUP).unique().rows()
+    known = [
+        _known(connection, group).select("target_id").unique().with_columns(
+            pl.lit(value).alias(name) for name, value in zip(_GROUP, group, strict=True)
+        )
+        for group in groups
+    ]  # fmt: skip
+    if not known:
+        return judged
+    there = pl.concat(known).with_columns(is_there=True)
+    joined = judged.join(there, on=[*_GROUP, "target_id"], how="left", maintain_order="left")
+    return joined.filter(~is_counted | pl.col("is_there")).drop("is_there")
 
 
 def with_action_ids(proposals: pl.DataFrame) -> pl.DataFrame:
@@ -111,11 +139,13 @@ def _record_group(
         connection, replaced, ActionState.SUPERSEDED, by=SYSTEM, at=at, set_={"message": message}
     )  # fmt: skip
     entered = _superseded_by(live, fresh)
-    if entered.height:
-        connection.execute(insert(table), _as_rows(entered, run_id=run_id, at=at))
-    _move_again(connection, again, run_id=run_id, at=at)
-    everything = pl.concat([entered, again.with_columns(message=pl.lit(None, pl.String))])
-    append(connection, [_event(row, at=at) for row in everything.iter_rows(named=True)])
+    moved = again.with_columns(message=pl.lit(None, pl.String))
+    for write, some in ((_enter, entered), (_move_again, moved)):
+        for part in some.iter_slices(_ROWS_AT_ONCE):
+            columns = _columns(part, run_id=run_id, at=at)
+            write(connection, columns)
+            append(connection, _events(columns, at=at))
+    everything = pl.concat([entered, moved])
     supersede_orphans(connection, everything["needs"].drop_nulls().to_list(), at=at)
     return everything
 
@@ -134,13 +164,14 @@ def _judged_again(rows: pl.DataFrame, known: pl.DataFrame, live: pl.Series) -> p
     )
 
 
-def _move_again(
-    connection: Connection, again: pl.DataFrame, *, run_id: str, at: dt.datetime
-) -> None:
-    if again.is_empty():
-        return
-    names = ("state", "guard", "guard_reason", "approved_by", "run_id", "decided_at", "updated_at")
-    rows = _as_rows(again.with_columns(message=pl.lit(None, pl.String)), run_id=run_id, at=at)
+def _enter(connection: Connection, columns: Mapping[str, list[Any]]) -> None:
+    insert_columns(connection, table, columns)
+
+
+def _move_again(connection: Connection, columns: Mapping[str, list[Any]]) -> None:
+    names = (*_VERDICT, *_WRITTEN)
+    bound = ("of_id", *(f"new_{name}" for name in names))
+    rows = zip(*(columns[name] for name in ("action_id", *names)), strict=True)
     connection.execute(
         update(table)
         # No IN: a statement that runs for many rows cannot expand a list.
@@ -149,10 +180,7 @@ def _move_again(
             or_(*(table.c.state == state for state in _JUDGED_AGAIN)),
         )
         .values({name: bindparam(f"new_{name}") for name in names} | {"message": None}),
-        [
-            {"of_id": row["action_id"], **{f"new_{name}": row[name] for name in names}}
-            for row in rows
-        ],
+        [dict(zip(bound, row, strict=True)) for row in rows],
     )
 
 
@@ -183,38 +211,36 @@ def _superseded_by(live: pl.Series, fresh: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _as_rows(entered: pl.DataFrame, *, run_id: str, at: dt.datetime) -> list[dict[str, Any]]:
+def _columns(entered: pl.DataFrame, *, run_id: str, at: dt.datetime) -> dict[str, list[Any]]:
+    """What is stored of proposals, by column."""
     by_policy = pl.when(pl.col("state") == ActionState.APPROVED).then(pl.lit("policy"))
     columns = [name for name in Judged.column_names() if name != "needs_target_id"]
-    return (
-        entered.select("action_id", "message", "needs", *columns)
-        .with_columns(
-            approved_by=by_policy,
-            run_id=pl.lit(run_id),
-            decided_at=pl.lit(at),
-            updated_at=pl.lit(at),
-            fence=pl.lit(0),
-        )
-        .to_dicts()
-    )
+    rows = entered.select("action_id", "message", "needs", *columns, approved_by=by_policy)
+    same = {"run_id": run_id, "decided_at": at, "updated_at": at, "fence": 0}
+    return marked_columns(rows) | {name: [value] * rows.height for name, value in same.items()}
 
 
-def _event(row: dict[str, Any], *, at: dt.datetime) -> Event:
+def _events(columns: Mapping[str, list[Any]], *, at: dt.datetime) -> list[Event]:
+    rows = zip(*columns.values(), strict=True)
+    return [_event(dict(zip(columns, row, strict=True)), at=at) for row in rows]
+
+
+def _event(row: Mapping[str, Any], *, at: dt.datetime) -> Event:
     details = {
         "policy": row["policy"],
         "version": row["policy_version"],
         "shop": row["shop_id"],
-        "target": row["target_id"],
         "before": row["before_value"],
         "after": row["after_value"],
         "currency": row["currency"],
         "reason": row["reason_code"],
         "guard": row["guard"],
-        "guard_reason": row["guard_reason"],
     }
+    if row["sku_id"] is not None and row["member_id"] is None:
+        # An article is nobody's; an order, a parcel or a code is somebody's, and is not said here.
+        details |= {"target": row["target_id"], "guard_reason": row["guard_reason"]}
     people = ("channel", "purpose", "exposure_minor", "needs")
     details |= {name: row[name] for name in people if row[name] is not None}
-    if row["payload"] is not None:
-        # An event outlives an erasure: it proves what was written without repeating it.
-        details["payload_hash"] = hashlib.sha256(row["payload"].encode()).hexdigest()
+    # An event outlives an erasure: it proves what was written without repeating it.
+    details |= content_hashes(row)
     return Event(kind=row["state"], subject=row["action_id"], by=SYSTEM, at=at, details=details)

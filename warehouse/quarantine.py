@@ -1,14 +1,15 @@
 """Documents kept out of the lake, whole, with the reasons, until a good version arrives."""
 
 import datetime as dt
+from collections.abc import Callable, Collection
 from typing import Any
 
 import polars as pl
-from sqlalchemy import ColumnElement, Select, delete, select, update
+from sqlalchemy import ColumnElement, Select, delete, func, or_, select, update
 
 from contracts.streams import PART, Reading, Window
 from warehouse.database import Database, chunks, frame, upsert
-from warehouse.encryption import Vault
+from warehouse.encryption import Vault, is_sealed, text_head
 from warehouse.models import quarantine, readings
 from warehouse.readings import older_within
 
@@ -28,6 +29,7 @@ _ENTRY = pl.Schema(
 _COLUMNS = [quarantine.c[{"table": "table_name"}.get(name, name)] for name in _ENTRY.names()]
 _SEALED = ("reasons", "payload")
 _RAW = '"raw":"'
+_PAGE = 1_000
 _REASONS = pl.List(pl.Struct({"reason": pl.String}))
 
 
@@ -54,6 +56,7 @@ class Quarantine:
         not bring is told by a later one, or is gone. One that knows all raw parts there are closes
         those but the ones `standing` (see `Mapped`).
         """
+        bad = bad.with_columns(document_id=self._document_ids(bad, self._vault.seal_document))
         self._release(reading, bad, covers, standing)
         if bad.is_empty():
             return
@@ -152,43 +155,74 @@ class Quarantine:
                 )
         return len(good)
 
-    def naming(self, shop_id: str, member_id: str) -> pl.DataFrame:
-        """Documents that are or name a member, by pseudonym; closed ones too."""
+    def all(self, shop_id: str) -> pl.DataFrame:
+        """Every document of a shop that was ever held, closed ones too."""
         query = select(*_COLUMNS).where(quarantine.c.shop_id == shop_id)
         with self._database.read() as connection:
-            found = self._opened(frame(connection, query.order_by(*_COLUMNS[:3]), _ENTRY))
-        names = pl.col("payload").str.contains(member_id, literal=True)
-        return found.filter(names | (pl.col("document_id") == member_id))
+            return self._opened(frame(connection, query.order_by(*_COLUMNS[:3]), _ENTRY))
 
-    def erase(self, shop_id: str, member_id: str) -> int:
-        """Drop documents that are this member, and let the others name nobody; how many.
+    def erase(self, shop_id: str, theirs: pl.DataFrame) -> None:
+        """Drop documents of `all`, and what of others was not decoded.
 
         Whom an undecoded document names cannot be told, so none is kept: landing has its page.
         """
-        found = self.naming(shop_id, member_id)
-        self._drop_raw(shop_id)
         held = quarantine.c
         with self._database.write() as connection:
-            for row in found.iter_rows(named=True):
-                entry = (
-                    (held.shop_id == shop_id)
-                    & (held.table_name == row["table"])
-                    & (held.document_id == row["document_id"])
-                )
-                nobody = row["payload"].replace(f'"{member_id}"', "null")
-                sealed = self._vault.seal_text(nobody, name="payload")
-                is_theirs = row["document_id"] == member_id
+            for table_name, document_id in theirs.select("table", "document_id").iter_rows():
+                sealed = self._vault.seal_document(table_name, document_id)
                 connection.execute(
-                    delete(quarantine).where(entry)
-                    if is_theirs
-                    else update(quarantine).where(entry).values(payload=sealed)
+                    delete(quarantine).where(
+                        held.shop_id == shop_id,
+                        held.table_name == table_name,
+                        held.document_id.in_((document_id, sealed)),
+                    )
                 )
-        return found.height
+        self._drop_raw(shop_id)
+
+    def seal_names(self) -> None:
+        """Seal ids of documents that a release of before left open."""
+        held = quarantine.c
+        with self._database.write() as connection:
+            query = select(held.shop_id, held.table_name, held.document_id)
+            for shop_id, table_name, document_id in connection.execute(query).all():
+                sealed = self._vault.seal_document(table_name, document_id)
+                if sealed != document_id and not is_sealed(document_id):
+                    connection.execute(
+                        update(quarantine)
+                        .where(
+                            held.shop_id == shop_id,
+                            held.table_name == table_name,
+                            held.document_id == document_id,
+                        )
+                        .values(document_id=sealed)
+                    )
+
+    def sealed_with(self, key_ids: Collection[str]) -> int:
+        """Documents, closed ones too, that are sealed with one of these keys, by public name."""
+        query = select(func.count()).where(_is_sealed_with(key_ids))
+        with self._database.read() as connection:
+            return int(connection.execute(query).scalar_one())
+
+    def reseal(self) -> int:
+        """Seal with the key in use what an outdated one sealed; documents that were changed."""
+        changed = 0
+        while some := self._reseal_some():
+            changed += some
+        return changed
+
+    def _reseal_some(self) -> int:
+        """A page of them, in a transaction of its own."""
+        query = select(quarantine).where(_is_sealed_with(self._vault.outdated)).limit(_PAGE)
+        with self._database.write() as connection:
+            found = connection.execute(query).mappings().all()
+            for row in found:
+                values = {name: self._vault.reseal_text(row[name], name=name) for name in _SEALED}
+                is_it = [quarantine.c[one.name] == row[one.name] for one in quarantine.primary_key]
+                connection.execute(update(quarantine).where(*is_it).values(values))
+        return len(found)
 
     def _drop_raw(self, shop_id: str) -> None:
-        query = select(*_COLUMNS).where(quarantine.c.shop_id == shop_id)
-        with self._database.read() as connection:
-            found = self._opened(frame(connection, query, _ENTRY))
+        found = self.all(shop_id)
         nothing = self._vault.seal_text("{}", name="payload")
         held = quarantine.c
         with self._database.write() as connection:
@@ -198,7 +232,8 @@ class Quarantine:
                     .where(
                         held.shop_id == shop_id,
                         held.table_name == row["table"],
-                        held.document_id == row["document_id"],
+                        held.document_id
+                        == self._vault.seal_document(row["table"], row["document_id"]),
                     )
                     .values(payload=nothing)
                 )
@@ -234,12 +269,30 @@ class Quarantine:
             .sort("shop_id", "table", "reason")
         )
 
+    def _document_ids(self, entries: pl.DataFrame, change: Callable[[str, str], str]) -> pl.Series:
+        rows = entries.select("table", "document_id").iter_rows()
+        return pl.Series([change(*row) for row in rows], dtype=pl.String)
+
     def _opened(self, sealed: pl.DataFrame) -> pl.DataFrame:
         return sealed.with_columns(
-            pl.Series(
-                name,
-                [self._vault.open_text(text, name=name) for text in sealed[name]],
-                dtype=pl.String,
-            )
-            for name in _SEALED
+            self._document_ids(sealed, self._vault.open_document).alias("document_id"),
+            *(
+                pl.Series(
+                    name,
+                    [self._vault.open_text(text, name=name) for text in sealed[name]],
+                    dtype=pl.String,
+                )
+                for name in _SEALED
+            ),
         )
+
+
+def _is_sealed_with(key_ids: Collection[str]) -> ColumnElement[bool]:
+    return or_(
+        False,
+        *(
+            quarantine.c[name].startswith(text_head(one), autoescape=True)
+            for one in key_ids
+            for name in _SEALED
+        ),
+    )

@@ -2,17 +2,18 @@
 
 import datetime as dt
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from contracts.errors import BusyError
 from contracts.tokens import Tokens
+from warehouse.chain import confirm_key
 from warehouse.database import Database, upsert
-from warehouse.encryption import Vault
+from warehouse.encryption import Vault, text_head
 from warehouse.leases import Lease, Leases
 from warehouse.models import tokens
 
@@ -55,18 +56,43 @@ class SealedTokens:
         return msgspec.json.decode(opened, type=Tokens)
 
     def save(self, account: str, held: Tokens) -> None:
-        """Keep tokens in place of the earlier ones; a power cut does not take them back."""
+        """Keep tokens in place of the earlier ones; a power cut does not take them back.
+
+        Raises:
+            BusyError: the key that this process seals with is not the home's any more.
+        """
         text = msgspec.json.encode(held).decode()
         values = {
             "sealed": self.vault.seal_text(text, name=_name(account)),
             "saved_at": self.now(),
         }
         with self.database.write() as connection:
+            confirm_key(connection)
             connection.execute(
                 upsert(connection, tokens)
                 .values(account=account, **values)
                 .on_conflict_do_update(index_elements=[tokens.c.account], set_=values)
             )
+
+    def sealed_with(self, key_ids: Collection[str]) -> int:
+        """Accounts whose tokens are sealed with one of these keys, by public name."""
+        heads = tuple(map(text_head, key_ids))
+        with self.database.read() as connection:
+            found = connection.execute(select(tokens.c.sealed)).scalars()
+            return sum(one.startswith(heads) for one in found)
+
+    def reseal(self) -> int:
+        """Seal with the key in use what an outdated one sealed; accounts that were changed."""
+        heads = tuple(map(text_head, self.vault.outdated))
+        with self.database.write() as connection:
+            found = connection.execute(select(tokens.c.account, tokens.c.sealed)).all()
+            old = [row for row in found if row.sealed.startswith(heads)]
+            for row in old:
+                sealed = self.vault.reseal_text(row.sealed, name=_name(row.account))
+                connection.execute(
+                    update(tokens).where(tokens.c.account == row.account).values(sealed=sealed)
+                )
+        return len(old)
 
     @contextmanager
     def turn(self, account: str) -> Iterator[None]:

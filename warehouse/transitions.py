@@ -11,7 +11,8 @@ from warehouse.database import chunks
 from warehouse.events import Event, append
 from warehouse.models import actions as table
 
-# What may follow what; anything else is refused and logged. Approved to approved gives a claim up.
+# What may follow what; anything else is refused and logged. Approved to approved gives a claim up;
+# what waits becomes unknown where the journal tells that it was sent before a restore.
 TRANSITIONS: Mapping[ActionState, frozenset[ActionState]] = {
     ActionState.SHADOW: frozenset(),
     ActionState.PROPOSED: frozenset(
@@ -20,6 +21,7 @@ TRANSITIONS: Mapping[ActionState, frozenset[ActionState]] = {
             ActionState.REJECTED,
             ActionState.EXPIRED,
             ActionState.SUPERSEDED,
+            ActionState.UNKNOWN,
         }
     ),
     ActionState.APPROVED: frozenset(
@@ -31,6 +33,7 @@ TRANSITIONS: Mapping[ActionState, frozenset[ActionState]] = {
             ActionState.EXPIRED,
             ActionState.SUPERSEDED,
             ActionState.FAILED,
+            ActionState.UNKNOWN,
         }
     ),
     ActionState.SENDING: frozenset(
@@ -72,7 +75,6 @@ _OTHER_ENDS = (
     ActionState.UNKNOWN,
     ActionState.REVERTED,
 )
-_SAID = ("guard", "message")
 _WAITING = (ActionState.PROPOSED, ActionState.APPROVED)
 
 SYSTEM = "shopkeeper"
@@ -100,15 +102,18 @@ def move(
     set_: Mapping[str, Any] | None = None,
     fences: Mapping[str, int] | None = None,
     observed: Mapping[str, int] | None = None,
+    more: Mapping[str, Mapping[str, str]] | None = None,
 ) -> list[str]:
     """Move actions (rows of `current`) to a state; the ids that changed.
 
     What the table of transitions does not allow, or an older fence asks for, is refused and logged.
-    `set_` are further columns; `observed` is the read-back value per id.
+    `set_` are further columns; `observed` is the read-back value per id, `more` what else the event
+    of an id tells.
     """
     allowed: list[Row[*tuple[Any, ...]]] = []
     happened: list[Event] = []
-    said = {name: value for name, value in (set_ or {}).items() if name in _SAID and value}
+    # Sentences stay with the action, which can be erased: what an event says is said for good.
+    said = {name: value for name, value in (set_ or {}).items() if name == "guard" and value}
     for row in rows:
         is_mine = fences is None or fences[row.action_id] == row.fence
         details: dict[str, Any] = {"from": row.state, "fence": row.fence, **said}
@@ -117,6 +122,7 @@ def move(
             kind = "released" if row.state == state else str(state)
             if observed and row.action_id in observed:
                 details["observed"] = observed[row.action_id]
+            details |= (more or {}).get(row.action_id, {})
         else:
             kind = "transition_refused"
             details |= {"to": state, "by_fence": (fences or {}).get(row.action_id)}

@@ -1,7 +1,7 @@
 """The lake through time: what changed between two versions, notes on a table, fewer files."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
 import polars as pl
@@ -10,6 +10,7 @@ from deltalake.exceptions import CommitFailedError, DeltaError
 
 from contracts.changes import Change, Seen
 from contracts.tables import TABLES, Table
+from warehouse.delta import kept_out_of_statistics
 from warehouse.lake import Lake, LakeBusyError
 
 MOST_FILES = 16
@@ -17,6 +18,11 @@ MOST_FILES = 16
 KEPT = dt.timedelta(days=7)
 """Files that no version needs any more stay for as long: readers may still be at them."""
 _FILES = pl.Schema({"path": pl.String(), "day": pl.Date(), "read_at": pl.Datetime("us", "UTC")})
+_NO_LOG = {
+    "delta.logRetentionDuration": "interval 0 seconds",
+    "delta.enableExpiredLogCleanup": "true",
+}
+_LOG = {"delta.logRetentionDuration": "interval 30 days"}
 _NOTE = "shopkeeper."
 _NOTE_ATTEMPTS = 5
 _UPKEEP = {"OPTIMIZE", "VACUUM START", "VACUUM END"}
@@ -125,6 +131,27 @@ def noted(lake: Lake, table_name: str, *, key: str) -> str | None:
     """The note on a table, if there is one."""
     head = lake.open(table_name)
     return None if head is None else head.metadata().configuration.get(_NOTE + key)
+
+
+def purge(lake: Lake, table_names: Sequence[str]) -> dict[str, int]:
+    """Leave of tables their newest version alone, in files and in their logs, which quote values.
+
+    Versions by table; whoever reads an earlier one meanwhile has to open the newest.
+    """
+    for name in table_names:
+        head = lake.open(name)
+        if head is not None:
+            quoted = kept_out_of_statistics(TABLES[name]) or {}
+            head.alter.set_table_properties(_NO_LOG | quoted, raise_if_not_exists=False)
+    lake.vacuum(table_names)
+    for name in table_names:
+        head = lake.open(name)
+        if head is not None:
+            head.create_checkpoint()
+            head.cleanup_metadata()
+            head.alter.set_table_properties(_LOG, raise_if_not_exists=False)
+    found = {name: lake.open(name) for name in table_names}
+    return {name: head.version() for name, head in found.items() if head is not None}
 
 
 def tidy(lake: Lake, recorded: Mapping[str, int]) -> dict[str, int]:

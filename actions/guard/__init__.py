@@ -8,18 +8,28 @@ import polars as pl
 from actions.guard.breaker import broken
 from actions.guard.calendar import locked
 from actions.guard.cap import kept
-from actions.guard.channels import in_order
+from actions.guard.channels import channel_bounds, in_order
 from actions.guard.coordination import coordinated
 from actions.guard.coupons import affordable
 from actions.guard.facts import HISTORY_STATES, GuardFacts, at_live, history_of
-from actions.guard.gates import gated
+from actions.guard.gates import gated, noted
 from actions.guard.items import limited
 from actions.guard.limits import Limits
 from actions.guard.people import welcome
-from actions.guard.refusals import HOLDS, IS_COUPON, IS_PRICE, Rule, opened, refuse, sentence
+from actions.guard.refusals import (
+    HOLDS,
+    IS_ASKING,
+    IS_COUPON,
+    IS_PRICE,
+    Rule,
+    opened,
+    refuse,
+    sentence,
+)
+from actions.guard.stacking import with_codes
 from actions.guard.switches import stopped
 from actions.holdout import held_out
-from contracts.actions import Action, Judged, Live, Proposal
+from contracts.actions import ORDERING, Action, Judged, Live, Proposal
 from contracts.codes import ActionState, Mode, Purpose, WriteKind
 from contracts.economics import Economics
 
@@ -29,7 +39,6 @@ _STATES = {
     Mode.AUTO: ActionState.APPROVED,
 }
 _PUBLIC = (WriteKind.REPLY_REVIEW,)
-_UNDO = pl.col("is_undo")
 
 
 def judge(
@@ -44,18 +53,22 @@ def judge(
     """Proposals of one policy and shop (schema `Proposal`) with their state (schema `Judged`).
 
     Alerts write nothing, so no guard holds them. What the shop says in public is read by a person
-    first, in every mode. `at` is the moment of the decision by the clock
-    of the facts. Mode off judges nothing: no rows.
+    first, and goods are ordered by one, in every mode. `at` is the moment of the decision by the
+    clock of the facts. Mode off judges nothing: no rows.
     """
-    if mode is Mode.OFF:
+    if mode is Mode.OFF or proposals.is_empty():
         return Judged.create_empty()
     judged = _single(
         opened(proposals), facts, limits=limits, economics=economics, at=at, is_sending=False
     )
-    judged = kept(_kept_out(judged, facts), facts, limits=limits, at=at)
+    # Who is left alone to compare takes a place of the cap, so that both arms were picked alike.
+    judged = _kept_out(kept(judged, facts, limits=limits, at=at), facts)
     judged = _with_needed(broken(judged, facts, limits=limits, at=at))
-    is_public = pl.col("write_kind").is_in(_PUBLIC) & pl.lit(mode is Mode.AUTO)
-    passed = pl.when(is_public).then(pl.lit(str(ActionState.PROPOSED)))
+    judged = noted(judged, facts, limits=limits, at=at)
+    is_a_persons = pl.col("write_kind").is_in(_PUBLIC) | (pl.col("policy") == ORDERING)
+    passed = pl.when(is_a_persons & pl.lit(mode is Mode.AUTO)).then(
+        pl.lit(str(ActionState.PROPOSED))
+    )
     state = pl.when(pl.col("guard").is_null()).then(passed.otherwise(pl.lit(str(_STATES[mode]))))
     return Judged.validate(
         judged.with_columns(state=state.otherwise(pl.lit(str(ActionState.REFUSED)))).select(
@@ -77,15 +90,24 @@ def per_item_recheck(
 
     Judges each action again by the price that the platform shows now (per target), and by the
     facts of now. The batch was judged when it was decided. A guard of `HOLDS` only asks to wait.
-    An undo restores what was in force before us: only promotion locks bind it.
     """
-    frame = opened(_frame(actions))
-    seen = at_live(facts, live)
-    undo = locked(frame.filter(_UNDO), seen, at=at)
-    ours = _single(
-        frame.filter(~_UNDO), seen, limits=limits, economics=economics, at=at, is_sending=True
-    )
-    refused = pl.concat([undo, ours]).filter(pl.col("guard").is_not_null())
+    frame, seen = opened(_frame(actions)), at_live(facts, live)
+    judged = _single(frame, seen, limits=limits, economics=economics, at=at, is_sending=True)
+    return _refused(judged)
+
+
+def undo_recheck(
+    actions: Sequence[Action], campaigns: pl.DataFrame, *, at: dt.datetime
+) -> dict[str, tuple[str, str]]:
+    """The same of an undo, which restores what was in force before us: promotion locks alone bind
+    it, and no policy, so that it works where the one of its original is gone.
+    """
+    return _refused(locked(opened(_frame(actions)), campaigns, at=at))
+
+
+def _refused(judged: pl.DataFrame) -> dict[str, tuple[str, str]]:
+    """Guard and reason of what has one, by action id."""
+    refused = judged.filter(pl.col("guard").is_not_null())
     rows = refused.select("action_id", "guard", "guard_reason").iter_rows()
     return {action_id: (guard, reason) for action_id, guard, reason in rows}
 
@@ -103,7 +125,8 @@ def _single(
     frame = stopped(frame, facts)
     frame = gated(frame, facts, limits=limits, at=at)
     frame = limited(frame, facts, limits=limits, economics=economics, at=at)
-    frame = locked(frame, facts, at=at)
+    frame = with_codes(frame, facts, economics=economics, at=at)
+    frame = locked(frame, facts.campaigns, at=at)
     frame = in_order(frame, facts, limits=limits, at=at)
     frame = coordinated(frame, facts, at=at)
     frame = welcome(frame, facts, limits=limits, at=at, is_sending=is_sending)
@@ -120,7 +143,7 @@ def _kept_out(frame: pl.DataFrame, facts: GuardFacts) -> pl.DataFrame:
     salt, share = facts.holdout_salt, facts.holdout_share
     of_sku = pl.lit(held_out(frame["sku_id"], salt=salt, share=share))
     of_member = pl.lit(held_out(frame["member_id"], salt=salt, share=share))
-    is_marketing = IS_COUPON | (pl.col("purpose") == Purpose.MARKETING)
+    is_marketing = IS_COUPON | ((pl.col("purpose") == Purpose.MARKETING) & ~IS_ASKING)
     told = f"one of the {share:.1%} of {{}} that are left alone to compare"
     return refuse(
         frame,
@@ -151,21 +174,19 @@ def _with_needed(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def _frame(actions: Sequence[Action]) -> pl.DataFrame:
-    """Actions as proposals, with their id and whether they are an undo."""
+    """Actions as proposals, with their id."""
     names = Proposal.column_names()
     rows = [
         (
             # What an action needs is confirmed by the time it is claimed.
             *(None if name == "needs_target_id" else getattr(action, name) for name in names),
             action.action_id,
-            action.undoes is not None,
         )
         for action in actions
     ]
     schema = {
         **{name: column.dtype for name, column in Proposal.columns().items()},
         "action_id": pl.String(),
-        "is_undo": pl.Boolean(),
     }
     return pl.DataFrame(rows, schema=schema, orient="row")
 
@@ -175,7 +196,9 @@ __all__ = [
     "HOLDS",
     "GuardFacts",
     "Limits",
+    "channel_bounds",
     "history_of",
     "judge",
     "per_item_recheck",
+    "undo_recheck",
 ]

@@ -12,7 +12,7 @@ from contracts.codes import ActionState
 _GROUP = ["policy", "shop_id"]
 _TARGET = [*_GROUP, "target_id"]
 _VALUES = ["target_id", "write_kind", "before_value", "after_value", "units_at_risk"]
-_DAY = dt.timedelta(days=1)
+_DAY, _USUAL = dt.timedelta(days=1), dt.timedelta(days=28)
 _RUNS, _TARGETS = 7, 20
 """History from which a usual run can be told; below it the absolute limits stand alone."""
 
@@ -33,7 +33,7 @@ def broken(
     columns = [*_GROUP, *_VALUES]
     day = _sums(pl.concat([batch.select(columns), recent.select(columns)]))
     totals = day.join(_sums(batch), on=_GROUP, suffix="_batch").join(
-        _usual(past), on=_GROUP, how="left"
+        _usual(past.filter(pl.col("at") > at - _USUAL)), on=_GROUP, how="left"
     )
     joined = frame.join(totals, on=_GROUP, how="left", maintain_order="left")
     return refuse(joined, *_absolute(limits), *_relative(limits)).select(frame.columns)
@@ -54,7 +54,7 @@ def _sums(writes: pl.DataFrame, by: list[str] = _GROUP) -> pl.DataFrame:
 
 
 def _usual(past: pl.DataFrame) -> pl.DataFrame:
-    """The median run of the past. Grain: (policy, shop_id)."""
+    """The median run of 28 days. Grain: (policy, shop_id)."""
     runs = _sums(past, [*_GROUP, "run_id"])
     usual = runs.group_by(_GROUP).agg(
         runs=pl.len(),

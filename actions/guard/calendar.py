@@ -4,16 +4,16 @@ import datetime as dt
 
 import polars as pl
 
-from actions.guard.facts import GuardFacts
 from actions.guard.refusals import IS_PRICE, Rule, refuse, sentence
 
 
-def locked(frame: pl.DataFrame, facts: GuardFacts, *, at: dt.datetime) -> pl.DataFrame:
+def locked(frame: pl.DataFrame, campaigns: pl.DataFrame, *, at: dt.datetime) -> pl.DataFrame:
     """Refuse price changes of SKUs whose price a campaign of the shop locks now.
 
     Sign-up, warm-up, deposit, sale and price protection lock alike: customers were promised it.
+    `campaigns` have the schema `CAMPAIGN_SCHEMA`.
     """
-    running = facts.campaigns.filter((pl.col("starts_at") <= at) & (pl.col("ends_at") > at))
+    running = campaigns.filter((pl.col("starts_at") <= at) & (pl.col("ends_at") > at))
     whole, single = pl.col("sku_id").is_null(), ["shop_id", "sku_id"]
     of_shop = _longest(running.filter(whole), ["shop_id"], "shop_lock")
     of_sku = _longest(running.filter(~whole), single, "sku_lock")

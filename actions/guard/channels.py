@@ -7,8 +7,10 @@ import polars as pl
 from actions.guard.facts import GuardFacts
 from actions.guard.limits import Limits
 from actions.guard.refusals import IS_PRICE, Rule, beyond, money, percent, refuse, sentence
-from contracts.money import exponent
+from contracts.codes import WriteKind
+from contracts.fx import with_rates
 
+_HAIR = 1e-6  # a converted price may lie so far beside the whole number
 _BEFORE, _AFTER, _HERE = pl.col("before_value"), pl.col("after_value"), pl.col("here_minor")
 
 
@@ -30,6 +32,41 @@ def in_order(
     return compared.select(frame.columns)
 
 
+def channel_bounds(prices: pl.DataFrame, facts: GuardFacts, *, limits: Limits) -> pl.DataFrame:
+    """How low and how high `in_order` lets a shop's prices go, so that what is proposed passes.
+
+    `PriceFact` rows with `channel_low_minor` and `channel_high_minor`; null: nothing bounds it.
+    """
+    asked = prices.select(
+        "shop_id",
+        "sku_id",
+        "currency",
+        before_value="price_minor",
+        after_value="price_minor",
+        write_kind=pl.lit(str(WriteKind.SET_PRICE)),
+    )
+    gap = limits.max_channel_gap_rate
+    own, other = pl.col("own_place"), pl.col("other_place")
+    none = pl.lit(None, dtype=pl.Float64)
+    nearest = [(_HERE * (1 - gap)).max(), (_HERE * (1 + gap)).min()] if gap else [none, none]
+    low = pl.max_horizontal(nearest[0], _HERE.filter(own < other).max())
+    high = pl.min_horizontal(nearest[1], _HERE.filter(own > other).min())
+    near = (
+        _others(asked, facts)
+        .group_by("row")
+        .agg(
+            channel_low_minor=(low - _HAIR).ceil().cast(pl.Int64),
+            channel_high_minor=(high + _HAIR).floor().cast(pl.Int64),
+        )
+    )
+    return (
+        prices.drop("channel_low_minor", "channel_high_minor")
+        .with_row_index("row")
+        .join(near, on="row", how="left", maintain_order="left")
+        .select(prices.columns)
+    )
+
+
 def _others(frame: pl.DataFrame, facts: GuardFacts) -> pl.DataFrame:
     """The prices of a row's SKU elsewhere, in the row's currency. Grain: (row, other listing)."""
     rows = frame.with_row_index("row").filter(IS_PRICE)
@@ -47,28 +84,8 @@ def _others(frame: pl.DataFrame, facts: GuardFacts) -> pl.DataFrame:
         paired = paired.join(
             order.rename({"shop": column, "place": f"{side}_place"}), on=column, how="left"
         )
-    return _converted(paired, facts.fx)
-
-
-def _converted(paired: pl.DataFrame, fx: pl.DataFrame) -> pl.DataFrame:
-    for side, column in (("own", "currency"), ("other", "other_currency")):
-        rates = fx.select(
-            pl.col("currency").alias(column),
-            pl.col("rate").alias(f"{side}_rate"),
-            pl.col("rate_date").alias(f"{side}_date"),
-            pl.Series(
-                f"{side}_scale", [10.0 ** exponent(code) for code in fx["currency"]], pl.Float64
-            ),
-        )
-        paired = paired.join(rates, on=column, how="left")
-    is_same = pl.col("currency") == pl.col("other_currency")
-    rate = (pl.col("other_rate") / pl.col("other_scale")) / (
-        pl.col("own_rate") / pl.col("own_scale")
-    )
-    return paired.with_columns(
-        here_minor=pl.col("other_minor") * pl.when(is_same).then(1.0).otherwise(rate),
-        oldest_date=pl.when(~is_same).then(pl.min_horizontal("own_date", "other_date")),
-    )
+    rated = with_rates(paired.lazy(), facts.fx, of="other_currency", to="currency").collect()
+    return rated.with_columns(here_minor=pl.col("other_minor") * pl.col("fx_rate"))
 
 
 def _worst(others: pl.DataFrame, limits: Limits, at: dt.datetime) -> pl.DataFrame:
@@ -78,17 +95,15 @@ def _worst(others: pl.DataFrame, limits: Limits, at: dt.datetime) -> pl.DataFram
     too_far = beyond(gap, most) & (gap >= old_gap) if most else pl.lit(value=False)
     is_dearer_shop = pl.col("own_place") < pl.col("other_place")
     is_cheaper_shop = pl.col("own_place") > pl.col("other_place")
-    passes = (is_dearer_shop & (_AFTER < _HERE) & (_AFTER < _BEFORE)) | (
-        is_cheaper_shop & (_AFTER > _HERE) & (_AFTER > _BEFORE)
+    passes = (is_dearer_shop & (_AFTER < _HERE - _HAIR) & (_AFTER < _BEFORE)) | (
+        is_cheaper_shop & (_AFTER > _HERE + _HAIR) & (_AFTER > _BEFORE)
     )
     oldest = at.date() - dt.timedelta(days=limits.max_fx_age_days)
     is_compared = pl.lit(most > 0) | pl.col("own_place").is_not_null()
     far, past = too_far.fill_null(value=False), passes.fill_null(value=False)
     return others.group_by("row").agg(
         unrated=pl.col("other_currency").filter(is_compared & _HERE.is_null()).first(),
-        rate_date=pl.col("oldest_date")
-        .filter(is_compared & (pl.col("oldest_date") < oldest))
-        .min(),
+        rate_date=pl.col("fx_date").filter(is_compared & (pl.col("fx_date") < oldest)).min(),
         far_shop=pl.col("other_shop").filter(far).first(),
         far_minor=_HERE.filter(far).first(),
         far_rate=gap.filter(far).first(),

@@ -5,9 +5,9 @@ import datetime as dt
 
 import polars as pl
 
-from actions.guard.coupons import with_terms
+from actions.guard.coupon_terms import with_terms
 from actions.guard.facts import GuardFacts
-from actions.guard.refusals import IS_COUPON, IS_PRICE, Rule, refuse, sentence
+from actions.guard.refusals import IS_ASKING, IS_COUPON, IS_PRICE, Rule, refuse, sentence
 from contracts.codes import WriteKind
 
 
@@ -65,12 +65,12 @@ def _coupons(frame: pl.DataFrame, facts: GuardFacts, *, at: dt.datetime) -> pl.D
     """Refuse coupons that name a SKU which sells out before the next receipt."""
     stock = facts.price_facts.join(_receipts(facts, at), on=["shop_id", "sku_id"], how="left")
     runs_out = (pl.col("available_units") <= 0) | (pl.col("cover_days") < pl.col("receipt_days"))
-    scarce = stock.filter(runs_out).select("shop_id", scarce_sku="sku_id").unique()
+    scarce = stock.filter(runs_out).select("shop_id", "listing_id", scarce_sku="sku_id")
     termed = with_terms(frame)
     found = (
-        termed.select("row", "shop_id", scarce_sku="sku_ids")
-        .explode("scarce_sku")
-        .join(scarce, on=["shop_id", "scarce_sku"])
+        termed.select("row", "shop_id", listing_id="listing_ids")
+        .explode("listing_id")
+        .join(scarce, on=["shop_id", "listing_id"])
         .group_by("row")
         .agg(pl.col("scarce_sku").min())
     )
@@ -89,9 +89,15 @@ def _requests(frame: pl.DataFrame, facts: GuardFacts) -> pl.DataFrame:
 
     Only such facts decide, never how the review would turn out.
     """
-    target = facts.orders.rename({"order_id": "target_id"}).unique(["shop_id", "target_id"])
-    joined = frame.join(target, on=["shop_id", "target_id"], how="left", maintain_order="left")
-    order = pl.col("target_id")
+    # A reminder's target is the request that it reminds of, its parent is the order.
+    is_mail = pl.col("write_kind") == WriteKind.SEND_MESSAGE
+    order = pl.when(is_mail).then("parent_id").otherwise("target_id")
+    joined = frame.with_columns(asked_order=order).join(
+        facts.orders.rename({"order_id": "asked_order"}).unique(["shop_id", "asked_order"]),
+        on=["shop_id", "asked_order"],
+        how="left",
+        maintain_order="left",
+    )
     rules = [
         ("order_unknown", pl.col("is_delivered").is_null(), "nothing is known of order {}"),
         ("order_cancelled", pl.col("is_cancelled"), "order {} was cancelled"),
@@ -103,5 +109,5 @@ def _requests(frame: pl.DataFrame, facts: GuardFacts) -> pl.DataFrame:
     return refuse(
         joined,
         *(Rule(guard, bites, sentence(told, order)) for guard, bites, told in rules),
-        where=pl.col("write_kind") == WriteKind.REQUEST_REVIEW,
+        where=IS_ASKING,
     ).select(frame.columns)

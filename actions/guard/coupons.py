@@ -1,29 +1,20 @@
 """Coupons: what one takes off stays within the floor, and what all may cost within the budget."""
 
 import datetime as dt
-from typing import Any
 
 import polars as pl
 
+from actions.guard.coupon_terms import with_terms
 from actions.guard.facts import GuardFacts
 from actions.guard.limits import Limits
 from actions.guard.refusals import IS_COUPON, Rule, beyond, money, percent, refuse, sentence
+from actions.guard.stacking import worst_goods
 from contracts.codes import ActionState, WriteKind
-from contracts.economics import Economics, floor_minor
-from contracts.payloads import CouponTerms, decode
+from contracts.economics import Economics
 
 _OWN = ["policy", "shop_id", "target_id", "window_start"]
 _GROUP = ["policy", "shop_id"]
-_RATE_UNIT = 10_000  # a rate is written in hundredths of a percent
-_TERMS = {
-    "row": pl.UInt32(),
-    "ends_at": pl.Datetime("us", "UTC"),
-    "usage_units": pl.Int64(),
-    "least_minor": pl.Int64(),
-    "off_minor": pl.Int64(),
-    "off_rate": pl.Float64(),
-    "sku_ids": pl.List(pl.String()),
-}
+_GOODS = ("listing_ids", "excluded_listing_ids")
 
 
 def affordable(
@@ -37,95 +28,55 @@ def affordable(
 ) -> pl.DataFrame:
     """Refuse coupons that take off too much, or that the budget has no room for."""
     termed = with_terms(frame)
-    seen = termed.join(
-        _cheapest(termed, facts, economics), on="row", how="left", maintain_order="left"
+    seen = _carried(termed, facts).join(
+        worst_goods(termed, facts, economics), on="row", how="left", maintain_order="left"
     )
-    judged = refuse(seen, *_bounds(limits, at), *_floors(), *_rates(limits), where=IS_COUPON)
+    judged = refuse(
+        seen, *_bounds(limits, at), *_unkept(), *_floors(), *_rates(limits), where=IS_COUPON
+    )
     judged = _reserved(judged, facts.history, limits=limits, at=at, is_sending=is_sending)
     return refuse(judged, *_budget(limits), where=IS_COUPON).select(frame.columns)
 
 
-def with_terms(frame: pl.DataFrame) -> pl.DataFrame:
-    """Rows with their number `row` and, of a coupon, what its terms say (`_TERMS`).
-
-    What it takes off is the value of a created coupon and stands in the terms of a granted one.
-    """
-    numbered = frame.with_row_index("row")
-    coupons = numbered.filter(IS_COUPON & pl.col("guard").is_null())
-    rows = [_terms(row) for row in coupons.iter_rows(named=True)]
-    terms = pl.DataFrame(rows, schema=_TERMS, orient="row")
-    return numbered.join(terms, on="row", how="left", maintain_order="left")
-
-
-def _terms(row: dict[str, Any]) -> tuple[Any, ...]:
-    terms = decode(row["payload"], CouponTerms)
-    off_minor, off_rate = terms.off_minor, terms.off_rate
-    usage: int | None = 1
-    if row["write_kind"] == WriteKind.CREATE_COUPON:
-        is_amount, value = row["currency"] is not None, row["after_value"]
-        off_minor, off_rate = (value, None) if is_amount else (None, value / _RATE_UNIT)
-        usage = terms.usage_limit
-    return (
-        row["row"],
-        terms.ends_at,
-        usage,
-        terms.min_spend_minor,
-        off_minor,
-        off_rate,
-        list(terms.sku_ids),
+def _carried(termed: pl.DataFrame, facts: GuardFacts) -> pl.DataFrame:
+    """Rows with `carried`: the terms beyond the usual ones that the shop's platform can keep."""
+    rows = [(shop, sorted(terms)) for shop, terms in facts.coupon_terms.items()]
+    known = pl.DataFrame(
+        rows, schema={"shop_id": pl.String, "carried": pl.List(pl.String)}, orient="row"
+    )
+    return termed.join(known, on="shop_id", how="left", maintain_order="left").with_columns(
+        pl.col("carried").fill_null([])
     )
 
 
-def _off_rate(price: pl.Expr) -> pl.Expr:
-    """The part of a price that the coupon takes off, alone in the smallest order it holds for."""
-    order = pl.max_horizontal(pl.col("least_minor"), price, pl.lit(1))
-    return pl.coalesce(pl.col("off_rate"), pl.col("off_minor") / order)
+def _unkept() -> list[Rule]:
+    """Terms of a code that its platform would not keep; a granted coupon's are the platform's."""
+    is_code = pl.col("write_kind") == WriteKind.CREATE_COUPON
 
+    def unkept(*names: str) -> pl.Expr:
+        given = [pl.col(name).is_not_null() for name in names]
+        kept = [
+            pl.col("carried").list.contains(name) & pl.col(name).is_not_null() for name in names
+        ]
+        return is_code & pl.any_horizontal(given) & ~pl.any_horizontal(kept)
 
-def _cheapest(termed: pl.DataFrame, facts: GuardFacts, economics: Economics) -> pl.DataFrame:
-    """Of the SKUs a coupon names: what is worst. Grain: row."""
-    plain = economics.model_copy(update={"price_step_minor": 1, "price_ending_minor": 0})
-    prices = facts.price_facts.select(
-        "shop_id",
-        "price_minor",
-        "unit_cost_minor",
-        "cost_currency",
-        priced_sku="sku_id",
-        price_currency="currency",
-    )
-    named = (
-        termed.select("row", "shop_id", "sku_ids")
-        .filter(pl.col("sku_ids").list.len() > 0)
-        .explode("sku_ids")
-    )
-    priced = (
-        named.join(
-            prices, left_on=["shop_id", "sku_ids"], right_on=["shop_id", "priced_sku"], how="left"
-        )
-        .join(termed.select("row", "least_minor", "off_minor", "off_rate"), on="row")
-        .with_columns(
-            net=pl.col("price_minor") * (1 - _off_rate(pl.col("price_minor"))),
-            floor_value=floor_minor(pl.col("unit_cost_minor"), plain),
-            is_costed=pl.col("cost_currency").eq_missing(pl.col("price_currency")),
-        )
-    )
-    unknown = pl.col("price_minor").is_null() | pl.col("net").is_null()
-    below = pl.col("net") - pl.col("floor_value")
-    return priced.group_by("row").agg(
-        unpriced_sku=pl.col("sku_ids").filter(unknown).first(),
-        uncosted_sku=pl.col("sku_ids")
-        .filter(pl.col("floor_value").is_null() | ~pl.col("is_costed"))
-        .first(),
-        price_currency=pl.col("price_currency").first(),
-        cheapest_minor=pl.col("price_minor").min(),
-        worst_net=pl.col("net").sort_by(below).first(),
-        worst_floor=pl.col("floor_value").sort_by(below).first(),
-        worst_sku=pl.col("sku_ids").sort_by(below).first(),
-    )
+    return [
+        Rule(
+            "unbounded",
+            unkept("max_spend_minor"),
+            pl.lit("the platform keeps no largest order, so a fraction of one may cost anything"),
+        ),
+        Rule(
+            "not_carried",
+            unkept(*_GOODS),
+            pl.lit("it leaves out goods that stand below their floor, which the platform cannot"),
+        ),
+    ]
 
 
 def _bounds(limits: Limits, at: dt.datetime) -> list[Rule]:
     off_minor, off_rate = pl.col("off_minor"), pl.col("off_rate")
+    most = pl.col("max_spend_minor")
     usage, exposure, ends_at = pl.col("usage_units"), pl.col("exposure_minor"), pl.col("ends_at")
     return [
         Rule(
@@ -153,6 +104,22 @@ def _bounds(limits: Limits, at: dt.datetime) -> list[Rule]:
             sentence("{} uses may cost more than the {} that are stated", usage, exposure),
         ),
         Rule(
+            "unbounded",
+            off_rate.is_not_null() & most.is_null(),
+            pl.lit("a fraction of an order of any size: a largest order bounds it"),
+        ),
+        Rule(
+            "exposure_unknown",
+            exposure < (off_rate * most).ceil() * usage,
+            sentence(
+                "{} uses of {} on orders up to {} may cost more than the {} that are stated",
+                usage,
+                percent(off_rate),
+                most,
+                exposure,
+            ),
+        ),
+        Rule(
             "no_budget",
             pl.lit(limits.max_budget_minor is None),
             pl.lit("no budget is set: max_budget_minor in the policy's limits"),
@@ -161,14 +128,14 @@ def _bounds(limits: Limits, at: dt.datetime) -> list[Rule]:
 
 
 def _floors() -> list[Rule]:
-    unpriced, uncosted = pl.col("unpriced_sku"), pl.col("uncosted_sku")
+    unpriced, uncosted = pl.col("unpriced_listing"), pl.col("uncosted_sku")
     net, floor = pl.col("worst_net").floor(), pl.col("worst_floor")
     currency, priced = pl.col("currency"), pl.col("price_currency")
     return [
         Rule(
             "price_unknown",
             unpriced.is_not_null(),
-            sentence("no price in force is known for {}", unpriced),
+            sentence("no price in force is known for listing {}", unpriced),
         ),
         Rule(
             "currency_changed",

@@ -1,5 +1,6 @@
 """What the guard knows beside the proposals: facts, the ledger's recent past, stops, promotions."""
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -8,6 +9,7 @@ import polars as pl
 from contracts.actions import Action, KillSwitch, Live
 from contracts.checks import CheckResult
 from contracts.codes import ActionState, WriteKind
+from contracts.fx import FX_SCHEMA
 from contracts.tables.derived import PriceFact, StockFact
 
 _INSTANT = pl.Datetime("us", "UTC")
@@ -35,6 +37,8 @@ HISTORY_SCHEMA: Mapping[str, pl.DataType] = {
     "after_value": pl.Int64(),
     "units_at_risk": pl.Float64(),
     "exposure_minor": pl.Int64(),
+    "currency": pl.String(),
+    "payload": pl.String(),
     "state": pl.String(),
     "is_undo": pl.Boolean(),
     "at": _INSTANT,
@@ -93,13 +97,6 @@ CHANNEL_PRICE_SCHEMA: Mapping[str, pl.DataType] = {
 }
 """One row per listing of the merchant's other shops."""
 
-FX_SCHEMA: Mapping[str, pl.DataType] = {
-    "currency": pl.String(),
-    "rate": pl.Float64(),
-    "rate_date": pl.Date(),
-}
-"""One row per currency: what one of it is worth in the base currency, and as of which day."""
-
 
 def _empty(schema: Mapping[str, pl.DataType]) -> pl.DataFrame:
     return pl.DataFrame(schema=schema)
@@ -111,12 +108,14 @@ class GuardFacts:
 
     depends: tuple[str, ...]
     """Tables the policy reads: a failed check of one of them holds its writes."""
+    now: dt.datetime | None = None
+    """What the clock says while it is decided, which may be long after anything was read."""
     price_facts: pl.DataFrame = field(default_factory=lambda: PriceFact.create_empty())
     stock_facts: pl.DataFrame = field(default_factory=lambda: StockFact.create_empty())
     readings: pl.DataFrame = field(default_factory=lambda: _empty(READING_SCHEMA))
     history: pl.DataFrame = field(default_factory=lambda: _empty(HISTORY_SCHEMA))
-    """Of 7 days at least; of 28 where the breaker shall know what a usual run is; as far back as
-    the caps and the budget count."""
+    """Of 7 days at least; of 28 where the breaker shall know what a usual run is, of 90 where
+    prices are judged; as far back as the caps and the budget count."""
     earlier: pl.DataFrame = field(default_factory=lambda: _empty(HISTORY_SCHEMA))
     """All writes ever of the targets that are written once for life."""
     failed: Sequence[CheckResult] = ()
@@ -125,6 +124,8 @@ class GuardFacts:
     switches: Sequence[KillSwitch] = ()
     platforms: Mapping[tuple[str, str], str] = field(default_factory=dict)
     """Platform that writes a kind for a shop, by shop and kind."""
+    coupon_terms: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Fields of `CouponTerms`, beyond the usual ones, that each shop's platform can keep."""
     time_zones: Mapping[str, str] = field(default_factory=dict)
     """Zone of each shop, for members whose own is not known."""
     contacts: pl.DataFrame = field(default_factory=lambda: _empty(CONTACT_SCHEMA))
@@ -160,6 +161,8 @@ def history_of(actions: Sequence[Action]) -> pl.DataFrame:
             action.after_value,
             action.units_at_risk,
             action.exposure_minor,
+            action.currency,
+            action.payload,
             str(action.state),
             action.undoes is not None,
             action.decided_at,

@@ -7,6 +7,7 @@ import polars as pl
 from actions.guard.facts import GuardFacts
 from actions.guard.limits import Limits
 from actions.guard.refusals import IS_PRICE, Rule, refuse, sentence
+from contracts.codes import WriteKind
 
 
 def gated(
@@ -26,6 +27,33 @@ def gated(
         _stale("prices", oldest_price, f"{limits.max_price_age_hours:g} hours"),
         _stale("costs", oldest_cost, f"{limits.max_cost_age_days:g} days"),
     ).drop("failure", "prices_read_at", "costs_read_at")
+
+
+def noted(
+    frame: pl.DataFrame, facts: GuardFacts, *, limits: Limits, at: dt.datetime
+) -> pl.DataFrame:
+    """Say of alerts, which nothing holds, that what they rest on is stale or failed a check."""
+    oldest = (facts.now or at) - dt.timedelta(hours=limits.max_alert_age_hours)
+    known = facts.readings.filter(pl.col("table").is_in(facts.depends))
+    # What was read least recently, of the tables that the shop has a reading of.
+    last = known.group_by("shop_id", "table").agg(pl.col("read_at").max()).sort("read_at", "table")
+    stale = last.group_by("shop_id", maintain_order=True).first().filter(pl.col("read_at") < oldest)
+    seen = pl.col("read_at").dt.strftime("%Y-%m-%d %H:%M UTC")
+    told = stale.select(
+        "shop_id",
+        stale=pl.format(
+            "the data are stale: {} were last read at {}; look before you act",
+            pl.col("table").str.replace_all("_", " "),
+            seen,
+        ),
+    )
+    doubt = pl.format("the data may be wrong: {}", pl.col("failure"))
+    is_alert = pl.col("write_kind") == WriteKind.NONE
+    joined = frame.join(told, on="shop_id", how="left", maintain_order="left").join(
+        _failures(facts), on="shop_id", how="left", maintain_order="left"
+    )
+    note = pl.when(is_alert & pl.col("guard").is_null()).then(pl.coalesce("stale", doubt))
+    return joined.with_columns(guard_reason=pl.coalesce("guard_reason", note)).select(frame.columns)
 
 
 def _failures(facts: GuardFacts) -> pl.DataFrame:

@@ -9,28 +9,40 @@ from actions.guard.facts import GuardFacts
 from actions.guard.limits import Limits
 from actions.guard.refusals import IS_PRICE, Rule, beyond, money, percent, refuse, sentence
 from contracts.codes import ActionState, WriteKind
-from contracts.economics import FEES_EXCEED_PRICE, Economics, floor_minor
+from contracts.economics import FACTS, FEES_EXCEED_PRICE, Economics, break_even, floor_minor
 from contracts.payloads import PAYLOADS, decode
 from contracts.personal import masked
 
 _BEFORE, _AFTER = pl.col("before_value"), pl.col("after_value")
 _PRICE, _COST = pl.col("price_minor"), pl.col("unit_cost_minor")
-_MEDIAN = pl.col("median_28d_minor")
+_ANCHOR, _LOW_ANCHOR = pl.col("anchor_minor"), pl.col("low_anchor_minor")
+_CHARGED = pl.col("median_28d_minor")
+"""What proves a price: what buyers were charged before discounts."""
+_UNPROVEN = 0.1
+"""How far below that a price may be and still count as read right."""
+_UNCONFIRMED = pl.col("unconfirmed_cost_minor")
 _PAYLOAD = pl.col("payload")
 _FACTS = {
     "shop_id": "shop_id",
     "listing_id": "target_id",
     "currency": "price_currency",
     "price_minor": "price_minor",
+    "anchor_minor": "anchor_minor",
+    "low_anchor_minor": "low_anchor_minor",
     "median_28d_minor": "median_28d_minor",
+    "category": "category",
+    "discount_rate": "discount_rate",
     "unit_cost_minor": "unit_cost_minor",
     "cost_currency": "cost_currency",
+    "cost_rate_date": "cost_rate_date",
+    "unconfirmed_cost_minor": "unconfirmed_cost_minor",
     "rival_observed_at": "rival_observed_at",
 }
 # Each has its rules: prices here, the others in coupons, people and coordination.
 _VALUED = (WriteKind.SET_PRICE, WriteKind.CREATE_COUPON)
 _RULED = (WriteKind.SET_PRICE, WriteKind.REQUEST_REVIEW, *PAYLOADS)
-_DAY, _REVERSAL, _WEEK = dt.timedelta(days=1), dt.timedelta(days=2), dt.timedelta(days=7)
+_DAY, _REVERSAL = dt.timedelta(days=1), dt.timedelta(days=2)
+_WEEK, _RUN, _QUARTER = (dt.timedelta(days=days) for days in (7, 28, 90))
 
 
 def limited(
@@ -46,9 +58,15 @@ def limited(
     joined = frame.join(
         prices, on=["shop_id", "target_id"], how="left", maintain_order="left"
     ).join(_past(facts.history, at), on=["shop_id", "target_id"], how="left", maintain_order="left")
+    flaws = _flaws(frame)
+    joined = joined.join(
+        flaws, on=["write_kind", "payload"], how="left", nulls_equal=True, maintain_order="left"
+    )
     judged = refuse(
         joined.with_columns(
-            floor_value=floor_minor(_COST, economics), flaw=_flaws(frame), masked=masked(_PAYLOAD)
+            floor_value=floor_minor(_COST, economics, FACTS),
+            even_value=floor_minor(_COST, break_even(economics), FACTS),
+            masked=masked(_PAYLOAD),
         ),
         *_any_write(at),
     )
@@ -58,10 +76,11 @@ def limited(
     return judged.select(frame.columns)
 
 
-def _flaws(frame: pl.DataFrame) -> pl.Series:
-    """What is wrong with each payload, if anything is."""
-    pairs = frame.select("write_kind", "payload").iter_rows()
-    return pl.Series([_flaw(kind, payload) for kind, payload in pairs], dtype=pl.String)
+def _flaws(frame: pl.DataFrame) -> pl.DataFrame:
+    """What is wrong with a payload, if anything is. Grain: (write_kind, payload)."""
+    pairs = frame.select("write_kind", "payload").unique()
+    found = [_flaw(kind, payload) for kind, payload in pairs.iter_rows()]
+    return pairs.with_columns(flaw=pl.Series(found, dtype=pl.String))
 
 
 def _flaw(kind: str, payload: str | None) -> str | None:
@@ -108,6 +127,7 @@ def _inputs(limits: Limits, at: dt.datetime) -> list[Rule]:
     )
     offers = pl.col("rival_observed_at")
     oldest = at - dt.timedelta(hours=limits.max_offer_age_hours)
+    rated, oldest_rate = pl.col("cost_rate_date"), at.date() - dt.timedelta(limits.max_fx_age_days)
     return [
         Rule(
             "price_unknown",
@@ -125,14 +145,25 @@ def _inputs(limits: Limits, at: dt.datetime) -> list[Rule]:
             sentence("decided from {}, in force is {}", money(_BEFORE), money(_PRICE)),
         ),
         Rule(
+            "fx_missing",
+            _COST.is_null() & (costed != currency),
+            sentence(
+                "the cost is in {}: [fx] in shopkeeper.toml has no rate to {}", costed, currency
+            ),
+        ),
+        Rule(
             "cost_missing",
             _COST.is_null() | costed.is_null(),
             sentence("no cost of {} is known, so no floor is", pl.col("sku_id")),
         ),
         Rule(
-            "currency_changed",
-            costed != currency,
-            sentence("the cost is in {}, the price in {}, and no rate is given", costed, currency),
+            "fx_stale",
+            rated < oldest_rate,
+            sentence(
+                f"the rate of the cost is of {{}}, at most {limits.max_fx_age_days} days are"
+                " allowed",
+                rated,
+            ),
         ),
         Rule(
             "stale_input",
@@ -147,10 +178,12 @@ def _inputs(limits: Limits, at: dt.datetime) -> list[Rule]:
 
 def _prices(limits: Limits) -> list[Rule]:
     """What the new price must be, wherever it comes from."""
-    floor, ceiling = pl.col("floor_value"), _MEDIAN * limits.ceiling_rate
+    floor, ceiling = pl.col("floor_value"), _ANCHOR * limits.ceiling_rate
+    bottom = _LOW_ANCHOR * limits.bottom_rate
     ratio = pl.max_horizontal(_AFTER / _BEFORE, _BEFORE / _AFTER)
     markup = _AFTER / _COST
     is_raise = _AFTER > _BEFORE
+    is_loss = is_raise & (pl.col("even_value") > _AFTER)
     return [
         Rule("penny_price", _AFTER <= 1, sentence("{} is no price", money(_AFTER))),
         Rule("penny_price", _BEFORE <= 1, sentence("{} in force is no price", money(_BEFORE))),
@@ -178,19 +211,67 @@ def _prices(limits: Limits) -> list[Rule]:
             sentence("fees, tax and least margin leave nothing of {}", money(_AFTER)),
         ),
         Rule(
-            "floor", floor > _AFTER, sentence("{} is below floor {}", money(_AFTER), money(floor))
+            "floor",
+            ~is_raise & (floor > _AFTER),
+            sentence("{} is below floor {}{}", money(_AFTER), money(floor), _waiting()),
         ),
         Rule(
-            "ceiling",
-            is_raise & _MEDIAN.is_null(),
-            sentence("no sale in 28 days to measure a raise to {} by", money(_AFTER)),
+            "price_unproven",
+            is_loss & _CHARGED.is_null(),
+            sentence(
+                "{} would still be below cost, and no sale of 28 days proves that {} is in force: a"
+                " person has to look whether that is the price",
+                money(_AFTER),
+                money(_BEFORE),
+            ),
+        ),
+        Rule(
+            "price_unproven",
+            is_loss & beyond(1 - _BEFORE / _CHARGED, _UNPROVEN),
+            sentence(
+                "{} would still be below cost, and {} in force is far below what was charged in 28"
+                " days, {}: a person has to look whether that is the price",
+                money(_AFTER),
+                money(_BEFORE),
+                money(_CHARGED),
+            ),
+        ),
+        Rule(
+            "anchor_missing",
+            _ANCHOR.is_null() | _LOW_ANCHOR.is_null(),
+            sentence("no list price and no first price to measure {} by", money(_AFTER)),
         ),
         Rule(
             "ceiling",
             is_raise & (ceiling < _AFTER),
-            sentence("{} is above ceiling {}", money(_AFTER), money(ceiling.floor())),
+            sentence(
+                f"{{}} is above ceiling {{}}, {limits.ceiling_rate:g} times the anchor {{}}",
+                money(_AFTER),
+                money(ceiling.floor()),
+                money(_ANCHOR),
+            ),
+        ),
+        Rule(
+            "bottom",
+            ~is_raise & (bottom > _AFTER),
+            sentence(
+                f"{{}} is below {{}}, {limits.bottom_rate:g} of the anchor {{}}",
+                money(_AFTER),
+                money(bottom.ceil()),
+                money(_LOW_ANCHOR),
+            ),
         ),
     ]
+
+
+def _waiting() -> pl.Expr:
+    """What is said of a newer cost that is not used."""
+    told = sentence(
+        "; a newer cost, {} after {}, is not used until a person confirms it",
+        money(_UNCONFIRMED),
+        money(_COST),
+    )
+    return pl.when(_UNCONFIRMED.is_not_null()).then(told).otherwise(pl.lit(""))
 
 
 def _changes(limits: Limits, at: dt.datetime) -> list[Rule]:
@@ -198,13 +279,19 @@ def _changes(limits: Limits, at: dt.datetime) -> list[Rule]:
     last = pl.col("last_at")
     rested = at - dt.timedelta(hours=limits.cooldown_hours)
     way = (_AFTER - _BEFORE).sign()
-    turns = pl.col("turns") + (pl.col("last_way") != way).cast(pl.Int64)
-    same_way = pl.when(way > 0).then(pl.col("raises")).otherwise(pl.col("cuts"))
+    turns, week_turns = (
+        pl.col(name) + (pl.col("last_way") != way).cast(pl.Int64)
+        for name in ("turns", "week_turns")
+    )
+    in_a_row = pl.when(pl.col("last_way") == way).then(pl.col("run") + 1)
+    # What walks up to its floor follows nobody.
+    follows = pl.col("floor_value").is_null() | (pl.col("floor_value") <= _BEFORE)
     return [
         Rule("no_change", _AFTER == _BEFORE, sentence("{} is in force", money(_BEFORE))),
         _change("max_step", _BEFORE, limits.max_step_rate, "the price in force"),
         _change("max_day", pl.col("day_value"), limits.max_day_rate, "24 hours ago"),
         _change("max_week", pl.col("week_value"), limits.max_week_rate, "7 days ago"),
+        _change("max_quarter", pl.col("quarter_value"), limits.max_quarter_rate, "90 days ago"),
         Rule(
             "cooldown",
             last > rested,
@@ -219,11 +306,17 @@ def _changes(limits: Limits, at: dt.datetime) -> list[Rule]:
             sentence(f"turns {{}} times in 48 hours, limit {limits.max_reversals}", turns),
         ),
         Rule(
-            "loop",
-            same_way + 1 > limits.max_same_way,
+            "reversals",
+            week_turns > limits.max_week_reversals,
+            sentence(f"turns {{}} times in 7 days, limit {limits.max_week_reversals}", week_turns),
+        ),
+        Rule(
+            "price_war",
+            follows & (in_a_row > limits.max_same_way),
             sentence(
-                f"would move the same way {{}} times in 7 days, limit {limits.max_same_way}",
-                same_way + 1,
+                "would be change {} the same way in 28 days without one the other way, limit"
+                f" {limits.max_same_way}: whoever it follows follows it",
+                in_a_row,
             ),
         ),
     ]
@@ -244,24 +337,29 @@ def _change(guard: str, reference: pl.Expr, limit: float, since: str) -> Rule:
 
 
 def _past(history: pl.DataFrame, at: dt.datetime) -> pl.DataFrame:
-    """What the ledger did to each target in 7 days. Grain: (shop_id, target_id).
+    """What the ledger did to each target in 90 days. Grain: (shop_id, target_id).
 
+    `run` is how many changes of 28 days went the last one's way without one the other way since.
     An approved action has changed nothing so far and is left out: the breaker counts it.
     """
-    when, before = pl.col("at"), pl.col("before_value")
-    way = (pl.col("after_value") - before).sign()
-    in_turn = way.filter(when > at - _REVERSAL)
+    target, when, before = ["shop_id", "target_id"], pl.col("at"), pl.col("before_value")
+    is_done = pl.col("state") != ActionState.APPROVED
+    lately = pl.col("way").filter(when > at - _RUN)
+    is_same = (lately.reverse() == lately.last()).cast(pl.Int64)
     return (
-        history.filter(IS_PRICE & (pl.col("state") != ActionState.APPROVED) & (when > at - _WEEK))
+        history.filter(IS_PRICE & is_done & (when > at - _QUARTER))
         .sort("at")
-        .group_by("shop_id", "target_id")
+        .with_columns(way=(pl.col("after_value") - before).sign())
+        .with_columns(turned=(pl.col("way") != pl.col("way").shift(1)).over(target))
+        .group_by(target)
         .agg(
             last_at=when.last(),
             day_value=before.filter(when > at - _DAY).first(),
-            week_value=before.first(),
-            turns=(in_turn != in_turn.shift(1)).sum().cast(pl.Int64),
-            last_way=in_turn.last(),
-            raises=(way > 0).sum().cast(pl.Int64),
-            cuts=(way < 0).sum().cast(pl.Int64),
+            week_value=before.filter(when > at - _WEEK).first(),
+            quarter_value=before.first(),
+            turns=pl.col("turned").filter(when > at - _REVERSAL).sum().cast(pl.Int64),
+            week_turns=pl.col("turned").filter(when > at - _WEEK).sum().cast(pl.Int64),
+            last_way=pl.col("way").last(),
+            run=is_same.cum_prod().sum(),
         )
     )

@@ -30,8 +30,14 @@ class Limits(BaseModel, frozen=True, extra="forbid"):
     max_week_rate: float = Field(
         default=0.15, gt=0, le=1, description="Largest change from the price of 7 days ago"
     )
+    max_quarter_rate: float = Field(
+        default=0.3, gt=0, le=10, description="Largest change from the price of 90 days ago"
+    )
     ceiling_rate: float = Field(
-        default=1.3, ge=1, le=5, description="Highest price, as a multiple of the 28-day median"
+        default=1.3, ge=1, le=5, description="Highest price that a raise may reach, of the anchor"
+    )
+    bottom_rate: float = Field(
+        default=0.6, gt=0, le=1, description="Lowest price that a cut may reach, of the anchor"
     )
     max_units_ratio: float = Field(
         default=20, gt=1, le=100, description="A price this many times off is in a wrong unit"
@@ -45,8 +51,16 @@ class Limits(BaseModel, frozen=True, extra="forbid"):
     max_reversals: int = Field(
         default=1, ge=0, description="Most changes of direction of one target in 48 hours"
     )
+    max_week_reversals: int = Field(
+        default=1, ge=0, description="Most changes of direction of one target in 7 days"
+    )
     max_same_way: int = Field(
-        default=6, ge=1, description="Most changes in one direction of one target in 7 days"
+        default=6,
+        ge=1,
+        description="Most changes in a row in one direction of one target in 28 days",
+    )
+    max_alert_age_hours: float = Field(
+        default=6, gt=0, description="An alert on what was read longer ago says that it is stale"
     )
     max_price_age_hours: float = Field(
         default=26, gt=0, description="Oldest reading of prices that a decision may rest on"

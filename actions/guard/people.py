@@ -8,7 +8,7 @@ import polars as pl
 
 from actions.guard.facts import GuardFacts
 from actions.guard.limits import Limits
-from actions.guard.refusals import IS_COUPON, Rule, refuse, sentence
+from actions.guard.refusals import IS_ASKING, IS_COUPON, Rule, refuse, sentence
 from contracts.codes import ActionState, Channel, ConsentStatus, Purpose, WriteKind
 
 _KIND, _MEMBER, _PURPOSE = pl.col("write_kind"), pl.col("member_id"), pl.col("purpose")
@@ -210,14 +210,16 @@ def _capped(frame: pl.DataFrame, limits: Limits) -> pl.DataFrame:
 
 
 def _repeated(frame: pl.DataFrame, earlier: pl.DataFrame, history: pl.DataFrame) -> pl.DataFrame:
-    """Rows with when the same was written before, by this policy (`mine_at`) or any (`any_at`)."""
+    """Rows with when the same was written before by this policy (`mine_at`), and when a review of
+    the target was asked for by any and in whatever way (`asked_at`)."""
     done = pl.concat([earlier, history]).filter(~pl.col("is_undo"))
     done = done.join(frame.select(_OWN).unique(), on=_OWN, how="anti")
-    target = ["shop_id", "write_kind", "target_id"]
-    mine = done.group_by("policy", *target).agg(mine_at=pl.col("at").min())
-    anybody = done.group_by(target).agg(any_at=pl.col("at").min())
-    return frame.join(mine, on=["policy", *target], how="left", maintain_order="left").join(
-        anybody, on=target, how="left", maintain_order="left"
+    target = ["shop_id", "target_id"]
+    kind = [*target, "write_kind"]
+    mine = done.group_by("policy", *kind).agg(mine_at=pl.col("at").min())
+    asked = done.filter(IS_ASKING).group_by(target).agg(asked_at=pl.col("at").min())
+    return frame.join(mine, on=["policy", *kind], how="left", maintain_order="left").join(
+        asked, on=target, how="left", maintain_order="left"
     )
 
 
@@ -231,8 +233,8 @@ def _once() -> list[Rule]:
     return [
         Rule(
             "once",
-            (_KIND == WriteKind.REQUEST_REVIEW) & pl.col("any_at").is_not_null(),
-            told("any_at"),
+            IS_ASKING & pl.col("asked_at").is_not_null(),
+            told("asked_at"),
         ),
         Rule("once", is_notice & pl.col("mine_at").is_not_null(), told("mine_at")),
     ]

@@ -4,13 +4,21 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from actions.texts import REVIEW_REQUEST
 from contracts.codes import WriteKind
 from contracts.money import exponent
 
 IS_WRITE = pl.col("write_kind") != WriteKind.NONE
 IS_PRICE = pl.col("write_kind") == WriteKind.SET_PRICE
 IS_COUPON = pl.col("write_kind").is_in([WriteKind.CREATE_COUPON, WriteKind.GRANT_COUPON])
-HOLDS = frozenset({"quiet_hours"})
+IS_ASKING = (pl.col("write_kind") == WriteKind.REQUEST_REVIEW) | (
+    (pl.col("write_kind") == WriteKind.SEND_MESSAGE)
+    & pl.col("payload").str.json_path_match("$.template").eq_missing(pl.lit(REVIEW_REQUEST))
+)
+"""It asks for a review of the order that is its target: by the platform or by our own mail."""
+POLICY_OFF = "policy_off"
+"""The guard of a policy that is not set up any more, or writes nothing since its mode changed."""
+HOLDS = frozenset({"quiet_hours", POLICY_OFF})
 """Guards that only ask to wait: what they stop at the door stays approved until its window ends."""
 
 
@@ -40,15 +48,17 @@ def refuse(frame: pl.DataFrame, *rules: Rule, where: pl.Expr = IS_WRITE) -> pl.D
 
     `where` says which writes the rules are about.
     """
-    verdicts = [
-        pl.when(rule.bites).then(pl.struct(name=pl.lit(rule.guard), reason=rule.reason))
-        for rule in rules
-    ]
     is_open = where & IS_WRITE & pl.col("guard").is_null()
-    verdict = pl.when(is_open).then(pl.coalesce(verdicts)).struct
+    places = [pl.when(rule.bites).then(pl.lit(place)) for place, rule in enumerate(rules)]
+    first = frame.select(first=pl.when(is_open).then(pl.coalesce(places))).to_series()
+    bitten = first.drop_nulls().unique()
+    if bitten.is_empty():
+        return frame
+    # A sentence costs more than its rule: only those are written that some row needs.
+    names = [pl.when(pl.lit(first) == place).then(pl.lit(rules[place].guard)) for place in bitten]
+    reasons = [pl.when(pl.lit(first) == place).then(rules[place].reason) for place in bitten]
     return frame.with_columns(
-        guard=pl.coalesce(verdict.field("name"), "guard"),
-        guard_reason=pl.coalesce(verdict.field("reason"), "guard_reason"),
+        guard=pl.coalesce(*names, "guard"), guard_reason=pl.coalesce(*reasons, "guard_reason")
     )
 
 

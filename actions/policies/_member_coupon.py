@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field, model_validator
 
-from actions.lint import lint
+from actions.sentences import name_flaw
 from contracts.codes import MemberSegment
 from contracts.columns import MAX_MINOR
 from contracts.markers import Minor
@@ -34,11 +34,30 @@ class Params(BaseModel, frozen=True, extra="forbid"):
         min_length=1,
         description="Who is worth it",
     )
-    max_alive_rate: float = Field(
-        default=1,
+    triggers: tuple[Literal["overdue", "lapsing_vip", "second_order"], ...] = Field(
+        default=("overdue",),
+        min_length=1,
+        description="Whom to offer it: who stays away longer than usual, the best fifth sooner, "
+        "who bought once; the first that holds is told",
+    )
+    vip_factor: float = Field(
+        default=2, gt=1, le=20, description="The factor for the best fifth by what they spent"
+    )
+    second_days: int = Field(
+        default=30, ge=1, le=365, description="Days after a first order without a second one"
+    )
+    max_return_rate: float = Field(
+        default=0.5,
         ge=0,
         le=1,
-        description="Nobody is missed whom BG/NBD calls likelier than this still a customer",
+        description="Who is likelier than this to buy within 30 days unaided is offered nothing",
+    )
+    uplift_rate: float | None = Field(
+        default=None,
+        gt=0,
+        le=1,
+        description="Part of those offered it who buy for it alone, as `actions effect` shows; "
+        "set, an offer that costs more margin than it brings is not made, and the best go first",
     )
     off_rate: float | None = Field(
         default=None, gt=0, le=0.5, description="Fraction a code takes off …"
@@ -49,11 +68,12 @@ class Params(BaseModel, frozen=True, extra="forbid"):
     min_spend_minor: Minor | None = Field(
         default=None, ge=1, le=MAX_MINOR, description="Least order that it holds for"
     )
-    largest_order_minor: Minor | None = Field(
+    max_order_minor: Minor | None = Field(
         default=None,
         ge=1,
         le=MAX_MINOR,
-        description="Largest order to reckon with: what a fraction may cost at most",
+        description="Largest order that a fraction holds for, which bounds what it may cost; "
+        "WooCommerce keeps one, Shopify does not: there take an amount off",
     )
     coupon_id: str | None = Field(
         default=None, min_length=1, max_length=200, description="Platform's coupon; way purse"
@@ -94,8 +114,10 @@ class Params(BaseModel, frozen=True, extra="forbid"):
             raise ValueError("the message with the code is signed: shop_name is missing")
         if has_amount and self.min_spend_minor is None:
             raise ValueError("an amount needs min_spend_minor")
-        if has_rate and self.largest_order_minor is None:
-            raise ValueError("a fraction needs largest_order_minor, or it may cost anything")
-        if found := lint(self.shop_name or "", name="shop_name"):
-            raise ValueError(str(found[0]))
+        if has_rate != (self.max_order_minor is not None):
+            raise ValueError("a fraction needs max_order_minor, or it may cost anything")
+        if self.shop_name is not None and (flaw := name_flaw(self.shop_name)):
+            raise ValueError(f"shop_name {flaw}")
+        if flaw := name_flaw(self.title):
+            raise ValueError(f"title {flaw}")
         return self

@@ -12,13 +12,17 @@ from contracts.columns import identifier, text
 
 
 class Hold(dy.Schema):
-    """A target that a policy left alone, and why. Grain: (policy, shop_id, target_id)."""
+    """A target that a policy left alone, and why.
+
+    Grain: (policy, shop_id, target_id, reason_code). On Taobao an order of one line and the review
+    of that line have the same id.
+    """
 
     policy = identifier("Policy's name", key=True)
     shop_id = identifier("Our id of the shop", key=True)
     target_id = identifier("What would have been written", key=True)
     sku_id = identifier("The seller's code; null: it is about no single SKU", nullable=True)
-    reason_code = identifier("Why nothing is proposed")
+    reason_code = identifier("Why nothing is proposed", key=True)
     numbers = text("JSON object of the numbers the reason names")
 
 

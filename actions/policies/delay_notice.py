@@ -8,9 +8,9 @@ import dataframely as dy
 import polars as pl
 from pydantic import BaseModel, Field, model_validator
 
-from actions.lint import lint
 from actions.policies._message import message
 from actions.policies._proposal import Hold, day_window, evidence_of, json_of, proposals
+from actions.sentences import name_flaw
 from actions.texts import spoken
 from contracts.actions import Proposal
 from contracts.codes import Channel, ParcelStatus, Purpose, WriteKind
@@ -75,8 +75,8 @@ class Params(BaseModel, frozen=True, extra="forbid"):
     def _signed(self) -> "Params":
         if self.way == "email" and self.shop_name is None:
             raise ValueError("a notice by e-mail is signed: shop_name is missing")
-        if found := lint(self.shop_name or "", name="shop_name"):
-            raise ValueError(str(found[0]))
+        if self.shop_name is not None and (flaw := name_flaw(self.shop_name)):
+            raise ValueError(f"shop_name {flaw}")
         return self
 
 

@@ -1,9 +1,7 @@
-"""Win back members who stay away for longer than they use to: one coupon for one absence."""
+"""A coupon for members who stay away or bought once: one for one absence."""
 
 import datetime as dt
-from collections.abc import Mapping
-from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 import dataframely as dy
@@ -12,20 +10,29 @@ import polars as pl
 from actions.policies._coupons import (
     coupon_code,
     exposure,
+    goods,
     known_codes,
-    money_text,
     own_terms,
     platform_terms,
     single_use,
 )
 from actions.policies._member_coupon import Params
+from actions.policies._member_triggers import (
+    HoldReason,
+    Reason,
+    held,
+    margins,
+    trigger,
+    value,
+)
 from actions.policies._message import message
+from actions.policies._money_words import money_text, off_text
 from actions.policies._proposal import Hold, day_window, json_of, midnight, proposals
 from actions.texts import spoken
 from contracts.actions import Proposal
-from contracts.codes import Channel, ConsentStatus, Purpose, WriteKind
+from contracts.codes import Channel, Purpose, WriteKind
 from contracts.economics import Economics
-from contracts.tables import Coupon, CouponGrant, MemberFact
+from contracts.tables import Coupon, CouponGrant, MemberFact, PriceFact, StockFact
 
 NAME: Final = "member_coupon"
 VERSION: Final = 1
@@ -34,6 +41,8 @@ INPUTS: Final[dict[str, type[dy.Schema]]] = {
     "members": MemberFact,
     "coupons": Coupon,
     "grants": CouponGrant,
+    "prices": PriceFact,
+    "stock": StockFact,
 }
 DEPENDS: Final = (
     "orders",
@@ -45,35 +54,13 @@ DEPENDS: Final = (
     "consents",
     "coupons",
     "coupon_grants",
+    "listings",
+    "prices",
+    "costs",
 )
 HAS_HOLDOUT: Final = True
 _MONTH_DAYS: Final = 30
 _RATE_UNIT: Final = 10_000  # a rate is written in hundredths of a percent
-
-
-class Reason(StrEnum):
-    """Why a member is offered something."""
-
-    OVERDUE = "overdue"
-
-
-class HoldReason(StrEnum):
-    """Why a member is offered nothing."""
-
-    TOO_FEW_ORDERS = "too_few_orders"
-    GAP_UNKNOWN = "gap_unknown"
-    NOT_OVERDUE = "not_overdue"
-    GONE_TOO_LONG = "gone_too_long"
-    OTHER_SEGMENT = "other_segment"
-    LIKELY_ALIVE = "likely_alive"
-    CASE_OPEN = "case_open"
-    REFUNDED_LATELY = "refunded_lately"
-    COUPON_LATELY = "coupon_lately"
-    COUPON_THERE = "coupon_there"
-    NO_OFFER = "no_offer"
-    NO_CONSENT = "no_consent"
-    NO_ADDRESS = "no_address"
-    BEYOND_MAX = "beyond_max"
 
 
 def propose(
@@ -81,6 +68,8 @@ def propose(
     members: dy.LazyFrame[MemberFact],
     coupons: dy.LazyFrame[Coupon],
     grants: dy.LazyFrame[CouponGrant],
+    prices: dy.LazyFrame[PriceFact],
+    stock: dy.LazyFrame[StockFact],
     params: Params,
     economics: Economics,
     as_of: dt.datetime,
@@ -93,7 +82,8 @@ def propose(
     have come back without it is known only from those who are left alone to compare.
     """
     start, end = day_window(as_of, time_zone)
-    decided = _decided(members, coupons, grants, params, as_of=as_of, time_zone=time_zone)
+    shop = _Shop(coupons.lazy(), grants.lazy(), prices.lazy(), stock.lazy(), economics)
+    decided = _decided(members.lazy(), shop, params, as_of=as_of, time_zone=time_zone)
     offered = decided.filter(pl.col("hold").is_null()).select(
         "shop_id",
         "member_id",
@@ -102,9 +92,10 @@ def propose(
         "currency",
         "payload",
         "exposure_minor",
+        "goods_units",
         policy=pl.lit(NAME),
         policy_version=pl.lit(VERSION),
-        reason_code=pl.lit(str(Reason.OVERDUE)),
+        reason_code="reason",
         numbers=json_of(_NUMBERS),
         units_at_risk=pl.lit(0.0),
         window_start=pl.lit(start),
@@ -124,13 +115,16 @@ def holds(
     members: dy.LazyFrame[MemberFact],
     coupons: dy.LazyFrame[Coupon],
     grants: dy.LazyFrame[CouponGrant],
+    prices: dy.LazyFrame[PriceFact],
+    stock: dy.LazyFrame[StockFact],
     params: Params,
     economics: Economics,
     as_of: dt.datetime,
     time_zone: str,
 ) -> dy.DataFrame[Hold]:
     """The other members, each with the reason why nothing is offered."""
-    decided = _decided(members, coupons, grants, params, as_of=as_of, time_zone=time_zone)
+    shop = _Shop(coupons.lazy(), grants.lazy(), prices.lazy(), stock.lazy(), economics)
+    decided = _decided(members.lazy(), shop, params, as_of=as_of, time_zone=time_zone)
     frame = decided.filter(pl.col("hold").is_not_null()).select(
         "shop_id",
         policy=pl.lit(NAME),
@@ -149,15 +143,21 @@ _NUMBERS: Final = (
     "recency_days",
     "usual_gap_days",
     "factor",
+    "vip_factor",
+    "second_days",
     "alive_rate",
+    "return_rate",
+    "value_minor",
     "currency",
     "month_minor",
     "off_minor",
     "off_rate",
     "min_spend_minor",
+    "max_order_minor",
+    "goods_units",
     "exposure_minor",
 )
-_VALUES: Final = ("code", "off", "min_spend", "until", "shop_name")
+_VALUES: Final = ("code", "off", "min_spend", "max_order", "goods", "until", "shop_name")
 
 
 def _created(offered: pl.LazyFrame, params: Params) -> pl.LazyFrame:
@@ -189,57 +189,69 @@ def _told(offered: pl.LazyFrame, params: Params, *, until: dt.date) -> pl.LazyFr
     What the night holds back is sent the next morning: it has a day more than the coupon, which
     is not made again.
     """
-    rate = pl.lit(f"{(params.off_rate or 0) * 100:.3g} %")
-    return offered.with_columns(
-        off=rate if params.off_minor is None else money_text(params.off_minor),
-        min_spend=money_text(params.min_spend_minor),
-        until=pl.lit(until.isoformat()),
-        shop_name=pl.lit(params.shop_name, dtype=pl.String),
-        spoken=spoken(pl.col("language"), otherwise=params.language),
-    ).with_columns(
-        target_id=pl.col("code") + ":message",
-        needs_target_id="code",
-        write_kind=pl.lit(str(WriteKind.SEND_MESSAGE)),
-        currency=pl.lit(None, dtype=pl.String),
-        before_value=pl.lit(0),
-        after_value=pl.lit(1),
-        expires_at=pl.col("expires_at") + pl.duration(days=1),
-        exposure_minor=pl.lit(None, dtype=pl.Int64),
-        payload=message("win_back", language="spoken", values=_VALUES),
-        channel=pl.lit(str(Channel.EMAIL)),
-        purpose=pl.lit(str(Purpose.MARKETING)),
+    return (
+        offered.with_columns(spoken=spoken(pl.col("language"), otherwise=params.language))
+        .with_columns(
+            off=off_text(params.off_minor, params.off_rate, params.min_spend_minor),
+            min_spend=money_text(params.min_spend_minor),
+            max_order=money_text(params.max_order_minor),
+            goods=pl.when(pl.col("goods_units").is_not_null()).then(pl.lit("some")),
+            until=pl.lit(until.isoformat()),
+            shop_name=pl.lit(params.shop_name, dtype=pl.String),
+        )
+        .with_columns(
+            target_id=pl.col("code") + ":message",
+            needs_target_id="code",
+            write_kind=pl.lit(str(WriteKind.SEND_MESSAGE)),
+            currency=pl.lit(None, dtype=pl.String),
+            before_value=pl.lit(0),
+            after_value=pl.lit(1),
+            expires_at=pl.col("expires_at") + pl.duration(days=1),
+            exposure_minor=pl.lit(None, dtype=pl.Int64),
+            payload=message("win_back", language="spoken", values=_VALUES),
+            channel=pl.lit(str(Channel.EMAIL)),
+            purpose=pl.lit(str(Purpose.MARKETING)),
+        )
     )
 
 
+class _Shop(NamedTuple):
+    """What is known of a shop beside its members."""
+
+    coupons: pl.LazyFrame
+    grants: pl.LazyFrame
+    prices: pl.LazyFrame
+    stock: pl.LazyFrame
+    economics: Economics
+
+
 def _decided(
-    members: dy.LazyFrame[MemberFact],
-    coupons: dy.LazyFrame[Coupon],
-    grants: dy.LazyFrame[CouponGrant],
-    params: Params,
-    *,
-    as_of: dt.datetime,
-    time_zone: str,
+    members: pl.LazyFrame, shop: _Shop, params: Params, *, as_of: dt.datetime, time_zone: str
 ) -> pl.LazyFrame:
     """Every member with `code`, the coupon's terms and `hold` (null: propose), best first."""
-    terms = _terms(members.lazy(), coupons.lazy(), params, as_of=as_of, time_zone=time_zone)
+    terms = _terms(members, shop, params, as_of=as_of, time_zone=time_zone)
     absence = ["shop_id", "member_id", "absent_since"]
     month = pl.col("spent_minor") / pl.col("orders_units") / pl.col("usual_gap_days") * _MONTH_DAYS
-    order = ["shop_id", "month_minor", "code"]
+    order = ["shop_id", "value_minor", "month_minor", "code"]
     place = pl.int_range(pl.len()).over("shop_id", "hold")
     is_beyond = pl.col("hold").is_null() & (place >= params.max_members)
     return (
-        members.lazy()
-        .with_columns(absent_since=pl.col("last_order_date").cast(pl.String))
+        members.with_columns(absent_since=pl.col("last_order_date").cast(pl.String))
         .with_columns(
             code=coupon_code(NAME, absence),
             month_minor=month.round().cast(pl.Int64, strict=False),
             factor=pl.lit(params.factor),
+            vip_factor=pl.lit(params.vip_factor),
+            second_days=pl.lit(params.second_days),
             min_spend_minor=pl.lit(params.min_spend_minor, dtype=pl.Int64),
+            max_order_minor=pl.lit(params.max_order_minor, dtype=pl.Int64),
         )
-        .join(known_codes(coupons.lazy(), grants.lazy()), on=["shop_id", "code"], how="left")
+        .join(known_codes(shop.coupons, shop.grants), on=["shop_id", "code"], how="left")
         .join(terms, on="shop_id", how="left")
-        .with_columns(hold=_hold(params, as_of))
-        .sort(order, descending=[False, True, False], nulls_last=True)
+        .join(margins(shop.prices, shop.economics), on="shop_id", how="left")
+        .with_columns(reason=trigger(params), value_minor=value(params))
+        .with_columns(hold=held(params, as_of))
+        .sort(order, descending=[False, True, True, False], nulls_last=True)
         .with_columns(
             hold=pl.when(is_beyond).then(pl.lit(str(HoldReason.BEYOND_MAX))).otherwise("hold")
         )
@@ -247,64 +259,61 @@ def _decided(
 
 
 def _terms(
-    members: pl.LazyFrame,
-    coupons: pl.LazyFrame,
-    params: Params,
-    *,
-    as_of: dt.datetime,
-    time_zone: str,
+    members: pl.LazyFrame, shop: _Shop, params: Params, *, as_of: dt.datetime, time_zone: str
 ) -> pl.LazyFrame:
     """What the coupon takes off, its payload and its worst case. Grain: shop; none: no coupon.
 
-    Of a code the parameters say it, of a platform's coupon the platform does.
+    Of a code the parameters say it, of a platform's coupon the platform does, which holds for all
+    goods. `is_stood` says whether the goods can stand it.
     """
     last = midnight(as_of, time_zone, days_later=params.valid_days)
-    if params.way == "code":
+    is_granted = params.way == "purse"
+    if is_granted:
+        rows = platform_terms(shop.coupons, params.coupon_id, as_of=as_of, ends_at=last)
+    else:
         shops = members.select("shop_id").unique()
         rows = shops.with_columns(**own_terms(params.off_minor, params.off_rate, ends_at=last))
-    else:
-        rows = platform_terms(coupons, params.coupon_id, as_of=as_of, ends_at=last)
     takes_off = pl.any_horizontal(pl.col("off_minor", "off_rate").is_not_null())
     starts_at, _ = day_window(as_of, time_zone)
-    return rows.filter(takes_off).select(
-        "shop_id",
-        "off_minor",
-        "off_rate",
-        exposure_minor=exposure(params.largest_order_minor),
-        payload=single_use(
-            title=params.title,
-            starts_at=starts_at,
-            min_spend_minor=params.min_spend_minor,
-            is_granted=params.way == "purse",
-        ),
+    standing = goods(
+        rows,
+        shop.prices,
+        shop.stock,
+        min_spend_minor=params.min_spend_minor,
+        economics=shop.economics,
+    )
+    is_stood = pl.col("is_whole") if is_granted else pl.col("is_stood")
+    return (
+        rows.filter(takes_off)
+        .join(standing, on="shop_id", how="left")
+        .select(
+            "shop_id",
+            "off_minor",
+            "off_rate",
+            goods_units=pl.col("listing_ids").list.len().cast(pl.Int64),
+            is_stood=is_stood.fill_null(value=True),
+            exposure_minor=exposure(params.max_order_minor),
+            payload=single_use(
+                title=params.title,
+                starts_at=starts_at,
+                min_spend_minor=params.min_spend_minor,
+                max_order_minor=params.max_order_minor,
+                is_granted=is_granted,
+            ),
+        )
     )
 
 
-def _hold(params: Params, as_of: dt.datetime) -> pl.Expr:
-    days, gap = pl.col("recency_days"), pl.col("usual_gap_days")
-    consent = pl.col("consent_status")
-    is_code = params.way == "code"
-    granted, withdrawn = pl.lit(str(ConsentStatus.GRANTED)), pl.lit(str(ConsentStatus.WITHDRAWN))
-
-    def lately(name: str, within_days: int) -> pl.Expr:
-        return pl.col(name) > as_of - dt.timedelta(days=within_days)
-
-    reasons: Mapping[HoldReason, pl.Expr] = {
-        HoldReason.TOO_FEW_ORDERS: pl.col("orders_units") < params.min_orders,
-        HoldReason.GAP_UNKNOWN: gap.is_null(),
-        HoldReason.NOT_OVERDUE: (days <= gap * params.factor) | (days < params.min_days),
-        HoldReason.GONE_TOO_LONG: days > params.last_days,
-        HoldReason.OTHER_SEGMENT: ~pl.col("member_segment").is_in(params.segments),
-        HoldReason.LIKELY_ALIVE: pl.col("alive_rate") > params.max_alive_rate,
-        HoldReason.CASE_OPEN: pl.col("has_open_case"),
-        HoldReason.REFUNDED_LATELY: lately("last_refunded_at", params.refund_days),
-        HoldReason.COUPON_LATELY: lately("last_coupon_at", params.cooldown_days),
-        HoldReason.COUPON_THERE: pl.col("is_known").is_not_null(),
-        HoldReason.NO_OFFER: pl.col("payload").is_null(),
-        # Into a purse goes no message; who said no to offers gets none all the same.
-        HoldReason.NO_CONSENT: consent.ne_missing(granted)
-        if is_code
-        else consent.eq_missing(withdrawn),
-        HoldReason.NO_ADDRESS: ~pl.col("has_account") | pl.lit(is_code) & ~pl.col("has_email"),
-    }
-    return pl.coalesce(pl.when(applies).then(pl.lit(str(c))) for c, applies in reasons.items())
+__all__ = [
+    "DEPENDS",
+    "HAS_HOLDOUT",
+    "INPUTS",
+    "NAME",
+    "VERSION",
+    "WRITES",
+    "HoldReason",
+    "Params",
+    "Reason",
+    "holds",
+    "propose",
+]

@@ -9,19 +9,35 @@ import dataframely as dy
 import polars as pl
 from pydantic import BaseModel, Field, model_validator
 
+from actions.policies._message import message
 from actions.policies._proposal import Hold, day_window, evidence_of, json_of, proposals
-from actions.texts import LANGUAGES, replies, spoken
+from actions.sentences import name_flaw
+from actions.texts import LANGUAGES, REVIEW_REQUEST, replies, spoken
 from contracts.actions import Proposal
-from contracts.codes import Channel, Purpose, ReviewTopic, WriteKind
+from contracts.codes import Channel, ConsentStatus, Purpose, ReviewTopic, WriteKind
 from contracts.economics import Economics
 from contracts.payloads import Reply, encode
 from contracts.tables import OrderFollowUp, ReviewFact
 
 NAME: Final = "review_follow_up"
 VERSION: Final = 1
-WRITES: Final = (WriteKind.REQUEST_REVIEW, WriteKind.REPLY_REVIEW, WriteKind.NONE)
+WRITES: Final = (
+    WriteKind.REQUEST_REVIEW,
+    WriteKind.SEND_MESSAGE,
+    WriteKind.REPLY_REVIEW,
+    WriteKind.NONE,
+)
 INPUTS: Final[dict[str, type[dy.Schema]]] = {"orders": OrderFollowUp, "reviews": ReviewFact}
-DEPENDS: Final = ("orders", "refunds", "refund_cases", "shipments", "parcels", "reviews")
+DEPENDS: Final = (
+    "orders",
+    "refunds",
+    "refund_cases",
+    "shipments",
+    "parcels",
+    "reviews",
+    "contacts",
+    "consents",
+)
 HAS_HOLDOUT: Final = False
 
 
@@ -31,6 +47,7 @@ class Reason(StrEnum):
     UNSAFE = "unsafe"
     BAD_REVIEW = "bad_review"
     TIME_TO_ASK = "time_to_ask"
+    REMIND = "remind"
 
 
 class HoldReason(StrEnum):
@@ -43,6 +60,8 @@ class HoldReason(StrEnum):
     ALREADY_REVIEWED = "already_reviewed"
     DELIVERY_UNKNOWN = "delivery_unknown"
     WINDOW_UNKNOWN = "window_unknown"
+    NO_CONSENT = "no_consent"
+    NO_ADDRESS = "no_address"
     TOO_EARLY = "too_early"
     TOO_LATE = "too_late"
     REVIEW_TOO_OLD = "review_too_old"
@@ -51,6 +70,25 @@ class HoldReason(StrEnum):
 class Params(BaseModel, frozen=True, extra="forbid"):
     """Set per shop in the home's policies/*.toml."""
 
+    way: Literal["platform", "email"] = Field(
+        default="platform",
+        description="The platform's own request, or our mail where the platform has none",
+    )
+    shop_name: str | None = Field(
+        default=None, min_length=1, max_length=40, description="Who signs a mail; way email"
+    )
+    review_url: str | None = Field(
+        default=None,
+        max_length=500,
+        pattern=r"^https://[!-~]+$",
+        description="Where customers rate what they bought; way email",
+    )
+    reminder_days: float | None = Field(
+        default=None,
+        ge=3,
+        le=30,
+        description="Days after a mail until it is repeated, once; not set: it is not",
+    )
     delay_days: float = Field(
         default=7, ge=0, le=30, description="Days from the delivery until it is asked"
     )
@@ -80,7 +118,11 @@ class Params(BaseModel, frozen=True, extra="forbid"):
         "always go to a person",
     )
     language: Literal["en", "zh-CN"] = Field(
-        default="en", description="Of replies to reviews without words"
+        default="en", description="Of replies to reviews without words, and of mails to unknown"
+    )
+    replies: dict[ReviewTopic, str] = Field(
+        default_factory=dict,
+        description="Own drafts by topic; each sentence stands in texts/approved.txt",
     )
     answer_hours: float = Field(
         default=24, gt=0, le=240, description="Hours within which a bad review is answered"
@@ -101,6 +143,17 @@ class Params(BaseModel, frozen=True, extra="forbid"):
             raise ValueError("safety_hours is not above answer_hours")
         return self
 
+    @model_validator(mode="after")
+    def _mailed(self) -> "Params":
+        is_mail = self.way == "email"
+        if is_mail and (self.shop_name is None or self.review_url is None):
+            raise ValueError("a mail is signed and says where to rate: shop_name, review_url")
+        if self.reminder_days is not None and not is_mail:
+            raise ValueError("platforms ask once: reminder_days is for way email")
+        if self.shop_name is not None and (flaw := name_flaw(self.shop_name)):
+            raise ValueError(f"shop_name {flaw}")
+        return self
+
 
 def propose(
     *,
@@ -113,9 +166,10 @@ def propose(
 ) -> dy.DataFrame[Proposal]:
     """One request per order whose time has come; one reply or alert per bad review.
 
-    The target of a request is the order, so that the guard lets one pass for its life, and an
-    order is proposed on a few days only. Whether the platform takes a request is asked when it is
-    sent. A reply is a draft: it apologises and offers help, and a person approves it.
+    The target of a request is the order, so that the guard lets one pass for its life, in whatever
+    way, and an order is proposed on a few days only. Whether the platform takes a request is asked
+    when it is sent. A mail is neutral and goes to whoever agreed to mail. A reply is a draft: it
+    apologises and offers help, and a person approves it.
     """
     start, end = day_window(as_of, time_zone)
     decided = _decided(orders.lazy(), reviews.lazy(), params, as_of)
@@ -175,24 +229,35 @@ def _decided(
     orders: pl.LazyFrame, reviews: pl.LazyFrame, params: Params, as_of: dt.datetime
 ) -> pl.LazyFrame:
     """Every order and review with what is proposed and `hold` (null: propose)."""
-    asked, answered = _asked(orders, params, as_of), _answered(reviews, params, as_of)
-    return pl.concat([asked, answered], how="diagonal")
+    asks = [_asked(orders, params, as_of)]
+    if params.reminder_days is not None:
+        asks.append(_asked(orders, params, as_of, after_days=params.reminder_days))
+    return pl.concat([*asks, _answered(reviews, params, as_of)], how="diagonal")
 
 
-def _asked(orders: pl.LazyFrame, params: Params, as_of: dt.datetime) -> pl.LazyFrame:
+def _asked(
+    orders: pl.LazyFrame, params: Params, as_of: dt.datetime, *, after_days: float | None = None
+) -> pl.LazyFrame:
+    """Requests for all orders; their reminders where `after_days` says how much later."""
     is_late = (pl.col("late_hours") > 0).fill_null(value=False)
     wait = params.delay_days + pl.when(is_late).then(params.late_delay_days).otherwise(0.0)
+    is_mail, is_reminder = params.way == "email", after_days is not None
+    reason = Reason.REMIND if is_reminder else Reason.TIME_TO_ASK
+    asked_at = pl.col("delivered_at") + _days(pl.col("delay_days"))
+    opens_at = pl.col("deliver_from_at") + _days(params.window_from_days)
+    closes_at = pl.col("deliver_by_at") + _days(params.window_until_days)
+    values = ("order_id", "shop_name", "review_url")
     return (
-        orders.with_columns(delay_days=wait)
+        orders.with_columns(delay_days=wait + (after_days or 0.0))
+        .with_columns(from_at=asked_at if is_mail else pl.max_horizontal(asked_at, opens_at))
         .with_columns(
-            from_at=pl.max_horizontal(
-                pl.col("delivered_at") + _days(pl.col("delay_days")),
-                pl.col("deliver_from_at") + _days(params.window_from_days),
+            until_at=pl.min_horizontal(
+                pl.lit(None) if is_mail else closes_at,
+                pl.col("from_at") + _days(params.ask_days),
             ),
-            window_end_at=pl.col("deliver_by_at") + _days(params.window_until_days),
-        )
-        .with_columns(
-            until_at=pl.min_horizontal("window_end_at", pl.col("from_at") + _days(params.ask_days))
+            shop_name=pl.lit(params.shop_name, dtype=pl.String),
+            review_url=pl.lit(params.review_url, dtype=pl.String),
+            spoken=spoken(pl.col("language"), otherwise=params.language),
         )
         .select(
             "shop_id",
@@ -200,21 +265,28 @@ def _asked(orders: pl.LazyFrame, params: Params, as_of: dt.datetime) -> pl.LazyF
             "late_hours",
             "delay_days",
             "until_at",
-            target_id="order_id",
-            write_kind=pl.lit(str(WriteKind.REQUEST_REVIEW)),
-            channel=pl.lit(str(Channel.PLATFORM)),
-            purpose=pl.lit(str(Purpose.SERVICE)),
-            reason_code=pl.lit(str(Reason.TIME_TO_ASK)),
+            target_id=pl.col("order_id") + (":reminder" if is_reminder else ""),
+            parent_id=pl.col("order_id") if is_mail else pl.lit(None, dtype=pl.String),
+            write_kind=pl.lit(str(WriteKind.SEND_MESSAGE if is_mail else WriteKind.REQUEST_REVIEW)),
+            channel=pl.lit(str(Channel.EMAIL if is_mail else Channel.PLATFORM)),
+            # A request by our own mail is an advertisement in law: whoever gets it agreed to those.
+            purpose=pl.lit(str(Purpose.MARKETING if is_mail else Purpose.SERVICE)),
+            payload=message(REVIEW_REQUEST, language="spoken", values=values)
+            if is_mail
+            else pl.lit(None, dtype=pl.String),
+            reason_code=pl.lit(str(reason)),
             delivered_days=(as_of - pl.col("delivered_at")).dt.total_seconds() / 86_400,
             evidence=evidence_of(OrderFollowUp),
-            hold=_not_asked(as_of),
+            hold=_not_asked(params, as_of),
         )
     )
 
 
-def _not_asked(as_of: dt.datetime) -> pl.Expr:
+def _not_asked(params: Params, as_of: dt.datetime) -> pl.Expr:
     from_at, until_at = pl.col("from_at"), pl.col("until_at")
     is_open = pl.col("deliver_from_at").is_not_null() & pl.col("deliver_by_at").is_not_null()
+    is_mail = pl.lit(params.way == "email")
+    agreed = pl.col("consent_status").eq_missing(pl.lit(str(ConsentStatus.GRANTED)))
     return _first(
         {
             HoldReason.ORDER_CANCELLED: pl.col("is_cancelled"),
@@ -223,8 +295,10 @@ def _not_asked(as_of: dt.datetime) -> pl.Expr:
             HoldReason.NOT_DELIVERED: ~pl.col("is_delivered"),
             HoldReason.ALREADY_REVIEWED: pl.col("is_reviewed"),
             HoldReason.DELIVERY_UNKNOWN: pl.col("delivered_at").is_null(),
-            HoldReason.WINDOW_UNKNOWN: ~is_open,
+            HoldReason.WINDOW_UNKNOWN: ~is_mail & ~is_open,
             HoldReason.TOO_LATE: (until_at <= as_of) | (until_at <= from_at),
+            HoldReason.NO_CONSENT: is_mail & ~agreed,
+            HoldReason.NO_ADDRESS: is_mail & (~pl.col("has_email") | pl.col("member_id").is_null()),
             HoldReason.TOO_EARLY: from_at > as_of,
         }
     )
@@ -261,7 +335,7 @@ def _answered(reviews: pl.LazyFrame, params: Params, as_of: dt.datetime) -> pl.L
 def _draft(params: Params) -> pl.Expr:
     """The reply to a review of this topic and language."""
     drafts = {
-        f"{language} {topic}": encode(Reply(text=text))
+        f"{language} {topic}": encode(Reply(text=params.replies.get(ReviewTopic(topic), text)))
         for language in LANGUAGES
         for topic, text in replies(language).items()
     }

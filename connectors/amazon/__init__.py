@@ -65,6 +65,7 @@ CONNECTOR = Connector(
             fetch=fetch.offers,
             to_canonical=mapping.offers,
             documents=shapes.PAGES,
+            mapping_version=2,
             is_snapshot=True,
             about=PriceFact,
         ),

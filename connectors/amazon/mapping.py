@@ -46,6 +46,7 @@ _RIVAL: Paths = {
     "shipping": ("shipping?.text", _TEXT),
     "availability": ("shipping_time?.availability_type", _TEXT),
     "is_fba": ("is_fulfilled_by_amazon", pl.Boolean),
+    "is_featured": ("is_buy_box_winner", pl.Boolean),
     "ratings": ("seller_feedback_rating?.feedback_count", _COUNT),
 }
 
@@ -144,5 +145,6 @@ def offers(pages: Iterable[Page], context: Context) -> Mapped:
         is_in_stock=Parsed(available.value == "yes", available.raw, available.reason),
         fulfilment=pl.col("is_fba").replace_strict(SHIPS, return_dtype=_TEXT),
         ratings_units=pl.col("ratings"),
+        is_featured=pl.col("is_featured"),
     )
     return mapper.done(unknown_fields=tuple(sorted(unknown)))

@@ -22,7 +22,7 @@ IGNORED = frozenset(
     productName programs promotion recipient researchingQuantity serialNumbers shipByWindow
     shipFromAddress shippingService stores tax title totalQuantity unfulfillableQuantity
 
-    ASIN ConditionNotes CustomerType Identifier IsBuyBoxWinner IsFeaturedMerchant ItemCondition
+    ASIN ConditionNotes CustomerType Identifier IsFeaturedMerchant ItemCondition
     MarketplaceID MarketplaceId Points PrimeInformation SellerPositiveFeedbackRating ShipsFrom
     SubCondition Summary availableDate errors headers maximumHours minimumHours offerType
     quantityDiscountPrices status

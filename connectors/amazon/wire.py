@@ -263,6 +263,7 @@ class RivalOffer(_Capital):
     shipping: Amount | None = None
     shipping_time: ShippingTime | None = None
     is_fulfilled_by_amazon: bool | None = None
+    is_buy_box_winner: bool | None = None
     my_offer: bool | None = None
     seller_id: str | None = None
     seller_feedback_rating: Feedback | None = None

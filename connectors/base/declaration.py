@@ -93,6 +93,8 @@ class Write:
     is_absolute: bool = True
     tells: Callable[[Any, Change], Mapping[str, str]] | None = None
     """Of a message: values that its sender alone knows, such as where to unsubscribe."""
+    carries: frozenset[str] = frozenset()
+    """Of a coupon: fields of `CouponTerms` beyond dates, uses and least order that it can keep."""
 
     @property
     def told(self) -> str:

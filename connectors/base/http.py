@@ -1,18 +1,21 @@
-"""One HTTP client per account: https, pinned hosts, no redirects, bounded answers, quiet logs."""
+"""One HTTP client per account: https, pinned hosts, no redirects, bounds, quiet logs."""
 
 import email.utils
 import ipaddress
 import logging
 import socket
+import ssl
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from http import HTTPStatus
 from pathlib import Path
 from urllib.parse import urlencode
 
 import httpx
 
+from connectors.base.deadline import PATIENCE_SECONDS, PatientTransport, Wait, seconds_for
 from connectors.base.retry import NotAppliedError, ThrottledError, TokenRejectedError
 from contracts.errors import (
     ConfigurationError,
@@ -84,6 +87,12 @@ def server_time(headers: Mapping[str, str]) -> float:
     return float(email.utils.mktime_tz(parsed))
 
 
+@cache
+def _public_authorities() -> ssl.SSLContext:
+    """Read once in a process: it takes longer than most requests."""
+    return httpx.create_ssl_context(trust_env=False)
+
+
 class Http:
     """Requests of one account. Credentials travel only to `base_url`, never to a download.
 
@@ -93,6 +102,8 @@ class Http:
             all hosts below it.
         headers: sent with every request, credentials included.
         ca_file: own certificate authority; null: the public ones.
+        timeout: seconds of a single wait.
+        patience: seconds that a small answer may take in all, see `seconds_for`.
         refusal: what a platform's own error means, asked before the status decides.
         transport, resolve: replaced in tests.
     """
@@ -105,6 +116,7 @@ class Http:
         download_hosts: Sequence[str] = (),
         is_sandbox: bool = False,
         timeout: float = 60.0,
+        patience: float = PATIENCE_SECONDS,
         ca_file: Path | None = None,
         transport: httpx.BaseTransport | None = None,
         resolve: Callable[[str], list[str]] = addresses,
@@ -120,13 +132,13 @@ class Http:
         self._refusal = refusal
         self._headers = dict(headers)
         self._checked: set[str] = set()
+        self._timeout, self._patience = timeout, patience
         self._client = httpx.Client(
             timeout=httpx.Timeout(timeout, connect=min(timeout, 10.0)),
             follow_redirects=False,
             trust_env=False,
             headers={"accept-encoding": "gzip"},
-            verify=str(ca_file) if ca_file else True,
-            transport=transport,
+            transport=transport or PatientTransport(_trusted(ca_file)),
         )
 
     def request(
@@ -159,8 +171,9 @@ class Http:
         for name, value in params:
             url = url.copy_add_param(name, value)
         request = self._client.build_request(method, url, content=body, headers=sent)
-        with self._sent(request, refusal=self._refusal) as response:
-            answer = b"".join(_bounded(response, most * _MEBIBYTE))
+        bytes_most = most * _MEBIBYTE
+        with self._sent(request, most=bytes_most, refusal=self._refusal) as response:
+            answer = b"".join(_bounded(response, bytes_most))
             if self._refusal is not None:  # many platforms answer errors with HTTP 200
                 told = answer[:_MOST_REFUSAL]
                 error = self._refusal(response.status_code, response.headers, told)
@@ -230,7 +243,7 @@ class Http:
             ConfigurationError: the link leaves the platform's hosts.
             ShopkeeperError: by `error_of`, and as `request`.
         """
-        with self._sent(self._client.build_request("GET", url)) as response:
+        with self._sent(self._client.build_request("GET", url), most=most) as response:
             yield from _bounded(response, most)
 
     def close(self) -> None:
@@ -239,22 +252,28 @@ class Http:
 
     @contextmanager
     def _sent(
-        self, request: httpx.Request, *, refusal: Refusal | None = None
+        self, request: httpx.Request, *, most: int, refusal: Refusal | None = None
     ) -> Iterator[httpx.Response]:
         self._guard(request.url)
+        seconds = seconds_for(most, patience=self._patience)
+        wait = Wait.of(self._timeout, seconds)
+        request.extensions["timeout"] |= {"read": wait, "write": wait}
+        late = f"an answer was not whole after {seconds:.4g} s"
         try:
             response = self._client.send(request, stream=True)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             raise NotAppliedError(f"no connection ({type(error).__name__})") from None
         except httpx.TransportError as error:
-            raise TransientSourceError(f"no answer ({type(error).__name__})") from None
+            told = late if wait.is_over else f"no answer ({type(error).__name__})"
+            raise TransientSourceError(told) from None
         try:
             refused = _refused(response, refusal)
             if refused is not None:
                 raise refused
             yield response
         except (httpx.TransportError, httpx.DecodingError) as error:
-            raise TransientSourceError(f"an answer broke off ({type(error).__name__})") from None
+            told = late if wait.is_over else f"an answer broke off ({type(error).__name__})"
+            raise TransientSourceError(told) from None
         finally:
             response.close()
 
@@ -280,6 +299,13 @@ class Http:
             raise ConfigurationError("a sandbox is reached on the loopback address only")
         if not self._is_sandbox and not all(address.is_global for address in found):
             raise ConfigurationError("the platform's host name leads into a private network")
+
+
+def _trusted(ca_file: Path | None) -> ssl.SSLContext:
+    """The authorities that a certificate may be from: one of our own, else the public ones."""
+    if ca_file is not None:
+        return ssl.create_default_context(cafile=ca_file)
+    return _public_authorities()
 
 
 def _origin(url: httpx.URL) -> tuple[str, str, int | None]:

@@ -1,17 +1,24 @@
 """Sending of changes group by group, so that each has its own outcome whatever became of others."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from connectors.base.limits import Urgency
 from connectors.base.retry import NotAppliedError
 from contracts.actions import Change, Live, Outcome, Unread
 from contracts.codes import OutcomeState
-from contracts.errors import SourceContractError, SourceRejectedError, TransientSourceError
+from contracts.errors import (
+    ShopkeeperError,
+    SourceContractError,
+    SourceRejectedError,
+    TransientSourceError,
+)
 
 Item = TypeVar("Item")
+_ONE_BY_ONE: Final = 5
 
 
 class OddItemError(SourceRejectedError):
@@ -23,35 +30,68 @@ def each(
     send: Callable[[Sequence[Change]], list[Outcome]],
     *,
     alone: type[SourceRejectedError] | tuple[type[SourceRejectedError], ...] = (),
+    at_once: int = 1,
 ) -> list[Outcome]:
     """Send each group; each change gets an outcome.
 
     A refusal of class `alone`, and an item that we cannot read, is about its group; any other
-    refusal, and a platform that stays busy, ends the sending.
+    refusal, and a platform that stays busy, ends the sending. After the first few, `at_once` groups
+    are under way at a time; what is when the sending ends is told by its own answer.
 
     Raises:
         NotAppliedError: nothing was sent at all.
     """
     outcomes: list[Outcome] = []
     ended: str | None = None
-    for group in groups:
-        if ended is not None:
-            outcomes += all_as(group, OutcomeState.REJECTED, f"not sent: {ended}")
-            continue
-        try:
-            outcomes += send(group)
-        except NotAppliedError as error:
-            if not outcomes:
-                raise
-            ended = str(error)
-            outcomes += all_as(group, OutcomeState.REJECTED, ended)
-        except SourceRejectedError as error:
-            is_alone = isinstance(error, (OddItemError, *_classes(alone)))
-            ended = None if is_alone else str(error)
-            outcomes += all_as(group, OutcomeState.REJECTED, str(error))
-        except (TransientSourceError, SourceContractError) as error:
-            outcomes += all_as(group, OutcomeState.UNKNOWN, str(error))
+    with ThreadPoolExecutor(at_once, thread_name_prefix="sending") as pool:
+        for some in _together(list(groups), at_once):
+            if ended is not None:
+                for group in some:
+                    outcomes += all_as(group, OutcomeState.REJECTED, f"not sent: {ended}")
+                continue
+            for group, answer in zip(some, _answers(pool, send, some), strict=True):
+                if isinstance(answer, list):
+                    outcomes += answer
+                    continue
+                if isinstance(answer, NotAppliedError) and not outcomes:
+                    raise answer
+                state, is_end = _meaning(answer, alone)
+                outcomes += all_as(group, state, str(answer))
+                ended = str(answer) if is_end else ended
     return outcomes
+
+
+def _together(groups: list[Sequence[Change]], at_once: int) -> Iterator[list[Sequence[Change]]]:
+    """The first ones by themselves, so that a refusal finds few under way."""
+    first = groups[:_ONE_BY_ONE] if at_once > 1 else groups
+    yield from ([group] for group in first)
+    rest = groups[len(first) :]
+    yield from (rest[start : start + at_once] for start in range(0, len(rest), at_once))
+
+
+def _answers(
+    pool: ThreadPoolExecutor,
+    send: Callable[[Sequence[Change]], list[Outcome]],
+    groups: list[Sequence[Change]],
+) -> Iterable[list[Outcome] | ShopkeeperError]:
+    def tried(group: Sequence[Change]) -> list[Outcome] | ShopkeeperError:
+        try:
+            return send(group)
+        except (SourceRejectedError, TransientSourceError, SourceContractError) as error:
+            return error
+
+    return pool.map(tried, groups) if len(groups) > 1 else map(tried, groups)
+
+
+def _meaning(
+    error: ShopkeeperError, alone: type[SourceRejectedError] | tuple[type[SourceRejectedError], ...]
+) -> tuple[OutcomeState, bool]:
+    """What an error says of its group, and whether it ends the sending."""
+    if isinstance(error, NotAppliedError):
+        return OutcomeState.REJECTED, True
+    if isinstance(error, SourceRejectedError):
+        return OutcomeState.REJECTED, not isinstance(error, (OddItemError, *_classes(alone)))
+    return OutcomeState.UNKNOWN, False
 
 
 @contextmanager

@@ -148,9 +148,9 @@ def unknown_fields(value: Any, shape: Any) -> set[str]:
 
 
 def _struct_in(shape: Any) -> Any:
-    """The struct type inside an optional, list or generic type; null for a plain type."""
+    """The struct type inside an optional, list, tuple or generic type; null for a plain type."""
     origin = typing.get_origin(shape)
-    if origin in (list, types.UnionType, typing.Union):
+    if origin in (list, tuple, types.UnionType, typing.Union):
         found = (_struct_in(part) for part in typing.get_args(shape))
         return next((part for part in found if part is not None), None)
     plain = origin or shape

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 from connectors.base.limits import AllOf, Meter, Urgency
 from connectors.email.inbox import Arrival, Inbox
+from connectors.email.interpreter import verdict
 from connectors.email.message import composed
 from connectors.email.settings import EmailSettings
 from connectors.email.submission import Result, Submission
@@ -58,7 +59,7 @@ class EmailClient:
         """A message of this account, dated now.
 
         Raises:
-            ValueError: a header would break its line.
+            UnsendableError: it would not arrive as it is meant.
         """
         return composed(
             self.settings,
@@ -102,6 +103,10 @@ class EmailClient:
         """
         self._submission.open()
         self._inbox.open()
+
+    def interpreter(self) -> tuple[str, bool]:
+        """What is to be known of this Python, and whether nothing of it is to be mended."""
+        return verdict()
 
     def close(self) -> None:
         """End the sessions."""

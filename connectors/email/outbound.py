@@ -6,7 +6,7 @@ from typing import Final
 from connectors.base.limits import Urgency
 from connectors.base.retry import NotAppliedError
 from connectors.email.client import EmailClient
-from connectors.email.message import KEY, unsubscribe_links
+from connectors.email.message import KEY, UnsendableError, unsubscribe_links
 from connectors.email.settings import is_address
 from contracts.actions import Change, Outcome
 from contracts.codes import Channel, OutcomeState, Purpose
@@ -64,8 +64,12 @@ def _sent(client: EmailClient, change: Change) -> Outcome:
             recipient=recipient,
             is_marketing=change.purpose != Purpose.SERVICE,
         )
-    except ValueError:
-        return _outcome(change, OutcomeState.REJECTED, "its words are none that can be sent")
+    except UnsendableError as error:
+        return _outcome(change, OutcomeState.REJECTED, f"not sent: {error}")
+    # What the library makes of odd words is no closed list; it costs this message, none beside it.
+    except Exception as error:  # noqa: BLE001
+        told = f"its words are none that can be sent ({type(error).__name__})"
+        return _outcome(change, OutcomeState.REJECTED, told)
     urgency = Urgency.of([change])
     state, message = client.deliver(change.action_id, recipient, content, urgency=urgency)
     return _outcome(change, state, message)

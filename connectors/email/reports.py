@@ -37,6 +37,9 @@ _UNSUBSCRIPTION: Final = re.compile(
     rf"(?<![0-9a-z]){UNSUBSCRIBE}[^0-9a-z]{{1,20}}([0-9a-f]{{32}})(?![0-9a-z])", re.IGNORECASE
 )
 _ENCODED_TIMES: Final = 3
+_MOST_NESTED: Final = 50
+"""Parts within parts, by the word that each names its end with: a report has one or two. The
+library compares every line with the ends of all of them."""
 _STATUS: Final = re.compile(r"(?<![\w.-])([245]\.\d{1,3}\.\d{1,3})(?![\w-]|\.\d)")
 _DIAGNOSTIC: Final = re.compile(
     r"(?:(?<!\d)[45]\d\d[\s-]\s*#?|(?<![\w.@-]))([45]\.\d{1,3}\.\d{1,3})(?![\w-]|\.\d)"
@@ -81,6 +84,8 @@ def report(arrival: Arrival) -> Report | None:
 
     Anybody may write to the mailbox: what cannot be read is nobody's report.
     """
+    if arrival.content.lower().count(b"boundary") > _MOST_NESTED:
+        return None
     try:
         mail = BytesParser(policy=policy.compat32).parsebytes(arrival.content)
         return _told(mail, arrival.at)

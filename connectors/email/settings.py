@@ -9,6 +9,7 @@ from typing import Annotated, Final, Literal, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from contracts.errors import ConfigurationError
+from contracts.lines import is_line
 
 _LOOPBACK: Final = ("localhost", "127.0.0.1")
 _LONGEST_ADDRESS: Final = 254
@@ -18,13 +19,21 @@ _ADDRESS: Final = re.compile(
 
 
 def is_address(text: str) -> bool:
-    """Whether a text is one plain ASCII address, so that it can be nothing else in a command."""
-    return len(text) <= _LONGEST_ADDRESS and _ADDRESS.fullmatch(text) is not None
+    """Whether a text is one plain ASCII address: nothing else in a command, or in a header."""
+    if len(text) > _LONGEST_ADDRESS or not is_line(text):
+        return False
+    return _ADDRESS.fullmatch(text) is not None
 
 
 def _address(text: str) -> str:
     if not is_address(text):
         raise ValueError("give one plain address, such as shop@example.com")
+    return text
+
+
+def _line(text: str) -> str:
+    if not is_line(text):
+        raise ValueError("give one line of plain text, without =?, which begins an encoded word")
     return text
 
 
@@ -42,6 +51,7 @@ def _utc(moment: dt.datetime) -> dt.datetime:
 
 
 Address = Annotated[str, AfterValidator(_address)]
+Line = Annotated[str, AfterValidator(_line)]
 Host = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9.-]{0,252}$")]
 Port = Annotated[int, Field(ge=1, le=65_535)]
 User = Annotated[str, Field(pattern=r"^[\x21-\x7e]{1,320}$")]
@@ -76,14 +86,14 @@ class EmailSettings(BaseModel):
     )
 
     address: Address = Field(description="Whom messages are from")
-    sender_name: str | None = Field(
-        default=None, pattern=r"^[^\x00-\x1f\x7f]{1,100}$", description="The name beside it"
+    sender_name: Line | None = Field(
+        default=None, min_length=1, max_length=100, description="The name beside it"
     )
     reply_to: Address | None = Field(default=None, description="Where customers' answers go")
     return_address: Address | None = Field(
         default=None, description="Where reports go: the address of the mailbox, if it is another"
     )
-    unsubscribe_url: str | None = Field(
+    unsubscribe_url: Line | None = Field(
         default=None,
         pattern=r"^https://[\x21\x23-\x3b\x3d\x3f-\x7e]{1,500}$",
         description="Page that takes one-click unsubscriptions; {key} stands for the message's key",

@@ -8,7 +8,7 @@ from typing import Any
 import dataframely as dy
 
 from connectors.files.columns import Column, TableLayout
-from connectors.files.layout import STAMPS, STREAMS, TOKEN, FileLayout, Layouts
+from connectors.files.layout import MOST_WILDCARDS, STAMPS, STREAMS, TOKEN, FileLayout, Layouts
 from contracts.errors import ConfigurationError
 from contracts.tables import table_of
 from contracts.tables.base import Dated
@@ -50,6 +50,8 @@ def problems(layout: FileLayout) -> Iterator[tuple[tuple[str, ...], str]]:
     stamps = [token for token in TOKEN.findall(layout.pattern) if token.startswith("{")]
     if len(stamps) != 1 or stamps[0] not in STAMPS:
         yield ("pattern",), f"needs the export instant as one of {', '.join(STAMPS)}"
+    if len(layout.wildcards()) > MOST_WILDCARDS:
+        yield ("pattern",), f"has more than {MOST_WILDCARDS} of * and **/"
     yield from _options(layout)
     known = {table_of(schema).name: schema for schema in STREAMS[layout.stream]}
     if layout.stream == "exported_orders" and set(layout.tables) < set(known):

@@ -42,6 +42,9 @@ STREAMS: dict[str, tuple[type[dy.Schema], ...]] = {
     "exported_reviews": (Review,),
 }
 
+MOST_CELL = 32_767
+"""Characters of a cell: spreadsheets keep no more, whatever the format."""
+
 # How a file's name may tell its export instant: regular expression and strptime format.
 STAMPS = {
     "{yyyymmdd}": (r"\d{8}", "%Y%m%d"),
@@ -53,6 +56,7 @@ STAMPS = {
 }
 _ENDINGS = {"csv": "csv", "xlsx": "xlsx", "xlsm": "xlsx", "xls": "xlsx"}
 _GLOB = {"**/": "(?:.*/)?", "*": "[^/]*", "?": "[^/]"}
+MOST_WILDCARDS = 6
 TOKEN = re.compile(r"(\{[^}]*\}|\*\*/|\*|\?)")
 
 
@@ -134,8 +138,15 @@ class FileLayout(Strict):
     def regex(self) -> re.Pattern[str]:
         """Matches the paths of such files; group 1 is the stamp."""
         known = _GLOB | {stamp: f"({digits})" for stamp, (digits, _) in STAMPS.items()}
-        parts = TOKEN.split(self.pattern)
-        return re.compile("".join(known.get(part, re.escape(part)) for part in parts))
+        return re.compile("".join(known.get(part, re.escape(part)) for part in self._parts()))
+
+    def wildcards(self) -> list[str]:
+        """Each multiplies the time of a search by the length of the name."""
+        return [part for part in self._parts() if part in ("*", "**/")]
+
+    def _parts(self) -> list[str]:
+        """One asterisk beside another says nothing more."""
+        return TOKEN.split(re.sub(r"\*{3,}|\*\*(?!/)", "*", self.pattern))
 
     def sources(self) -> set[str]:
         """Columns of the export that the description names and needs."""

@@ -11,7 +11,7 @@ from itertools import islice
 import polars as pl
 
 from connectors.files import workbooks
-from connectors.files.layout import Export, FileLayout, Part, RefusedFileError
+from connectors.files.layout import MOST_CELL, Export, FileLayout, Part, RefusedFileError
 from contracts.streams import Page
 
 TOP = 20
@@ -175,6 +175,9 @@ def _csv(body: bytes, export: Export) -> tuple[pl.DataFrame, int]:
         columns = header.count(layout.delimiter) + 1
         what = f"is not CSV of its {columns} columns: a line is longer or a quote is open"
         raise RefusedFileError(what + _where(head, export, row)) from None
+    longest = found.select(pl.max_horizontal(pl.all().str.len_chars().max())).item()
+    if longest is not None and longest > MOST_CELL:
+        raise RefusedFileError(f"has a cell of more than {MOST_CELL} characters")
     return found, row
 
 

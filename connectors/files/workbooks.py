@@ -16,11 +16,16 @@ from typing import Any
 
 import openpyxl
 
-from connectors.files.layout import Export, RefusedFileError
+from connectors.files.layout import MOST_CELL, Export, Limits, RefusedFileError
+from connectors.files.unpacking import MOST_PARTS, look_through
 
+_PART = b"PK\x01\x02"
+"""Begins the entry of a part in the table of contents, which zipfile reads whole."""
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _EXACT = 10**15
 """Spreadsheets keep 15 digits of a number."""
+_MOST_CELLS = 40_000_000
+"""Of a table: an empty one takes 16 bytes as well."""
 
 Row = tuple[str | None, ...]
 Grid = Callable[[int, int, int], Iterable[Row]]
@@ -49,7 +54,19 @@ def table(body: bytes, export: Export, first: int, last: int) -> list[Row]:
         width = max((place for place, cell in enumerate(header, 1) if cell is not None), default=0)
         if width == 0:
             return []
-        return [(*row, *(None,) * (width - len(row))) for row in grid(first, last, width)]
+        return list(_table(grid(first, last, width), width, export.limits))
+
+
+def _table(rows: Iterable[Row], width: int, limits: Limits) -> Iterator[Row]:
+    """Rows of one width, as long as all of them can be held: many cells may tell the same text."""
+    empty, held = (None,) * width, 0
+    for number, row in enumerate(rows, start=1):
+        held += sum(len(cell) for cell in row if cell is not None)
+        if held > limits.max_unpacked_bytes:
+            raise RefusedFileError(f"holds texts of more than {limits.max_unpacked_bytes} bytes")
+        if number * width > _MOST_CELLS:
+            raise RefusedFileError(f"has more than {_MOST_CELLS} cells")
+        yield (*row, *(None,) * (width - len(row))) if any(row) else empty
 
 
 @contextmanager
@@ -67,12 +84,10 @@ def _read(body: bytes, export: Export) -> Iterator[Grid]:
 
 
 def _xlsx(body: bytes, export: Export) -> Grid:
-    limits = export.limits
+    if body.count(_PART) > MOST_PARTS:
+        raise RefusedFileError(f"has more than {MOST_PARTS} parts")
     with zipfile.ZipFile(io.BytesIO(body)) as archive:
-        # zipfile unpacks no more than the size an entry declares.
-        unpacked = sum(entry.file_size for entry in archive.infolist())
-    if unpacked > min(limits.max_unpacked_bytes, limits.max_ratio * len(body)):
-        raise RefusedFileError(f"unpacks to {unpacked} bytes: see max_ratio")
+        look_through(archive, len(body), export.limits)
     with warnings.catch_warnings():
         # openpyxl tells of styles and extensions that it leaves out.
         warnings.simplefilter("ignore", UserWarning)
@@ -135,6 +150,8 @@ def _text(value: Any) -> str | None:
         case None:
             return None
         case str():
+            if len(value) > MOST_CELL:
+                raise RefusedFileError(f"has a cell of more than {MOST_CELL} characters")
             return value or None
         case bool():
             return str(value).lower()

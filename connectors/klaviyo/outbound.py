@@ -181,8 +181,10 @@ def _unfit(
         return "a code of the coupon takes off something else: see coupon_off"
     if terms.min_spend_minor != (None if least is None else least.value):
         return "a code of the coupon holds for another least order: see coupon_least_order"
-    if terms.sku_ids:
-        return "a code for single SKUs is not written here"
+    if terms.listing_ids or terms.excluded_listing_ids:
+        return "a code for single goods is not written here"
+    if terms.max_spend_minor is not None:
+        return "a code here has no largest order: take an amount off (off_minor)"
     if terms.usage_limit != 1:
         return "a code is redeemed once here"
     if terms.starts_at > now + _AT_ONCE:

@@ -117,6 +117,7 @@ CONNECTOR = Connector(
             reversal=Reversal.CLOSABLE,
             live=coupon_outbound.live_coupons,
             send=coupon_outbound.send_coupons,
+            carries=frozenset({"listing_ids"}),
         ),
         Write(
             kind=WriteKind.SET_STOCK,

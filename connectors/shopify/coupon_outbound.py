@@ -18,6 +18,7 @@ from contracts.errors import SourceContractError
 from contracts.money import format_minor, parse_minor
 from contracts.payloads import CouponTerms, decode, told_instant
 
+_COMBINED = ("orderDiscounts", "productDiscounts", "shippingDiscounts")
 _RATE_UNIT = 10_000  # a coupon's rate is written in hundredths of a percent
 
 
@@ -106,8 +107,10 @@ def _send_coupon(client: ShopifyClient, change: Change) -> Outcome:
         terms = decode(change.payload, CouponTerms)
     except ValueError as error:
         return rejected(change, str(error))
-    if terms.sku_ids:
-        return rejected(change, "a code for single SKUs is not written here")
+    if terms.max_spend_minor is not None:
+        return rejected(change, "no code here has a largest order: take an amount off (off_minor)")
+    if terms.excluded_listing_ids and not terms.listing_ids:
+        return rejected(change, "a code here says what it holds for, not what it leaves out")
     with nothing_sent():
         written = {"coupon": _terms(client, change, terms)}
     errors = errors_of(client, [change], queries.CREATE_COUPON, written)
@@ -132,7 +135,11 @@ def _terms(client: ShopifyClient, change: Change, terms: CouponTerms) -> dict[st
         amount = format_minor(change.after, change.currency)
         value = {"discountAmount": {"amount": amount, "appliesOnEachItem": False}}
     holder = change.recipient
-    written = {
+    variants = [gid("ProductVariant", one) for one in terms.listing_ids]
+    items: dict[str, Any] = (
+        {"products": {"productVariantsToAdd": variants}} if variants else {"all": True}
+    )
+    written: dict[str, Any] = {
         "title": terms.title,
         "code": change.target_id,
         "startsAt": terms.starts_at.isoformat(),
@@ -140,7 +147,9 @@ def _terms(client: ShopifyClient, change: Change, terms: CouponTerms) -> dict[st
         "usageLimit": terms.usage_limit,
         "appliesOncePerCustomer": terms.is_once_per_customer,
         "context": {"customers": {"add": [gid("Customer", holder)]}} if holder else {"all": "ALL"},
-        "customerGets": {"value": value, "items": {"all": True}},
+        "customerGets": {"value": value, "items": items},
+        # With another code or an automatic discount it would take off more than was reckoned.
+        "combinesWith": dict.fromkeys(_COMBINED, False),
     }
     if terms.min_spend_minor is not None:
         currency = change.currency or _coupon(client, change.target_id).shop.currency_code

@@ -12,7 +12,11 @@ Node = TypeVar("Node")
 
 
 class _Shape(msgspec.Struct, gc=False, rename="camel"):
-    """Fields as the platform writes them; no cycles, so the collector need not look at them."""
+    """Fields as the platform writes them; no cycles, so the collector need not look at them.
+
+    Lists inside a document are tuples: an empty one is no object of its own, which halves the time
+    of decoding a year's lines.
+    """
 
 
 class PageInfo(_Shape):
@@ -85,10 +89,10 @@ class Line(_Shape):
     variant: Reference | None
     original_unit_price_set: MoneyBag
     original_total_set: MoneyBag
-    discount_allocations: list[Allocation] | None
+    discount_allocations: tuple[Allocation, ...] | None
     is_gift_card: bool | None = None
     requires_shipping: bool | None = None
-    tax_lines: list[TaxLine] | None = None
+    tax_lines: tuple[TaxLine, ...] | None = None
     parent_id: str | None = msgspec.field(default=None, name="__parentId")
 
 
@@ -127,7 +131,7 @@ class Fulfillment(_Shape):
     delivered_at: str | None
     estimated_delivery_at: str | None
     status: str
-    tracking_info: list[Tracking] | None
+    tracking_info: tuple[Tracking, ...] | None
 
 
 class _OrderVersion(_Shape, kw_only=True):
@@ -157,20 +161,20 @@ class OrderHead(_OrderVersion, kw_only=True):
     test: bool
     display_financial_status: str | None
     display_fulfillment_status: str
-    discount_codes: list[str] | None
+    discount_codes: tuple[str, ...] | None
     customer: Reference | None
     subtotal_price_set: MoneyBag | None
     total_discounts_set: MoneyBag | None
     total_tax_set: MoneyBag | None
     total_price_set: MoneyBag
     total_refunded_set: MoneyBag
-    refunds: list[Refund] | None
-    fulfillments: list[Fulfillment] | None = None
+    refunds: tuple[Refund, ...] | None
+    fulfillments: tuple[Fulfillment, ...] | None = None
     taxes_included: bool | None = None
     total_tip_received_set: MoneyBag | None = None
     shipping_line: ShippingLine | None = None
     total_shipping_price_set: MoneyBag | None = None
-    additional_fees: list[Fee] | None = None
+    additional_fees: tuple[Fee, ...] | None = None
     original_total_duties_set: MoneyBag | None = None
 
 
@@ -217,7 +221,7 @@ class Level(_Shape):
     id: str
     updated_at: str | None
     location: Reference
-    quantities: list[Quantity] | None
+    quantities: tuple[Quantity, ...] | None
     parent_id: str | None = msgspec.field(default=None, name="__parentId")
 
     def pieces(self, state: str) -> int | None:

@@ -127,6 +127,7 @@ CONNECTOR = Connector(
             reversal=Reversal.CLOSABLE,
             live=coupon_outbound.live_coupons,
             send=coupon_outbound.send_coupons,
+            carries=frozenset({"max_spend_minor", "excluded_listing_ids"}),
         ),
     ),
     # A review is answered in the back office, which the API cannot. The shop's own mail goes with

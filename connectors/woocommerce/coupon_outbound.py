@@ -27,10 +27,8 @@ from contracts.payloads import CouponTerms, decode, told_instant
 
 _COUPON_FIELDS = (
     "id,amount,discount_type,date_expires_gmt,usage_limit,usage_limit_per_user,"
-    "minimum_amount,email_restrictions"
+    "minimum_amount,maximum_amount,individual_use,email_restrictions"
 )
-# A list of SKUs is part of an address, which must not grow too long.
-_MOST_SKUS = 50
 # A percentage is written as hundredths of a percent are: 1500 is "15.00".
 _HUNDREDTHS = "USD"
 _JUST_PAST = dt.timedelta(minutes=1)
@@ -47,6 +45,8 @@ class _Coupon(msgspec.Struct):
     usage_limit: int | None
     usage_limit_per_user: int | None
     minimum_amount: Text | None
+    maximum_amount: Text | None
+    individual_use: bool | None
     email_restrictions: list[str] | None
 
 
@@ -54,14 +54,8 @@ class _Customer(msgspec.Struct):
     email: str | None
 
 
-class _Product(msgspec.Struct):
-    id: int
-    sku: Text | None
-
-
 _COUPON = lenient(_Coupon)
 _CUSTOMER = msgspec.json.Decoder(_Customer)
-_PRODUCTS = lenient(list[_Product])
 
 
 def live_coupons(client: WooCommerceClient, changes: Sequence[Change]) -> dict[str, Live | Unread]:
@@ -89,6 +83,8 @@ def _live_coupon(client: WooCommerceClient, change: Change) -> Live | None:
         "limit_units": coupon.usage_limit or None,
         "per_customer_units": coupon.usage_limit_per_user or None,
         "minimum_minor": parse_minor(coupon.minimum_amount or "0", currency) or None,
+        "maximum_minor": parse_minor(coupon.maximum_amount or "0", currency) or None,
+        "is_alone": bool(coupon.individual_use),
         **_audience(client, change, coupon.email_restrictions or []),
     }
     return Live(value=0 if is_over else value, currency=currency_of, terms=terms)
@@ -163,32 +159,24 @@ def _terms(client: WooCommerceClient, change: Change, at: dt.datetime) -> _Writt
         "date_expires": told_instant(terms.ends_at),
         "usage_limit": terms.usage_limit,
         "usage_limit_per_user": 1 if terms.is_once_per_customer else None,
+        # Otherwise a second code comes off the same order.
+        "individual_use": True,
     }
     if terms.min_spend_minor is not None:
         written["minimum_amount"] = format_minor(terms.min_spend_minor, money.currency)
-    if terms.sku_ids:
-        ids = _product_ids(client, terms.sku_ids)
-        if ids is None:
-            return "a SKU that it holds for is not one product of the shop"
-        written["product_ids"] = ids
-        if change.currency is not None:
-            written["discount_type"] = "fixed_product"
+    if terms.max_spend_minor is not None:
+        written["maximum_amount"] = format_minor(terms.max_spend_minor, money.currency)
+    if terms.excluded_listing_ids:
+        # Of a fraction they stay at their price; with an amount no order that has one is reduced.
+        written["excluded_product_ids"] = [int(one) for one in terms.excluded_listing_ids]
+    elif terms.listing_ids:
+        return "a code here says what it leaves out, not what it holds for"
     if change.recipient is not None:
         address = _address(client, change.recipient)
         if address is None:
             return "the shop has no address of the customer that the code is for"
         written["email_restrictions"] = [address]
     return written
-
-
-def _product_ids(client: WooCommerceClient, skus: Sequence[str]) -> list[int] | None:
-    """The products of all SKUs; null unless each has exactly one."""
-    if any("," in sku for sku in skus) or len(skus) > _MOST_SKUS:
-        return None
-    asked = [("sku", ",".join(skus)), ("per_page", "100"), ("_fields", "id,sku")]
-    found = decoded(_PRODUCTS.decode, client.ask("products", asked).body)
-    ids = {str(product.sku): product.id for product in found}
-    return [ids[sku] for sku in skus] if set(ids) == set(skus) and len(found) == len(ids) else None
 
 
 def _address(client: WooCommerceClient, customer: str) -> str | None:

@@ -3,7 +3,16 @@
 from contracts.tables.ads import AdsDaily
 from contracts.tables.base import TABLES, Table, TableKind, table_of
 from contracts.tables.catalog import CompetitorOffer, Cost, Listing, Price
-from contracts.tables.derived import KpisDaily, PriceFact, SalesDaily, StockFact, Velocity
+from contracts.tables.derived import (
+    Elasticity,
+    KpisDaily,
+    OpenOrder,
+    PriceFact,
+    RivalOffer,
+    SalesDaily,
+    StockFact,
+    Velocity,
+)
 from contracts.tables.follow_up import OpenParcel, OrderFollowUp, ParcelFact, ReviewFact
 from contracts.tables.member_facts import MemberFact
 from contracts.tables.messages import Campaign, Consent, Contact, CouponGrant, Delivery
@@ -25,11 +34,13 @@ __all__ = [
     "Coupon",
     "CouponGrant",
     "Delivery",
+    "Elasticity",
     "Inbound",
     "KpisDaily",
     "Listing",
     "Member",
     "MemberFact",
+    "OpenOrder",
     "OpenParcel",
     "Order",
     "OrderCoupon",
@@ -44,6 +55,7 @@ __all__ = [
     "RefundCase",
     "Review",
     "ReviewFact",
+    "RivalOffer",
     "SalesDaily",
     "Shipment",
     "StockFact",

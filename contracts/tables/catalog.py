@@ -45,7 +45,7 @@ class Cost(Versioned):
     unit_cost_minor = minor("Landed cost of one piece", above=1)
 
 
-@table("competitor_offers", TableKind.OBSERVATION)
+@table("competitor_offers", TableKind.OBSERVATION, version=2)
 class CompetitorOffer(Observation):
     """A rival's offer for our article. Grain: (shop_id, sku_id, competitor_id, observed_at)."""
 
@@ -58,3 +58,4 @@ class CompetitorOffer(Observation):
     is_in_stock = flag("Can be bought now")
     fulfilment = code("Who ships it", Fulfilment)
     ratings_units = units("Ratings of the seller", nullable=True)
+    is_featured = flag("Whether the platform shows it first; null: not told", nullable=True)

@@ -2,7 +2,7 @@
 
 import dataframely as dy
 
-from contracts.codes import DemandClass
+from contracts.codes import DemandClass, ElasticitySource, ForecastMethod, Fulfilment
 from contracts.columns import (
     MAX_UNITS,
     code,
@@ -16,6 +16,7 @@ from contracts.columns import (
     rate,
     units,
 )
+from contracts.money import CURRENCY_PATTERN
 from contracts.tables.base import TableKind, table
 
 
@@ -42,7 +43,7 @@ class SalesDaily(dy.Schema):
     list_minor = minor("Unit prices times pieces of sale lines, before discounts")
 
 
-@table("velocity", TableKind.DERIVED)
+@table("velocity", TableKind.DERIVED, version=2)
 class Velocity(dy.Schema):
     """How fast a SKU sells when it can be bought. Grain: (shop_id, sku_id)."""
 
@@ -51,8 +52,19 @@ class Velocity(dy.Schema):
     as_of_date = day("Last shop-local day of the window")
     window_days = units("Days looked back")
     stockout_days = units("Days of the window on which it was out of stock, left out")
-    sold_units = units("Pieces sold on the other days")
+    event_days = units("Days of the window left out for a campaign or for having followed one")
+    outlier_days = units("Days left out because they sold what is not usual for it")
+    demand_until_date = day(
+        "Last day that the forecast rests on; null: there is none", nullable=True
+    )
+    sold_units = units("Pieces sold on the days that it rests on")
     demand_class = code("How regularly and in which sizes it sells", DemandClass)
+    forecast_method = code("How it is forecast; null: it is not", ForecastMethod, nullable=True)
+    year_rate = number(
+        "The coming four weeks of last year as a multiple of the window's; 1: not known",
+        "multiple",
+        high=10,
+    )
     daily_units = _daily("Forecast per day on which it can be bought; null: seldom in stock")
     daily_sd_units = _daily("Root mean square of the one-day forecast error; null: as above")
     last_sold_date = day("Last shop-local day with a sale", nullable=True)
@@ -80,7 +92,40 @@ class KpisDaily(dy.Schema):
     is_complete = flag("No document of this day is in quarantine")
 
 
-@table("price_facts", TableKind.DERIVED)
+def _elasticity(description: str) -> dy.Float64:
+    return number(description, "percent per percent", nullable=True, low=-20, high=20)
+
+
+@table("elasticities", TableKind.DERIVED)
+class Elasticity(dy.Schema):
+    """How the demand of a SKU answers to its price. Grain: (shop_id, sku_id)."""
+
+    shop_id = identifier("Our id of the shop", key=True)
+    sku_id = identifier("The seller's code, else the listing's id", key=True)
+    observations_units = units("Weeks with a sale")
+    slope = dy.Float64(nullable=True, description="As its own weeks alone say; null: they do not")
+    slope_se = dy.Float64(nullable=True, min=0, description="Standard error of it")
+    elasticity = _elasticity("The same drawn to the mean of its category, or that mean")
+    elasticity_sd = _elasticity("How uncertain it is")
+    elasticity_source = code("What it was learnt from", ElasticitySource)
+
+
+@table("rival_offers", TableKind.DERIVED)
+class RivalOffer(dy.Schema):
+    """A competitor's newest offer, if it can be bought. Grain: (shop_id, sku_id, competitor_id)."""
+
+    shop_id = identifier("Our id of the shop", key=True)
+    sku_id = identifier("The seller's code of our article", key=True)
+    competitor_id = identifier("Who offers it", key=True)
+    currency = currency()
+    delivered_minor = minor("Its price with the shipping that the customer pays")
+    fulfilment = code("Who ships it", Fulfilment)
+    ratings_units = units("Ratings of the seller", nullable=True)
+    is_featured = flag("Whether the platform shows it first; null: not told", nullable=True)
+    observed_at = instant("When it was seen")
+
+
+@table("price_facts", TableKind.DERIVED, version=2)
 class PriceFact(dy.Schema):
     """All that a price decision reads. Grain: (shop_id, listing_id)."""
 
@@ -88,36 +133,106 @@ class PriceFact(dy.Schema):
     listing_id = identifier("The platform's variant", key=True)
     product_id = identifier("The platform's product, which a write names")
     sku_id = identifier("The seller's code")
+    category = identifier("The shop's category, its first 200 signs", nullable=True)
     currency = currency()
     price_minor = minor("Price in force")
     list_price_minor = minor("Struck-through price", nullable=True)
     price_observed_at = instant("Since when the platform shows it")
     median_28d_minor = minor("Median unit price of the lines sold in 28 days", nullable=True)
-    unit_cost_minor = minor("Cost valid on the day; null: missing", nullable=True)
-    cost_currency = dy.String(nullable=True, description="Currency of the cost")
-    rival_minor = minor("Lowest usable competitor's price with shipping", nullable=True)
-    rivals_units = units("Usable competitors")
-    rival_observed_at = instant("When that offer was seen", nullable=True)
+    anchor_minor = minor(
+        "What bounds are measured from, which no write of ours moves: the price that a person"
+        " confirmed, else the list price, else the price first seen",
+        nullable=True,
+    )
+    low_anchor_minor = minor(
+        "What the guard's lower bound is measured from: the same, but the price first seen where a"
+        " list price is above it",
+        nullable=True,
+    )
+    discount_rate = rate("Usual discount at the merchant's cost, and what codes take off now")
+    unit_cost_minor = minor("Cost in use on the day, in the price's currency", nullable=True)
+    cost_currency = dy.String(nullable=True, description="Currency in which the cost is stated")
+    cost_rate_date = day("Day of the rate that converted it; null: none had to", nullable=True)
+    unconfirmed_cost_minor = minor(
+        "A newer cost, not used until a person confirms it: it jumps", nullable=True
+    )
+    elasticity = _elasticity("Demand's answer to the price; null: nothing to learn it from")
+    elasticity_sd = _elasticity("How uncertain that is")
+    elasticity_source = code("What it was learnt from", ElasticitySource, nullable=True)
+    charged_shipping_minor = minor("Shipping that our customer usually pays")
+    channel_low_minor = minor(
+        "Lowest price that the shops beside allow; known when it is decided", nullable=True
+    )
+    channel_high_minor = minor("Highest one", nullable=True)
+    rival_observed_at = instant("Age of the oldest competitor's offer in use", nullable=True)
     available_units = units("Pieces that can be sold", nullable=True, signed=True)
     daily_units = _daily("Pieces sold per day, over all listings of the SKU; null: unknown")
     cover_days = number("Days until it sells out; null: unknown or never", "days", nullable=True)
 
 
-@table("stock_facts", TableKind.DERIVED)
+@table("open_orders", TableKind.DERIVED)
+class OpenOrder(dy.Schema):
+    """An approved order of goods that has not come as a whole. Grain: (shop_id, action_id).
+
+    Once the merchant's purchase orders or the stock show it, it is no longer here.
+    """
+
+    shop_id = identifier("Our id of the shop", key=True)
+    action_id = identifier("The action that orders it", key=True, names="action")
+    sku_id = identifier("The seller's code")
+    ordered_date = day("Shop-local day on which it was decided")
+    expected_date = day("Shop-local day of arrival by the lead time")
+    ordered_units = units("Pieces ordered")
+    open_units = units("Pieces still to come")
+
+
+@table("stock_facts", TableKind.DERIVED, version=2)
 class StockFact(dy.Schema):
     """All that a restock decision reads. Grain: (shop_id, sku_id)."""
 
     shop_id = identifier("Our id of the shop", key=True)
     sku_id = identifier("The seller's code", key=True)
-    on_hand_units = units("Pieces that lie in all warehouses", signed=True)
-    available_units = units("Pieces that can be sold", signed=True)
-    inbound_units = units("Pieces on the way")
+    on_hand_units = units(
+        "Pieces that lie in all warehouses; null: no source tells", nullable=True, signed=True
+    )
+    available_units = units("Pieces that can be sold; null: as above", nullable=True, signed=True)
+    bare_warehouse_id = identifier(
+        "Warehouse that once held it and has none, while another has; null: none", nullable=True
+    )
+    full_warehouse_id = identifier("The one that holds most then; else null", nullable=True)
+    full_warehouse_units = units("What that one holds", nullable=True)
+    is_discontinued = flag("All its listings are gone, archived or drafts")
+    is_shared = flag("Several live listings have the code, so whose stock it is cannot be told")
+    inbound_units = units(
+        "Pieces on the way, those a few days overdue and orders approved here included"
+    )
     next_inbound_date = day("Next arrival, not before today; null: none is dated", nullable=True)
+    overdue_units = units("Pieces overdue for so long that they are not counted on")
+    overdue_since_date = day("When the first of those was due", nullable=True)
     daily_units = _daily("Forecast per day on which it can be bought; null: unknown")
     daily_sd_units = _daily("Root mean square of the one-day forecast error; null: unknown")
-    sold_units = units("Pieces sold in the window")
+    demand_class = code("How regularly and in which sizes it sells", DemandClass)
+    forecast_method = code("How it is forecast; null: it is not", ForecastMethod, nullable=True)
+    demand_until_date = day(
+        "Last day that the forecast rests on; null: there is none", nullable=True
+    )
+    last_sold_date = day("Last shop-local day with a sale", nullable=True)
+    sold_units = units("Pieces sold on the days that it rests on")
+    stockout_days = units("Days of the window on which it was out of stock")
+    event_days = units("Days of the window left out for a campaign")
+    outlier_days = units("Days left out because they sold what is not usual for it")
+    category = identifier("The shop's category, its first 200 signs", nullable=True)
+    currency = dy.String(
+        nullable=True,
+        regex=CURRENCY_PATTERN,
+        description="Currency of both amounts; null: no price",
+    )
+    price_minor = minor("Price in force; null: none is known", nullable=True)
+    discount_rate = rate("Usual discount at the merchant's cost", nullable=True)
+    unit_cost_minor = minor("Cost in use on the day, in that currency", nullable=True)
+    supplier = identifier("Who delivers it, in 200 characters; null: unknown", nullable=True)
     lead_time_days = number("Mean lead time; null: unknown", "days", nullable=True, high=730)
     lead_time_sd_days = number("Its standard deviation", "days", nullable=True, high=730)
     minimum_order_units = units("Fewest pieces per order", nullable=True)
     case_pack_units = units("Pieces per case", nullable=True)
-    observed_at = instant("Age of the oldest stock level that was used")
+    observed_at = instant("Age of the oldest stock level that was used", nullable=True)

@@ -2,7 +2,7 @@
 
 import dataframely as dy
 
-from contracts.codes import ParcelStatus, ReviewTopic
+from contracts.codes import ConsentStatus, ParcelStatus, ReviewTopic
 from contracts.columns import code, flag, identifier, instant, member, number
 from contracts.tables.base import TableKind, table
 
@@ -15,13 +15,15 @@ class ParcelFact(dy.Schema):
 
     shop_id = identifier("Our id of the shop", key=True)
     order_id = identifier("The platform's order number", key=True)
-    shipment_id = identifier("Carrier and tracking number: yuantong:YT1", key=True)
+    shipment_id = identifier(
+        "Carrier and tracking number: yuantong:YT1", key=True, personal="parcel"
+    )
     member_id = member("Keyed pseudonym of the customer; null for a guest", nullable=True)
     has_email = flag("An e-mail address of the member is known")
     language = identifier("Language the member reads; null: unknown", nullable=True)
     is_cancelled = flag("The order was cancelled, or all its money went back")
     carrier_code = identifier("The carrier, as in contracts.carriers")
-    tracking_number = identifier("The carrier's number")
+    tracking_number = identifier("The carrier's number", personal="parcel")
     shipped_at = instant("When it left", nullable=True)
     promised_at = instant(
         "Promised until then, else the order was; null: no promise", nullable=True
@@ -51,15 +53,17 @@ class OpenParcel(dy.Schema):
     """A parcel that its carrier is to be asked about. Grain: (shop_id, shipment_id)."""
 
     shop_id = identifier("Our id of the shop", key=True)
-    shipment_id = identifier("Carrier and tracking number: yuantong:YT1", key=True)
+    shipment_id = identifier(
+        "Carrier and tracking number: yuantong:YT1", key=True, personal="parcel"
+    )
     carrier_code = identifier("The carrier, as in contracts.carriers")
-    tracking_number = identifier("The carrier's number")
+    tracking_number = identifier("The carrier's number", personal="parcel")
     order_id = identifier("The platform's order number; of several the first")
     shipped_at = instant("When it left")
     promised_at = instant("Promised to the customer until then; null: no promise", nullable=True)
 
 
-@table("order_follow_ups", TableKind.DERIVED)
+@table("order_follow_ups", TableKind.DERIVED, version=2)
 class OrderFollowUp(dy.Schema):
     """All that a request for a review reads, of recent orders. Grain: (shop_id, order_id)."""
 
@@ -85,6 +89,11 @@ class OrderFollowUp(dy.Schema):
     has_open_case = flag("Its customer wants money back, and that is not decided")
     is_delivered = flag("All of it arrived")
     is_reviewed = flag("It has a review already")
+    language = identifier("Language its customer reads; null: unknown", nullable=True)
+    has_email = flag("Its customer has an e-mail address")
+    consent_status = code(
+        "What its customer said to marketing by e-mail; null: nothing", ConsentStatus, nullable=True
+    )
 
 
 @table("review_facts", TableKind.DERIVED)

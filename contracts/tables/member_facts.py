@@ -30,7 +30,7 @@ def _score(description: str) -> dy.Int64:
     )
 
 
-@table("member_facts", TableKind.DERIVED)
+@table("member_facts", TableKind.DERIVED, version=2)
 class MemberFact(dy.Schema):
     """All that an offer to a member reads. Grain: (shop_id, member_id) with an order that counts.
 
@@ -53,7 +53,14 @@ class MemberFact(dy.Schema):
         high=_A_CENTURY_DAYS,
     )
     alive_rate = rate(
-        "Chance that they are still a customer, by the shop's BG/NBD model; null: too few members",
+        "Chance that they are still a customer, by the shop's MBG/NBD model; null: too few members",
+        nullable=True,
+    )
+    return_rate = rate(
+        "Chance that they buy within 30 days, left alone; null: as above", nullable=True
+    )
+    order_minor = minor(
+        "Goods of an order to expect of them, by the shop's gamma-gamma model; null: as above",
         nullable=True,
     )
     currency = currency()

@@ -45,7 +45,7 @@ class Delivery(Versioned):
     Each kind of report stands by itself: a complaint holds whatever is reported after it.
     """
 
-    message_id = identifier("The action that sent it", key=True)
+    message_id = identifier("The action that sent it", key=True, names="action")
     report = identifier("What says it, such as dsn/failed or arf/abuse", key=True)
     channel = code("How it was sent", Channel)
     delivery_status = code("What became of it", DeliveryStatus)
@@ -57,9 +57,11 @@ class Delivery(Versioned):
 class CouponGrant(Versioned):
     """A code that one person may redeem. Grain: (shop_id, grant_id)."""
 
-    grant_id = identifier("The platform's id of the code", key=True)
+    grant_id = identifier(
+        "The platform's id of the code, which may hold it", key=True, personal="coupon"
+    )
     coupon_id = identifier("The coupon it belongs to")
-    coupon_code = identifier("What the customer types", nullable=True)
+    coupon_code = identifier("What the customer types", nullable=True, personal="coupon")
     member_id = member("Keyed pseudonym of who holds it; null: nobody", nullable=True)
     grant_status = code("Where it stands", GrantStatus)
     granted_at = instant("When it was given", nullable=True)

@@ -34,7 +34,7 @@ class Coupon(Versioned):
     """A discount code. Grain: (shop_id, coupon_id)."""
 
     coupon_id = identifier("The platform's discount", key=True)
-    coupon_code = identifier("What the customer types")
+    coupon_code = identifier("What the customer types", personal="coupon")
     title = text("The shop's name for it", personal="display")
     coupon_status = code("Whether it can be redeemed", CouponStatus)
     discount_kind = code("Fraction or amount", DiscountKind)

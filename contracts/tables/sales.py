@@ -66,7 +66,7 @@ class OrderCoupon(Dated):
     """A coupon code used on an order. Grain: (shop_id, order_id, coupon_code)."""
 
     order_id = identifier("The platform's order number", key=True)
-    coupon_code = identifier("The code as the customer typed it", key=True)
+    coupon_code = identifier("The code as the customer typed it", key=True, personal="coupon")
 
 
 @table("refunds", TableKind.VERSIONED, document=_ORDER, partition="created_date")

@@ -1,17 +1,13 @@
 """Act: send what is approved through the one door, read it back, settle it."""
 
-import datetime as dt
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from actions.dispatch import dispatch
-from actions.guard import per_item_recheck
 from actions.guard.switches import explain
 from connectors.base.limits import Urgency
-from contracts.actions import Action, Live
 from contracts.codes import ActionState
 from flows.steps.blocked import Blocked, each
-from flows.steps.guard_facts import facts
+from flows.steps.door import Door
 from flows.steps.holders import holder
 from flows.steps.home import Home, Progress, Shop, silent
 from flows.steps.writers import Writers
@@ -24,7 +20,7 @@ class Acted:
     shop_id: str
     states: dict[str, int]
     stops: tuple[str, ...] = ()
-    """The kill switches that hold writes there, each in a sentence."""
+    """What holds writes there, each in a sentence: kill switches, and policies that are off."""
 
     @property
     def is_held(self) -> bool:
@@ -66,8 +62,10 @@ def _act(
         progress(f"{shop.id} act", sent, None)
 
     urgency = Urgency.ACT if undo_batch is None else Urgency.UNDO
+    door = Door(home, shop)
     with Writers(home, shop, urgency) as writers:
         clock = writers.clock()
+        recalled = home.recall.settle(at=clock())
         home.ledger.expire(at=clock())
         ended = dispatch(
             home.ledger,
@@ -76,16 +74,20 @@ def _act(
             platform_of=writers.platform_of,
             holder=holder(),
             clock=clock,
-            recheck=lambda actions, live: _recheck(home, shop, actions, live, at=clock()),
+            recheck=lambda actions, live: door.recheck(actions, live, at=clock()),
             policy=policy,
             undo_batch=undo_batch,
             on_progress=advance,
         )
+        home.recall.mark(at=clock())
+    if recalled:
+        # The journal knows no shops: what it recalls is told by the shop that acts first.
+        ended[ActionState.UNKNOWN] = ended.get(ActionState.UNKNOWN, 0) + len(recalled)
     return Acted(
         shop_id=shop.id,
         states={str(state): count for state, count in ended.items()},
         # What takes our own back goes out under any stop.
-        stops=() if undo_batch else _stops(home, shop, policy),
+        stops=() if undo_batch else (*_stops(home, shop, policy), *dict.fromkeys(door.held)),
     )
 
 
@@ -99,26 +101,3 @@ def _stops(home: Home, shop: Shop, policy: str | None) -> tuple[str, ...]:
     }
     found = home.ledger.switches()
     return tuple(explain(one) for one in found if one.name in concerned.get(one.scope, ()))
-
-
-def _recheck(
-    home: Home,
-    shop: Shop,
-    actions: Sequence[Action],
-    live: Mapping[str, Live],
-    *,
-    at: dt.datetime,
-) -> dict[str, tuple[str, str]]:
-    refused: dict[str, tuple[str, str]] = {}
-    for policy in dict.fromkeys(action.policy for action in actions):
-        mine = [action for action in actions if action.policy == policy]
-        limits = home.policy(shop, policy).limits
-        refused |= per_item_recheck(
-            mine,
-            live,
-            facts(home, shop, policy, at=at, targets=[action.target_id for action in mine]),
-            limits=limits,
-            economics=shop.economics,
-            at=at,
-        )
-    return refused

@@ -1,22 +1,27 @@
 """The ledger as an operator uses it: select, describe, approve, reject, stop, resume, audit."""
 
 import datetime as dt
-import getpass
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from actions.explain import explain
 from contracts.actions import Action, KillSwitch
 from contracts.codes import ActionState
 from contracts.errors import ConfigurationError
 from contracts.names import nearest
+from flows.steps.approvers import Approvers, Person
+from flows.steps.holders import os_user
 from flows.steps.home import Home, machine_now, parse_as_of
-from warehouse.events import Events
+from flows.steps.shown import Shown, shown
+from flows.steps.story import story
+from reports.words import LANGUAGES
+from warehouse.events import Event, Events
 
 _ID_LENGTH = 32
 _MOST_TOLD = 5
+_TOLD_BESIDE = ("action", "guard", "why")
+"""Parts of a story that an action's own fields and sentences tell."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,7 +126,9 @@ def find_ids(home: Home, typed: Sequence[str]) -> list[str]:
         known = {action.action_id for action in home.ledger.find()}
     whole = []
     for given in typed:
-        matching = sorted(one for one in known if given and one.startswith(given))
+        is_whole = given in known  # looked up: an operator may answer ten thousand at once
+        begun = [given] if is_whole else [one for one in known if given and one.startswith(given)]
+        matching = sorted(begun)
         if not matching:
             raise ConfigurationError(f"no action has the id {given!r}")
         if len(matching) > 1:
@@ -137,49 +144,107 @@ def _told(ids: list[str], length: int) -> str:
 
 
 def describe(home: Home, typed: str) -> dict[str, Any]:
-    """One action with its sentence, its numbers, its evidence and its history."""
+    """One action with its sentence, its numbers, its evidence, its history and its story."""
     action = home.ledger.find(action_ids=find_ids(home, [typed]))[0]
-    history = [
-        f"{event.at:%Y-%m-%d %H:%M:%S} UTC {event.kind} by {event.by}"
-        for event in Events(home.database).of(action.action_id)
-    ]
+    history = [_told_event(event) for event in Events(home.database).of(action.action_id)]
+    (seen,) = shown(home, [action])
+    told = story(home, action, seen)
+    about = {name: value for name, value in asdict(told).items() if name not in _TOLD_BESIDE}
     return {
         **asdict(action),
-        "sentence": explain(action, "en"),
-        "sentence_zh": explain(action, "zh"),
+        **about,
+        "screen": {one: told.told(one) for one in LANGUAGES},
+        "sentence": seen.sentence,
+        "sentence_zh": told.why.zh,
+        "content": seen.content,
+        "content_hash": seen.content_hash,
+        "problem": seen.problem,
         "numbers": json.loads(action.numbers),
         "evidence": json.loads(action.evidence),
         "history": history,
     }
 
 
+def _told_event(event: Event) -> str:
+    beside = f" (as {event.os_user})" if event.os_user else ""
+    return f"{event.at:%Y-%m-%d %H:%M:%S} UTC {event.kind} by {event.by}{beside}"
+
+
 def person(by: str | None) -> str:
-    """Who decides: the name given, else the login name."""
-    return by or getpass.getuser()
+    """Who decides: the name given, else the operating system's user, who is recorded beside it."""
+    return by or os_user()
 
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """What a person's answer came to: the ids that changed, and why the others did not."""
+    """What a person's answer came to: the ids that changed, why the others did not, and all that
+    was answered, as it was shown.
+    """
 
     changed: list[str]
     left: dict[str, str]
+    shown: list[Shown]
 
 
-def approve(home: Home, typed: Sequence[str], *, by: str | None) -> Answered:
-    """Approve proposals; what has expired or was decided before stays as it is, and says so.
+def to_be_decided(home: Home, typed: Sequence[str]) -> list[Shown]:
+    """What the actions of these ids would send, whole.
 
     Raises:
         ConfigurationError: an id is unknown, or could be several.
     """
-    changed: list[str] = []
+    return shown(home, home.ledger.find(action_ids=find_ids(home, typed)))
+
+
+def approve(
+    home: Home,
+    typed: Sequence[str],
+    *,
+    by: str | None,
+    contents: Mapping[str, str] | None = None,
+    is_typed: bool = True,
+) -> Answered:
+    """Approve proposals; what has expired, was changed or was decided before stays as it is, and
+    so does what approvers.toml does not let this person approve; each says so.
+
+    `contents` are the hashes of what was shown, by id: what is another by now is not approved.
+    What comes by a form is not `typed`: the account of its process is nobody's.
+
+    Raises:
+        ConfigurationError: an id is unknown, or could be several.
+    """
+    actions = home.ledger.find(action_ids=find_ids(home, typed))
+    seen = shown(home, actions)
+    now = {one: home.now(home.shop(one)) for one in {action.shop_id for action in actions}}
+    who = Person(person(by), os_user() if is_typed else None)
+    approvers = Approvers.of(home, who, at=min(now.values(), default=machine_now()))
     left: dict[str, str] = {}
-    for action in home.ledger.find(action_ids=find_ids(home, typed)):
-        at = home.now(home.shop(action.shop_id))
-        changed += home.ledger.approve([action.action_id], by=person(by), at=at)
-        if action.action_id not in changed:
-            left[action.action_id] = _why_left(action, at=at)
-    return Answered(changed, left)
+    allowed: dict[str, list[str]] = {}
+    for action, one in zip(actions, seen, strict=True):
+        at = now[action.shop_id]
+        why = _why_not(action, one, contents=contents, at=at) or approvers.why_not(action)
+        if why is None:
+            allowed.setdefault(action.shop_id, []).append(action.action_id)
+        else:
+            left[action.action_id] = why
+    changed = [
+        action_id
+        for shop_id, ids in allowed.items()
+        for action_id in home.ledger.approve(ids, by=who.name, at=now[shop_id])
+    ]
+    asked = {action_id for ids in allowed.values() for action_id in ids}
+    left |= dict.fromkeys(asked.difference(changed), "somebody decided on it just now: look again")
+    return Answered(changed, left, seen)
+
+
+def _why_not(
+    action: Action, seen: Shown, *, contents: Mapping[str, str] | None, at: dt.datetime
+) -> str | None:
+    """Why it cannot be approved, whoever asks; null: it can, as far as is known here."""
+    if contents is not None and contents.get(action.action_id) != seen.content_hash:
+        return "its content is not the one that was shown: look again"
+    if action.state is not ActionState.PROPOSED or seen.problem or action.expires_at <= at:
+        return _why_left(action, at=at, problem=seen.problem)
+    return None
 
 
 def reject(home: Home, typed: Sequence[str], *, by: str | None) -> Answered:
@@ -191,13 +256,17 @@ def reject(home: Home, typed: Sequence[str], *, by: str | None) -> Answered:
     at = machine_now()
     ids = find_ids(home, typed)
     changed = home.ledger.reject(ids, by=person(by), at=at)
-    left = [one for one in home.ledger.find(action_ids=ids) if one.action_id not in changed]
-    return Answered(changed, {action.action_id: _why_left(action, at=at) for action in left})
+    actions = home.ledger.find(action_ids=ids)
+    left = [one for one in actions if one.action_id not in changed]
+    why = {action.action_id: _why_left(action, at=at) for action in left}
+    return Answered(changed, why, shown(home, actions))
 
 
-def _why_left(action: Action, *, at: dt.datetime) -> str:
+def _why_left(action: Action, *, at: dt.datetime, problem: str | None = None) -> str:
     """Why a person's answer changes nothing about an action."""
     state = action.state
+    if state is ActionState.PROPOSED and problem is not None:
+        return f"{problem}; reject it, and decide again"
     if state is ActionState.PROPOSED and action.expires_at <= at:
         return f"its window ended at {action.expires_at:%Y-%m-%d %H:%M} UTC; decide again"
     if state is ActionState.SHADOW:
@@ -259,10 +328,3 @@ def _known(home: Home, scope: str, name: str) -> None:
     }
     if scope in known and name not in known[scope]:
         raise ConfigurationError(f"no {scope} is named {name!r}{nearest(name, known[scope])}")
-
-
-def audit(home: Home) -> tuple[int, str | None]:
-    """Events in the chain, and the first altered or missing one if there is one."""
-    events = Events(home.database)
-    flaw = events.verify()
-    return events.count(), None if flaw is None else f"event {flaw.event_id}: {flaw.problem}"

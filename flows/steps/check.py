@@ -4,6 +4,7 @@ import datetime as dt
 
 import polars as pl
 
+from checks.costs import confirmed_costs
 from checks.freshness import freshness
 from checks.gates import run_suites
 from checks.goods import goods
@@ -13,10 +14,12 @@ from checks.volume import AFTER_EVENT_DAYS, LONGEST_DAYS, rows_per_day, volume
 from contracts.checks import CheckResult
 from contracts.tables import Listing, table_of
 from flows.steps.blocked import Blocked, each
+from flows.steps.derived import costs
 from flows.steps.home import Home, Progress, Shop, silent
 from flows.steps.named_skus import named
 from flows.steps.opt_outs import bounces
 from flows.steps.remap import stale
+from flows.steps.views import View
 from transforms.listings import shared_codes
 
 MAX_LAG = dt.timedelta(hours=26)  # a day and the time a daily schedule may be late
@@ -30,21 +33,23 @@ def check(
     shop_id: str | None = None,
     progress: Progress = silent,
     blocked: list[Blocked] | None = None,
+    has_docs: bool = True,
 ) -> list[CheckResult]:
     """Check a shop or all; results are recorded, and failed blocking ones hold actions.
 
     Suites run over rows that came with readings since the last check, or over all of a table that
-    was never checked.
+    was never checked; `has_docs`: and write what they found as pages.
     """
 
     def one(shop: Shop) -> list[CheckResult]:
         progress("check", shops.index(shop), len(shops))
         found = [
-            *_suites(home, shop),
+            *_suites(home, shop, has_docs=has_docs),
             *_fresh(home, shop),
             *_volumes(home, shop),
             *_goods(home, shop),
             *_shared_codes(home, shop),
+            *_costs(home, shop),
             *mappings(home, shop),
             *bounces(home, shop),
             *named(home, shop),
@@ -67,7 +72,7 @@ def _tables(shop: Shop) -> list[str]:
     )
 
 
-def _suites(home: Home, shop: Shop) -> list[CheckResult]:
+def _suites(home: Home, shop: Shop, *, has_docs: bool) -> list[CheckResult]:
     now = home.data_as_of(shop)
     last = {
         result.table: result
@@ -88,7 +93,7 @@ def _suites(home: Home, shop: Shop) -> list[CheckResult]:
     if not some:
         return []
     docs = home.folder / "data" / "data-docs" / shop.id
-    return run_suites(shop.id, some, docs_folder=docs, checked_at=now)
+    return run_suites(shop.id, some, docs_folder=docs if has_docs else None, checked_at=now)
 
 
 def _fresh(home: Home, shop: Shop) -> list[CheckResult]:
@@ -182,6 +187,23 @@ def _shared_codes(home: Home, shop: Shop) -> list[CheckResult]:
         return []
     shared = shared_codes(home.read(Listing, shop))
     return [single_codes(shop.id, shared, checked_at=home.data_as_of(shop))]
+
+
+def _costs(home: Home, shop: Shop) -> list[CheckResult]:
+    """Costs that wait for a person."""
+    if "costs" not in home.readings.versions():
+        return []
+    now = home.data_as_of(shop)
+    return [
+        confirmed_costs(
+            shop.id,
+            costs(View.of(home, shop, now)),
+            currency=shop.settings.currency,
+            max_jump_rate=shop.economics.max_cost_jump_rate,
+            max_fall_rate=shop.economics.max_cost_fall_rate,
+            checked_at=now,
+        )
+    ]
 
 
 def mappings(home: Home, shop: Shop) -> list[CheckResult]:

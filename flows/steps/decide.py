@@ -2,18 +2,25 @@
 
 import datetime as dt
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import dataframely as dy
 import polars as pl
 
 from actions.guard import judge
-from contracts.codes import Mode
-from contracts.tables import TableKind, table_of
+from contracts.actions import LeftAlone
+from contracts.codes import COUNTED_GUARDS, IMPERSONAL_WRITES, Mode
+from contracts.personal import COMPARED, purposes
+from contracts.tables import PriceFact, TableKind, table_of
 from flows.steps.blocked import Blocked, each
 from flows.steps.build import derive
-from flows.steps.guard_facts import built, facts
+from flows.steps.earned import held_back, note_decided
+from flows.steps.edits import file_of, note
+from flows.steps.guard_facts import beside, built, facts
 from flows.steps.home import Home, Shop
+
+_SAMPLES = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +33,23 @@ class Decided:
     run_id: str
     as_of: dt.datetime
     states: dict[str, int]
+    left_alone: tuple[LeftAlone, ...]
+    held_back: str | None = None
+    """Why it acts by approval though it is set to `auto`, in one sentence."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Considered:
+    """What a policy wants of a shop, what the guard says of it, and what it leaves alone."""
+
+    moment: dt.datetime
+    is_past: bool
+    mode: Mode
+    is_about_goods: bool
+    """It writes nothing that would name a customer."""
+    judged: pl.DataFrame
+    holds: pl.DataFrame
+    held_back: str | None
 
 
 def decide(
@@ -59,45 +83,118 @@ def decide(
 def _decide(
     home: Home, shop: Shop, name: str, *, run_id: str, as_of: dt.datetime | None
 ) -> Decided:
+    found = considered(home, shop, name, as_of=as_of)
+    if not found.is_past:
+        note(home, file_of(name), at=found.moment)
+        note_decided(home, shop, name, found.mode, at=found.moment)
+    states = home.ledger.record(found.judged, run_id=run_id, at=found.moment)
+    counts = _left_alone(found, shop, name)
+    if not found.is_past:
+        home.left_alone.record(shop.id, name, counts, at=found.moment)
+    return Decided(
+        shop_id=shop.id,
+        policy=name,
+        mode=found.mode,
+        run_id=run_id,
+        as_of=found.moment,
+        states=states,
+        left_alone=counts,
+        held_back=found.held_back,
+    )
+
+
+def considered(
+    home: Home, shop: Shop, name: str, *, as_of: dt.datetime | None = None
+) -> Considered:
+    """What a policy comes to, on the facts of now or of an earlier moment; nothing is recorded.
+
+    Raises:
+        ConfigurationError: nothing has been built yet.
+    """
     policy = home.policy(shop, name)
     newest = home.data_as_of(shop)
     moment = min(as_of or newest, newest)
     is_past = moment < newest
-    mode = Mode.SHADOW if is_past else capped(policy.mode, home, shop, newest)
+    why = None if is_past else held_back(home, shop, name, at=newest)
+    wanted = policy.mode if why is None else Mode.APPROVE
+    mode = Mode.SHADOW if is_past else capped(wanted, home, shop, newest)
     tables = derive(home, shop, as_of=moment) if is_past else {}
-    inputs = {
-        argument: (
-            tables[table_of(schema).name].lazy()
-            if table_of(schema).name in tables
-            else _input(home, shop, schema, as_of=moment)
-        )
-        for argument, schema in policy.module.INPUTS.items()
-    }
-    proposals = policy.module.propose(
+    inputs = _inputs(home, shop, policy.module.INPUTS, tables, as_of=moment)
+    for argument, schema in policy.module.INPUTS.items():
+        if schema is PriceFact and not is_past:
+            inputs[argument] = beside(home, shop, inputs[argument], limits=policy.limits, at=moment)
+    stated = {
         **inputs,
-        params=policy.params,
-        economics=shop.economics,
-        as_of=moment,
-        time_zone=shop.settings.time_zone,
-    )
+        "params": policy.params,
+        "economics": shop.economics,
+        "as_of": moment,
+        "time_zone": shop.settings.time_zone,
+    }
+    proposals = policy.module.propose(**stated)
+    targets = proposals["target_id"].to_list()
+    asked = proposals.select(pl.coalesce("parent_id", "target_id")).to_series().to_list()
     judged = judge(
         proposals,
-        facts(
-            home,
-            shop,
-            name,
-            at=moment,
-            tables=tables,
-            targets=proposals["target_id"].to_list(),
-        ),
+        facts(home, shop, name, at=moment, tables=tables, targets=targets, asked=asked),
         limits=policy.limits,
         economics=shop.economics,
         mode=mode,
         at=moment,
     )
-    states = home.ledger.record(judged, run_id=run_id, at=moment)
-    return Decided(
-        shop_id=shop.id, policy=name, mode=mode, run_id=run_id, as_of=moment, states=states
+    holds = policy.module.holds(**stated)
+    return Considered(
+        moment=moment,
+        is_past=is_past,
+        mode=mode,
+        is_about_goods=IMPERSONAL_WRITES.issuperset(policy.module.WRITES),
+        judged=judged,
+        holds=holds,
+        held_back=why,
+    )
+
+
+def _inputs(
+    home: Home,
+    shop: Shop,
+    declared: Mapping[str, type[dy.Schema]],
+    tables: Mapping[str, pl.DataFrame],
+    *,
+    as_of: dt.datetime,
+) -> dict[str, pl.LazyFrame]:
+    """What a policy reads, by argument; of `tables` those that were made for the moment."""
+
+    def rows(schema: type[dy.Schema]) -> pl.LazyFrame:
+        name = table_of(schema).name
+        return tables[name].lazy() if name in tables else _input(home, shop, schema, as_of=as_of)
+
+    return {
+        argument: _readable(home, schema, rows(schema)) for argument, schema in declared.items()
+    }
+
+
+def _left_alone(found: Considered, shop: Shop, policy: str) -> tuple[LeftAlone, ...]:
+    """Holds, and what was refused for others' sake, by reason, the most first."""
+    is_counted = pl.col("guard").is_in(COUNTED_GUARDS)
+    rows = pl.concat(
+        [
+            found.holds.select("sku_id", reason="reason_code"),
+            found.judged.filter(is_counted).select("sku_id", reason="guard"),
+        ]
+    )
+    # A person's order or code is named nowhere, nor by the article that was in it.
+    named = pl.col("sku_id") if found.is_about_goods else pl.lit(None, pl.String)
+    samples = named.drop_nulls().unique(maintain_order=True).head(_SAMPLES)
+    counts = rows.group_by("reason").agg(targets=pl.len(), samples=samples)
+    return tuple(
+        LeftAlone(
+            shop_id=shop.id,
+            policy=policy,
+            reason=row["reason"],
+            targets=row["targets"],
+            samples=tuple(row["samples"]),
+            decided_at=found.moment,
+        )
+        for row in counts.sort(-pl.col("targets").cast(pl.Int64), "reason").to_dicts()
     )
 
 
@@ -114,6 +211,13 @@ def capped(mode: Mode, home: Home, shop: Shop, now: dt.datetime) -> Mode:
     if mode is Mode.AUTO and shop.settings.currency == "CNY" and not has_calendar:
         return Mode.APPROVE
     return mode
+
+
+def _readable(home: Home, schema: type[dy.Schema], rows: pl.LazyFrame) -> pl.LazyFrame:
+    """Rows with the codes and numbers in clear that are written to whom they belong."""
+    if not COMPARED & set(purposes(schema).values()):
+        return rows
+    return home.keys.vault.opened(rows.collect(), table_of(schema).name, only=COMPARED)
 
 
 def _input(home: Home, shop: Shop, schema: type[dy.Schema], *, as_of: dt.datetime) -> pl.LazyFrame:

@@ -2,21 +2,25 @@
 
 import datetime as dt
 from collections.abc import Callable, Collection, Mapping
-from typing import Any
+from typing import Any, cast
 
 import dataframely as dy
 import polars as pl
 
+from checks.volume import AFTER_EVENT_DAYS
 from contracts.tables import (
     CompetitorOffer,
     Consent,
     Contact,
     Cost,
+    Coupon,
     CouponGrant,
+    Elasticity,
     Inbound,
     Listing,
     Member,
     MemberFact,
+    OpenOrder,
     OpenParcel,
     Order,
     OrderCoupon,
@@ -30,6 +34,7 @@ from contracts.tables import (
     RefundCase,
     Review,
     ReviewFact,
+    RivalOffer,
     SalesDaily,
     Shipment,
     StockFact,
@@ -39,14 +44,21 @@ from contracts.tables import (
     Velocity,
     table_of,
 )
+from flows.steps.orders import approved_orders
+from flows.steps.rates import rates
 from flows.steps.views import View
+from transforms.costs import costs_in_use
+from transforms.elasticity import elasticities
 from transforms.follow_ups import order_follow_ups, review_facts, unanswered
 from transforms.members import member_facts
 from transforms.parcels import open_parcels, parcel_facts
-from transforms.pricing import price_facts
-from transforms.stock import stock_facts, stockout_days, velocity
+from transforms.pricing import price_facts, rival_offers
+from transforms.purchases import open_orders
+from transforms.stock import stock_facts, stockout_spans
+from transforms.velocity import velocity
 
 VELOCITY_DAYS = 56  # eight weeks: enough of every weekday, recent enough for a season
+_AFTERWARDS = dt.timedelta(days=AFTER_EVENT_DAYS)
 
 
 class Built:
@@ -89,26 +101,83 @@ def depending(view: View, changed: Collection[str]) -> dict[str, pl.DataFrame]:
 
 
 def _velocity(view: View, built: Built) -> pl.LazyFrame:
-    out = stockout_days(
+    sold = built.of(SalesDaily)
+    levels = view.known(StockLevel).join(sold, on=["shop_id", "sku_id"], how="semi")
+    out = stockout_spans(
         view.known(StockoutDay),
-        view.known(StockLevel),
+        cast("dy.LazyFrame[StockLevel]", levels),
         as_of=view.as_of,
-        window_days=VELOCITY_DAYS + 1,
         time_zone=view.zone,
     )
     yesterday = view.today - dt.timedelta(days=1)  # the last whole day
-    return velocity(built.of(SalesDaily), out, as_of_date=yesterday, window_days=VELOCITY_DAYS)
+    return velocity(sold, out, event_days(view), as_of_date=yesterday, window_days=VELOCITY_DAYS)
+
+
+def event_days(view: View) -> pl.LazyFrame:
+    """Days of the shop's campaigns and the days after each, which sell less for it.
+
+    Grain: (shop_id, sku_id, event_date); a campaign of all SKUs has none.
+    """
+    every_sku: list[str | None] = [None]
+    rows = [
+        (view.shop.id, sku, campaign.starts_at.astimezone(view.shop.zone).date(), last)
+        for campaign in view.home.settings.campaigns
+        if campaign.concerns(view.shop.id)
+        for last in [campaign.last.astimezone(view.shop.zone).date() + _AFTERWARDS]
+        for sku in (campaign.skus or every_sku)
+    ]
+    schema = {"shop_id": pl.String, "sku_id": pl.String, "first": pl.Date, "last": pl.Date}
+    return (
+        pl.LazyFrame(rows, schema=schema, orient="row")
+        .with_columns(event_date=pl.date_ranges("first", "last"))
+        .explode("event_date")
+        .select("shop_id", "sku_id", "event_date")
+        .unique()
+    )
 
 
 def _price_facts(view: View, built: Built) -> pl.LazyFrame:
     return price_facts(
         view.known(Listing),
         view.known(Price),
-        costs=view.known(Cost),
-        offers=view.known(CompetitorOffer),
+        costs=costs(view),
+        rivals=built.of(RivalOffer),
         stock_levels=view.known(StockLevel),
         velocity=built.of(Velocity),
+        elasticities=built.of(Elasticity),
         lines=view.known(OrderLine),
+        orders=view.known(Order),
+        coupons=view.known(Coupon),
+        as_of=view.as_of,
+        confirmed=view.shop.settings.confirmed,
+    )
+
+
+def _elasticities(view: View, built: Built) -> pl.LazyFrame:
+    yesterday = view.today - dt.timedelta(days=1)  # the last whole day
+    sold = built.of(SalesDaily)
+    return elasticities(sold, view.known(Listing, with_deleted=True), as_of_date=yesterday)
+
+
+def _rival_offers(view: View, built: Built) -> pl.LazyFrame:
+    return rival_offers(view.known(CompetitorOffer), as_of=view.as_of)
+
+
+def costs(view: View) -> pl.LazyFrame:
+    """Costs in use. Those of the last build count for now, not for a moment in the past."""
+    home, shop = view.home, view.shop
+    name = table_of(PriceFact).name
+    last = home.lake.scan(name, version=view.versions.get(name))
+    is_now = view.as_of >= home.data_as_of(shop)
+    known = last.filter((pl.col("shop_id") == shop.id) & pl.lit(is_now))
+    return costs_in_use(
+        view.known(Cost),
+        known=known.group_by("shop_id", "sku_id").agg(known_minor=pl.col("unit_cost_minor").max()),
+        currency=shop.settings.currency,
+        fx=rates(home, view.as_of),
+        confirmed=shop.settings.confirmed,
+        max_jump_rate=shop.economics.max_cost_jump_rate,
+        max_fall_rate=shop.economics.max_cost_fall_rate,
         as_of=view.as_of,
         time_zone=view.zone,
     )
@@ -119,7 +188,20 @@ def _stock_facts(view: View, built: Built) -> pl.LazyFrame:
         view.known(StockLevel),
         built.of(Velocity),
         listings=view.known(Listing, with_deleted=True),
+        prices=built.of(PriceFact),
         supply_terms=view.known(SupplyTerms),
+        inbound=view.known(Inbound),
+        orders=built.of(OpenOrder),
+        as_of=view.as_of,
+        time_zone=view.zone,
+    )
+
+
+def _open_orders(view: View, built: Built) -> pl.LazyFrame:
+    return open_orders(
+        approved_orders(view.home, view.shop, view.as_of).lazy(),
+        view.known(StockLevel),
+        sales_daily=built.of(SalesDaily),
         inbound=view.known(Inbound),
         as_of=view.as_of,
         time_zone=view.zone,
@@ -149,6 +231,8 @@ def _order_follow_ups(view: View, built: Built) -> pl.LazyFrame:
         parcels=view.known(Parcel),
         reviews=view.known(Review),
         parcel_facts=built.of(ParcelFact),
+        contacts=view.known(Contact),
+        consents=view.known(Consent),
         as_of=view.as_of,
     )
 
@@ -177,7 +261,10 @@ def _member_facts(view: View, built: Built) -> pl.LazyFrame:
 
 MOMENTS: Mapping[type[dy.Schema], Callable[[View, Built], pl.LazyFrame]] = {
     Velocity: _velocity,
+    Elasticity: _elasticities,
+    RivalOffer: _rival_offers,
     PriceFact: _price_facts,
+    OpenOrder: _open_orders,
     StockFact: _stock_facts,
     ParcelFact: _parcel_facts,
     OpenParcel: _open_parcels,

@@ -2,14 +2,20 @@
 
 import datetime as dt
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from contracts.errors import ShopkeeperError
+from flows.steps import secrets
+from flows.steps.earned import held_back_in
 from flows.steps.home import Home, Shop, Source, machine_now
 from flows.steps.named_skus import named
+from flows.steps.private import OTHERS, wide
 from flows.steps.remap import stale
+from flows.steps.restored import restored
 
 _FIXED = re.compile(r"UTC([+-]\d{1,2}(?:\.\d{1,2})?)")
 _SHOWN = 5
@@ -30,15 +36,84 @@ class Finding:
 def doctor(home: Home, *, shop_id: str | None = None) -> list[Finding]:
     """Open every source of a shop, or of all, and list what can be written."""
     return [
+        *_database(home),
+        *_open_to_others(home),
+        *_secrets(home),
+        *_of_shops(home, shop_id),
+    ]
+
+
+def _database(home: Home) -> list[Finding]:
+    """An older copy of the database, or one whose chain was cut."""
+    told = restored(home)
+    if told is None:
+        return []
+    return [Finding(shop_id="", source="database", subject="journal", passed=False, detail=told)]
+
+
+def _of_shops(home: Home, shop_id: str | None) -> list[Finding]:
+    return [
         finding
         for shop in home.select(shop_id)
         for found in [
             *([*_examine(shop, one), *_mappings(home, shop, one)] for one in shop.sources),
             _set_aside(home, shop),
+            _by_approval(home, shop),
             _names(home, shop),
         ]
         for finding in found
     ]
+
+
+def _by_approval(home: Home, shop: Shop) -> list[Finding]:
+    """Policies that are set to `auto` and have not earned it."""
+    return [
+        Finding(shop_id=shop.id, source="policies", subject="auto", passed=False, detail=told)
+        for told in held_back_in(home, shop)
+    ]
+
+
+def _open_to_others(home: Home) -> list[Finding]:
+    """What others may open and was not ours to close when the home was opened."""
+    return [
+        Finding(
+            shop_id="",
+            source="home",
+            subject="permissions",
+            passed=False,
+            detail=f"others may open {path}: `chmod -R go= {path}` as its owner",
+        )
+        for path in wide(home.folder, home.settings.storage)
+    ]
+
+
+def _secrets(home: Home) -> list[Finding]:
+    """Files of secrets, wherever they lie, that others may read."""
+    return [
+        Finding(
+            shop_id="",
+            source="home",
+            subject="secret files",
+            passed=False,
+            detail=f"others may read the secret in {path}: `chmod 600 {path}` as its owner",
+        )
+        for path in dict.fromkeys(_secret_files(home))
+        if path.stat().st_mode & OTHERS
+    ]
+
+
+def _secret_files(home: Home) -> Iterator[Path]:
+    """What settings of the home and of its shops refer to by `file:`."""
+    keys, storage = home.settings.keys, home.settings.storage
+    references = [keys.data, keys.members, *keys.earlier, storage.database, storage.database_owner]
+    for shop in home.shops.values():
+        for source in shop.sources:
+            names = secrets.secret_fields(source.connector.settings)
+            references += [source.table.get(name) for name in names]
+    for reference in references:
+        scheme, _, name = str(reference).partition(":")
+        if scheme == "file" and secrets.is_file(home.folder / name):
+            yield home.folder / name
 
 
 def _set_aside(home: Home, shop: Shop) -> list[Finding]:
@@ -99,6 +174,8 @@ def _examine(shop: Shop, source: Source) -> list[Finding]:
             said.append(("answers", *_clock(shop, client.now())))
             if hasattr(client, "check"):
                 said += _account(shop, client.check())
+            if hasattr(client, "interpreter"):
+                said.append(("interpreter", *client.interpreter()))
             if hasattr(client, "strangers"):
                 said += _strangers(client.strangers())
         finally:

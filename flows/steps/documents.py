@@ -8,9 +8,12 @@ import polars as pl
 
 from checks.rows import Split, split
 from connectors.base.declaration import Stream
+from connectors.base.documents import RawDocument
 from connectors.base.isolation import map_documents, redact_documents
+from contracts.erasing import names_erased, protected
 from contracts.errors import ShopkeeperError, SourceContractError
-from contracts.personal import expired, protected
+from contracts.families import first_part
+from contracts.personal import Members, expired
 from contracts.streams import Mapped, Page, Reading
 from contracts.tables import TABLES, table_of
 from flows.steps.home import Home, Shop
@@ -61,7 +64,9 @@ def map_and_check(home: Home, shop: Shop, stream: Stream, reading: Reading) -> t
     context = shop.context(reading.read_at, mapping_version=stream.mapping_version, facts=facts)
     mapped = map_documents(stream, lambda: home.landing.pages(reading.id), context)
     try:
-        mapped = protected(mapped, home.members(shop))
+        members = home.members(shop)
+        is_of_erased = names_erased(mapped, members)
+        mapped = replace(protected(mapped, members), is_of_erased=is_of_erased)
         days = home.settings.retention.purpose_days
         frames = {
             name: expired(frame, TABLES[name], days=days, now=reading.read_at)
@@ -77,3 +82,30 @@ def map_and_check(home: Home, shop: Shop, stream: Stream, reading: Reading) -> t
             f"checking {stream.name} fails: {type(error).__name__}"
         ) from error
     return mapped, Split(home.keys.vault.seal_frames(parted.good), parted.bad)
+
+
+def drop_erased(home: Home, shop: Shop, stream: Stream, reading: Reading) -> None:
+    """Take out of landed pages, once they are loaded, documents that were a forgotten person's.
+
+    Their amounts are in the lake, under an alias; a mapping of later leaves them as they are.
+    """
+    members = home.members(shop)
+
+    def rest(page: Page) -> Page | None:
+        if stream.documents is None:
+            return page
+        found = stream.documents.split(page)
+        bad = {place for place, one in enumerate(found) if _is_erased(one, members)}
+        if not bad:
+            return page
+        return None if len(bad) == len(found) else stream.documents.without(page, bad)
+
+    home.landing.rewrite_reading(reading.id, rest)
+
+
+def _is_erased(document: RawDocument, members: Members) -> bool:
+    """Whether a raw document is of somebody forgotten, by the first part of its name."""
+    table = TABLES.get(document.table)
+    if table is None or not table.document or document.document_id is None:
+        return False
+    return members.alias(*first_part(table, document.document_id)) in members.erased

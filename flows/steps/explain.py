@@ -4,11 +4,15 @@ from collections.abc import Iterable, Mapping
 
 import polars as pl
 
-from actions.explain import explain
-from contracts.actions import Action
+from actions.explain import Language, explain_hold, sentence_of, unnamed
+from actions.words import words
+from contracts.actions import Action, LeftAlone
+from contracts.codes import ActionState
+from contracts.errors import ConfigurationError
 from contracts.personal import masked
 from flows.steps.home import Home, Shop
 from reports.daily import ReportedAction
+from reports.left_alone import ReportedHold
 
 
 def explained(
@@ -18,10 +22,51 @@ def explained(
     known = titles or {}
     return [
         ReportedAction(
-            action=action, sentence=explain(action, "en"), title=known.get(action.sku_id or "", "")
+            action=action,
+            sentence=sentence_of(action, "en"),
+            title=known.get(action.sku_id or "", ""),
+            content=_said(action),
         )
         for action in actions
     ]
+
+
+def left_alone(counts: Iterable[LeftAlone]) -> list[ReportedHold]:
+    """Why targets are left alone, in words; a reason without words is told by its code."""
+    return [
+        ReportedHold(
+            shop_id=one.shop_id,
+            policy=one.policy,
+            targets=one.targets,
+            samples=one.samples,
+            phrase=phrase_of(one.policy, one.reason, "en"),
+            phrase_zh=phrase_of(one.policy, one.reason, "zh"),
+        )
+        for one in counts
+    ]
+
+
+def phrase_of(policy: str, reason: str, language: Language) -> str:
+    """Why a policy leaves something alone; counts of an older release may have other reasons."""
+    try:
+        return explain_hold(policy, reason, language)
+    except ConfigurationError:
+        return reason.replace("_", " ")
+
+
+def shown_in_ui(actions: Iterable[Action]) -> list[ReportedAction]:
+    """The same for Prefect, which keeps in the clear what it shows: it names nobody's order."""
+    return explained(map(unnamed, actions))
+
+
+def _said(action: Action) -> dict[str, str]:
+    """What waits for a person's word is shown whole; of the rest the value is enough."""
+    if action.state not in (ActionState.PROPOSED, ActionState.APPROVED):
+        return {}
+    try:
+        return words(action)
+    except (ConfigurationError, ValueError) as error:
+        return {"not to be sent": str(error)}
 
 
 def titles_of(home: Home, shop: Shop, actions: Iterable[Action]) -> dict[str, str]:

@@ -15,7 +15,11 @@ from warehouse.events import Event, Events
 FORMATS = ("parquet", "csv", "ndjson")
 # What makes a spreadsheet compute: a sign, in the width of any keyboard, after whatever it skips or
 # does not show; a tab or a line break that opens a cell would let the next sign begin one.
-_FORMULA = r"^(?:[\s\p{Z}\p{C}]*[=+\-@＝＋－＠﹢﹣﹦﹫−]|[\t\r\n])"
+_SIGN, _SKIPPED = r"[=+\-@＝＋－＠﹢﹣﹦﹫−]", r"[\s\p{Z}\p{C}]"
+_FORMULA = rf"^(?:{_SKIPPED}*{_SIGN}|[\t\r\n])"
+# A spreadsheet that parts cells by another sign than ours (Europe's do) begins one behind it, and a
+# row behind a line break, quoted or not.
+_INNER = rf"([;|\t\r\n][\s\p{{Z}}\p{{C}}\"']*)({_SIGN})"
 
 
 def export(
@@ -54,7 +58,7 @@ def readable(home: Home, frame: pl.DataFrame, table: str) -> pl.DataFrame:
     """Rows as people may have them: titles in clear but for contact data, who is who sealed."""
     shown = purposes(TABLES[table].schema)
     titles = [name for name, purpose in shown.items() if purpose == "display"]
-    opened = home.keys.vault.open_frame(frame, table, purpose="display")
+    opened = home.keys.vault.open_frame(frame, table, only=("display",))
     return opened.with_columns(masked(pl.col(name)) for name in titles)
 
 
@@ -64,5 +68,5 @@ def _texts(frame: pl.DataFrame) -> list[str]:
 
 def inert(column: str) -> pl.Expr:
     """A text column that no spreadsheet computes: a leading apostrophe where it would."""
-    text = pl.col(column)
+    text = pl.col(column).str.replace_all(_INNER, "${1}'${2}")
     return pl.when(text.str.contains(_FORMULA)).then("'" + text).otherwise(text).alias(column)

@@ -2,23 +2,26 @@
 
 import datetime as dt
 import shutil
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 import polars as pl
 
+from contracts.erasing import erased
 from contracts.errors import ConfigurationError
-from contracts.personal import Members, Redacted, erased, member_columns
+from contracts.families import owners
+from contracts.personal import Members, member_columns
 from contracts.streams import Page
 from contracts.tables import TABLES, Table
 from flows.steps.actions import person
 from flows.steps.build import build
+from flows.steps.family import Family, family_of, without
 from flows.steps.home import Home, Shop, machine_now
 from flows.steps.retention import quiet
 from warehouse.erasures import Erasure
 from warehouse.events import Events
+from warehouse.upkeep import purge
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,66 +103,80 @@ def carry_out(home: Home) -> None:
 
 
 def _erase(home: Home, shop: Shop, erasure: Erasure) -> dict[str, int]:
-    """Everything that can be repeated after a crash, and is; what was touched."""
+    """Everything that can be repeated after a crash, and is; what was touched.
+
+    What is theirs is noted first. Ledger and lake come last: until then they tell what it is.
+    """
+    family = family_of(home, shop, erasure.member_id)
+    home.erasures.keep_ids(erasure, family.aliases(home.members(shop)))
+    members = home.members(shop)
+    quarantined = quarantined_of(home, family)
+    home.quarantine.erase(shop.id, quarantined)
+    streams = {stream.name: stream for _, stream in shop.streams()}
+
+    def rest(stream_name: str, page: Page) -> Page | None:
+        stream = streams.get(stream_name)
+        return page if stream is None else without(stream, page, family, members)[0]
+
     counts = {
-        "rows": _erase_rows(home, shop, erasure.member_id),
-        "pages": home.landing.rewrite(shop.id, partial(_without, home, shop, erasure.member_id)),
-        "quarantined": home.quarantine.erase(shop.id, erasure.member_id),
-        "records": home.erasures.clear(erasure),
+        "quarantined": quarantined.height,
+        "pages": home.landing.rewrite(shop.id, rest),
+        "records": home.erasures.clear(erasure, family.actions, names=family.is_mentioned),
     }
-    _clear_files(home, shop, erasure.member_id)
+    _clear_files(home, shop, family)
+    counts["rows"] = sum(rows.height for rows in family.rows.values())
+    _erase_rows(home, members)
     if "kpis_daily" in home.readings.versions():
         build(home, shop_id=shop.id)
     return counts
 
 
-def pages_about(home: Home, shop: Shop, member_id: str) -> list[Redacted]:
-    """Landed pages that hold a member, without them, and what they say."""
+def pages_about(home: Home, shop: Shop, family: Family) -> list[list[object]]:
+    """What each landed page that holds something of a member says of it."""
     streams = {stream.name: stream for _, stream in shop.streams()}
     members = home.members(shop)
     found = []
     for reading_id in home.landing.kept(shop.id):
         stream = streams.get(reading_id.split("/")[1])
-        if stream is not None and stream.redact is not None:
-            for page in home.landing.pages(reading_id):
-                redacted = stream.redact(page, _is(members, member_id))
-                found += [redacted] if redacted.page is not page else []
+        if stream is not None:
+            told = (
+                without(stream, page, family, members) for page in home.landing.pages(reading_id)
+            )
+            found += [said for _, said in told if said]
     return found
 
 
-def rows_about(home: Home, shop: Shop, member_id: str) -> dict[str, pl.DataFrame]:
-    """Rows of the lake that name a member, deleted ones included, by table."""
-    return {
-        table.name: rows
-        for table in _tables()
-        if not (rows := _rows(home, shop, table, member_id)).is_empty()
-    }
+def quarantined_of(home: Home, family: Family) -> pl.DataFrame:
+    """Documents in quarantine that are theirs or tell of them; closed ones too."""
+    entries = home.quarantine.all(family.shop_id)
+    theirs = [
+        family.holds(table, document_id) or family.is_mentioned(payload)
+        for table, document_id, payload in entries.select(
+            "table", "document_id", "payload"
+        ).iter_rows()
+    ]
+    return entries.filter(pl.Series(theirs, dtype=pl.Boolean))
 
 
 def _held(home: Home, shop: Shop, member: str) -> Held:
     members = home.members(shop)
     member_id = members.pseudonym(member)
+    family = family_of(home, shop, member_id)
     return Held(
         shop_id=shop.id,
         member_id=member_id,
-        rows={name: rows.height for name, rows in rows_about(home, shop, member_id).items()},
-        pages=len(pages_about(home, shop, member_id)),
-        quarantined=home.quarantine.naming(shop.id, member_id).height,
-        actions=len(home.ledger.find(shop_id=shop.id, member_id=member_id)),
+        rows={name: rows.height for name, rows in family.rows.items()},
+        pages=len(pages_about(home, shop, family)),
+        quarantined=quarantined_of(home, family).height,
+        actions=len(family.actions),
         copies=_copies(home, member_id),
         is_forgotten=member_id in members.forgotten,
     )
 
 
 def _tables() -> list[Table]:
-    return [table for table in TABLES.values() if member_columns(table)]
-
-
-def _rows(home: Home, shop: Shop, table: Table, member_id: str) -> pl.DataFrame:
-    stored = home.lake.scan(table.name, with_deleted=True).filter(pl.col("shop_id") == shop.id)
-    return stored.filter(
-        pl.any_horizontal(pl.col(name) == member_id for name in member_columns(table))
-    ).collect()
+    """Tables that hold something of persons."""
+    return [table for table in TABLES.values() if member_columns(table) or owners(table)]
 
 
 def _copies(home: Home, member_id: str) -> list[Copy]:
@@ -182,31 +199,29 @@ def _copies(home: Home, member_id: str) -> list[Copy]:
     return copies
 
 
-def _is(members: Members, member_id: str) -> Callable[[str], bool]:
-    return lambda platform_id: members.pseudonym(platform_id) == member_id
+def _erase_rows(home: Home, members: Members) -> None:
+    """Take them out of every table; earlier versions of it are removed."""
+    tables = _tables()
+    for table in tables:
+        home.lake.rewrite(table.name, partial(_rest, home, members, table))
+    home.readings.record(purge(home.lake, [table.name for table in tables]))
 
 
-def _without(home: Home, shop: Shop, member_id: str, stream_name: str, page: Page) -> Page:
-    stream = next((one for _, one in shop.streams() if one.name == stream_name), None)
-    if stream is None or stream.redact is None:
-        return page
-    return stream.redact(page, _is(home.members(shop), member_id)).page
+def _rest(home: Home, members: Members, table: Table, stored: pl.DataFrame) -> pl.DataFrame:
+    """The rows of a table without theirs; rows of other shops as they are."""
+    is_ours = pl.col("shop_id") == members.shop_id
+    ours, vault = stored.filter(is_ours), home.keys.vault
+    opened = vault.open_frame(ours, table.name)
+    rest = erased(opened, table, members)
+    if rest.equals(opened):
+        return stored
+    sealed = vault.seal_frames({table.name: rest})[table.name]
+    return pl.concat([stored.filter(~is_ours), sealed])
 
 
-def _erase_rows(home: Home, shop: Shop, member_id: str) -> int:
-    """Rows that named the member; earlier versions of their tables are removed."""
-    touched = 0
-    for table in _tables():
-        touched += _rows(home, shop, table, member_id).height
-        gone = frozenset({member_id})
-        home.lake.rewrite(table.name, partial(erased, table=table, pseudonyms=gone))
-    home.readings.record(home.lake.vacuum([table.name for table in _tables()]))
-    return touched
-
-
-def _clear_files(home: Home, shop: Shop, member_id: str) -> None:
+def _clear_files(home: Home, shop: Shop, family: Family) -> None:
     """Documents of checks quote values and are made again; a report that quotes one goes."""
     shutil.rmtree(home.folder / "data" / "data-docs" / shop.id, ignore_errors=True)
     for page in home.reports.glob("*.html"):
-        if member_id in page.read_text(encoding="utf-8"):
+        if family.is_mentioned(page.read_text(encoding="utf-8")):
             page.unlink()

@@ -2,21 +2,23 @@
 
 import datetime as dt
 from collections.abc import Sequence
+from typing import cast
 
+import dataframely as dy
 import polars as pl
 
-from actions.guard import HISTORY_STATES, GuardFacts, Limits, history_of
+from actions.guard import HISTORY_STATES, GuardFacts, Limits, channel_bounds, history_of
 from actions.guard.facts import (
     CAMPAIGN_SCHEMA,
     CHANNEL_PRICE_SCHEMA,
     CONSENT_SCHEMA,
     CONTACT_SCHEMA,
-    FX_SCHEMA,
     ORDER_SCHEMA,
     READING_SCHEMA,
 )
 from actions.policies.registry import Policy
-from contracts.codes import WriteKind
+from contracts.actions import Action
+from contracts.codes import IMPERSONAL_WRITES, WriteKind
 from contracts.errors import ConfigurationError
 from contracts.tables import (
     Order,
@@ -27,13 +29,15 @@ from contracts.tables import (
     Shipment,
     table_of,
 )
-from flows.steps.home import Home, Shop
+from flows.steps.home import Home, SchemaT, Shop
 from flows.steps.opt_outs import consents
+from flows.steps.rates import rates
 from flows.steps.recipients import contacts
 from transforms.order_states import order_states
 
 _HISTORY = 28  # days from which the breaker tells what a usual run is
-_IMPERSONAL = frozenset({WriteKind.NONE, WriteKind.SET_PRICE, WriteKind.SET_STOCK})
+_PRICED = dt.timedelta(days=90)  # within which the guard bounds what becomes of a price
+_FEW = 1_000  # targets that are asked for by name: a chunk at the door, not a catalogue
 _ONCE = (WriteKind.REQUEST_REVIEW, WriteKind.SEND_MESSAGE)
 
 
@@ -45,11 +49,12 @@ def facts(
     at: dt.datetime,
     tables: dict[str, pl.DataFrame] | None = None,
     targets: Sequence[str] = (),
+    asked: Sequence[str] | None = None,
 ) -> GuardFacts:
     """All that the guard reads about a shop for one policy; `tables` instead of the built ones.
 
     `targets` are those of the proposals: what was written to them before, however long ago, counts
-    for what is done once for life.
+    for what is done once for life. `asked` are the orders that a review may be asked of, null: all.
     """
     resolved = home.policy(shop, policy)
     module = resolved.module
@@ -69,27 +74,47 @@ def facts(
     )
     return GuardFacts(
         depends=module.DEPENDS,
+        now=home.now(shop),
         price_facts=built_tables["price_facts"],
         stock_facts=built_tables["stock_facts"],
         readings=_readings(home, shop),
-        history=history_of(home.ledger.find(shop_id=shop.id, states=HISTORY_STATES, since=since)),
+        history=history_of(
+            [
+                *_older_prices(home, shop, module, targets, since=at - _PRICED, until=since),
+                *home.ledger.find(shop_id=shop.id, states=HISTORY_STATES, since=since),
+            ]
+        ),
         earlier=history_of(earlier),
         failed=[check for check in home.checks.latest(shop_id=shop.id) if not check.passed],
-        campaigns=_campaigns(home, shop),
+        campaigns=campaigns(home, shop),
         switches=home.ledger.switches(),
         platforms=_platforms(shop),
+        coupon_terms=_coupon_terms(shop),
         time_zones={shop.id: shop.settings.time_zone},
         contacts=people[0],
         consents=people[1],
-        orders=_orders(home, shop, at) if is_asking else pl.DataFrame(schema=ORDER_SCHEMA),
+        orders=_orders(home, shop, at, asked) if is_asking else pl.DataFrame(schema=ORDER_SCHEMA),
         channel_prices=_channel_prices(home, shop)
         if is_priced
         else pl.DataFrame(schema=CHANNEL_PRICE_SCHEMA),
         channel_order=home.settings.channels.order,
-        fx=_fx(home, at),
+        fx=rates(home, at),
         holdout_salt=home.settings.holdout.salt,
         holdout_share=home.settings.holdout.share_rate,
     )
+
+
+def beside(
+    home: Home, shop: Shop, prices: pl.LazyFrame, *, limits: Limits, at: dt.datetime
+) -> pl.LazyFrame:
+    """Price facts of a shop with the bounds that its SKUs' prices in the other shops set."""
+    known = GuardFacts(
+        depends=(),
+        channel_prices=_channel_prices(home, shop),
+        channel_order=home.settings.channels.order,
+        fx=rates(home, at),
+    )
+    return channel_bounds(prices.collect(), known, limits=limits).lazy()
 
 
 def built(home: Home, shop: Shop, table: str) -> pl.LazyFrame:
@@ -107,6 +132,28 @@ def _days(limits: Limits) -> int:
     return max(_HISTORY, limits.coupon_days, limits.message_days, limits.budget_days)
 
 
+def _older_prices(
+    home: Home,
+    shop: Shop,
+    module: Policy,
+    targets: Sequence[str],
+    *,
+    since: dt.datetime,
+    until: dt.datetime,
+) -> list[Action]:
+    """Price changes from before the rest of the history, of a few targets or of all."""
+    if WriteKind.SET_PRICE not in module.WRITES or since >= until:
+        return []
+    return home.ledger.find(
+        shop_id=shop.id,
+        states=HISTORY_STATES,
+        write_kinds=(WriteKind.SET_PRICE,),
+        targets=targets if 0 < len(targets) <= _FEW else None,
+        since=since,
+        until=until,
+    )
+
+
 def _platforms(shop: Shop) -> dict[tuple[str, str], str]:
     """Who writes what; what nobody writes stands under the shop's platform."""
     return {
@@ -115,21 +162,36 @@ def _platforms(shop: Shop) -> dict[tuple[str, str], str]:
     }
 
 
+def _coupon_terms(shop: Shop) -> dict[str, frozenset[str]]:
+    """What the source that makes the shop's codes can keep of their terms."""
+    source = shop.writer(WriteKind.CREATE_COUPON)
+    write = source.connector.write(WriteKind.CREATE_COUPON) if source else None
+    return {shop.id: write.carries} if write else {}
+
+
 def _people(home: Home, shop: Shop, module: Policy) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Contacts and consents, where the policy writes to people at all."""
-    if set(module.WRITES) <= _IMPERSONAL:
+    if set(module.WRITES) <= IMPERSONAL_WRITES:
         return pl.DataFrame(schema=CONTACT_SCHEMA), pl.DataFrame(schema=CONSENT_SCHEMA)
     return contacts(home, shop), consents(home, shop)
 
 
-def _orders(home: Home, shop: Shop, at: dt.datetime) -> pl.DataFrame:
+def _orders(home: Home, shop: Shop, at: dt.datetime, asked: Sequence[str] | None) -> pl.DataFrame:
+    def of_asked(schema: type[SchemaT]) -> dy.LazyFrame[SchemaT]:
+        rows = home.read(schema, shop, as_of=at)
+        if asked is None:
+            return rows
+        # Of a list in Python each day's file would be asked anew whether it may hold one of it.
+        wanted = pl.Series(asked, dtype=pl.String).implode()
+        return cast("dy.LazyFrame[SchemaT]", rows.filter(pl.col("order_id").is_in(wanted)))
+
     states = order_states(
-        home.read(Order, shop, as_of=at),
-        home.read(Refund, shop, as_of=at),
-        home.read(RefundCase, shop, as_of=at),
-        home.read(Shipment, shop, as_of=at),
+        of_asked(Order),
+        of_asked(Refund),
+        of_asked(RefundCase),
+        of_asked(Shipment),
         home.read(Parcel, shop, as_of=at),
-        home.read(Review, shop, as_of=at),
+        of_asked(Review),
         at=at,
     )
     return states.select(ORDER_SCHEMA.keys()).collect()
@@ -148,15 +210,6 @@ def _channel_prices(home: Home, shop: Shop) -> pl.DataFrame:
     return pl.concat([pl.DataFrame(schema=CHANNEL_PRICE_SCHEMA), *frames])
 
 
-def _fx(home: Home, at: dt.datetime) -> pl.DataFrame:
-    """The rates of the settings; the base currency is always worth itself."""
-    fx = home.settings.fx
-    rows = [(currency, rate.rate, rate.date) for currency, rate in fx.rates.items()]
-    return pl.DataFrame([*rows, (fx.base, 1.0, at.date())], schema=FX_SCHEMA, orient="row").unique(
-        "currency", keep="last", maintain_order=True
-    )
-
-
 def _readings(home: Home, shop: Shop) -> pl.DataFrame:
     newest = home.readings.newest(shop.id)
     rows = [
@@ -168,7 +221,8 @@ def _readings(home: Home, shop: Shop) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=READING_SCHEMA, orient="row")
 
 
-def _campaigns(home: Home, shop: Shop) -> pl.DataFrame:
+def campaigns(home: Home, shop: Shop) -> pl.DataFrame:
+    """The spans of the settings that concern a shop (schema `CAMPAIGN_SCHEMA`)."""
     every_sku: list[str | None] = [None]
     rows = [
         (shop.id, sku, campaign.starts_at, campaign.ends_at, campaign.name)

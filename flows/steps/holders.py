@@ -1,6 +1,7 @@
 """Who holds a lease: this process by name, and whether another one has ended."""
 
 import os
+import pwd
 import socket
 import uuid
 
@@ -11,6 +12,15 @@ _START = uuid.uuid4().hex[:8]
 def holder() -> str:
     """This process, as others are told of it."""
     return f"{socket.gethostname()}:{os.getpid()}:{_START}"
+
+
+def os_user() -> str:
+    """The operating system's user of this process, whatever its environment says."""
+    number = os.getuid()
+    try:
+        return pwd.getpwuid(number).pw_name
+    except KeyError:  # as in a container that runs under a number alone
+        return str(number)
 
 
 def is_gone(of: str) -> bool:

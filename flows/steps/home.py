@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeVar, cast, get_args
+from typing import Any, Self, TypeVar, cast, get_args
 from zoneinfo import ZoneInfo
 
 import dataframely as dy
@@ -28,9 +28,14 @@ from contracts.ports import Stores
 from contracts.streams import Context, Facts
 from contracts.tables import Order, table_of
 from contracts.toml_settings import parse, validate
-from flows.steps import secrets
+from flows.steps import private, secrets
 from flows.steps.files import settings_text
-from flows.steps.named import refuse_future_history, refuse_unknown_names, refuse_unread_files
+from flows.steps.named import (
+    approvers_of,
+    refuse_future_history,
+    refuse_unknown_names,
+    refuse_unread_files,
+)
 from flows.steps.policies import PolicyFile, ShopPolicy, policy_files
 from flows.steps.settings import HomeSettings, ShopSettings
 from flows.steps.stored import Stored
@@ -68,9 +73,9 @@ class Source:
         table = dict(self.table)
         for name in secrets.secret_fields(model):
             if name in table:
-                table[name] = SecretStr(
-                    secrets.resolve(str(table[name]), where=where, folder=self.folder)
-                )
+                secret = secrets.resolve(str(table[name]), where=where, folder=self.folder)
+                secrets.refuse_unsendable(secret, where=f"{where}: `{name}`")
+                table[name] = SecretStr(secret)
         for name, info in model.model_fields.items():
             if Path in (info.annotation, *get_args(info.annotation)) and name in table:
                 table[name] = self.folder / str(table[name])
@@ -197,13 +202,16 @@ class Home(Stored):
         text = settings_text(file, file="shopkeeper.toml")
         settings = parse(text, HomeSettings, file="shopkeeper.toml")
         home = cls(path, settings)
+        private.keep_private()
+        private.mend(path, settings.storage)
         refuse_unread_files(path)
         refuse_unknown_names(settings, text, home.shops)
         for policy in home.policies.values():
             policy.confirm(home.currencies)
+        home.approvers = approvers_of(path, shops=home.shops, policies=home.policies)
         return home
 
-    def __enter__(self) -> "Home":
+    def __enter__(self) -> Self:
         return self
 
     @cached_property
@@ -272,7 +280,8 @@ class Home(Stored):
 
     def members(self, shop: Shop) -> Members:
         """The members of a shop, as a mapping may know them."""
-        return Members(shop.id, self.keys.members, self.erasures.of(shop.id))
+        erasures = self.erasures
+        return Members(shop.id, self.keys.members, erasures.of(shop.id), erasures.ids(shop.id))
 
     def carry_out_erasures(self) -> None:
         """Erase whoever is to be forgotten and is there again, as a restore leaves it.
@@ -283,6 +292,16 @@ class Home(Stored):
         from flows.steps.forget import carry_out  # it needs an open home itself
 
         carry_out(self)
+
+    def seal_older(self) -> None:
+        """Seal what a release of before left open.
+
+        Raises:
+            BusyError: a shop is being pulled or built.
+        """
+        from flows.steps.sealing import seal_older  # it needs an open home itself
+
+        seal_older(self)
 
     @property
     def reports(self) -> Path:
@@ -366,15 +385,11 @@ def _shop(path: Path, stores: Callable[[], Stores]) -> Shop:
     return shop
 
 
-def _secret(declared: Connector) -> set[str]:
-    return set(secrets.secret_fields(declared.settings))
-
-
 def validate_partly(table: dict[str, Any], declared: Connector, *, text: str, file: str) -> None:
     """Refuse wrong settings when the home is opened, secrets still unread."""
     needed = {
         name
-        for name in _secret(declared)
+        for name in secrets.secret_fields(declared.settings)
         if name in table or declared.settings.model_fields[name].is_required()
     }
     filled = {**table, **dict.fromkeys(needed, "unread")}

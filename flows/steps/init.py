@@ -13,12 +13,14 @@ from actions.policies.registry import policies
 from connectors.base import registry as connectors
 from connectors.base.declaration import Connector
 from contracts.codes import Mode, WriteKind
-from contracts.economics import Economics
+from contracts.economics import Confirmed, Economics
 from contracts.errors import ConfigurationError
 from contracts.tables import Order
 from flows.steps import keys
+from flows.steps.approved import FILE as APPROVED
 from flows.steps.secrets import holds_secret
 from flows.steps.settings import (
+    Auto,
     Bounces,
     Holdout,
     HomeSettings,
@@ -38,6 +40,8 @@ _HOME = """# A home of Shopkeeper: where data lies, what holds for all shops. Al
 {retention}
 [holdout]  # SKUs and members that are left alone, so that effects can be measured
 {holdout}
+[auto]  # what a policy in mode auto has to show in a shop; until then it acts by approval there
+{auto}
 [bounces]
 {bounces}
 # Spans in which prices are locked, in every shop or only in some, for every SKU or only some:
@@ -69,11 +73,14 @@ time_zone = "{time_zone}"  # decides where a day begins; likewise
 {sources}
 [economics]  # what a sale costs; the price floor is made of it
 {economics}
+[confirmed]  # what only a person can know
+{confirmed}
 [schedule]  # cron in the shop's zone: minute hour day month weekday; for `shopkeeper up`
 {schedule}"""
 
 _POLICY = """# The policy {name}.
-# Modes: off, shadow (write down only), approve (a person decides), auto.
+# Modes: off, shadow (write down only), approve (a person decides), auto (once
+# it is earned, see [auto] in shopkeeper.toml).
 mode = "{mode}"
 
 [parameters]
@@ -87,6 +94,11 @@ mode = "{mode}"
 # [shops.my-outlet.parameters]
 # [shops.my-outlet.limits]  # money must be set for each shop where they sell in several currencies
 # max_exposure_minor = {exposure}
+"""
+
+_APPROVED = """\
+# Sentences that may be said to customers beside those that Shopkeeper ships, one or more to a line.
+# Whoever writes one here has read it: nothing is offered for a review, none is steered or changed.
 """
 
 _EXAMPLES: dict[str, Any] = {
@@ -111,6 +123,7 @@ def init(folder: Path) -> list[Path]:
         texts[f"shops/my-{shop.name}.toml.example"] = _shop(shop, declared)
     for name in policies():
         texts[f"policies/{name}.toml"] = _policy(name)
+    texts[APPROVED] = _APPROVED
     for name, text in texts.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -125,6 +138,7 @@ def _home() -> str:
         keys=commented(Keys),
         retention=commented(Retention),
         bounces=commented(Bounces),
+        auto=commented(Auto),
     )
 
 
@@ -144,6 +158,7 @@ def _shop(shop: Connector, declared: Sequence[Connector]) -> str:
         time_zone=shop.usual_time_zone,
         sources="\n".join(sources),
         economics=commented(Economics),
+        confirmed=commented(Confirmed),
         schedule=commented(Schedule),
     )
 

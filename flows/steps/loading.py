@@ -13,7 +13,7 @@ from connectors.base.declaration import Stream
 from contracts.errors import SourceContractError
 from contracts.streams import Reading, Window
 from contracts.tables import TABLES, TableKind
-from flows.steps.documents import map_and_check
+from flows.steps.documents import drop_erased, map_and_check
 from flows.steps.gone import merge
 from flows.steps.home import Home, Shop
 from warehouse.readings import Counts, Made
@@ -54,6 +54,8 @@ def load(home: Home, shop: Shop, stream: Stream, reading: Reading, *, started: f
         reading, parted.bad, covers=covered(stream, reading), standing=mapped.standing
     )
     _release(home, reading, parted)
+    if mapped.is_of_erased:
+        drop_erased(home, shop, stream, reading)
     good = sum(frame.height for frame in parted.good.values())
     counts = Counts(
         landed_rows=rows,

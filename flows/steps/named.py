@@ -9,10 +9,12 @@ from contracts.errors import ConfigurationError
 from contracts.names import nearest
 from contracts.personal import purposes
 from contracts.tables import TABLES
-from contracts.toml_settings import Path, line_of
-from flows.steps.settings import HomeSettings, ShopSettings
+from contracts.toml_settings import Path, line_of, parse
+from flows.steps.files import settings_text
+from flows.steps.settings import ApproverSettings, HomeSettings, ShopSettings
 
 _FILE = "shopkeeper.toml"
+APPROVERS = "approvers.toml"
 _NOT_READ = (".example", "~", ".bak", ".orig")
 """What `init` writes to be renamed, and what editors leave behind."""
 
@@ -55,10 +57,35 @@ def refuse_unknown_names(settings: HomeSettings, text: str, shops: Collection[st
         _refuse(purpose, known, kind="purpose", where=line)
 
 
-def _refuse(name: str, known: Collection[str], *, kind: str, where: int) -> None:
+def approvers_of(
+    home: pathlib.Path, *, shops: Collection[str], policies: Collection[str]
+) -> ApproverSettings | None:
+    """What approvers.toml says; nothing where there is none.
+
+    Raises:
+        ConfigurationError: a setting is wrong, or names a shop or policy that does not exist.
+    """
+    path = home / APPROVERS
+    if not path.exists():
+        return None
+    text = settings_text(path, file=APPROVERS)
+    settings = parse(text, ApproverSettings, file=APPROVERS)
+    for name, role in settings.roles.items():
+        for kind, given, known in (
+            ("policies", role.policies, policies),
+            ("shops", role.shops, shops),
+        ):
+            where = line_of(text, ("roles", name, kind))
+            for one in given or ():
+                what = kind.replace("ies", "y").removesuffix("s")
+                _refuse(one, known, kind=what, where=where, file=APPROVERS)
+    return settings
+
+
+def _refuse(name: str, known: Collection[str], *, kind: str, where: int, file: str = _FILE) -> None:
     if name not in known:
         raise ConfigurationError(
-            f"{_FILE}, line {where}: no {kind} is named {name!r}{nearest(name, known)}"
+            f"{file}, line {where}: no {kind} is named {name!r}{nearest(name, known)}"
         )
 
 

@@ -26,6 +26,7 @@ def unknown_skus(home: Home, shop: Shop) -> list[str]:
         for campaign in home.settings.campaigns
         if campaign.concerns(shop.id)
     }
+    named[f"shops/{shop.id}.toml, [confirmed]"] = named_skus(shop.settings.confirmed), [shop]
     for name in home.policies_of(shop, None):
         skus = named_skus(home.policy(shop, name).params)
         others = [

@@ -3,19 +3,22 @@
 import datetime as dt
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from connectors.base.declaration import Stream, facts_of
 from contracts.errors import ConfigurationError, ShopkeeperError, SourceContractError
 from contracts.streams import Reading, Window
 from contracts.tables import table_of
+from flows.steps.ahead import one_ahead
 from flows.steps.blocked import Blocked, Rung
 from flows.steps.documents import fetched
 from flows.steps.home import Home, Progress, Shop, Source, machine_now, silent
 from flows.steps.loading import covered, fingerprint, load, retry_quarantined
 from flows.steps.turns import turn
-from warehouse.landing import LandingError
+from warehouse.landing import Landed, LandingError
 
 _YEAR = dt.timedelta(days=365)
 
@@ -52,6 +55,14 @@ class _Span:
     now: dt.datetime
     first: dt.date | None
     last: dt.date | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Landing:
+    """What was kept of a reading, and how many seconds that took."""
+
+    landed: Landed
+    seconds: float
 
 
 def planned_streams(
@@ -199,10 +210,12 @@ def _pull_stream(
             due = _due(home, shop, stream, span)
             for reading in due:
                 home.readings.plan(reading, mapping_version=stream.mapping_version)
-            for done, reading in enumerate(due):
-                progress(f"{shop.id} {stream.name}", done, len(due))
-                mine.confirm()
-                total = _sum(total, pull_reading(home, shop, stream, client, reading))
+            land = partial(_land, home, shop, stream, client)
+            with closing(one_ahead(land, due)) as landings:
+                for done, (reading, landing) in enumerate(zip(due, landings, strict=True)):
+                    progress(f"{shop.id} {stream.name}", done, len(due))
+                    mine.confirm()
+                    total = _sum(total, _loaded(home, shop, stream, reading, landing))
             progress(f"{shop.id} {stream.name}", len(due), len(due))
     except ShopkeeperError as error:
         stopped = Blocked.by(error, shop_id=shop.id, rung=Rung.STREAM, name=stream.name)
@@ -261,13 +274,35 @@ def pull_reading(
         ShopkeeperError: the platform is busy or refuses us, so that more of the stream need not be
             tried.
     """
+    landing = _land(home, shop, stream, client, reading)
+    return _loaded(home, shop, stream, reading, landing)
+
+
+def _land(
+    home: Home, shop: Shop, stream: Stream, client: object, reading: Reading
+) -> _Landing | Blocked:
+    """Keep what the platform answers.
+
+    Raises:
+        ShopkeeperError: as `pull_reading`.
+    """
     started = time.monotonic()
     pages = fetched(home, shop, stream, client, reading)
     try:
         landed = home.landing.keep(reading, pages, facts=lambda: facts_of(client))
     except SourceContractError as error:
-        stopped = Blocked.by(error, shop_id=shop.id, rung=Rung.READING, name=reading.id)
-        return _nothing(shop, stream, stopped)
+        return Blocked.by(error, shop_id=shop.id, rung=Rung.READING, name=reading.id)
+    return _Landing(landed, time.monotonic() - started)
+
+
+def _loaded(
+    home: Home, shop: Shop, stream: Stream, reading: Reading, landing: _Landing | Blocked
+) -> Pulled:
+    """Map, check and load a reading that was landed, and record it."""
+    if isinstance(landing, Blocked):
+        return _nothing(shop, stream, landing)
+    landed = landing.landed
+    started = time.monotonic() - landing.seconds
     try:
         loaded = load(home, shop, stream, reading, started=started)
     except (SourceContractError, LandingError) as error:

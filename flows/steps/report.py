@@ -12,7 +12,9 @@ from contracts.codes import ActionState
 from contracts.errors import SourceContractError
 from contracts.tables import KpisDaily
 from flows.steps.blocked import Blocked, Rung
-from flows.steps.explain import explained, titles_of
+from flows.steps.earned import held_back_in
+from flows.steps.effect import effects
+from flows.steps.explain import explained, left_alone, titles_of
 from flows.steps.files import whole
 from flows.steps.home import Home, Shop, machine_now
 from reports.daily import (
@@ -21,6 +23,7 @@ from reports.daily import (
     PulledStream,
     ReportedShop,
     counted,
+    moves_of,
     render,
 )
 from transforms.kpis import kpi_changes
@@ -81,6 +84,12 @@ def gather(
         quarantine=pl.concat([home.quarantine.open(shop_id=shop.id) for shop in shops]),
         actions=explained(shown, titles),
         counts=counted(actions),
+        left_alone=left_alone(
+            count for shop in shops for count in home.left_alone.latest(shop_id=shop.id)
+        ),
+        effects=[one for shop in shops for one in effects(home, shop_id=shop.id)],
+        moves=moves_of(actions),
+        by_approval=tuple(one for shop in shops for one in held_back_in(home, shop)),
         blocked=_blocked(home, shops, blocked),
     )
 

@@ -1,6 +1,7 @@
 """Secrets are written by reference, `env:NAME` or `file:PATH`, and read when they are needed."""
 
 import os
+import re
 from pathlib import Path
 from typing import Any, get_args
 from urllib.parse import parse_qs, urlsplit
@@ -10,6 +11,8 @@ from pydantic import BaseModel, SecretStr
 from contracts.errors import ConfigurationError
 
 SCHEMES = ("env:", "file:")
+# Such as SHOPIFY_TOKEN. What looks otherwise may be the secret itself, pasted for its name.
+_VARIABLE = re.compile(r"[A-Z]{1,20}(?:_[A-Z0-9]{1,20}){1,6}")
 
 
 def secret_fields(model: type[BaseModel]) -> list[str]:
@@ -46,12 +49,45 @@ def resolve(reference: str, *, where: str, folder: Path) -> str:
     if scheme == "env":
         value = os.environ.get(name, "")
         if not value:
-            raise ConfigurationError(f"{where}: environment variable {name} is not set")
+            told = f" {name}" if _VARIABLE.fullmatch(name) else " that it names"
+            raise ConfigurationError(f"{where}: environment variable{told} is not set")
         return value
     path = folder / name
-    if not path.is_file():
-        raise ConfigurationError(f"{where}: secret file {name} does not exist")
+    if not is_file(path):
+        raise ConfigurationError(f"{where}: {told_file(path, name)} does not exist")
     return path.read_text(encoding="utf-8").strip()
+
+
+def is_file(path: Path) -> bool:
+    """Whether there is one; what is no path at all, such as a long key pasted for one, is none."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def told_file(path: Path, name: str) -> str:
+    """How a secret's file is spoken of: by its path only if that leads into a folder that is there,
+    as a token pasted for it does not.
+    """
+    try:
+        is_told = "/" in name and path.parent.is_dir()
+    except (OSError, ValueError):
+        is_told = False
+    return f"secret file {name}" if is_told else "the secret file that it names"
+
+
+def refuse_unsendable(secret: str, *, where: str) -> None:
+    """Refuse what no header and no signature can hold: it was copied with something else.
+
+    Raises:
+        ConfigurationError: naming the key, never the value.
+    """
+    if not (secret.isascii() and secret.isprintable()):
+        raise ConfigurationError(
+            f"{where} holds characters beyond printable ASCII, which no platform's keys have:"
+            " copy it once more"
+        )
 
 
 def holds_password(url: str) -> bool:

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from contracts.codes import Mode
-from contracts.economics import Economics
+from contracts.economics import Confirmed, Economics
 from contracts.markers import SkuCode
 from contracts.money import known_currency
 from flows.steps import crons
@@ -144,6 +144,23 @@ class Bounces(_Strict):
     ] = []
 
 
+class Auto(_Strict):
+    """What a policy in mode `auto` has to show in a shop; until then it acts by approval there."""
+
+    shadow_days: Annotated[
+        int,
+        Field(ge=0, description="days of decisions in shadow or approve; 0: you vouch for it"),
+    ] = 14
+    least_costed_rate: Annotated[
+        float,
+        Field(ge=0, le=1, description="for prices: active listings linked to a SKU with a cost"),
+    ] = 0.9
+    needs_backtest: Annotated[
+        bool, Field(description="`shopkeeper backtest` of the parameters and limits of now")
+    ] = True
+    backtest_days: Annotated[int, Field(ge=1, description="how long a backtest counts")] = 30
+
+
 class HomeSettings(_Strict):
     """shopkeeper.toml."""
 
@@ -153,6 +170,7 @@ class HomeSettings(_Strict):
     holdout: Holdout = Holdout()
     fx: Fx = Fx()
     channels: Channels = Channels()
+    auto: Auto = Auto()
     bounces: Bounces = Bounces()
     campaigns: list[Campaign] = []
 
@@ -179,6 +197,7 @@ class ShopSettings(_Strict):
     """First day to read, in the shop's zone; a year back if not given."""
     sources: Annotated[dict[str, dict[str, Any]], Field(min_length=1)]
     economics: Economics
+    confirmed: Confirmed = Confirmed()
     schedule: Schedule = Schedule()
 
     @field_validator("time_zone")
@@ -224,6 +243,35 @@ class PolicySettings(_Strict):
         """What one shop says for itself."""
         shop = self.shops.get(shop_id, _NOTHING)
         return shop.parameters if part == "parameters" else shop.limits
+
+
+class Role(_Strict):
+    """Who may approve what, up to which amounts; amounts in minor units, by currency."""
+
+    users: list[str] = []
+    """Accounts of the operating system, of who types in a terminal."""
+    names: list[str] = []
+    """Names as given with --by or typed into a form: nobody proves them."""
+    policies: list[str] | None = None
+    """Not given: all."""
+    shops: list[str] | None = None
+    """Not given: all."""
+    max_action_minor: dict[Currency, Annotated[int, Field(ge=0)]] | None = None
+    """Most at stake with one action; not given: any. A currency that is not named: nothing."""
+    max_day_minor: dict[Currency, Annotated[int, Field(ge=0)]] | None = None
+    """The same of all that one person approves within 24 hours."""
+
+    @model_validator(mode="after")
+    def _somebodys(self) -> "Role":
+        if not self.users and not self.names:
+            raise ValueError("a role has users or names")
+        return self
+
+
+class ApproverSettings(_Strict):
+    """approvers.toml."""
+
+    roles: Annotated[dict[str, Role], Field(min_length=1)]
 
 
 _NOTHING = PolicyOfShop()

@@ -7,22 +7,26 @@ from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 
-from contracts.errors import BusyError
+from contracts.errors import BusyError, ConfigurationError
 from contracts.ports import Stores
 from flows.steps import secrets
-from flows.steps.holders import holder, is_gone
+from flows.steps.holders import holder, is_gone, os_user
 from flows.steps.keys import OpenedKeys
-from flows.steps.settings import HomeSettings
+from flows.steps.settings import ApproverSettings, HomeSettings
+from warehouse.chain import Chain, confirm_key
 from warehouse.checks import CheckResults
 from warehouse.database import Database
 from warehouse.erasures import Erasures
+from warehouse.journal import JOURNAL, Journal
 from warehouse.lake import Lake
 from warehouse.landing import Landing
 from warehouse.leases import Leases
 from warehouse.ledger import Ledger
+from warehouse.left_alone import LeftAlones
 from warehouse.limits import RequestLimits
 from warehouse.quarantine import Quarantine
 from warehouse.readings import Readings
+from warehouse.recall import Recall
 from warehouse.snapshots import Snapshots
 from warehouse.tokens import SealedTokens
 
@@ -33,6 +37,7 @@ class Stored(ABC):
     def __init__(self, folder: Path, settings: HomeSettings) -> None:
         self.folder = folder
         self.settings = settings
+        self.approvers: ApproverSettings | None = None
 
     def __exit__(
         self,
@@ -58,27 +63,53 @@ class Stored(ABC):
     def database(self) -> Database:
         """What changes under a transaction."""
         place, owner = self.settings.storage.database, self.settings.storage.database_owner
+        keys = self._unconfirmed_keys
         opened = Database(
             secrets.database_url(place, folder=self.folder),
             owner_url=secrets.database_url(owner, folder=self.folder) if owner else None,
+            chain=Chain(keys.vault.event_keys, os_user()),
         )
+        try:
+            keys.confirmed(opened)
+        except ConfigurationError:
+            opened.close()
+            raise
+        opened.seal_with(keys.vault)
         self.database = opened  # what a restore makes due uses it already
+        if self.erasures.is_unsealed():
+            self.seal_older()
         if self.erasures.recall():
             with suppress(BusyError):  # whoever is at it goes on; mappings obey in any case
                 self.carry_out_erasures()
         return opened
 
     @abstractmethod
+    def seal_older(self) -> None:
+        """Seal what a release of before left open."""
+
+    @abstractmethod
     def carry_out_erasures(self) -> None:
         """Erase whoever is to be forgotten and is there again, as a restore leaves it."""
 
-    @cached_property
+    @property
     def keys(self) -> OpenedKeys:
-        """What seals and opens what is stored, and makes pseudonyms."""
+        """What seals and opens what is stored, and makes pseudonyms; the data is kept under it."""
+        assert self.database  # opening it confirms them
+        return self._unconfirmed_keys
+
+    def confirm_key(self) -> None:
+        """Whoever has a turn from here on seals with a key that is the home's.
+
+        Raises:
+            BusyError: the data key was changed since this home was opened.
+        """
+        with self.database.read() as connection:
+            confirm_key(connection)
+
+    @cached_property
+    def _unconfirmed_keys(self) -> OpenedKeys:
         is_new = not (self.folder / self.settings.storage.landing).exists()
-        return OpenedKeys.of(self.folder, self.settings.keys, is_new=is_new).confirmed(
-            self.database
-        )
+        return OpenedKeys.of(self.folder, self.settings.keys, is_new=is_new)
 
     @property
     def erasures(self) -> Erasures:
@@ -132,6 +163,16 @@ class Stored(ABC):
         return CheckResults(self.database)
 
     @cached_property
+    def left_alone(self) -> LeftAlones:
+        """What the policies left as it is, counted by reason."""
+        return LeftAlones(self.database)
+
+    @cached_property
     def ledger(self) -> Ledger:
         """Actions and their events."""
-        return Ledger(self.database)
+        return Ledger(self.database, recall=self.recall)
+
+    @cached_property
+    def recall(self) -> Recall:
+        """What was sent, by a journal that lies outside of what a restore brings back."""
+        return Recall(self.database, Journal(self.folder / JOURNAL))

@@ -6,16 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-import polars as pl
 
 from contracts.errors import ConfigurationError
-from contracts.tables import TABLES
 from flows.steps.actions import person
+from flows.steps.family import family_of
 from flows.steps.files import whole
-from flows.steps.forget import held, pages_about, rows_about
-from flows.steps.home import Home, Shop, machine_now
+from flows.steps.forget import held, pages_about, quarantined_of
+from flows.steps.home import Home, machine_now
 from warehouse.events import Event, Events
-from warehouse.merge import family
 
 
 def subject(
@@ -35,18 +33,12 @@ def subject(
     if found.is_empty:
         raise ConfigurationError("--member: nothing is held of this person")
     shop = home.shop(found.shop_id)
-    tables = _tables(home, shop, found.member_id)
-    quarantined = home.quarantine.naming(shop.id, found.member_id).to_dicts()
-    answers = _distinct(
-        said for page in pages_about(home, shop, found.member_id) for said in page.removed
-    )
-    written = home.ledger.find(shop_id=shop.id, member_id=found.member_id)
-    actions = [asdict(action) for action in written]
+    family = family_of(home, shop, found.member_id)
     parts: dict[str, list[Any]] = {
-        **tables,
-        "quarantine": quarantined,
-        "actions": actions,
-        "answers": answers,
+        **{name: rows.to_dicts() for name, rows in family.rows.items()},
+        "quarantine": quarantined_of(home, family).to_dicts(),
+        "actions": [asdict(action) for action in family.actions],
+        "answers": _distinct(said for page in pages_about(home, shop, family) for said in page),
     }
     told = {"shop_id": shop.id, "member_id": found.member_id, **parts}
     with whole(out) as draft:
@@ -58,18 +50,6 @@ def subject(
     )
     Events(home.database).append([event])
     return counts
-
-
-def _tables(home: Home, shop: Shop, member_id: str) -> dict[str, list[dict[str, Any]]]:
-    """Rows that name the member, in clear, and the other rows of the orders among them."""
-    frames = rows_about(home, shop, member_id)
-    if "orders" in frames:
-        of_theirs = pl.col("order_id").is_in(frames["orders"]["order_id"].implode())
-        for name in family(TABLES["orders"]):
-            if name not in frames:
-                frames[name] = home.scan(name, shop).filter(of_theirs).collect()
-    vault = home.keys.vault
-    return {name: vault.open_frame(frame, name).to_dicts() for name, frame in frames.items()}
 
 
 def _distinct(found: Iterable[object]) -> list[object]:

@@ -43,12 +43,18 @@ def turn(home: Home, name: str) -> Iterator[Turn]:
     """Do what only one may do at a time; the lease is renewed until the body ends.
 
     Raises:
-        BusyError: another process is at it; says which, and nothing was done.
+        BusyError: another process is at it; says which, and nothing was done. Or this one was
+            started before the data key was changed.
     """
     lease = home.leases.take(
         name, holder=holder(), length=LENGTH, at=machine_now(), is_gone=is_gone
     )
     mine = Turn(home, lease)
+    try:
+        home.confirm_key()
+    except BusyError:
+        home.leases.release(lease, at=machine_now())
+        raise
     is_over = threading.Event()
     keeper = threading.Thread(target=_keep, args=(mine, is_over), name=f"lease {name}", daemon=True)
     keeper.start()

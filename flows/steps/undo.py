@@ -1,20 +1,18 @@
 """Undo: show what would be taken back, and take it back."""
 
 import uuid
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
-
-import polars as pl
 
 from actions.undo import UNDER_WAY, UndoItem, UndoPlan, changes, is_undoable, plan, to_actions
 from connectors.base.limits import Urgency
 from contracts.actions import Action
-from contracts.codes import GrantStatus, WriteKind
+from contracts.codes import WriteKind
 from contracts.money import format_minor
 from flows.steps.act import act
 from flows.steps.actions import Selection, person, select
 from flows.steps.home import Home, Progress, Shop, silent
+from flows.steps.redeemed import redeemed_times
 from flows.steps.writers import Writers
 
 
@@ -117,31 +115,11 @@ def _plan(
     return items, to_actions(UndoPlan(items), batch=batch, at=at)
 
 
-def redeemed_times(home: Home, shop: Shop, actions: Sequence[Action]) -> dict[str, int]:
-    """How often each action's code was used, by the newest reading.
-
-    Customers type codes in any case, and some platforms keep them in lower case.
-    """
-    known = home.scan("coupons", shop).select("coupon_code", "redeemed_units")
-    granted = (
-        home.scan("coupon_grants", shop)
-        .filter(pl.col("coupon_code").is_not_null())
-        .select(
-            "coupon_code",
-            redeemed_units=(pl.col("grant_status") == GrantStatus.REDEEMED).cast(pl.Int64),
-        )
-    )
-    code = pl.col("coupon_code").str.to_lowercase()
-    most = pl.concat([known, granted]).group_by(code).agg(pl.col("redeemed_units").max())
-    times: dict[str, int] = dict(most.drop_nulls().collect().iter_rows())
-    targets = {action.target_id for action in actions}
-    return {one: times[one.lower()] for one in targets if one.lower() in times}
-
-
 def _row(item: UndoItem) -> dict[str, Any]:
     action = item.latest
     return {
         "shop_id": action.shop_id,
+        "action_id": action.action_id,
         "target_id": action.target_id,
         "sku_id": action.sku_id,
         "from": _value(action, item.expected),

@@ -8,7 +8,7 @@ from typing import cast
 import dataframely as dy
 import polars as pl
 
-from contracts.tables import table_of
+from contracts.tables import TABLES, table_of
 from flows.steps.home import Home, SchemaT, Shop
 
 
@@ -26,7 +26,9 @@ class View:
     @classmethod
     def of(cls, home: Home, shop: Shop, as_of: dt.datetime) -> "View":
         """At the recorded versions; what was never recorded is read at its newest."""
-        return cls(home, shop, as_of, {**home.lake.versions(), **home.readings.versions()})
+        recorded = home.readings.versions()
+        others = [name for name in TABLES if name not in recorded]
+        return cls(home, shop, as_of, {**home.lake.versions(others), **recorded})
 
     @property
     def zone(self) -> str:

@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
+
+import polars as pl
 
 from sandbox.klaviyo.documents import Address, Row
 from sandbox.klaviyo.filters import utc_text
@@ -10,6 +12,8 @@ from sandbox.klaviyo.query import Query
 from sandbox.world.world import World
 
 CHANNEL = "klaviyo"
+
+Rows = TypeVar("Rows")
 
 
 @dataclass(frozen=True)
@@ -61,12 +65,20 @@ class Account:
         self.jobs: dict[str, Job] = {}
         self.events: dict[str, Row] = {}
         self.metrics: dict[str, Row] = {}
-        self.profiles_seen: tuple[tuple[object, object], dict[str, Row]] | None = None
+        self._derived: dict[Callable[..., Any], tuple[tuple[pl.DataFrame, ...], Any]] = {}
 
     @property
     def now(self) -> str:
         """The world's clock as documents have it."""
         return utc_text(self.world.clock)
+
+    def derived(self, make: Callable[..., Rows], *frames: pl.DataFrame) -> Rows:
+        """What `make` makes of frames of the world; anew only when one of them was replaced."""
+        made = self._derived.get(make)
+        if made is None or any(old is not new for old, new in zip(made[0], frames, strict=True)):
+            made = self._derived[make] = (frames, make(*frames))
+        rows: Rows = made[1]
+        return rows
 
     def record(self, kind: str, target: str, after: object, *, applied: bool = True) -> None:
         """Keep a write that was answered as done; `applied` is False if it changed nothing."""

@@ -79,10 +79,12 @@ def get_accounts(call: Call) -> Reply:
 
 def _reviews(account: Account) -> list[Row]:
     world = account.world
-    frame = world.reviews.join(
-        world.products.select("product_id", "title"), on="product_id", how="left"
-    ).join(
-        world.contacts.select("household_id", "email", "first_name"), on="household_id", how="left"
+    return account.derived(_written, world.reviews, world.products, world.contacts)
+
+
+def _written(reviews: pl.DataFrame, products: pl.DataFrame, contacts: pl.DataFrame) -> list[Row]:
+    frame = reviews.join(products.select("product_id", "title"), on="product_id", how="left").join(
+        contacts.select("household_id", "email", "first_name"), on="household_id", how="left"
     )
     return [_review(row) for row in frame.sort("review_id").iter_rows(named=True)]
 

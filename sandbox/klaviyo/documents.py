@@ -58,12 +58,19 @@ def collection(
     Args:
         repeats: whether the next page's address is that of this page.
     """
-    kept = [row for row in rows if all(one.holds(look(row, one.field)) for one in query.conditions)]
     name, falls = query.sort.removeprefix("-"), query.sort.startswith("-")
-    keyed = sorted(((_key(row, name, look), row) for row in kept), key=_first, reverse=falls)
-    if query.after is not None:
-        after = query.after
-        keyed = [(key, row) for key, row in keyed if _follows(key, after, falls=falls)]
+    every = ((_key(row, name, look), row) for row in rows)
+    rest = (
+        (key, row)
+        for key, row in every
+        if query.after is None or _follows(key, query.after, falls=falls)
+    )
+    kept = (
+        (key, row)
+        for key, row in rest
+        if all(one.holds(look(row, one.field)) for one in query.conditions)
+    )
+    keyed = sorted(kept, key=_first, reverse=falls)
     page = keyed[: query.size]
     links = {"self": address.own}
     if repeats:

@@ -46,24 +46,23 @@ def profile_id(household_id: int) -> str:
 def profiles(account: Account) -> dict[str, Row]:
     """All profiles by id."""
     world = account.world
-    seen = account.profiles_seen
-    if seen is None or seen[0][0] is not world.contacts or seen[0][1] is not world.customers:
-        frame = world.contacts.join(
-            world.customers.select(
-                "household_id", "last_name", "created_at", bought_at="updated_at"
-            ),
-            on="household_id",
-            maintain_order="left",
-        ).with_columns(seen_at=pl.max_horizontal("updated_at", "bought_at"))
-        base = {row["id"]: row for row in map(_profile, frame.iter_rows(named=True))}
-        account.profiles_seen = seen = ((world.contacts, world.customers), base)
+    base = account.derived(_of_contacts, world.contacts, world.customers)
     changed = {
-        key: _changed(seen[1].get(key) or _blank(key), changes)
+        key: _changed(base.get(key) or _blank(key), changes)
         for key, changes in account.profile_changes.items()
     }
-    found = seen[1] | changed
+    found = base | changed
     marked = account.faults.suppressed.items()
     return found | {key: _suppressed(found[key], reason, at) for key, (reason, at) in marked}
+
+
+def _of_contacts(contacts: pl.DataFrame, customers: pl.DataFrame) -> dict[str, Row]:
+    frame = contacts.join(
+        customers.select("household_id", "last_name", "created_at", bought_at="updated_at"),
+        on="household_id",
+        maintain_order="left",
+    ).with_columns(seen_at=pl.max_horizontal("updated_at", "bought_at"))
+    return {row["id"]: row for row in map(_profile, frame.iter_rows(named=True))}
 
 
 def get_profiles(call: Call) -> Reply:

@@ -1,11 +1,13 @@
 """What SEARCH finds in the box, and what FETCH tells of a mail."""
 
+import re
 from typing import Final
 
 from sandbox.mail.imap_syntax import ImapSyntaxError, Token, day, internal_date, is_set, members
 from sandbox.mail.mailbox import Mail
 
 _CHARSETS: Final = ("UTF-8", "US-ASCII")
+_PARTIAL: Final = re.compile(r"BODY(?:\.PEEK)?\[\]<(\d{1,10})\.(\d{1,10})>")
 
 
 class RefusedError(Exception):
@@ -74,6 +76,10 @@ def item(name: str, mail: Mail) -> bytes:
     if name in ("BODY[]", "BODY.PEEK[]", "RFC822"):
         label = name.replace(".PEEK", "").encode()
         return b"%b {%d}\r\n%b" % (label, len(mail.content), mail.content)
+    if cut := _PARTIAL.fullmatch(name):
+        start, length = int(cut[1]), int(cut[2])
+        piece = mail.content[start : start + length]
+        return b"BODY[]<%d> {%d}\r\n%b" % (start, len(piece), piece)
     if name in ("BODY[HEADER]", "BODY.PEEK[HEADER]", "RFC822.HEADER"):
         head = mail.content.partition(b"\r\n\r\n")[0] + b"\r\n\r\n"
         return b"%b {%d}\r\n%b" % (name.replace(".PEEK", "").encode(), len(head), head)

@@ -8,6 +8,7 @@ from sandbox.shopify.errors import WriteRefusedError, not_emulated
 from sandbox.world.world import World, row_of
 
 ROOT: Final = "basicCodeDiscount"
+MOST_ITEMS: Final = 250
 
 
 def code_create(world: World, given: dict[str, Any]) -> int:
@@ -22,6 +23,7 @@ def code_create(world: World, given: dict[str, Any]) -> int:
         raise WriteRefusedError("TAKEN", "Code must be unique.", (ROOT, "code"))
     _check_emulated(given)
     _check_buyers(given)
+    _check_items(world, given)
     starts_at = _instant(_filled(given, "startsAt"), "startsAt")
     ends_at = _instant(given["endsAt"], "endsAt") if given.get("endsAt") else None
     if ends_at is not None and ends_at <= starts_at:
@@ -89,7 +91,9 @@ def _check_emulated(given: dict[str, Any]) -> None:
     buyers = given.get("context") or given.get("customerSelection") or {}
     named = (buyers.get("customers") or {}).get("add") or []
     kinds = {
-        "items but all": bool(items) and items != {"all": True},
+        "items but all or variants": bool(items)
+        and items != {"all": True}
+        and set(items.get("products") or {}) != {"productVariantsToAdd"},
         "customerSegments": "customerSegments" in buyers,
         "more than one customer": len(named) > 1,
         "minimumRequirement.quantity": "quantity" in (given.get("minimumRequirement") or {}),
@@ -99,6 +103,22 @@ def _check_emulated(given: dict[str, Any]) -> None:
     for kind, is_asked in kinds.items():
         if is_asked:
             raise not_emulated(f"a code with {kind}")
+
+
+def _check_items(world: World, given: dict[str, Any]) -> None:
+    """Refuse goods that there are not; nobody redeems a code here, so which they are is not kept.
+
+    Raises:
+        WriteRefusedError: a variant is unknown, or there are more than the platform takes.
+    """
+    field = (ROOT, "customerGets", "items", "products", "productVariantsToAdd")
+    items = (given.get("customerGets") or {}).get("items") or {}
+    named = (items.get("products") or {}).get("productVariantsToAdd") or []
+    if len(named) > MOST_ITEMS:
+        raise WriteRefusedError("EXCEEDED_MAX", "The input array is too long", field)
+    known = set(world.products["product_id"].cast(str).to_list()) if named else set()
+    if any(str(one).rpartition("/")[2] not in known for one in named):
+        raise WriteRefusedError("INVALID", "Product variant does not exist", field)
 
 
 def _least(given: dict[str, Any]) -> int | None:

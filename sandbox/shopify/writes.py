@@ -31,8 +31,9 @@ def attach(schema: GraphQLSchema) -> None:
 
 
 def _projected(
-    info: Info, payload: str, *, name: str, type_name: str, frame: pl.DataFrame
+    info: Info, payload: str, *, name: str, type_name: str, frame: Callable[[], pl.DataFrame]
 ) -> list[dict[str, Any]]:
+    """What is asked of the object that a write was about; most ask for nothing of it."""
     document = document_of(info)
     sets = [
         below
@@ -42,10 +43,11 @@ def _projected(
     ]
     if not sets:
         return []
-    return rows(document, info.context.tables, frame, type_name=type_name, sets=sets)
+    return rows(document, info.context.tables, frame(), type_name=type_name, sets=sets)
 
 
-def _only(frame: pl.DataFrame, key: str, value: int | None) -> pl.DataFrame:
+def _only(shop: Shop, table: str, key: str, value: int | None) -> pl.DataFrame:
+    frame = shop.tables.get(table)
     return frame.clear() if value is None else frame.filter(pl.col(key) == value)
 
 
@@ -71,7 +73,10 @@ def _variants_update(
         applied.append({"sku": str(product_id), **values})
     given = {"productId": productId, "variants": variants}
     shop.record("productVariantsBulkUpdate", given, applied=applied, errors=errors)
-    frame = _only(shop.tables.get("products"), "product_id", product_id)
+
+    def frame() -> pl.DataFrame:
+        return _only(shop, "products", "product_id", product_id)
+
     payload = "ProductVariantsBulkUpdatePayload"
     product = _projected(info, payload, name="product", type_name="Product", frame=frame)
     updated = _projected(
@@ -143,10 +148,10 @@ def _number(gid: str, kind: str) -> int | None:
 def _answered_discount(
     info: Info, payload: str, discount_id: int | None, errors: list[Plain]
 ) -> Plain:
-    frame = _only(info.context.tables.get("discounts"), "discount_id", discount_id)
     nodes = _projected(
-        info, payload, name="codeDiscountNode", type_name="DiscountCodeNode", frame=frame
-    )
+        info, payload, name="codeDiscountNode", type_name="DiscountCodeNode",
+        frame=lambda: _only(info.context, "discounts", "discount_id", discount_id),
+    )  # fmt: skip
     return Plain(codeDiscountNode=nodes[0] if nodes else None, userErrors=errors)
 
 

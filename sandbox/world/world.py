@@ -177,16 +177,19 @@ class World:
         return row_of(self.orders, ORDER, order_id)
 
 
-def row_of(frame: pl.DataFrame, key: str, value: object) -> dict[str, Any] | None:
+def row_of(frame: pl.DataFrame, key: str, value: int) -> dict[str, Any] | None:
     """The first row whose `key` equals `value`, or None."""
-    found = frame.filter(pl.col(key) == value)
-    return found.row(0, named=True) if found.height else None
+    place = frame[key].index_of(value)
+    return None if place is None else frame.row(place, named=True)
 
 
 def _assign(frame: pl.DataFrame, key: str, value: int, changes: dict[str, object]) -> pl.DataFrame:
-    hit = pl.col(key) == value
+    """The frame with the columns of one row changed; the frame itself is never altered."""
+    place = frame[key].index_of(value)
+    if place is None:
+        return frame
     return frame.with_columns(
-        pl.when(hit).then(pl.lit(new, dtype=frame.schema[column])).otherwise(column).alias(column)
+        frame[column].clone().scatter(place, pl.Series([new], dtype=frame.schema[column]))
         for column, new in changes.items()
     )
 

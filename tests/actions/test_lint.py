@@ -132,8 +132,8 @@ def test_a_finding_names_template_line_and_rule() -> None:
 
 @pytest.mark.parametrize(
     "path",
-    sorted(path for path in TEMPLATES.rglob("*") if path.is_file()),
+    sorted(path for said in ("messages", "replies") for path in (TEMPLATES / said).iterdir()),
     ids=lambda path: path.name,
 )
-def test_our_own_templates_pass(path: Path) -> None:
+def test_what_we_say_to_customers_passes(path: Path) -> None:
     assert [str(found) for found in lint(path.read_text(encoding="utf-8"), name=path.name)] == []

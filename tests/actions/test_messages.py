@@ -17,7 +17,7 @@ VALUES = {
     "promised_date": "2026-11-19",
     "shop_name": "Tea & Cups",
 }
-ODD = "".join(["<b>", "{{ 7 * 7 }}", "{% for %}", "&", '"'])
+ODD = ("<b>", "{{ 7 * 7 }}", "{% for %}", '"', "\x00", "\x1b")
 
 
 def message(language: str = "en", **more: str) -> Message:
@@ -49,16 +49,21 @@ def test_a_parcel_that_stands_still_is_told_by_its_last_move(language: str) -> N
 
 
 def test_values_are_only_values() -> None:
-    made = render(message(shop_name=ODD))
-    assert made.text.endswith(ODD)
-    assert "<b>" not in made.html
-    assert "&lt;b&gt;{{ 7 * 7 }}{% for %}&amp;&#34;" in made.html
+    assert "Tea &amp; Cups" in render(message()).html
+    for sign in ODD:
+        with pytest.raises(ConfigurationError, match="is no name"):
+            render(message(shop_name=f"Tea {sign}"))
 
 
 @pytest.mark.parametrize("sign", ["\r", "\n", "\r\n", "\x00", "\x0b", "\u2028", "\x85"])
 def test_a_value_cannot_break_the_subject_line(sign: str) -> None:
-    with pytest.raises(ConfigurationError, match=r"subject of delay_notice\.en is not one line"):
+    with pytest.raises(ConfigurationError, match="tracking_number is not what its place takes"):
         render(message(tracking_number=f"YT1{sign}Bcc: x@example.com"))
+
+
+def test_a_value_cannot_bring_an_encoded_word_into_the_subject() -> None:
+    with pytest.raises(ConfigurationError, match="tracking_number is not what its place takes"):
+        render(message(tracking_number="=?utf-8?q?x=0D=0AReply-To:_evil?="))
 
 
 @given(value=st.text(max_size=40))
@@ -98,7 +103,7 @@ def test_an_unknown_template_is_told(template: str, language: str) -> None:
 
 
 def test_a_value_cannot_bring_in_what_a_template_may_not_say() -> None:
-    with pytest.raises(ConfigurationError, match="cash_for_praise"):
+    with pytest.raises(ConfigurationError, match="may not be said"):
         render(message("zh-CN", shop_name="好评返现"))
 
 

@@ -4,11 +4,10 @@ import polars as pl
 import pytest
 
 from actions.dispatch import dispatch
-from actions.guard import GuardFacts, Limits, per_item_recheck
+from actions.guard import undo_recheck
 from actions.guard.facts import CAMPAIGN_SCHEMA
 from actions.undo import changes, plan, to_actions
 from contracts.codes import ActionState
-from contracts.economics import Economics
 
 S = ActionState
 
@@ -151,16 +150,8 @@ def test_a_promotion_lock_binds_an_undo_and_the_other_limits_do_not(
     now = clock()
     rows = [("north", None, now, now.replace(year=2027), "sale")] if is_locked else []
     campaigns = pl.DataFrame(rows, schema=dict(CAMPAIGN_SCHEMA), orient="row")
-    facts = GuardFacts(depends=("prices",), campaigns=campaigns)
 
-    def recheck(actions: Any, live: Any) -> dict[str, tuple[str, str]]:
-        return per_item_recheck(
-            actions,
-            live,
-            facts,
-            limits=Limits(max_actions=1, max_exposure_minor=1),
-            economics=Economics(fee_rate=0.05, min_margin_rate=0.1),
-            at=clock(),
-        )
+    def recheck(actions: Any, _live: Any) -> dict[str, tuple[str, str]]:
+        return undo_recheck(actions, campaigns, at=clock())
 
     assert undo("u1", recheck=recheck) == {state: 1}

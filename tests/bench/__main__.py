@@ -9,7 +9,16 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-BENCHES = ("pull_orders", "ingest", "incremental_build", "demo_seconds", "limit_utilisation")
+BENCHES = (
+    "pull_orders",
+    "ingest",
+    "incremental_build",
+    "demo_seconds",
+    "limit_utilisation",
+    "restock",
+    "reprice",
+    "undo_prices",
+)
 
 
 def main() -> None:

@@ -230,7 +230,7 @@ def _of(home: Home, shop_id: str) -> Iterator[tuple[str, pl.DataFrame]]:
     shop = home.shop(shop_id)
     names = {table for _, stream in shop.streams() for table in tables_of(stream)}
     for name in sorted(names):
-        yield name, home.scan(name, shop).collect()
+        yield name, home.keys.vault.open_frame(home.scan(name, shop).collect(), name)
 
 
 def tables_of(stream: Stream) -> list[str]:

@@ -1,7 +1,9 @@
 """The connector against the emulated mail host: what is sent arrives, what comes back is read."""
 
 import datetime as dt
+import json
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +22,8 @@ from contracts.streams import Context, Window
 from contracts.tables import Delivery
 from sandbox.mail import Credentials, Mailhost, Rule, serving_mail
 from tests.connectors.email.hosts import NOON, PASSWORD, account, message
+from tests.connectors.email.test_email_attacks import ADDRESS, HEADERS, WORDS
+from tests.connectors.email.test_email_attacks import read as read_as_a_host
 
 OWN = Credentials("shop", PASSWORD, "news@shop.example")
 (STREAM,) = CONNECTOR.streams
@@ -106,6 +110,25 @@ def test_each_recipient_has_an_outcome_of_its_own(host: Mailhost) -> None:
     assert outcomes[-1].message == "550 5.1.8"
     assert "marked" not in str(outcomes)
     assert [one.recipient.partition("@")[0] for one in host.received] == ["zora", "kept", "bob"]
+
+
+def test_words_made_to_be_headers_cost_their_message_and_the_next_arrives_as_meant(
+    host: Mailhost,
+) -> None:
+    words = {"subject": "Your parcel", "text": "It is late.", "html": "<p>", "language": "en"}
+    odd = [{**words, "subject": f"Parcel {word}"} for word in WORDS]
+    odd += [{**words, "language": WORDS[0]}, {**words, "text": "\x00"}, {**words, "subject": "\n"}]
+    changes = [message(number, payload=json.dumps(one)) for number, one in enumerate(odd, start=1)]
+    changes.append(message(8, recipient=ADDRESS))
+    changes.append(message(9, payload=json.dumps(words)))
+    with opened(host) as client:
+        outcomes = outbound.send(client, changes)
+    assert states(outcomes) == ["rejected"] * 6 + ["accepted"]
+    (arrived,) = host.received
+    headers, bodies = read_as_a_host(arrived.content)
+    assert [name for name, _ in headers] == HEADERS
+    assert dict(headers)["Reply-To"] == "news@shop.example"
+    assert [kind for kind, _ in bodies] == ["text/plain", "text/html"]
 
 
 def test_who_was_put_off_gets_it_later(host: Mailhost, world: Any) -> None:
@@ -234,8 +257,33 @@ def test_an_authority_that_is_not_there_is_a_wrong_setting(host: Mailhost, tmp_p
                 read(client, NOON, NOON + MINUTE)
 
 
-def test_a_large_mail_is_no_report(host: Mailhost) -> None:
-    host.mailbox.post(b"Subject: unsubscribe %032x\r\n\r\n" % 9 + b"x" * 1_000_001, at=NOON)
+def test_of_a_large_mail_the_beginning_is_read(
+    host: Mailhost, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    host.mailbox.post(b"Subject: unsubscribe %032x\r\n\r\n" % 9 + b"x" * 900_000, at=NOON)
+    late = b"\r\n\r\n" + b"x\r\n" * 300_000 + b"unsubscribe %032x\r\n" % 7
+    host.mailbox.post(late, at=NOON)
     host.mailbox.post(b"Subject: unsubscribe %032x\r\n\r\n" % 8, at=NOON)
     with opened(host) as client:
+        assert list(read(client, NOON, NOON + MINUTE)) == [f"{9:032x}", f"{8:032x}"]
+    assert "of 2 mails only the first 65536 bytes are read" in caplog.text
+
+
+NESTED = "".join(f"Content-Type: multipart/a; boundary={n}x\n\n--{n}x\n" for n in range(90))
+COSTLY = [
+    NESTED.encode() + b"\n" + b"a\n" * 450_000,
+    b"Content-Type: multipart/report; " + b";" * 900_000 + b"\n\nx",
+    b"Subject: " + b"=?a?q?" * 150_000 + b"\n\nx",
+    b"Content-Type: multipart/report; boundary=b\n\n" + b"--b\n\n\n" * 150_000,
+]
+
+
+def test_a_mail_made_to_cost_minutes_costs_less_than_a_second_and_no_other(host: Mailhost) -> None:
+    for mail in COSTLY:
+        host.mailbox.post(mail, at=NOON)
+    host.mailbox.post(b"Subject: unsubscribe %032x\r\n\r\n" % 8, at=NOON)
+    with opened(host) as client:
+        begun = time.process_time()
         assert list(read(client, NOON, NOON + MINUTE)) == [f"{8:032x}"]
+        assert time.process_time() - begun < len(COSTLY)

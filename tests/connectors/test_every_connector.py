@@ -18,13 +18,14 @@ import pytest
 from connectors.base import registry
 from connectors.base.declaration import Connector, Stream
 from contracts.codes import QuarantineReason, WriteKind
+from contracts.erasing import protected
 from contracts.errors import (
     ShopkeeperError,
     SourceContractError,
     SourceRejectedError,
     TransientSourceError,
 )
-from contracts.personal import Members, member_columns, protected, purposes
+from contracts.personal import Members, member_columns, purposes
 from contracts.streams import Mapped, Page
 from contracts.tables import TABLES, TableKind, table_of
 

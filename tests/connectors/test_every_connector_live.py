@@ -24,6 +24,8 @@ from tests.connectors.live import FIRST, KINDS, PASSED, SECOND, Demand, Entry
 from tests.connectors.live_entries import ENTRIES
 from tests.connectors.stage import TOKEN, Stage, staged
 
+pytestmark = pytest.mark.long
+
 NAMES = registry.names()
 A_WHILE = dt.timedelta(minutes=15)
 every_connector = pytest.mark.parametrize("name", NAMES)
@@ -198,6 +200,8 @@ def assert_terms(sent: Change, found: Live) -> None:
         "ends_at": told_instant(terms.ends_at),
         "limit_units": terms.usage_limit,
         "minimum_minor": terms.min_spend_minor,
+        "maximum_minor": terms.max_spend_minor,
+        "is_alone": True,
         "audience": Audience.EVERYBODY,
         "per_customer_units": 1 if terms.is_once_per_customer else None,
     }

@@ -16,9 +16,10 @@ from connectors.klaviyo.client import KlaviyoClient, KlaviyoSettings
 from connectors.klaviyo.operations import OPERATIONS
 from contracts.actions import Change, Live, Outcome, Unread
 from contracts.codes import OutcomeState
+from contracts.erasing import protected
 from contracts.errors import NotAppliedError, SourceContractError, SourceRejectedError
 from contracts.payloads import CouponTerms, Event, Properties, encode, told_instant
-from contracts.personal import Members, protected
+from contracts.personal import Members
 from contracts.streams import Context, Mapped, Page, Window
 from contracts.tables import TABLES
 from sandbox.klaviyo import OPERATIONS as SERVED

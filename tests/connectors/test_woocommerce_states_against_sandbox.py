@@ -273,7 +273,8 @@ def test_a_code_ends_when_it_was_said_to_whatever_the_sites_zone_and_closes(
         currency="EUR",
         terms={
             "ends_at": told_instant(terms.ends_at), "limit_units": 3, "per_customer_units": 1,
-            "minimum_minor": 2000, "audience": "everybody",
+            "minimum_minor": 2000, "maximum_minor": None, "is_alone": True,
+            "audience": "everybody",
         },
     )  # fmt: skip
     shop.world.clock += dt.timedelta(days=8)

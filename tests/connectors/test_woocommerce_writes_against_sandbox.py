@@ -168,26 +168,28 @@ def test_a_members_coupon_holds_for_the_address_of_the_account_and_names_it_nowh
     own_shop: Shop,
 ) -> None:
     member = own_shop.world.customers.row(0, named=True)
-    sku = str(two_products(own_shop)[0]["product_id"])
+    left_out = str(two_products(own_shop)[0]["product_id"])
     create = coupon_of(
         own_shop, "FOR-ONE", 300, recipient=str(member["household_id"]),
-        terms={"min_spend_minor": 2000, "sku_ids": (sku,)},
+        terms={
+            "min_spend_minor": 2000, "max_spend_minor": 9000, "excluded_listing_ids": (left_out,),
+        },
     )  # fmt: skip
     (outcome,) = own_shop.send(WriteKind.CREATE_COUPON, create)
     assert outcome == Outcome(action_id="FOR-ONE", state=ACCEPTED)
     [made] = own_shop.woo.get("/coupons", code="for-one")
     assert made["email_restrictions"] == [member["email"]]
-    assert made["product_ids"] == [int(sku)]
-    assert (made["minimum_amount"], made["usage_limit"]) == ("20.00", 1)
-    assert (made["usage_limit_per_user"], made["discount_type"]) == (1, "fixed_product")
+    assert made["excluded_product_ids"] == [int(left_out)]
+    assert (made["minimum_amount"], made["maximum_amount"]) == ("20.00", "90.00")
+    assert (made["usage_limit"], made["usage_limit_per_user"]) == (1, 1)
+    assert (made["individual_use"], made["discount_type"]) == (True, "fixed_cart")
 
 
 @pytest.mark.parametrize(
     ("more", "why"),
     [
         ({"currency": "USD"}, "in EUR"),
-        ({"terms": {"sku_ids": ("NO-SKU",)}}, "SKU"),
-        ({"terms": {"sku_ids": ("A,B",)}}, "SKU"),
+        ({"terms": {"listing_ids": ("1",)}}, "what it leaves out"),
         ({"recipient": "1"}, "no address"),
         ({"recipient": "somebody"}, "no address"),
     ],

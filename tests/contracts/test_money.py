@@ -4,11 +4,16 @@ from decimal import Decimal
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contracts.errors import SourceContractError
 from contracts.money import exponent, format_minor, parse_minor, to_minor
+
+
+def in_a_column(amount: str, currency: str) -> int | None:
+    found: int | None = pl.select(to_minor(pl.lit(amount), currency)).item()
+    return found
 
 
 @pytest.mark.parametrize(
@@ -28,7 +33,7 @@ from contracts.money import exponent, format_minor, parse_minor, to_minor
 def test_decimal_text_becomes_minor_units_of_its_currency(
     amount: str, currency: str, minor: int
 ) -> None:
-    assert parse_minor(amount, currency) == minor
+    assert parse_minor(amount, currency) == in_a_column(amount, currency) == minor
 
 
 @pytest.mark.parametrize(
@@ -49,6 +54,7 @@ def test_decimal_text_becomes_minor_units_of_its_currency(
 def test_what_is_too_precise_or_unreadable_is_refused_and_not_rounded(
     amount: str, currency: str
 ) -> None:
+    assert in_a_column(amount, currency) is None
     with pytest.raises(SourceContractError):
         parse_minor(amount, currency)
 
@@ -63,6 +69,20 @@ def test_an_amount_written_as_text_reads_back_the_same(minor: int, currency: str
     text = format_minor(minor, currency)
     assert Decimal(text).scaleb(exponent(currency)) == minor
     assert parse_minor(text, currency) == minor
+
+
+_TEXTS = st.from_regex(r"-?[0-9]{0,17}(\.[0-9]{0,5})?x?", fullmatch=True)
+
+
+@settings(max_examples=60)
+@given(_TEXTS, st.sampled_from(["USD", "JPY", "KWD"]))
+def test_one_text_is_read_as_a_column_of_them_is(text: str, currency: str) -> None:
+    told = in_a_column(text, currency)
+    if told is None:
+        with pytest.raises(SourceContractError):
+            parse_minor(text, currency)
+    else:
+        assert parse_minor(text, currency) == told
 
 
 def test_a_currency_is_three_capital_letters() -> None:

@@ -23,7 +23,7 @@ from contracts.payloads import (
 START = dt.datetime(2026, 11, 20, tzinfo=dt.UTC)
 END = START + dt.timedelta(days=7)
 EXAMPLES: list[Payload] = [
-    CouponTerms(title="Autumn", starts_at=START, ends_at=END, usage_limit=1, sku_ids=("SKU-1",)),
+    CouponTerms(title="Autumn", starts_at=START, ends_at=END, usage_limit=1, listing_ids=("1",)),
     CouponTerms(title="Autumn", starts_at=START, ends_at=END, off_minor=500, min_spend_minor=3000),
     Message(template="win_back", language="zh", values={"code": "A1"}, template_hash="f0"),
     Reply(text="Thank you."),

@@ -123,7 +123,7 @@ def place(
     """A world of its own, served, and a home that has read nothing; its settings as in `like`."""
     world = replace(seeded, writes=[], spoiled=[], lock=threading.RLock())
     if like is not None:
-        shutil.copytree(like, folder, ignore=shutil.ignore_patterns("data", "reports"))
+        shutil.copytree(like, folder, ignore=shutil.ignore_patterns("data", "reports", "*journal*"))
     with running(world, token=TOKEN, rates=RATES) as url:
         write_home(folder, url, world)
         yield Place(folder, world, processes)

@@ -93,6 +93,7 @@ _acting = partial(_seam, Stage.ACTING)
 _undoing = partial(_seam, Stage.UNDOING)
 
 _SEND = "flows.steps.writers:ShopWrite.send"
+_NOTE = "warehouse.journal:Journal.note"
 _SETTLE = "warehouse.ledger:Ledger.settle"
 _POST = "connectors.base.http:Http.post"
 _VERDICT = "actions.dispatch:verdict"
@@ -116,6 +117,8 @@ SEAMS: Mapping[str, Seam] = {
     "half of the decisions recorded": _acting("warehouse.proposals:append", 1, 2),
     "decisions recorded": _acting("warehouse.ledger:Ledger.record", 1, 2, is_after=True),
     "claimed": _acting("warehouse.ledger:Ledger.claim", 1, 1, is_after=True),
+    "sending, not yet in the journal": _acting(_NOTE, 1, 2),
+    "in the journal, not yet sent": _acting(_NOTE, 1, 1, is_after=True),
     "sending, not yet sent": _acting(_SEND, 1, 1),
     "sent, not yet answered": _acting(_POST, 3, 1, 2, is_after=True, counts=_is_mutation),
     "answered, not yet committed": _acting(_SEND, 1, 1, is_after=True),
@@ -127,6 +130,7 @@ SEAMS: Mapping[str, Seam] = {
     "undo: asked for, not claimed": _undoing(
         "warehouse.ledger:Ledger.enqueue_undo", 1, 1, is_after=True
     ),
+    "undo: sending, not yet in the journal": _undoing(_NOTE, 1, 1),
     "undo: sending, not yet sent": _undoing(_SEND, 1, 1),
     "undo: sent, not yet answered": _undoing(_POST, 2, 1, 4, is_after=True, counts=_is_mutation),
     "undo: answered, not yet committed": _undoing(_SEND, 1, 1, is_after=True),

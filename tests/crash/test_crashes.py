@@ -10,6 +10,8 @@ from tests.crash.drive import Processes, place, small_world
 from tests.crash.seams import SEAMS
 from tests.crash.state import State, differences
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def world() -> World:

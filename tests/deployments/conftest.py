@@ -16,15 +16,14 @@ from zoneinfo import ZoneInfo
 import httpx
 import pytest
 
-from deployments.api import client
-from deployments.server import free_port
+from deployments.place import Place
 from sandbox.server import running
 from sandbox.world.world import World
+from tests.deployments.strangers import Stranger, free_port
 from tests.flows.conftest import RATES, TOKEN, _own, built_data, seeded_world, write_home
 
 __all__ = ["built_data", "seeded_world"]
 
-_MOST_LOCKED = 30
 LONGEST_RUN_SECONDS = 240
 
 
@@ -39,6 +38,8 @@ class Unattended:
     api: httpx.Client
     today: dt.date
     """The shop's business date: its world stands still."""
+    stranger: Stranger
+    """Who wanted the port for themselves as soon as `up` had looked whether it is free."""
 
     def call(self, *words: str) -> dict[str, Any]:
         """Type a command; its JSON."""
@@ -51,25 +52,24 @@ class Unattended:
         return found
 
     def start(self, name: str, **parameters: Any) -> httpx.Response:
-        """Send a form; while its SQLite is locked a server asks to be asked again."""
+        """Send a form."""
         url = f"/deployments/{self.deployment(name)['id']}/create_flow_run"
-        for _ in range(_MOST_LOCKED):
-            answer = self.api.post(url, json={"parameters": parameters})
-            if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE:
-                break
-            time.sleep(1)
-        return answer
+        return self.api.post(url, json={"parameters": parameters})
 
     def run(self, name: str, **parameters: Any) -> dict[str, Any]:
         """Send a form and wait until the worker has done it; the run as it ended."""
         run = self.start(name, **parameters).raise_for_status().json()
+        return self.ended(run["id"])
+
+    def ended(self, run_id: str) -> dict[str, Any]:
+        """Wait until the worker has done a run; as it ended."""
         deadline = time.monotonic() + LONGEST_RUN_SECONDS
         while time.monotonic() < deadline:
-            found: dict[str, Any] = self.api.get(f"/flow_runs/{run['id']}").json()
+            found: dict[str, Any] = self.api.get(f"/flow_runs/{run_id}").json()
             if found["state"]["type"] in {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}:
                 return found
             time.sleep(0.5)
-        raise AssertionError(f"{name} did not end: {found['state']}")
+        raise AssertionError(f"{run_id} did not end: {found['state']}")
 
     def artifacts(self, flow_run_id: str) -> dict[str, str]:
         """Text of a run's artifacts, by key."""
@@ -102,10 +102,12 @@ def unattended(
     with running(_own(seeded_world), token=TOKEN, rates=RATES) as url:
         write_home(home, url, seeded_world)
         shutil.copytree(built_data, home / "data")
-        first = call(home, env, "up", "--port", str(free_port()))
-        auth = (home / "prefect" / "auth").read_text(encoding="utf-8")
+        port, place, stranger = free_port(), Place.of(home), Stranger()
+        with stranger.snatching(port, once=place.address.is_file):
+            first = call(home, env, "up", "--port", str(port))
         try:
-            with client(first["address"], auth) as api:
-                yield Unattended(home, env, first, api, today)
+            with place.client() as api:
+                api.base_url = f"{first['address']}/api"  # the browser's door
+                yield Unattended(home, env, first, api, today, stranger)
         finally:
             call(home, env, "down")

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from contracts.errors import ConfigurationError
+from deployments.address import LOOPBACK, Address
 from deployments.demo import HOME, run_demo
-from deployments.server import settings
+from deployments.server import Doors, settings
 
 
 def test_a_folder_that_no_demo_made_is_left_alone(tmp_path: Path) -> None:
@@ -21,13 +22,13 @@ def test_a_folder_that_no_demo_made_is_left_alone(tmp_path: Path) -> None:
 
 
 def test_the_server_tells_nobody_and_its_ui_calls_its_own_port(tmp_path: Path) -> None:
-    chosen = settings(tmp_path, 4321)
+    chosen = settings(tmp_path, Doors(Address(LOOPBACK, 4321), 4322))
     assert chosen["PREFECT_SERVER_UI_API_URL"] == "http://127.0.0.1:4321/api"
     assert chosen["PREFECT_SERVER_ANALYTICS_ENABLED"] == "false"
     assert Path(chosen["PREFECT_HOME"]).is_relative_to(tmp_path)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_demo_that_is_told_to_end_ends_what_it_started(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "shopkeeper", "--home", str(tmp_path), "demo", "--days", "7"]
     demo = subprocess.Popen([*command, "--households", "20"], stderr=subprocess.PIPE, text=True)

@@ -25,6 +25,8 @@ from flows.steps.pull import blocked_in, pull
 from sandbox.plan import Fault
 from sandbox.world.demand import advance
 
+pytestmark = pytest.mark.long
+
 WRITE, LIVE = "productVariantsBulkUpdate", "nodes"
 HOUR = 3600
 Run = Callable[..., Result]

@@ -4,12 +4,18 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import get_type_hints
 
 import pytest
+from pydantic import TypeAdapter, ValidationError
 
 from contracts.errors import ConfigurationError, TransientSourceError
+from deployments.address import LOOPBACK, Address
 from deployments.processes import Background
-from deployments.server import Address, settings
+from deployments.server import Doors, settings
+from deployments.unattended import for_runs
+from flows.form import HomeDir
+from flows.registry import registered
 
 SLEEP = [sys.executable, "-c", "import time; time.sleep(300)"]
 
@@ -42,16 +48,18 @@ def test_loopback_is_served_without_tls(host: str, url: str) -> None:
 def test_behind_tls_the_ui_calls_the_public_address_and_the_worker_the_machine(
     tmp_path: Path,
 ) -> None:
-    chosen = settings(tmp_path, 4200, host="0.0.0.0", behind_tls="https://ops.example.com/")
+    address = Address.checked("0.0.0.0", 4200, behind_tls="https://ops.example.com/")
+    chosen = settings(tmp_path, Doors(address, 4201))
     assert chosen["PREFECT_SERVER_UI_API_URL"] == "https://ops.example.com/api"
     assert chosen["PREFECT_SERVER_CORS_ALLOWED_ORIGINS"] == "https://ops.example.com"
-    assert chosen["PREFECT_API_URL"] == "http://127.0.0.1:4200/api"
+    assert chosen["PREFECT_API_URL"] == "https://127.0.0.1:4201/api"
 
 
 def test_each_home_has_secrets_of_its_own_that_stay(tmp_path: Path) -> None:
+    doors = Doors(Address(LOOPBACK, 4200), 4201)
     secret = ("PREFECT_SERVER_API_AUTH_STRING", "PREFECT_SERVER_ENCRYPTION_KEY")
     one, again, other = (
-        [settings(tmp_path / home, 4200)[name] for name in secret] for home in ("a", "a", "b")
+        [settings(tmp_path / home, doors)[name] for name in secret] for home in ("a", "a", "b")
     )
     assert one == again
     assert not set(one) & set(other)
@@ -80,3 +88,23 @@ def test_a_process_id_that_somebody_else_has_now_is_left_alone(tmp_path: Path) -
             assert stranger.poll() is None
         finally:
             stranger.kill()
+
+
+def test_a_copied_home_runs_nothing_in_the_home_it_was_copied_from(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original, copy = tmp_path / "shop", tmp_path / "copy"
+    named = TypeAdapter(HomeDir)
+    assert named.validate_python(str(original)) == str(original)
+    for name, value in for_runs({}, copy).items():
+        monkeypatch.setenv(name, value)
+    assert named.validate_python(str(copy)) == str(copy)
+    with pytest.raises(ValidationError, match="serves another home"):
+        named.validate_python(str(original))
+
+
+def test_every_flow_is_told_its_home_so_that_its_worker_can_refuse_another() -> None:
+    hints = {
+        step: get_type_hints(flow.fn, include_extras=True) for step, flow in registered().items()
+    }
+    assert {step for step, told in hints.items() if told["home_dir"] != HomeDir} == set()

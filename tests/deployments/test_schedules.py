@@ -1,12 +1,16 @@
 """Schedules run: the pinned Prefect plans, starts and completes them, on both of its databases."""
 
+import base64
 import datetime as dt
 import os
+import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,13 +20,14 @@ import pytest
 
 from contracts.errors import ConfigurationError
 from deployments import unattended
-from deployments.api import client, found
+from deployments.api import found
 from deployments.logs import errors
 from deployments.place import Place
 from deployments.schedules import standings
-from deployments.server import free_port, settings
+from deployments.server import settings
 from tests.deployments.conftest import call
 from tests.deployments.stall import write_stall
+from tests.deployments.strangers import Stranger, free_port
 from tests.postgres import Postgres
 
 LONGEST_SECONDS = 600
@@ -81,25 +86,48 @@ def states(runs: list[dict[str, Any]]) -> list[str]:
     return sorted(one["state"]["name"] for one in runs)
 
 
+@pytest.fixture(scope="module")
+def homes(
+    postgres: Postgres, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[str, Running]]:
+    """A home on each database, both at once: what they do is mostly to wait for a full minute."""
+    url = postgres.empty().replace("+psycopg", "+asyncpg")
+    servers = {"sqlite": {}, "postgres": {"PREFECT_SERVER_DATABASE_CONNECTION_URL": url}}
+    folders = {name: tmp_path_factory.mktemp(name) / "home" for name in servers}
+    envs = {
+        name: {**os.environ, "PREFECT_WORKER_QUERY_SECONDS": "1", **server}
+        for name, server in servers.items()
+    }
+
+    def up(name: str) -> None:
+        write_stall(folders[name], schedule='pull = "* * * * *"\nreport = "30 7 * * *"')
+        call(folders[name], envs[name], "up", "--port", str(free_port()))
+
+    places = {name: Place.of(folder) for name, folder in folders.items()}
+    with ExitStack() as opened:
+        for name in servers:
+            opened.callback(_down, folders[name], envs[name], places[name])
+        with ThreadPoolExecutor() as threads:
+            list(threads.map(up, servers))
+        yield {
+            name: Running(
+                folders[name],
+                envs[name],
+                place,
+                opened.enter_context(place.client()),
+            )
+            for name, place in places.items()
+        }
+
+
+def _down(home: Path, env: dict[str, str], place: Place) -> None:
+    call(home, env, "down")
+    assert not any(one.is_running() for one in place.unattended.values())
+
+
 @pytest.fixture(scope="module", params=["sqlite", "postgres"])
-def running(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Running]:
-    home = tmp_path_factory.mktemp("scheduled") / "home"
-    write_stall(home, schedule='pull = "* * * * *"\nreport = "30 7 * * *"')
-    env = {**os.environ, "PREFECT_WORKER_QUERY_SECONDS": "1"}
-    if request.param == "postgres":
-        postgres: Postgres = request.getfixturevalue("postgres")
-        url = postgres.empty().replace("+psycopg", "+asyncpg")
-        env["PREFECT_SERVER_DATABASE_CONNECTION_URL"] = url
-    place = Place.of(home)
-    up = call(home, env, "up", "--port", str(free_port()))
-    try:
-        with client(up["address"], place.login()) as api:
-            yield Running(home, env, place, api)
-    finally:
-        call(home, env, "down")
-        assert not any(one.is_running() for one in place.unattended.values())
+def running(request: pytest.FixtureRequest, homes: dict[str, Running]) -> Running:
+    return homes[request.param]
 
 
 @pytest.mark.slow
@@ -156,7 +184,7 @@ def test_what_was_missed_is_caught_up_once(running: Running) -> None:
     ids = {one["id"] for one in waiting}
 
     if running.is_on_postgres:
-        server = settings(running.home, running.place.last_address().port)
+        server = settings(running.home, running.place.doors())
         worker = unattended.worker_command(at_a_time=1)
         process = running.place.worker.start(worker, {**running.env, **server})
     else:
@@ -181,6 +209,38 @@ def test_the_servers_log_holds_no_error_but_that_sqlite_was_busy(running: Runnin
     told = errors(running.place.server.log)
     assert told.is_clean, told
     assert not (running.is_on_postgres and told.count), told
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("running", ["sqlite"], indirect=True)
+def test_once_the_server_has_died_who_listens_in_its_place_is_told_nothing_by_anybody(
+    running: Running,
+) -> None:
+    """The worker goes on asking; a stranger has both ports. After this the home runs no more."""
+    place, ui, api = running.place, Stranger(), Stranger()
+    doors, auth = place.doors(), place.login()
+    os.killpg(int(place.server.lock.read_text("utf-8")), signal.SIGKILL)
+    until(lambda: not place.server.is_running(), lambda: "killed")
+    assert place.worker.is_running()
+    with ui.at(doors.ui.port), api.at(doors.api_port):
+        until(lambda: api.calls > 2, lambda: "the worker asks no more")
+        told = typed(running, "doctor")
+        assert "does not run: `shopkeeper up`" in told.stdout
+        told = typed(running, "up")
+        assert told.returncode == 2
+        assert told.stderr.count("\n") == 1
+        assert f"port {doors.ui.port} cannot be listened on" in told.stderr
+    login = [auth, auth.partition(":")[2], base64.b64encode(auth.encode()).decode(), "Basic"]
+    heard = ui.heard + api.heard
+    assert not any(one.encode() in heard for one in [*login, "HTTP/1"])
+    assert ui.calls == 0
+
+
+def typed(running: Running, *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "shopkeeper", "--home", str(running.home), *words],
+        env=running.env, capture_output=True, text=True, timeout=600, check=False,
+    )  # fmt: skip
 
 
 @pytest.mark.slow

@@ -1,6 +1,7 @@
 """A home runs by itself: `up`, what the worker then does, what the server refuses."""
 
 import json
+import re
 import uuid
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from deployments.plan import definitions
 from flows.steps.home import Home
 from tests.deployments.conftest import Unattended
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 
 FOREIGN = {"Origin": "https://evil.example"}
 
@@ -90,6 +91,53 @@ def _child(unattended: Unattended, parent: str, name: str) -> dict[str, Any]:
     return found[0]
 
 
+def test_while_up_starts_a_server_nobody_else_can_listen_in_its_place(
+    unattended: Unattended,
+) -> None:
+    """Another program tried all the time: it would have been sent the password."""
+    assert not unattended.stranger.calls
+    assert unattended.stranger.heard == b""
+
+
+@pytest.mark.parametrize(
+    "asked", [{"command": "id"}, {"env": {"A": "b"}}, {"env.A": "b"}, {"working_dir": "/"}]
+)
+def test_who_starts_a_run_cannot_say_how_it_is_started(
+    unattended: Unattended, asked: dict[str, Any]
+) -> None:
+    deployment = unattended.deployment("resume/all-shops")
+    form = {"parameters": {"by": "Ada"}, "job_variables": asked}
+    url = f"/deployments/{deployment['id']}/create_flow_run"
+    refused = unattended.api.post(url, json=form)
+    assert refused.status_code == httpx.codes.UNPROCESSABLE_ENTITY
+    assert "unexpected" in refused.text
+
+
+def test_a_run_that_names_a_command_and_an_environment_runs_without_them(
+    unattended: Unattended, tmp_path: Path
+) -> None:
+    """The ways past the deployment's form, where the server looks at nothing."""
+    ran = tmp_path / "ran"
+    (tmp_path / "sitecustomize.py").write_text(f"open({str(ran)!r}, 'w')", encoding="utf-8")
+    asked = {"command": f"touch {ran}", "env": {"PYTHONPATH": str(tmp_path)}}
+    deployment = unattended.deployment("resume/all-shops")
+    form = {
+        "flow_id": deployment["flow_id"],
+        "deployment_id": deployment["id"],
+        "work_pool_name": deployment["work_pool_name"],
+        "parameters": {**deployment["parameters"], "by": "Ada", "policy": "restock"},
+        "state": {"type": "SCHEDULED"},
+        "job_variables": asked,
+    }
+    url = f"/deployments/{deployment['id']}"
+    unattended.api.patch(url, json={"job_variables": asked}).raise_for_status()
+    run = unattended.api.post("/flow_runs/", json=form).raise_for_status().json()
+    ended = unattended.ended(run["id"])
+    unattended.api.patch(url, json={"job_variables": {}}).raise_for_status()
+    assert "ConfigurationError: no" in ended["state"]["message"]
+    assert not ran.exists()
+
+
 def test_a_run_that_fails_says_why_in_its_state(unattended: Unattended) -> None:
     failed = unattended.run("resume/all-shops", by="Ada", policy="restock")
     assert failed["state"]["type"] == "FAILED"
@@ -138,10 +186,36 @@ def test_a_page_of_another_origin_can_neither_post_nor_read(unattended: Unattend
     assert "access-control-allow-origin" not in token.headers
 
 
+@pytest.mark.parametrize("page", ["/docs", "/redoc", "/docs/oauth2-redirect", "/docs/", "/%64ocs"])
+def test_pages_that_load_scripts_of_others_are_not_served(
+    unattended: Unattended, page: str
+) -> None:
+    origin, asked = unattended.first["address"], {"Accept": "text/html"}
+    for mount in ("", "/api"):
+        answer = unattended.api.get(f"{origin}{mount}{page}", headers=asked)
+        assert answer.status_code == httpx.codes.NOT_FOUND
+
+
+@pytest.mark.parametrize("page", ["/", "/v2/", "/runs", "/v2/runs", "/ui-settings", "/api/version"])
+def test_a_page_of_the_ui_names_no_other_origin_and_may_ask_none(
+    unattended: Unattended, page: str
+) -> None:
+    origin = unattended.first["address"]
+    asked = {"Accept": "text/html"}
+    answer = unattended.api.get(f"{origin}{page}", headers=asked, follow_redirects=True)
+    assert answer.is_success
+    assert set(re.findall(r"https?://[^\s\"'/]+", answer.text)) <= {origin}
+    rules = dict(
+        rule.strip().split(" ", 1) for rule in answer.headers["content-security-policy"].split(";")
+    )
+    assert rules["default-src"] == "'self'"
+    assert not re.search(r"[*.:]\w|https?:", " ".join(rules.values()))
+
+
 def test_what_the_server_keeps_is_its_owners_alone(unattended: Unattended) -> None:
     folder = unattended.home / "prefect"
     assert folder.stat().st_mode & 0o777 == 0o700
-    for name in ("auth", "block-key"):
+    for name in ("auth", "block-key", "tls.pem"):
         assert (folder / name).stat().st_mode & 0o777 == 0o600
     secret = (folder / "auth").read_text(encoding="utf-8").partition(":")[2]
     shown = json.dumps(unattended.first)

@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -19,11 +19,12 @@ import httpx
 import pytest
 
 from contracts.errors import BusyError, ConfigurationError, SourceRejectedError
-from deployments.server import free_port
-from deployments.webhooks import Pulls, doors, listening
+from deployments.doorman import MOST, MOST_OF_ONE
+from deployments.webhooks import Patience, Pulls, doors, listening
 from flows.steps.home import Home
 from sandbox.server import running
 from sandbox.world.world import World
+from tests.deployments.strangers import free_port
 from tests.flows.conftest import RATES, TOKEN, _own, write_home
 
 SECRET = "client-secret"
@@ -151,10 +152,12 @@ min_margin_rate = 0.05
 
 
 @contextmanager
-def served(home: Path, *, wait: float = 60) -> Iterator[str]:
+def served(home: Path, *, wait: float = 60, **seconds: float) -> Iterator[str]:
     """The address of the shop's door, while the home listens."""
-    port = free_port()
-    with listening(home, host="127.0.0.1", port=port, behind_tls=None, wait=wait) as started:
+    port, patience = free_port(), Patience(wait=wait, **seconds)
+    with listening(
+        home, host="127.0.0.1", port=port, behind_tls=None, patience=patience
+    ) as started:
         serving = threading.Thread(target=started.run)
         serving.start()
         yield started.addresses[0]
@@ -218,6 +221,71 @@ def test_a_flood_of_forgeries_does_not_fill_the_log(
     assert len(told) == 6
     assert told[-1].startswith("shop=demo source=shopify refused=32 ")
     assert "hidden" not in caplog.text
+
+
+@contextmanager
+def silent(address: str, many: int, *, source: str = "127.0.0.1") -> Iterator[list[socket.socket]]:
+    """Connections of one address that say nothing."""
+    place = urlsplit(address)
+    with ExitStack() as stack:
+        yield [
+            stack.enter_context(
+                socket.create_connection((place.hostname, place.port), 5, (source, 0))
+            )
+            for _ in range(many)
+        ]
+
+
+def is_ended(connection: socket.socket) -> bool:
+    connection.setblocking(False)
+    try:
+        return connection.recv(1) == b""
+    except BlockingIOError:
+        return False
+    except ConnectionResetError:
+        return True
+
+
+@pytest.mark.parametrize("source", ["127.0.0.1", "127.0.0.2"])
+def test_whoever_is_silent_closes_the_door_for_nobody(address: str, source: str) -> None:
+    with silent(address, 2 * MOST, source=source) as connections:
+        answers = [httpx.post(address, content=BODY, headers=signed()) for _ in range(3)]
+        assert [answer.status_code for answer in answers] == [200] * 3
+        ended = list(map(is_ended, connections))
+    assert 2 * MOST - sum(ended) <= MOST_OF_ONE
+    assert not ended[-1], "the one silent for longest goes first"
+
+
+def test_the_silent_of_many_addresses_make_room_too(address: str) -> None:
+    with ExitStack() as stack:
+        for place in range(2, 7):
+            stack.enter_context(silent(address, MOST_OF_ONE - 1, source=f"127.0.0.{place}"))
+        assert httpx.post(address, content=BODY, headers=signed()).status_code == 200
+
+
+def test_a_head_that_drips_is_waited_for_a_while_and_no_longer(home: Path) -> None:
+    whole = b"POST /webhooks/demo/shopify HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n"
+    with (
+        served(home, head=0.3) as address,
+        silent(address, 2) as (first, second),
+    ):
+        second.sendall(whole)  # its next request is what drips
+        assert second.recv(12) == b"HTTP/1.1 401"
+        for place in range(12):
+            for connection in (first, second):
+                with suppress(OSError):
+                    connection.sendall(whole[place : place + 1])
+            time.sleep(0.05)
+        assert until(lambda: is_ended(first))
+        assert until(lambda: is_ended(second))
+
+
+def test_a_body_that_drips_is_waited_for_a_while_and_its_connection_is_closed(home: Path) -> None:
+    head = b"POST /webhooks/demo/shopify HTTP/1.1\r\nHost: x\r\nContent-Length: 99\r\n\r\n"
+    with served(home, body=0.2) as address, silent(address, 1) as (connection,):
+        connection.sendall(head + b"x")
+        told = b"".join(iter(lambda: connection.recv(1_000), b""))
+    assert told.startswith(b"HTTP/1.1 408")
 
 
 def test_what_is_hinted_at_is_pulled(

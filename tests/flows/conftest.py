@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
+from deployments.at_once import AT_ONCE
 from flows.steps.build import build as build_step
 from flows.steps.home import Home
 from flows.steps.pull import pull
@@ -54,6 +55,7 @@ min_margin_rate = 0.05
 REPRICING_TOML = """
 mode = "auto"
 [parameters]
+rule = "match"
 min_factor = 0.5
 max_factor = 2.0
 [limits]
@@ -126,7 +128,7 @@ def write_home(folder: Path, url: str, world: World) -> None:
     """A home with one shop and both policies; its exports lie in the inbox."""
     (folder / "shops").mkdir(parents=True, exist_ok=True)
     (folder / "policies").mkdir(exist_ok=True)
-    (folder / "shopkeeper.toml").write_text("", encoding="utf-8")
+    (folder / "shopkeeper.toml").write_text(AT_ONCE, encoding="utf-8")
     (folder / "keys").mkdir(exist_ok=True)
     for name, key in KEYS.items():  # the same in every home, so that data may be copied
         (folder / "keys" / f"{name}.key").write_text(key, encoding="utf-8")

@@ -58,7 +58,7 @@ def landed(home: Path) -> int:
     return len(list((home / "data").rglob("readings/**/*.json")))
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_ninety_days_interrupted_five_times_end_like_an_uninterrupted_backfill(
     home: Path,
 ) -> None:

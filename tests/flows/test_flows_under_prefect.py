@@ -2,6 +2,8 @@
 
 import asyncio
 import datetime as dt
+import gc
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -10,17 +12,25 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from prefect.client.orchestration import get_client
-from prefect.testing.utilities import prefect_test_harness
+from prefect.settings import PREFECT_API_DATABASE_CONNECTION_URL
+from sqlalchemy.engine import make_url
 
+from actions.texts import template_hash
+from contracts.codes import ActionState
+from contracts.payloads import Message, encode
 from contracts.streams import Page
+from flows.approve import approve_flow
 from flows.backfill import backfill_flow
+from flows.reject import reject_flow
 from flows.run import run_flow
 from flows.steps.home import Home
+from flows.undo import undo_flow
 from tests.flows.conftest import Merchant
 from tests.flows.scripted import REVIEWS, Platform, loaded, reviews, script, write
+from tests.flows.test_writes_to_people import put
 
 pytestmark = [
-    pytest.mark.slow,
+    pytest.mark.long,
     # The harness's own server leaves sockets to the garbage collector.
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
@@ -30,8 +40,20 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def prefect_server() -> Iterator[None]:
+    # Imported only where it is used: it loads the whole server, and every core collects all tests.
+    from prefect.testing.utilities import prefect_test_harness
+
     with prefect_test_harness(server_startup_timeout=120):
         yield
+    # Now, while these tests' filters hold, and not in whichever test comes next.
+    gc.collect()
+
+
+def kept_by_prefect() -> str:
+    """All bytes of the server's database."""
+    path = Path(str(make_url(PREFECT_API_DATABASE_CONNECTION_URL.value()).database))
+    files = path.parent.glob(f"{path.name}*")
+    return "".join(file.read_bytes().decode(errors="replace") for file in files)
 
 
 async def _runs_and_artifacts() -> tuple[dict[str, set[str]], set[str]]:
@@ -57,6 +79,57 @@ def test_the_loop_runs_as_flows_whose_names_and_artifacts_say_what_was_done(
         assert {f"step:{step}", "shop:demo"} <= runs[f"demo {step} {day}"]
     assert runs[f"demo act {day}"] >= {"policy:repricing", "policy:restock"}
     assert {"pulled", "checks", "proposals", "kpis"} <= artifacts
+    with merchant.open() as home:
+        orders = home.scan("orders", home.shop("demo")).collect()
+    kept = kept_by_prefect()
+    assert f"demo decide {day}" in kept
+    named = [*orders["order_id"], *orders["member_id"].drop_nulls()]
+    assert all(len(one) > 6 for one in named)
+    assert [one for one in named if one in kept] == []
+
+
+@pytest.mark.usefixtures("prefect_server")
+def test_what_prefect_keeps_of_proposals_names_nobodys_order_parcel_review_or_code(
+    built: Merchant,
+) -> None:
+    parcel = {"order_id": "ORDER-71", "tracking_number": "TRACK-71", "carrier_code": "dhl"}
+    said = {name: parcel[name] for name in ("order_id", "tracking_number")}
+    notice = Message(
+        template="delay_notice", language="en", template_hash=template_hash("delay_notice", "en"),
+        values={**said, "carrier": "DHL", "promised_date": "2026-11-18", "shop_name": "Mall"},
+    )  # fmt: skip
+    late = {"late_hours": 30.0, "grace_hours": 6, "silent_hours": 1.0, "stuck_hours": 72}
+    asked = {"delivered_days": 8.0, "late_hours": None, "delay_days": 7}
+    planted: list[dict[str, Any]] = [
+        {
+            "policy": "delay_notice", "reason_code": "late", "target_id": "PARCEL-71",
+            "parent_id": "ORDER-71", "write_kind": "send_message",
+            "numbers": json.dumps(parcel | late), "payload": encode(notice),
+        },
+        {
+            "policy": "review_follow_up", "reason_code": "time_to_ask", "target_id": "ORDER-72",
+            "write_kind": "request_review", "numbers": json.dumps(asked),
+        },
+        {
+            "policy": "review_follow_up", "reason_code": "bad_review", "target_id": "REVIEW-71",
+            "write_kind": "reply_review",
+            "numbers": json.dumps(
+                {"stars_units": 1, "review_topic": "size", "age_hours": 5.0, "answer_hours": 24}
+            ),
+        },
+    ]  # fmt: skip
+    with built.open() as home:
+        put(home, *({**one, "after_value": 1, "state": "proposed"} for one in planted))
+        ids = [one.action_id for one in home.ledger.find(states=[ActionState.PROPOSED])]
+    folder = str(built.folder)
+    asyncio.run(approve_flow(folder, by="Ada", action_ids=ids[:2], send_now=False))
+    asyncio.run(reject_flow(folder, ids[2:], by="Ada"))
+    asyncio.run(undo_flow(folder, by="Ada", policy="delay_notice"))
+    kept = kept_by_prefect()
+    assert all(one[:8] in kept for one in ids)
+    assert "30 hours past its promise" in kept
+    told = [name for name in ("ORDER-7", "TRACK-7", "PARCEL-7", "REVIEW-7") if name in kept]
+    assert told == []
 
 
 @pytest.mark.usefixtures("prefect_server")

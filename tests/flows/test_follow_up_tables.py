@@ -8,8 +8,18 @@ import dataframely as dy
 import polars as pl
 import pytest
 
-from contracts.tables import Order, Parcel, Review, Shipment, table_of
-from flows.steps.derived import of_now
+from contracts.tables import (
+    OpenParcel,
+    Order,
+    OrderFollowUp,
+    Parcel,
+    ParcelFact,
+    Review,
+    ReviewFact,
+    Shipment,
+    table_of,
+)
+from flows.steps.derived import MOMENTS, Built
 from flows.steps.home import Home
 from flows.steps.views import View
 
@@ -50,8 +60,11 @@ def stored(home: Home, rows: dict[type[dy.Schema], dict[str, object]]) -> None:
 
 
 def tables(home: Home) -> dict[str, pl.DataFrame]:
-    sold = home.lake.scan("sales_daily").collect()
-    return of_now(View.of(home, home.shop("demo"), NOW), sold)
+    view = View.of(home, home.shop("demo"), NOW)
+    built = Built(view)
+    for schema in (ParcelFact, OpenParcel, OrderFollowUp, ReviewFact):
+        built.add(schema, MOMENTS[schema](view, built).collect())
+    return built.frames
 
 
 def test_a_shop_without_parcels_and_reviews_has_empty_tables(home: Home) -> None:
@@ -77,7 +90,8 @@ def test_a_late_parcel_is_in_the_facts_and_its_carrier_is_asked(home: Home) -> N
     stored(home, {Order: {**order, "is_test": False}, Shipment: sent})
     made = tables(home)
     assert made["parcel_facts"]["late_hours"].to_list() == [9.0]
-    assert made["open_parcels"]["tracking_number"].to_list() == ["1"]
+    asked = home.keys.vault.open_frame(made["open_parcels"], "open_parcels")
+    assert asked["tracking_number"].to_list() == ["1"]
     told = {"parcel_status": "in_transit", "last_event_at": NOW, "delivered_at": None}
     just_now = {"read_at": NOW - dt.timedelta(minutes=9)}
     stored(home, {Parcel: {"shipment_id": "dhl:1", **told, **just_now}})

@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Iterator
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from flows.steps.build import build
@@ -56,7 +57,7 @@ def test_a_deleted_product_is_gone_for_prices_and_orders_until_it_is_restored(
         build(home)
         shop = home.shop("woo")
         priced = home.scan("price_facts", shop).collect()
-        stocked = home.scan("stock_facts", shop).collect()
+        stocked = home.scan("stock_facts", shop).filter(~pl.col("is_discontinued")).collect()
         listed = home.scan("listings", shop).collect()
         return set(listed["listing_id"]), set(priced["listing_id"]), set(stocked["sku_id"])
 

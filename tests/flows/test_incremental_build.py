@@ -38,7 +38,7 @@ def test_what_is_read_after_a_build_renews_only_what_is_made_from_it(built: Merc
         sku = built.tamper("set_price")["sku"]
         pull(home, stream="products")
         renewed = renew(home, shop_id="demo", changed={"prices"})
-        assert set(renewed) == {"price_facts"}
+        assert set(renewed) == {"price_facts", "stock_facts"}
         whole = derive(home, shop, as_of=home.data_as_of(shop))["price_facts"]
         key = TABLES["price_facts"].key
         facts = home.scan("price_facts", shop).sort(key).collect()

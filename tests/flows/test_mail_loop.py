@@ -4,17 +4,23 @@ import datetime as dt
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
+from email import policy
+from email.errors import MessageError
+from email.message import EmailMessage
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from connectors.email import CONNECTOR
+from contracts.payloads import Message, decode, encode
 from flows.steps.act import act
 from flows.steps.doctor import doctor
 from flows.steps.home import Home
 from flows.steps.pull import pull
 from sandbox.mail import Credentials, Mailhost, Rule, serving_mail
+from tests.connectors.email.test_email_attacks import HEADERS, WORDS, read
 from tests.flows import test_writes_to_people as people
 
 home, accounts = people.home, people.accounts
@@ -81,6 +87,18 @@ def test_who_answers_so_is_not_written_to_again_and_no_address_is_kept(
     assert not any(people.MAIL.encode() in path.read_bytes() for path in files)
 
 
+def test_a_parcels_number_that_would_become_headers_costs_its_own_message(
+    mailing: Home, host: Mailhost
+) -> None:
+    told = decode(people.MESSAGE["payload"], Message)
+    odd = structs.replace(told, values={**told.values, "tracking_number": WORDS[0]})
+    people.put(mailing, {**ALONE, "payload": encode(odd)}, {**ALONE, "target_id": "next"})
+    assert [acted.states for acted in act(mailing)] == [{"failed": 1, "confirmed": 1}]
+    (arrived,) = host.received
+    headers, _ = read(arrived.content)
+    assert [name for name, _ in headers] == HEADERS
+
+
 def test_who_was_put_off_gets_it_with_the_next_call(mailing: Home, host: Mailhost) -> None:
     host.follow([Rule("*", "greylist", dt.timedelta(0))])
     people.put(mailing, ALONE)
@@ -110,3 +128,21 @@ def test_doctor_logs_in_to_both_hosts(mailing: Home, monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("MAIL_PASSWORD", "another")
     ((passed, detail),) = answers()
     assert (passed, "look at the login" in detail) == (False, True)
+
+
+def test_doctor_says_in_one_sentence_whether_this_python_lets_line_breaks_into_headers(
+    mailing: Home,
+) -> None:
+    (told,) = (one for one in doctor(mailing, shop_id="demo") if one.subject == "interpreter")
+    words = ["=?utf-8?q?x=0D=0AX-Odd:_y?=", "a =?utf-8?b?DQpYLU9kZDogeQ==?="]
+    assert told.passed is not any(_lets_through(word) for word in words)
+    assert (told.source, "line breaks" in told.detail) == ("email", True)
+
+
+def _lets_through(word: str) -> bool:
+    mail = EmailMessage(policy=policy.SMTP)
+    try:
+        mail["Subject"] = word
+        return b"X-Odd" in mail.as_bytes()
+    except (MessageError, ValueError):
+        return False

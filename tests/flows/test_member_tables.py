@@ -20,9 +20,11 @@ from contracts.tables import (
     MemberFact,
     Order,
     OrderCoupon,
+    PriceFact,
+    StockFact,
     table_of,
 )
-from flows.steps.derived import of_now
+from flows.steps.derived import MOMENTS, Built
 from flows.steps.home import Home
 from flows.steps.views import View
 
@@ -74,8 +76,8 @@ def order(number: int, member_id: str) -> dict[str, object]:
 
 
 def facts(home: Home) -> pl.DataFrame:
-    sold = home.lake.scan("sales_daily").collect()
-    return of_now(View.of(home, home.shop("demo"), NOW), sold)["member_facts"].sort("member_id")
+    view = View.of(home, home.shop("demo"), NOW)
+    return MOMENTS[MemberFact](view, Built(view)).collect().sort("member_id")
 
 
 def test_a_shop_that_knows_nobody_has_no_facts(home: Home) -> None:
@@ -106,7 +108,7 @@ def test_sealed_addresses_are_known_to_be_there_and_decide_who_gets_a_coupon(hom
     assert "ada@example.com" not in str(made.to_dicts())
     params = Params(
         off_rate=0.1,
-        largest_order_minor=9_000,
+        max_order_minor=9_000,
         shop_name="Demo",
         segments=tuple(made["member_segment"].unique()),
     )
@@ -114,6 +116,8 @@ def test_sealed_addresses_are_known_to_be_there_and_decide_who_gets_a_coupon(hom
         members=MemberFact.validate(made).lazy(),
         coupons=Coupon.create_empty().lazy(),
         grants=CouponGrant.create_empty().lazy(),
+        prices=PriceFact.create_empty().lazy(),
+        stock=StockFact.create_empty().lazy(),
         params=params,
         economics=Economics(fee_rate=0, min_margin_rate=0),
         as_of=NOW,

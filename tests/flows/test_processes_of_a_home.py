@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import select
 
 from contracts.errors import BusyError, ConfigurationError
+from deployments.at_once import AT_ONCE
 from flows.steps.build import build
 from flows.steps.home import Home, machine_now
 from flows.steps.pull import pull, pull_stream
@@ -25,6 +26,7 @@ from tests.postgres import Postgres
 from warehouse.events import Events
 from warehouse.models import leases
 
+pytestmark = pytest.mark.long
 ROOT = Path(__file__).parents[2]
 PULL = (
     "import sys; from flows.steps.home import Home; from flows.steps.pull import pull\n"
@@ -43,7 +45,7 @@ def of_either_kind(
     postgres: Postgres = request.getfixturevalue("postgres")
     url = postgres.at_head()
     monkeypatch.setenv("SHOP_DATABASE", url)
-    settings = '[storage]\ndatabase = "env:SHOP_DATABASE"\n'
+    settings = f'{AT_ONCE}[storage]\ndatabase = "env:SHOP_DATABASE"\n'
     (merchant.folder / "shopkeeper.toml").write_text(settings, encoding="utf-8")
     yield merchant
     postgres.drop(url)

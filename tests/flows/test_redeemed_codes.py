@@ -6,7 +6,9 @@ from typing import Any, cast
 import polars as pl
 import pytest
 
-from flows.steps.undo import redeemed_times
+from flows.steps.keys import OpenedKeys
+from flows.steps.redeemed import redeemed_times
+from warehouse.encryption import Vault
 
 
 @dataclass
@@ -15,6 +17,7 @@ class Held:
 
     coupons: dict[str, int | None]
     grants: dict[str, str] = field(default_factory=dict)
+    keys: OpenedKeys = field(default_factory=lambda: OpenedKeys(Vault(b"k" * 32), b"m" * 32))
 
     def scan(self, table: str, _shop: object) -> pl.LazyFrame:
         held, column = (
@@ -24,7 +27,8 @@ class Held:
         )
         dtype = pl.Int64 if table == "coupons" else pl.String
         rows = {"coupon_code": list(held), column: list(held.values())}
-        return pl.DataFrame(rows, schema={"coupon_code": pl.String, column: dtype}).lazy()
+        frame = pl.DataFrame(rows, schema={"coupon_code": pl.String, column: dtype})
+        return self.keys.vault.seal_frames({table: frame})[table].lazy()
 
 
 @dataclass

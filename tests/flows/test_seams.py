@@ -11,13 +11,15 @@ import pytest
 from pydantic import BaseModel
 
 from actions.guard import judge
-from actions.policies._proposal import proposals
+from actions.policies._proposal import Hold, proposals
 from connectors.base.limits import Urgency
 from contracts.checks import CheckResult
 from contracts.codes import Mode, WriteKind
 from contracts.tables import PriceFact, StockFact, table_of
+from deployments.at_once import AT_ONCE
 from flows.steps import act as act_step
 from flows.steps import decide as decide_step
+from flows.steps import door as door_step
 from flows.steps import holders
 from flows.steps.guard_facts import facts
 from flows.steps.home import Home
@@ -29,7 +31,8 @@ from tests.flows.homes import campaign, write_settings
 from tests.warehouse.rows import judged, proposal, rows
 
 NOW = dt.datetime(2026, 11, 1, 8, tzinfo=dt.UTC)
-SETTINGS = """
+SETTINGS = f"""
+{AT_ONCE}
 [holdout]
 salt = "pepper"
 share_rate = 0.25
@@ -61,6 +64,14 @@ class Rule:
 
     def __init__(self) -> None:
         self.asked: dict[str, Any] = {}
+        self.asked_for_holds: dict[str, Any] = {}
+
+    def holds(self, **given: Any) -> Any:
+        self.asked_for_holds = given
+        held = {"policy": "rule", "shop_id": "tmall", "target_id": "T2", "sku_id": "S2"}
+        return Hold.validate(
+            pl.DataFrame([{**held, "reason_code": "small_change", "numbers": "{}"}]), cast=True
+        )
 
     def propose(self, **given: Any) -> Any:
         self.asked = given
@@ -103,8 +114,9 @@ def put(home: Home, target: str, *, days: float, **values: Any) -> None:
     """An approved message of so many days ago."""
     at = NOW - dt.timedelta(days=days)
     row = proposal(
-        target, policy="rule", shop_id="tmall", state="approved", write_kind="send_message",
-        window_start=at, expires_at=NOW + dt.timedelta(days=1), **values,
+        target, policy="rule", shop_id="tmall", state="approved",
+        window_start=at, expires_at=NOW + dt.timedelta(days=1),
+        **{"write_kind": "send_message", **values},
     )  # fmt: skip
     home.ledger.record(judged(row), run_id=f"run {target}", at=at)
 
@@ -117,11 +129,37 @@ def seen(home: Home, limits: dict[str, int], **given: Any) -> Any:
     return facts(home, home.shop("tmall"), "rule", at=NOW, **given)
 
 
+def test_a_policy_of_prices_knows_what_the_shops_beside_allow(home: Home, rule: Rule) -> None:
+    """Of two shops at parity the dearer may go up and the cheaper down: one of them can move."""
+    for shop_id, currency, price in (("tmall", "CNY", 7100), ("demo", "USD", 1000)):
+        row = {"shop_id": shop_id, "sku_id": "A", "currency": currency, "price_minor": price}
+        home.lake.replace("price_facts", rows(PriceFact, [row]), shop_id=shop_id)
+    home.readings.record(home.lake.versions())
+    found = {}
+    for shop_id in ("tmall", "demo"):
+        decide_step.considered(home, home.shop(shop_id), "rule")
+        told = rule.asked["prices"].collect()
+        found[shop_id] = told.select("channel_low_minor", "channel_high_minor").row(0)
+    assert found == {"tmall": (7100, 9230), "demo": (700, 1000)}
+
+
 @pytest.mark.parametrize("limit", ["coupon_days", "message_days", "budget_days"])
 def test_the_guard_sees_as_far_back_as_each_of_its_limits_counts(home: Home, limit: str) -> None:
     put(home, "within", days=99)
     put(home, "before", days=101)
     assert seen(home, {limit: 100}).history["target_id"].to_list() == ["within"]
+
+
+def test_the_guard_of_prices_sees_their_changes_of_ninety_days(home: Home, rule: Rule) -> None:
+    rule.WRITES = (WriteKind.SET_PRICE,)  # type: ignore[assignment]
+    price = {"write_kind": "set_price", "currency": "CNY", "before_value": 1000}
+    for target, days in (("lately", 27), ("within", 89), ("another", 88), ("before", 91)):
+        put(home, target, days=days, **price)
+    put(home, "a message", days=80)
+    found = seen(home, {}).history["target_id"].to_list()
+    assert found == ["within", "another", "lately"]
+    few = seen(home, {}, targets=["within"]).history["target_id"].to_list()
+    assert few == ["within", "lately"]
 
 
 def test_the_guard_sees_four_weeks_whatever_its_limits_count(home: Home) -> None:
@@ -182,6 +220,12 @@ def test_decide_hands_the_shops_own_to_policy_guard_and_ledger(
         "params": Params(size=7), "economics": shop.economics, "as_of": NOW,
         "time_zone": "Asia/Shanghai",
     }  # fmt: skip
+    assert rule.asked_for_holds is not rule.asked
+    assert {name: rule.asked_for_holds[name] for name in asked} == asked
+    assert rule.asked_for_holds["prices"] is rule.asked["prices"]
+    [alone] = decided.left_alone
+    assert (alone.reason, alone.targets, alone.samples) == ("small_change", 1, ())
+    assert home.left_alone.latest() == [alone]
     assert rule.asked["prices"].collect()["listing_id"].to_list() == ["of tmall"]
     assert given["proposed"]["target_id"].to_list() == ["T1"]
     assert given["limits"] == home.policy(shop, "rule").limits
@@ -218,7 +262,7 @@ def test_act_hands_on_what_is_asked_for_and_the_shops_own_limits(
 
     monkeypatch.setattr(Writers, "clock", clock)
     monkeypatch.setattr(act_step, "dispatch", dispatched)
-    monkeypatch.setattr(act_step, "per_item_recheck", rechecked)
+    monkeypatch.setattr(door_step, "per_item_recheck", rechecked)
     put(home, "T1", days=1)
     put(home, "gone", days=900)
     told: list[tuple[str, int, int | None]] = []

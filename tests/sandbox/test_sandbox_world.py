@@ -160,9 +160,8 @@ def test_the_later_cost_export_overlaps_the_earlier_and_corrects_it(
 
 
 def test_the_supply_plan_names_open_orders_and_terms(world: World, exported: Path) -> None:
-    sheet = openpyxl.load_workbook(next(exported.glob("erp/采购_*.xlsx")), read_only=True).active
-    assert sheet is not None
-    head, *rows = sheet.iter_rows(values_only=True)
+    book = openpyxl.load_workbook(next(exported.glob("erp/采购_*.xlsx")))
+    head, *rows = book.worksheets[0].iter_rows(values_only=True)
     assert head == (
         "商家编码", "供应商", "在途数量", "预计到货日期",
         "平均交期(天)", "交期标准差(天)", "起订量", "装箱数",

@@ -207,7 +207,8 @@ def test_json_is_one_document_on_standard_output(home: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "shopkeeper", *words], capture_output=True, text=True, check=True
     )
-    assert json.loads(done.stdout) == {"events": 0, "broken_at": None}
+    told = json.loads(done.stdout)
+    assert (told["events"], told["broken_at"], told["altered"]) == (0, None, {})
     assert done.stderr == ""
 
 
@@ -221,3 +222,20 @@ def test_help_imports_nothing_heavy() -> None:
         check=True,
     )
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("pasted", ["shpat_é", "shpat_\u200bx", "口令", "two\nlines"])
+@pytest.mark.parametrize("command", ["doctor", "pull"])
+def test_a_token_that_no_header_can_hold_is_told_in_a_sentence_and_not_repeated(
+    pasted: str,
+    command: str,
+    home: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("NO_SUCH_TOKEN", pasted)
+    call(monkeypatch, "--home", str(home), "--json", command)
+    told = "".join(capfd.readouterr())
+    assert "`access_token` holds characters beyond printable ASCII" in told
+    assert "Traceback" not in told
+    assert pasted not in told

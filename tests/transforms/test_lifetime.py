@@ -1,4 +1,4 @@
-"""The BG/NBD model finds what the literature and its own laws say."""
+"""The models of buying and spending find what is published of CDNOW (C1 to C7), and their laws."""
 
 from pathlib import Path
 
@@ -8,10 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transforms.lifetime import LEAST_REPEATERS, BgNbd, fit
+from transforms.lifetime import LEAST_REPEATERS, BuyingModel, fit, fit_spending
 
-CDNOW = Path(__file__).parents[3] / "shared/data/cdnow/cdnow_customers_summary.csv"
-PUBLISHED = BgNbd(r=0.243, alpha=4.414, a=0.793, b=2.426, log_likelihood=-9582.4)
+DATA = Path(__file__).parents[3] / "shared/data/cdnow"
+CDNOW = DATA / "cdnow_customers_summary.csv"
+VALUES = DATA / "cdnow_customers_summary_with_transactions.csv"
+LOG = DATA / "CDNOW_sample.txt"
+PUBLISHED = BuyingModel(
+    r=0.243, alpha=4.414, a=0.793, b=2.426, log_likelihood=-9582.4, is_modified=False
+)
+MODIFIED = BuyingModel(r=0.5248, alpha=6.183, a=0.8914, b=1.614, log_likelihood=-9582.13)
 
 
 @pytest.fixture(scope="module")
@@ -27,13 +33,63 @@ def cdnow() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 def test_the_published_parameters_and_likelihood_of_cdnow_are_found(
     cdnow: tuple[np.ndarray, np.ndarray, np.ndarray],
 ) -> None:
-    model = fit(*cdnow)
+    model = fit(*cdnow, is_modified=False)
     assert model is not None
     found = (model.r, model.alpha, model.a, model.b)
     assert found == pytest.approx((0.242593, 4.413532, 0.792886, 2.425754), abs=1e-3)
     assert model.log_likelihood == pytest.approx(-9582.42556, abs=1e-3)
     alive = model.alive_rate(np.array([2.0]), np.array([30.43]), np.array([38.86]))
     assert alive[0] == pytest.approx(0.7266092, abs=1e-4)
+    ada = (np.array([2.0]), np.array([30.43]), np.array([38.86]))
+    assert model.orders(*ada, within=39)[0] == pytest.approx(1.2259105, abs=1e-3)  # C3
+
+
+def test_the_modified_model_fits_cdnow_a_little_better(
+    cdnow: tuple[np.ndarray, np.ndarray, np.ndarray],
+) -> None:
+    model = fit(*cdnow)
+    assert model is not None
+    assert model.is_modified
+    assert model.log_likelihood == pytest.approx(-9582.13, abs=5e-3)
+
+
+def test_the_summary_of_cdnow_is_what_its_log_says() -> None:
+    if not LOG.exists():
+        pytest.skip("the CDNOW data lies outside the repository")
+    rows = [line.split() for line in LOG.read_text(encoding="ascii").splitlines() if line.strip()]
+    log = pl.DataFrame({"who": [row[1] for row in rows], "day": [row[2] for row in rows]})
+    days = log.filter(pl.col("day") <= "19970930").unique().group_by("who").len()
+    repeats = days["len"] - 1
+    assert (days.height, repeats.sum(), (repeats > 0).sum()) == (2357, 2457, 946)  # C1
+
+
+def test_gamma_gamma_finds_the_published_parameters_and_means_of_cdnow() -> None:
+    if not VALUES.exists():
+        pytest.skip("the CDNOW data lies outside the repository")
+    read = pl.read_csv(VALUES).select(pl.col("x", "zbar").cast(pl.Float64))
+    repeats, mean_value = (read[name].to_numpy() for name in read.columns)
+    model = fit_spending(repeats, mean_value)
+    assert model is not None
+    assert (model.p, model.q, model.v) == pytest.approx((6.248803, 3.744588, 15.447743), abs=1e-3)
+    assert model.log_likelihood == pytest.approx(-4055.92324, abs=1e-3)  # C6
+    first = [24.658616, 18.911480, 35.171002, 35.171002, 35.171002, 71.462851]  # C7
+    assert model.order_value(repeats, mean_value)[:6] == pytest.approx(first, abs=1e-3)
+
+
+def test_what_is_expected_of_a_model_is_the_sum_of_its_chances() -> None:
+    """Over a moment the orders to expect are the chance of one, for either model."""
+    seen = (np.array([0.0, 2.0, 9.0]), np.array([0.0, 30.0, 100.0]), np.array([20.0, 38.0, 101.0]))
+    for model in (PUBLISHED, MODIFIED):
+        soon = model.orders(*seen, within=0.01)
+        assert soon == pytest.approx(model.return_rate(*seen, within=0.01), rel=1e-2)
+        month, year = (model.return_rate(*seen, within=days) for days in (30.0, 365.0))
+        assert (month < year).all()
+        assert (year < model.alive_rate(*seen)).all()
+
+
+def test_who_bought_once_may_have_left_too() -> None:
+    alive = MODIFIED.alive_rate(np.zeros(2), np.zeros(2), np.array([10.0, 900.0]))
+    assert 0 < alive[1] < alive[0] < 1
 
 
 def test_the_unit_of_time_changes_alpha_alone(
@@ -50,6 +106,7 @@ def test_the_unit_of_time_changes_alpha_alone(
 def test_too_few_who_came_back_give_no_model() -> None:
     many, few = np.ones(LEAST_REPEATERS), np.ones(LEAST_REPEATERS - 1)
     known_for = np.linspace(10, 30, LEAST_REPEATERS)
+    assert fit_spending(few, few) is None
     assert fit(few, known_for[1:] / 2, known_for[1:]) is None
     assert fit(np.zeros(5000), np.zeros(5000), np.full(5000, 9.0)) is None
     assert fit(np.array([]), np.array([]), np.array([])) is None
@@ -70,6 +127,6 @@ def test_the_longer_one_stays_away_the_likelier_they_left(
     assert 0 <= alive[1] <= alive[0] <= 1
 
 
-def test_of_who_never_came_back_nothing_tells() -> None:
+def test_by_the_first_model_nothing_tells_of_who_never_came_back() -> None:
     alive = PUBLISHED.alive_rate(np.zeros(1), np.zeros(1), np.array([900.0]))
     assert alive.tolist() == [1.0]

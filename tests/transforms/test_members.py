@@ -308,5 +308,7 @@ def test_the_published_summary_of_cdnow_is_reproduced(cdnow: pl.DataFrame) -> No
     assert (repeats > 0).sum() == 946
     published = pl.read_csv(CDNOW / "cdnow_customers_summary.csv").sort("ID")
     assert repeats.to_list() == published["frequency"].to_list()
-    # The first customer came back twice; P(alive) is that of the published parameters.
-    assert frame["alive_rate"][0] == pytest.approx(0.7266092, abs=1e-4)
+    # The first customer came back twice; by MBG/NBD 1 / (1 + a/(b+x) ((alpha+T)/(alpha+t))^(r+x)).
+    assert frame["alive_rate"][0] == pytest.approx(0.70614, abs=1e-4)
+    assert (frame["return_rate"] < frame["alive_rate"]).all()
+    assert frame["return_rate"].is_between(0, 1).all()

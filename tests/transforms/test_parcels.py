@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contracts.codes import ParcelStatus
@@ -196,20 +196,35 @@ def test_a_parcel_that_holds_two_orders_is_asked_about_once_by_the_earliest_prom
 SPANS = st.none() | st.integers(-90 * 24, 90 * 24).map(lambda hours: ago(hours=hours))
 
 
-@given(shipped=SPANS, promised=SPANS, by=SPANS, arrived=SPANS, carried=SPANS, event=SPANS)
+TOLD = st.fixed_dictionaries(
+    dict.fromkeys(("shipped", "promised", "by", "arrived", "carried", "event"), SPANS)
+)
+
+
+@settings(max_examples=30)
+@given(st.lists(TOLD, min_size=1, max_size=40))
 def test_a_parcel_that_arrived_is_never_asked_about_and_lateness_has_a_promise(
-    shipped: datetime | None,
-    promised: datetime | None,
-    by: datetime | None,
-    arrived: datetime | None,
-    carried: datetime | None,
-    event: datetime | None,
+    told: list[Row],
 ) -> None:
-    dates: Row = {"shipped_at": shipped, "promised_at": promised, "delivered_at": arrived}
-    status = ParcelStatus.DELIVERED if carried else ParcelStatus.IN_TRANSIT
-    told = parcel(parcel_status=str(status), delivered_at=carried, last_event_at=event)
-    row = fact([shipment(**dates)], [order(deliver_by_at=by)], [told])
-    assert (row["late_hours"] is None) == (promised is None and by is None)
-    assert (row["silent_hours"] is None) == (event is None)
-    if arrived or carried:
-        assert asked([row]) == []
+    """Many parcels at once: one costs as much as forty."""
+    shipments, orders, parcels = [], [], []
+    for number, dates in enumerate(told):
+        order_id, name = f"o{number:02}", f"YT{number:02}"
+        mine = {"shipped": "shipped_at", "promised": "promised_at", "arrived": "delivered_at"}
+        shipments.append(shipment(order_id, name, **{mine[key]: dates[key] for key in mine}))
+        orders.append(order(order_id, deliver_by_at=dates["by"]))
+        status = ParcelStatus.DELIVERED if dates["carried"] else ParcelStatus.IN_TRANSIT
+        carried = {"delivered_at": dates["carried"], "last_event_at": dates["event"]}
+        parcels.append(parcel(name, parcel_status=str(status), **carried))
+
+    rows = facts(shipments, orders, parcels)
+    for row, dates in zip(rows, told, strict=True):
+        has_promise = dates["promised"] is not None or dates["by"] is not None
+        assert (row["late_hours"] is not None) == has_promise
+        assert (row["silent_hours"] is None) == (dates["event"] is None)
+    arrived = {
+        row["tracking_number"]
+        for row, dates in zip(rows, told, strict=True)
+        if dates["arrived"] or dates["carried"]
+    }
+    assert arrived.isdisjoint(asked(rows))

@@ -1,25 +1,40 @@
 """A price decision reads what was known at that moment, and only usable competitors."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import polars as pl
 import pytest
 
+from contracts.economics import Confirmed
 from contracts.tables import (
     CompetitorOffer,
-    Cost,
+    Coupon,
+    Elasticity,
     Listing,
+    Order,
     OrderLine,
     Price,
     PriceFact,
+    RivalOffer,
     StockLevel,
     Velocity,
 )
-from transforms.pricing import price_facts
+from transforms.pricing import price_facts, rival_offers
 
 AS_OF = datetime(2026, 11, 20, 17, tzinfo=UTC)  # 2026-11-21 in Shanghai
 KEY = {"shop_id": "s", "sku_id": "A"}
 Row = dict[str, Any]
+NO_COSTS = pl.LazyFrame(
+    schema={
+        "shop_id": pl.String,
+        "sku_id": pl.String,
+        "unit_cost_minor": pl.Int64,
+        "cost_currency": pl.String,
+        "cost_rate_date": pl.Date,
+        "unconfirmed_cost_minor": pl.Int64,
+    }
+)
 
 
 def ago(**span: float) -> datetime:
@@ -49,28 +64,39 @@ def offer(minor: int, who: str = "c1", **more: Any) -> Row:
     return {**KEY, "competitor_id": who, "is_in_stock": True, **money, **seen, **more}
 
 
-def cost(minor: int, day: date, **more: Any) -> Row:
-    return {**KEY, "valid_from": day, "unit_cost_minor": minor, "currency": "USD", **more}
-
-
 def line(minor: int, **more: Any) -> Row:
     row = {"shop_id": "s", "order_id": "o", "listing_id": "L", "line_kind": "sale"}
     return {**row, "placed_at": ago(days=1), "unit_price_minor": minor, **more}
 
 
-def facts(**rows: list[Row]) -> list[Row]:
+def facts(*, confirmed: Row | None = None, **rows: list[Row]) -> list[Row]:
     frame = price_facts(
         Listing.sample(overrides=rows.get("listings", [listing()])).lazy(),
         Price.sample(overrides=rows.get("prices", [price(1000)])).lazy(),
-        costs=Cost.sample(overrides=rows.get("costs", [])).lazy(),
-        offers=CompetitorOffer.sample(overrides=rows.get("offers", [])).lazy(),
+        costs=NO_COSTS,
+        rivals=rival_offers(
+            CompetitorOffer.sample(overrides=rows.get("offers", [])).lazy(), as_of=AS_OF
+        ),
         stock_levels=StockLevel.sample(overrides=rows.get("stock", [])).lazy(),
         velocity=Velocity.sample(overrides=rows.get("velocity", [])).lazy(),
+        elasticities=Elasticity.sample(overrides=rows.get("elasticities", [])).lazy(),
         lines=OrderLine.sample(overrides=rows.get("lines", [])).lazy(),
+        orders=Order.sample(overrides=rows.get("orders", [])).lazy(),
+        coupons=Coupon.sample(overrides=rows.get("coupons", [])).lazy(),
         as_of=AS_OF,
-        time_zone="Asia/Shanghai",
+        confirmed=Confirmed(**confirmed or {}),
     )
     return PriceFact.validate(frame.collect()).sort("listing_id").to_dicts()
+
+
+def order(shipping: int, **more: Any) -> Row:
+    row = {"shop_id": "s", "placed_at": ago(days=1), "is_test": False}
+    return {**row, "shipping_minor": shipping, **more}
+
+
+def rivals(offers: list[Row]) -> list[Row]:
+    given = CompetitorOffer.sample(overrides=offers).lazy()
+    return RivalOffer.validate(rival_offers(given, as_of=AS_OF).collect()).to_dicts()
 
 
 @pytest.mark.parametrize(
@@ -94,7 +120,7 @@ def test_two_listings_under_one_code_are_not_decided_on_and_a_sisters_rival_move
     assert facts(listings=[listing(), sister], prices=prices, offers=[offer(900)]) == []
     archived = {**sister, "listing_status": "archived"}
     (row,) = facts(listings=[listing(), archived], prices=prices, offers=[offer(900)])
-    assert (row["listing_id"], row["rival_minor"]) == ("L", 900)
+    assert (row["listing_id"], row["rival_observed_at"]) == ("L", ago(hours=1))
 
 
 def test_the_latest_price_known_is_in_force() -> None:
@@ -104,57 +130,68 @@ def test_the_latest_price_known_is_in_force() -> None:
     assert (row["price_minor"], row["price_observed_at"]) == (900, ago(hours=3))
 
 
-def test_the_cost_is_the_one_valid_on_the_shops_day() -> None:
-    days = (date(2026, 1, 1), date(2026, 11, 21), date(2026, 11, 22))
-    (row,) = facts(costs=[cost(minor, day) for minor, day in zip((5, 6, 7), days, strict=True)])
-    assert (row["unit_cost_minor"], row["cost_currency"]) == (6, "USD")
-    (missing,) = facts(costs=[cost(7, days[2])])
-    assert missing["unit_cost_minor"] is None
+def test_bounds_are_measured_from_a_persons_price_else_the_list_price_else_the_first_seen() -> None:
+    """The anchor: none of our own writes, nor what the price became by them, moves it."""
+    seen = [
+        price(minor, observed_at=ago(days=day), read_at=ago(days=day))
+        for day, minor in ((90, 1000), (60, 1500), (30, 2400))
+    ]
+    (row,) = facts(prices=seen)
+    assert (row["price_minor"], row["anchor_minor"]) == (2400, 1000)
+    (row,) = facts(prices=[one | {"list_price_minor": 1200} for one in seen])
+    assert (row["anchor_minor"], row["low_anchor_minor"]) == (1200, 1000)
+    (row,) = facts(prices=[one | {"list_price_minor": 800} for one in seen])
+    assert (row["anchor_minor"], row["low_anchor_minor"]) == (800, 800)
+    (row,) = facts(prices=seen, confirmed={"prices": {"A": 2000}})
+    assert (row["anchor_minor"], row["low_anchor_minor"]) == (2000, 2000)
+    dollars = price(300, observed_at=ago(days=99), read_at=ago(days=99), currency="EUR")
+    (row,) = facts(prices=[dollars, *seen])
+    assert row["anchor_minor"] == 1000
 
 
 @pytest.mark.parametrize(
-    ("change", "usable"),
+    ("change", "delivered"),
     [
-        ({}, True),
-        ({"is_in_stock": False}, False),
-        ({"observed_at": ago(hours=6)}, True),
-        ({"observed_at": ago(hours=6, seconds=1)}, False),
-        ({"read_at": AS_OF + timedelta(seconds=1)}, False),
-        ({"currency": "EUR"}, False),
-        ({"price_minor": 600}, True),
-        ({"price_minor": 599}, False),
-        ({"price_minor": 1670}, True),
-        ({"price_minor": 1671}, False),
-        ({"price_minor": 500, "shipping_minor": 100}, True),
-        ({"price_minor": 1600, "shipping_minor": 71}, False),
+        ({}, 900),
+        ({"is_in_stock": False}, None),
+        ({"observed_at": ago(hours=6)}, 900),
+        ({"observed_at": ago(hours=6, seconds=1)}, None),
+        ({"read_at": AS_OF + timedelta(seconds=1)}, None),
+        ({"shipping_minor": 71}, 971),
     ],
 )
-def test_which_competitors_are_usable(change: Row, usable: bool) -> None:
-    (row,) = facts(offers=[{**offer(900), **change}])
-    assert (row["rivals_units"], row["rival_minor"] is not None) == (int(usable), usable)
-
-
-def test_the_lowest_usable_competitor_counts_with_shipping() -> None:
-    offers = [offer(900, "c1", shipping_minor=200), offer(950, "c2"), offer(100, "c3")]
-    (row,) = facts(offers=offers)
-    assert (row["rival_minor"], row["rivals_units"]) == (950, 2)
+def test_which_offers_of_competitors_can_be_bought(change: Row, delivered: int | None) -> None:
+    found = rivals([{**offer(900), **change}])
+    assert [one["delivered_minor"] for one in found] == ([delivered] if delivered else [])
 
 
 def test_a_competitor_who_sold_out_is_not_remembered_with_the_older_offer() -> None:
     before = offer(900, observed_at=ago(hours=3))
-    (row,) = facts(offers=[before, offer(900, is_in_stock=False)])
-    assert row["rivals_units"] == 0
+    assert rivals([before, offer(900, is_in_stock=False)]) == []
 
 
-def test_the_band_is_around_the_median_of_what_was_sold_in_28_days() -> None:
+def test_what_our_customer_usually_pays_for_shipping_is_what_half_of_the_orders_do() -> None:
+    paid = [order(minor, order_id=str(number)) for number, minor in enumerate((0, 500, 500, 600))]
+    ignored = [
+        order(9000, order_id="old", placed_at=ago(days=28)),
+        order(9000, order_id="test", is_test=True),
+        order(9000, order_id="later", placed_at=AS_OF + timedelta(seconds=1)),
+    ]
+    (row,) = facts(orders=paid + ignored)
+    assert row["charged_shipping_minor"] == 500
+    (row,) = facts()
+    assert row["charged_shipping_minor"] == 0
+
+
+def test_the_usual_price_is_the_median_of_what_was_sold_in_28_days() -> None:
     sold = [line(minor, line_id=str(minor)) for minor in (1900, 2000, 2100, 2200)]
     ignored = [
         line(9000, line_id="old", placed_at=ago(days=28)),
         line(0, line_id="gift", line_kind="gift", total_minor=0),
         line(9000, line_id="deleted", listing_id=None),
     ]
-    (row,) = facts(lines=sold + ignored, offers=[offer(1100, "c1"), offer(1300, "c2")])
-    assert (row["median_28d_minor"], row["rival_minor"]) == (2000, 1300)
+    (row,) = facts(lines=sold + ignored)
+    assert row["median_28d_minor"] == 2000
 
 
 def test_cover_is_stock_over_velocity() -> None:

@@ -1,6 +1,7 @@
 import datetime as dt
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from sqlalchemy import (
 )
 
 from contracts.errors import BusyError, ConfigurationError
+from tests import once
 from tests.warehouse.rows import hour
 from warehouse.database import Database
 from warehouse.migrations import HEAD
@@ -31,6 +33,19 @@ def test_the_migrations_lead_to_the_declared_tables(database: Database) -> None:
     with database.read() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
     assert scripts().get_current_head() == HEAD
+
+
+def test_the_database_that_tests_start_with_is_what_the_migrations_make() -> None:
+    made = []
+    for one in (upgrade, once.upgrade):
+        engine = create_engine("sqlite://")
+        with engine.begin() as connection:
+            one(connection)
+        with closing(engine.raw_connection()) as raw:
+            assert raw.driver_connection is not None
+            made.append(sorted(raw.driver_connection.iterdump()))
+        engine.dispose()
+    assert made[0] == made[1]
 
 
 def test_a_database_at_head_is_opened_without_loading_alembic(url: str, database: Database) -> None:

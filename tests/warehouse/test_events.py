@@ -3,8 +3,9 @@ from sqlalchemy import Connection, Delete, Update, delete, text, update
 from sqlalchemy.exc import DatabaseError
 
 from tests.warehouse.rows import hour
+from warehouse.chain import Chain
 from warehouse.database import Database
-from warehouse.events import Event, Events, Flaw, append
+from warehouse.events import GIVEN_UP, UNKEYED, Event, Events, Flaw, append, retire
 from warehouse.models import event_head
 from warehouse.models import events as table
 
@@ -132,3 +133,22 @@ def test_the_database_itself_refuses_to_change_what_happened(
     ):
         connection.execute(statement)
     assert (chain.verify(), chain.count()) == (None, 5)
+
+
+def test_events_of_a_key_that_was_given_up_are_proven_without_it_and_later_ones_named(
+    url: str,
+) -> None:
+    old, new = {"old": b"o" * 32}, {"new": b"n" * 32}
+    databases = [Database(url, chain=Chain(keys, "ann")) for keys in (old, new | old, new)]
+    before, both, after = map(Events, databases)
+    before.append(HAPPENED[:2])
+    for _ in range(2):
+        with databases[1].write() as connection:
+            retire(connection, ["old"], by="ann", at=hour(9))
+    after.append(HAPPENED[2:])
+    assert (after.verify(), after.count(), both.verify()) == (None, 6, None)
+    assert (after.unretired(["old", "new"]), before.verify()) == (["new"], Flaw(3, UNKEYED))
+    before.append(HAPPENED[:1])  # by whom the key leaked to
+    assert after.verify() == both.verify() == Flaw(7, GIVEN_UP)
+    for one in databases:
+        one.close()

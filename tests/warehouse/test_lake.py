@@ -15,6 +15,7 @@ from polars.testing import assert_frame_equal
 from contracts.tables import TABLES, Inbound, KpisDaily, Listing, OrderLine, Price
 from tests.warehouse.rows import NOON, batch, document, hour, rows, version_rows
 from tests.warehouse.writer import ORDERS, batches
+from warehouse import delta
 from warehouse import lake as lake_module
 from warehouse.lake import Lake, Merged
 
@@ -199,7 +200,7 @@ def test_another_writer_between_two_tables_of_an_order_is_noticed(
             lake.merge(newer)
         write_deltalake(*args, **how)
 
-    monkeypatch.setattr(lake_module, "write_deltalake", interrupted)
+    monkeypatch.setattr(delta, "write_deltalake", interrupted)
     lake.merge(older)
     assert lines_of(lake, with_deleted=True) == [("1", "a", hour(1))]
 
@@ -215,7 +216,7 @@ def test_a_crash_between_two_tables_of_an_order_is_mended_by_merging_again(
 
     with monkeypatch.context() as patch:
         calls: Iterator[Callable[..., None]] = iter([write_deltalake, crash])
-        patch.setattr(lake_module, "write_deltalake", lambda *a, **k: next(calls)(*a, **k))
+        patch.setattr(delta, "write_deltalake", lambda *a, **k: next(calls)(*a, **k))
         with pytest.raises(KeyboardInterrupt):
             lake.merge(newer)
     assert ("1", "b", None) in lines_of(lake)
@@ -231,7 +232,7 @@ def test_when_others_never_pause_the_writer_gives_up_with_a_sentence(
         raise CommitFailedError
 
     lake.merge(document())
-    monkeypatch.setattr(lake_module, "write_deltalake", overtaken)
+    monkeypatch.setattr(delta, "write_deltalake", overtaken)
     monkeypatch.setattr(lake_module, "_PAUSE_SECONDS", 0)
     with pytest.raises(lake_module.LakeBusyError, match="written by others"):
         lake.merge(document("2", created_date=NOON.date()))

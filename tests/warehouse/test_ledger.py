@@ -56,6 +56,16 @@ def test_the_same_proposal_again_is_left_alone(ledger: Ledger) -> None:
     assert {action.run_id for action in ledger.find()} == {"r1"}
 
 
+def test_what_is_beyond_the_cap_of_a_day_is_no_row_but_replaces_what_waits(ledger: Ledger) -> None:
+    capped = {"state": "refused", "guard": "cap", "guard_reason": "not among the best"}
+    waits = proposal("v1", after_value=900)
+    assert ledger.record(judged(waits), run_id="r1", at=hour(0)) == {"proposed": 1}
+    flood = [proposal(f"v{number}", after_value=800, **capped) for number in range(1, 40)]
+    assert ledger.record(judged(*flood), run_id="r2", at=hour(1)) == {"refused": 1}
+    found = {(one.target_id, one.after_value, str(one.state)) for one in ledger.find()}
+    assert found == {("v1", 900, "superseded"), ("v1", 800, "refused")}
+
+
 def test_an_action_comes_back_as_it_was_judged(ledger: Ledger) -> None:
     given = proposal(
         state="refused", guard="floor", guard_reason="90 < 95", parent_id="p1", effect_minor=-7
@@ -147,6 +157,14 @@ def test_nothing_is_claimed_for_another_shop_or_after_its_window(ledger: Ledger)
     record(ledger, APPROVED, proposal("v2", state="approved", shop_id="other"))
     assert [action.target_id for action in claim(ledger)] == ["v1"]
     assert claim(ledger, at=30) == []
+
+
+def test_a_chunk_is_of_as_few_policies_as_can_be(ledger: Ledger) -> None:
+    for number in range(6):
+        policy = ("repricing", "watch")[number % 2]
+        record(ledger, proposal(f"v{number}", state="approved", policy=policy))
+    chunks = [claim(ledger, limit=3), claim(ledger, limit=3)]
+    assert [{one.policy for one in chunk} for chunk in chunks] == [{"repricing"}, {"watch"}]
 
 
 def test_a_holder_whose_lease_ran_out_can_change_nothing(ledger: Ledger, events: Events) -> None:

@@ -6,12 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import text, update
 
 from contracts.actions import Action
 from contracts.codes import ActionState, Channel, Purpose, WriteKind
+from tests.warehouse.conftest import VAULT
 from tests.warehouse.rows import hour, judged, proposal
 from warehouse.database import Database
+from warehouse.encryption import is_sealed
 from warehouse.erasures import Erasure, Erasures
 from warehouse.events import Events
 from warehouse.ledger import Ledger
@@ -227,13 +229,18 @@ def test_who_is_forgotten_is_in_no_action_and_nobody_takes_their_place(
         proposal(**{**about, "target_id": "x", "member_id": other}),
     )
     erasures = Erasures(database, tmp_path / "forgotten")
-    erasures.clear(Erasure("demo", MEMBER, hour(0), "ann"))
+    written = ledger.find(member_id=MEMBER)
+    erasures.clear(Erasure("demo", MEMBER, hour(0), "ann"), written, names=lambda _: False)
     assert ledger.find(member_id=MEMBER) == []
     everything = ledger.find()
     assert MEMBER not in str(everything)
     gone = [action for action in everything if action.member_id == "forgotten"]
     assert len(gone) == 3
-    assert {action.write_kind for action in gone if action.payload} == {WriteKind.CREATE_COUPON}
+    assert {action.state for action in gone} == {"superseded"}
+    assert {(one.payload, one.parent_id, one.numbers, one.evidence) for one in gone} == {
+        (None, None, "{}", "{}")
+    }
+    assert "CODE-1" not in str(everything)
     (kept,) = ledger.find(member_id=other)
     assert kept.payload == MESSAGE["payload"]
 
@@ -259,7 +266,37 @@ def test_two_of_the_same_window_are_forgotten_one_after_the_other(
     )
     erasures = Erasures(database, tmp_path / "forgotten")
     for member in members:
-        erasures.clear(Erasure("demo", member, hour(0), "ann"))
+        written = ledger.find(member_id=member)
+        erasures.clear(Erasure("demo", member, hour(0), "ann"), written, names=lambda _: False)
     assert all(action.target_id.startswith("forgotten-") for action in ledger.find())
     with database.write() as connection:
         connection.execute(update(table).values(state="confirmed"))
+
+
+def test_what_is_said_of_persons_is_sealed_where_it_is_stored_and_what_is_of_articles_is_not(
+    ledger: Ledger, database: Database
+) -> None:
+    database.seal_with(VAULT)
+    found = record(ledger, *pair(), proposal("v1", sku_id="A", evidence='{"price_minor": 100}'))
+    assert {one.target_id for one in found.values()} == {"CODE-1", "CODE-1:message", "v1"}
+    with database.read() as connection:
+        columns = ", ".join(("target_id", "numbers", "evidence", "payload"))
+        stored = connection.execute(text(f"SELECT sku_id, {columns} FROM actions")).all()
+    told = {row.sku_id: [one is not None and is_sealed(one) for one in row[1:]] for row in stored}
+    assert told == {None: [True, True, True, True], "A": [False, False, False, False]}
+
+
+def test_rows_of_several_instants_and_with_gaps_are_read_back_as_they_were_recorded(
+    ledger: Ledger,
+) -> None:
+    given = [
+        proposal(f"v{number}", parent_id=parent, units_at_risk=0.25, expires_at=hour(ends))
+        for number, (parent, ends) in enumerate([("p", 24), (None, 23), ("q", 24)])
+    ]
+    ledger.record(judged(*given), run_id="run", at=hour(1))
+    found = {one.target_id: one for one in ledger.find()}
+    told = {target: (one.parent_id, one.expires_at) for target, one in found.items()}
+    assert told == {"v0": ("p", hour(24)), "v1": (None, hour(23)), "v2": ("q", hour(24))}
+    assert {(one.decided_at, one.units_at_risk, one.fence) for one in found.values()} == {
+        (hour(1), 0.25, 0)
+    }

@@ -5,6 +5,8 @@ import sys
 from collections import Counter
 from pathlib import Path
 
+import pytest
+
 from contracts.codes import ActionState
 from tests.warehouse.rows import hour
 from tests.warehouse.worker import TICK
@@ -14,6 +16,7 @@ from warehouse.events import Events
 from warehouse.ledger import Ledger
 from warehouse.readings import Readings
 
+pytestmark = pytest.mark.long
 ROOT = Path(__file__).parents[2]
 PROCESSES, TURNS = 3, 8
 

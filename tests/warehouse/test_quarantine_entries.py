@@ -1,11 +1,13 @@
 import json
 
 import polars as pl
+import pytest
 
 from contracts.streams import Quarantined, Reading, Window
 from tests.warehouse.conftest import VAULT
 from tests.warehouse.rows import hour, rows
 from warehouse.database import Database
+from warehouse.encryption import SealError, Vault
 from warehouse.quarantine import Quarantine
 
 
@@ -74,3 +76,27 @@ def test_documents_are_counted_under_each_of_their_reasons(database: Database) -
         ("demo", "orders", "penny_price", 2),
     ]
     assert quarantine.counts(shop_id="elsewhere").is_empty()
+
+
+def test_what_an_outdated_key_sealed_is_sealed_anew_and_opens_with_it_no_more(
+    database: Database,
+) -> None:
+    old, new = b"o" * 32, Vault(b"n" * 32, names=b"m" * 32)
+    before = Quarantine(database, Vault(old, names=b"m" * 32))
+    before.keep(reading(1), pl.concat([bad("1"), bad("2")]))
+    close(before, 2, "1")
+    entries = before.all("demo")
+    both = Quarantine(database, Vault(b"n" * 32, earlier=[old], names=b"m" * 32))
+    both.keep(reading(3), bad("3"))
+    outdated, in_use = Vault(old).key_ids, new.key_ids
+    assert (both.sealed_with(outdated), both.sealed_with(in_use)) == (2, 1)
+    assert (both.reseal(), both.reseal()) == (2, 0)
+    assert (both.sealed_with(outdated), both.sealed_with(in_use)) == (0, 3)
+    after = Quarantine(database, new).all("demo")
+    assert (
+        after.filter(pl.col("document_id") != "3")
+        .sort("document_id")
+        .equals(entries.sort("document_id"))
+    )
+    with pytest.raises(SealError):
+        before.all("demo")

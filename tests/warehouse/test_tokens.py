@@ -152,3 +152,16 @@ def test_two_processes_do_not_spend_one_refresh_token(url: str, database: Databa
         user.join()
     assert got == ["access-1", "access-1"]
     assert spent == [None]
+
+
+def test_tokens_that_an_outdated_key_sealed_are_sealed_anew(database: Database) -> None:
+    old, new = Vault(b"o" * 32), Vault(b"n" * 32)
+    both = store(database, vault=Vault(b"n" * 32, earlier=[b"o" * 32]), clock=Time())
+    store(database, vault=old, clock=Time()).save("a", FIRST)
+    both.save("b", SECOND)
+    assert (both.sealed_with(old.key_ids), both.sealed_with(new.key_ids)) == (1, 1)
+    assert (both.reseal(), both.reseal()) == (1, 0)
+    after = store(database, vault=new, clock=Time())
+    assert (after.load("a"), after.load("b")) == (FIRST, SECOND)
+    with pytest.raises(SealError):
+        store(database, vault=old, clock=Time()).load("a")

@@ -17,6 +17,7 @@ from contracts.tables.derived import PriceFact, StockFact
 
 NOW = dt.datetime(2026, 11, 20, 9, tzinfo=dt.UTC)
 HOUR = dt.timedelta(hours=1)
+KEPT = frozenset({"max_spend_minor", "listing_ids", "excluded_listing_ids"})
 
 _PROPOSAL: dict[str, Any] = {
     "policy": "repricing",
@@ -46,10 +47,12 @@ _PRICE: dict[str, Any] = {
     "price_minor": 1000,
     "price_observed_at": NOW - 500 * HOUR,
     "median_28d_minor": 1000,
+    "anchor_minor": 1000,
+    "low_anchor_minor": 1000,
+    "discount_rate": 0.0,
     "unit_cost_minor": 500,
     "cost_currency": "USD",
-    "rival_minor": 960,
-    "rivals_units": 3,
+    "charged_shipping_minor": 0,
     "rival_observed_at": NOW - HOUR,
     "available_units": 100,
     "daily_units": 2.0,
@@ -154,6 +157,7 @@ class Case:
             "readings": pl.DataFrame(readings, schema=dict(READING_SCHEMA)),
             "history": pl.DataFrame(self.past, schema=dict(HISTORY_SCHEMA)),
             "platforms": {("north", "set_price"): "shopify"},
+            "coupon_terms": {"north": KEPT},
         }
         return GuardFacts(**{**values, **self.more})
 

@@ -39,5 +39,14 @@ def test_what_another_guard_refuses_takes_no_place(case: Any) -> None:
     assert batch.guards() == ["cap", None, None, "cost_missing"]
 
 
+def test_what_is_left_alone_to_compare_takes_a_place_so_that_both_arms_are_picked_alike(
+    case: Any,
+) -> None:
+    batch = _ranked(case, 300).limited(keep_actions=200)
+    guards = batch.knowing(holdout_salt="s1", holdout_share=0.3).guards()
+    assert guards[:100] == ["cap"] * 100
+    assert set(guards[100:]) == {None, "holdout"}
+
+
 def test_without_a_cap_a_large_batch_is_the_breakers(case: Any) -> None:
     assert set(_ranked(case, 300).guards()) == {"breaker"}

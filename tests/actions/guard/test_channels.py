@@ -5,8 +5,12 @@ from typing import Any
 
 import polars as pl
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from actions.guard.facts import CHANNEL_PRICE_SCHEMA, FX_SCHEMA
+from actions.guard import channel_bounds
+from actions.guard.facts import CHANNEL_PRICE_SCHEMA
+from contracts.fx import FX_SCHEMA
 
 TODAY = dt.date(2026, 11, 20)
 
@@ -123,3 +127,48 @@ def test_a_cheaper_shop_is_not_raised_past_a_dearer_one(case: Any) -> None:
 def test_the_gap_is_looked_at_again_at_the_door(case: Any, refused: Any) -> None:
     assert refused(case.knowing(channel_prices=prices(("south", "USD", 970)))) == []
     assert refused(case.knowing(channel_prices=prices(("south", "USD", 2000)))) == ["channel_gap"]
+
+
+@settings(
+    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    other=st.integers(700, 1400),
+    price=st.integers(700, 1400),
+    gap=st.sampled_from([0, 0.05, 0.3]),
+    order=st.permutations(["north", "south", "east"]).map(lambda shops: shops[:2]),
+    currency=st.sampled_from(["USD", "CNY"]),
+)
+def test_within_the_bounds_told_beforehand_a_price_passes_and_a_step_beyond_it_does_not(
+    case: Any, other: int, price: int, gap: float, order: list[str], currency: str
+) -> None:
+    """So that a policy proposes what passes; where shops stand at parity, one of them can move."""
+    known = {
+        "channel_prices": prices(("south", currency, other)),
+        "channel_order": order,
+        "fx": rates(USD=1.0, CNY=0.5),
+    }
+    loose: dict[str, float] = {
+        "max_step_rate": 1,
+        "max_day_rate": 1,
+        "max_week_rate": 1,
+        "max_quarter_rate": 10,
+    }
+    loose |= {"bottom_rate": 0.01, "ceiling_rate": 5, "max_mean_change_rate": 1}
+    priced = (
+        case.knowing(**known)
+        .limited(max_channel_gap_rate=gap, **loose)
+        .priced(price_minor=price, unit_cost_minor=100)
+    )
+    told = channel_bounds(priced.facts().price_facts, priced.facts(), limits=priced.limits)
+    low, high = told.select("channel_low_minor", "channel_high_minor").row(0)
+
+    def guards(after: int) -> list[str | None]:
+        found: list[str | None] = priced.proposing(before_value=price, after_value=after).guards()
+        return found
+
+    is_within = (low is None or low <= price) and (high is None or price <= high)
+    for bound, beyond in ((low, -1), (high, 1)):
+        if is_within and bound not in (None, price):  # else what narrows a gap passes
+            assert guards(bound) == [None]
+            assert guards(bound + beyond) in (["channel_gap"], ["channel_order"])

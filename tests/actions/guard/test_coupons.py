@@ -26,6 +26,7 @@ PAST: dict[str, Any] = {
     "exposure_minor": 100,
     "at": NOW - 2 * DAY,
 }
+KEPT = frozenset({"max_spend_minor", "listing_ids", "excluded_listing_ids"})
 REACHED = pl.DataFrame(
     [("north", ADA, "platform_id", None)], schema=dict(CONTACT_SCHEMA), orient="row"
 )
@@ -34,6 +35,13 @@ REACHED = pl.DataFrame(
 def terms(**changes: Any) -> str:
     values: dict[str, Any] = {"starts_at": NOW, "ends_at": NOW + 7 * DAY, "usage_limit": 1}
     return encode(CouponTerms(**{"title": "Back", "min_spend_minor": 1000, **values, **changes}))
+
+
+RATE: dict[str, Any] = {
+    "currency": None,
+    "payload": terms(max_spend_minor=3000),
+    "exposure_minor": 3000,
+}
 
 
 def coupon(case: Any, *changes: dict[str, Any], budget: int | None = 10_000) -> Any:
@@ -57,7 +65,7 @@ def coupon(case: Any, *changes: dict[str, Any], budget: int | None = 10_000) -> 
 
 def test_a_coupon_within_its_bounds_passes(case: Any) -> None:
     assert coupon(case).guards() == [None]
-    rate = {"currency": None, "after_value": 1000, "exposure_minor": 300}
+    rate = {**RATE, "after_value": 1000, "exposure_minor": 300}
     assert coupon(case, rate).guards() == [None]
 
 
@@ -74,12 +82,14 @@ def test_a_coupon_within_its_bounds_passes(case: Any) -> None:
         ({"payload": terms(usage_limit=3), "exposure_minor": 300}, None),
         ({"after_value": 0}, "coupon_value"),
         ({"after_value": -5}, "coupon_value"),
-        ({"currency": None, "after_value": 10_001}, "coupon_value"),
+        ({**RATE, "after_value": 10_001}, "coupon_value"),
         ({"payload": terms(min_spend_minor=None)}, "coupon_rate"),
         ({"after_value": 300, "exposure_minor": 300}, None),
         ({"after_value": 301, "exposure_minor": 301}, "coupon_rate"),
-        ({"currency": None, "after_value": 3000}, None),
-        ({"currency": None, "after_value": 3001}, "coupon_rate"),
+        ({**RATE, "after_value": 3000, "exposure_minor": 900}, None),
+        ({**RATE, "after_value": 3000, "exposure_minor": 899}, "exposure_unknown"),
+        ({**RATE, "after_value": 3000, "payload": terms()}, "unbounded"),
+        ({**RATE, "after_value": 3001, "exposure_minor": 901}, "coupon_rate"),
     ],
 )
 def test_a_coupon_states_how_much_how_often_and_how_long(
@@ -92,10 +102,11 @@ def test_a_coupon_states_how_much_how_often_and_how_long(
     ("off", "said", "guard"),
     [
         ({"off_minor": 100}, {}, None),
-        ({"off_rate": 0.1}, {}, None),
+        ({"off_rate": 0.1}, {}, "unbounded"),
+        ({"off_rate": 0.1, "max_spend_minor": 1000}, {}, None),
         ({}, {}, "coupon_value"),
         ({"off_minor": 100, "off_rate": 0.1}, {}, "coupon_value"),
-        ({"off_rate": 0.31}, {}, "coupon_rate"),
+        ({"off_rate": 0.31, "max_spend_minor": 300}, {}, "coupon_rate"),
         ({"off_minor": 100}, {"exposure_minor": 99}, "exposure_unknown"),
         ({"off_minor": 100, "usage_limit": None}, {}, None),
         ({"off_minor": 100}, {"after_value": 100}, "value"),
@@ -131,30 +142,28 @@ def test_a_granted_coupon_says_in_its_terms_what_it_takes_off(
 def test_the_cheapest_named_sku_stays_above_its_floor(
     case: Any, price: int, after: int, least: int | None, guard: str | None
 ) -> None:
-    payload = terms(sku_ids=("SKU-1",), min_spend_minor=least)
+    payload = terms(listing_ids=("v1",), min_spend_minor=least)
     one = coupon(case, {"payload": payload, "after_value": after, "exposure_minor": after})
     assert one.priced(price_minor=price).guards() == [guard]
 
 
 def test_of_several_skus_and_listings_the_worst_decides(case: Any) -> None:
-    payload = terms(sku_ids=("SKU-1", "SKU-2"), min_spend_minor=None)
+    payload = terms(listing_ids=("v1", "v2"), min_spend_minor=None)
     one = coupon(case, {"payload": payload})
-    dear, cheap = {**case.prices[0]}, {**case.prices[0], "listing_id": "v2", "price_minor": 600}
-    assert one.having(prices=[dear, {**dear, "listing_id": "v2", "sku_id": "SKU-2"}]).guards() == [
-        None
-    ]
-    worst = one.having(prices=[dear, {**cheap, "sku_id": "SKU-2"}])
+    dear = {**case.prices[0]}
+    other = {**dear, "listing_id": "v2", "sku_id": "SKU-2"}
+    assert one.having(prices=[dear, other]).guards() == [None]
+    worst = one.having(prices=[dear, {**other, "price_minor": 600}])
     assert worst.guards() == ["floor"]
     assert "SKU-2" in worst.reason()
-    assert one.having(prices=[dear, {**dear, "sku_id": "SKU-2"}, cheap]).guards() == ["floor"]
 
 
 @pytest.mark.parametrize(
     ("price", "guard"),
     [
-        ({"sku_id": "SKU-9"}, "price_unknown"),
+        ({"listing_id": "v9"}, "price_unknown"),
         ({"unit_cost_minor": None}, "cost_missing"),
-        ({"cost_currency": "EUR"}, "cost_missing"),
+        ({"unit_cost_minor": None, "cost_currency": "EUR"}, "cost_missing"),
         ({"currency": "EUR", "cost_currency": "EUR"}, "currency_changed"),
         ({"cover_days": 2.0}, "sells_out"),
         ({"available_units": 0}, "sells_out"),
@@ -163,10 +172,55 @@ def test_of_several_skus_and_listings_the_worst_decides(case: Any) -> None:
 def test_what_is_not_known_of_a_named_sku_or_sells_out_gets_no_coupon(
     case: Any, price: dict[str, Any], guard: str
 ) -> None:
-    named = coupon(case, {"payload": terms(sku_ids=("SKU-1",))})
+    named = coupon(case, {"payload": terms(listing_ids=("v1",))})
     assert named.guards() == [None]
     assert named.priced(**price).guards() == [guard]
+
+
+@pytest.mark.parametrize("price", [{"unit_cost_minor": None}, {"available_units": 0}])
+def test_a_code_for_everything_is_judged_by_what_has_a_cost(
+    case: Any, price: dict[str, Any]
+) -> None:
     assert coupon(case).priced(**price).guards() == [None]
+
+
+WORST = {"listing_id": "v2", "sku_id": "SKU-2", "price_minor": 600}
+
+
+@pytest.mark.parametrize(
+    ("goods", "kept", "guard"),
+    [
+        ({}, KEPT, "floor"),
+        ({"listing_ids": ("v1",)}, KEPT, None),
+        ({"listing_ids": ("v1", "v2")}, KEPT, "floor"),
+        ({"excluded_listing_ids": ("v2",)}, KEPT, None),
+        ({"excluded_listing_ids": ("v1",)}, KEPT, "floor"),
+        ({"listing_ids": ("v1",), "excluded_listing_ids": ("v2",)}, {"listing_ids"}, None),
+        ({"listing_ids": ("v1",), "excluded_listing_ids": ()}, {"listing_ids"}, None),
+        ({"listing_ids": ("v1",), "excluded_listing_ids": ("v9",)}, KEPT, "floor"),
+        ({"listing_ids": ("v1",)}, {"excluded_listing_ids"}, "not_carried"),
+        ({"excluded_listing_ids": ("v2",)}, set(), "not_carried"),
+    ],
+)
+def test_a_code_leaves_out_what_it_would_bring_below_the_floor_or_is_refused(
+    case: Any, goods: dict[str, Any], kept: Any, guard: str | None
+) -> None:
+    one = coupon(case, {"payload": terms(**goods)})
+    both = one.having(prices=[case.prices[0], {**case.prices[0], **WORST}])
+    assert both.knowing(coupon_terms={"north": frozenset(kept)}).guards() == [guard]
+
+
+def test_a_fraction_needs_a_platform_that_keeps_a_largest_order(case: Any) -> None:
+    one = coupon(case, {**RATE, "after_value": 1000})
+    assert one.guards() == [None]
+    assert one.knowing(coupon_terms={"north": frozenset({"listing_ids"})}).guards() == ["unbounded"]
+    assert one.knowing(coupon_terms={}).guards() == ["unbounded"]
+
+
+def test_what_is_usually_taken_off_comes_off_beside_the_code(case: Any) -> None:
+    # 700 less 100 of 1000 leaves 630, less a usual 5 % 598.5, which 589 covers; less 7 % 585.9.
+    assert coupon(case).priced(price_minor=700, discount_rate=0.05).guards() == [None]
+    assert coupon(case).priced(price_minor=700, discount_rate=0.07).guards() == ["floor"]
 
 
 def test_without_a_budget_there_is_no_coupon(case: Any) -> None:

@@ -18,14 +18,18 @@ maybe_price = st.none() | st.integers(1, 3_000)
     before=st.integers(1, 3_000),
     after=st.integers(-10, 4_000),
     cost=maybe_price,
-    median=maybe_price,
+    anchor=maybe_price,
     currency=st.sampled_from(["USD", "EUR"]),
 )
 def test_what_passes_earns_its_margin_within_its_bounds_and_what_does_not_says_why(
-    case: Any, before: int, after: int, cost: int | None, median: int | None, currency: str
+    case: Any, before: int, after: int, cost: int | None, anchor: int | None, currency: str
 ) -> None:
     priced = case.priced(
-        price_minor=before, unit_cost_minor=cost, median_28d_minor=median, currency=currency
+        price_minor=before,
+        unit_cost_minor=cost,
+        anchor_minor=anchor,
+        low_anchor_minor=anchor,
+        currency=currency,
     )
     judged = priced.proposing(before_value=before, after_value=after).judged()
     state, guard, reason = judged.select("state", "guard", "guard_reason").row(0)
@@ -35,7 +39,9 @@ def test_what_passes_earns_its_margin_within_its_bounds_and_what_does_not_says_w
         assert after * 0.85 >= cost - 1e-6
         assert 1 < after < 100 * cost
         assert 0 < abs(after - before) <= before * 0.05 + 1e-6
-        assert after < before or (median is not None and after <= median * 1.3)
+        assert anchor is not None
+        assert after < before or after <= anchor * 1.3
+        assert after > before or after >= anchor * 0.6
     else:
         assert state == "refused"
         assert reason
@@ -61,7 +67,7 @@ def test_either_every_sound_write_of_a_batch_passes_or_none(
 def _chase(case: Any, days: int, step: float) -> list[int]:
     """Prices of a seller who asks 1.270589 of a rival who asks 0.9983 of his, day by day.
 
-    The median of what sold follows the prices: the guard knows nothing of the loop.
+    Without a list price the anchor is the first price seen: the guard knows nothing of the loop.
     """
     ours, prices = 3554, [3554]
     past: list[dict[str, Any]] = []
@@ -73,7 +79,8 @@ def _chase(case: Any, days: int, step: float) -> list[int]:
             case.priced(
                 price_minor=ours,
                 unit_cost_minor=1500,
-                median_28d_minor=sorted(prices[-28:])[len(prices[-28:]) // 2],
+                anchor_minor=3554,
+                low_anchor_minor=3554,
                 rival_observed_at=at,
             )
             .proposing(

@@ -12,11 +12,11 @@ from actions.policies import member_coupon
 from actions.policies._member_coupon import Params
 from contracts.codes import Mode
 from contracts.economics import Economics
-from contracts.tables import Coupon, CouponGrant, MemberFact
+from contracts.tables import Coupon, CouponGrant, MemberFact, PriceFact, StockFact
 
 AS_OF = datetime(2026, 11, 20, 17, tzinfo=UTC)
 ECONOMICS = Economics(fee_rate=0, min_margin_rate=0)
-CODE = Params(off_rate=0.15, largest_order_minor=20_000, shop_name="Example")
+CODE = Params(off_rate=0.15, max_order_minor=20_000, shop_name="Example")
 AMOUNT = Params(off_minor=500, min_spend_minor=5_000, shop_name="Example")
 PURSE = Params(way="purse", coupon_id="c1", min_spend_minor=5_000)
 MEMBER: dict[str, Any] = {
@@ -31,6 +31,8 @@ MEMBER: dict[str, Any] = {
     "last_coupon_at": None,
     "last_refunded_at": None,
     "has_open_case": False,
+    "return_rate": 0.1,
+    "order_minor": None,
 }
 
 
@@ -42,6 +44,8 @@ def proposed(params: Params, members: int = 1) -> pl.DataFrame:
         members=MemberFact.sample(overrides=rows).lazy(),
         coupons=Coupon.sample(overrides=[{**coupon, **off}]).lazy(),
         grants=CouponGrant.create_empty().lazy(),
+        prices=PriceFact.create_empty().lazy(),
+        stock=StockFact.create_empty().lazy(),
         params=params,
         economics=ECONOMICS,
         as_of=AS_OF,
@@ -57,6 +61,7 @@ def guards(
     said = [("s", one, "email", "marketing", consent) for one in members]
     known: dict[str, Any] = {
         "contacts": pl.DataFrame(reach, schema=dict(CONTACT_SCHEMA), orient="row"),
+        "coupon_terms": {"s": frozenset({"max_spend_minor"})},
         "consents": pl.DataFrame(said, schema=dict(CONSENT_SCHEMA), orient="row"),
     }
     judged = judge(

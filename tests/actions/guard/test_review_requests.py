@@ -6,7 +6,8 @@ from typing import Any
 import polars as pl
 import pytest
 
-from actions.guard.facts import HISTORY_SCHEMA, ORDER_SCHEMA
+from actions.guard.facts import CONSENT_SCHEMA, CONTACT_SCHEMA, HISTORY_SCHEMA, ORDER_SCHEMA
+from contracts.payloads import Message, encode
 
 NOW = dt.datetime(2026, 11, 20, 9, tzinfo=dt.UTC)
 ORDER: dict[str, Any] = {
@@ -99,3 +100,66 @@ def test_nobody_is_left_without_a_request_to_measure_something(case: Any) -> Non
 
 def test_a_request_waits_for_the_morning(case: Any, refused: Any) -> None:
     assert refused(asking(case), at=NOW.replace(hour=22)) == ["quiet_hours"]
+
+
+ADA = "m-" + "1" * 32
+MAIL: dict[str, Any] = {
+    "write_kind": "send_message",
+    "parent_id": "7",
+    "member_id": ADA,
+    "channel": "email",
+    "purpose": "marketing",
+    "payload": encode(
+        Message(template="review_request", language="en", values={}, template_hash="h")
+    ),
+}
+
+
+def mailing(case: Any, *, earlier: pl.DataFrame | None = None, target: str = "7") -> Any:
+    one = asking(case, earlier=earlier)
+    reached = {
+        "contacts": pl.DataFrame(
+            [("north", ADA, "email", "UTC")], schema=dict(CONTACT_SCHEMA), orient="row"
+        ),
+        "consents": pl.DataFrame(
+            [("north", ADA, "email", "marketing", "granted")],
+            schema=dict(CONSENT_SCHEMA),
+            orient="row",
+        ),
+        "holdout_salt": "salt",
+        "holdout_share": 1.0,
+    }
+    row = {**one.proposals[0], **MAIL, "target_id": target}
+    return one.having(proposals=[row]).knowing(**{**one.more, **reached})
+
+
+@pytest.mark.parametrize(
+    ("past", "target", "guard"),
+    [
+        ({"write_kind": "request_review"}, "7", "once"),
+        ({"write_kind": "send_message", "payload": MAIL["payload"]}, "7", "once"),
+        ({"write_kind": "send_message", "payload": None}, "7", None),
+        ({"write_kind": "request_review"}, "7:reminder", None),
+        ({"write_kind": "send_message", "payload": MAIL["payload"], "target_id": "7:reminder"},
+         "7:reminder", "once"),
+    ],
+)  # fmt: skip
+def test_our_mail_and_the_platforms_request_are_one_request(
+    case: Any, refused: Any, past: dict[str, Any], target: str, guard: str | None
+) -> None:
+    then = NOW - dt.timedelta(days=900)
+    row = {"policy": "other", "shop_id": "north", "target_id": "7", "window_start": then}
+    kept = {"at": then, "state": "confirmed", "is_undo": False, **past}
+    earlier = pl.DataFrame([{**row, **kept}], schema=dict(HISTORY_SCHEMA))
+    one = mailing(case, earlier=earlier, target=target)
+    assert one.guards() == [guard]
+    assert refused(one) == ([guard] if guard else [])
+
+
+def test_our_mail_asks_about_no_order_that_went_back(case: Any) -> None:
+    one = mailing(case)
+    back = pl.DataFrame([{**ORDER, "is_refunded": True}], schema=dict(ORDER_SCHEMA))
+    for target in ("7", "7:reminder"):
+        row = {**one.proposals[0], "target_id": target}
+        refunded = one.having(proposals=[row]).knowing(**{**one.more, "orders": back})
+        assert refunded.guards() == ["order_refunded"]

@@ -11,11 +11,12 @@ import polars as pl
 import pytest
 from pydantic import BaseModel
 
-from actions.explain import explain
+from actions.explain import explain, explain_hold, unnamed
 from actions.policies._proposal import Hold
 from actions.policies.registry import Policy, policies, policy_of
+from actions.words import words
 from contracts.actions import Action, Proposal
-from contracts.codes import ActionState, WriteKind
+from contracts.codes import COUNTED_GUARDS, ActionState, WriteKind
 from contracts.economics import Economics
 from contracts.errors import ConfigurationError
 from contracts.tables import TABLES, table_of
@@ -25,22 +26,37 @@ ZONE = "Asia/Shanghai"
 ECONOMICS = Economics(fee_rate=0.05, min_margin_rate=0.1)
 # Settings without which a policy rightly leaves everything alone.
 EXAMPLE: dict[str, dict[str, Any]] = {
-    "repricing": {"min_factor": 0.5, "max_factor": 2.0},
+    "repricing": {"rule": "match", "min_factor": 0.5, "max_factor": 2.0, "alone": "max"},
     "delay_notice": {"way": "email", "shop_name": "Example"},
     "member_coupon": {
         "off_rate": 0.1,
-        "largest_order_minor": 50_000,
+        "max_order_minor": 50_000,
         "shop_name": "Example",
         "max_members": 400,
     },
 }
 # What is written with other settings only, as the policy's own tests show.
-ELSEWHERE = {"member_coupon": {WriteKind.GRANT_COUPON}}
+ELSEWHERE = {
+    "member_coupon": {WriteKind.GRANT_COUPON},
+    "review_follow_up": {WriteKind.SEND_MESSAGE},
+}
 # Inputs that are looked things up in; of the others each row is proposed for or left alone.
-BESIDE = {"member_coupon": {"coupons", "grants"}}
+BESIDE = {
+    "fulfilment_watch": {"shipments"},
+    "member_coupon": {"coupons", "grants", "prices", "stock"},
+    "repricing": {"rivals"},
+}
 # Invented rows are spread over a century; these columns lie where a policy looks.
 NEAR: dict[str, dict[str, Any]] = {
     "parcel_facts": {"late_hours": 48.0},
+    "orders": {
+        "placed_at": AS_OF - timedelta(days=3),
+        "paid_at": AS_OF - timedelta(days=3),
+        "cancelled_at": None,
+        "is_test": False,
+        "fulfilment_status": "unfulfilled",
+    },
+    "refund_cases": {"requested_at": AS_OF - timedelta(days=4), "refunded_at": None},
     "order_follow_ups": {
         "deliver_from_at": AS_OF - timedelta(days=12),
         "deliver_by_at": AS_OF - timedelta(days=7),
@@ -51,6 +67,7 @@ NEAR: dict[str, dict[str, Any]] = {
         "orders_units": 40,
         "recency_days": 90.0,
         "usual_gap_days": 20.0,
+        "return_rate": 0.1,
         "last_coupon_at": None,
         "last_refunded_at": None,
         "consent_status": "granted",
@@ -58,6 +75,12 @@ NEAR: dict[str, dict[str, Any]] = {
         "has_account": True,
     },
 }
+
+# What contracts call what is one customer's.
+OF_A_CUSTOMER = {
+    "order_id", "line_id", "shipment_id", "tracking_number", "review_id", "case_id", "refund_id",
+    "member_id", "code", "coupon_code",
+}  # fmt: skip
 
 EVERY_POLICY = pytest.mark.parametrize("policy", policies().values(), ids=policies().keys())
 
@@ -137,6 +160,25 @@ def test_any_facts_give_valid_proposals_or_a_reason_why_not(policy: Policy) -> N
 
 
 @EVERY_POLICY
+def test_without_names_its_reasons_name_nothing_of_one_customer(policy: Policy) -> None:
+    proposed, _ = run(policy, 400)
+    for number, row in enumerate(proposed.to_dicts()):
+        name = f"name-{number:06}"
+        row |= dict.fromkeys(("target_id", "parent_id", "member_id", "evidence"), name)
+        for text in ("numbers", "payload"):
+            row[text] = row[text] and json.dumps(with_name(json.loads(row[text]), name))
+        named = unnamed(action(row))
+        said = [str(named), str(words(named)), *(explain(named, one) for one in ("en", "zh"))]
+        assert not any(name in text for text in said)
+
+
+def with_name(told: dict[str, Any], name: str) -> dict[str, Any]:
+    """What is one customer's in a reason or a payload, renamed."""
+    inner = {key: with_name(one, name) for key, one in told.items() if isinstance(one, dict)}
+    return told | inner | dict.fromkeys(told.keys() & OF_A_CUSTOMER, name)
+
+
+@EVERY_POLICY
 def test_a_member_is_named_in_one_place_from_which_they_can_be_taken_out(policy: Policy) -> None:
     proposed, _ = run(policy, 400)
     kept = pl.concat_str("numbers", "evidence", "payload", "target_id", ignore_nulls=True)
@@ -168,6 +210,17 @@ def test_every_proposal_is_explained_in_both_languages(policy: Policy) -> None:
         assert chinese.endswith("。")
         assert "None" not in english + chinese
         assert "\n" not in english + chinese
+
+
+@EVERY_POLICY
+def test_every_reason_to_leave_something_alone_is_said_in_both_languages(policy: Policy) -> None:
+    for reason in [*policy.HoldReason, *COUNTED_GUARDS]:
+        english, chinese = (explain_hold(policy.NAME, str(reason), one) for one in ("en", "zh"))
+        assert english.isascii()
+        assert english != reason
+        assert not chinese.isascii()
+    with pytest.raises(ConfigurationError, match="no template explains"):
+        explain_hold(policy.NAME, "a_reason_that_is_none", "en")
 
 
 @EVERY_POLICY

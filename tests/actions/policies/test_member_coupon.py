@@ -22,11 +22,11 @@ from contracts.actions import Action
 from contracts.codes import ActionState
 from contracts.economics import Economics
 from contracts.payloads import CouponTerms, Message, decode
-from contracts.tables import Coupon, CouponGrant, MemberFact
+from contracts.tables import Coupon, CouponGrant, MemberFact, PriceFact, StockFact
 from warehouse.proposals import with_action_ids
 
 AS_OF = datetime(2026, 11, 20, 17, tzinfo=UTC)  # the 21st in Shanghai
-RATE = Params(off_rate=0.15, largest_order_minor=20_001, shop_name="Tea & Cups")
+RATE = Params(off_rate=0.15, max_order_minor=20_001, shop_name="Tea & Cups")
 AMOUNT = Params(off_minor=500, min_spend_minor=5_000, shop_name="Tea & Cups")
 PURSE = Params(way="purse", coupon_id="c1", min_spend_minor=5_000)
 UNSUBSCRIBE = {"unsubscribe_url": "https://shop.example/u/1"}
@@ -41,6 +41,7 @@ def member(**more: Any) -> Row:
     bought = {"orders_units": 10, "recency_days": 40.0, "usual_gap_days": 10.0, "currency": "CNY"}
     dates = {"last_order_at": ago(days=40), "last_order_date": ago(days=40).date()}
     person = {"member_segment": "at_risk", "language": "zh-CN", "alive_rate": 0.4}
+    person |= {"return_rate": None, "order_minor": None, "monetary_score": 4, "order_days_units": 9}
     reach = {"consent_status": "granted", "has_email": True, "has_account": True}
     past = {"last_coupon_at": None, "last_refunded_at": None, "has_open_case": False}
     name = {"shop_id": "s", "member_id": "m-1", "spent_minor": 100_000}
@@ -52,12 +53,22 @@ def coupon(**more: Any) -> Row:
     return {**row, "discount_minor": 500, "discount_rate": None, "currency": "CNY", **more}
 
 
+def price(**more: Any) -> Row:
+    """Listed at 10.00 with a cost of 5.00, and plenty of it."""
+    row = {"shop_id": "s", "listing_id": "v1", "sku_id": "SKU-1", "discount_rate": 0.0}
+    amounts = {"price_minor": 1_000, "unit_cost_minor": 500, "currency": "CNY"}
+    return {**row, **amounts, "available_units": 90, "cover_days": 30.0, "daily_units": 3.0, **more}
+
+
 def stated(*rows: Row, params: Params = RATE, **more: Any) -> dict[str, Any]:
+    priced = [price(**one) for one in more.pop("prices", [])]
     coupons, grants = more.pop("coupons", []), more.pop("grants", [])
     return {
         "members": MemberFact.sample(overrides=list(rows)).lazy(),
         "coupons": Coupon.sample(overrides=coupons).lazy(),
         "grants": CouponGrant.sample(overrides=grants).lazy(),
+        "prices": PriceFact.sample(overrides=priced).lazy(),
+        "stock": StockFact.create_empty().lazy(),
         "params": params,
         "economics": Economics(fee_rate=0, min_margin_rate=0),
         "as_of": AS_OF,
@@ -99,7 +110,8 @@ def decide(params: Params = RATE, **change: Any) -> str:
         ({"member_segment": "about_to_leave"}, "overdue"),
         ({"member_segment": "hibernating"}, "other_segment"),
         ({"member_segment": "champions"}, "other_segment"),
-        ({"alive_rate": 1.0}, "overdue"),
+        ({"return_rate": 0.5}, "overdue"),
+        ({"return_rate": 0.51}, "likely_back"),
         ({"alive_rate": None}, "overdue"),
         ({"has_open_case": True}, "case_open"),
         ({"last_refunded_at": ago(days=29)}, "refunded_lately"),
@@ -132,13 +144,68 @@ def test_a_purse_needs_no_address_but_no_refusal_either(change: Row, expected: s
 
 
 @pytest.mark.parametrize(
-    ("alive_rate", "expected"), [(0.31, "likely_alive"), (0.3, "overdue"), (None, "overdue")]
+    ("return_rate", "expected"), [(0.31, "likely_back"), (0.3, "overdue"), (None, "overdue")]
 )
-def test_who_is_likely_still_a_customer_may_be_left_alone(
-    alive_rate: float | None, expected: str
+def test_who_is_likely_to_return_unaided_is_not_offered(
+    return_rate: float | None, expected: str
 ) -> None:
-    params = RATE.model_copy(update={"max_alive_rate": 0.3})
-    assert decide(params, alive_rate=alive_rate) == expected
+    params = RATE.model_copy(update={"max_return_rate": 0.3})
+    assert decide(params, return_rate=return_rate) == expected
+
+
+ONCE: Row = {"orders_units": 1, "order_days_units": 1, "usual_gap_days": None}
+VIP: Row = {"monetary_score": 5, "recency_days": 25.0}
+
+
+@pytest.mark.parametrize(
+    ("triggers", "change", "expected"),
+    [
+        (("overdue",), ONCE, "too_few_orders"),
+        (("overdue", "second_order"), ONCE, "second_order"),
+        (("second_order",), {**ONCE, "recency_days": 29.0}, "too_few_orders"),
+        (("second_order",), {**ONCE, "recency_days": 181.0}, "too_few_orders"),
+        (("second_order",), {**ONCE, "has_open_case": True}, "case_open"),
+        (("second_order",), {}, "not_overdue"),
+        (("overdue",), VIP, "not_overdue"),
+        (("overdue", "lapsing_vip"), VIP, "lapsing_vip"),
+        (("lapsing_vip",), {**VIP, "member_segment": "champions"}, "lapsing_vip"),
+        (("lapsing_vip",), {**VIP, "recency_days": 20.0}, "not_overdue"),
+        (("lapsing_vip",), {**VIP, "monetary_score": 4}, "not_overdue"),
+        (("overdue", "lapsing_vip"), {"monetary_score": 5}, "lapsing_vip"),
+        (("overdue", "lapsing_vip"), {}, "overdue"),
+    ],
+)
+def test_the_first_trigger_that_holds_is_told(
+    triggers: tuple[str, ...], change: Row, expected: str
+) -> None:
+    assert decide(RATE.model_copy(update={"triggers": triggers}), **change) == expected
+
+
+# Orders of 100.00 at a margin of half; 15.00 off: 0.2 × 35.00 come of it, 15.00 × chance are given.
+@pytest.mark.parametrize(
+    ("return_rate", "value"), [(0.0, 700), (0.2, 400), (0.4, 100), (0.47, None), (None, "unknown")]
+)
+def test_an_offer_brings_more_margin_than_it_gives_away_or_is_not_made(
+    return_rate: float | None, value: int | str | None
+) -> None:
+    params = RATE.model_copy(update={"uplift_rate": 0.2})
+    given = stated(member(return_rate=return_rate), params=params, prices=[{}])
+    held = member_coupon.holds(**given)["reason_code"].to_list()
+    assert held == (["not_worth_it"] if value is None else [])
+    if isinstance(value, int):
+        made = member_coupon.propose(**given)["numbers"][0]
+        assert json.loads(made)["value_minor"] == value
+
+
+def test_those_of_whom_most_is_expected_go_first() -> None:
+    rows = [
+        member(member_id="m-1", return_rate=0.3, order_minor=20_000),
+        member(member_id="m-2", return_rate=0.0, order_minor=10_000),
+        member(member_id="m-3", return_rate=0.0, order_minor=20_000),
+    ]
+    params = RATE.model_copy(update={"uplift_rate": 0.2, "max_members": 2})
+    made = propose(*rows, params=params, prices=[{}]).filter(write_kind="create_coupon")
+    assert made["member_id"].to_list() == ["m-3", "m-2"]
 
 
 def test_without_an_offer_in_the_settings_nobody_gets_one() -> None:
@@ -203,7 +270,7 @@ def test_a_purse_gets_the_platforms_coupon_with_what_that_takes_off() -> None:
 def test_of_a_platforms_fraction_the_worst_case_is_left_open_unless_it_is_bounded() -> None:
     fraction = coupon(discount_minor=None, discount_rate=0.1)
     assert first(params=PURSE, coupons=[fraction])["exposure_minor"] is None
-    bounded = PURSE.model_copy(update={"largest_order_minor": 9_000})
+    bounded = PURSE.model_copy(update={"max_order_minor": 9_000})
     assert first(params=bounded, coupons=[fraction])["exposure_minor"] == 900
 
 
@@ -222,14 +289,14 @@ def test_the_message_says_the_code_what_it_takes_off_and_until_when() -> None:
     message = decode(told["payload"], Message)
     assert message.values == {
         "code": made["target_id"],
-        "off": "CNY 5.00",
-        "min_spend": "CNY 50.00",
+        "off": "满50元减5元",
+        "min_spend": "50元",
         "until": "2026-12-04",
         "shop_name": "Tea & Cups",
     }
     words = render(message, UNSUBSCRIBE)
-    assert words.subject == "Tea & Cups：您的下一单可减 CNY 5.00"
-    assert f"下一单满 CNY 50.00 可减 CNY 5.00：\n\n{made['target_id']}\n" in words.text
+    assert words.subject == "Tea & Cups：送您一张满50元减5元优惠码"
+    assert f"下一单满50元减5元：\n\n{made['target_id']}\n" in words.text
     assert 'href="https://shop.example/u/1"' in words.html
 
 
@@ -237,7 +304,7 @@ def test_in_english_and_without_a_least_spend() -> None:
     message = decode(propose(member(language="en-GB"))["payload"][1], Message)
     words = render(message, UNSUBSCRIBE)
     assert words.subject == "15 % off your next order at Tea & Cups"
-    assert "takes 15 % off your next order:" in words.text
+    assert "takes 15 % off your next order, up to an order of CNY 200.01:" in words.text
     assert "until the end of 2026-12-04" in words.text
     assert words.text.endswith("To get no more of them: https://shop.example/u/1")
 
@@ -311,12 +378,12 @@ def test_everybody_gets_the_same_offer() -> None:
     ("settings", "message"),
     [
         ({"off_rate": 0.1, "off_minor": 5, "shop_name": "s"}, "off_rate or off_minor"),
-        ({"off_rate": 0.1, "largest_order_minor": 9}, "shop_name is missing"),
-        ({"off_rate": 0.1, "shop_name": "s"}, "needs largest_order_minor"),
+        ({"off_rate": 0.1, "max_order_minor": 9}, "shop_name is missing"),
+        ({"off_rate": 0.1, "shop_name": "s"}, "needs max_order_minor"),
         ({"off_minor": 5, "shop_name": "s"}, "needs min_spend_minor"),
         ({"coupon_id": "c"}, "has no coupon_id"),
         ({"way": "purse", "coupon_id": "c", "off_rate": 0.1}, "the platform says"),
-        ({"shop_name": "好评返现小店"}, "cash_for_praise"),
+        ({"shop_name": "好评返现小店"}, "may not be said"),
     ],
 )
 def test_settings_that_do_not_fit_together_are_told(settings: Row, message: str) -> None:
@@ -377,3 +444,44 @@ def test_different_offers_have_different_codes(names: set[str]) -> None:
     frame = pl.DataFrame({"name": sorted(names)})
     codes = frame.select(coupon_code("p", ["name"]))
     assert codes.to_series().is_unique().all()
+
+
+LOW: Row = {"listing_id": "v2", "sku_id": "SKU-2", "price_minor": 510}
+
+
+def test_a_code_leaves_out_goods_that_it_would_bring_below_their_floor_and_says_so() -> None:
+    made, told = propose(prices=[{}, LOW]).to_dicts()
+    terms = decode(made["payload"], CouponTerms)
+    assert (terms.listing_ids, terms.excluded_listing_ids) == (("v1",), ("v2",))
+    words = render(decode(told["payload"], Message), UNSUBSCRIBE)
+    assert "限部分商品使用" in words.text
+    assert "限 1 件可承受的商品" in explain(entered(made), "zh")
+
+
+def test_a_code_that_no_goods_stand_and_a_platforms_coupon_that_some_do_not_are_held() -> None:
+    for params, prices in ((RATE, [LOW]), (PURSE, [{}, LOW])):
+        given = stated(member(), params=params, coupons=[coupon()], prices=prices)
+        assert member_coupon.propose(**given).is_empty()
+        assert member_coupon.holds(**given)["reason_code"].to_list() == ["goods_too_low"]
+
+
+@pytest.mark.parametrize(
+    ("params", "off"),
+    [
+        (AMOUNT, "满50元减5元"),
+        (RATE, "8.5 折"),
+        (RATE.model_copy(update={"off_rate": 0.1}), "9 折"),
+        (RATE.model_copy(update={"min_spend_minor": 10_000}), "满100元享 8.5 折"),
+        (AMOUNT.model_copy(update={"off_minor": 550, "min_spend_minor": 9_990}), "满99.9元减5.5元"),
+    ],
+)
+def test_chinese_offers_read_as_merchants_there_write_them(params: Params, off: str) -> None:
+    message = decode(propose(params=params)["payload"][1], Message)
+    assert message.values["off"] == off
+    assert off in render(message, UNSUBSCRIBE).subject
+
+
+def test_a_fraction_says_up_to_which_order_it_holds() -> None:
+    made, told = propose().to_dicts()
+    assert decode(made["payload"], CouponTerms).max_spend_minor == 20_001
+    assert "200.01元以内" in render(decode(told["payload"], Message), UNSUBSCRIBE).text

@@ -1,42 +1,56 @@
 """Follow the competitor, inside the bounds, and say which bound bit."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
+from functools import partial
 from typing import Any
 
 import dataframely as dy
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from actions.policies import repricing
 from actions.policies.repricing import Bounds, Params
 from contracts.actions import Proposal
 from contracts.economics import Economics
-from contracts.tables import PriceFact
+from contracts.tables import PriceFact, RivalOffer
 
 AS_OF = datetime(2026, 11, 20, 15, 30, tzinfo=UTC)
 FREE = Economics(fee_rate=0, min_margin_rate=0)
 WIDE: dict[str, Any] = {"bounds": {"A": Bounds(min_minor=1, max_minor=10**9)}, "max_step_rate": 0.5}
+following = partial(Params, rule="match")
 
 
 def fact(**more: Any) -> dict[str, Any]:
     row = {"shop_id": "s", "listing_id": "L", "product_id": "P", "sku_id": "A", "currency": "USD"}
-    money: dict[str, Any] = {
-        "price_minor": 1000,
-        "unit_cost_minor": 100,
-        "rival_minor": 900,
-        "rivals_units": 2,
-    }
-    money |= {"cost_currency": "USD"}
-    none = {"list_price_minor": None, "median_28d_minor": None}
-    return {**row, **money, **none, "daily_units": 2.0, **more}
+    money: dict[str, Any] = {"price_minor": 1000, "unit_cost_minor": 100}
+    money |= {"cost_currency": "USD", "discount_rate": 0.0}
+    names = ("list_price_minor", "median_28d_minor", "anchor_minor", "channel_low_minor")
+    none: dict[str, Any] = dict.fromkeys((*names, "channel_high_minor"))
+    none |= {"charged_shipping_minor": 0, "elasticity": None, "elasticity_sd": None}
+    none |= {"elasticity_source": None}
+    return {**row, **money, **none, "daily_units": 2.0, "rival": 900, **more}
+
+
+def offer(delivered: int, who: str = "c1", **more: Any) -> dict[str, Any]:
+    row = {"shop_id": "s", "sku_id": "A", "competitor_id": who, "currency": "USD"}
+    told = {"fulfilment": "seller", "ratings_units": 10, "is_featured": None}
+    return {**row, "delivered_minor": delivered, **told, **more}
 
 
 def stated(rows: list[dict[str, Any]], params: Params, economics: Economics) -> dict[str, Any]:
-    prices = PriceFact.sample(overrides=rows).lazy()
+    """Facts with their offers (`rivals`), or with two of `rival` and more."""
+    offers = [
+        {**one, "shop_id": row["shop_id"], "sku_id": row["sku_id"]}
+        for row in {(row["shop_id"], row["sku_id"]): row for row in rows}.values()
+        for one in row.get("rivals", [offer(row["rival"]), offer(row["rival"] + 9, "c2")])
+    ]
+    facts = [{k: v for k, v in row.items() if k not in ("rival", "rivals")} for row in rows]
+    prices = PriceFact.sample(overrides=facts).lazy()
+    rivals = RivalOffer.sample(overrides=offers).lazy()
     more = {"economics": economics, "as_of": AS_OF, "time_zone": "UTC"}
-    return {"prices": prices, "params": params, **more}
+    return {"prices": prices, "rivals": rivals, "params": params, **more}
 
 
 def propose(
@@ -57,24 +71,23 @@ def decide(
 
 def test_p7_beating_the_lowest_by_50_follows_it_up() -> None:
     params = Params(rule="beat", by_minor=50, **WIDE)
-    assert decide(fact(price_minor=1950, rival_minor=2200), params) == (2150, "beat_rival")
+    assert decide(fact(price_minor=1950, rival=2200), params) == (2150, "beat_rival")
 
 
 def test_p8_the_minimum_holds_against_a_rival_below_it() -> None:
     bounds = {"A": Bounds(min_minor=2000, max_minor=3000)}
     params = Params(rule="beat", by_minor=10, bounds=bounds, max_step_rate=0.5)
-    row = fact(price_minor=2500, rival_minor=1900)
+    row = fact(price_minor=2500, rival=1900)
     assert decide(row, params) == (2000, "held_at_min")
 
 
 def test_p10_an_external_price_of_16_beaten_by_20_cents_is_15_80() -> None:
     params = Params(rule="beat", by_minor=20, **WIDE)
-    assert decide(fact(price_minor=1480, rival_minor=1600), params) == (1580, "beat_rival")
+    assert decide(fact(price_minor=1480, rival=1600), params) == (1580, "beat_rival")
 
 
 def test_p11_alone_on_the_listing_the_price_stays() -> None:
-    row = fact(rival_minor=None, rivals_units=0, rival_observed_at=None)
-    assert decide(row, Params(**WIDE)) == (None, "alone")
+    assert decide(fact(rivals=[]), following(**WIDE)) == (None, "alone")
 
 
 @pytest.mark.parametrize(
@@ -92,28 +105,28 @@ def test_rules(params: Params, expected: tuple[int | None, str]) -> None:
 
 
 def test_no_minimum_and_maximum_no_repricing() -> None:
-    assert decide(fact(median_28d_minor=1000), Params()) == (None, "no_bounds")
-    assert decide(fact(median_28d_minor=1000), Params(min_factor=0.5)) == (None, "no_bounds")
-    both = Params(min_factor=0.5, max_factor=2, max_step_rate=0.5)
+    assert decide(fact(anchor_minor=1000), following()) == (None, "no_bounds")
+    assert decide(fact(anchor_minor=1000), following(min_factor=0.5)) == (None, "no_bounds")
+    both = following(min_factor=0.5, max_factor=2, max_step_rate=0.5)
     assert decide(fact(), both) == (None, "no_bounds")
-    assert decide(fact(median_28d_minor=1000), both) == (900, "match_rival")
+    assert decide(fact(anchor_minor=1000), both) == (900, "match_rival")
 
 
-def test_the_list_price_goes_before_the_median_that_drifts_with_our_own_cuts() -> None:
-    params = Params(min_factor=0.95, max_factor=1.2, max_step_rate=0.5)
-    assert decide(fact(list_price_minor=1000, median_28d_minor=800), params)[0] == 950
+def test_bounds_hang_on_the_anchor_and_not_on_what_our_own_cuts_made_of_the_price() -> None:
+    params = following(min_factor=0.95, max_factor=1.2, max_step_rate=0.5)
+    assert decide(fact(anchor_minor=1000, median_28d_minor=800), params)[0] == 950
 
 
 def test_the_margin_floor_goes_before_the_minimum() -> None:
     economics = Economics(fee_rate=0.1, min_margin_rate=0.1)
     row = fact(unit_cost_minor=760)
-    assert decide(row, Params(**WIDE), economics) == (950, "held_at_floor")
+    assert decide(row, following(**WIDE), economics) == (950, "held_at_floor")
 
 
 def test_map_below_the_floor_yields_to_the_floor_and_above_it_binds() -> None:
     def params(minimum_by_contract: int) -> Params:
         bounds = Bounds(min_minor=1, max_minor=9999, map_minor=minimum_by_contract)
-        return Params(bounds={"A": bounds}, max_step_rate=0.5)
+        return following(bounds={"A": bounds}, max_step_rate=0.5)
 
     row = fact(unit_cost_minor=950)
     assert decide(row, params(940)) == (950, "held_at_floor")
@@ -121,62 +134,146 @@ def test_map_below_the_floor_yields_to_the_floor_and_above_it_binds() -> None:
 
 
 def test_bounds_that_exclude_each_other_hold_the_price() -> None:
-    params = Params(bounds={"A": Bounds(min_minor=500, max_minor=700)}, max_step_rate=0.5)
+    params = following(bounds={"A": Bounds(min_minor=500, max_minor=700)}, max_step_rate=0.5)
     assert decide(fact(unit_cost_minor=800), params) == (None, "bounds_disagree")
+    assert decide(fact(unit_cost_minor=1001), params) == (None, "sells_below_cost")
 
 
 def test_one_step_goes_no_further_than_it_may_from_the_price_in_force() -> None:
     bounds = {"A": Bounds(min_minor=1, max_minor=9999)}
-    params = Params(bounds=bounds)
-    assert decide(fact(rival_minor=700), params) == (950, "limited_step")
-    assert decide(fact(rival_minor=1500), params) == (1050, "limited_step")
+    params = following(bounds=bounds)
+    assert decide(fact(rival=700), params) == (950, "limited_step")
+    assert decide(fact(rival=1500), params) == (1050, "limited_step")
 
 
 def test_bounds_out_of_reach_of_one_step_hold_the_price() -> None:
-    params = Params(bounds={"A": Bounds(min_minor=1200, max_minor=1500)})
+    params = following(bounds={"A": Bounds(min_minor=1200, max_minor=1500)})
     assert decide(fact(), params) == (None, "step_too_small")
 
 
 def test_the_maximum_holds_against_a_rival_above_it() -> None:
-    params = Params(bounds={"A": Bounds(min_minor=500, max_minor=1040)})
-    assert decide(fact(rival_minor=1300), params) == (1040, "held_at_max")
+    params = following(bounds={"A": Bounds(min_minor=500, max_minor=1040)})
+    assert decide(fact(rival=1300), params) == (1040, "held_at_max")
 
 
 @pytest.mark.parametrize(("rival", "after"), [(991, None), (990, 990), (1009, None), (1010, 1010)])
 def test_less_than_one_percent_is_not_worth_a_write(rival: int, after: int | None) -> None:
-    assert decide(fact(rival_minor=rival), Params(**WIDE))[0] == after
+    assert decide(fact(rival=rival), following(**WIDE))[0] == after
 
 
-def test_prices_end_as_the_shop_wants_and_beating_stays_below() -> None:
+@pytest.mark.parametrize(
+    ("rule", "rival", "after"),
+    [
+        ("match", 1149, 1099),  # of two that are as near the lower
+        ("match", 1150, 1199),
+        ("match", 1148, 1099),
+        ("beat", 1198, 1099),
+        ("beat", 1199, 1199),
+        ("above", 1101, 1199),
+        ("above", 1050, 1099),
+    ],
+)
+def test_prices_end_as_the_shop_wants_the_nearest_to_match_and_on_its_side_otherwise(
+    rule: Any, rival: int, after: int
+) -> None:
     economics = FREE.model_copy(update={"price_step_minor": 100, "price_ending_minor": 99})
-    assert decide(fact(price_minor=1299, rival_minor=1150), Params(**WIDE), economics)[0] == 1099
-    above = Params(rule="above", **WIDE)
-    assert decide(fact(price_minor=1299, rival_minor=1050), above, economics)[0] == 1099
+    row = fact(price_minor=1299, rival=rival)
+    assert decide(row, Params(rule=rule, **WIDE), economics)[0] == after
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "is_open"),
+    [
+        (time(0), time(0), True),
+        (time(15, 30), time(16), True),
+        (time(9), time(15, 30), False),
+        (time(22), time(15, 31), True),
+        (time(22), time(6), False),
+    ],
+)
+def test_prices_change_in_the_merchants_hours_only(start: time, end: time, is_open: bool) -> None:
+    """It is 15:30; a window may span midnight."""
+    params = following(from_time=start, until_time=end, **WIDE)
+    expected = (900, "match_rival") if is_open else (None, "outside_hours")
+    assert decide(fact(), params) == expected
+    arguments = stated([fact()], params, FREE)
+    elsewhere = repricing.propose(**arguments | {"time_zone": "Asia/Shanghai"})  # 23:30
+    assert elsewhere.height == (start in (time(0), time(22)))
 
 
 def test_fees_that_eat_the_price_hold_everything() -> None:
     economics = Economics(fee_rate=0.6, min_margin_rate=0.4)
-    assert decide(fact(), Params(**WIDE), economics) == (None, "fees_exceed_price")
+    assert decide(fact(), following(**WIDE), economics) == (None, "fees_exceed_price")
+
+
+@pytest.mark.parametrize("currency", [None, "USD", "CNY"])
+def test_without_a_usable_cost_the_guard_gets_a_proposal_to_refuse(currency: str | None) -> None:
+    row = fact(unit_cost_minor=None, cost_currency=currency)
+    numbers = json.loads(propose(row, following(**WIDE))["numbers"].item())
+    assert (numbers["unit_cost_minor"], numbers["floor_minor"]) == (None, None)
+
+
+def effect(row: dict[str, Any], params: Params, economics: Economics = FREE) -> int | None:
+    found: int | None = propose(row, params, economics)["effect_minor"].item()
+    return found
+
+
+def test_the_effect_is_profit_per_day_on_what_demand_answers() -> None:
+    economics = Economics(fee_rate=0.1, min_margin_rate=0)
+    row = fact(daily_units=2.5, unit_cost_minor=500)
+    # A margin of 4.00 becomes 3.10, and 2.5 pieces 2.5 / 0.9^2: 9.57 a day instead of 10.00.
+    assert effect(row, following(**WIDE), economics) == round(2.5 * (310 / 0.81 - 400))
+    own = {"elasticity": -3.0, "elasticity_sd": 0.2, "elasticity_source": "own"}
+    assert effect(row | own, following(**WIDE), economics) == round(2.5 * (310 / 0.729 - 400))
+    set_by_hand = following(usual_elasticity=-4, **WIDE)
+    assert effect(row, set_by_hand, economics) == round(2.5 * (310 / 0.6561 - 400))
+    odd = own | {"elasticity": 2.0}  # no SKU sells more for costing more
+    assert effect(row | odd, following(**WIDE), economics) == round(2.5 * (310 / 0.9**1.2 - 400))
+    unknown = propose(fact(daily_units=None), following(**WIDE), economics)
+    assert unknown["effect_minor"].item() is None
+    assert unknown["units_at_risk"].item() == 0
+
+
+def test_cuts_and_raises_compete_on_expected_profit() -> None:
+    """Where margins are fat and demand is quick to answer a cut earns more than a raise."""
+    told = {"elasticity_sd": 0.2, "elasticity_source": "own", "daily_units": 1.0}
+    fat = {"unit_cost_minor": 300, "elasticity": -4.0, "rival": 900}
+    lean = {"unit_cost_minor": 800, "elasticity": -1.5, "rival": 1100}
+    rows = [
+        fact(listing_id="fat", sku_id="A", **fat, **told),
+        fact(listing_id="lean", sku_id="B", **lean, **told),
+        fact(listing_id="given away", sku_id="C", **fat | {"elasticity": -1.2}, **told),
+    ]
+    params = following(min_factor=0.1, max_factor=10, max_step_rate=0.5)
+    anchored = [row | {"anchor_minor": 1000} for row in rows]
+    proposed = repricing.propose(**stated(anchored, params, FREE))
+    assert proposed["target_id"].to_list() == ["fat", "lean", "given away"]
+    assert [one > 0 for one in proposed["effect_minor"]] == [True, True, False]
 
 
 @pytest.mark.parametrize(
-    ("cost", "currency"), [(None, None), (None, "USD"), (100, "CNY"), (99_999, "CNY")]
+    ("told", "expected"),
+    [
+        ({"elasticity": -3.0, "elasticity_sd": 0.3, "elasticity_source": "own"}, 900),
+        ({"elasticity": -3.0, "elasticity_sd": 0.3, "elasticity_source": "category"}, None),
+        ({"elasticity": -3.0, "elasticity_sd": 1.2, "elasticity_source": "own"}, None),
+        ({"elasticity": -1.0, "elasticity_sd": 0.1, "elasticity_source": "own"}, None),
+        ({}, None),
+    ],
 )
-def test_without_a_usable_cost_the_guard_gets_a_proposal_to_refuse(
-    cost: int | None, currency: str | None
+def test_the_optimum_is_taken_where_its_own_sales_carry_it(
+    told: dict[str, Any], expected: int | None
 ) -> None:
-    row = fact(unit_cost_minor=cost, cost_currency=currency)
-    numbers = json.loads(propose(row, Params(**WIDE))["numbers"].item())
-    assert (numbers["unit_cost_minor"], numbers["floor_minor"]) == (cost, None)
+    """At an elasticity of -3 the best price is one and a half times the cost of 6.00."""
+    row = fact(unit_cost_minor=600, rivals=[], **told)
+    reason = "largest_profit" if expected else "elasticity_unknown"
+    assert decide(row, Params(rule="optimum", **WIDE)) == (expected, reason)
 
 
-def test_the_effect_is_margin_per_day_at_constant_demand() -> None:
-    economics = Economics(fee_rate=0.1, min_margin_rate=0)
-    proposed = propose(fact(daily_units=2.5), Params(**WIDE), economics)
-    assert proposed["effect_minor"].item() == -225  # 100 less, 90 % of it ours, 2.5 a day
-    unknown = propose(fact(daily_units=None), Params(**WIDE), economics)
-    assert unknown["effect_minor"].item() is None
-    assert unknown["units_at_risk"].item() == 0
+def test_unless_told_to_follow_anybody_a_price_moves_only_where_sales_say_that_it_earns() -> None:
+    assert decide(fact(), Params(**WIDE)) == (None, "elasticity_unknown")
+    sure = {"elasticity": -3.0, "elasticity_sd": 0.3, "elasticity_source": "own"}
+    assert decide(fact(**sure), Params(**WIDE)) == (500, "limited_step")
 
 
 def test_a_capped_run_takes_the_largest_effects_of_each_shop() -> None:
@@ -185,13 +282,142 @@ def test_a_capped_run_takes_the_largest_effects_of_each_shop() -> None:
         for shop in "st"
         for daily in (1, 5, 3)
     ]
-    params = Params(max_proposals=2, **WIDE)
+    params = following(max_proposals=2, **WIDE)
     proposed = repricing.propose(**stated(rows, params, FREE))
     assert sorted(proposed["target_id"]) == ["s3", "s5", "t3", "t5"]
 
 
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({"sellers_ignored": ["c1"]}, 920),
+        ({"sellers_followed": ["c3"]}, 960),
+        ({"sellers_followed": ["c1", "c3"], "sellers_ignored": ["c1"]}, 960),
+        ({"fulfilment": "platform"}, 940),
+        ({"min_ratings": 50}, 960),
+        ({"against": "featured"}, 940),
+        ({}, 900),
+    ],
+)
+def test_only_the_competitors_that_the_merchant_counts_are_followed(
+    change: dict[str, Any], expected: int
+) -> None:
+    offers = [
+        offer(900, "c1", ratings_units=None),
+        offer(920, "c2"),
+        offer(940, "c4", fulfilment="platform", is_featured=True),
+        offer(960, "c3", ratings_units=50, is_featured=False),
+    ]
+    assert decide(fact(rivals=offers), following(**WIDE, **change))[0] == expected
+
+
+@pytest.mark.parametrize(
+    ("delivered", "usable"), [(599, False), (600, True), (1670, True), (1671, False)]
+)
+def test_a_competitor_far_from_our_usual_price_is_another_article(
+    delivered: int, usable: bool
+) -> None:
+    row = fact(rivals=[offer(delivered)], median_28d_minor=1000)
+    assert (decide(row, following(**WIDE))[1] != "alone") is usable
+    assert decide(row | {"rivals": [offer(900, currency="CNY")]}, following(**WIDE))[1] == "alone"
+
+
+def test_delivered_prices_are_compared_with_delivered_prices() -> None:
+    """Ours asks 10.00 and 0.60 for shipping; a rival delivers for 9.80."""
+    row = fact(rival=980, charged_shipping_minor=60)
+    assert decide(row, following(**WIDE)) == (920, "match_rival")
+    stated_by_the_shop = FREE.model_copy(update={"charged_shipping_minor": 0})
+    assert decide(row, following(**WIDE), stated_by_the_shop) == (980, "match_rival")
+    far = fact(rival=1040, median_28d_minor=600, charged_shipping_minor=60)
+    assert decide(far, following(**WIDE))[0] == 980  # 1.67 times 6.60 delivered
+
+
+@pytest.mark.parametrize(
+    ("alone", "expected"),
+    [
+        ("keep", (None, "alone")),
+        ("up", (1020, "raised_alone")),
+        ("max", (1050, "raised_alone")),
+    ],
+)
+def test_alone_a_price_is_kept_or_goes_up_as_the_merchant_says(
+    alone: Any, expected: tuple[int | None, str]
+) -> None:
+    params = following(bounds={"A": Bounds(min_minor=500, max_minor=2000)}, alone=alone)
+    assert decide(fact(rivals=[]), params) == expected
+    at_most = fact(rivals=[], price_minor=2000)
+    assert decide(at_most, params)[0] is None
+
+
+@pytest.mark.parametrize(
+    ("cost", "rivals", "expected"),
+    [
+        # Floor 12.50 of a cost of 10.00, even at 11.12: ours at 10.00 loses 1.00 a piece.
+        (1000, [], (1050, "sells_below_cost")),
+        (1000, [offer(900)], (1050, "sells_below_cost")),
+        (820, [], (1025, "raise_to_floor")),
+        (820, [offer(700)], (1025, "raise_to_floor")),
+        (801, [], (1002, "raise_to_floor")),  # less than one percent, and still too little
+        (800, [], (None, "alone")),
+    ],
+)
+def test_a_price_below_its_floor_goes_up_by_steps_whatever_the_competition_does(
+    cost: int, rivals: list[dict[str, Any]], expected: tuple[int | None, str]
+) -> None:
+    economics = Economics(fee_rate=0.1, min_margin_rate=0.1)
+    params = following(bounds={"A": Bounds(min_minor=1, max_minor=9999)})
+    assert decide(fact(unit_cost_minor=cost, rivals=rivals), params, economics) == expected
+
+
+def test_a_price_below_cost_that_cannot_be_raised_is_told_before_any_other_reason() -> None:
+    economics = Economics(fee_rate=0.1, min_margin_rate=0.1)
+    assert decide(fact(unit_cost_minor=1000), following(), economics) == (None, "sells_below_cost")
+    assert decide(fact(unit_cost_minor=820), following(), economics) == (None, "earns_too_little")
+    at_most = following(bounds={"A": Bounds(min_minor=1, max_minor=1000)})
+    assert decide(fact(unit_cost_minor=820), at_most, economics) == (None, "earns_too_little")
+
+
+def test_the_floor_is_walked_to_in_as_many_steps_as_it_takes() -> None:
+    economics = Economics(fee_rate=0.1, min_margin_rate=0.1)
+    params = following(bounds={"A": Bounds(min_minor=1, max_minor=9999)})
+    price, reasons = 1000, []
+    for _ in range(9):
+        row = fact(price_minor=price, unit_cost_minor=1000, rivals=[offer(990)])
+        after, reason = decide(row, params, economics)
+        reasons.append(reason)
+        price = after or price
+    assert price == 1250
+    assert reasons[:4] == ["sells_below_cost"] * 3 + ["raise_to_floor"] * 1
+
+
+def test_a_price_below_its_contract_goes_up_to_it() -> None:
+    bounds = Bounds(min_minor=1, max_minor=9999, map_minor=1200)
+    assert decide(fact(), following(bounds={"A": bounds})) == (1050, "raise_to_map")
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "rival", "expected"),
+    [
+        (None, None, 900, (950, "limited_step")),
+        (970, None, 900, (970, "held_at_channel")),
+        (995, None, 900, (None, "channel_gap")),
+        (1020, None, 900, (None, "channel_gap")),  # below it already: not further
+        (1020, None, 1010, (1010, "match_rival")),
+        (None, 1030, 1100, (1030, "held_at_channel")),
+        (None, 980, 1100, (None, "channel_gap")),
+        (None, 980, 990, (990, "match_rival")),
+    ],
+)
+def test_the_shops_beside_bound_what_is_proposed(
+    low: int | None, high: int | None, rival: int, expected: tuple[int | None, str]
+) -> None:
+    params = following(bounds={"A": Bounds(min_minor=1, max_minor=9999)})
+    row = fact(channel_low_minor=low, channel_high_minor=high, rival=rival)
+    assert decide(row, params) == expected
+
+
 def test_a_day_of_25_hours_is_one_window() -> None:
-    arguments = stated([fact()], Params(**WIDE), FREE)
+    arguments = stated([fact()], following(**WIDE), FREE)
     autumn = datetime(2026, 11, 1, 12, tzinfo=UTC)
     proposed = repricing.propose(
         **arguments | {"as_of": autumn, "time_zone": "America/New_York"}
@@ -200,27 +426,51 @@ def test_a_day_of_25_hours_is_one_window() -> None:
     assert proposed["expires_at"] == datetime(2026, 11, 2, 5, tzinfo=UTC)
 
 
+LISTINGS = st.fixed_dictionaries(
+    {
+        "price": st.integers(500, 2000),
+        "rival": st.integers(500, 2000),
+        "cost": st.none() | st.integers(1, 1500),
+        "minimum": st.integers(1, 1500),
+        "width": st.integers(0, 2000),
+    }
+)
+
+
+@settings(max_examples=30)
 @given(
-    price=st.integers(500, 2000),
-    rival=st.integers(500, 2000),
-    cost=st.none() | st.integers(1, 1500),
-    minimum=st.integers(1, 1500),
-    width=st.integers(0, 2000),
+    told=st.lists(LISTINGS, min_size=1, max_size=40),
     step=st.sampled_from([1, 5, 100]),
     rule=st.sampled_from(["match", "beat", "above"]),
 )
 def test_whatever_the_competitor_does_no_proposal_leaves_the_bounds(
-    price: int, rival: int, cost: int | None, minimum: int, width: int, step: int, rule: Any
+    told: list[dict[str, Any]], step: int, rule: Any
 ) -> None:
+    """Many listings at once: one costs as much as forty."""
     economics = Economics(fee_rate=0.1, min_margin_rate=0.1, price_step_minor=step)
-    bounds = Bounds(min_minor=minimum, max_minor=minimum + width)
-    params = Params(rule=rule, by_rate=0.03, bounds={"A": bounds})
-    row = fact(price_minor=price, rival_minor=rival, unit_cost_minor=cost)
-    proposed = propose(row, params, economics)
-    if proposed.is_empty():
-        return
-    after = proposed["after_value"].item()
-    assert minimum <= after <= minimum + width
-    assert abs(after - price) <= 0.05 * price + 1e-6
-    assert after % step == 0
-    assert cost is None or after * 0.8 >= cost - 1e-3
+    by_sku = {f"A{number}": one for number, one in enumerate(told)}
+    bounds = {
+        sku: Bounds(min_minor=one["minimum"], max_minor=one["minimum"] + one["width"])
+        for sku, one in by_sku.items()
+    }
+    params = Params(rule=rule, by_rate=0.03, bounds=bounds, max_proposals=None)
+    rows = [
+        fact(
+            listing_id=f"L-{sku}",
+            sku_id=sku,
+            price_minor=one["price"],
+            median_28d_minor=one["price"],
+            rival=one["rival"],
+            unit_cost_minor=one["cost"],
+        )
+        for sku, one in by_sku.items()
+    ]
+    for proposed in repricing.propose(**stated(rows, params, economics)).to_dicts():
+        one, after = by_sku[proposed["sku_id"]], proposed["after_value"]
+        floor = one["cost"] and -(-one["cost"] * 10 // 8)
+        walks = floor and one["price"] < floor
+        assert after <= one["minimum"] + one["width"]
+        assert after >= one["minimum"] or (walks and after > one["price"])
+        assert abs(after - one["price"]) <= 0.05 * one["price"] + 1e-6
+        assert after % step == 0
+        assert one["cost"] is None or after * 0.8 >= one["cost"] - 1e-3 or after > one["price"]

@@ -1,11 +1,12 @@
 """What to order, how much, how urgently, and at which service level."""
 
+import json
 from datetime import UTC, date, datetime
 from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from actions.policies import restock
@@ -22,28 +23,48 @@ def fact(**more: Any) -> dict[str, Any]:
     terms = {"lead_time_days": 7.0, "lead_time_sd_days": 2.0}
     order = {"minimum_order_units": 0, "case_pack_units": 1}
     stock = {"available_units": 100, "inbound_units": 0, "next_inbound_date": None}
-    return {"shop_id": "s", "sku_id": "A", **demand, **terms, **order, **stock, **more}
+    state = {"is_discontinued": False, "is_shared": False, "overdue_units": 0, "outlier_days": 0}
+    seen = {
+        "event_days": 0,
+        "bare_warehouse_id": None,
+        "overdue_since_date": None,
+        "last_sold_date": date(2026, 11, 19),
+    }
+    worth = {"currency": "CNY", "price_minor": 1000, "unit_cost_minor": 600}
+    worth |= {"category": "tea", "discount_rate": 0.0}
+    key = {"shop_id": "s", "sku_id": "A"}
+    return {**key, **demand, **terms, **order, **stock, **state, **seen, **worth, **more}
 
 
 def decide(params: Params | None = None, **more: Any) -> tuple[int | None, str]:
     """Order quantity and urgency, or none and why nothing is said."""
-    stated: dict[str, Any] = {
-        "stock": StockFact.sample(overrides=[fact(**more)]).lazy(),
+    given = stated([fact(**more)], params)
+    proposed = restock.propose(**given)
+    if proposed.height:
+        return proposed["after_value"].item(), proposed["reason_code"].item()
+    return None, restock.holds(**given)["reason_code"].item()
+
+
+def stated(rows: list[dict[str, Any]], params: Params | None) -> dict[str, Any]:
+    return {
+        "stock": StockFact.sample(overrides=rows).lazy(),
         "params": params or Params(),
         "economics": Economics(fee_rate=0, min_margin_rate=0),
         "as_of": AS_OF,
         "time_zone": "UTC",
     }
-    proposed = restock.propose(**stated)
-    if proposed.height:
-        return proposed["after_value"].item(), proposed["reason_code"].item()
-    return None, restock.holds(**stated)["reason_code"].item()
 
 
-def points(level: float = 0.95, review_days: float = 0, **more: Any) -> dict[str, Any]:
-    frame = pl.LazyFrame([fact(**more)])
-    with_point = with_reorder_point(frame, service_level=level, review_days=review_days)
-    return with_point.collect().row(0, named=True)
+def points(
+    level: float = 0.95,
+    review_days: float = 0,
+    service: str = "cycle",
+    cycle_units: float = 1.0,
+    **more: Any,
+) -> dict[str, Any]:
+    asked = {"service": service, "service_level": level, "cycle_units": cycle_units}
+    frame = pl.LazyFrame([fact(**more) | asked])
+    return with_reorder_point(frame, review_days=review_days).collect().row(0, named=True)
 
 
 def test_r24_reorder_point_with_a_lead_time_that_varies() -> None:
@@ -108,9 +129,9 @@ def test_urgency_and_order_up_to(change: dict[str, Any], expected: tuple[int | N
     assert decide(**change) == expected
 
 
-def test_enough_on_the_way_but_late_asks_to_hasten_and_not_to_order() -> None:
+def test_enough_on_the_way_but_late_is_held_and_asks_for_no_order() -> None:
     late: dict[str, Any] = {"inbound_units": 600, "next_inbound_date": date(2026, 11, 28)}
-    assert decide(available_units=100, **late) == (0, "before_next_arrival")
+    assert decide(available_units=100, **late) == (None, "arrival_too_late")
     on_time: dict[str, Any] = {"inbound_units": 600, "next_inbound_date": date(2026, 11, 24)}
     assert decide(available_units=100, **on_time) == (None, "enough")
 
@@ -133,9 +154,9 @@ def test_the_cover_cap_cuts_an_order_and_refuses_a_minimum_beyond_it() -> None:
     assert decide(short, available_units=150, minimum_order_units=151)[1] == "minimum_too_large"
 
 
-def test_what_runs_out_is_told_even_if_the_minimum_is_too_large() -> None:
+def test_what_runs_out_is_held_where_the_minimum_is_too_large() -> None:
     short = Params(max_cover_days=8)
-    assert decide(short, available_units=0, minimum_order_units=400) == (0, "stockout_now")
+    assert decide(short, available_units=0, minimum_order_units=400)[1] == "minimum_too_large"
 
 
 def test_stock_that_covers_more_than_the_cap_is_not_added_to() -> None:
@@ -160,23 +181,143 @@ def test_a_stated_default_lead_time_stands_in_for_missing_terms() -> None:
     assert decide(Params(default_lead_time_days=7), **missing)[1] == "before_next_arrival"
 
 
-def test_the_most_urgent_come_first_when_a_run_is_capped() -> None:
-    rows = [
-        fact(sku_id="late", available_units=100),
-        fact(sku_id="low", available_units=150),
-        fact(sku_id="out", available_units=0),
-    ]
-    proposed = restock.propose(
-        stock=StockFact.sample(overrides=rows).lazy(),
-        params=Params(max_proposals=2),
-        economics=Economics(fee_rate=0, min_margin_rate=0),
-        as_of=AS_OF,
-        time_zone="UTC",
+def ordered(rows: list[dict[str, Any]], params: Params | None = None) -> pl.DataFrame:
+    return restock.propose(**stated(rows, params))
+
+
+def held(rows: list[dict[str, Any]], params: Params | None = None) -> dict[str, str]:
+    found = restock.holds(**stated(rows, params))
+    return dict(found.select("target_id", "reason_code").iter_rows())
+
+
+def numbers(more: dict[str, Any] | None = None, **values: Any) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(ordered([fact(**(more or {}), **values)])["numbers"].item())
+    return found
+
+
+CHEAP = {"sku_id": "cheap", "available_units": 0, "price_minor": 200, "unit_cost_minor": 90}
+DEAR = {"sku_id": "dear", "available_units": 100, "price_minor": 90_000, "unit_cost_minor": 40_000}
+LOW = {"sku_id": "low", "available_units": 150}
+
+
+def test_first_is_what_loses_most_margin_before_its_arrival_and_the_cap_cuts_in_that_order() -> (
+    None
+):
+    rows = [fact(**LOW), fact(**CHEAP), fact(**DEAR)]
+    assert ordered(rows)["target_id"].to_list() == ["dear", "cheap", "low"]
+    assert ordered(rows, Params(max_proposals=2))["target_id"].to_list() == ["dear", "cheap"]
+    assert held(rows, Params(max_proposals=2)) == {"low": "beyond_max_proposals"}
+
+
+def test_the_margin_lost_is_what_is_short_before_the_next_arrival_times_the_margin() -> None:
+    # Ten days at 20 a day against 50 in stock: 150 are missing, at 4.00 each.
+    sure = {"daily_sd_units": 0.0, "available_units": 50, "next_inbound_date": date(2026, 11, 30)}
+    told = numbers(sure, inbound_units=20)
+    assert told["short_units"] == pytest.approx(150)
+    assert told["lost_margin_minor"] == pytest.approx(150 * 400)
+    assert told["stockout_rate"] == pytest.approx(1)
+    assert ordered([fact(**sure, inbound_units=20)])["effect_minor"].item() == 6_000
+
+
+def test_the_margin_is_the_net_receipt_of_the_skus_own_fees_and_usual_discount() -> None:
+    own = {"by_category": {"tea": {"fee_rate": 0.1, "shipping_minor": 50}}}
+    given = stated([fact(discount_rate=0.2)], None) | {
+        "economics": Economics.model_validate({"fee_rate": 0, "min_margin_rate": 0, **own})
+    }
+    told = json.loads(restock.propose(**given)["numbers"].item())
+    assert told["unit_margin_minor"] == pytest.approx(1000 * 0.8 * 0.9 - 50 - 600)
+
+
+def test_without_a_cost_the_margin_is_estimated_from_the_shops_other_goods_and_says_so() -> None:
+    unknown = {"sku_id": "unknown", "unit_cost_minor": None, "price_minor": 2_000}
+    rows = ordered([fact(**unknown), fact(sku_id="known")])["target_id", "numbers"].rows()
+    told = {target: json.loads(text) for target, text in rows}
+    assert told["unknown"]["unit_margin_minor"] == pytest.approx(800)
+    assert (told["unknown"]["is_margin_estimated"], told["known"]["is_margin_estimated"]) == (1, 0)
+    assert list(told) == ["unknown", "known"]
+
+
+@pytest.mark.parametrize(
+    ("available", "last"), [(100, "2026-11-20"), (150, "2026-11-20"), (180, "2026-11-22")]
+)
+def test_an_order_is_to_be_placed_while_it_still_arrives_before_the_shelf_is_empty(
+    available: int, last: str
+) -> None:
+    assert numbers(available_units=available)["order_by_date"] == last
+
+
+def test_a_budget_goes_to_what_loses_most_and_the_rest_is_held() -> None:
+    rows = [fact(**LOW), fact(**CHEAP), fact(**DEAR)]
+    # 412 pieces at 400.00, then 512 at 0.90.
+    exact = 412 * 40_000 + 512 * 90
+    assert ordered(rows, Params(max_budget_minor=exact))["target_id"].to_list() == ["dear", "cheap"]
+    assert held(rows, Params(max_budget_minor=exact)) == {"low": "beyond_budget"}
+    rows.append(fact(sku_id="free", unit_cost_minor=None))
+    assert held(rows, Params(max_budget_minor=exact))["free"] == "cost_unknown"
+
+
+@given(
+    rows=st.lists(
+        st.fixed_dictionaries(
+            {
+                "available_units": st.integers(-50, 3_000),
+                "inbound_units": st.integers(0, 400),
+                "overdue_units": st.integers(0, 9),
+                "minimum_order_units": st.integers(0, 2_000),
+                "case_pack_units": st.integers(1, 500),
+                "daily_units": st.none() | st.floats(0, 40),
+                "lead_time_days": st.none() | st.floats(0, 60),
+                "is_discontinued": st.booleans(),
+                "unit_cost_minor": st.none() | st.integers(1, 900),
+            }
+        ),
+        min_size=20,
+        max_size=60,
     )
-    assert proposed["target_id"].to_list() == ["out", "late"]
+)
+@settings(max_examples=20)
+def test_every_sku_is_ordered_or_held_and_no_order_is_of_nothing(
+    rows: list[dict[str, Any]],
+) -> None:
+    facts = [fact(**row, sku_id=f"{number}") for number, row in enumerate(rows)]
+    params = Params(max_proposals=3, max_budget_minor=50_000)
+    orders, holds = ordered(facts, params), held(facts, params)
+    assert {*orders["target_id"], *holds} == {str(number) for number in range(len(rows))}
+    assert orders.height + len(holds) == len(rows)
+    assert all(units > 0 for units in orders["after_value"])
+    assert orders.height <= 3
 
 
-@pytest.mark.parametrize(("inbound", "order"), [(391, 21), (392, 0)])
-def test_an_order_of_less_than_a_day_of_demand_is_not_worth_it(inbound: int, order: int) -> None:
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"is_discontinued": True}, "discontinued"),
+        ({"is_shared": True}, "shared_code"),
+        ({"available_units": None}, "stock_unknown"),
+        ({"daily_units": 0.0, "daily_sd_units": 0.0, "outlier_days": 1}, "unusual_sales_only"),
+        ({"available_units": 2_401}, "overstock"),
+        ({"available_units": 400, "overdue_units": 5}, "arrival_overdue"),
+        ({"available_units": 400}, "enough"),
+        ({"available_units": 400, "bare_warehouse_id": "w"}, "move_before_buying"),
+        ({"last_sold_date": date(2026, 8, 21)}, "dead_stock"),
+        ({"last_sold_date": date(2026, 8, 22)}, None),
+        ({"last_sold_date": date(2026, 8, 21), "available_units": 0}, None),
+    ],
+)
+def test_what_is_not_ordered_says_why(change: dict[str, Any], why: str | None) -> None:
+    order, said = decide(**change)
+    assert said == why if why else order is not None
+
+
+def test_an_overdue_order_that_is_no_longer_counted_on_is_told_with_the_new_order() -> None:
+    late = {"overdue_units": 40, "overdue_since_date": date(2026, 11, 1), "available_units": 150}
+    told = numbers(late)
+    assert (told["overdue_units"], told["overdue_since_date"]) == (40, "2026-11-01")
+
+
+@pytest.mark.parametrize(("inbound", "order"), [(391, 21), (392, None)])
+def test_an_order_of_less_than_a_day_of_demand_is_not_worth_it(
+    inbound: int, order: int | None
+) -> None:
     late = date(2026, 11, 28)
     assert decide(available_units=100, inbound_units=inbound, next_inbound_date=late)[0] == order

@@ -6,17 +6,18 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from actions import texts
 from actions.lint import lint
+from actions.messages import render
 from actions.policies import review_follow_up
 from actions.policies.review_follow_up import Params
 from contracts.codes import ReviewTopic
 from contracts.economics import Economics
-from contracts.payloads import Reply, decode
+from contracts.payloads import Message, Reply, decode
 from contracts.tables import OrderFollowUp, ReviewFact
 
 AS_OF = datetime(2026, 11, 20, 17, tzinfo=UTC)
@@ -87,6 +88,14 @@ def asked(params: Params | None = None, **more: Any) -> str:
 )
 def test_only_neutral_facts_keep_a_customer_from_being_asked(change: Row, expected: str) -> None:
     assert asked(**change) == expected
+
+
+def test_an_order_and_its_review_of_the_same_id_are_both_left_alone() -> None:
+    """So on Taobao, where the only line of an order has the order's number."""
+    reviewed = order(order_id="o1", is_reviewed=True)
+    old = review(review_id="o1", order_id="o1", age_hours=40 * 24)
+    held = review_follow_up.holds(**stated([reviewed], [old], Params()))
+    assert set(held["reason_code"]) == {"already_reviewed", "review_too_old"}
 
 
 @pytest.mark.parametrize(
@@ -212,25 +221,103 @@ def test_safety_cannot_be_set_to_wait_longer() -> None:
         Params(safety_hours=30)
 
 
-@given(
-    earliest=st.floats(0, 90),
-    width=st.floats(0, 30),
-    delivered=st.floats(0, 90),
-    delay=st.floats(0, 30),
-    late=st.floats(-100, 100),
+DATES = st.fixed_dictionaries(
+    {
+        "earliest": st.floats(0, 90),
+        "width": st.floats(0, 30),
+        "delivered": st.floats(0, 90),
+        "late": st.floats(-100, 100),
+    }
 )
+
+
+@settings(max_examples=30)
+@given(told=st.lists(DATES, min_size=1, max_size=40), delay=st.floats(0, 30))
 def test_whatever_the_dates_a_request_lies_inside_the_window_and_after_the_delivery(
-    earliest: float, width: float, delivered: float, delay: float, late: float
+    told: list[dict[str, float]], delay: float
 ) -> None:
-    row = order(
-        deliver_from_at=ago(earliest),
-        deliver_by_at=ago(earliest - width),
-        delivered_at=ago(delivered),
-        late_hours=late,
-    )
-    if asked(Params(delay_days=delay), **row) == "time_to_ask":
-        second = 2 / 86_400
-        assert earliest >= 5 - second
-        assert earliest - width < 30 + second
-        assert delivered >= delay + (7 if late > 0 else 0) - second
-        assert delivered < 90
+    """Many orders at once: one costs as much as forty."""
+    orders = [
+        order(
+            order_id=f"o{number}",
+            deliver_from_at=ago(one["earliest"]),
+            deliver_by_at=ago(one["earliest"] - one["width"]),
+            delivered_at=ago(one["delivered"]),
+            late_hours=one["late"],
+        )
+        for number, one in enumerate(told)
+    ]
+    arguments = stated(orders, [], Params(delay_days=delay, max_proposals=None))
+    proposed = review_follow_up.propose(**arguments)
+    held = review_follow_up.holds(**arguments)["target_id"].to_list()
+    assert set(proposed["reason_code"]) <= {"time_to_ask"}
+    requested = proposed["target_id"].to_list()
+    assert sorted(requested + held) == sorted(row["order_id"] for row in orders)
+    second = 2 / 86_400
+    for target in requested:
+        one = told[int(target.removeprefix("o"))]
+        assert one["earliest"] >= 5 - second
+        assert one["earliest"] - one["width"] < 30 + second
+        assert one["delivered"] >= delay + (7 if one["late"] > 0 else 0) - second
+        assert one["delivered"] < 90
+
+
+MAIL = Params(way="email", shop_name="Tea & Cups", review_url="https://tea.example/rate")
+REACHED: Row = {"has_email": True, "consent_status": "granted", "language": "zh-CN"}
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({}, "time_to_ask"),
+        ({"deliver_from_at": None, "deliver_by_at": None, "late_hours": None}, "time_to_ask"),
+        ({"consent_status": "withdrawn"}, "no_consent"),
+        ({"consent_status": None}, "no_consent"),
+        ({"has_email": False}, "no_address"),
+        ({"member_id": None}, "no_address"),
+        ({"is_reviewed": True}, "already_reviewed"),
+        ({"delivered_at": ago(6.9)}, "too_early"),
+    ],
+)
+def test_where_the_platform_asks_nothing_our_own_mail_does(change: Row, expected: str) -> None:
+    assert asked(MAIL, **{**REACHED, **change}) == expected
+
+
+def test_the_mail_is_neutral_and_says_where_to_rate() -> None:
+    row = propose(orders=[order(**REACHED)], params=MAIL).row(0, named=True)
+    assert (row["write_kind"], row["target_id"], row["parent_id"]) == ("send_message", "o1", "o1")
+    assert (row["channel"], row["purpose"], row["member_id"]) == ("email", "marketing", "m")
+    words = render(decode(row["payload"], Message), {"unsubscribe_url": "https://tea.example/u"})
+    assert words.subject == "您的订单 o1 用得怎么样？"
+    assert "无论满意与否" in words.text
+    assert "https://tea.example/rate" in words.text
+
+
+def test_a_reminder_is_off_unless_it_is_set_and_then_one() -> None:
+    late = order(**REACHED, delivered_at=ago(12.5))
+    assert propose(orders=[late], params=MAIL).is_empty()
+    reminding = MAIL.model_copy(update={"reminder_days": 5.0})
+    proposed = propose(orders=[late], params=reminding)
+    assert proposed["reason_code"].to_list() == ["remind"]
+    assert proposed["target_id"].to_list() == ["o1:reminder"]
+    assert propose(orders=[{**late, "is_reviewed": True}], params=reminding).is_empty()
+
+
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        ({"way": "email"}, "shop_name, review_url"),
+        ({"way": "email", "shop_name": "s", "review_url": "http://x"}, "review_url"),
+        ({"reminder_days": 5}, "platforms ask once"),
+        ({"shop_name": "Five stars, please!"}, "is no name"),
+    ],
+)
+def test_settings_of_mail_that_do_not_fit_are_told(values: Row, told: str) -> None:
+    with pytest.raises(ValidationError, match=told):
+        Params(**values)
+
+
+def test_a_merchants_own_draft_stands_in_for_ours() -> None:
+    own = Params(replies={ReviewTopic.QUALITY: "We are looking into it."})
+    (row,) = propose(reviews=[review()], params=own).to_dicts()
+    assert decode(row["payload"], Reply).text == "We are looking into it."

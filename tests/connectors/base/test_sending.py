@@ -1,5 +1,6 @@
 """Changes are sent group by group, and each has an outcome of its own."""
 
+import threading
 from collections.abc import Sequence
 
 import pytest
@@ -79,6 +80,42 @@ def test_an_error_of_one_group_decides_over_it_and_perhaps_over_the_rest(
 def test_when_nothing_was_sent_at_all_it_is_tried_again_later() -> None:
     with pytest.raises(NotAppliedError):
         outcomes({"a": NotAppliedError("busy")})
+
+
+MANY = [[change(str(number))] for number in range(13)]
+
+
+def test_after_the_first_few_some_are_under_way_at_once_and_outcomes_keep_their_order() -> None:
+    alone, together = [group[0].action_id for group in MANY[:5]], threading.Barrier(4, timeout=30)
+
+    def send(group: Sequence[Change]) -> list[Outcome]:
+        if group[0].action_id not in alone:
+            together.wait()  # broken, unless four of them wait for each other
+        return all_as(group, ACCEPTED, None)
+
+    found = each(MANY, send, at_once=4)
+    assert [one.action_id for one in found] == [group[0].action_id for group in MANY]
+    assert {one.state for one in found} == {ACCEPTED}
+
+
+@pytest.mark.parametrize("error", [SourceRejectedError("no"), NotAppliedError("no")])
+def test_what_is_under_way_when_the_sending_ends_is_told_by_its_own_answer(
+    error: ShopkeeperError,
+) -> None:
+    sent = []
+
+    def send(group: Sequence[Change]) -> list[Outcome]:
+        sent.append(group[0].action_id)
+        if group[0].action_id == "6":
+            raise error
+        return all_as(group, ACCEPTED, None)
+
+    found = {one.action_id: one for one in each(MANY, send, at_once=4)}
+    assert sorted(sent, key=int) == [str(number) for number in range(9)]
+    assert [found[str(number)].state for number in range(5, 10)] == [
+        ACCEPTED, REJECTED, ACCEPTED, ACCEPTED, REJECTED,
+    ]  # fmt: skip
+    assert (found["6"].message, found["9"].message) == ("no", "not sent: no")
 
 
 def test_an_item_that_cannot_be_read_ends_itself_and_nothing_else() -> None:

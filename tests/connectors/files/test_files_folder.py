@@ -211,3 +211,16 @@ def test_connector_declares_each_stream_with_its_tables() -> None:
         "exported_reviews": 1,
     }
     assert CONNECTOR.writes == ()
+
+
+def test_asterisks_beside_each_other_say_no_more_than_one_and_cost_no_more(tmp_path: Path) -> None:
+    write(tmp_path, "my_costs_20261101.csv")
+    write(tmp_path, f"{'a' * 200}.csv")
+    client = opened(tmp_path, pattern=f"{'*' * 60}costs_{{yyyymmdd}}.csv")
+    assert names(client) == ["my_costs_20261101.csv"]
+
+
+@pytest.mark.parametrize("part", ["*a", "**/a", "*?"])
+def test_a_pattern_that_would_search_for_ever_is_refused(tmp_path: Path, part: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"pattern.*more than 6 of \* and \*\*/"):
+        opened(tmp_path, pattern=f"{part * 7}_{{yyyymmdd}}.csv")

@@ -91,7 +91,7 @@ def test_any_bytes_cost_their_own_file_alone(body: bytes, form: str, encoding: s
 
 
 @pytest.mark.parametrize(
-    "cell", ["9" * 100_000, "1" + "0" * 400, "1e400", "nan", "-inf", "٣٫٥", "=1+1", "1,0,0"]
+    "cell", ["9" * 32_767, "1" + "0" * 400, "1e400", "nan", "-inf", "٣٫٥", "=1+1", "1,0,0"]
 )
 def test_an_unreadable_amount_is_kept_out_with_its_reason(cell: str) -> None:
     result = mapped(page(COSTS, HEADER + ROW + f'B,2026-11-01,"{cell}"\n'))

@@ -1,6 +1,7 @@
 """Writes: one outcome per item, whatever became of the others."""
 
 import datetime as dt
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -49,6 +50,19 @@ def test_prices_are_sent_per_product_as_exact_text(opened: Opened) -> None:
     assert [variant["price"] for variant in first["variants"]] == ["4.99", "0.05"]
     assert first["variants"][0]["id"] == "gid://shopify/ProductVariant/1"
     assert len(platform.asked) == 2
+
+
+def test_prices_of_many_products_are_under_way_four_at_a_time(opened: Opened) -> None:
+    together = threading.Barrier(4, timeout=30)
+
+    def waiting(_asked: Any) -> dict[str, Any]:
+        together.wait()  # broken, unless four requests wait for each other
+        return updated()
+
+    client, platform = opened(*[updated()] * 5, waiting)
+    changes = [change(number, product=str(number)) for number in range(13)]
+    assert set(states(outbound.set_prices(client, changes)).values()) == {"accepted"}
+    assert len(platform.asked) == 13
 
 
 def test_a_refused_item_does_not_take_the_others_with_it(opened: Opened) -> None:
@@ -208,9 +222,23 @@ def test_a_coupon_without_whole_terms_is_not_sent(opened: Opened, payload: str |
     assert platform.asked == []
 
 
-def test_a_coupon_for_single_skus_is_not_widened_to_all(opened: Opened) -> None:
+def test_a_coupon_names_the_variants_that_it_holds_for_and_joins_no_other(opened: Opened) -> None:
+    client, platform = opened(created())
+    coupon_outbound.send_coupons(client, [coupon(1500, listing_ids=("7", "8"))])
+    sent = platform.asked[0]["variables"]["coupon"]
+    variants = ["gid://shopify/ProductVariant/7", "gid://shopify/ProductVariant/8"]
+    assert sent["customerGets"]["items"] == {"products": {"productVariantsToAdd": variants}}
+    assert not any(sent["combinesWith"].values())
+
+
+@pytest.mark.parametrize(
+    "terms", [{"excluded_listing_ids": ("7",)}, {"max_spend_minor": 9000}], ids=["goods", "largest"]
+)
+def test_a_term_that_no_code_here_keeps_is_refused_and_not_dropped(
+    opened: Opened, terms: dict[str, Any]
+) -> None:
     client, platform = opened()
-    (outcome,) = coupon_outbound.send_coupons(client, [coupon(1500, sku_ids=("SKU-1",))])
+    (outcome,) = coupon_outbound.send_coupons(client, [coupon(1500, **terms)])
     assert outcome.state is OutcomeState.REJECTED
     assert platform.asked == []
 

@@ -266,7 +266,8 @@ def coupon(**more: Any) -> dict[str, Any]:
     return {
         "id": 1, "code": "back", "amount": "5.00", "discount_type": "fixed_cart",
         "date_expires_gmt": "2026-12-01T00:00:00", "usage_limit": 1, "usage_limit_per_user": 1,
-        "minimum_amount": "30.00", "email_restrictions": [],
+        "minimum_amount": "30.00", "maximum_amount": "0.00", "individual_use": True,
+        "email_restrictions": [],
     } | more  # fmt: skip
 
 
@@ -281,6 +282,10 @@ def coupon(**more: Any) -> dict[str, Any]:
         ({"usage_limit_per_user": None}, "per_customer_units", None),
         ({}, "minimum_minor", 3000),
         ({"minimum_amount": "0.00"}, "minimum_minor", None),
+        ({}, "maximum_minor", None),
+        ({"maximum_amount": "90.00"}, "maximum_minor", 9000),
+        ({}, "is_alone", True),
+        ({"individual_use": False}, "is_alone", False),
         ({}, "audience", "everybody"),
         ({"email_restrictions": ["Zora@marked.example"]}, "audience", "member"),
         ({"email_restrictions": ["*@marked.example"]}, "audience", "other"),

@@ -1,0 +1,54 @@
+"""Money and discounts as customers read them, per row by its `currency` and language `spoken`."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import polars as pl
+
+from contracts.money import format_minor
+
+_ZH_UNITS: Final = {
+    "CNY": "元", "HKD": "港元", "TWD": "新台币", "USD": "美元", "EUR": "欧元", "JPY": "日元",
+}  # fmt: skip
+
+
+def money_text(amount_minor: int | None) -> pl.Expr:
+    """An amount: "USD 12.30", in Chinese "12.3美元"; null where there is none."""
+    return _per_row(lambda said: _money(amount_minor, *said))
+
+
+def off_text(off_minor: int | None, off_rate: float | None, min_spend_minor: int | None) -> pl.Expr:
+    """What a coupon takes off: "15 %", "USD 5.00".
+
+    In Chinese as merchants there write it: what is still paid in tenths (8.5 折), and an amount
+    with its least order (满100元减10元).
+    """
+
+    def off(said: tuple[str, bool]) -> str | None:
+        amount, least = _money(off_minor, *said), _money(min_spend_minor, *said)
+        percent = f"{(off_rate or 0) * 100:.3g} %"
+        if not said[1]:
+            return amount or percent
+        tenths = f"{(1 - (off_rate or 0)) * 10:.3g} 折"
+        if least is None:
+            return f"立减{amount}" if amount else tenths
+        return f"满{least}减{amount}" if amount else f"满{least}享 {tenths}"
+
+    return _per_row(off)
+
+
+def _money(amount_minor: int | None, currency: str, is_zh: bool) -> str | None:
+    if amount_minor is None:
+        return None
+    digits = format_minor(amount_minor, currency)
+    if not is_zh:
+        return f"{currency} {digits}"
+    plain = digits.rstrip("0").rstrip(".") if "." in digits else digits
+    return f"{plain}{_ZH_UNITS[currency]}" if currency in _ZH_UNITS else f"{currency} {plain}"
+
+
+def _per_row(told: Callable[[tuple[str, bool]], str | None]) -> pl.Expr:
+    def of(row: dict[str, Any]) -> str | None:
+        return told((row["currency"], row["spoken"].startswith("zh")))
+
+    return pl.struct("currency", "spoken").map_elements(of, return_dtype=pl.String)

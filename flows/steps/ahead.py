@@ -1,0 +1,33 @@
+"""Work one ahead: what waits for others is done while this process computes."""
+
+from collections.abc import Callable, Generator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
+from typing import TypeVar
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+def one_ahead(do: Callable[[Item], Result], items: Sequence[Item]) -> Generator[Result]:
+    """What `do` makes of each item, in order; the next one's is made in a thread meanwhile.
+
+    A failure is raised when its item's turn comes, so all before it were handed over. Whoever stops
+    early (closes the iterator) does not wait for what was begun.
+    """
+    ahead = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ahead")
+
+    def begin(item: Item) -> Future[Result]:
+        # In the caller's context, so that what is logged belongs to the caller's run.
+        return ahead.submit(copy_context().run, do, item)
+
+    try:
+        begun = [begin(item) for item in items[:1]]
+        for item in items[1:]:
+            done = begun.pop().result()
+            begun.append(begin(item))
+            yield done
+        for last in begun:
+            yield last.result()
+    finally:
+        ahead.shutdown(wait=False, cancel_futures=True)

@@ -1,0 +1,70 @@
+"""What an action would send, whole, as it is shown to the person who decides on it."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+from actions.explain import sentence_of
+from actions.words import words
+from contracts.actions import Action, content_hashes
+from contracts.errors import ConfigurationError
+from flows.steps.home import Home
+from reports.formats import unit, written
+
+_NAMED = ("shop_id", "policy", "write_kind", "target_id")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """One action; what is approved is what its hash is of."""
+
+    action_id: str
+    shop_id: str
+    policy: str
+    write_kind: str
+    target_id: str
+    sentence: str
+    before: str
+    after: str
+    content: dict[str, str]
+    """What is said beside the value, by name of its part."""
+    content_hash: str
+    problem: str | None
+    """Why it would not be sent as it is."""
+
+    @property
+    def lines(self) -> list[str]:
+        """All of it as lines of text."""
+        head = f"{self.action_id[:8]} {self.policy} of {self.shop_id}: {self.write_kind}"
+        parts = [f"{name}: {text}" for name, text in self.content.items()]
+        problem = [f"not to be sent: {self.problem}"] if self.problem else []
+        value = f"{self.target_id}: {self.before} → {self.after}"
+        return [head, self.sentence, value, *parts, *problem, f"content {self.content_hash}"]
+
+
+def shown(home: Home, actions: Sequence[Action]) -> list[Shown]:
+    """What each of the actions would send."""
+    altered = home.ledger.altered(actions)
+    return [_shown(action, altered.get(action.action_id)) for action in actions]
+
+
+def _shown(action: Action, altered: str | None) -> Shown:
+    content: dict[str, str] = {}
+    problem = altered
+    try:
+        content = words(action)
+    except (ConfigurationError, ValueError) as error:
+        problem = problem or str(error)
+    return Shown(
+        action_id=action.action_id,
+        sentence=sentence_of(action, "en"),
+        before=_valued(action, action.before_value),
+        after=_valued(action, action.after_value),
+        content=content,
+        content_hash=content_hashes(asdict(action))["content_hash"],
+        problem=problem,
+        **{name: str(getattr(action, name)) for name in _NAMED},
+    )
+
+
+def _valued(action: Action, value: int | None) -> str:
+    return f"{written(action, value)} {unit(action)}".rstrip()

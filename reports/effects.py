@@ -1,0 +1,55 @@
+"""What a policy earned, in one sentence: with its interval, or why it cannot be told yet."""
+
+from dataclasses import dataclass
+
+from contracts.effects import LEAST_DAYS, LEAST_UNITS, Effect
+from reports import formats
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportedEffect:
+    """The effect of a policy in a shop: of margin per SKU, or of receipts per member."""
+
+    shop_id: str
+    policy: str
+    currency: str
+    is_per_sku: bool
+    effect: Effect
+
+    @property
+    def told(self) -> str:
+        """In English."""
+        of, found = ("SKU" if self.is_per_sku else "member"), self.effect
+        if found.mean_minor is None:
+            return (
+                f"not enough data yet: {found.ready_acted_on:,} of {LEAST_UNITS} {of}s acted on and"
+                f" {found.ready_left_alone:,} of {LEAST_UNITS} left alone were watched for"
+                f" {LEAST_DAYS} days"
+            )
+        what = "margin" if self.is_per_sku else "receipts"
+        return (
+            f"{self._money(found.mean_minor)} of {what} per {of} and day, 95 % between"
+            f" {self._money(found.low_minor)} and {self._money(found.high_minor)}"
+            f" ({found.ready_acted_on:,} acted on, {found.ready_left_alone:,} left alone)"
+        )
+
+    @property
+    def told_zh(self) -> str:
+        """In Chinese."""
+        of, found = ("SKU" if self.is_per_sku else "会员"), self.effect
+        if found.mean_minor is None:
+            return (
+                f"数据不足：观察满 {LEAST_DAYS} 天的{of}，"
+                f"实验组 {found.ready_acted_on:,}/{LEAST_UNITS}，"
+                f"对照组 {found.ready_left_alone:,}/{LEAST_UNITS}"
+            )
+        what = "毛利" if self.is_per_sku else "实收"
+        return (
+            f"每{of}每天{what} {self._money(found.mean_minor)}，95% 区间"
+            f" {self._money(found.low_minor)} 至 {self._money(found.high_minor)}"
+            f"（实验组 {found.ready_acted_on:,}，对照组 {found.ready_left_alone:,}）"
+        )
+
+    def _money(self, minor: float | None) -> str:
+        amount = formats.money(round(minor or 0), self.currency)
+        return f"{self.currency} {amount if amount.startswith('-') else '+' + amount}"

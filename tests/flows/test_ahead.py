@@ -1,0 +1,68 @@
+"""Landing the next reading while one is loaded."""
+
+import threading
+from contextlib import closing
+from contextvars import ContextVar
+
+import pytest
+
+from flows.steps.ahead import one_ahead
+
+RUN: ContextVar[str] = ContextVar("RUN", default="nobody's")
+
+
+def test_the_next_one_is_made_while_the_caller_uses_the_last_and_no_more_than_that_one() -> None:
+    begun: list[int] = []
+    second = threading.Event()
+
+    def land(reading: int) -> int:
+        begun.append(reading)
+        if reading == 2:
+            second.set()
+        return reading * 10
+
+    with closing(one_ahead(land, [1, 2, 3, 4])) as landings:
+        assert next(landings) == 10
+        assert second.wait(timeout=10)
+        assert begun == [1, 2]
+        assert list(landings) == [20, 30, 40]
+    assert begun == [1, 2, 3, 4]
+
+
+def test_a_failure_is_raised_after_all_before_it_were_handed_over() -> None:
+    def land(reading: int) -> int:
+        if reading == 3:
+            raise ValueError("the platform refuses")
+        return reading
+
+    landings = one_ahead(land, [1, 2, 3, 4])
+    assert [next(landings), next(landings)] == [1, 2]
+    with pytest.raises(ValueError, match="refuses"):
+        next(landings)
+
+
+def test_nothing_is_begun_for_nothing() -> None:
+    assert list(one_ahead(lambda one: one, [])) == []
+
+
+def test_what_is_done_ahead_belongs_to_the_run_that_asked_for_it() -> None:
+    token = RUN.set("pull demo orders")
+    try:
+        assert list(one_ahead(lambda _: RUN.get(), [1, 2])) == ["pull demo orders"] * 2
+    finally:
+        RUN.reset(token)
+
+
+def test_who_stops_early_does_not_wait_for_what_was_begun() -> None:
+    goes_on, ended = threading.Event(), threading.Event()
+
+    def land(reading: int) -> int:
+        if reading == 2:
+            goes_on.wait(timeout=30)
+            ended.set()
+        return reading
+
+    with closing(one_ahead(land, [1, 2, 3])) as landings:
+        assert next(landings) == 1
+    assert not ended.is_set()
+    goes_on.set()

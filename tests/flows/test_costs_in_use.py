@@ -1,0 +1,81 @@
+"""A cost that jumps is not used until the shop's settings confirm it, and `check` says so."""
+
+import base64
+import datetime as dt
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from contracts.tables import Cost, PriceFact
+from flows.steps.check import check
+from flows.steps.derived import costs
+from flows.steps.home import Home
+from flows.steps.views import View
+from tests.flows.homes import write_settings
+from tests.warehouse.rows import rows
+
+NOW = dt.datetime(2026, 11, 1, 8, tzinfo=dt.UTC)
+FX = '[fx]\nbase = "CNY"\n[fx.rates.USD]\nrate = 7.0\ndate = 2026-10-31\n'
+
+
+def opened(folder: Path, monkeypatch: pytest.MonkeyPatch, *, confirmed: str = "") -> Home:
+    """A shop whose last build used a cost of 21.00, and whose feed has written 2.10 over it."""
+    write_settings(folder, FX, north="USD")
+    with (folder / "shops/north.toml").open("a", encoding="utf-8") as file:
+        file.write(confirmed)
+    (folder / "keys").mkdir(exist_ok=True)
+    for name in ("data", "members"):
+        key = base64.b64encode(name.encode().ljust(32)).decode()
+        (folder / "keys" / f"{name}.key").write_text(key, encoding="utf-8")
+    monkeypatch.setattr(Home, "data_as_of", lambda *_: NOW)
+    home = Home.open(folder)
+    stated: dict[str, Any] = {
+        "shop_id": "north", "sku_id": "A", "valid_from": dt.date(2026, 1, 1), "currency": "USD",
+        "unit_cost_minor": 210, "read_at": NOW, "source_updated_at": None, "deleted_at": None,
+    }  # fmt: skip
+    fact = {"shop_id": "north", "sku_id": "A", "unit_cost_minor": 2100, "currency": "USD"}
+    home.lake.merge({"costs": rows(Cost, [stated, stated | {"sku_id": "B", "currency": "CNY"}])})
+    home.lake.replace("price_facts", rows(PriceFact, [fact]), shop_id="north")
+    home.readings.record(home.lake.versions())
+    return home
+
+
+def used(home: Home, as_of: dt.datetime = NOW) -> dict[str, tuple[int, int | None]]:
+    """The cost in use of each SKU, and the one that waits."""
+    found = costs(View.of(home, home.shop("north"), as_of)).collect().sort("sku_id")
+    columns = ("sku_id", "unit_cost_minor", "unconfirmed_cost_minor")
+    return {sku: (cost, newer) for sku, cost, newer in found.select(columns).iter_rows()}
+
+
+def told(home: Home) -> tuple[bool, str]:
+    (found,) = [one for one in check(home) if one.check == "cost_jumps"]
+    assert not found.is_blocking
+    return found.passed, f"{found.measured}, {found.limit}"
+
+
+def test_a_cost_written_over_its_predecessor_waits_until_the_settings_confirm_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with opened(tmp_path / "a", monkeypatch) as home:
+        assert used(home) == {"A": (2100, 210), "B": (30, None)}  # 2.10 CNY are 0.30 USD
+        assert told(home) == (
+            False,
+            "1 newer costs are not used: A 2.10 after 21.00, at most 30% above or 10% below the"
+            " cost before it, or confirmed under [confirmed] in shops/north.toml",
+        )
+    sure = "\n[confirmed]\ncosts = { A = 210 }\n"
+    with opened(tmp_path / "b", monkeypatch, confirmed=sure) as home:
+        assert used(home)["A"] == (210, None)
+        assert told(home)[0]
+    until = "\n[confirmed]\ncosts_until = 2026-11-01\n"
+    with opened(tmp_path / "c", monkeypatch, confirmed=until) as home:
+        assert used(home)["A"] == (210, None)
+
+
+def test_a_decision_of_the_past_knows_nothing_of_the_build_of_today(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with opened(tmp_path, monkeypatch) as home:
+        monkeypatch.setattr(Home, "data_as_of", lambda *_: NOW + dt.timedelta(days=1))
+        assert used(home)["A"] == (210, None)

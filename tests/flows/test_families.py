@@ -1,0 +1,401 @@
+"""All that is held of a person is handed out, and after `forget` no byte of the home holds it.
+
+What is planted is generated over all contracts: each document of each table that is about persons,
+with every personal column, every id and every key of it.
+"""
+
+import datetime as dt
+import json
+import shutil
+import sqlite3
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import polars as pl
+import pytest
+
+from connectors.base.declaration import Stream
+from connectors.base.documents import RawDocument
+from contracts.actions import FORGOTTEN, Judged
+from contracts.codes import ActionState, WriteKind
+from contracts.families import canonical, filed, is_root, owners, person_ids
+from contracts.personal import COMPARED, Redacted, member_columns, purposes
+from contracts.streams import Context, Mapped, Page, Reject
+from contracts.tables import TABLES, Table
+from flows.steps.forget import forget, held
+from flows.steps.home import Home
+from flows.steps.pull import pull
+from flows.steps.subject import subject
+from tests.flows import scripted
+from tests.flows.scripted import NOW, Answer, Platform
+from warehouse.events import Events
+from warehouse.merge import family
+
+AT = NOW - dt.timedelta(days=1)
+THEIRS, OTHERS = "theirs", "others"
+MEMBER = {THEIRS: "platform-member-theirs", OTHERS: "platform-member-others"}
+PERSONAL = [one for one in canonical() if member_columns(one) or owners(one)]
+ROOTS = [one for one in PERSONAL if is_root(one)]
+
+
+def planted(column: str, whose: str) -> str:
+    """What stands in a column of somebody: a text that stands nowhere else."""
+    return MEMBER[whose] if "member" in column else f"{column}.{whose}@example.com"
+
+
+def row(table: Table, whose: str, action_id: str) -> dict[str, Any]:
+    """A row that says all there is to say of somebody."""
+    schema = table.schema
+    columns = schema.columns()
+    told: dict[str, Any] = {
+        name: planted(name, whose)
+        for name in columns
+        if name in (*member_columns(table), *purposes(schema), *filed(table), "coupon_id", "report")
+    }
+    told |= {name: action_id for name in told if name == "message_id"}
+    told |= {
+        name: AT
+        for name, dtype in schema.create_empty().schema.items()
+        if dtype == pl.Datetime("us", "UTC")
+    }
+    told |= {"shop_id": "shop", "mapping_version": 1, "deleted_at": None, "limit_units": 1}
+    told |= {"created_date": AT.date(), "currency": "EUR", "read_at": NOW}
+    told |= {"line_kind": "sale", "is_test": False}
+    given = {name: value for name, value in told.items() if name in columns}
+    return schema.sample(1, overrides=[given]).to_dicts()[0]
+
+
+class Shipped:
+    """A page is a list of documents, each with its rows by table."""
+
+    def split(self, page: Page) -> list[RawDocument]:
+        return [
+            RawDocument(one["table"], one["id"], json.dumps(one).encode())
+            for one in json.loads(page.body)
+        ]
+
+    def without(self, page: Page, bad: Collection[int]) -> Page:
+        kept = [one for place, one in enumerate(json.loads(page.body)) if place not in bad]
+        return Page(json.dumps(kept).encode(), page.part)
+
+
+def page_of(root: Table, action_ids: dict[str, str], whose: Iterable[str]) -> Page:
+    """The documents of a table, as a platform would send them."""
+    documents = []
+    for one in whose:
+        rows = {name: [row(TABLES[name], one, action_ids[one])] for name in family(root)}
+        frame = pl.DataFrame(rows[root.name], schema=root.schema.create_empty().schema)
+        document_id = frame.select(root.document_id.alias("id")).item()
+        documents.append({"table": root.name, "id": document_id, "rows": rows, "note": f"of {one}"})
+    return Page(json.dumps(documents, default=str).encode(), f"page:{root.name}")
+
+
+def to_rows(pages: Iterable[Page], context: Context) -> Mapped:
+    """The rows as they were sent; a document that says so is held."""
+    frames: dict[str, list[dict[str, Any]]] = {}
+    held_back = []
+    for document in (one for page in pages for one in json.loads(page.body)):
+        for name, rows in document["rows"].items():
+            frames.setdefault(name, []).extend(rows)
+        if document.get("is_odd"):
+            held_back.append(
+                {
+                    "table": document["table"],
+                    "document_id": document["id"],
+                    "reason": "unknown_code",
+                    "column": "shop_id",
+                    "detail": None,
+                    "raw": None,
+                }
+            )
+    decoded = {
+        name: pl.DataFrame(
+            [msgspec.convert(one, dict) for one in rows],
+            schema={
+                k: pl.String if v.is_temporal() else v
+                for k, v in TABLES[name].schema.create_empty().schema.items()
+            },
+        ).with_columns(
+            pl.col(k).str.to_datetime(time_zone="UTC", time_unit="us")
+            if v == pl.Datetime("us", "UTC")
+            else pl.col(k).str.to_date()
+            for k, v in TABLES[name].schema.create_empty().schema.items()
+            if v.is_temporal()
+        )
+        for name, rows in frames.items()
+    }
+    return Mapped(decoded, pl.DataFrame(held_back, schema=Reject.create_empty().schema))
+
+
+def redacted(page: Page, is_meant: Callable[[str], bool]) -> Redacted:
+    """Without the members meant: their own documents go, others name nobody."""
+    kept, removed = [], []
+    for document in json.loads(page.body):
+        rows = [one for some in document["rows"].values() for one in some]
+        theirs = [one for one in rows if one.get("member_id") and is_meant(one["member_id"])]
+        removed += [dict(one) for one in theirs]
+        for one in theirs:
+            one["member_id"] = None
+        if not theirs or TABLES[document["table"]].document[0] != "member_id":
+            kept.append(document)
+    return (
+        Redacted(Page(json.dumps(kept).encode(), page.part), tuple(removed))
+        if removed
+        else Redacted(page)
+    )
+
+
+def stream(root: Table) -> Stream:
+    return Stream(
+        name=root.name.replace("_", "-"),
+        tables=tuple(TABLES[name].schema for name in family(root)),
+        fetch=lambda _client, _window: iter(()),
+        to_canonical=to_rows,
+        documents=Shipped(),
+        redact=redacted,
+    )
+
+
+def propose(home: Home, whose: str, kind: WriteKind, target: str) -> str:
+    """An action for somebody in the ledger, approved; its id."""
+    given = {
+        "policy": "policy",
+        "shop_id": "shop",
+        "target_id": target,
+        "parent_id": planted("order_id", whose),
+        "sku_id": None,
+        "write_kind": str(kind),
+        "currency": "EUR",
+        "reason_code": "reason",
+        "numbers": json.dumps({"spent": f"spent.{whose}@example.com"}),
+        "evidence": json.dumps({"row": planted("order_id", whose)}),
+        "payload": json.dumps({"text": f"said.{whose}@example.com"}),
+        "window_start": AT,
+        "expires_at": NOW + dt.timedelta(days=9),
+        "member_id": home.members(home.shop("shop")).pseudonym(MEMBER[whose]),
+        "needs_target_id": None,
+        "state": str(ActionState.APPROVED),
+        "guard": None,
+        "guard_reason": f"reason.{whose}@example.com",
+    }
+    judged = Judged.sample(1, overrides=[given])
+    home.ledger.record(judged, run_id="run", at=AT)
+    (action,) = home.ledger.find(targets=[target])
+    return action.action_id
+
+
+def answering(root: Table, action_ids: dict[str, str]) -> Answer:
+    """What a platform says of both persons, whatever the window."""
+    return lambda _: [page_of(root, action_ids, (THEIRS, OTHERS))]
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]:
+    """A home that holds two persons, in every place where it may hold one."""
+    monkeypatch.setenv("SCRIPTED_TOKEN", "token")
+    scripted.write(tmp_path, "shop")
+    with Home.open(tmp_path) as opened:
+        fill(opened, ROOTS)
+        opened.reports.mkdir()
+        for whose in (THEIRS, OTHERS):
+            text = f"<p>{planted('order_id', whose)}</p>"
+            (opened.reports / f"{whose}.html").write_text(text, encoding="utf-8")
+        yield opened
+
+
+def fill(home: Home, roots: Sequence[Table]) -> None:
+    """Let a home hold two persons in these tables, in quarantine and in the ledger."""
+    action_ids = {}
+    for whose in (THEIRS, OTHERS):
+        propose(home, whose, WriteKind.CREATE_COUPON, planted("coupon_code", whose))
+        action_ids[whose] = propose(
+            home, whose, WriteKind.SEND_MESSAGE, f"message.{whose}@example.com"
+        )
+    answers: dict[str, Answer] = {stream(root).name: answering(root, action_ids) for root in roots}
+    scripted.script(home, "shop", Platform(answers), *map(stream, roots))
+    assert [one.blocked for one in pull(home) if one.blocked] == []
+    hold(home, roots, action_ids)
+
+
+def hold(home: Home, roots: Sequence[Table], action_ids: dict[str, str]) -> None:
+    """Let every document be held in quarantine, too."""
+    shop = home.shop("shop")
+    from checks.rows import split
+    from contracts.erasing import protected
+    from contracts.streams import Reading, Window
+
+    for root in roots:
+        page = page_of(root, action_ids, (THEIRS, OTHERS))
+        odd = [one | {"is_odd": True} for one in json.loads(page.body)]
+        start = NOW - dt.timedelta(hours=1)
+        reading = Reading("shop", stream(root).name, Window(start, NOW), NOW)
+        context = shop.context(NOW)
+        mapped = protected(
+            to_rows([Page(json.dumps(odd).encode(), "page")], context), home.members(shop)
+        )
+        home.quarantine.keep(reading, split(mapped, context).bad)
+    assert home.quarantine.open()["table"].n_unique() == len(roots)
+
+
+def contents(home: Home) -> Iterator[tuple[str, str]]:
+    """Every byte of the home as text: as it lies there, unpacked, and unsealed."""
+    vault = home.keys.vault
+    for path in sorted(home.folder.rglob("*")):
+        if path.is_file() and path.parent.name != "keys":
+            name = str(path.relative_to(home.folder))
+            yield name, path.read_bytes().decode("utf-8", errors="replace")
+            if path.suffix == ".parquet" and path.parts[-2] != "_delta_log":
+                frame = pl.read_parquet(path)
+                yield name, json.dumps(frame.to_dicts(), default=str)
+                table = next(one for one in path.parts if one in TABLES)
+                yield name, json.dumps(vault.open_frame(frame, table).to_dicts(), default=str)
+    for manifest in sorted((home.folder / "data" / "landing" / "readings").rglob("*.json")):
+        yield str(manifest), vault.open(manifest.read_bytes(), name="manifest").decode()
+    for reading_id in home.landing.kept("shop"):
+        for page in home.landing.pages(reading_id):
+            yield f"landing {reading_id}", page.part + page.body.decode()
+    yield "quarantine", json.dumps(home.quarantine.all("shop").to_dicts(), default=str)
+    yield "ledger", str(home.ledger.find())
+    database = sqlite3.connect(home.folder / "data" / "shopkeeper.db")
+    for line in database.iterdump():
+        yield f"database: {line[:60]}", line
+    database.close()
+
+
+def lying_open(folder: Path) -> str:
+    """What a folder tells to who has no keys: its bytes, tables and databases unpacked."""
+    texts = []
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            texts.append(path.read_bytes().decode("utf-8", errors="replace"))
+            if path.suffix == ".parquet":
+                texts.append(json.dumps(pl.read_parquet(path).to_dicts(), default=str))
+            elif path.suffix == ".db":
+                database = sqlite3.connect(path)
+                texts += database.iterdump()
+                database.close()
+    return "\n".join(texts)
+
+
+def said(whose: str) -> set[str]:
+    """All that was planted of somebody."""
+    columns = {
+        name
+        for one in PERSONAL
+        for name in (*member_columns(one), *purposes(one.schema), *filed(one))
+        if name not in ("message_id", "member_id", "title")
+    }
+    texts = {planted(name, whose) for name in columns}
+    return texts | {
+        f"{name}.{whose}@example.com" for name in ("spent", "said", "reason", "message")
+    }
+
+
+def test_the_tables_tell_what_names_a_person() -> None:
+    assert {
+        "order_id",
+        "shipment_id",
+        "case_id",
+        "review_id",
+        "grant_id",
+        "coupon_code",
+    } <= person_ids()
+    assert {"tracking_number", "message_id", "address", "profile_id"} <= person_ids()
+    open_to_all = {"shop_id", "sku_id", "listing_id", "product_id", "coupon_id", "campaign_id"}
+    assert not open_to_all & person_ids()
+
+
+def test_all_that_was_planted_is_handed_out(home: Home, tmp_path: Path) -> None:
+    subject(home, MEMBER[THEIRS], out=tmp_path / "out.json", by="ann")
+    told = (tmp_path / "out.json").read_text(encoding="utf-8")
+    assert {one for one in said(THEIRS) if one not in told} == set()
+    assert {one for one in said(OTHERS) if one in told} == set()
+
+
+def test_after_forget_nothing_that_was_planted_is_in_any_byte_of_the_home(home: Home) -> None:
+    pseudonym = home.members(home.shop("shop")).pseudonym(MEMBER[THEIRS])
+    before = home.scan("orders", home.shop("shop")).collect()["total_minor"].sum()
+    forget(home, MEMBER[THEIRS], by="ann")
+    _is_nowhere(home, pseudonym)
+    assert held(home, MEMBER[THEIRS]).is_empty
+    assert home.scan("orders", home.shop("shop")).collect()["total_minor"].sum() == before
+    assert Events(home.database).verify() is None
+    kept = "\n".join(text for _, text in contents(home))
+    assert {one for one in said(OTHERS) if one not in kept} == set()
+
+    platform = home.shop("shop")
+    pull(home, first=AT.date(), last=NOW.date())  # the platform goes on telling of them
+    _is_nowhere(home, pseudonym)
+    assert home.scan("orders", platform).collect()["total_minor"].sum() == before
+
+
+def _is_nowhere(home: Home, pseudonym: str) -> None:
+    texts = said(THEIRS)
+    found = {(name, one) for name, text in contents(home) for one in texts if one in text}
+    assert found == set()
+    named = {name for name, text in contents(home) if pseudonym in text}
+    on_the_list = (
+        "erasures.ndjson",
+        "data/shopkeeper.db",
+        'database: INSERT INTO "erasures"',
+        'database: INSERT INTO "events"',
+    )
+    assert {name for name in named if not name.startswith(on_the_list)} == set()
+
+
+SECRET = ("coupon_code", "shipment_id", "tracking_number", "grant_id", "address", "message", "said")
+
+
+def test_a_copy_of_data_without_keys_tells_no_code_no_parcel_and_no_message(
+    home: Home, tmp_path: Path
+) -> None:
+    (action,) = home.ledger.find(targets=[planted("coupon_code", THEIRS)])
+    assert action.payload
+    copy = shutil.copytree(home.folder / "data", tmp_path / "copy")
+    told = lying_open(copy)
+    secrets = {f"{name}.{whose}@" for name in SECRET for whose in (THEIRS, OTHERS)}
+    assert {one for one in secrets if one in told} == set()
+    assert planted("order_id", THEIRS) in told  # as docs/guarantees.md says
+
+
+def test_what_a_home_of_before_left_open_is_sealed_when_it_is_opened(
+    home: Home, tmp_path: Path
+) -> None:
+    vault = home.keys.vault
+    tables = [one for one in TABLES if COMPARED & set(purposes(TABLES[one].schema).values())]
+    for name in tables:
+        home.lake.rewrite(name, partial(vault.open_frame, table_name=name, only=COMPARED))
+    for path in (home.folder / "data" / "landing" / "readings").rglob("*.json"):
+        path.write_bytes(vault.open(path.read_bytes(), name="manifest"))
+    home.readings.record(home.lake.versions())
+    with home.database.write() as connection:
+        connection.exec_driver_sql("INSERT INTO due VALUES ('seal')")
+        for document_id in (
+            connection.exec_driver_sql(
+                "SELECT document_id FROM quarantine WHERE table_name = 'parcels'"
+            )
+            .scalars()
+            .all()
+        ):
+            connection.exec_driver_sql(
+                "UPDATE quarantine SET document_id = ? WHERE document_id = ?",
+                (vault.open_document("parcels", document_id), document_id),
+            )
+    assert planted("tracking_number", THEIRS) in lying_open(home.folder / "data")
+    with Home.open(home.folder) as again:
+        assert again.database
+        copy = shutil.copytree(again.folder / "data", tmp_path / "copy")
+        secrets = {planted(name, THEIRS) for name in SECRET}
+        assert {one for one in secrets if one in lying_open(copy)} == set()
+        parcels = vault.open_frame(again.scan("parcels", again.shop("shop")).collect(), "parcels")
+        assert planted("shipment_id", THEIRS) in parcels["shipment_id"].to_list()
+        assert "parcels" in again.quarantine.open()["table"].to_list()
+
+
+def test_what_waits_for_who_is_forgotten_is_not_sent(home: Home) -> None:
+    forget(home, MEMBER[THEIRS], by="ann")
+    states = {one.member_id == FORGOTTEN: one.state for one in home.ledger.find()}
+    assert states == {True: ActionState.SUPERSEDED, False: ActionState.APPROVED}

@@ -1,0 +1,106 @@
+"""The cost of a piece that a price may rest on: dated, in the price's currency, without a jump."""
+
+import datetime as dt
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import dataframely as dy
+import polars as pl
+
+from contracts.economics import Confirmed
+from contracts.fx import with_rates
+from contracts.tables import Cost
+
+_SKU = ["shop_id", "sku_id"]
+_HAIR: Final = 1e-9
+
+
+def costs_in_use(
+    costs: dy.LazyFrame[Cost],
+    *,
+    known: pl.LazyFrame,
+    currency: str,
+    fx: pl.DataFrame,
+    confirmed: Confirmed,
+    max_jump_rate: float,
+    max_fall_rate: float,
+    as_of: dt.datetime,
+    time_zone: str,
+) -> pl.LazyFrame:
+    """What a piece costs on the shop-local day of `as_of`. Grain: (shop_id, sku_id).
+
+    A cost in another currency is converted by its dated rate; where the newest has no rate, there
+    is no cost. One that is more than `max_jump_rate` above the one in use before it, or more than
+    `max_fall_rate` below, is not used, however often it is said again, until a person confirms it
+    or a later one is near again.
+    `known` (shop_id, sku_id, known_minor) is what was in use last, so that a cost that is
+    overwritten in its place jumps as well as one of a later day.
+
+    `unconfirmed_cost_minor` is the newest cost where it is not used.
+    """
+    zone = ZoneInfo(time_zone)
+    read_day = pl.col("read_at").dt.convert_time_zone(time_zone).dt.date()
+    vouched = pl.DataFrame(
+        list(confirmed.costs.items()), schema={"sku_id": pl.String, "said": pl.Int64}, orient="row"
+    ).lazy()
+    until = pl.lit(confirmed.costs_until, dtype=pl.Date)
+    stated = (
+        costs.lazy()
+        .filter(pl.col("valid_from") <= as_of.astimezone(zone).date())
+        .with_columns(price_currency=pl.lit(currency))
+        .join(vouched, on="sku_id", how="left")
+    )
+    rows = with_rates(stated, fx, of="currency", to="price_currency").sort(*_SKU, "valid_from")
+    told = rows.group_by(_SKU, maintain_order=True).agg(
+        value=pl.col("unit_cost_minor") * pl.col("fx_rate"),
+        is_vouched=((pl.col("unit_cost_minor") == pl.col("said")) | (read_day <= until)).fill_null(
+            value=False
+        ),
+        cost_currency="currency",
+        cost_rate_date="fx_date",
+    )
+    return told.join(known, on=_SKU, how="left").map_batches(
+        lambda frame: _walked(frame, max_jump_rate, max_fall_rate),
+        schema={
+            **{name: pl.String() for name in (*_SKU, "cost_currency")},
+            "cost_rate_date": pl.Date(),
+            "unit_cost_minor": pl.Int64(),
+            "unconfirmed_cost_minor": pl.Int64(),
+        },
+    )
+
+
+def _walked(told: pl.DataFrame, max_jump_rate: float, max_fall_rate: float) -> pl.DataFrame:
+    """From the first cost on, each that is near the one in use, or vouched for, takes its place.
+
+    One step over all SKUs at once for each cost that a SKU has had.
+    """
+
+    def is_near(value: pl.Expr, before: pl.Expr) -> pl.Expr:
+        change = value / before - 1
+        return (change <= max_jump_rate + _HAIR) & (change >= -max_fall_rate - _HAIR)
+
+    value, vouched = pl.col("value").list, pl.col("is_vouched").list
+    frame = told.with_columns(used=pl.lit(0))
+    longest = told.select(pl.col("value").list.len().max().fill_null(0)).item()
+    for place in range(1, longest):
+        now, before = value.get(place, null_on_oob=True), value.get(pl.col("used"))
+        is_used = before.is_null() | is_near(now, before) | vouched.get(place, null_on_oob=True)
+        takes = now.is_not_null() & is_used
+        frame = frame.with_columns(used=pl.when(takes).then(place).otherwise("used"))
+    used, newest, last = value.get(pl.col("used")), value.last(), pl.col("known_minor")
+    is_kept = last.is_not_null() & ~is_near(used, last) & ~vouched.get(pl.col("used"))
+    in_use = pl.when(newest.is_not_null()).then(pl.when(is_kept).then(last).otherwise(used))
+    at = pl.when(newest.is_null()).then(-1).otherwise("used")
+    return frame.select(
+        *_SKU,
+        pl.col("cost_currency").list.get(at),
+        pl.col("cost_rate_date").list.get(at),
+        unit_cost_minor=_up(in_use),
+        unconfirmed_cost_minor=pl.when(~is_near(newest, in_use)).then(_up(newest)),
+    )
+
+
+def _up(amount: pl.Expr) -> pl.Expr:
+    """Whole minor units, never less than the amount."""
+    return (amount - 1e-6).ceil().cast(pl.Int64)

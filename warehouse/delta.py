@@ -1,0 +1,121 @@
+"""Delta tables as frames: read with their declared columns, written on top of a known version."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import polars as pl
+from deltalake import CommitProperties, DeltaTable, write_deltalake
+from deltalake.exceptions import CommitFailedError
+
+from contracts.families import filed
+from contracts.personal import member_columns, purposes
+from contracts.tables import Table
+
+# A commit is made on top of exactly the version it was computed from, or not at all: left to
+# itself, deltalake lets two appends of the same document through.
+_ONE_ATTEMPT = CommitProperties(max_commit_retries=0)
+
+
+class OvertakenError(Exception):
+    """Somebody committed since the table was read."""
+
+
+def scope_of(table: Table) -> str:
+    """The column whose values bound what a merge reads and replaces."""
+    return table.partition or "shop_id"
+
+
+def scanned(head: DeltaTable | None, table: Table) -> pl.LazyFrame:
+    """A table with its declared columns; empty where there is none yet."""
+    if head is None:
+        return table.schema.create_empty().lazy()
+    columns = table.schema.columns()
+    held = {field.name for field in head.schema().fields}
+    # What a table got after a home was made: null, and the first version of a mapping.
+    later = [pl.lit(None, columns[name].dtype).alias(name) for name in columns if name not in held]
+    rows = pl.scan_delta(head).with_columns(later)
+    if "mapping_version" in columns:
+        rows = rows.with_columns(pl.col("mapping_version").fill_null(1))
+    return rows.select(table.schema.column_names())
+
+
+def read(head: DeltaTable | None, table: Table, scopes: pl.Series | None = None) -> pl.DataFrame:
+    """Its rows, of some days (or shops) if `scopes` are given."""
+    lazy = scanned(head, table)
+    if scopes is not None:
+        lazy = lazy.filter(pl.col(scope_of(table)).is_in(scopes.to_list()))
+    return lazy.collect()
+
+
+@contextmanager
+def _on_this_version() -> Iterator[None]:
+    """A commit that another writer was faster with.
+
+    Raises:
+        OvertakenError: nothing was written.
+    """
+    try:
+        yield
+    except CommitFailedError as error:
+        raise OvertakenError from error
+
+
+def create(url: str, rows: pl.DataFrame, table: Table) -> int:
+    """A new table of these rows; its version, the first."""
+    with _on_this_version():
+        write_deltalake(
+            url,
+            rows,
+            partition_by=table.partition,
+            configuration=kept_out_of_statistics(table),
+            commit_properties=_ONE_ATTEMPT,
+        )
+    return 0
+
+
+def append(head: DeltaTable, rows: pl.DataFrame) -> int:
+    """Add rows; the new version.
+
+    Raises:
+        OvertakenError: see `_on_this_version`.
+    """
+    version = head.version()
+    with _on_this_version():
+        write_deltalake(
+            head, rows, mode="append", schema_mode="merge", commit_properties=_ONE_ATTEMPT
+        )
+    return version + 1
+
+
+def overwrite(head: DeltaTable, rows: pl.DataFrame, predicate: str | None) -> int:
+    """Replace the rows that a predicate names, or all; the new version.
+
+    Raises:
+        OvertakenError: see `_on_this_version`.
+    """
+    version = head.version()
+    with _on_this_version():
+        write_deltalake(
+            head,
+            rows,
+            mode="overwrite",
+            schema_mode="merge",
+            predicate=predicate,
+            commit_properties=_ONE_ATTEMPT,
+        )
+    return version + 1
+
+
+def among(column: str, values: pl.Series) -> str:
+    """`column IN (…)` with literals, without which Delta opens every file."""
+    literals = ", ".join("'" + str(value).replace("'", "''") + "'" for value in values.sort())
+    return f"{column} IN ({literals})"
+
+
+def kept_out_of_statistics(table: Table) -> dict[str, str] | None:
+    """Delta's log quotes smallest and largest values of each file: of these columns only."""
+    personal = {*purposes(table.schema), *member_columns(table), *filed(table)}
+    if not personal:
+        return None
+    quoted = [name for name in table.schema.column_names() if name not in personal]
+    return {"delta.dataSkippingStatsColumns": ",".join(quoted)}
