@@ -86,7 +86,7 @@ def test_what_nobody_approved_is_not_sent_whatever_its_row_says(place: Place) ->
     place.typed("act")
     found = place.shown()
     assert (place.mall.received, found["state"], found["guard"]) == ([], "refused", "content")
-    assert "no event tells that it was approved" in found["message"]
+    assert "no event tells that it was approved" in found["message"]["en"]
 
 
 def test_a_sentence_that_was_struck_from_the_list_is_not_sent_though_it_was_approved(
@@ -97,7 +97,7 @@ def test_a_sentence_that_was_struck_from_the_list_is_not_sent_though_it_was_appr
     place.typed("act")
     found = place.shown()
     assert (place.mall.received, found["state"], found["guard"]) == ([], "refused", "words")
-    assert "Thank you for telling us." in found["message"]
+    assert "Thank you for telling us." in found["message"]["en"]
 
 
 def test_a_text_that_steers_reviews_is_not_sent_even_as_it_was_proposed(place: Place) -> None:

@@ -45,7 +45,7 @@ def test_what_a_policy_decided_before_it_was_removed_or_turned_off_is_held_and_s
     listed = json.loads(typed("--json", "actions", "list", "--state", "approved")[1])
     shown = json.loads(typed("--json", "actions", "show", listed[0]["action_id"])[1])
     assert shown["guard"] == "policy_off"
-    assert why in shown["message"]
+    assert why in shown["message"]["en"]
 
 
 def test_what_was_held_goes_out_once_the_policy_is_back(built: Merchant, typed: Typed) -> None:

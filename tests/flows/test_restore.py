@@ -57,7 +57,7 @@ def test_what_was_sent_after_the_copy_was_made_is_not_sent_again_and_waits_for_a
     assert told(place, "act")[0] == 3
     found = place.shown()
     assert (place.mall.received, found["state"]) == ([TEXT], "unknown")
-    assert "the journal says that it was sent" in found["message"]
+    assert "the journal says that it was sent" in found["message"]["en"]
     assert told(place, "actions", "approve", place.action_id)[0] == 3
     place.typed("act")
     assert place.mall.received == [TEXT]
