@@ -33,6 +33,7 @@ def is_root(table: Table) -> bool:
     return len(table.key) == len(table.document) + 1
 
 
+@cache
 def root_of(table: Table) -> str:
     """The table of a document of which these rows are a part."""
     return next(one.name for one in canonical() if one.document == table.document and is_root(one))
@@ -103,6 +104,12 @@ def owners(table: Table) -> list[str]:
     if not is_root(table) or about:
         return own + about
     return own + beside
+
+
+@cache
+def personal_tables() -> tuple[Table, ...]:
+    """Tables that hold something of persons."""
+    return tuple(one for one in TABLES.values() if member_columns(one) or owners(one))
 
 
 def keeps_books(table: Table) -> bool:

@@ -10,10 +10,16 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from license_expression import ExpressionError, LicenseExpression, get_spdx_licensing
+from license_expression import (
+    ExpressionError,
+    LicenseExpression,
+    Licensing,
+    get_spdx_licensing,
+)
 
 ROOT: Final = Path(__file__).parent.parent
 _LOCKED: Final = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[^\]]*\])?==([^\s;\\]+)", re.MULTILINE)
@@ -85,9 +91,14 @@ def _canonical(name: str) -> str:
 
 def _is_fit(expression: str) -> bool:
     try:
-        return _holds(get_spdx_licensing().parse(expression, validate=True))
+        return _holds(_spdx().parse(expression, validate=True))
     except ExpressionError:
         return False
+
+
+@cache
+def _spdx() -> Licensing:
+    return get_spdx_licensing()
 
 
 def _holds(expression: LicenseExpression) -> bool:

@@ -25,44 +25,59 @@ class Rows:
 
     def split(self, page: Page) -> list[RawDocument]:
         """See `connectors.base.documents.Documents`."""
-        return [
-            RawDocument(self.table, number, lines.write_csv().encode())
-            if number is not None
-            else RawDocument(self.table, self._file(page), page.body)
-            for number, lines in self._groups(page)
-        ]
+        try:
+            rows = self._numbered(page)
+        except RefusedFileError:
+            return [RawDocument(self.table, self._file(page), page.body)]
+        if rows is None:
+            return []
+        names = [name for name in rows.columns if name != _NUMBER]
+        header = rows.select(names).clear().write_csv()
+        line = pl.concat_str(*map(_quoted, names), separator=",") + "\n"
+        groups = rows.select(_NUMBER, line=line).group_by(_NUMBER, maintain_order=True)
+        texts = groups.agg(pl.lit(header) + pl.col("line").str.join("")).iter_rows()
+        return [RawDocument(self.table, number, text.encode()) for number, text in texts]
 
     def without(self, page: Page, bad: Collection[int]) -> Page:
         """See `connectors.base.documents.Documents`."""
-        groups = self._groups(page)
-        kept = [lines for place, (_, lines) in enumerate(groups) if place not in bad]
         part = Part.model_validate_json(page.part)
-        if not kept:
+        try:
+            rows = self._numbered(page)
+        except RefusedFileError:
+            rows = None
+        if rows is not None:
+            numbers = rows[_NUMBER].unique(maintain_order=True)
+            kept = rows.filter(~pl.col(_NUMBER).is_in(numbers[sorted(bad)].implode()))
+        if rows is None or kept.is_empty():
             told = part.model_copy(update={"refused": "nothing of it can be mapped"})
             return Page(b"", told.model_dump_json())
         sheet = self.described.of_page(page)[0].layout.sheet
         plain = part.model_copy(update={"is_plain": True, "sheet": sheet})
-        return Page(pl.concat(kept).write_csv().encode(), plain.model_dump_json())
+        return Page(kept.drop(_NUMBER).write_csv().encode(), plain.model_dump_json())
 
     def _file(self, page: Page) -> str:
         return f"{PART}{Part.model_validate_json(page.part).file}"
 
-    def _groups(self, page: Page) -> list[tuple[str | None, pl.DataFrame]]:
-        """Rows by the number of their document, which is null for a file that cannot be read."""
+    def _numbered(self, page: Page) -> pl.DataFrame | None:
+        """Rows beside the number of their document; null where the page has no file to read.
+
+        Raises:
+            RefusedFileError: the file cannot be read.
+        """
         if not Part.model_validate_json(page.part).file:
-            return []
-        try:
-            exports = self.described.of_page(page)
-            if not exports:
-                return []
-            rows = sheets.read(page.body, exports[0])
-        except RefusedFileError:
-            return [(None, pl.DataFrame())]
-        filled = fill.filled(rows, exports[0].layout)
-        numbers = filled.select(_number(exports[0])).to_series()
-        beside = rows.with_columns(numbers.alias(_NUMBER))
-        groups = beside.group_by(_NUMBER, maintain_order=True)
-        return [(str(number), lines.drop(_NUMBER)) for (number,), lines in groups]
+            return None
+        exports = self.described.of_page(page)
+        if not exports:
+            return None
+        rows = sheets.read(page.body, exports[0])
+        numbers = fill.filled(rows, exports[0].layout).select(_number(exports[0])).to_series()
+        return rows.with_columns(numbers.alias(_NUMBER))
+
+
+def _quoted(name: str) -> pl.Expr:
+    """A cell as CSV has it: whatever stands in it is within quotes."""
+    text = pl.col(name).str.replace_all('"', '""', literal=True)
+    return pl.when(text.is_not_null()).then(pl.format('"{}"', text)).otherwise(pl.lit(""))
 
 
 def _number(export: Export) -> pl.Expr:

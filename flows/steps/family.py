@@ -16,11 +16,11 @@ from contracts.families import (
     canonical,
     first_part,
     is_theirs,
-    owners,
     person_ids,
+    personal_tables,
     root_of,
 )
-from contracts.personal import Members, Redacted, member_columns, purposes
+from contracts.personal import Members, Redacted, purposes
 from contracts.streams import Page
 from contracts.tables import TABLES, Table
 from flows.steps.home import Home, Shop
@@ -77,8 +77,7 @@ def family_of(home: Home, shop: Shop, member_id: str) -> Family:
     found = _Search(home, shop, member_id)
     while found.grow():
         pass
-    tables = [one for one in TABLES.values() if member_columns(one) or owners(one)]
-    rows = {one.name: rows for one in tables if not (rows := found.rows(one)).is_empty()}
+    rows = {one.name: rows for one in personal_tables() if not (rows := found.rows(one)).is_empty()}
     documents = {
         (root_of(TABLES[name]), document_id)
         for name, frame in rows.items()
@@ -105,7 +104,7 @@ class _Search:
         before = sum(map(len, self.ids.values()))
         for table in canonical():
             named = [name for name in table.schema.column_names() if name in self.ids]
-            if member_columns(table) or owners(table):
+            if table in personal_tables():
                 theirs = self.rows(table)
                 for name in named if theirs.height else ():
                     self.ids[name] |= self._own(table, name, theirs[name])
@@ -197,8 +196,7 @@ def _parts(stream: Stream, page: Page) -> list[RawDocument]:
 def _is_of(document: RawDocument, family: Family) -> bool:
     if family.holds(document.table, document.document_id):
         return True
-    table = TABLES[document.table]
-    is_personal = bool(member_columns(table) or owners(table))
+    is_personal = TABLES[document.table] in personal_tables()
     return is_personal and family.is_mentioned(document.raw.decode(errors="replace"))
 
 

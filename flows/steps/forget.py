@@ -10,10 +10,10 @@ import polars as pl
 
 from contracts.erasing import erased
 from contracts.errors import ConfigurationError
-from contracts.families import owners
-from contracts.personal import Members, member_columns
+from contracts.families import personal_tables
+from contracts.personal import Members
 from contracts.streams import Page
-from contracts.tables import TABLES, Table
+from contracts.tables import Table
 from flows.steps.actions import person
 from flows.steps.build import build
 from flows.steps.family import Family, family_of, without
@@ -174,11 +174,6 @@ def _held(home: Home, shop: Shop, member: str) -> Held:
     )
 
 
-def _tables() -> list[Table]:
-    """Tables that hold something of persons."""
-    return [table for table in TABLES.values() if member_columns(table) or owners(table)]
-
-
 def _copies(home: Home, member_id: str) -> list[Copy]:
     """Exports of tables that name members, and what was handed to the person.
 
@@ -191,7 +186,7 @@ def _copies(home: Home, member_id: str) -> list[Copy]:
         for one in events.of(member_id)
         if one.kind == "subject"
     ]
-    for table in _tables():
+    for table in personal_tables():
         for one in events.of(table.name):
             file = str(one.details["file"])
             state = "still there" if Path(file).is_file() else "moved or removed"
@@ -201,7 +196,7 @@ def _copies(home: Home, member_id: str) -> list[Copy]:
 
 def _erase_rows(home: Home, members: Members) -> None:
     """Take them out of every table; earlier versions of it are removed."""
-    tables = _tables()
+    tables = personal_tables()
     for table in tables:
         home.lake.rewrite(table.name, partial(_rest, home, members, table))
     home.readings.record(purge(home.lake, [table.name for table in tables]))
