@@ -14,7 +14,7 @@ def package(name: str, version: str = "1", *told: dict[str, Any]) -> dict[str, A
     return {"name": name, "version": version, "licenses": list(told)}
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_this_installation_is_the_lock_and_every_licence_fits(tmp_path: Path) -> None:
     found = bill(tmp_path / "sbom.json")
     assert found["bomFormat"] == "CycloneDX"
