@@ -12,6 +12,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from contracts.actions import ORDERING, Action
 from reports import formats
+from reports.reasons import reason_said
 from reports.words import PARTS, Language, Said
 
 
@@ -24,7 +25,7 @@ class Earlier:
     state: str
     value: str
     guard: Said | None
-    reason: str | None
+    reason: Said | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +90,7 @@ class Story:
             s=self, a=self.action, why=self.why.in_(language),
             guard=self.guard.in_(language) if self.guard else "",
             message=self.message.in_(language) if self.message else "",
+            reason=reason_said(self.action.guard_reason or "").in_(language),
             parts=self._parts(language),
             before=self._valued(self.action.before_value),
             after=self._valued(self.action.after_value),

@@ -105,13 +105,17 @@ def why(
 ) -> None:
     """Say what each policy would do about a SKU now, or why it leaves it alone; nothing is done."""
     from flows.steps.why import why as why_step
+    from reports.reasons import reason_said
+    from reports.words import guard_said
 
     with open_home() as home:
         found = why_step(home, sku, shop_id=shop, policy=policy)
     rows = []
     for one in found:
-        refused = f"refused by {one.guard}: {one.guard_reason}" if one.guard else ""
-        told = "\n".join(filter(None, [one.sentence, one.sentence_zh, refused]))
+        told = "\n".join(filter(None, [one.sentence, one.sentence_zh]))
+        if one.guard and one.guard_reason:
+            guard, reason = guard_said(one.guard), reason_said(one.guard_reason)
+            told += f"\nrefused by {one.guard}: {reason.en}\n被护栏拒绝（{guard.zh}）：{reason.zh}"
         rows.append([one.shop_id, one.policy, one.target_id, one.outcome, told])
     answer(found, screen=table(sku, ["shop", "policy", "target", "outcome", "why"], rows))
 

@@ -9,7 +9,6 @@ import polars as pl
 
 from actions.explain import sentence_of
 from actions.undo import is_order, not_undoable
-from actions.verdicts import PROVEN, UNPROVEN
 from contracts.actions import Action
 from contracts.codes import GOODS, ActionState, Reversal, WriteKind
 from contracts.personal import masked
@@ -19,6 +18,7 @@ from flows.steps.home import Home, Shop
 from flows.steps.redeemed import redeemed_times
 from flows.steps.shown import Shown
 from reports.formats import unit, written
+from reports.reasons import reason_said
 from reports.story import Answerer, Earlier, Sold, Story
 from reports.words import Said, guard_said
 from warehouse.events import Event, Events
@@ -41,10 +41,6 @@ _NEVER_UNDONE_ZH: Final = {
     WriteKind.REPLY_REVIEW: "公开回复无法撤回，请到平台手工修改",
     WriteKind.RECORD_EVENT: "CRM 对该事件的处理无法撤回",
     WriteKind.SET_PROFILE: "写入前的会员属性未知，无法恢复",
-}
-_MESSAGES_ZH: Final = {
-    PROVEN: "平台已受理即为凭证，无法回读",
-    UNPROVEN: "没有应答能说明是否送达，也无法回读，请人工核对",
 }
 _AS_IT_STANDS: Final = {
     ActionState.SHADOW: Said("Nothing was written", "未写入任何内容"),
@@ -93,7 +89,7 @@ def story(home: Home, action: Action, seen: Shown) -> Story:
         title=_title(home, shop, (action.target_id, *named)),
         why=Said(seen.sentence, sentence_of(action, "zh")),
         guard=_guard(action.guard),
-        message=_message(action.message),
+        message=_reason(action.message),
         content=seen.content,
         content_hash=seen.content_hash,
         problem=seen.problem,
@@ -115,8 +111,8 @@ def _guard(guard: str | None) -> Said | None:
     return None if guard is None else guard_said(guard)
 
 
-def _message(message: str | None) -> Said | None:
-    return None if message is None else Said(message, _MESSAGES_ZH.get(message, message))
+def _reason(reason: str | None) -> Said | None:
+    return None if reason is None else reason_said(reason)
 
 
 def _title(home: Home, shop: Shop, names: Collection[str | None]) -> str | None:
@@ -160,10 +156,10 @@ def _earlier(home: Home, action: Action) -> list[Action]:
 
 
 def _told(home: Home, action: Action) -> Earlier:
-    reason = action.guard_reason or action.message
+    reason = _reason(action.guard_reason or action.message)
     if action.state is ActionState.REJECTED:
         rejected = _answered(action, Events(home.database).of(action.action_id))
-        reason = rejected.by if rejected else reason
+        reason = Said(rejected.by, rejected.by) if rejected and rejected.by else reason
     return Earlier(
         at=action.decided_at,
         policy=action.policy,

@@ -134,7 +134,7 @@ ANSWERS: dict[str, tuple[str, ...]] = {
     "repricing": (
         TITLE, "TEA-250", "shop", "shopify", "9.70 EUR → 8.70 EUR",  # what
         "EUR 8.70",  # why
-        "5.00 EUR", "5.00 is below floor 7.31",  # what was refused before
+        "5.00 EUR", "7.31",  # what was refused before
         "8.70 EUR", "26.10 EUR",  # what it achieved
         "actions undo --shop shop --run run --target v1", "--yes",  # how to take it back
     ),
@@ -247,6 +247,14 @@ def test_a_stranger_finds_the_answers_to_the_six_questions_in_each_language(
         assert "None" not in screen
         assert len(lines) <= 45
         assert (language == "zh") == any(unicodedata.name(s, "").startswith("CJK") for s in screen)
+
+
+def test_what_a_guard_said_of_an_earlier_proposal_is_said_in_either_language(
+    place: dict[str, Any],
+) -> None:
+    told = screens(place, "repricing")
+    assert "5.00 is below floor 7.31" in told["en"]
+    assert "5.00 低于底价 7.31" in told["zh"]
 
 
 def test_the_reviews_words_are_shown_beside_its_draft_and_nowhere_in_prefect(

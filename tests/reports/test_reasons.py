@@ -1,0 +1,75 @@
+"""What the guard and the ledger say is said in Chinese too, whichever sentence it is."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from reports.reasons import reason_said
+
+ROOT = Path(__file__).parent.parent.parent
+SAID_BY = [
+    *sorted((ROOT / "actions" / "guard").glob("*.py")),
+    *(ROOT / one for one in (
+        "actions/dispatch.py", "actions/verdicts.py", "flows/steps/door.py",
+        "flows/steps/writers.py", "warehouse/contents.py", "warehouse/proposals.py",
+        "warehouse/recall.py", "warehouse/transitions.py",
+    )),
+]  # fmt: skip
+NO_REASONS = {"limits.py"}
+"""Descriptions of settings, whose words are for another place."""
+
+
+def template(node: ast.AST) -> str | None:
+    """A text with braces where its values go."""
+    if isinstance(node, ast.Constant):
+        return node.value if isinstance(node.value, str) else None
+    if isinstance(node, ast.JoinedStr):
+        parts = (one.value if isinstance(one, ast.Constant) else "{}" for one in node.values)
+        return "".join(map(str, parts))
+    return None
+
+
+def sentences(path: Path) -> Iterator[str]:
+    """Every text of a module that is said to a person: no documentation, and nothing raised."""
+    tree = ast.parse(path.read_text("utf-8"))
+    quiet = {
+        id(inner)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Expr | ast.Raise | ast.JoinedStr)
+        for inner in ast.walk(node)
+        if inner is not node and (not isinstance(node, ast.Expr) or inner is node.value)
+    }
+    for node in ast.walk(tree):
+        text = template(node) if id(node) not in quiet else None
+        if text is not None and text.count(" ") >= 2 and len(re.findall("[a-z]", text)) > 5:
+            yield text
+
+
+SENTENCES = sorted({
+    text for path in SAID_BY if path.name not in NO_REASONS for text in sentences(path)
+})  # fmt: skip
+
+
+@pytest.mark.parametrize("english", SENTENCES)
+def test_every_sentence_of_the_guard_and_the_ledger_has_its_chinese(english: str) -> None:
+    values = [f"<{place}>" for place in range(english.count("{}"))]
+    said = reason_said(english.format(*values))
+    assert said.en == english.format(*values)
+    assert re.search(r"[\u4e00-\u9fff]", said.zh), said.zh
+    assert sorted(re.findall(r"<\d>", said.zh)) == values
+
+
+def test_numbers_stay_and_what_is_said_within_a_sentence_is_said_in_chinese_too() -> None:
+    english = "4.20 USD is below floor 4.50 USD; a newer cost, 1.00 USD after 4.00 USD, is not used"
+    said = reason_said(f"{english} until a person confirms it")
+    assert (
+        said.zh
+        == "4.20 USD 低于底价 4.50 USD；较新的成本 1.00 USD（原 4.00 USD）须人工确认后才使用"
+    )
+
+
+def test_what_a_platform_said_stays_as_it_is() -> None:
+    assert reason_said("the seller is suspended").zh == "the seller is suspended"
