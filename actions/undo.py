@@ -22,7 +22,7 @@ UNDER_WAY = (ActionState.APPROVED, ActionState.SENDING, ActionState.SENT)
 """States of an undo that is asked for and not done."""
 _EXPIRES = dt.timedelta(days=1)
 _NOT_UNDOABLE = {
-    WriteKind.NONE: "an alert wrote nothing",
+    WriteKind.NONE: "a notice wrote nothing, so there is nothing to take back",
     WriteKind.GRANT_COUPON: "a coupon in a member's purse cannot be taken out of it",
     WriteKind.SEND_MESSAGE: "a message that was sent cannot be called back",
     WriteKind.REQUEST_REVIEW: "a request for a review cannot be called back",

@@ -17,7 +17,7 @@ _DONE_OR_NOT = (
     WriteKind.RECORD_EVENT,
     WriteKind.SET_PROFILE,
 )
-PROVEN = "the platform accepted it, which is the proof: it cannot be read back"
+PROVEN = "the platform took it; whether it was delivered or read cannot be asked"
 UNPROVEN = "no answer tells whether it arrived and it cannot be read back; a person has to look"
 
 Recheck = Callable[[Sequence[Action], Mapping[str, Live]], Mapping[str, tuple[str, str]]]

@@ -9,9 +9,9 @@ from actions.lint import lint
 from actions.messages import render
 from actions.sentences import name_flaw, unapproved
 from contracts.actions import Action
-from contracts.payloads import PAYLOADS, CouponTerms, Message, Reply, decode
+from contracts.payloads import PAYLOADS, UNSUBSCRIBE, CouponTerms, Message, Reply, decode
 
-_TOLD_WHEN_SENT: Final = {"unsubscribe_url": "{unsubscribe_url}"}
+_TOLD_WHEN_SENT: Final = {"unsubscribe_url": UNSUBSCRIBE}
 """Values that only the sender knows, and a person reads as what they are."""
 
 

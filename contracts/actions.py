@@ -12,6 +12,8 @@ import dataframely as dy
 from contracts.codes import ActionState, Channel, OutcomeState, Purpose, WriteKind
 from contracts.columns import MAX_MINOR, code, identifier, instant, member, number, text
 
+OF_MESSAGE: Final = ":message"
+"""What stands behind a code in the target of the message that tells of it."""
 ORDERING = "restock"
 """Policy whose alerts are orders of goods: on the way until received, cancelled or overdue."""
 

@@ -94,6 +94,8 @@ class Properties(Payload, frozen=True):
     values: dict[str, str | int | float | bool]
 
 
+UNSUBSCRIBE: Final = "{unsubscribe_url}"
+"""What a person is shown for the link by which to refuse messages, which the sender makes."""
 PAYLOADS: Final[Mapping[WriteKind, type[Payload]]] = {
     WriteKind.CREATE_COUPON: CouponTerms,
     WriteKind.GRANT_COUPON: CouponTerms,

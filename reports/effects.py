@@ -22,9 +22,9 @@ class ReportedEffect:
         of, found = ("SKU" if self.is_per_sku else "member"), self.effect
         if found.mean_minor is None:
             return (
-                f"not enough data yet: {found.ready_acted_on:,} of {LEAST_UNITS} {of}s acted on and"
-                f" {found.ready_left_alone:,} of {LEAST_UNITS} left alone were watched for"
-                f" {LEAST_DAYS} days"
+                f"not enough data yet: of {of}s that were watched for {LEAST_DAYS} days,"
+                f" {found.ready_acted_on:,} of {LEAST_UNITS} were acted on and"
+                f" {found.ready_left_alone:,} of {LEAST_UNITS} left alone"
             )
         what = "margin" if self.is_per_sku else "receipts"
         return (
@@ -40,8 +40,8 @@ class ReportedEffect:
         if found.mean_minor is None:
             return (
                 f"数据不足：观察满 {LEAST_DAYS} 天的{of}，"
-                f"实验组 {found.ready_acted_on:,}/{LEAST_UNITS}，"
-                f"对照组 {found.ready_left_alone:,}/{LEAST_UNITS}"
+                f"实验组 {found.ready_acted_on:,}（需 {LEAST_UNITS}），"
+                f"对照组 {found.ready_left_alone:,}（需 {LEAST_UNITS}）"
             )
         what = "毛利" if self.is_per_sku else "实收"
         return (

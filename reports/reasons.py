@@ -159,6 +159,9 @@ _ENDED: Final[Mapping[str, str]] = {
     "the platform accepted it, which is the proof: it cannot be read back": (
         "平台已受理即为凭证，无法回读"
     ),
+    "the platform took it; whether it was delivered or read cannot be asked": (
+        "平台已受理；是否送达或已读无法查询"
+    ),
     "no answer tells whether it arrived and it cannot be read back; a person has to look": (
         "没有应答能说明是否送达，也无法回读，请人工核对"
     ),

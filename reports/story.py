@@ -10,7 +10,8 @@ from typing import Literal
 from jinja2 import FileSystemLoader, StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from contracts.actions import ORDERING, Action
+from contracts.actions import OF_MESSAGE, ORDERING, Action
+from contracts.payloads import UNSUBSCRIBE
 from reports import formats
 from reports.reasons import reason_said
 from reports.words import PARTS, Language, Said
@@ -95,7 +96,7 @@ class Story:
             before=self._valued(self.action.before_value),
             after=self._valued(self.action.after_value),
             observed=self._valued(self.action.observed_value),
-            is_order=self.action.policy == ORDERING,
+            is_order=self.action.policy == ORDERING, of_message=OF_MESSAGE,
             is_valued=formats.is_valued(self.action), at=self._local,
         )  # fmt: skip
         return "\n".join(line.rstrip() for line in text.splitlines() if line.strip())
@@ -116,8 +117,13 @@ class Story:
             return Said(*[self._local(dt.datetime.fromisoformat(text))] * 2)
         if name.endswith("listing_ids"):
             goods = text.count(",") + 1
-            return Said(f"{goods} goods, named by --json", f"{goods} 件商品（--json 列出）")
-        return Said(text, text)
+            return Said(
+                f"{goods} goods (with --json: which)", f"{goods} 件商品（加 --json 可列出）"
+            )
+        return Said(
+            text.replace(UNSUBSCRIBE, "[link to unsubscribe, put in when it is sent]"),
+            text.replace(UNSUBSCRIBE, "[退订链接，发送时填入]"),
+        )
 
     def _valued(self, value: int | None) -> str:
         return f"{formats.written(self.action, value)} {formats.unit(self.action)}".rstrip()

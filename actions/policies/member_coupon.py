@@ -29,7 +29,7 @@ from actions.policies._message import message
 from actions.policies._money_words import money_text, off_text
 from actions.policies._proposal import Hold, day_window, json_of, midnight, proposals
 from actions.texts import spoken
-from contracts.actions import Proposal
+from contracts.actions import OF_MESSAGE, Proposal
 from contracts.codes import Channel, Purpose, WriteKind
 from contracts.economics import Economics
 from contracts.tables import Coupon, CouponGrant, MemberFact, PriceFact, StockFact
@@ -200,7 +200,7 @@ def _told(offered: pl.LazyFrame, params: Params, *, until: dt.date) -> pl.LazyFr
             shop_name=pl.lit(params.shop_name, dtype=pl.String),
         )
         .with_columns(
-            target_id=pl.col("code") + ":message",
+            target_id=pl.col("code") + OF_MESSAGE,
             needs_target_id="code",
             write_kind=pl.lit(str(WriteKind.SEND_MESSAGE)),
             currency=pl.lit(None, dtype=pl.String),

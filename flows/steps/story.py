@@ -9,7 +9,7 @@ import polars as pl
 
 from actions.explain import sentence_of
 from actions.undo import is_order, not_undoable
-from contracts.actions import Action
+from contracts.actions import OF_MESSAGE, Action
 from contracts.codes import GOODS, ActionState, Reversal, WriteKind
 from contracts.personal import masked
 from contracts.tables import Order, OrderLine, Review, table_of
@@ -34,7 +34,7 @@ _CAME_TO_NOTHING: Final = (
 )
 _REVIEWED: Final = ("reply_review", "none")
 _NEVER_UNDONE_ZH: Final = {
-    WriteKind.NONE: "仅为提醒，未写入任何内容",
+    WriteKind.NONE: "仅为提醒，未写入任何内容，无需撤销",
     WriteKind.GRANT_COUPON: "已发到会员卡包的优惠券无法收回",
     WriteKind.SEND_MESSAGE: "已发出的消息无法撤回",
     WriteKind.REQUEST_REVIEW: "评价邀请无法撤回",
@@ -63,6 +63,10 @@ _AS_IT_STANDS: Final = {
     ActionState.REVERTED: Said("It was taken back already", "已经撤销"),
 }
 _NOTHING: Final = Said("Nothing was written, so there is nothing to take back", "未写入，无需撤销")
+_NO_ORDER: Final = Said(
+    "Nothing is ordered so far; once approved, `actions undo` takes it off what is on the way",
+    "尚未下单；批准后可用 actions undo 从在途中扣除",
+)
 _IS_UNDO: Final = Said(
     "It is an undo itself: what it took back is decided anew", "本动作即撤销，需重新决策"
 )
@@ -245,6 +249,8 @@ def _undo(shop: Shop, action: Action) -> tuple[str | None, Said | None]:
         return None, _IS_UNDO
     if state not in _AS_IT_STANDS and state is not ActionState.CONFIRMED:
         return None, _NOTHING
+    if state is ActionState.PROPOSED and is_order(action):
+        return None, _NO_ORDER
     if state is not ActionState.CONFIRMED:
         stands = _AS_IT_STANDS[state]
         return None, stands if final is None else Said(
@@ -254,8 +260,12 @@ def _undo(shop: Shop, action: Action) -> tuple[str | None, Said | None]:
         return None, final
     if write is not None and write.reversal is Reversal.IRREVERSIBLE:
         return None, _IRREVERSIBLE
+    return _undo_of(action, action.target_id), None
+
+
+def _undo_of(action: Action, target_id: str) -> str:
     words = ["shopkeeper", "actions", "undo", "--shop", action.shop_id, "--run", action.run_id]
-    return shlex.join([*words, "--target", action.target_id]), None
+    return shlex.join([*words, "--target", target_id])
 
 
 def _sentence(told: str) -> str:
@@ -269,4 +279,7 @@ def _commands(action: Action) -> dict[str, str]:
     if action.state is ActionState.PROPOSED:
         for verb in ("approve", "reject"):
             found[verb] = f"shopkeeper actions {verb} {action.action_id[:12]}"
+    code = action.target_id.removesuffix(OF_MESSAGE)
+    if action.state is ActionState.CONFIRMED and code != action.target_id:
+        found["close the code of"] = _undo_of(action, code)
     return found

@@ -106,7 +106,7 @@ def test_what_cannot_be_read_back_is_proven_by_the_answer(
     assert act() == {S.CONFIRMED: 1}
     state, message = told(ledger)["hello"]
     assert state is S.CONFIRMED
-    assert "which is the proof" in str(message)
+    assert "the platform took it" in str(message)
     assert mailer.arrived == ["hello"]
 
 

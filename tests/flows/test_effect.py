@@ -92,7 +92,9 @@ def test_before_there_is_enough_it_says_how_much_is_there(built: Merchant) -> No
         (told,) = effects(home)
         daily = gather(home, [shop], as_of=home.data_as_of(shop))
     assert told.effect.mean_minor is None
-    assert told.told.startswith("not enough data yet: 0 of 30 SKUs acted on and 0 of 30 left alone")
+    assert told.told.startswith(
+        "not enough data yet: of SKUs that were watched for 14 days, 0 of 30 were"
+    )
     page = render(daily)
     for text in (told.told, told.told_zh):
         assert text in page

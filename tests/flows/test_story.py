@@ -50,6 +50,7 @@ ORDERED = dict.fromkeys(restock._NUMBERS) | {
     "cover_days": 3.0, "daily_units": 4.0, "lead_time_days": 9.0, "next_inbound_date": None,
     "service": "cycle", "service_level": 0.95, "reorder_point_units": 44.0, "short_units": 20.0,
     "lost_margin_minor": 6_400, "currency": "EUR", "stockout_rate": 0.9, "outlier_days": 1,
+    "order_up_to_units": 58.0, "case_pack_units": 24, "minimum_order_units": 48,
     "is_margin_estimated": False, "event_days": 0, "overdue_units": 0, "overdue_since_date": None,
 }  # fmt: skip
 PARCEL = dict.fromkeys(delay_notice._NUMBERS) | {
@@ -115,7 +116,8 @@ PROPOSED: dict[str, dict[str, Any]] = {
     "fulfilment_watch": proposal(
         "order-8", policy="fulfilment_watch", write_kind="none", before_value=0, after_value=1,
         reason_code="ship_due", numbers=json.dumps(DUE), **NOON,
-        guard_reason="the data are stale: orders were last read at 2026-11-20 03:00 UTC",
+        guard_reason="the data are stale: orders were last read at 2026-11-20 03:00 UTC;"
+        " look before you act",
     ),
     "request": proposal(
         "order-7", policy="review_follow_up", write_kind="request_review", before_value=0,
@@ -138,12 +140,13 @@ ANSWERS: dict[str, tuple[str, ...]] = {
         "8.70 EUR", "26.10 EUR",  # what it achieved
         "actions undo --shop shop --run run --target v1", "--yes",  # how to take it back
     ),
-    "restock": (TITLE, "48", "2026-11-23", "EUR 64.00", "actions approve", "actions reject"),
+    "restock": (TITLE, "48", "58", "24", "2026-11-23", "EUR 64.00",
+                "actions approve", "actions reject"),
     "member_coupon": ("TENFORYOU7", "10 %", "Ten percent for you", "EUR 10.00"),
     "delay_notice": ("JD01", "order-7", "31", "2026-11-18", "ada"),
     "review_follow_up": (TITLE, WORDS.strip(), TEXT, "review-1", "ada"),
-    "price_watch": (TITLE, "0.97 EUR → 8.90 EUR", "EUR 7.00", "EUR 23.79", "actions impact v1"),
-    "fulfilment_watch": ("order-8", "48", "EUR 26.10", "the data are stale", "actions approve"),
+    "price_watch": (TITLE, "0.97 EUR", "8.90 EUR", "EUR 7.00", "EUR 23.79", "actions impact v1"),
+    "fulfilment_watch": ("order-8", "48", "EUR 26.10", "2026-11-20 03:00 UTC", "actions approve"),
     "request": ("order-7", "9", "7"),
 }  # fmt: skip
 
@@ -316,7 +319,7 @@ def test_an_action_of_an_older_release_that_lacks_a_number_is_told_all_the_same(
 def test_how_a_message_was_proven_to_be_sent_is_an_achievement_and_no_refusal(
     place: dict[str, Any],
 ) -> None:
-    proofs = {"en": PROVEN, "zh": "平台已受理即为凭证，无法回读"}
+    proofs = {"en": PROVEN, "zh": "平台已受理；是否送达或已读无法查询"}
     with Home.open(place["folder"]) as home:
         (sent,) = home.ledger.claim(
             shop_id="shop", holder="h", limit=9, lease=HOUR, at=NOW, policy="delay_notice"

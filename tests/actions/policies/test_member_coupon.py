@@ -401,15 +401,16 @@ def entered(row: Row) -> Action:
 def test_an_offer_is_explained_with_its_numbers() -> None:
     made, told = (entered(row) for row in propose(params=AMOUNT).to_dicts())
     assert explain(made, "en") == (
-        "Make a code of their own, to be used once, that takes CNY 5.00 off, for a member (at risk)"
-        " who has not ordered for 40 days, against a usual 10 (3 times as long is waited; the"
-        " chance that they are still a customer is 40 %); they have 10 orders and used to spend"
-        " CNY 300.00 in 30 days, and it costs CNY 5.00 at most."
+        "Make a code of their own, to be used once, that takes CNY 5.00 off an order of CNY 50.00"
+        " or more as the policy's settings say, for a member (at risk)"
+        " who has not ordered for 40 days, against a usual 10 (an offer is made from 3 times as"
+        " long on; the chance that they are still a customer is 40 %); they have 10"
+        " orders and used to spend CNY 300.00 in 30 days, and it costs CNY 5.00 at most."
     )
     assert "会员（重要挽留客户）已 40 天未下单" in explain(made, "zh")
-    assert explain(told, "en").startswith("Send their code, which takes CNY 5.00 off, by e-mail")
+    assert explain(told, "en").startswith("Send their code, which takes CNY 5.00 off an")
     given = entered(first(params=PURSE, coupons=[coupon()]))
-    assert explain(given, "en").startswith("Put the coupon that takes CNY 5.00 off into the purse")
+    assert explain(given, "en").startswith("Put the coupon that takes CNY 5.00 off an")
 
 
 STATES = {
@@ -455,7 +456,7 @@ def test_a_code_leaves_out_goods_that_it_would_bring_below_their_floor_and_says_
     assert (terms.listing_ids, terms.excluded_listing_ids) == (("v1",), ("v2",))
     words = render(decode(told["payload"], Message), UNSUBSCRIBE)
     assert "限部分商品使用" in words.text
-    assert "限 1 件可承受的商品" in explain(entered(made), "zh")
+    assert "限毛利足够的 1 件商品" in explain(entered(made), "zh")
 
 
 def test_a_code_that_no_goods_stand_and_a_platforms_coupon_that_some_do_not_are_held() -> None:
