@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 import dataframely as dy
 import polars as pl
 
+from contracts.bundles import exploded
 from contracts.codes import LineKind, QuarantineReason
 from contracts.streams import Context, Mapped, Quarantined
 from contracts.tables import TABLES, Table, TableKind
@@ -56,6 +57,7 @@ def split(mapped: Mapped, context: Context) -> Split:
             *(_failing(frame, TABLES[name], context) for name, frame in mapped.frames.items()),
             *(_repeated(frame, TABLES[name]) for name, frame in mapped.frames.items()),
             _orphaned(mapped.frames),
+            _endless(mapped.frames),
         ]
     )
     if failures.is_empty():
@@ -206,6 +208,20 @@ def _orphaned(frames: dict[str, pl.DataFrame]) -> pl.DataFrame:
     orphans = lines.join(orders, on=version, how="anti", nulls_equal=True)
     place = _place(TABLES["orders"], QuarantineReason.MISSING_VALUE, None)
     return _failures([orphans.select(*place, detail=pl.lit("a line without its order"))])
+
+
+def _endless(frames: dict[str, pl.DataFrame]) -> pl.DataFrame:
+    """Bundles that hold themselves, or one that does: nobody can tell what they are made of."""
+    table = TABLES["bundle_parts"]
+    if table.name not in frames:
+        return pl.DataFrame(schema=_FAILURE)
+    parts = frames[table.name].filter(pl.col("deleted_at").is_null())
+    bad = parts.join(exploded(parts)[1], on=["shop_id", "sku_id"], how="semi")
+    place = _place(table, QuarantineReason.ENDLESS_BUNDLE, "part_sku_id")
+    return _failures([bad.select(*place, detail=pl.lit(_IN_ITSELF))])
+
+
+_IN_ITSELF = "the bundle holds itself, or a bundle that does"
 
 
 def _quarantined(

@@ -272,6 +272,7 @@ class QuarantineReason(StrEnum):
     FOREIGN_CURRENCY = "foreign_currency"
     FUTURE_INSTANT = "future_instant"
     DUPLICATE_KEY = "duplicate_key"
+    ENDLESS_BUNDLE = "endless_bundle"
     UNREADABLE_ROW = "unreadable_row"
     UNKNOWN_SHAPE = "unknown_shape"
 

@@ -97,13 +97,20 @@ def currency(description: str = "ISO 4217 currency of the row's amounts") -> dy.
     return dy.String(description=description, regex=CURRENCY_PATTERN, metadata=_meta("currency"))
 
 
-def units(description: str, *, nullable: bool = False, signed: bool = False) -> dy.Int64:
+def units(
+    description: str,
+    *,
+    nullable: bool = False,
+    signed: bool = False,
+    least: int = 0,
+    most: int = MAX_UNITS,
+) -> dy.Int64:
     """A count of pieces, people or events."""
     return dy.Int64(
         description=description,
         nullable=nullable,
-        min=-MAX_UNITS if signed else 0,
-        max=MAX_UNITS,
+        min=-most if signed else least,
+        max=most,
         metadata=_meta("count", unit="pieces"),
     )
 

@@ -37,6 +37,8 @@ def _table(table: Table) -> str:
         facts.append(f"Document: {', '.join(table.document)}.")
     if table.slice_by:
         facts.append(f"Slice: {', '.join(table.slice_by)}.")
+    if table.together:
+        facts.append(f"Passes whole: {', '.join(table.together)}.")
     if table.partition:
         facts.append(f"Partition: {table.partition}.")
     rows = "\n".join(_row(name, column) for name, column in table.schema.columns().items())

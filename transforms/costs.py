@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import dataframely as dy
 import polars as pl
 
+from contracts.columns import MAX_MINOR
 from contracts.economics import Confirmed
 from contracts.fx import with_rates
 from contracts.tables import Cost
@@ -39,16 +40,14 @@ def costs_in_use(
     `unconfirmed_cost_minor` is the newest cost where it is not used.
     """
     zone = ZoneInfo(time_zone)
+    said = _said(confirmed)
     read_day = pl.col("read_at").dt.convert_time_zone(time_zone).dt.date()
-    vouched = pl.DataFrame(
-        list(confirmed.costs.items()), schema={"sku_id": pl.String, "said": pl.Int64}, orient="row"
-    ).lazy()
     until = pl.lit(confirmed.costs_until, dtype=pl.Date)
     stated = (
         costs.lazy()
         .filter(pl.col("valid_from") <= as_of.astimezone(zone).date())
         .with_columns(price_currency=pl.lit(currency))
-        .join(vouched, on="sku_id", how="left")
+        .join(said, on="sku_id", how="left")
     )
     rows = with_rates(stated, fx, of="currency", to="price_currency").sort(*_SKU, "valid_from")
     told = rows.group_by(_SKU, maintain_order=True).agg(
@@ -60,13 +59,66 @@ def costs_in_use(
         cost_rate_date="fx_date",
     )
     return told.join(known, on=_SKU, how="left").map_batches(
-        lambda frame: _walked(frame, max_jump_rate, max_fall_rate),
-        schema={
-            **{name: pl.String() for name in (*_SKU, "cost_currency")},
-            "cost_rate_date": pl.Date(),
-            "unit_cost_minor": pl.Int64(),
-            "unconfirmed_cost_minor": pl.Int64(),
-        },
+        lambda frame: _walked(frame, max_jump_rate, max_fall_rate), schema=_IN_USE
+    )
+
+
+_IN_USE: Final = {
+    **{name: pl.String() for name in (*_SKU, "cost_currency")},
+    "cost_rate_date": pl.Date(),
+    "unit_cost_minor": pl.Int64(),
+    "unconfirmed_cost_minor": pl.Int64(),
+}
+
+
+def with_bundle_costs(
+    costs: pl.LazyFrame,
+    pieces: pl.LazyFrame,
+    *,
+    known: pl.LazyFrame,
+    currency: str,
+    confirmed: Confirmed,
+    max_jump_rate: float,
+    max_fall_rate: float,
+) -> pl.LazyFrame:
+    """Costs in use (`costs_in_use`), and those of bundles of which none is stated.
+
+    A bundle (`pieces`: `transforms.bundles.articles`) costs what its articles do; nothing is known
+    of it where the cost of one is not. A sum that jumps from the one in use last, because the
+    bundle holds other pieces now, waits for a person like any other cost.
+    """
+    costs = costs.cache()
+    cost = pl.col("unit_cost_minor")
+    total = (cost.cast(pl.Float64) * pl.col("part_units")).sum()
+    is_known = (cost.null_count() == 0) & (total <= MAX_MINOR)
+    without_rate = pl.col("cost_currency").filter(cost.is_null()).drop_nulls().first()
+    told = (
+        pieces.join(costs, on=_SKU, how="anti")
+        .join(costs, left_on=["shop_id", "part_sku_id"], right_on=_SKU, how="left")
+        .group_by(_SKU)
+        .agg(
+            value=pl.when(is_known).then(total),
+            cost_currency=without_rate.fill_null(pl.lit(currency)),
+            cost_rate_date=pl.col("cost_rate_date").min(),
+        )
+        .join(_said(confirmed), on="sku_id", how="left")
+        .select(
+            *_SKU,
+            *(pl.concat_list(name) for name in ("value", "cost_currency", "cost_rate_date")),
+            is_vouched=pl.concat_list((pl.col("value") == pl.col("said")).fill_null(value=False)),
+        )
+        .join(known, on=_SKU, how="left")
+    )
+    of_bundles = told.map_batches(
+        lambda frame: _walked(frame, max_jump_rate, max_fall_rate), schema=_IN_USE
+    )
+    return pl.concat([costs.select(*_IN_USE), of_bundles.select(*_IN_USE)])
+
+
+def _said(confirmed: Confirmed) -> pl.LazyFrame:
+    """Amounts that a person vouches for. Grain: sku_id, with `said`."""
+    return pl.LazyFrame(
+        list(confirmed.costs.items()), schema={"sku_id": pl.String, "said": pl.Int64}, orient="row"
     )
 
 

@@ -6,6 +6,7 @@ from typing import Final
 import dataframely as dy
 import polars as pl
 
+from contracts.bundles import NO_PIECES
 from contracts.codes import LineKind, ListingStatus
 from contracts.economics import Confirmed
 from contracts.tables import (
@@ -21,6 +22,7 @@ from contracts.tables import (
     StockLevel,
     Velocity,
 )
+from transforms.bundles import NO_RATES, with_bundle_levels
 from transforms.discounts import usual_discounts
 from transforms.listings import shared_codes
 from transforms.stock import latest_levels
@@ -45,14 +47,23 @@ def price_facts(
     coupons: dy.LazyFrame[Coupon],
     as_of: dt.datetime,
     confirmed: Confirmed,
+    pieces: pl.LazyFrame = NO_PIECES,
+    alone: pl.LazyFrame = NO_RATES,
 ) -> dy.LazyFrame[PriceFact]:
     """One row per active, linked listing with a known price, but those that share a SKU code.
 
     Prices and stock levels count when seen and read by `as_of`; `costs` are those in use
-    (`transforms.costs`). Stock and velocity are those of the SKU.
+    (`transforms.costs`). Stock and velocity are those of the SKU; of a bundle's article (`pieces`)
+    as much as is sold `alone` (`transforms.bundles`).
     """
     active = listings.lazy().filter(pl.col("listing_status") == ListingStatus.ACTIVE)
-    stock = latest_levels(stock_levels, as_of).group_by(_SKU).agg(pl.col("available_units").sum())
+    stock = (
+        latest_levels(stock_levels, as_of)
+        .group_by(_SKU)
+        .agg(pl.col("on_hand_units", "available_units").sum(), pl.col("observed_at").min())
+        .pipe(with_bundle_levels, pieces)
+        .select(*_SKU, "available_units")
+    )
     own = (
         active.filter(pl.col("sku_id").is_not_null())
         .join(shared_codes(listings), on=_SKU, how="anti")
@@ -76,6 +87,7 @@ def price_facts(
         .join(of_shop, on="shop_id", how="left")
         .join(learnt, on=_SKU, how="left")
         .join(velocity.lazy().select(*_SKU, "daily_units"), on=_SKU, how="left")
+        .join(alone, on=_SKU, how="left")
         .with_columns(
             charged_shipping_minor=pl.col("charged_minor").fill_null(0),
             channel_low_minor=unknown,
@@ -85,6 +97,7 @@ def price_facts(
                 _vouched(confirmed), pl.min_horizontal("list_price_minor", "first_minor")
             ),
             discount_rate=usual.fill_null(0.0),
+            daily_units=daily * pl.col("alone_rate").fill_null(1.0),
             cover_days=pl.when(available.is_not_null() & (daily > 0)).then(cover),
         )
         .pipe(PriceFact.cast)

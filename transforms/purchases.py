@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import dataframely as dy
 import polars as pl
 
-from contracts.tables import Inbound, OpenOrder, SalesDaily, StockLevel
+from contracts.tables import Inbound, OpenOrder, StockLevel
 from transforms.days import local_day
 from transforms.stock import latest_levels
 
@@ -30,12 +30,14 @@ def open_orders(
     approved: pl.LazyFrame,
     stock_levels: dy.LazyFrame[StockLevel],
     *,
-    sales_daily: dy.LazyFrame[SalesDaily],
+    sales_daily: pl.LazyFrame,
     inbound: dy.LazyFrame[Inbound],
     as_of: dt.datetime,
     time_zone: str,
 ) -> dy.LazyFrame[OpenOrder]:
     """What of the approved orders (`APPROVED_SCHEMA`) is still to come; what came is left out.
+
+    `sales_daily` is what left the shelf, in bundles too (`transforms.bundles.pieces_sold`).
 
     Nobody tells us when an order is placed or received. But with it stock and purchase orders hold
     what they held then, less what was sold since, plus the order: whatever they lack of that, up to

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import dataframely as dy
 import polars as pl
 
+from contracts.bundles import NO_PIECES
 from contracts.codes import DemandClass
 from contracts.tables import (
     Inbound,
@@ -19,6 +20,7 @@ from contracts.tables import (
     SupplyTerms,
     Velocity,
 )
+from transforms.bundles import parts_of, with_bundle_levels
 from transforms.days import local_day
 from transforms.listings import codes_no_longer_sold, shared_codes
 
@@ -92,12 +94,14 @@ def stock_facts(
     orders: dy.LazyFrame[OpenOrder],
     as_of: dt.datetime,
     time_zone: str,
+    pieces: pl.LazyFrame = NO_PIECES,
 ) -> dy.LazyFrame[StockFact]:
-    """One row per SKU with a stock level known at `as_of`, all warehouses together, and per listed
-    one that sells without any.
+    """One row per SKU with a stock level known at `as_of`, all warehouses together, per bundle, and
+    per listed one or part of a bundle that sells without any.
 
     `listings` are those that are gone included: a code whose listings are all off sale is
-    discontinued, one of several live listings shared.
+    discontinued, unless a bundle that is on sale holds it; one of several live listings is shared.
+    `pieces` are the articles of bundles (`transforms.bundles.articles`).
 
     A SKU never sold has a demand of zero. On the way are the merchant's purchase orders and what
     was approved here and shows nowhere yet (`orders`). An arrival up to 14 days overdue still
@@ -108,11 +112,15 @@ def stock_facts(
         latest_levels(stock_levels, as_of)
         .group_by(_SKU)
         .agg(pl.col("on_hand_units", "available_units").sum(), pl.col("observed_at").min())
+        .pipe(with_bundle_levels, pieces)
     )
     uneven = _uneven(stock_levels.lazy(), as_of)
-    selling = _selling(velocity.lazy(), listings.lazy())
-    no_longer_sold = codes_no_longer_sold(listings).with_columns(is_discontinued=True)
+    selling = _selling(velocity.lazy(), listings.lazy(), pieces)
+    off_sale = codes_no_longer_sold(listings)
+    needed = parts_of(pieces.join(off_sale, on=_SKU, how="anti"))
+    no_longer_sold = off_sale.join(needed, on=_SKU, how="anti").with_columns(is_discontinued=True)
     shared = shared_codes(listings).with_columns(is_shared=True)
+    bundles = pieces.select(_SKU).unique().with_columns(is_bundle=True)
     sells = velocity.lazy().select(*_SKU, *_OF_VELOCITY, is_sold=pl.lit(value=True))
     never_sold, supplier = pl.col("is_sold").is_null(), pl.col("supplier")
     daily = pl.col("daily_units", "daily_sd_units")
@@ -125,11 +133,12 @@ def stock_facts(
         .join(_worth(prices.lazy()), on=_SKU, how="left")
         .join(no_longer_sold, on=_SKU, how="left")
         .join(shared, on=_SKU, how="left")
+        .join(bundles, on=_SKU, how="left")
         .with_columns(
             pl.when(~never_sold).then(daily).otherwise(0.0),
             pl.col("demand_class").fill_null(str(DemandClass.NONE)),
             pl.col("inbound_units", "overdue_units", *_COUNTS).fill_null(0),
-            pl.col("is_discontinued", "is_shared").fill_null(value=False),
+            pl.col("is_discontinued", "is_shared", "is_bundle").fill_null(value=False),
             supplier=pl.when(supplier != "").then(supplier.str.slice(0, 200)),
         )
         .pipe(StockFact.cast)
@@ -148,10 +157,12 @@ _OF_VELOCITY: Final = (
 )
 
 
-def _selling(velocity: pl.LazyFrame, listings: pl.LazyFrame) -> pl.LazyFrame:
-    """Codes that sell or may, of a listing: sales without a code stand under the listing's id."""
+def _selling(velocity: pl.LazyFrame, listings: pl.LazyFrame, pieces: pl.LazyFrame) -> pl.LazyFrame:
+    """Codes that sell or may, of a listing or a bundle: sales without a code stand under the
+    listing's id."""
     sells = velocity.filter(pl.col("daily_units").is_null() | (pl.col("daily_units") > 0))
-    return sells.join(listings, on=_SKU, how="semi").select(_SKU)
+    known = pl.concat([listings.select(_SKU), parts_of(pieces)])
+    return sells.join(known, on=_SKU, how="semi").select(_SKU)
 
 
 def _uneven(levels: pl.LazyFrame, as_of: dt.datetime) -> pl.LazyFrame:

@@ -8,7 +8,7 @@ import dataframely as dy
 import polars as pl
 
 from contracts.codes import DemandClass
-from contracts.tables import SalesDaily, Velocity
+from contracts.tables import Velocity
 from transforms.demand import LEAST_DAYS, days_to_judge_by, horizon_of, unusual
 from transforms.forecasts import demand_class
 from transforms.methods import LEVELS, chosen, forecasts
@@ -19,7 +19,7 @@ _UNITS: Final = pl.col("units")
 
 
 def velocity(
-    sales_daily: dy.LazyFrame[SalesDaily],
+    sales_daily: pl.LazyFrame,
     stockouts: pl.LazyFrame,
     events: pl.LazyFrame,
     *,
@@ -28,6 +28,7 @@ def velocity(
 ) -> dy.LazyFrame[Velocity]:
     """Forecast per SKU ever sold, from the `window_days` that end with `as_of_date`.
 
+    `sales_daily` is the table of that name, or what of it left the shelf (`transforms.bundles`).
     Days out of stock (`stockouts`: as `transforms.stock.stockout_spans`), of campaigns (`events`:
     shop_id, sku_id, event_date; no SKU: all of them) and those that sold what is not usual are
     missing, not zero. With fewer than 7 others the last of three windows before stand in, so that a
@@ -46,7 +47,7 @@ def velocity(
 
 
 def _velocity(
-    sales_daily: dy.LazyFrame[SalesDaily],
+    sales_daily: pl.LazyFrame,
     stockouts: pl.LazyFrame,
     events: pl.LazyFrame,
     *,

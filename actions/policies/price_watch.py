@@ -19,7 +19,7 @@ NAME: Final = "price_watch"
 VERSION: Final = 1
 WRITES: Final = (WriteKind.NONE,)
 INPUTS: Final[dict[str, type[dy.Schema]]] = {"prices": PriceFact}
-DEPENDS: Final = ("listings", "prices", "costs")
+DEPENDS: Final = ("listings", "prices", "costs", "bundle_parts")
 HAS_HOLDOUT: Final = False
 
 

@@ -19,7 +19,15 @@ NAME: Final = "repricing"
 VERSION: Final = 2
 WRITES: Final = (WriteKind.SET_PRICE,)
 INPUTS: Final[dict[str, type[dy.Schema]]] = {"prices": PriceFact, "rivals": RivalOffer}
-DEPENDS: Final = ("listings", "prices", "costs", "competitor_offers", "orders", "order_lines")
+DEPENDS: Final = (
+    "listings",
+    "prices",
+    "costs",
+    "bundle_parts",
+    "competitor_offers",
+    "orders",
+    "order_lines",
+)
 HAS_HOLDOUT: Final = True
 
 __all__ = ["Bounds", "HoldReason", "Params", "Reason"]

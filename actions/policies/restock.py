@@ -34,6 +34,7 @@ DEPENDS: Final = (
     "stockout_days",
     "supply_terms",
     "inbound",
+    "bundle_parts",
     "orders",
     "order_lines",
     "listings",
@@ -54,6 +55,7 @@ class Reason(StrEnum):
 class HoldReason(StrEnum):
     """Why nothing is ordered of a SKU; the first that applies."""
 
+    IS_BUNDLE = "is_bundle"
     DISCONTINUED = "discontinued"
     SHARED_CODE = "shared_code"
     STOCK_UNKNOWN = "stock_unknown"
@@ -348,6 +350,7 @@ def _hold(params: Params, today: dt.date) -> pl.Expr:
     is_enough = _reason().is_null()
     is_none = pl.col("order_units") == 0
     reasons = {
+        HoldReason.IS_BUNDLE: pl.col("is_bundle"),
         HoldReason.DISCONTINUED: pl.col("is_discontinued"),
         HoldReason.SHARED_CODE: pl.col("is_shared"),
         HoldReason.STOCK_UNKNOWN: available.is_null(),

@@ -85,6 +85,12 @@ def pieces(column: str | pl.Expr) -> Parsed:
     return Parsed(whole_pieces, raw, QuarantineReason.UNREADABLE_NUMBER)
 
 
+def _nothing(column: dy.Column) -> pl.Expr:
+    if isinstance(column, dy.Int64) and column.min:
+        return pl.lit(column.min)
+    return _NOTHING[column.dtype]
+
+
 class Mapper:
     """Collects the tables of one reading."""
 
@@ -165,7 +171,7 @@ class Mapper:
             return self
         instant = pl.coalesce(source_updated_at, pl.lit(self._context.read_at))
         fill = {
-            name: pl.lit(self._context.currency) if name == "currency" else _NOTHING[column.dtype]
+            name: pl.lit(self._context.currency) if name == "currency" else _nothing(column)
             for name, column in schema.columns().items()
             if not column.nullable and name not in (*_KIT, *slices.columns)
         }

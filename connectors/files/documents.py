@@ -87,7 +87,7 @@ def _number(export: Export) -> pl.Expr:
     given = {
         column: cells.parsed(layout.columns[column], target, export)
         for column, target in columns.items()
-        if column in (table.document or table.key) and column in layout.columns
+        if column in (table.naming or table.key) and column in layout.columns
     }
     return pl.concat_str(
         (

@@ -32,7 +32,7 @@ def _numbers(layout: FileLayout) -> set[str]:
     return {
         source
         for name, table in layout.tables.items()
-        for column in TABLES[name].document
+        for column in TABLES[name].naming
         if column in table.columns
         for source in table.columns[column].sources()
     }

@@ -16,6 +16,7 @@ from connectors.files.columns import Strict, TableLayout
 from contracts.errors import SourceContractError
 from contracts.streams import Page
 from contracts.tables import (
+    BundlePart,
     CompetitorOffer,
     Cost,
     Inbound,
@@ -33,6 +34,7 @@ from contracts.tables import (
 STREAMS: dict[str, tuple[type[dy.Schema], ...]] = {
     "costs": (Cost,),
     "purchasing": (SupplyTerms, Inbound),
+    "bundles": (BundlePart,),
     "stockouts": (StockoutDay,),
     "offers": (CompetitorOffer,),
     "traffic": (TrafficDaily,),
@@ -86,6 +88,7 @@ class FileLayout(Strict):
     stream: Literal[
         "costs",
         "purchasing",
+        "bundles",
         "stockouts",
         "offers",
         "traffic",

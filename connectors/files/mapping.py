@@ -175,7 +175,7 @@ def _map_table(
     if table.kind is TableKind.SLICE:
         slices = _empty_slices(ids.select(table.slice_by), ids.height, layout, export)
         mapper.add_empty(table.schema, slices, export.instant)
-    named = ids.select(table.document or ids.columns)
+    named = ids.select(table.naming or ids.columns)
     is_named = named.select(pl.all_horizontal(pl.all().is_not_null())).to_series()
     if not is_named.all():
         _note_nameless(reading, mapper, rows, named, keys, table, export)
@@ -226,14 +226,14 @@ def _note_nameless(
         if such := raw.drop_nulls()[:1].to_list():
             reason, told = QuarantineReason.UNREADABLE_ROW, f"{told}, such as {such[0]}"
         reading.wrong.add((export.file, reason, column, told))
-    if table.document:
+    if table.naming:
         is_whole = pl.all_horizontal(pl.all().is_not_null())
         above = named.select(pl.when(is_whole).then(table.document_id).forward_fill()).to_series()
         is_blank = pl.all_horizontal(pl.col(named.columns).is_null())
         held = above.filter(raws.select(is_blank).to_series()).drop_nulls().unique()
         missing = QuarantineReason.MISSING_VALUE
         told = "a row below it names no document"
-        mapper.reject(table.schema, held, missing, column=table.document[0], detail=told)
+        mapper.reject(table.schema, held, missing, column=table.naming[0], detail=told)
 
 
 def _empty_slices(

@@ -20,12 +20,13 @@ from contracts.tables.parcels import Parcel, ParcelEvent, Shipment
 from contracts.tables.people import Coupon, Member
 from contracts.tables.reviews import RefundCase, Review
 from contracts.tables.sales import Order, OrderCoupon, OrderLine, Refund
-from contracts.tables.stock import Inbound, StockLevel, StockoutDay, SupplyTerms
+from contracts.tables.stock import BundlePart, Inbound, StockLevel, StockoutDay, SupplyTerms
 from contracts.tables.traffic import TrafficDaily
 
 __all__ = [
     "TABLES",
     "AdsDaily",
+    "BundlePart",
     "Campaign",
     "CompetitorOffer",
     "Consent",

@@ -40,6 +40,8 @@ class Table:
     """Columns beside `shop_id` that name the document of a row (versioned)."""
     slice_by: tuple[str, ...] = ()
     """Columns beside `shop_id` that name the slice of a row; empty: the whole shop (slice)."""
+    together: tuple[str, ...] = ()
+    """Columns beside `shop_id` that name rows which pass the checks whole or not at all (slice)."""
     partition: str | None = None
     """A day that never changes for a row, UTC unless the table is derived."""
     version: int = 1
@@ -50,14 +52,19 @@ class Table:
         return self.schema.primary_key()
 
     @property
+    def naming(self) -> tuple[str, ...]:
+        """Columns beside `shop_id` that name the rows of one document; empty: each row is one."""
+        return self.document or self.together
+
+    @property
     def document_id(self) -> pl.Expr:
-        """A row's document as text: its document columns, else its key, joined by |.
+        """A row's document as text: the columns that name it, else its key, joined by |.
 
         The hash of an observation is left out, since it is not known before the row is mapped; a
         missing part reads ?, so that a row without its key can be named too.
         """
         kit = ("shop_id", "content_hash")
-        columns = self.document or tuple(name for name in self.key if name not in kit)
+        columns = self.naming or tuple(name for name in self.key if name not in kit)
         parts = [pl.col(name).cast(pl.String).fill_null("?") for name in columns]
         return pl.concat_str(parts, separator="|")
 
@@ -73,13 +80,14 @@ def table(
     *,
     document: tuple[str, ...] = (),
     slice_by: tuple[str, ...] = (),
+    together: tuple[str, ...] = (),
     partition: str | None = None,
     version: int = 1,
 ) -> Callable[[type[SchemaT]], type[SchemaT]]:
     """Register a schema class as a table of the lake."""
 
     def register(schema: type[SchemaT]) -> type[SchemaT]:
-        TABLES[name] = Table(name, schema, kind, document, slice_by, partition, version)
+        TABLES[name] = Table(name, schema, kind, document, slice_by, together, partition, version)
         return schema
 
     return register

@@ -45,7 +45,7 @@ class SalesDaily(dy.Schema):
 
 @table("velocity", TableKind.DERIVED, version=2)
 class Velocity(dy.Schema):
-    """How fast a SKU sells when it can be bought. Grain: (shop_id, sku_id)."""
+    """How fast a SKU sells when it can be bought, in bundles too. Grain: (shop_id, sku_id)."""
 
     shop_id = identifier("Our id of the shop", key=True)
     sku_id = identifier("The seller's code", key=True)
@@ -166,7 +166,9 @@ class PriceFact(dy.Schema):
     channel_high_minor = minor("Highest one", nullable=True)
     rival_observed_at = instant("Age of the oldest competitor's offer in use", nullable=True)
     available_units = units("Pieces that can be sold", nullable=True, signed=True)
-    daily_units = _daily("Pieces sold per day, over all listings of the SKU; null: unknown")
+    daily_units = _daily(
+        "Pieces sold per day, over all listings of the SKU but in no bundle; null: unknown"
+    )
     cover_days = number("Days until it sells out; null: unknown or never", "days", nullable=True)
 
 
@@ -186,7 +188,7 @@ class OpenOrder(dy.Schema):
     open_units = units("Pieces still to come")
 
 
-@table("stock_facts", TableKind.DERIVED, version=2)
+@table("stock_facts", TableKind.DERIVED, version=3)
 class StockFact(dy.Schema):
     """All that a restock decision reads. Grain: (shop_id, sku_id)."""
 
@@ -203,6 +205,7 @@ class StockFact(dy.Schema):
     full_warehouse_units = units("What that one holds", nullable=True)
     is_discontinued = flag("All its listings are gone, archived or drafts")
     is_shared = flag("Several live listings have the code, so whose stock it is cannot be told")
+    is_bundle = flag("It is put together of parts, whose stock allows so many", nullable=True)
     inbound_units = units(
         "Pieces on the way, those a few days overdue and orders approved here included"
     )

@@ -37,6 +37,19 @@ class Inbound(Slice):
     inbound_units = units("Pieces on the way")
 
 
+@table("bundle_parts", TableKind.SLICE, together=("sku_id",))
+class BundlePart(Slice):
+    """What a bundle is made of. Grain: (shop_id, sku_id, part_sku_id). Slice: the whole shop.
+
+    A bundle lies on no shelf: it is put together of its parts when it is sold. A part may be a
+    bundle too.
+    """
+
+    sku_id = identifier("The seller's code of the bundle", key=True)
+    part_sku_id = identifier("The seller's code of the part", key=True)
+    part_units = units("Pieces of the part in one bundle", least=1, most=1_000)
+
+
 @table("stockout_days", TableKind.SLICE, slice_by=("stockout_date",))
 class StockoutDay(Slice):
     """A day on which a SKU could not be sold. Grain: (shop_id, sku_id, stockout_date)."""

@@ -9,6 +9,7 @@ import polars as pl
 
 from checks.volume import AFTER_EVENT_DAYS
 from contracts.tables import (
+    BundlePart,
     CompetitorOffer,
     Consent,
     Contact,
@@ -47,7 +48,8 @@ from contracts.tables import (
 from flows.steps.orders import approved_orders
 from flows.steps.rates import rates
 from flows.steps.views import View
-from transforms.costs import costs_in_use
+from transforms.bundles import alone_rates, articles, pieces_sold, with_bundle_spans
+from transforms.costs import costs_in_use, with_bundle_costs
 from transforms.elasticity import elasticities
 from transforms.follow_ups import order_follow_ups, review_facts, unanswered
 from transforms.members import member_facts
@@ -100,17 +102,34 @@ def depending(view: View, changed: Collection[str]) -> dict[str, pl.DataFrame]:
     return built.frames
 
 
+def _pieces(view: View) -> pl.LazyFrame:
+    """The articles of the shop's bundles."""
+    return articles(view.known(BundlePart))
+
+
 def _velocity(view: View, built: Built) -> pl.LazyFrame:
-    sold = built.of(SalesDaily)
-    levels = view.known(StockLevel).join(sold, on=["shop_id", "sku_id"], how="semi")
+    pieces, sku = _pieces(view), ["shop_id", "sku_id"]
+    sold = pieces_sold(built.of(SalesDaily), pieces)
+    # What is shown of a bundle's own stock tells of no shelf.
+    levels = view.known(StockLevel).join(sold, on=sku, how="semi").join(pieces, on=sku, how="anti")
     out = stockout_spans(
         view.known(StockoutDay),
         cast("dy.LazyFrame[StockLevel]", levels),
         as_of=view.as_of,
         time_zone=view.zone,
     )
-    yesterday = view.today - dt.timedelta(days=1)  # the last whole day
-    return velocity(sold, out, event_days(view), as_of_date=yesterday, window_days=VELOCITY_DAYS)
+    return velocity(
+        sold,
+        with_bundle_spans(out, pieces),
+        event_days(view),
+        as_of_date=_yesterday(view),
+        window_days=VELOCITY_DAYS,
+    )
+
+
+def _yesterday(view: View) -> dt.date:
+    """The last whole day."""
+    return view.today - dt.timedelta(days=1)
 
 
 def event_days(view: View) -> pl.LazyFrame:
@@ -137,6 +156,8 @@ def event_days(view: View) -> pl.LazyFrame:
 
 
 def _price_facts(view: View, built: Built) -> pl.LazyFrame:
+    pieces, until = _pieces(view), _yesterday(view)
+    since = until - dt.timedelta(days=VELOCITY_DAYS - 1)
     return price_facts(
         view.known(Listing),
         view.known(Price),
@@ -150,13 +171,14 @@ def _price_facts(view: View, built: Built) -> pl.LazyFrame:
         coupons=view.known(Coupon),
         as_of=view.as_of,
         confirmed=view.shop.settings.confirmed,
+        pieces=pieces,
+        alone=alone_rates(built.of(SalesDaily), pieces, since=since, until=until),
     )
 
 
 def _elasticities(view: View, built: Built) -> pl.LazyFrame:
-    yesterday = view.today - dt.timedelta(days=1)  # the last whole day
-    sold = built.of(SalesDaily)
-    return elasticities(sold, view.known(Listing, with_deleted=True), as_of_date=yesterday)
+    sold, listings = built.of(SalesDaily), view.known(Listing, with_deleted=True)
+    return elasticities(sold, listings, as_of_date=_yesterday(view))
 
 
 def _rival_offers(view: View, built: Built) -> pl.LazyFrame:
@@ -170,17 +192,23 @@ def costs(view: View) -> pl.LazyFrame:
     last = home.lake.scan(name, version=view.versions.get(name))
     is_now = view.as_of >= home.data_as_of(shop)
     known = last.filter((pl.col("shop_id") == shop.id) & pl.lit(is_now))
-    return costs_in_use(
+    usual: dict[str, Any] = {
+        "known": known.group_by("shop_id", "sku_id").agg(
+            known_minor=pl.col("unit_cost_minor").max()
+        ),
+        "currency": shop.settings.currency,
+        "confirmed": shop.settings.confirmed,
+        "max_jump_rate": shop.economics.max_cost_jump_rate,
+        "max_fall_rate": shop.economics.max_cost_fall_rate,
+    }
+    stated = costs_in_use(
         view.known(Cost),
-        known=known.group_by("shop_id", "sku_id").agg(known_minor=pl.col("unit_cost_minor").max()),
-        currency=shop.settings.currency,
         fx=rates(home, view.as_of),
-        confirmed=shop.settings.confirmed,
-        max_jump_rate=shop.economics.max_cost_jump_rate,
-        max_fall_rate=shop.economics.max_cost_fall_rate,
         as_of=view.as_of,
         time_zone=view.zone,
+        **usual,
     )
+    return with_bundle_costs(stated, _pieces(view), **usual)
 
 
 def _stock_facts(view: View, built: Built) -> pl.LazyFrame:
@@ -194,6 +222,7 @@ def _stock_facts(view: View, built: Built) -> pl.LazyFrame:
         orders=built.of(OpenOrder),
         as_of=view.as_of,
         time_zone=view.zone,
+        pieces=_pieces(view),
     )
 
 
@@ -201,7 +230,7 @@ def _open_orders(view: View, built: Built) -> pl.LazyFrame:
     return open_orders(
         approved_orders(view.home, view.shop, view.as_of).lazy(),
         view.known(StockLevel),
-        sales_daily=built.of(SalesDaily),
+        sales_daily=pieces_sold(built.of(SalesDaily), _pieces(view)),
         inbound=view.known(Inbound),
         as_of=view.as_of,
         time_zone=view.zone,

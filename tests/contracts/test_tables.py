@@ -40,9 +40,10 @@ def test_a_generated_sample_is_valid(table: Table) -> None:
 @ALL
 def test_documents_slices_and_partitions_name_columns_of_the_table(table: Table) -> None:
     columns = set(table.schema.columns())
-    assert {*table.document, *table.slice_by} <= columns
+    assert {*table.document, *table.slice_by, *table.together} <= columns
     assert table.partition is None or table.partition in columns
     assert bool(table.document) == (table.kind is TableKind.VERSIONED)
+    assert not table.together or table.kind is TableKind.SLICE
 
 
 def test_the_data_dictionary_is_not_stale() -> None:

@@ -47,6 +47,7 @@ def fact(sku: str, **more: Any) -> dict[str, Any]:
         "daily_sd_units": 1.0,
         "is_discontinued": False,
         "is_shared": False,
+        "is_bundle": False,
         "last_sold_date": NOW.date(),
         "lead_time_days": 6.5,
         "lead_time_sd_days": 1.0,

@@ -23,7 +23,13 @@ def fact(**more: Any) -> dict[str, Any]:
     terms = {"lead_time_days": 7.0, "lead_time_sd_days": 2.0}
     order = {"minimum_order_units": 0, "case_pack_units": 1}
     stock = {"available_units": 100, "inbound_units": 0, "next_inbound_date": None}
-    state = {"is_discontinued": False, "is_shared": False, "overdue_units": 0, "outlier_days": 0}
+    state = {
+        "is_discontinued": False,
+        "is_shared": False,
+        "is_bundle": False,
+        "overdue_units": 0,
+        "outlier_days": 0,
+    }
     seen = {
         "event_days": 0,
         "bare_warehouse_id": None,
@@ -291,6 +297,7 @@ def test_every_sku_is_ordered_or_held_and_no_order_is_of_nothing(
 @pytest.mark.parametrize(
     ("change", "why"),
     [
+        ({"is_bundle": True, "is_discontinued": True, "available_units": 0}, "is_bundle"),
         ({"is_discontinued": True}, "discontinued"),
         ({"is_shared": True}, "shared_code"),
         ({"available_units": None}, "stock_unknown"),

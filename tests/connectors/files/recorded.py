@@ -61,6 +61,20 @@ _STOCKOUTS = {
         }
     },
 }
+_BUNDLES = {
+    "stream": "bundles",
+    "pattern": "bundles_{yyyymmdd}.csv",
+    "format": "csv",
+    "tables": {
+        "bundle_parts": {
+            "columns": {
+                "sku_id": {"column": "bundle"},
+                "part_sku_id": {"column": "part"},
+                "part_units": {"column": "pieces"},
+            }
+        }
+    },
+}
 _REVIEWS = {
     "stream": "exported_reviews",
     "pattern": "reviews_{yyyymmdd}.csv",
@@ -124,6 +138,7 @@ def _case(number: int, state: str) -> str:
 
 
 _COSTS, _PURCHASING = "sku,from,cost\n", "sku,supplier,days,due,units\n"
+_PARTS = "bundle,part,pieces\n"
 _DAYS, _VISITS = "sku,day\n", "day,source,visitors\n"
 _STARS, _LEVELS = "id,author,stars,text,at,note\n", "sku,where,here,free,sold\n"
 _OFFERS = "sku,rival,seen,price,stock,by\n"
@@ -137,6 +152,10 @@ PAGES = {
     "purchasing": [
         page(_BY_PIECE, _PURCHASING + "A,Meadow,7,2026-12-01,40\nA,Meadow,7,2026-12-01,20\n"),
         page(_BY_PIECE, _PURCHASING + "A,Meadow,8,2026-12-02,60\nB,Hill,9,,\n", at=_LATER),
+    ],
+    "bundles": [
+        page(_BUNDLES, _PARTS + "SET,A,2\nSET,B,1\n"),
+        page(_BUNDLES, _PARTS + "SET,A,3\nBOX,SET,2\n", at=_LATER),
     ],
     "stockouts": [page(_STOCKOUTS, _DAYS + "A,2026-11-18\nB,2026-11-19\n")],
     "offers": [
@@ -167,6 +186,7 @@ PAGES = {
 EMPTY = {
     "costs": [page(COSTS, _COSTS)],
     "purchasing": [page(_BY_PIECE, _PURCHASING)],
+    "bundles": [page(_BUNDLES, _PARTS)],
     "stockouts": [page(_STOCKOUTS, _DAYS)],
     "offers": [page(OFFERS, _OFFERS)],
     "traffic": [page(TRAFFIC, _VISITS)],
@@ -178,6 +198,7 @@ EMPTY = {
 UNKNOWN: dict[str, list[Page]] = {
     "costs": [],
     "purchasing": [],
+    "bundles": [],
     "stockouts": [],
     "offers": [page(OFFERS, _OFFERS + "C,r1,2026-11-19 10:00,4.50,有,代发\n", at=_LATER)],
     "traffic": [],

@@ -202,6 +202,7 @@ def test_connector_declares_each_stream_with_its_tables() -> None:
     assert {stream.name: len(stream.tables) for stream in CONNECTOR.streams} == {
         "costs": 1,
         "purchasing": 2,
+        "bundles": 1,
         "stockouts": 1,
         "offers": 1,
         "traffic": 1,
