@@ -25,7 +25,7 @@ from transforms.days import local_day
 from transforms.listings import codes_no_longer_sold, shared_codes
 
 _SKU = ["shop_id", "sku_id"]
-MOST_OVERDUE_DAYS: Final = 14
+USUAL_OVERDUE_DAYS: Final = 14
 """An arrival that is later than this is no longer counted on: it would block orders for ever."""
 
 
@@ -95,6 +95,7 @@ def stock_facts(
     as_of: dt.datetime,
     time_zone: str,
     pieces: pl.LazyFrame = NO_PIECES,
+    overdue_days: int = USUAL_OVERDUE_DAYS,
 ) -> dy.LazyFrame[StockFact]:
     """One row per SKU with a stock level known at `as_of`, all warehouses together, per bundle, and
     per listed one or part of a bundle that sells without any.
@@ -104,8 +105,8 @@ def stock_facts(
     `pieces` are the articles of bundles (`transforms.bundles.articles`).
 
     A SKU never sold has a demand of zero. On the way are the merchant's purchase orders and what
-    was approved here and shows nowhere yet (`orders`). An arrival up to 14 days overdue still
-    counts, but the next arrival is never before today; one that is later is told apart.
+    was approved here and shows nowhere yet (`orders`). An arrival up to `overdue_days` late
+    still counts, but the next arrival is never before today; one that is later is told apart.
     """
     today = as_of.astimezone(ZoneInfo(time_zone)).date()
     levels = (
@@ -126,7 +127,7 @@ def stock_facts(
     daily = pl.col("daily_units", "daily_sd_units")
     return (
         levels.join(selling, on=_SKU, how="full", coalesce=True)
-        .join(_coming(_on_order(inbound, orders), today), on=_SKU, how="left")
+        .join(_coming(_on_order(inbound, orders), today, overdue_days), on=_SKU, how="left")
         .join(sells, on=_SKU, how="left")
         .join(supply_terms.lazy(), on=_SKU, how="left")
         .join(uneven, on=_SKU, how="left")
@@ -189,10 +190,10 @@ def _on_order(inbound: dy.LazyFrame[Inbound], orders: dy.LazyFrame[OpenOrder]) -
     return pl.concat([inbound.lazy().select(*_SKU, "expected_date", "inbound_units"), approved])
 
 
-def _coming(inbound: pl.LazyFrame, today: dt.date) -> pl.LazyFrame:
+def _coming(inbound: pl.LazyFrame, today: dt.date, overdue_days: int) -> pl.LazyFrame:
     """What is on the way per SKU, and apart from it what is overdue for too long."""
     expected, coming = pl.col("expected_date"), pl.col("inbound_units")
-    is_lost = expected < today - dt.timedelta(days=MOST_OVERDUE_DAYS)
+    is_lost = expected < today - dt.timedelta(days=overdue_days)
     return (
         inbound.filter(coming > 0)
         .group_by(_SKU)

@@ -223,6 +223,7 @@ def _stock_facts(view: View, built: Built) -> pl.LazyFrame:
         as_of=view.as_of,
         time_zone=view.zone,
         pieces=_pieces(view),
+        overdue_days=view.shop.settings.purchasing.overdue_days,
     )
 
 

@@ -25,6 +25,7 @@ from flows.steps.settings import (
     Holdout,
     HomeSettings,
     Keys,
+    Purchasing,
     Retention,
     Schedule,
     Storage,
@@ -75,6 +76,8 @@ time_zone = "{time_zone}"  # decides where a day begins; likewise
 {economics}
 [confirmed]  # what only a person can know
 {confirmed}
+[purchasing]
+{purchasing}
 [schedule]  # cron in the shop's zone: minute hour day month weekday; for `shopkeeper up`
 {schedule}"""
 
@@ -159,6 +162,7 @@ def _shop(shop: Connector, declared: Sequence[Connector]) -> str:
         sources="\n".join(sources),
         economics=commented(Economics),
         confirmed=commented(Confirmed),
+        purchasing=commented(Purchasing),
         schedule=commented(Schedule),
     )
 

@@ -11,6 +11,7 @@ from contracts.markers import SkuCode
 from contracts.money import known_currency
 from flows.steps import crons
 from flows.steps.secrets import holds_password
+from transforms.stock import USUAL_OVERDUE_DAYS
 
 _REFERENCE = "^(env|file):.+$"
 Currency = Annotated[str, AfterValidator(known_currency)]
@@ -187,6 +188,19 @@ class Schedule(_Strict):
     report: Annotated[Cron, Field(description="the report of the day before")] = "30 7 * * *"
 
 
+class Purchasing(_Strict):
+    """How a shop's goods are bought."""
+
+    overdue_days: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=365,
+            description="days after its expected day from which an order is not counted on",
+        ),
+    ] = USUAL_OVERDUE_DAYS
+
+
 class ShopSettings(_Strict):
     """shops/<shop>.toml. Each table under `sources` belongs to the connector of that name."""
 
@@ -198,6 +212,7 @@ class ShopSettings(_Strict):
     sources: Annotated[dict[str, dict[str, Any]], Field(min_length=1)]
     economics: Economics
     confirmed: Confirmed = Confirmed()
+    purchasing: Purchasing = Purchasing()
     schedule: Schedule = Schedule()
 
     @field_validator("time_zone")

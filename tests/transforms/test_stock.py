@@ -85,6 +85,7 @@ def stocked(
     listings: list[Row] | None = None,
     prices: list[Row] | None = None,
     orders: list[Row] | None = None,
+    overdue_days: int = 14,
 ) -> pl.DataFrame:
     frame = stock_facts(
         StockLevel.sample(overrides=levels).lazy(),
@@ -96,6 +97,7 @@ def stocked(
         orders=OpenOrder.sample(overrides=orders or []).lazy(),
         as_of=AS_OF,
         time_zone="UTC",
+        overdue_days=overdue_days,
     )
     return StockFact.validate(frame.collect())
 
@@ -168,6 +170,13 @@ def test_an_order_two_weeks_overdue_no_longer_counts_and_is_told(due: date, coun
     row = facts([level(3, 5)], sells=[], inbound=[late])
     told = (row["overdue_units"], row["overdue_since_date"])
     assert (row["inbound_units"], told) == (counted, (0, None) if counted else (7, due))
+
+
+@pytest.mark.parametrize(("allowed", "counted"), [(15, 7), (14, 0), (0, 0)])
+def test_how_late_an_order_may_be_is_the_merchants_to_say(allowed: int, counted: int) -> None:
+    due = {**KEY, "expected_date": date(2026, 11, 13), "inbound_units": 7}
+    row = stocked([level(3, 5)], inbound=[due], overdue_days=allowed).row(0, named=True)
+    assert (row["inbound_units"], row["overdue_units"]) == (counted, 7 - counted)
 
 
 def test_price_and_cost_are_those_in_use_for_its_listing() -> None:
