@@ -71,6 +71,13 @@ class Economics(BaseModel, frozen=True, extra="forbid"):
         lt=1,
         description="One further below it waits too: a cost that is too low sells at a loss",
     )
+    min_fx_move_rate: float = Field(
+        default=0.0,
+        ge=0,
+        le=0.1,
+        description="A rate of exchange that moves by no more than this (0.015, say) moves no cost;"
+        " a cost may then be too low by as much",
+    )
     by_category: dict[str, SaleCosts] = Field(
         default_factory=dict,
         description="fees, shipping and returns of the listings' categories, where they differ",

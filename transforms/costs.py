@@ -14,6 +14,10 @@ from contracts.tables import Cost
 
 _SKU = ["shop_id", "sku_id"]
 _HAIR: Final = 1e-9
+NO_HELD_RATES: Final = pl.LazyFrame(
+    schema={"shop_id": pl.String(), "currency": pl.String(), "held_rate": pl.Float64()}
+)
+"""Rates of exchange that were used last, minor to minor unit of the shop's currency: none yet."""
 
 
 def costs_in_use(
@@ -27,6 +31,8 @@ def costs_in_use(
     max_fall_rate: float,
     as_of: dt.datetime,
     time_zone: str,
+    held_rates: pl.LazyFrame = NO_HELD_RATES,
+    min_fx_move_rate: float = 0.0,
 ) -> pl.LazyFrame:
     """What a piece costs on the shop-local day of `as_of`. Grain: (shop_id, sku_id).
 
@@ -35,7 +41,9 @@ def costs_in_use(
     `max_fall_rate` below, is not used, however often it is said again, until a person confirms it
     or a later one is near again.
     `known` (shop_id, sku_id, known_minor) is what was in use last, so that a cost that is
-    overwritten in its place jumps as well as one of a later day.
+    overwritten in its place jumps as well as one of a later day. A rate of exchange that moved by
+    no more than `min_fx_move_rate` from the one used last (`held_rates`) leaves that in use, so
+    that costs and prices do not follow each day's rate.
 
     `unconfirmed_cost_minor` is the newest cost where it is not used.
     """
@@ -49,7 +57,8 @@ def costs_in_use(
         .with_columns(price_currency=pl.lit(currency))
         .join(said, on="sku_id", how="left")
     )
-    rows = with_rates(stated, fx, of="currency", to="price_currency").sort(*_SKU, "valid_from")
+    rated = with_rates(stated, fx, of="currency", to="price_currency")
+    rows = _held(rated, held_rates, min_fx_move_rate).sort(*_SKU, "valid_from")
     told = rows.group_by(_SKU, maintain_order=True).agg(
         value=pl.col("unit_cost_minor") * pl.col("fx_rate"),
         is_vouched=((pl.col("unit_cost_minor") == pl.col("said")) | (read_day <= until)).fill_null(
@@ -57,6 +66,7 @@ def costs_in_use(
         ),
         cost_currency="currency",
         cost_rate_date="fx_date",
+        cost_fx_rate=pl.when(pl.col("fx_date").is_not_null()).then("fx_rate"),
     )
     return told.join(known, on=_SKU, how="left").map_batches(
         lambda frame: _walked(frame, max_jump_rate, max_fall_rate), schema=_IN_USE
@@ -66,9 +76,21 @@ def costs_in_use(
 _IN_USE: Final = {
     **{name: pl.String() for name in (*_SKU, "cost_currency")},
     "cost_rate_date": pl.Date(),
+    "cost_fx_rate": pl.Float64(),
     "unit_cost_minor": pl.Int64(),
     "unconfirmed_cost_minor": pl.Int64(),
 }
+
+
+def _held(rated: pl.LazyFrame, held: pl.LazyFrame, least: float) -> pl.LazyFrame:
+    """Rows with `fx_rate` as it was used last, where it has not moved by more than `least`."""
+    if least == 0:
+        return rated
+    now, then = pl.col("fx_rate"), pl.col("held_rate")
+    is_near = pl.col("fx_date").is_not_null() & ((now / then - 1).abs() <= least + _HAIR)
+    return rated.join(held, on=["shop_id", "currency"], how="left").with_columns(
+        fx_rate=pl.when(is_near).then(then).otherwise(now)
+    )
 
 
 def with_bundle_costs(
@@ -105,6 +127,7 @@ def with_bundle_costs(
         .select(
             *_SKU,
             *(pl.concat_list(name) for name in ("value", "cost_currency", "cost_rate_date")),
+            cost_fx_rate=pl.concat_list(pl.lit(None, dtype=pl.Float64)),
             is_vouched=pl.concat_list((pl.col("value") == pl.col("said")).fill_null(value=False)),
         )
         .join(known, on=_SKU, how="left")
@@ -148,6 +171,7 @@ def _walked(told: pl.DataFrame, max_jump_rate: float, max_fall_rate: float) -> p
         *_SKU,
         pl.col("cost_currency").list.get(at),
         pl.col("cost_rate_date").list.get(at),
+        pl.col("cost_fx_rate").list.get(at),
         unit_cost_minor=_up(in_use),
         unconfirmed_cost_minor=pl.when(~is_near(newest, in_use)).then(_up(newest)),
     )

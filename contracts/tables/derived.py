@@ -125,7 +125,7 @@ class RivalOffer(dy.Schema):
     observed_at = instant("When it was seen")
 
 
-@table("price_facts", TableKind.DERIVED, version=2)
+@table("price_facts", TableKind.DERIVED, version=3)
 class PriceFact(dy.Schema):
     """All that a price decision reads. Grain: (shop_id, listing_id)."""
 
@@ -152,7 +152,15 @@ class PriceFact(dy.Schema):
     discount_rate = rate("Usual discount at the merchant's cost, and what codes take off now")
     unit_cost_minor = minor("Cost in use on the day, in the price's currency", nullable=True)
     cost_currency = dy.String(nullable=True, description="Currency in which the cost is stated")
-    cost_rate_date = day("Day of the rate that converted it; null: none had to", nullable=True)
+    cost_rate_date = day(
+        "Day of the newest rate for it, which is used or near the one used; null: none had to",
+        nullable=True,
+    )
+    cost_fx_rate = number(
+        "What one minor unit of that currency was taken for; null: none had to be converted",
+        "minor units of currency",
+        nullable=True,
+    )
     unconfirmed_cost_minor = minor(
         "A newer cost, not used until a person confirms it: it jumps", nullable=True
     )

@@ -206,9 +206,17 @@ def costs(view: View) -> pl.LazyFrame:
         fx=rates(home, view.as_of),
         as_of=view.as_of,
         time_zone=view.zone,
+        held_rates=_held_rates(known.filter(pl.col("currency") == shop.settings.currency)),
+        min_fx_move_rate=shop.economics.min_fx_move_rate,
         **usual,
     )
     return with_bundle_costs(stated, _pieces(view), **usual)
+
+
+def _held_rates(last: pl.LazyFrame) -> pl.LazyFrame:
+    """Rates of exchange that the last build's costs were converted by; one for each currency."""
+    rate = pl.col("cost_fx_rate").drop_nulls().max()
+    return last.group_by("shop_id", currency="cost_currency").agg(held_rate=rate)
 
 
 def _stock_facts(view: View, built: Built) -> pl.LazyFrame:

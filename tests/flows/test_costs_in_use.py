@@ -19,11 +19,18 @@ NOW = dt.datetime(2026, 11, 1, 8, tzinfo=dt.UTC)
 FX = '[fx]\nbase = "CNY"\n[fx.rates.USD]\nrate = 7.0\ndate = 2026-10-31\n'
 
 
-def opened(folder: Path, monkeypatch: pytest.MonkeyPatch, *, confirmed: str = "") -> Home:
+def opened(
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    confirmed: str = "",
+    economics: str = "",
+    last: dict[str, Any] | None = None,
+) -> Home:
     """A shop whose last build used a cost of 21.00, and whose feed has written 2.10 over it."""
     write_settings(folder, FX, north="USD")
     with (folder / "shops/north.toml").open("a", encoding="utf-8") as file:
-        file.write(confirmed)
+        file.write(economics + confirmed)  # [economics] is its last table
     (folder / "keys").mkdir(exist_ok=True)
     for name in ("data", "members"):
         key = base64.b64encode(name.encode().ljust(32)).decode()
@@ -36,7 +43,8 @@ def opened(folder: Path, monkeypatch: pytest.MonkeyPatch, *, confirmed: str = ""
     }  # fmt: skip
     fact = {"shop_id": "north", "sku_id": "A", "unit_cost_minor": 2100, "currency": "USD"}
     home.lake.merge({"costs": rows(Cost, [stated, stated | {"sku_id": "B", "currency": "CNY"}])})
-    home.lake.replace("price_facts", rows(PriceFact, [fact]), shop_id="north")
+    facts = [fact, *([] if last is None else [{**fact, "sku_id": "B", **last}])]
+    home.lake.replace("price_facts", rows(PriceFact, facts), shop_id="north")
     home.readings.record(home.lake.versions())
     return home
 
@@ -79,3 +87,31 @@ def test_a_decision_of_the_past_knows_nothing_of_the_build_of_today(
     with opened(tmp_path, monkeypatch) as home:
         monkeypatch.setattr(Home, "data_as_of", lambda *_: NOW + dt.timedelta(days=1))
         assert used(home)["A"] == (210, None)
+
+
+USED = {"listing_id": "B", "unit_cost_minor": 31, "cost_currency": "CNY", "cost_fx_rate": 0.1445}
+
+
+@pytest.mark.parametrize(
+    ("least", "last", "cost"),
+    [
+        ("0.015", USED, 31),  # 210 x 0.1445 = 30.35; 1 / 7 is 1.14 % below
+        ("0.01", USED, 30),
+        ("0.0", USED, 30),
+        ("0.015", USED | {"cost_fx_rate": None}, 30),
+        ("0.015", USED | {"currency": "EUR"}, 30),  # what the shop's prices were in before
+        ("0.015", None, 30),
+    ],
+)
+def test_a_rate_of_exchange_that_hardly_moved_since_the_last_build_moves_no_cost(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    least: str,
+    last: dict[str, Any] | None,
+    cost: int,
+) -> None:
+    setting = f"min_fx_move_rate = {least}\n"
+    with opened(tmp_path, monkeypatch, economics=setting, last=last) as home:
+        assert used(home)["B"] == (cost, None)
+        monkeypatch.setattr(Home, "data_as_of", lambda *_: NOW + dt.timedelta(days=1))
+        assert used(home)["B"] == (30, None)  # a decision of the past knows nothing of the build

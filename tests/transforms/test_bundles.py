@@ -244,10 +244,10 @@ def costs(
 ) -> dict[str, tuple[int | None, int | None, str]]:
     """Cost in use, the one that waits, and the currency, per SKU."""
     in_use = pl.LazyFrame(
-        [("s", sku, "EUR", None, cost, None) for sku, cost in stated.items()],
+        [("s", sku, "EUR", None, None, cost, None) for sku, cost in stated.items()],
         schema={
             "shop_id": pl.String, "sku_id": pl.String, "cost_currency": pl.String,
-            "cost_rate_date": pl.Date, "unit_cost_minor": pl.Int64,
+            "cost_rate_date": pl.Date, "cost_fx_rate": pl.Float64, "unit_cost_minor": pl.Int64,
             "unconfirmed_cost_minor": pl.Int64,
         },
         orient="row",

@@ -9,7 +9,7 @@ import pytest
 from contracts.economics import Confirmed
 from contracts.fx import FX_SCHEMA
 from contracts.tables import Cost
-from transforms.costs import costs_in_use
+from transforms.costs import NO_HELD_RATES, costs_in_use
 
 AS_OF = datetime(2026, 11, 20, 17, tzinfo=UTC)  # 2026-11-21 in Shanghai
 FIRST = date(2026, 11, 1)
@@ -41,7 +41,13 @@ def found(
 
 
 def in_use(
-    rows: list[Row], *, last: int | None = None, currency: str = "USD", **confirmed: Any
+    rows: list[Row],
+    *,
+    last: int | None = None,
+    currency: str = "USD",
+    held_rates: pl.LazyFrame = NO_HELD_RATES,
+    min_fx_move_rate: float = 0.0,
+    **confirmed: Any,
 ) -> Row:
     known = [] if last is None else [("s", "A", last)]
     frame = costs_in_use(
@@ -58,6 +64,8 @@ def in_use(
         max_fall_rate=0.1,
         as_of=AS_OF,
         time_zone="Asia/Shanghai",
+        held_rates=held_rates,
+        min_fx_move_rate=min_fx_move_rate,
     )
     return frame.collect().row(0, named=True)
 
@@ -122,6 +130,38 @@ def test_a_feed_that_changes_its_currency_and_not_its_numbers_jumps() -> None:
     assert found(rows, currency="CNY") == (2100, 14_700)
     in_dollars = [rows[0], cost(310, date(2026, 11, 2), currency="USD")]
     assert found(in_dollars, currency="CNY") == (2170, None)
+
+
+@pytest.mark.parametrize(
+    ("held", "least", "used"),
+    [
+        (None, 0.015, 7000),
+        (6.9, 0.015, 6900),  # 1.45 % below
+        (6.89, 0.015, 7000),
+        (7.1, 0.015, 7100),
+        (7.11, 0.015, 7000),
+        (6.999, 0.0, 7000),
+    ],
+)
+def test_a_rate_that_hardly_moved_leaves_the_one_used_last_in_use(
+    held: float | None, least: float, used: int
+) -> None:
+    rates = pl.LazyFrame(
+        [] if held is None else [("s", "USD", held), ("t", "USD", 1.0), ("s", "JPY", 1.0)],
+        schema={"shop_id": pl.String, "currency": pl.String, "held_rate": pl.Float64},
+        orient="row",
+    )
+    row = in_use([cost(1000, FIRST)], currency="CNY", held_rates=rates, min_fx_move_rate=least)
+    assert (row["unit_cost_minor"], row["cost_fx_rate"]) == (used, pytest.approx(used / 1000))
+    assert row["cost_rate_date"] == date(2026, 11, 19)  # that of the rate it was compared with
+
+
+def test_a_held_rate_stands_for_no_rate_that_is_missing_and_no_currency_of_the_shop() -> None:
+    rates = pl.LazyFrame({"shop_id": "s", "currency": ["EUR", "USD"], "held_rate": [1.01, 1.01]})
+    options: Row = {"held_rates": rates, "min_fx_move_rate": 0.1}
+    assert in_use([cost(2100, FIRST, currency="EUR")], **options)["unit_cost_minor"] is None
+    row = in_use([cost(2100, FIRST)], **options)
+    assert (row["unit_cost_minor"], row["cost_fx_rate"]) == (2100, None)
 
 
 def test_without_a_rate_there_is_no_cost_and_its_currency_is_told() -> None:

@@ -32,6 +32,7 @@ NO_COSTS = pl.LazyFrame(
         "unit_cost_minor": pl.Int64,
         "cost_currency": pl.String,
         "cost_rate_date": pl.Date,
+        "cost_fx_rate": pl.Float64,
         "unconfirmed_cost_minor": pl.Int64,
     }
 )
