@@ -18,6 +18,7 @@ CLOCK_TOLERANCE = timedelta(minutes=5)
 _PENNY_MINOR = 1
 _EVENTS = ("source_updated_at", "placed_at", "paid_at", "observed_at", "refunded_at")
 _DETAIL_CHARS = 60
+_UNSHOWN = ("identifier", "member", "text", "month_day")
 _ONE_FACT = ("stock_levels",)
 _FAILURE = {
     name: pl.String for name in ("root", "table", "document_id", "reason", "column", "detail")
@@ -136,7 +137,7 @@ def _schema_rules(schema: type[dy.Schema]) -> Iterator[_Rule]:
     """What the table's class declares: nulls, bounds and codes of columns, rules across them."""
     for name, column in schema.columns().items():
         kind = (column.metadata or {}).get("kind")
-        shown = None if kind in ("identifier", "member", "text") else pl.col(name).cast(pl.String)
+        shown = None if kind in _UNSHOWN else pl.col(name).cast(pl.String)
         for rule, holds in column.validation_rules(pl.col(name)).items():
             if rule == "nullability":
                 yield _Rule(QuarantineReason.MISSING_VALUE, "null", holds, name)

@@ -127,6 +127,12 @@ class Purpose(StrEnum):
     SERVICE = "service"
 
 
+class OccasionKind(StrEnum):
+    """What a day of the year is to a member."""
+
+    BIRTHDAY = "birthday"
+
+
 class ConsentStatus(StrEnum):
     """What a person said to being written to."""
 

@@ -170,6 +170,23 @@ def day(description: str, *, nullable: bool = False, key: bool = False) -> dy.Da
     )
 
 
+def month_day(description: str, *, nullable: bool = False, personal: str) -> dy.String:
+    """A day of every year as MM-DD, without the year; `personal`: the purpose it is held for."""
+    return dy.String(
+        description=description,
+        nullable=nullable,
+        regex=r"^(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])$",
+        metadata=_meta("month_day", personal=personal),
+    )
+
+
+def rank(description: str) -> dy.Int64:
+    """A place in an order of the shop's own, which grows with it; 0 stands outside of it."""
+    return dy.Int64(
+        description=description, min=0, max=20, metadata=_meta("rank", unit="1 is the lowest")
+    )
+
+
 def flag(description: str, *, nullable: bool = False) -> dy.Bool:
     """Yes or no."""
     return dy.Bool(description=description, nullable=nullable, metadata=_meta("flag"))

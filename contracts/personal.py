@@ -92,6 +92,8 @@ Redact = Callable[[Page, Callable[[str], bool]], Redacted]
 
 COMPARED = frozenset({"coupon", "parcel"})
 """Purposes of ids that several tables hold: a code, a parcel; one value is sealed alike in all."""
+DECIDED_BY = COMPARED | {"birthday"}
+"""Purposes of what a policy reads in clear."""
 
 
 def member_columns(table: Table) -> list[str]:

@@ -16,6 +16,7 @@ from contracts.tables import (
     CouponGrant,
     Member,
     MemberFact,
+    MemberTier,
     Order,
     OrderCoupon,
     Refund,
@@ -53,6 +54,7 @@ def member_facts(
     members: dy.LazyFrame[Member],
     contacts: dy.LazyFrame[Contact],
     consents: dy.LazyFrame[Consent],
+    tiers: dy.LazyFrame[MemberTier],
     as_of: dt.datetime,
     time_zone: str,
 ) -> dy.LazyFrame[MemberFact]:
@@ -82,6 +84,7 @@ def member_facts(
         .join(allowed(consents.lazy()), on=_MEMBER, how="left")
         .join(mailed(contacts.lazy()), on=_MEMBER, how="left")
         .join(_known(members.lazy()), on=_MEMBER, how="left")
+        .join(_risen(tiers.lazy()), on=_MEMBER, how="left")
         .join(_given(named, order_coupons.lazy(), grants.lazy()), on=_MEMBER, how="left")
         .join(_paid_back(named, refunds.lazy(), cases.lazy()), on=_MEMBER, how="left")
         .join(_disputed(named, cases.lazy()), on=_MEMBER, how="left")
@@ -187,6 +190,22 @@ def mailed(contacts: pl.LazyFrame) -> pl.LazyFrame:
 def _known(members: pl.LazyFrame) -> pl.LazyFrame:
     has_id = pl.col("platform_member_id").is_not_null()
     return members.filter(has_id).select(*_MEMBER, has_account=pl.lit(value=True))
+
+
+def _risen(tiers: pl.LazyFrame) -> pl.LazyFrame:
+    """Members whose last change of tier was a rise. Grain: (shop_id, member_id).
+
+    The first tier that is told of a member is no change: they may long have had it.
+    """
+    change = pl.col("tier_rank").diff().over(_MEMBER, order_by="told_date")
+    return (
+        tiers.with_columns(change=change)
+        .filter(pl.col("change") != 0)
+        .sort("told_date")
+        .unique(_MEMBER, keep="last")
+        .filter(pl.col("change") > 0)
+        .select(*_MEMBER, tier_rose_date="told_date")
+    )
 
 
 def _given(named: pl.LazyFrame, used: pl.LazyFrame, grants: pl.LazyFrame) -> pl.LazyFrame:

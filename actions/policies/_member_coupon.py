@@ -34,17 +34,25 @@ class Params(BaseModel, frozen=True, extra="forbid"):
         min_length=1,
         description="Who is worth it",
     )
-    triggers: tuple[Literal["overdue", "lapsing_vip", "second_order"], ...] = Field(
+    triggers: tuple[
+        Literal["overdue", "lapsing_vip", "second_order", "birthday", "tier_change"], ...
+    ] = Field(
         default=("overdue",),
         min_length=1,
         description="Whom to offer it: who stays away longer than usual, the best fifth sooner, "
-        "who bought once; the first that holds is told",
+        "who bought once, whose birthday is near, whose tier rose; the first that holds is told",
     )
     vip_factor: float = Field(
         default=2, gt=1, le=20, description="The factor for the best fifth by what they spent"
     )
     second_days: int = Field(
         default=30, ge=1, le=365, description="Days after a first order without a second one"
+    )
+    birthday_days: int = Field(
+        default=7, ge=0, le=30, description="Days before a birthday from which it is offered"
+    )
+    tier_days: int = Field(
+        default=7, ge=0, le=30, description="Days after a rise of tier until which it is offered"
     )
     max_return_rate: float = Field(
         default=0.5,

@@ -7,15 +7,18 @@ from enum import StrEnum
 import polars as pl
 
 from actions.policies._member_coupon import Params
-from contracts.codes import ConsentStatus
+from contracts.codes import ConsentStatus, OccasionKind
 from contracts.economics import FACTS, Economics, margin_minor
 
 _BEST_FIFTH = 5
 
 
 class Reason(StrEnum):
-    """Why a member is offered something."""
+    """Why a member is offered something, in the order in which it is told: a day that is soon over
+    goes before what lasts."""
 
+    BIRTHDAY = "birthday"
+    TIER_CHANGE = "tier_change"
     LAPSING_VIP = "lapsing_vip"
     OVERDUE = "overdue"
     SECOND_ORDER = "second_order"
@@ -40,13 +43,24 @@ class HoldReason(StrEnum):
     NO_CONSENT = "no_consent"
     NO_ADDRESS = "no_address"
     BEYOND_MAX = "beyond_max"
+    NO_OCCASION = "no_occasion"
+
+
+_OF_A_DAY = {Reason.BIRTHDAY, Reason.TIER_CHANGE}
+"""What does not ask for how long a member is away."""
 
 
 def trigger(params: Params) -> pl.Expr:
-    """The first reason that holds, of those that are set; null: none does."""
+    """The first reason that holds, of those that are set; null: none does.
+
+    Reads `birthday_date` (see `birthdays`) and `today` beside the facts.
+    """
     days, gap = pl.col("recency_days"), pl.col("usual_gap_days")
     is_there_in_time = days <= params.last_days
+    tier_days = (pl.col("today") - pl.col("tier_rose_date")).dt.total_days()
     applies: Mapping[Reason, pl.Expr] = {
+        Reason.BIRTHDAY: is_there_in_time & pl.col("birthday_date").is_not_null(),
+        Reason.TIER_CHANGE: is_there_in_time & tier_days.is_between(0, params.tier_days),
         Reason.LAPSING_VIP: is_there_in_time
         & (pl.col("monetary_score") == _BEST_FIFTH)
         & (pl.col("orders_units") >= params.min_orders)
@@ -63,6 +77,41 @@ def trigger(params: Params) -> pl.Expr:
         if str(reason) in params.triggers
     ]
     return pl.coalesce(chosen)
+
+
+def birthdays(occasions: pl.LazyFrame, params: Params, today: dt.date) -> pl.LazyFrame:
+    """Birthdays of today or of the `birthday_days` after it, in the shop's days; who was born on
+    29 February has it on the 28th in other years. Grain: (shop_id, member_id), `birthday_date`.
+    """
+    nearest = pl.coalesce(_this_year(year, today) for year in (today.year, today.year + 1))
+    return (
+        occasions.filter(pl.col("occasion_kind") == OccasionKind.BIRTHDAY)
+        .select("shop_id", "member_id", birthday_date=nearest)
+        .filter(pl.col("birthday_date") <= today + dt.timedelta(days=params.birthday_days))
+    )
+
+
+def _this_year(year: int, today: dt.date) -> pl.Expr:
+    """The day in a year, null where it is over."""
+    told = pl.col("month_day")
+    leap = pl.when(told == "02-29").then(pl.lit(dt.date(year, 2, 28)))
+    found = pl.coalesce(pl.format(f"{year}-{{}}", told).str.to_date("%Y-%m-%d", strict=False), leap)
+    return pl.when(found >= today).then(found)
+
+
+def occasion() -> pl.Expr:
+    """What an offer is for, as text: one absence, one year's birthday, one rise of tier.
+
+    A birthday is named by its year alone, so that telling another one gives no second coupon.
+    """
+    reason = pl.col("reason")
+    return (
+        pl.when(reason == Reason.BIRTHDAY)
+        .then(pl.format("birthday {}", pl.col("birthday_date").dt.year()))
+        .when(reason == Reason.TIER_CHANGE)
+        .then(pl.format("tier {}", "tier_rose_date"))
+        .otherwise(pl.col("last_order_date").cast(pl.String))
+    )
 
 
 def held(params: Params, as_of: dt.datetime) -> pl.Expr:
@@ -90,6 +139,8 @@ def held(params: Params, as_of: dt.datetime) -> pl.Expr:
         HoldReason.NOT_WORTH_IT: pl.col("value_minor") <= 0,
     }
     no_reason = pl.coalesce(_not_missed(params), pl.lit(str(HoldReason.NOT_OVERDUE)))
+    if set(params.triggers) <= _OF_A_DAY:
+        no_reason = pl.lit(str(HoldReason.NO_OCCASION))
     return pl.when(pl.col("reason").is_null()).then(no_reason).otherwise(_first(reasons))
 
 

@@ -1,4 +1,4 @@
-"""A coupon for members who stay away or bought once: one for one absence."""
+"""A coupon for members who stay away, bought once, have their birthday or rose: one for each."""
 
 import datetime as dt
 from typing import Final, NamedTuple
@@ -20,8 +20,10 @@ from actions.policies._member_coupon import Params
 from actions.policies._member_triggers import (
     HoldReason,
     Reason,
+    birthdays,
     held,
     margins,
+    occasion,
     trigger,
     value,
 )
@@ -32,13 +34,14 @@ from actions.texts import spoken
 from contracts.actions import OF_MESSAGE, Proposal
 from contracts.codes import Channel, Purpose, WriteKind
 from contracts.economics import Economics
-from contracts.tables import Coupon, CouponGrant, MemberFact, PriceFact, StockFact
+from contracts.tables import Coupon, CouponGrant, MemberFact, Occasion, PriceFact, StockFact
 
 NAME: Final = "member_coupon"
 VERSION: Final = 1
 WRITES: Final = (WriteKind.CREATE_COUPON, WriteKind.GRANT_COUPON, WriteKind.SEND_MESSAGE)
 INPUTS: Final[dict[str, type[dy.Schema]]] = {
     "members": MemberFact,
+    "occasions": Occasion,
     "coupons": Coupon,
     "grants": CouponGrant,
     "prices": PriceFact,
@@ -50,6 +53,8 @@ DEPENDS: Final = (
     "refund_cases",
     "order_coupons",
     "members",
+    "occasions",
+    "member_tiers",
     "contacts",
     "consents",
     "coupons",
@@ -66,6 +71,7 @@ _RATE_UNIT: Final = 10_000  # a rate is written in hundredths of a percent
 def propose(
     *,
     members: dy.LazyFrame[MemberFact],
+    occasions: dy.LazyFrame[Occasion],
     coupons: dy.LazyFrame[Coupon],
     grants: dy.LazyFrame[CouponGrant],
     prices: dy.LazyFrame[PriceFact],
@@ -77,12 +83,16 @@ def propose(
 ) -> dy.DataFrame[Proposal]:
     """A coupon per member who is missed, and by way of code a message that waits for it.
 
-    The code derives from policy, shop, member and the day of their last order: for one absence
-    there is one code, and making it again is no second coupon. The effect is not stated: who would
-    have come back without it is known only from those who are left alone to compare.
+    The code derives from policy, shop, member and the day of their last order, the year of their
+    birthday or the day their tier rose: for one absence, birthday or rise there is one code, and
+    making it again is no second coupon. No birthday gets into the ledger but by its reason. The
+    effect is not stated: who would have come back without it is known only from those who are left
+    alone to compare.
     """
     start, end = day_window(as_of, time_zone)
-    shop = _Shop(coupons.lazy(), grants.lazy(), prices.lazy(), stock.lazy(), economics)
+    shop = _Shop(
+        occasions.lazy(), coupons.lazy(), grants.lazy(), prices.lazy(), stock.lazy(), economics
+    )
     decided = _decided(members.lazy(), shop, params, as_of=as_of, time_zone=time_zone)
     offered = decided.filter(pl.col("hold").is_null()).select(
         "shop_id",
@@ -113,6 +123,7 @@ def propose(
 def holds(
     *,
     members: dy.LazyFrame[MemberFact],
+    occasions: dy.LazyFrame[Occasion],
     coupons: dy.LazyFrame[Coupon],
     grants: dy.LazyFrame[CouponGrant],
     prices: dy.LazyFrame[PriceFact],
@@ -123,7 +134,9 @@ def holds(
     time_zone: str,
 ) -> dy.DataFrame[Hold]:
     """The other members, each with the reason why nothing is offered."""
-    shop = _Shop(coupons.lazy(), grants.lazy(), prices.lazy(), stock.lazy(), economics)
+    shop = _Shop(
+        occasions.lazy(), coupons.lazy(), grants.lazy(), prices.lazy(), stock.lazy(), economics
+    )
     decided = _decided(members.lazy(), shop, params, as_of=as_of, time_zone=time_zone)
     frame = decided.filter(pl.col("hold").is_not_null()).select(
         "shop_id",
@@ -145,6 +158,9 @@ _NUMBERS: Final = (
     "factor",
     "vip_factor",
     "second_days",
+    "birthday_days",
+    "tier_days",
+    "tier_rose_date",
     "alive_rate",
     "return_rate",
     "value_minor",
@@ -157,6 +173,11 @@ _NUMBERS: Final = (
     "goods_units",
     "exposure_minor",
 )
+_TEXTS: Final[dict[str, list[Reason]]] = {
+    "win_back": [Reason.LAPSING_VIP, Reason.OVERDUE, Reason.SECOND_ORDER],
+    "birthday": [Reason.BIRTHDAY],
+    "tier_change": [Reason.TIER_CHANGE],
+}
 _VALUES: Final = ("code", "off", "min_spend", "max_order", "goods", "until", "shop_name")
 
 
@@ -208,7 +229,12 @@ def _told(offered: pl.LazyFrame, params: Params, *, until: dt.date) -> pl.LazyFr
             after_value=pl.lit(1),
             expires_at=pl.col("expires_at") + pl.duration(days=1),
             exposure_minor=pl.lit(None, dtype=pl.Int64),
-            payload=message("win_back", language="spoken", values=_VALUES),
+            payload=pl.coalesce(
+                pl.when(pl.col("reason_code").is_in(reasons)).then(
+                    message(text, language="spoken", values=_VALUES)
+                )
+                for text, reasons in _TEXTS.items()
+            ),
             channel=pl.lit(str(Channel.EMAIL)),
             purpose=pl.lit(str(Purpose.MARKETING)),
         )
@@ -218,6 +244,7 @@ def _told(offered: pl.LazyFrame, params: Params, *, until: dt.date) -> pl.LazyFr
 class _Shop(NamedTuple):
     """What is known of a shop beside its members."""
 
+    occasions: pl.LazyFrame
     coupons: pl.LazyFrame
     grants: pl.LazyFrame
     prices: pl.LazyFrame
@@ -230,26 +257,32 @@ def _decided(
 ) -> pl.LazyFrame:
     """Every member with `code`, the coupon's terms and `hold` (null: propose), best first."""
     terms = _terms(members, shop, params, as_of=as_of, time_zone=time_zone)
-    absence = ["shop_id", "member_id", "absent_since"]
+    today = as_of.astimezone(ZoneInfo(time_zone)).date()
+    member = ["shop_id", "member_id"]
     month = pl.col("spent_minor") / pl.col("orders_units") / pl.col("usual_gap_days") * _MONTH_DAYS
     order = ["shop_id", "value_minor", "month_minor", "code"]
     place = pl.int_range(pl.len()).over("shop_id", "hold")
     is_beyond = pl.col("hold").is_null() & (place >= params.max_members)
     return (
-        members.with_columns(absent_since=pl.col("last_order_date").cast(pl.String))
+        members.join(birthdays(shop.occasions, params, today), on=member, how="left")
+        .with_columns(today=pl.lit(today))
+        .with_columns(reason=trigger(params))
+        .with_columns(occasion=occasion())
         .with_columns(
-            code=coupon_code(NAME, absence),
+            code=coupon_code(NAME, [*member, "occasion"]),
             month_minor=month.round().cast(pl.Int64, strict=False),
             factor=pl.lit(params.factor),
             vip_factor=pl.lit(params.vip_factor),
             second_days=pl.lit(params.second_days),
+            birthday_days=pl.lit(params.birthday_days),
+            tier_days=pl.lit(params.tier_days),
             min_spend_minor=pl.lit(params.min_spend_minor, dtype=pl.Int64),
             max_order_minor=pl.lit(params.max_order_minor, dtype=pl.Int64),
         )
         .join(known_codes(shop.coupons, shop.grants), on=["shop_id", "code"], how="left")
         .join(terms, on="shop_id", how="left")
         .join(margins(shop.prices, shop.economics), on="shop_id", how="left")
-        .with_columns(reason=trigger(params), value_minor=value(params))
+        .with_columns(value_minor=value(params))
         .with_columns(hold=held(params, as_of))
         .sort(order, descending=[False, True, True, False], nulls_last=True)
         .with_columns(

@@ -24,8 +24,10 @@ _UNREADABLE = {
     "rate": Reason.UNREADABLE_NUMBER,
     "instant": Reason.UNREADABLE_TIME,
     "day": Reason.UNREADABLE_TIME,
+    "month_day": Reason.UNREADABLE_TIME,
     "code": Reason.UNKNOWN_CODE,
     "flag": Reason.UNKNOWN_CODE,
+    "rank": Reason.UNKNOWN_CODE,
     "currency": Reason.UNKNOWN_CODE,
     "identifier": Reason.UNREADABLE_ROW,
     "member": Reason.UNREADABLE_ROW,
@@ -127,12 +129,14 @@ def _one(given: Column, kind: str, dtype: pl.DataType, export: Export) -> Parsed
             return _added(given, lambda text: read(_number_text(text, given)), kind)
         case "number" | "rate":
             value = _number(_number_text(plain, given)) / (100 if given.percent else 1)
-        case "day":
-            value = pl.coalesce(_day(plain, form) for form in _forms(given.format or "%Y-%m-%d"))
+        case "day" | "month_day":
+            read_day = _day if kind == "day" else _month_day
+            forms = _forms(given.format or "%Y-%m-%d")
+            value = pl.coalesce(read_day(plain, form) for form in forms)
         case "instant":
             forms = _forms(given.format or export.layout.instants)
             value = pl.coalesce(_instant(plain, form, export) for form in forms)
-        case "code" | "flag":
+        case "code" | "flag" | "rank":
             value = _coded(raw, given, dtype)
         case "currency":
             code = _coded(raw, given, pl.String()) if given.codes else raw
@@ -141,7 +145,12 @@ def _one(given: Column, kind: str, dtype: pl.DataType, export: Export) -> Parsed
             return _id(given, raw, kind)
         case _:
             value = raw
-    return Parsed(value, raw, _UNREADABLE[kind])
+    return Parsed(value, _shown(raw, kind), _UNREADABLE[kind])
+
+
+def _shown(raw: pl.Expr, kind: str) -> pl.Expr:
+    """What a rejected document tells of a cell: of a birthday its form alone, as ####-##-##."""
+    return raw.str.replace_all(r"\d", "#") if kind == "month_day" else raw
 
 
 def _id(given: Column, raw: pl.Expr, kind: str) -> Parsed:
@@ -262,7 +271,8 @@ def _number(text: pl.Expr) -> pl.Expr:
 
 
 def _coded(raw: pl.Expr, given: Column, dtype: pl.DataType) -> pl.Expr:
-    return raw.replace_strict(dict(given.codes), default=None, return_dtype=dtype)
+    codes = {told: int(one) if dtype.is_integer() else one for told, one in given.codes.items()}
+    return raw.replace_strict(codes, default=None, return_dtype=dtype)
 
 
 def _day(text: pl.Expr, form: str) -> pl.Expr:
@@ -273,6 +283,15 @@ def _day(text: pl.Expr, form: str) -> pl.Expr:
         serial = text.str.extract(r"^(\d{1,6})$").cast(pl.Int64, strict=False)
         return pl.coalesce(pl.lit(_EPOCHS[form]) + pl.duration(days=serial), iso)
     return pl.coalesce(text.str.to_date(form, strict=False), iso)
+
+
+def _month_day(text: pl.Expr, form: str) -> pl.Expr:
+    """A day of every year as MM-DD; a form without a year is read in one that has 29 February."""
+    if form in _EPOCHS or "%Y" in form or "%y" in form:
+        found = _day(text, form)
+    else:
+        found = (pl.lit("2000 ") + text).str.to_date(f"%Y {form}", strict=False)
+    return found.dt.strftime("%m-%d")
 
 
 def _instant(text: pl.Expr, form: str, export: Export) -> pl.Expr:

@@ -126,9 +126,14 @@ def _conditions(
 
 def _problem(given: Column, meta: dict[str, Any], layout: FileLayout) -> str | None:
     kind = meta["kind"]
-    allowed: set[str | bool] = set(meta.get("codes", ())) if kind == "code" else {True, False}
+    closed: dict[str, set[str | bool]] = {
+        "code": set(meta.get("codes", ())),
+        "flag": {True, False},
+        "rank": {str(place) for place in range(21)},
+    }
+    allowed = closed.get(kind, set())
     if given.constant is not None:
-        wrong = kind in ("code", "flag") and given.constant not in allowed
+        wrong = kind in closed and given.constant not in allowed
         return f"`constant` is none of {_listed(allowed)}" if wrong else None
     if given.place:
         return None if kind == "identifier" else "`place` names a line"
@@ -144,7 +149,7 @@ def _problem(given: Column, meta: dict[str, Any], layout: FileLayout) -> str | N
         return "money needs `unit`: major, minor, mill or micros"
     if kind == "instant" and given.format is None and not layout.instants:
         return "an instant needs `format`, such as iso or %Y-%m-%d %H:%M:%S"
-    if kind in ("code", "flag") and not (given.codes and set(given.codes.values()) <= allowed):
+    if kind in closed and not (given.codes and set(given.codes.values()) <= allowed):
         return f"needs `codes` that map the export's values to {_listed(allowed)}"
     return None
 

@@ -20,6 +20,8 @@ from contracts.tables import (
     CompetitorOffer,
     Cost,
     Inbound,
+    MemberTier,
+    Occasion,
     Order,
     OrderLine,
     RefundCase,
@@ -42,6 +44,7 @@ STREAMS: dict[str, tuple[type[dy.Schema], ...]] = {
     "exported_cases": (RefundCase,),
     "exported_stock": (StockLevel,),
     "exported_reviews": (Review,),
+    "exported_members": (Occasion, MemberTier),
 }
 
 MOST_CELL = 32_767
@@ -96,6 +99,7 @@ class FileLayout(Strict):
         "exported_cases",
         "exported_stock",
         "exported_reviews",
+        "exported_members",
     ]
     pattern: str
     """Path below the folder, with *, **/, ? and one stamp such as {yyyymmdd}."""

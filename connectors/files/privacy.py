@@ -34,7 +34,8 @@ def taken_out(body: bytes, exports: list[Export]) -> Iterator[Page]:
 
 
 def redact(page: Page, is_meant: Callable[[str], bool], *, described: Described | None) -> Redacted:
-    """The page without what it says of the members meant: of their rows stays what names nobody.
+    """The page without what it says of the members meant: of their rows stays what names nobody,
+    none of an export of members.
 
     An export without a column of members names nobody whom one could ask for, nor does one that
     cannot be read or that nobody describes any more.
@@ -57,6 +58,8 @@ def redact(page: Page, is_meant: Callable[[str], bool], *, described: Described 
         for row in raw.slice(1).filter(theirs).select(pl.nth(told)).iter_rows()
     )
     is_theirs = pl.Series("theirs", [False, *theirs])
+    if all(_is_of_members(one.layout) for one in exports):
+        return Redacted(sheets.page(raw.filter(~is_theirs), exports[0]), removed)
     blanked = raw.with_columns(pl.when(~is_theirs).then(pl.nth(told)))
     return Redacted(sheets.page(blanked, exports[0]), removed)
 
@@ -92,6 +95,12 @@ def _members(layout: FileLayout) -> set[str]:
         if column in table.columns
         for source in table.columns[column].sources()
     }
+
+
+def _is_of_members(layout: FileLayout) -> bool:
+    """Whether each row of the export is a member's: without the name it says nothing."""
+    tables = [TABLES[name] for name in layout.tables]
+    return all({*table.document} & {*member_columns(table)} for table in tables)
 
 
 def _open_to_all(layout: FileLayout) -> set[str]:

@@ -17,7 +17,7 @@ from contracts.tables.follow_up import OpenParcel, OrderFollowUp, ParcelFact, Re
 from contracts.tables.member_facts import MemberFact
 from contracts.tables.messages import Campaign, Consent, Contact, CouponGrant, Delivery
 from contracts.tables.parcels import Parcel, ParcelEvent, Shipment
-from contracts.tables.people import Coupon, Member
+from contracts.tables.people import Coupon, Member, MemberTier, Occasion
 from contracts.tables.reviews import RefundCase, Review
 from contracts.tables.sales import Order, OrderCoupon, OrderLine, Refund
 from contracts.tables.stock import BundlePart, Inbound, StockLevel, StockoutDay, SupplyTerms
@@ -41,6 +41,8 @@ __all__ = [
     "Listing",
     "Member",
     "MemberFact",
+    "MemberTier",
+    "Occasion",
     "OpenOrder",
     "OpenParcel",
     "Order",

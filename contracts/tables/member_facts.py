@@ -30,7 +30,7 @@ def _score(description: str) -> dy.Int64:
     )
 
 
-@table("member_facts", TableKind.DERIVED, version=2)
+@table("member_facts", TableKind.DERIVED, version=3)
 class MemberFact(dy.Schema):
     """All that an offer to a member reads. Grain: (shop_id, member_id) with an order that counts.
 
@@ -80,3 +80,7 @@ class MemberFact(dy.Schema):
     )
     last_refunded_at = instant("When money last went back; null: never", nullable=True)
     has_open_case = flag("They want money back for an order, and that is not decided")
+    tier_rose_date = day(
+        "Day on which their last change of tier, a rise, was first told; null: none was",
+        nullable=True,
+    )

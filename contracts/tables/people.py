@@ -1,13 +1,16 @@
 """Members and the coupons they redeem. Names and addresses are not requested from a platform."""
 
-from contracts.codes import CouponStatus, DiscountKind
+from contracts.codes import CouponStatus, DiscountKind, OccasionKind
 from contracts.columns import (
     code,
     currency,
+    day,
     identifier,
     instant,
     member,
     minor,
+    month_day,
+    rank,
     rate,
     text,
     units,
@@ -27,6 +30,35 @@ class Member(Versioned):
     orders_units = units("Orders so far, as the platform counts; null: not told", nullable=True)
     currency = currency()
     spent_minor = minor("Spent so far, as the platform counts; null: not told", nullable=True)
+
+
+@table("occasions", TableKind.VERSIONED, document=("member_id", "occasion_kind"))
+class Occasion(Versioned):
+    """A day of the year that is a member's own. Grain: (shop_id, member_id, occasion_kind).
+
+    Beside `members`, since another source tells it: an export would replace what a platform says.
+    """
+
+    member_id = member("Keyed pseudonym of the member", key=True)
+    occasion_kind = code("What the day is to them", OccasionKind, key=True)
+    month_day = month_day(
+        "Month and day; the year is not held. Null: not told, or its time is over",
+        nullable=True,
+        personal="birthday",
+    )
+
+
+@table("member_tiers", TableKind.VERSIONED, document=("member_id", "told_date"))
+class MemberTier(Versioned):
+    """A member's tier on a day on which it was told. Grain: (shop_id, member_id, told_date).
+
+    A row per day, so that a rise is known from the days before it, in whatever order exports are
+    read.
+    """
+
+    member_id = member("Keyed pseudonym of the member", key=True)
+    told_date = day("Day of the export in its zone, UTC day of a platform's answer", key=True)
+    tier_rank = rank("Rank of the tier among the shop's; 0: none")
 
 
 @table("coupons", TableKind.VERSIONED, document=("coupon_id",))

@@ -11,7 +11,7 @@ import polars as pl
 from actions.guard import judge
 from contracts.actions import LeftAlone
 from contracts.codes import COUNTED_GUARDS, IMPERSONAL_WRITES, Mode
-from contracts.personal import COMPARED, purposes
+from contracts.personal import DECIDED_BY, purposes
 from contracts.tables import PriceFact, TableKind, table_of
 from flows.steps.blocked import Blocked, each
 from flows.steps.build import derive
@@ -215,9 +215,9 @@ def capped(mode: Mode, home: Home, shop: Shop, now: dt.datetime) -> Mode:
 
 def _readable(home: Home, schema: type[dy.Schema], rows: pl.LazyFrame) -> pl.LazyFrame:
     """Rows with the codes and numbers in clear that are written to whom they belong."""
-    if not COMPARED & set(purposes(schema).values()):
+    if not DECIDED_BY & set(purposes(schema).values()):
         return rows
-    return home.keys.vault.opened(rows.collect(), table_of(schema).name, only=COMPARED)
+    return home.keys.vault.opened(rows.collect(), table_of(schema).name, only=DECIDED_BY)
 
 
 def _input(home: Home, shop: Shop, schema: type[dy.Schema], *, as_of: dt.datetime) -> pl.LazyFrame:

@@ -21,6 +21,7 @@ from contracts.tables import (
     Listing,
     Member,
     MemberFact,
+    MemberTier,
     OpenOrder,
     OpenParcel,
     Order,
@@ -292,6 +293,7 @@ def _member_facts(view: View, built: Built) -> pl.LazyFrame:
         members=view.known(Member),
         contacts=view.known(Contact),
         consents=view.known(Consent),
+        tiers=view.known(MemberTier),
         as_of=view.as_of,
         time_zone=view.zone,
     )

@@ -71,7 +71,7 @@ class Retention(_Strict):
     purpose_days: Annotated[
         dict[str, Annotated[int, Field(ge=1)]],
         Field(description="personal columns, since the platform's last change, by purpose"),
-    ] = {"contact": 730, "service": 730}
+    ] = {"contact": 730, "service": 730, "birthday": 400}
 
 
 class Campaign(_Strict):

@@ -38,11 +38,14 @@ AT = NOW - dt.timedelta(days=1)
 THEIRS, OTHERS = "theirs", "others"
 MEMBER = {THEIRS: "platform-member-theirs", OTHERS: "platform-member-others"}
 PERSONAL = [one for one in canonical() if member_columns(one) or owners(one)]
+BORN = {THEIRS: "02-29", OTHERS: "11-30"}
 ROOTS = [one for one in PERSONAL if is_root(one)]
 
 
 def planted(column: str, whose: str) -> str:
-    """What stands in a column of somebody: a text that stands nowhere else."""
+    """What stands in a column of somebody: a text that stands nowhere else, but for a birthday."""
+    if column == "month_day":
+        return BORN[whose]
     return MEMBER[whose] if "member" in column else f"{column}.{whose}@example.com"
 
 
@@ -286,7 +289,7 @@ def said(whose: str) -> set[str]:
         name
         for one in PERSONAL
         for name in (*member_columns(one), *purposes(one.schema), *filed(one))
-        if name not in ("message_id", "member_id", "title")
+        if name not in ("message_id", "member_id", "title", "month_day")
     }
     texts = {planted(name, whose) for name in columns}
     return texts | {
@@ -313,6 +316,7 @@ def test_all_that_was_planted_is_handed_out(home: Home, tmp_path: Path) -> None:
     told = (tmp_path / "out.json").read_text(encoding="utf-8")
     assert {one for one in said(THEIRS) if one not in told} == set()
     assert {one for one in said(OTHERS) if one in told} == set()
+    assert [one["month_day"] for one in json.loads(told)["occasions"]] == [BORN[THEIRS]]
 
 
 def test_after_forget_nothing_that_was_planted_is_in_any_byte_of_the_home(home: Home) -> None:
@@ -320,6 +324,8 @@ def test_after_forget_nothing_that_was_planted_is_in_any_byte_of_the_home(home: 
     before = home.scan("orders", home.shop("shop")).collect()["total_minor"].sum()
     forget(home, MEMBER[THEIRS], by="ann")
     _is_nowhere(home, pseudonym)
+    born = home.scan("occasions", home.shop("shop")).collect()
+    assert home.keys.vault.open_frame(born, "occasions")["month_day"].to_list() == [BORN[OTHERS]]
     assert held(home, MEMBER[THEIRS]).is_empty
     assert home.scan("orders", home.shop("shop")).collect()["total_minor"].sum() == before
     assert Events(home.database).verify() is None
@@ -358,6 +364,7 @@ def test_a_copy_of_data_without_keys_tells_no_code_no_parcel_and_no_message(
     told = lying_open(copy)
     secrets = {f"{name}.{whose}@" for name in SECRET for whose in (THEIRS, OTHERS)}
     assert {one for one in secrets if one in told} == set()
+    assert not any(f'"month_day": "{one}"' in told for one in BORN.values())
     assert planted("order_id", THEIRS) in told  # as docs/guarantees.md says
 
 

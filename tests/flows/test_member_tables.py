@@ -18,6 +18,7 @@ from contracts.tables import (
     CouponGrant,
     Member,
     MemberFact,
+    Occasion,
     Order,
     OrderCoupon,
     PriceFact,
@@ -114,6 +115,7 @@ def test_sealed_addresses_are_known_to_be_there_and_decide_who_gets_a_coupon(hom
     )
     proposed = member_coupon.propose(
         members=MemberFact.validate(made).lazy(),
+        occasions=Occasion.create_empty().lazy(),
         coupons=Coupon.create_empty().lazy(),
         grants=CouponGrant.create_empty().lazy(),
         prices=PriceFact.create_empty().lazy(),

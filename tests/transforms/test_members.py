@@ -16,6 +16,7 @@ from contracts.tables import (
     CouponGrant,
     Member,
     MemberFact,
+    MemberTier,
     Order,
     OrderCoupon,
     Refund,
@@ -60,6 +61,7 @@ def frame_of(
         members=known(Member, "members"),
         contacts=known(Contact, "contacts"),
         consents=known(Consent, "consents"),
+        tiers=known(MemberTier, "tiers"),
         as_of=as_of,
         time_zone=zone,
     )
@@ -312,3 +314,31 @@ def test_the_published_summary_of_cdnow_is_reproduced(cdnow: pl.DataFrame) -> No
     assert frame["alive_rate"][0] == pytest.approx(0.70614, abs=1e-4)
     assert (frame["return_rate"] < frame["alive_rate"]).all()
     assert frame["return_rate"].is_between(0, 1).all()
+
+
+def tier(day: int, rank: int, member_id: str = "m", **more: Any) -> Row:
+    told = {"shop_id": "s", "member_id": member_id, "told_date": date(2026, 11, day)}
+    return {**told, "tier_rank": rank, **more}
+
+
+@pytest.mark.parametrize(
+    ("told", "rose"),
+    [
+        ([], None),
+        ([tier(1, 3)], None),  # the first that is told: they may long have had it
+        ([tier(1, 1), tier(8, 1)], None),
+        ([tier(1, 1), tier(8, 2)], 8),
+        ([tier(1, 1), tier(8, 2), tier(15, 2)], 8),
+        ([tier(1, 1), tier(8, 2), tier(15, 3)], 15),
+        ([tier(1, 2), tier(8, 1)], None),
+        ([tier(1, 1), tier(8, 2), tier(15, 1)], None),
+        ([tier(1, 2), tier(8, 1), tier(15, 2)], 15),
+        ([tier(1, 0), tier(8, 1)], 8),
+        ([tier(1, 1, "another"), tier(8, 2)], None),
+        ([tier(1, 1, shop_id="t"), tier(8, 2)], None),
+    ],
+)
+def test_a_tier_rose_where_its_last_change_was_a_rise(told: list[Row], rose: int | None) -> None:
+    for rows in (told, told[::-1]):
+        found = fact(tiers=rows)["tier_rose_date"]
+        assert found == (None if rose is None else date(2026, 11, rose))

@@ -12,7 +12,7 @@ from actions.policies import member_coupon
 from actions.policies._member_coupon import Params
 from contracts.codes import Mode
 from contracts.economics import Economics
-from contracts.tables import Coupon, CouponGrant, MemberFact, PriceFact, StockFact
+from contracts.tables import Coupon, CouponGrant, MemberFact, Occasion, PriceFact, StockFact
 
 AS_OF = datetime(2026, 11, 20, 17, tzinfo=UTC)
 ECONOMICS = Economics(fee_rate=0, min_margin_rate=0)
@@ -42,6 +42,7 @@ def proposed(params: Params, members: int = 1) -> pl.DataFrame:
     off = {"discount_minor": 500, "discount_rate": None}
     return member_coupon.propose(
         members=MemberFact.sample(overrides=rows).lazy(),
+        occasions=Occasion.create_empty().lazy(),
         coupons=Coupon.sample(overrides=[{**coupon, **off}]).lazy(),
         grants=CouponGrant.create_empty().lazy(),
         prices=PriceFact.create_empty().lazy(),

@@ -43,7 +43,7 @@ ELSEWHERE = {
 # Inputs that are looked things up in; of the others each row is proposed for or left alone.
 BESIDE = {
     "fulfilment_watch": {"shipments"},
-    "member_coupon": {"coupons", "grants", "prices", "stock"},
+    "member_coupon": {"occasions", "coupons", "grants", "prices", "stock"},
     "repricing": {"rivals"},
 }
 # Invented rows are spread over a century; these columns lie where a policy looks.

@@ -22,7 +22,7 @@ from contracts.actions import Action
 from contracts.codes import ActionState
 from contracts.economics import Economics
 from contracts.payloads import CouponTerms, Message, decode
-from contracts.tables import Coupon, CouponGrant, MemberFact, PriceFact, StockFact
+from contracts.tables import Coupon, CouponGrant, MemberFact, Occasion, PriceFact, StockFact
 from warehouse.proposals import with_action_ids
 
 AS_OF = datetime(2026, 11, 20, 17, tzinfo=UTC)  # the 21st in Shanghai
@@ -44,6 +44,7 @@ def member(**more: Any) -> Row:
     person |= {"return_rate": None, "order_minor": None, "monetary_score": 4, "order_days_units": 9}
     reach = {"consent_status": "granted", "has_email": True, "has_account": True}
     past = {"last_coupon_at": None, "last_refunded_at": None, "has_open_case": False}
+    past |= {"tier_rose_date": None}
     name = {"shop_id": "s", "member_id": "m-1", "spent_minor": 100_000}
     return {**name, **bought, **dates, **person, **reach, **past, **more}
 
@@ -60,11 +61,17 @@ def price(**more: Any) -> Row:
     return {**row, **amounts, "available_units": 90, "cover_days": 30.0, "daily_units": 3.0, **more}
 
 
+def birthday(month_day: str | None) -> Row:
+    return {"shop_id": "s", "member_id": "m-1", "occasion_kind": "birthday", "month_day": month_day}
+
+
 def stated(*rows: Row, params: Params = RATE, **more: Any) -> dict[str, Any]:
     priced = [price(**one) for one in more.pop("prices", [])]
     coupons, grants = more.pop("coupons", []), more.pop("grants", [])
+    occasions = [birthday(one) for one in more.pop("birthdays", [])]
     return {
         "members": MemberFact.sample(overrides=list(rows)).lazy(),
+        "occasions": Occasion.sample(overrides=occasions).lazy(),
         "coupons": Coupon.sample(overrides=coupons).lazy(),
         "grants": CouponGrant.sample(overrides=grants).lazy(),
         "prices": PriceFact.sample(overrides=priced).lazy(),

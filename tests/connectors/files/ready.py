@@ -63,10 +63,13 @@ DOUDIAN_REVIEWS = Ready(
 CASES = Ready(
     "doudian_cases", "exported_cases", "doudian/售后_{}", ("待买家退货", "退款成功", "起飞")
 )
+MEMBERS = Ready(
+    "member_list", "exported_members", "members/会员_{}", ("普通会员", "金卡会员", "起飞会员")
+)
 SHOP = Ready("sycm_shop", "traffic", "sycm/取数_{}")
 ALL = (
     *(PDD, DOUDIAN, JD, JST, SHOPIFY, STOCK, PURCHASING),
-    *(JD_REVIEWS, PDD_REVIEWS, DOUDIAN_REVIEWS, CASES, SHOP),
+    *(JD_REVIEWS, PDD_REVIEWS, DOUDIAN_REVIEWS, CASES, MEMBERS, SHOP),
 )
 
 

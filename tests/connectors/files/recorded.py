@@ -75,6 +75,28 @@ _BUNDLES = {
         }
     },
 }
+_MEMBERS = {
+    "stream": "exported_members",
+    "pattern": "members_{yyyymmdd}.csv",
+    "format": "csv",
+    "ignored": ["note"],
+    "tables": {
+        "occasions": {
+            "columns": {
+                "member_id": {"column": "id"},
+                "occasion_kind": {"constant": "birthday"},
+                "month_day": {"column": "born"},
+            }
+        },
+        "member_tiers": {
+            "columns": {
+                "member_id": {"column": "id"},
+                "told_date": {"stamp": True},
+                "tier_rank": {"column": "tier", "codes": {"plain": "1", "gold": "2"}},
+            }
+        },
+    },
+}
 _REVIEWS = {
     "stream": "exported_reviews",
     "pattern": "reviews_{yyyymmdd}.csv",
@@ -140,6 +162,7 @@ def _case(number: int, state: str) -> str:
 _COSTS, _PURCHASING = "sku,from,cost\n", "sku,supplier,days,due,units\n"
 _PARTS = "bundle,part,pieces\n"
 _DAYS, _VISITS = "sku,day\n", "day,source,visitors\n"
+_BORN = "id,born,tier,note\n"
 _STARS, _LEVELS = "id,author,stars,text,at,note\n", "sku,where,here,free,sold\n"
 _OFFERS = "sku,rival,seen,price,stock,by\n"
 _LATER = EXPORTED + dt.timedelta(days=1)
@@ -182,6 +205,10 @@ PAGES = {
             "r2,,1,,2026-11-19T09:00:00Z,\n",
         )
     ],
+    "exported_members": [
+        page(_MEMBERS, _BORN + "zora-marked,1992-02-29,plain,call zora\nn2,1980-05-01,gold,\n"),
+        page(_MEMBERS, _BORN + "zora-marked,1992-02-29,gold,\n", at=_LATER),
+    ],
 }
 EMPTY = {
     "costs": [page(COSTS, _COSTS)],
@@ -194,6 +221,7 @@ EMPTY = {
     "exported_cases": [page(_CASES, _CASES_HEAD)],
     "exported_stock": [page(_STOCK, _LEVELS)],
     "exported_reviews": [page(_REVIEWS, _STARS)],
+    "exported_members": [page(_MEMBERS, _BORN)],
 }
 UNKNOWN: dict[str, list[Page]] = {
     "costs": [],
@@ -208,6 +236,7 @@ UNKNOWN: dict[str, list[Page]] = {
     "exported_reviews": [
         page(_REVIEWS, _STARS + "r3,,9,,2026-11-19T09:00:00Z,\n", at=_LATER),
     ],
+    "exported_members": [page(_MEMBERS, _BORN + "n3,1980-05-01,platinum,\n", at=_LATER)],
 }
 _ALL = (page for pages in (PAGES, EMPTY, UNKNOWN) for found in pages.values() for page in found)
 DESCRIBED = described_by(*(file_of(one) for one in _ALL))

@@ -210,6 +210,7 @@ def test_connector_declares_each_stream_with_its_tables() -> None:
         "exported_cases": 1,
         "exported_stock": 1,
         "exported_reviews": 1,
+        "exported_members": 2,
     }
     assert CONNECTOR.writes == ()
 

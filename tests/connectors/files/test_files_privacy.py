@@ -162,7 +162,7 @@ def test_review_of_a_forgotten_author_keeps_its_stars_alone() -> None:
 
 def test_streams_that_may_name_members_can_forget_them() -> None:
     forgetting = {stream.name for stream in CONNECTOR.streams if stream.redact is not None}
-    assert forgetting == {"exported_orders", "exported_reviews"}
+    assert forgetting == {"exported_orders", "exported_reviews", "exported_members"}
 
 
 def test_cleaned_page_is_plain_whatever_the_description_says_of_the_file() -> None:

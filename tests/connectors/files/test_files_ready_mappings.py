@@ -83,9 +83,11 @@ def test_later_export_wins_where_two_overlap(tmp_path: Path, one: Ready) -> None
         newer, older = frame.filter(is_new), frame.filter(~is_new)
         assert not set(newer.select(key).to_series()) & set(older.select(key).to_series())
         if name != "inbound":  # read whole: what the later sheet lacks is no longer on the way
-            known = before[name].select(key).to_series()
-            assert set(known) == set(frame.select(key).to_series())
-            assert newer.height > 0 or not known.len()
+            known = set(before[name].select(key).to_series())
+            found = set(frame.select(key).to_series())
+            # Of a tier each day on which it is told stands by itself.
+            assert known < found if name == "member_tiers" else known == found
+            assert newer.height > 0 or not known
 
 
 @every
