@@ -22,9 +22,9 @@ class ReportedEffect:
         of, found = ("SKU" if self.is_per_sku else "member"), self.effect
         if found.mean_minor is None:
             return (
-                f"not enough data yet: of {of}s that were watched for {LEAST_DAYS} days,"
-                f" {found.ready_acted_on:,} of {LEAST_UNITS} were acted on and"
-                f" {found.ready_left_alone:,} of {LEAST_UNITS} left alone"
+                f"not enough data yet: watched for {LEAST_DAYS} days were"
+                f" {found.ready_acted_on:,} of the {LEAST_UNITS} {of}s that are needed of those"
+                f" acted on, and {found.ready_left_alone:,} of {LEAST_UNITS} of those left alone"
             )
         what = "margin" if self.is_per_sku else "receipts"
         return (

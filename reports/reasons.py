@@ -34,8 +34,8 @@ _GUARD: Final[Mapping[str, str]] = {
     "{} would pass {} in shop {}, against the order of channels": (
         "{} 将越过店铺 {2} 的 {1}，违反渠道价格顺序"
     ),
-    "sells out in {} days without a cut, the next receipt is {} days away": (
-        "不降价也将在 {} 天内售罄，下次到货还需 {} 天"
+    "sells out in {} days without a cut, goods ordered now or on the way are {} days away": (
+        "不降价也将在 {} 天内售罄，在途或现在下单的货还需 {} 天到"
     ),
     "{} pieces can be sold, so a cut sells nothing": "可售 {} 件，降价也卖不出更多",
     "{} sells out before the next receipt without a coupon": "不发券 {} 也会在下次到货前售罄",

@@ -36,7 +36,7 @@ def _cuts(frame: pl.DataFrame, facts: GuardFacts, *, at: dt.datetime) -> pl.Data
         "sells_out",
         is_cut & (days < until),
         sentence(
-            "sells out in {} days without a cut, the next receipt is {} days away",
+            "sells out in {} days without a cut, goods ordered now or on the way are {} days away",
             days.round(1),
             until.round(1),
         ),

@@ -281,5 +281,5 @@ def _commands(action: Action) -> dict[str, str]:
             found[verb] = f"shopkeeper actions {verb} {action.action_id[:12]}"
     code = action.target_id.removesuffix(OF_MESSAGE)
     if action.state is ActionState.CONFIRMED and code != action.target_id:
-        found["close the code of"] = _undo_of(action, code)
+        found["close"] = _undo_of(action, code)
     return found

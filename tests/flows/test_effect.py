@@ -93,7 +93,7 @@ def test_before_there_is_enough_it_says_how_much_is_there(built: Merchant) -> No
         daily = gather(home, [shop], as_of=home.data_as_of(shop))
     assert told.effect.mean_minor is None
     assert told.told.startswith(
-        "not enough data yet: of SKUs that were watched for 14 days, 0 of 30 were"
+        "not enough data yet: watched for 14 days were 0 of the 30 SKUs that are needed"
     )
     page = render(daily)
     for text in (told.told, told.told_zh):
