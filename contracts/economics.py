@@ -190,6 +190,7 @@ def margin_minor(
     return net_receipt(price, economics, piece) - unit_cost
 
 
+UNIT_COST = pl.col("unit_cost_minor")
 ANSWERS = (-6.0, -1.2)
 """Between which elasticities demand is taken to answer a price; beyond lies noise."""
 
@@ -201,16 +202,14 @@ def profit_minor(
     *,
     daily_units: pl.Expr,
     economics: Economics,
+    unit_cost: pl.Expr = UNIT_COST,
 ) -> pl.Expr:
     """Change of profit per day of a row of `PriceFact` whose price goes from `before` to `after`.
 
     The margin under usual discounts, on what demand answers with a constant elasticity; in
     fractions of the minor unit, within `MAX_MINOR`.
     """
-    was, will_be = (
-        margin_minor(price, pl.col("unit_cost_minor"), economics, FACTS)
-        for price in (before, after)
-    )
+    was, will_be = (margin_minor(price, unit_cost, economics, FACTS) for price in (before, after))
     answer = (after / before).pow(elasticity)
     return ((will_be * answer - was) * daily_units).clip(-MAX_MINOR, MAX_MINOR)
 

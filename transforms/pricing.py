@@ -53,8 +53,9 @@ def price_facts(
     """One row per active, linked listing with a known price, but those that share a SKU code.
 
     Prices and stock levels count when seen and read by `as_of`; `costs` are those in use
-    (`transforms.costs`). Stock and velocity are those of the SKU; of a bundle's article (`pieces`)
-    as much as is sold `alone` (`transforms.bundles`).
+    (`transforms.costs`). Stock and velocity are those of the SKU, of which nothing was ever sold
+    where it has no velocity; of a bundle's article (`pieces`) as much as is sold `alone`
+    (`transforms.bundles`). Its age counts from its listing: no table tells of receipts.
     """
     active = listings.lazy().filter(pl.col("listing_status") == ListingStatus.ACTIVE)
     stock = (
@@ -67,7 +68,14 @@ def price_facts(
     own = (
         active.filter(pl.col("sku_id").is_not_null())
         .join(shared_codes(listings), on=_SKU, how="anti")
-        .select(*_LISTING, "product_id", "sku_id", category=pl.col("category").str.head(200))
+        .select(
+            *_LISTING,
+            "product_id",
+            "sku_id",
+            category=pl.col("category").str.head(200),
+            brand=pl.col("brand").str.head(200),
+            age_days=(as_of - pl.col("created_at")).dt.total_seconds().clip(lower_bound=0) / 86400,
+        )
         .join(_prices_in_force(prices.lazy(), as_of), on=_LISTING)
         .join(_medians(lines.lazy(), as_of), on=_LISTING, how="left")
     )
@@ -86,12 +94,13 @@ def price_facts(
         .join(discounts, on=_SKU, how="left")
         .join(of_shop, on="shop_id", how="left")
         .join(learnt, on=_SKU, how="left")
-        .join(velocity.lazy().select(*_SKU, "daily_units"), on=_SKU, how="left")
+        .join(velocity.lazy().select(*_SKU, "daily_units", is_sold=True), on=_SKU, how="left")
         .join(alone, on=_SKU, how="left")
         .with_columns(
             charged_shipping_minor=pl.col("charged_minor").fill_null(0),
             channel_low_minor=unknown,
             channel_high_minor=unknown,
+            clearance_floor_minor=unknown,
             anchor_minor=pl.coalesce(_vouched(confirmed), "list_price_minor", "first_minor"),
             low_anchor_minor=pl.coalesce(
                 _vouched(confirmed), pl.min_horizontal("list_price_minor", "first_minor")
@@ -99,6 +108,9 @@ def price_facts(
             discount_rate=usual.fill_null(0.0),
             daily_units=daily * pl.col("alone_rate").fill_null(1.0),
             cover_days=pl.when(available.is_not_null() & (daily > 0)).then(cover),
+            has_demand=pl.when(pl.col("is_sold").is_null())
+            .then(pl.lit(value=False))
+            .otherwise(daily > 0),
         )
         .pipe(PriceFact.cast)
     )

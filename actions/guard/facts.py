@@ -8,6 +8,7 @@ import polars as pl
 
 from contracts.actions import Action, KillSwitch, Live
 from contracts.checks import CheckResult
+from contracts.clearance import Clearance
 from contracts.codes import ActionState, WriteKind
 from contracts.fx import FX_SCHEMA
 from contracts.tables.derived import PriceFact, StockFact
@@ -135,6 +136,8 @@ class GuardFacts:
     channel_order: Sequence[str] = ()
     """Shops, dearest first: one that comes later may not become dearer than one before it."""
     fx: pl.DataFrame = field(default_factory=lambda: _empty(FX_SCHEMA))
+    clearance: Clearance = field(default_factory=Clearance)
+    """The clearance that the settings of the policy ask for in its shop."""
     holdout_salt: str = ""
     holdout_share: float = 0.0
     """Part of the SKUs, and of the members, that no policy touches to measure the others by."""

@@ -8,6 +8,7 @@ import polars as pl
 from actions.guard.facts import GuardFacts
 from actions.guard.limits import Limits
 from actions.guard.refusals import IS_PRICE, Rule, beyond, money, percent, refuse, sentence
+from contracts.clearance import Clearance, clearing
 from contracts.codes import ActionState, WriteKind
 from contracts.economics import FACTS, FEES_EXCEED_PRICE, Economics, break_even, floor_minor
 from contracts.payloads import PAYLOADS, decode
@@ -37,6 +38,11 @@ _FACTS = {
     "cost_rate_date": "cost_rate_date",
     "unconfirmed_cost_minor": "unconfirmed_cost_minor",
     "rival_observed_at": "rival_observed_at",
+    "age_days": "age_days",
+    "available_units": "available_units",
+    "cover_days": "cover_days",
+    "has_demand": "has_demand",
+    "elasticity": "elasticity",
 }
 # Each has its rules: prices here, the others in coupons, people and coordination.
 _VALUED = (WriteKind.SET_PRICE, WriteKind.CREATE_COUPON)
@@ -64,7 +70,10 @@ def limited(
     )
     judged = refuse(
         joined.with_columns(
-            floor_value=floor_minor(_COST, economics, FACTS),
+            floor_value=_floor(
+                facts.clearance.losing_at_most(limits.clearance_loss_rate), economics
+            ),
+            is_cleared=_is_cleared(facts.clearance, economics),
             even_value=floor_minor(_COST, break_even(economics), FACTS),
             masked=masked(_PAYLOAD),
         ),
@@ -74,6 +83,18 @@ def limited(
         judged, *_inputs(limits, at), *_prices(limits), *_changes(limits, at), where=IS_PRICE
     )
     return judged.select(frame.columns)
+
+
+def _floor(clearance: Clearance, economics: Economics) -> pl.Expr:
+    """The floor; of what clears by its age and cover in fact, the price that it is cleared at."""
+    floor = floor_minor(_COST, economics, FACTS)
+    cleared = clearing(clearance, economics)["clearance_minor"]
+    return pl.when(floor.is_not_null()).then(pl.min_horizontal(floor, cleared))
+
+
+def _is_cleared(clearance: Clearance, economics: Economics) -> pl.Expr:
+    is_cut = _AFTER < _BEFORE
+    return is_cut & clearing(clearance, economics)["clearance_off_rate"].is_not_null()
 
 
 def _flaws(frame: pl.DataFrame) -> pl.DataFrame:
@@ -284,8 +305,9 @@ def _changes(limits: Limits, at: dt.datetime) -> list[Rule]:
         for name in ("turns", "week_turns")
     )
     in_a_row = pl.when(pl.col("last_way") == way).then(pl.col("run") + 1)
-    # What walks up to its floor follows nobody.
-    follows = pl.col("floor_value").is_null() | (pl.col("floor_value") <= _BEFORE)
+    # What walks up to its floor follows nobody, and neither does what is cleared.
+    is_above = pl.col("floor_value").is_null() | (pl.col("floor_value") <= _BEFORE)
+    follows = is_above & ~pl.col("is_cleared").fill_null(value=False)
     return [
         Rule("no_change", _AFTER == _BEFORE, sentence("{} is in force", money(_BEFORE))),
         _change("max_step", _BEFORE, limits.max_step_rate, "the price in force"),

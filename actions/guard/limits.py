@@ -39,6 +39,13 @@ class Limits(BaseModel, frozen=True, extra="forbid"):
     bottom_rate: float = Field(
         default=0.6, gt=0, le=1, description="Lowest price that a cut may reach, of the anchor"
     )
+    clearance_loss_rate: float = Field(
+        default=0.0,
+        ge=0,
+        le=0.9,
+        description="Most that a sale in clearance may lose, of the price paid, where"
+        " clearance_margin_rate asks for it; 0: none is below cost",
+    )
     max_units_ratio: float = Field(
         default=20, gt=1, le=100, description="A price this many times off is in a wrong unit"
     )

@@ -5,6 +5,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field, model_validator
 
+from contracts.clearance import Clearance, ClearanceStep
 from contracts.codes import Fulfilment
 from contracts.columns import MAX_MINOR
 from contracts.markers import Minor, SkuCode
@@ -29,10 +30,39 @@ class Bounds(BaseModel, frozen=True, extra="forbid"):
 class Params(BaseModel, frozen=True, extra="forbid"):
     """Set per shop in the home's policies/*.toml. No minimum and maximum: no repricing."""
 
-    rule: Literal["match", "beat", "above", "optimum"] = Field(
+    rule: Literal["match", "beat", "above", "optimum", "velocity"] = Field(
         default="optimum",
         description="Where to stand against the competitor; optimum: at the largest profit that the"
-        " SKU's own elasticity promises, whatever competitors do",
+        " SKU's own elasticity promises; velocity: by the pace of its sales; both whatever"
+        " competitors do",
+    )
+    own_brands: list[str] = Field(
+        default_factory=list, description="Brands that go by velocity whatever the rule is"
+    )
+    target_cover_days: float = Field(
+        default=30,
+        gt=0,
+        le=730,
+        description="velocity: days that the stock is to last, such as the lead time; up where it"
+        " is too short, down where it is too long",
+    )
+    cover_band_rate: float = Field(
+        default=0.25, ge=0, lt=1, description="velocity: so far off target_cover_days it stays"
+    )
+    velocity_step_rate: float = Field(
+        default=0.02, gt=0, le=0.5, description="velocity: change at once, of the price in force"
+    )
+    clearance: list[ClearanceStep] = Field(
+        default_factory=list,
+        description="Cuts of what is old and too many, before the rule, the deepest that applies:"
+        " { min_age_days = 180, min_cover_days = 120, off_rate = 0.2 } takes 20 % off the anchor",
+    )
+    clearance_margin_rate: float = Field(
+        default=0.0,
+        ge=-0.9,
+        lt=1,
+        description="What a sale in clearance has to leave, of the price paid; below 0 only as far"
+        " as the limit clearance_loss_rate lets it",
     )
     by_minor: Minor = Field(default=0, ge=0, description="Distance to keep, in minor units")
     by_rate: float = Field(default=0.0, ge=0, le=0.5, description="Distance to keep, of its price")
@@ -93,3 +123,12 @@ class Params(BaseModel, frozen=True, extra="forbid"):
     max_proposals: int | None = Field(
         default=None, ge=1, description="Most proposals per shop and run, largest effect first"
     )
+
+    @property
+    def clearing(self) -> Clearance:
+        """The clearance as policy and guard read it."""
+        return Clearance(
+            steps=tuple(self.clearance),
+            margin_rate=self.clearance_margin_rate,
+            usual_elasticity=self.usual_elasticity,
+        )

@@ -1,4 +1,4 @@
-"""How a price is decided: the competitor it is held against, the bounds, and which of them bit."""
+"""How a price is decided: what it goes by, the bounds, and which of them bit."""
 
 import datetime as dt
 from enum import StrEnum
@@ -7,6 +7,7 @@ from typing import Final
 import polars as pl
 
 from actions.policies._price_params import Params
+from contracts.clearance import clearing, cover_days
 from contracts.codes import ElasticitySource
 from contracts.columns import MAX_MINOR
 from contracts.economics import (
@@ -45,6 +46,9 @@ class Reason(StrEnum):
     HELD_AT_CHANNEL = "held_at_channel"
     LIMITED_STEP = "limited_step"
     LARGEST_PROFIT = "largest_profit"
+    CLEARANCE = "clearance"
+    SELLS_FAST = "sells_fast"
+    SELLS_SLOWLY = "sells_slowly"
 
 
 class HoldReason(StrEnum):
@@ -53,6 +57,8 @@ class HoldReason(StrEnum):
     SELLS_BELOW_COST = "sells_below_cost"
     EARNS_TOO_LITTLE = "earns_too_little"
     FEES_EXCEED_PRICE = FEES_EXCEED_PRICE
+    COVER_UNKNOWN = "cover_unknown"
+    SOLD_OUT = "sold_out"
     ELASTICITY_UNKNOWN = "elasticity_unknown"
     ALONE = "alone"
     TOO_FEW_RIVALS = "too_few_rivals"
@@ -61,6 +67,8 @@ class HoldReason(StrEnum):
     BOUNDS_DISAGREE = "bounds_disagree"
     STEP_TOO_SMALL = "step_too_small"
     CHANNEL_GAP = "channel_gap"
+    CLEARS = "clears"
+    ON_PACE = "on_pace"
     SMALL_CHANGE = "small_change"
 
 
@@ -74,11 +82,15 @@ def decided(
 ) -> pl.LazyFrame:
     """Every listing with `after_value`, `reason_code` and `hold` (null: propose).
 
-    `at` is the shop's time of day.
+    `at` is the shop's time of day. What clears goes by its clearance alone, own brands and the rule
+    `velocity` by the pace of sales alone, the rest by the rule: `goes_by` says which.
     """
+    parted = prices.with_columns(**clearing(params.clearing, economics)).with_columns(
+        goes_by=_goes_by(params), clear_days=cover_days()
+    )
     return (
-        prices.join(_merchant_bounds(params), on="sku_id", how="left")
-        .join(_references(prices, rivals, params, economics), on=_LISTING, how="left")
+        parted.join(_merchant_bounds(params), on="sku_id", how="left")
+        .join(_references(parted, rivals, params, economics), on=_LISTING, how="left")
         .with_columns(pl.col("rivals_units").fill_null(0), **_limits(params, economics))
         .with_columns(**_interval(params, economics))
         .with_columns(**_answers(params))
@@ -87,6 +99,22 @@ def decided(
         .with_columns(after_value=_inside())
         .with_columns(reason_code=_reason(params, economics), hold=_hold(params, economics, at))
     )
+
+
+def _goes_by(params: Params) -> pl.Expr:
+    is_paced = pl.lit(params.rule == "velocity") | pl.col("brand").is_in(params.own_brands)
+    return (
+        pl.when("clears")
+        .then(pl.lit("clearance"))
+        .when(is_paced)
+        .then(pl.lit("velocity"))
+        .otherwise(pl.lit(params.rule))
+    )
+
+
+_CLEARS: Final = pl.col("goes_by") == "clearance"
+_PACED: Final = pl.col("goes_by") == "velocity"
+_FOLLOWS: Final = pl.col("goes_by").is_in(["match", "beat", "above"])
 
 
 def _answers(params: Params) -> dict[str, pl.Expr]:
@@ -109,7 +137,8 @@ def _references(
     """The competitor to be held against, and how many are usable. Grain: (shop_id, listing_id).
 
     Usable is who the merchant counts, in our currency, delivered within 0.6 to 1.67 of what ours
-    costs delivered: at our 28-day median, the price in force where nothing sold.
+    costs delivered: at our 28-day median, the price in force where nothing sold. What goes by
+    clearance or pace has none.
     """
     counted = rivals.filter(*_filters(params))
     shipping = _charged_shipping(economics)
@@ -119,7 +148,8 @@ def _references(
     is_meant = pl.col("is_featured").fill_null(value=False) | (params.against == "lowest")
     columns = ("median_28d_minor", "price_minor", "charged_shipping_minor", "category")
     return (
-        prices.select(*_LISTING, "sku_id", "currency", *columns)
+        prices.filter(~(_CLEARS | _PACED))
+        .select(*_LISTING, "sku_id", "currency", *columns)
         .join(counted, on=["shop_id", "sku_id", "currency"])
         .filter(delivered.is_between(low, high))
         .group_by(_LISTING)
@@ -156,17 +186,21 @@ def _limits(params: Params, economics: Economics) -> dict[str, pl.Expr]:
     anchor, cost = pl.col("anchor_minor"), pl.col("unit_cost_minor")
     low = (anchor * pl.lit(params.min_factor, dtype=pl.Float64)).ceil().cast(pl.Int64)
     high = (anchor * pl.lit(params.max_factor, dtype=pl.Float64)).floor().cast(pl.Int64)
+    floor = floor_minor(cost, economics, FACTS)
     has_both = params.min_factor is not None and params.max_factor is not None
     return {
         "min_minor": pl.coalesce("min_minor", pl.when(has_both).then(low)),
         "max_minor": pl.coalesce("max_minor", pl.when(has_both).then(high)),
-        "floor_minor": floor_minor(cost, economics, FACTS),
+        "floor_minor": pl.when(floor.is_not_null()).then(
+            pl.min_horizontal(floor, "clearance_floor_minor")
+        ),
         "break_even_minor": floor_minor(cost, break_even(economics), FACTS),
         "shipping_minor": _charged_shipping(economics).cast(pl.Int64),
         "by_minor": pl.lit(params.by_minor),
         "by_rate": pl.lit(params.by_rate),
         "max_step_rate": pl.lit(params.max_step_rate),
         "min_change_rate": pl.lit(params.min_change_rate),
+        "target_cover_days": pl.lit(params.target_cover_days),
     }
 
 
@@ -191,12 +225,42 @@ def _interval(params: Params, economics: Economics) -> dict[str, pl.Expr]:
 
 
 def _wanted(params: Params, economics: Economics) -> pl.Expr:
-    """Where the rule would stand, delivered price against delivered price."""
-    if params.rule == "optimum":
-        best = best_price(pl.col("unit_cost_minor"), pl.col("answer_rate"), economics, FACTS).clip(
-            upper_bound=MAX_MINOR
-        )
-        return pl.when("is_sure").then(grid_nearest(best, economics)).otherwise("price_minor")
+    """Where clearance, pace or rule would stand; what clears is never raised by it."""
+    price = pl.col("price_minor")
+    rules = {"optimum": _at_optimum, "velocity": _by_pace}
+    return (
+        pl.when(_CLEARS)
+        .then(pl.min_horizontal(price, "clearance_minor"))
+        .when(_PACED)
+        .then(_by_pace(params, economics))
+        .otherwise(rules.get(params.rule, _beside_rivals)(params, economics))
+    )
+
+
+def _by_pace(params: Params, economics: Economics) -> pl.Expr:
+    """A step up where the stock will be gone too soon, a step down where it lasts too long."""
+    price, step = pl.col("price_minor"), params.velocity_step_rate
+    low, high = (params.target_cover_days * (1 + by * params.cover_band_rate) for by in (-1, 1))
+    up, down = grid_down(price * (1 + step), economics), grid_up(price * (1 - step), economics)
+    cover = pl.col("clear_days")
+    return (
+        pl.when((cover > 0) & (cover < low))
+        .then(pl.max_horizontal(price, up))
+        .when(cover > high)
+        .then(pl.min_horizontal(price, down))
+        .otherwise(price)
+    )
+
+
+def _at_optimum(params: Params, economics: Economics) -> pl.Expr:
+    best = best_price(pl.col("unit_cost_minor"), pl.col("answer_rate"), economics, FACTS).clip(
+        upper_bound=MAX_MINOR
+    )
+    return pl.when("is_sure").then(grid_nearest(best, economics)).otherwise("price_minor")
+
+
+def _beside_rivals(params: Params, economics: Economics) -> pl.Expr:
+    """Delivered price against delivered price."""
     price, rival = pl.col("price_minor"), pl.col("rival_minor")
     distance = rival * params.by_rate + params.by_minor
     stands = {"match": rival, "beat": rival - distance, "above": rival + distance}
@@ -239,22 +303,26 @@ def _reason(params: Params, economics: Economics) -> pl.Expr:
         "above": Reason.STAY_ABOVE_RIVAL,
         "optimum": Reason.LARGEST_PROFIT,
     }
-    follows = params.rule != "optimum"
     price, target, after = (pl.col(name) for name in ("price_minor", "target", "after_value"))
     is_raised = after > target
     walks = pl.col("is_below") & (after > price)
 
     def binds(bound: str) -> pl.Expr:
-        return is_raised & (after == grid_up(pl.col(bound), economics))
+        is_bound = is_raised & (after == grid_up(pl.col(bound), economics))
+        return is_bound.fill_null(value=False)
 
     is_for_map = pl.col("map_minor") > pl.col("floor_minor").fill_null(0)
     reasons = {
         Reason.SELLS_BELOW_COST: walks & (price < pl.col("break_even_minor")),
         Reason.RAISE_TO_MAP: walks & is_for_map,
         Reason.RAISE_TO_FLOOR: walks,
-        Reason.RAISED_ALONE: ~pl.col("has_rivals") & follows,
+        Reason.RAISED_ALONE: ~pl.col("has_rivals") & _FOLLOWS,
         Reason.HELD_AT_CHANNEL: (after == target) & (target != pl.col("wanted")),
-        rules[params.rule]: after == target,
+        # On its way too: what a step allows is not why it is cheaper.
+        Reason.CLEARANCE: _CLEARS & (after < price) & ~(binds("map_minor") | binds("min_minor")),
+        Reason.SELLS_FAST: _PACED & (after == target) & (after > price),
+        Reason.SELLS_SLOWLY: _PACED & (after == target),
+        **({rules[params.rule]: after == target} if params.rule in rules else {}),
         Reason.HELD_AT_MAP: binds("map_minor"),
         Reason.HELD_AT_FLOOR: binds("floor_minor"),
         Reason.HELD_AT_MIN: binds("min_minor"),
@@ -276,28 +344,33 @@ def _hold(params: Params, economics: Economics, at: dt.time) -> pl.Expr:
     price, change = pl.col("price_minor"), pl.col("after_value") - pl.col("price_minor")
     walks = pl.col("is_below") & (change > 0)
     worth = pl.max_horizontal(price * params.min_change_rate, pl.lit(economics.price_step_minor))
-    follows = params.rule != "optimum"
-    is_alone = (pl.col("rivals_units") == 0) & (params.alone == "keep") & follows
-    is_unsure = ~pl.col("is_sure") & (not follows)
+    is_alone = (pl.col("rivals_units") == 0) & (params.alone == "keep") & _FOLLOWS
+    is_unsure = ~pl.col("is_sure") & (pl.col("goes_by") == "optimum")
+    is_small, cover = change.abs() < worth, pl.col("clear_days")
     held = {
         HoldReason.FEES_EXCEED_PRICE: pl.col("unit_cost_minor").is_not_null()
         & pl.col("floor_minor").is_null(),
         HoldReason.OUTSIDE_HOURS: pl.lit(not _is_open(params, at)),
         HoldReason.NO_BOUNDS: pl.any_horizontal(pl.col("min_minor", "max_minor").is_null()),
         HoldReason.BOUNDS_DISAGREE: pl.col("low") > pl.col("high"),
+        HoldReason.COVER_UNKNOWN: ~walks & (_CLEARS | _PACED) & cover.is_null(),
+        HoldReason.SOLD_OUT: ~walks & _PACED & (cover <= 0),
         HoldReason.ELASTICITY_UNKNOWN: ~walks & is_unsure,
         HoldReason.ALONE: ~walks & is_alone,
         HoldReason.TOO_FEW_RIVALS: ~walks
         & (pl.col("rivals_units") > 0)
         & ~pl.col("has_rivals")
-        & follows,
+        & _FOLLOWS,
         HoldReason.STEP_TOO_SMALL: ~walks & (pl.col("step_low") > pl.col("step_high")),
-        HoldReason.CHANNEL_GAP: (change.abs() < worth) & (pl.col("target") != pl.col("wanted")),
-        HoldReason.SMALL_CHANGE: ~walks & (change.abs() < worth),
+        HoldReason.CHANNEL_GAP: is_small & (pl.col("target") != pl.col("wanted")),
+        HoldReason.CLEARS: ~walks & is_small & _CLEARS,
+        HoldReason.ON_PACE: ~walks & _PACED & (pl.col("wanted") == price),
+        HoldReason.SMALL_CHANGE: ~walks & is_small,
     }
     first = pl.coalesce(_first(held))
     alarms = {
-        HoldReason.SELLS_BELOW_COST: price < pl.col("break_even_minor"),
+        # A floor below what a piece costs is that of a clearance, which says so.
+        HoldReason.SELLS_BELOW_COST: price < pl.min_horizontal("break_even_minor", "floor_minor"),
         HoldReason.EARNS_TOO_LITTLE: price < pl.col("floor_minor"),
     }
     return pl.when(first.is_not_null()).then(pl.coalesce(_first(alarms), first))

@@ -141,12 +141,13 @@ def judged(prices: pl.LazyFrame, params: Params, economics: Economics) -> pl.Laz
     """Every listing with `right_minor`, `loss_day_minor`, `reason_code` and `hold` (null: tell).
 
     A price is right from its floor and the least of its bounds up to the highest; a floor above
-    that goes before it.
+    that goes before it. The floor of what the merchant clears is that of the clearance.
     """
     price, cost, anchor = (
         pl.col(name) for name in ("price_minor", "unit_cost_minor", "anchor_minor")
     )
     floor, low, high = pl.col("floor_minor"), pl.col("min_minor"), pl.col("max_minor")
+    usual_floor = floor_minor(cost, economics, FACTS)
     least = pl.max_horizontal(floor, low)
     is_low, is_high = price < least, (price > high) & (price > floor.fill_null(0))
     reasons = {
@@ -170,7 +171,9 @@ def judged(prices: pl.LazyFrame, params: Params, economics: Economics) -> pl.Laz
     )
     return (
         prices.with_columns(
-            floor_minor=floor_minor(cost, economics, FACTS),
+            floor_minor=pl.when(usual_floor.is_not_null()).then(
+                pl.min_horizontal(usual_floor, "clearance_floor_minor")
+            ),
             margin_minor=margin_minor(price, cost, economics, FACTS).round().cast(pl.Int64),
             min_minor=(anchor * params.min_factor).ceil().cast(pl.Int64),
             max_minor=(anchor * params.max_factor).floor().cast(pl.Int64),

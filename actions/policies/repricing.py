@@ -1,4 +1,4 @@
-"""Follow the competitors that count inside the merchant's bounds; otherwise leave the price."""
+"""Move prices inside the merchant's bounds: clearance first, then pace of sales or the rule."""
 
 import datetime as dt
 from typing import Final
@@ -16,7 +16,7 @@ from contracts.economics import Economics, profit_minor
 from contracts.tables import PriceFact, RivalOffer
 
 NAME: Final = "repricing"
-VERSION: Final = 2
+VERSION: Final = 3
 WRITES: Final = (WriteKind.SET_PRICE,)
 INPUTS: Final[dict[str, type[dy.Schema]]] = {"prices": PriceFact, "rivals": RivalOffer}
 DEPENDS: Final = (
@@ -48,7 +48,8 @@ def propose(
     beside, the step from the price in force, the price grid. A price below its floor goes up to it
     step by step, whatever competitors do. Without a cost it is proposed without a floor, so that
     the guard refuses it on the record. The effect is expected profit per day: the margin under
-    usual discounts, on what demand answers to the change (`Elasticity`).
+    usual discounts, on what demand answers to the change (`Elasticity`); of what clears, the
+    receipts, since its stock is paid for and is not bought again.
     """
     start, end = day_window(as_of, time_zone)
     found = decided(prices.lazy(), rivals.lazy(), params, economics, at=_time(as_of, time_zone))
@@ -56,6 +57,7 @@ def propose(
     effect = profit_minor(
         pl.col("price_minor"), pl.col("after_value"), pl.col("answer_rate"),
         daily_units=daily, economics=economics,
+        unit_cost=pl.when("clears").then(0).otherwise("unit_cost_minor"),
     )  # fmt: skip
     proposed = found.filter(pl.col("hold").is_null()).select(
         "shop_id",
@@ -138,4 +140,12 @@ _NUMBERS: Final = (
     "elasticity_sd",
     "elasticity_source",
     "answer_rate",
+    "goes_by",
+    "age_days",
+    "available_units",
+    "clear_days",
+    "target_cover_days",
+    "clearance_off_rate",
+    "clearance_minor",
+    "clearance_floor_minor",
 )

@@ -134,6 +134,8 @@ class PriceFact(dy.Schema):
     product_id = identifier("The platform's product, which a write names")
     sku_id = identifier("The seller's code")
     category = identifier("The shop's category, its first 200 signs", nullable=True)
+    brand = identifier("Brand or vendor, its first 200 signs", nullable=True)
+    age_days = number("Days since it was listed", "days", nullable=True)
     currency = currency()
     price_minor = minor("Price in force")
     list_price_minor = minor("Struck-through price", nullable=True)
@@ -172,12 +174,18 @@ class PriceFact(dy.Schema):
         "Lowest price that the shops beside allow; known when it is decided", nullable=True
     )
     channel_high_minor = minor("Highest one", nullable=True)
+    clearance_floor_minor = minor(
+        "Lowest price that the merchant's clearance allows; known when it is decided; null: it does"
+        " not clear",
+        nullable=True,
+    )
     rival_observed_at = instant("Age of the oldest competitor's offer in use", nullable=True)
     available_units = units("Pieces that can be sold", nullable=True, signed=True)
     daily_units = _daily(
         "Pieces sold per day, over all listings of the SKU but in no bundle; null: unknown"
     )
     cover_days = number("Days until it sells out; null: unknown or never", "days", nullable=True)
+    has_demand = flag("Whether any is sold; null: demand unknown", nullable=True)
 
 
 @table("open_orders", TableKind.DERIVED)

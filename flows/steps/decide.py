@@ -17,7 +17,7 @@ from flows.steps.blocked import Blocked, each
 from flows.steps.build import derive
 from flows.steps.earned import held_back, note_decided
 from flows.steps.edits import file_of, note
-from flows.steps.guard_facts import beside, built, facts
+from flows.steps.guard_facts import beside, built, cleared, facts
 from flows.steps.home import Home, Shop
 
 _SAMPLES = 5
@@ -121,7 +121,10 @@ def considered(
     tables = derive(home, shop, as_of=moment) if is_past else {}
     inputs = _inputs(home, shop, policy.module.INPUTS, tables, as_of=moment)
     for argument, schema in policy.module.INPUTS.items():
-        if schema is PriceFact and not is_past:
+        if schema is not PriceFact:
+            continue
+        inputs[argument] = cleared(home, shop, inputs[argument])
+        if not is_past:
             inputs[argument] = beside(home, shop, inputs[argument], limits=policy.limits, at=moment)
     stated = {
         **inputs,

@@ -16,8 +16,10 @@ from actions.guard.facts import (
     ORDER_SCHEMA,
     READING_SCHEMA,
 )
+from actions.policies import repricing
 from actions.policies.registry import Policy
 from contracts.actions import Action
+from contracts.clearance import Clearance, clearing
 from contracts.codes import IMPERSONAL_WRITES, WriteKind
 from contracts.errors import ConfigurationError
 from contracts.tables import (
@@ -31,6 +33,7 @@ from contracts.tables import (
 )
 from flows.steps.home import Home, SchemaT, Shop
 from flows.steps.opt_outs import consents
+from flows.steps.policies import ShopPolicy
 from flows.steps.rates import rates
 from flows.steps.recipients import contacts
 from transforms.order_states import order_states
@@ -99,6 +102,7 @@ def facts(
         else pl.DataFrame(schema=CHANNEL_PRICE_SCHEMA),
         channel_order=home.settings.channels.order,
         fx=rates(home, at),
+        clearance=_clearance(resolved),
         holdout_salt=home.settings.holdout.salt,
         holdout_share=home.settings.holdout.share_rate,
     )
@@ -115,6 +119,22 @@ def beside(
         fx=rates(home, at),
     )
     return channel_bounds(prices.collect(), known, limits=limits).lazy()
+
+
+def cleared(home: Home, shop: Shop, prices: pl.LazyFrame) -> pl.LazyFrame:
+    """Price facts of a shop with the floor of what its repricing clears, as far as it may lose."""
+    if repricing.NAME not in home.policies_of(shop, None):
+        return prices
+    resolved = home.policy(shop, repricing.NAME)
+    clearance = _clearance(resolved).losing_at_most(resolved.limits.clearance_loss_rate)
+    floor = clearing(clearance, shop.economics)["clearance_floor_minor"]
+    return prices.with_columns(clearance_floor_minor=floor)
+
+
+def _clearance(policy: ShopPolicy) -> Clearance:
+    """What the settings of a policy clear: of repricing alone, whatever another calls its own."""
+    params = policy.params
+    return params.clearing if isinstance(params, repricing.Params) else Clearance()
 
 
 def built(home: Home, shop: Shop, table: str) -> pl.LazyFrame:

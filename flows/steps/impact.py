@@ -14,7 +14,7 @@ from contracts.codes import ActionState, WriteKind
 from contracts.errors import ConfigurationError
 from contracts.tables import Order, OrderLine, Shipment
 from flows.steps.actions import find_ids
-from flows.steps.guard_facts import built
+from flows.steps.guard_facts import built, cleared
 from flows.steps.home import Home, Shop
 from reports.formats import money
 from transforms.impact import impact
@@ -94,7 +94,7 @@ def impacts(home: Home, name: str, *, shop_id: str | None = None) -> list[Impact
 def _listings(home: Home, shop: Shop, name: str) -> Iterator[Meant]:
     """Listings of that id or SKU at their price of now; right is what `price_watch` says."""
     is_meant = (pl.col("listing_id") == name) | (pl.col("sku_id") == name)
-    facts = built(home, shop, "price_facts").filter(is_meant)
+    facts = cleared(home, shop, built(home, shop, "price_facts").filter(is_meant))
     params = price_watch.Params()
     if price_watch.NAME in home.policies:
         resolved = home.policy(shop, price_watch.NAME).params

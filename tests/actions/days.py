@@ -99,6 +99,7 @@ class Days:
                 pl.col("at") > at - 91 * DAY
             ),
             platforms={("s", "set_price"): "shopify"},
+            clearance=Params(**self.params).clearing,
         )
         judged = judge(
             repricing.propose(**self._asked(at)),

@@ -209,3 +209,17 @@ def test_cover_is_stock_over_velocity() -> None:
     assert unknown["cover_days"] is None
     (still,) = facts(velocity=[{**speed, "daily_units": 0.0}], stock=two)
     assert still["cover_days"] is None
+
+
+def test_age_counts_from_the_listing_and_what_never_sold_has_no_demand() -> None:
+    old = listing(created_at=ago(days=200, hours=12), brand="Own")
+    (never_sold,) = facts(listings=[old])
+    assert (never_sold["age_days"], never_sold["brand"]) == (200.5, "Own")
+    assert never_sold["clearance_floor_minor"] is None
+    (ahead,) = facts(listings=[listing(created_at=AS_OF + timedelta(days=2))])
+    assert ahead["age_days"] == 0
+    told = {"never": never_sold["has_demand"]}
+    for name, daily in {"sells": 0.5, "not lately": 0.0, "unknown": None}.items():
+        (one,) = facts(velocity=[{**KEY, "daily_units": daily}])
+        told[name] = one["has_demand"]
+    assert told == {"never": False, "sells": True, "not lately": False, "unknown": None}
