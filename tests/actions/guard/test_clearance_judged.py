@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from contracts.clearance import Clearance, ClearanceStep
+from contracts.payloads import CouponTerms, encode
 
 # Of a price 95 % are left; with 10 % of margin the floor of a cost of 840 is 989, even is 885.
 STEP = ClearanceStep(min_age_days=180, min_cover_days=120, off_rate=0.08)
@@ -120,3 +121,20 @@ def test_the_same_is_judged_at_the_door(case: Any, refused: Any) -> None:
     assert refused(cut(case)) == []
     assert refused(cut(case, cover_days=20.0)) == ["floor"]
     assert refused(cut(case).knowing()) == ["floor"]
+
+
+def test_a_code_and_a_clearance_are_not_had_together(case: Any) -> None:
+    """Under a code, however small, what clears is judged by the usual floor."""
+    terms = CouponTerms(
+        title="t",
+        max_spend_minor=9000,
+        starts_at=case.at - dt.timedelta(days=1),
+        ends_at=case.at + dt.timedelta(days=7),
+        usage_limit=1,
+    )
+    one = {
+        "policy": "member_coupon", "target_id": "C1", "write_kind": "create_coupon",
+        "before_value": None, "after_value": 10, "payload": encode(terms), "exposure_minor": 9,
+    }  # fmt: skip
+    assert cut(case).after(one).guards() == ["floor_with_code"]
+    assert cut(case, unit_cost_minor=500).after(one).guards() == [None]
