@@ -105,7 +105,7 @@ def test_a_clearance_that_is_off_or_unwritten_allows_no_alert_to_be_silent(folde
 
 def test_a_loss_needs_the_limit_beside_the_setting(folder: Path) -> None:
     """From 9.00 one step goes to 8.55, which loses 5 % of it; even is 8.97."""
-    below = {"price_minor": 900, "median_28d_minor": 900}
+    below: dict[str, Any] = {"price_minor": 900, "median_28d_minor": 900}
     stock(folder, clearance=LOSS, **below)
     assert decided(folder) == {"repricing": ("clearance", 855, "refused", "floor")}
     with Home.open(folder) as home:
@@ -113,7 +113,7 @@ def test_a_loss_needs_the_limit_beside_the_setting(folder: Path) -> None:
 
 
 def test_a_loss_that_setting_and_limit_ask_for_is_let_through(folder: Path) -> None:
-    below = {"price_minor": 900, "median_28d_minor": 900}
+    below: dict[str, Any] = {"price_minor": 900, "median_28d_minor": 900}
     stock(folder, clearance=LOSS, limits=LIMIT, **below)
     assert decided(folder) == {"repricing": ("clearance", 855, "proposed", None)}
 
