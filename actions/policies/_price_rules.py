@@ -244,7 +244,7 @@ def _by_pace(params: Params, economics: Economics) -> pl.Expr:
     up, down = grid_down(price * (1 + step), economics), grid_up(price * (1 - step), economics)
     cover = pl.col("clear_days")
     return (
-        pl.when((cover > 0) & (cover < low))
+        pl.when(cover < low)
         .then(pl.max_horizontal(price, up))
         .when(cover > high)
         .then(pl.min_horizontal(price, down))

@@ -53,7 +53,7 @@ def test_a_cut_between_break_even_and_the_usual_floor_passes_if_its_setting_asks
         {"cover_days": 119.0},
         {"has_demand": None, "cover_days": None},
         {"available_units": None, "cover_days": None},
-        {"low_anchor_minor": 2000, "cover_days": 119.0},  # enough at the full price is not enough
+        {"low_anchor_minor": 1600, "cover_days": 119.0},  # enough at the full price is not enough
     ],
 )
 def test_what_calls_itself_clearance_is_refused_where_the_facts_do_not_say_so(
