@@ -17,6 +17,7 @@ from flows.outcome import held, result_of, results_of
 from flows.pull import ask_flow, read_flow
 from flows.report import report_flow
 from flows.steps.act import Acted
+from flows.steps.alerts import mail_alerts
 from flows.steps.decide import Decided
 from flows.steps.home import Home
 from flows.steps.pull import Pulled, planned_streams
@@ -57,7 +58,10 @@ async def run_flow(home_dir: HomeDir, shop_id: OptionalShopId = None) -> Looped:
     acted = await result_of(act_flow, home_dir, shop_id, told=told)
     reported = await result_of(report_flow, home_dir, shop_id, told=told)
     with Home.open(home_dir) as home:
+        alerts = mail_alerts(home, shop_id=shop_id)
         expire_when_quiet(home)
+    if alerts is not None and not alerts.is_sent:
+        told.append(alerts.sentence)
     looped = Looped(pulled + asked, checked, built, decided, acted, reported)
     return cast("Looped", held(looped, list(dict.fromkeys(told))))
 

@@ -63,6 +63,7 @@ def run(shop: Shop = None) -> None:
     steps = [("Report", str(result.reported.path))]
     steps += [("Held", stop) for one in result.acted for stop in one.stops]
     steps += [("By approval", one.held_back) for one in result.decided if one.held_back]
+    steps += [("Alerts", result.alerts.sentence)] if result.alerts else []
     shown = screen(result.reported.daily, next_steps=list(dict.fromkeys(steps)))
     answer(result.as_dict(), screen=shown, held=result.is_held)
 

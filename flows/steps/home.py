@@ -34,6 +34,7 @@ from flows.steps.named import (
     approvers_of,
     refuse_future_history,
     refuse_unknown_names,
+    refuse_unmailed_alerts,
     refuse_unread_files,
 )
 from flows.steps.policies import PolicyFile, ShopPolicy, policy_files
@@ -206,6 +207,8 @@ class Home(Stored):
         private.mend(path, settings.storage)
         refuse_unread_files(path)
         refuse_unknown_names(settings, text, home.shops)
+        sources = [source for shop in home.shops.values() for source in shop.sources]
+        refuse_unmailed_alerts(settings, text, {source.connector.name for source in sources})
         for policy in home.policies.values():
             policy.confirm(home.currencies)
         home.approvers = approvers_of(path, shops=home.shops, policies=home.policies)

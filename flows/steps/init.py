@@ -52,6 +52,10 @@ _HOME = """# A home of Shopkeeper: where data lies, what holds for all shops. Al
 # ends_at = 2026-11-12T00:00:00+08:00
 # shops = ["my-shop"]
 
+# Who gets one mail per run with what is new among the alerts, by the first shop's mail account:
+# [alerts]
+# mail_to = "ops@example.com"
+
 # Shops that sell the same SKU, the dearest first: a later one never becomes dearer.
 # [channels]
 # order = ["my-shop", "my-outlet"]

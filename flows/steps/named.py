@@ -57,6 +57,20 @@ def refuse_unknown_names(settings: HomeSettings, text: str, shops: Collection[st
         _refuse(purpose, known, kind="purpose", where=line)
 
 
+def refuse_unmailed_alerts(settings: HomeSettings, text: str, connectors: Collection[str]) -> None:
+    """Refuse an address for alerts in a home that has no mail account to write to it by.
+
+    Raises:
+        ConfigurationError: with the line.
+    """
+    if settings.alerts.mail_to is not None and "email" not in connectors:
+        line = line_of(text, ("alerts", "mail_to"))
+        raise ConfigurationError(
+            f"{_FILE}, line {line}: alerts.mail_to needs a mail account: give a shop"
+            " [sources.email]"
+        )
+
+
 def approvers_of(
     home: pathlib.Path, *, shops: Collection[str], policies: Collection[str]
 ) -> ApproverSettings | None:

@@ -5,6 +5,7 @@ from typing import Any
 
 from contracts.checks import CheckResult
 from flows.steps.act import Acted, act
+from flows.steps.alerts import Told, mail_alerts
 from flows.steps.blocked import Blocked, raise_if_nothing_was_done
 from flows.steps.build import build, renew
 from flows.steps.check import check
@@ -26,6 +27,8 @@ class Looped:
     acted: list[Acted]
     reported: Reported
     blocked: list[Blocked]
+    alerts: Told | None = None
+    """What became of the mail of new alerts; null: there was none to send."""
 
     @property
     def is_held(self) -> bool:
@@ -43,6 +46,7 @@ class Looped:
             "decided": [asdict(one) for one in self.decided],
             "acted": [asdict(one) for one in self.acted],
             "blocked": [asdict(one) for one in self.blocked],
+            "alerts": None if self.alerts is None else asdict(self.alerts),
             "report": str(self.reported.path),
         }
 
@@ -68,7 +72,8 @@ def run(home: Home, *, shop_id: str | None = None, progress: Progress = silent) 
         built |= renew(home, shop_id=shop_id, changed=changed, blocked=stopped)
     decided = decide(home, shop_id=shop_id, blocked=stopped)
     acted = act(home, shop_id=shop_id, progress=progress, blocked=stopped)
+    alerts = mail_alerts(home, shop_id=shop_id)
     blocked = [*blocked_in(pulled + asked), *stopped]
     reported = report(home, shop_id=shop_id, blocked=blocked)
     expire_when_quiet(home)
-    return Looped(pulled + asked, checked, built, decided, acted, reported, blocked)
+    return Looped(pulled + asked, checked, built, decided, acted, reported, blocked, alerts)

@@ -162,6 +162,18 @@ class Auto(_Strict):
     backtest_days: Annotated[int, Field(ge=1, description="how long a backtest counts")] = 30
 
 
+class Alerts(_Strict):
+    """Who is told what is new among the alerts."""
+
+    mail_to: Annotated[
+        str | None,
+        Field(
+            pattern=r"^[^\s@<>,;]{1,64}@[^\s@<>,;]+\.[^\s@<>,;]+$",
+            description="one address, which gets one mail per run, by the first mail account",
+        ),
+    ] = None
+
+
 class HomeSettings(_Strict):
     """shopkeeper.toml."""
 
@@ -173,6 +185,7 @@ class HomeSettings(_Strict):
     channels: Channels = Channels()
     auto: Auto = Auto()
     bounces: Bounces = Bounces()
+    alerts: Alerts = Alerts()
     campaigns: list[Campaign] = []
 
 
