@@ -48,11 +48,12 @@ class Params(BaseModel, frozen=True, extra="forbid"):
     second_days: int = Field(
         default=30, ge=1, le=365, description="Days after a first order without a second one"
     )
+    # Both end before the guard's `coupon_days`, which alone keeps a second one out of a purse.
     birthday_days: int = Field(
-        default=7, ge=0, le=30, description="Days before a birthday from which it is offered"
+        default=7, ge=0, le=13, description="Days before a birthday from which it is offered"
     )
     tier_days: int = Field(
-        default=7, ge=0, le=30, description="Days after a rise of tier until which it is offered"
+        default=7, ge=0, le=13, description="Days after a rise of tier until which it is offered"
     )
     max_return_rate: float = Field(
         default=0.5,

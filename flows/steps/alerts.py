@@ -76,10 +76,14 @@ def _mailed(home: Home, shops: Sequence[Shop], to: str) -> Told | None:
     if state in (OutcomeState.REJECTED, OutcomeState.HELD):
         was = {name: at.isoformat() if (at := before[name]) else None for name in until}
         _note(home, UNMAILED, was)
-        return Told(f"{len(new)} new alerts were not mailed: {why}", is_sent=False)
+        return Told(f"{_counted(new)} not mailed: {why}", is_sent=False)
     if state is OutcomeState.UNKNOWN:
-        return Told(f"whether {len(new)} new alerts were mailed is not known: {why}", is_sent=False)
-    return Told(f"{len(new)} new alerts were mailed", is_sent=True)
+        return Told(f"{_counted(new)} mailed or not, that is not known: {why}", is_sent=False)
+    return Told(f"{_counted(new)} mailed", is_sent=True)
+
+
+def _counted(new: Sequence[Action]) -> str:
+    return "1 new alert" if len(new) == 1 else f"{len(new)} new alerts"
 
 
 def _mailed_until(home: Home, shop: Shop) -> dt.datetime | None:
@@ -153,7 +157,7 @@ def _words(actions: Sequence[Action], names: dict[str, str]) -> Rendered:
     parts = [_part(group, kind(group[0])[2], names[group[0].shop_id]) for group in groups]
     text = prose("\n\n".join(parts))
     page = f'<!doctype html>\n<html><head><meta charset="utf-8"></head><body><pre>{escape(text)}'
-    subject = f"Shopkeeper: {len(actions)} new alerts / {len(actions)} 条新提醒"
+    subject = f"Shopkeeper: {_counted(actions)} / {len(actions)} 条新提醒"
     return Rendered(subject=subject, text=text, html=f"{page}</pre></body></html>", language="en")
 
 
