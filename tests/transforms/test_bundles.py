@@ -159,6 +159,7 @@ def test_a_bundle_is_out_of_stock_while_one_of_its_parts_is() -> None:
         ([sold("SET", 4)], 0.0),
         ([sold("tea", 4)], 1.0),
         ([sold("tea", 4), sold("SET", 4, date(2026, 9, 1))], 1.0),
+        ([sold("tea", 4), sold("SET", 4), sold("tea", 9, date(2026, 9, 1))], 0.25),
     ],
 )
 def test_the_share_that_is_sold_alone_is_of_the_days_looked_back(

@@ -128,6 +128,7 @@ def test_a_cost_in_another_currency_is_converted_by_a_dated_rate_and_rounded_up(
 def test_a_feed_that_changes_its_currency_and_not_its_numbers_jumps() -> None:
     rows = [cost(2100, FIRST, currency="CNY"), cost(2100, date(2026, 11, 2), currency="USD")]
     assert found(rows, currency="CNY") == (2100, 14_700)
+    assert in_use(rows, currency="CNY")["cost_fx_rate"] is None  # that of the one in use
     in_dollars = [rows[0], cost(310, date(2026, 11, 2), currency="USD")]
     assert found(in_dollars, currency="CNY") == (2170, None)
 

@@ -6,6 +6,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from contracts.bundles import PIECES_SCHEMA
 from contracts.economics import Confirmed
 from contracts.tables import (
     CompetitorOffer,
@@ -20,6 +21,7 @@ from contracts.tables import (
     StockLevel,
     Velocity,
 )
+from transforms.bundles import NO_RATES
 from transforms.pricing import price_facts, rival_offers
 
 AS_OF = datetime(2026, 11, 20, 17, tzinfo=UTC)  # 2026-11-21 in Shanghai
@@ -86,6 +88,8 @@ def facts(*, confirmed: Row | None = None, **rows: list[Row]) -> list[Row]:
         coupons=Coupon.sample(overrides=rows.get("coupons", [])).lazy(),
         as_of=AS_OF,
         confirmed=Confirmed(**confirmed or {}),
+        pieces=pl.LazyFrame(rows.get("pieces", []), schema=PIECES_SCHEMA),
+        alone=pl.LazyFrame(rows.get("alone", []), schema=NO_RATES.collect_schema()),
     )
     return PriceFact.validate(frame.collect()).sort("listing_id").to_dicts()
 
@@ -223,3 +227,19 @@ def test_age_counts_from_the_listing_and_what_never_sold_has_no_demand() -> None
         (one,) = facts(velocity=[{**KEY, "daily_units": daily}])
         told[name] = one["has_demand"]
     assert told == {"never": False, "sells": True, "not lately": False, "unknown": None}
+
+
+def test_a_price_moves_what_is_sold_alone_while_bundles_empty_the_same_shelf() -> None:
+    stock = {**KEY, "observed_at": ago(days=1), "read_at": ago(days=1), "available_units": 10}
+    speed = {**KEY, "daily_units": 5.0}
+    (row,) = facts(stock=[stock], velocity=[speed], alone=[{**KEY, "alone_rate": 0.4}])
+    assert (row["daily_units"], row["cover_days"]) == (2.0, 2.0)
+    (other,) = facts(stock=[stock], velocity=[speed], alone=[{**KEY, "sku_id": "B"}])
+    assert other["daily_units"] == 5.0
+
+
+def test_a_bundle_is_priced_on_the_stock_that_its_parts_allow() -> None:
+    part = {**KEY, "sku_id": "B", "observed_at": ago(days=1), "read_at": ago(days=1)}
+    held = {**KEY, "part_sku_id": "B", "part_units": 3}
+    (row,) = facts(stock=[{**part, "available_units": 10}], pieces=[held])
+    assert row["available_units"] == 3
