@@ -36,6 +36,8 @@ def exploded(parts: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     )
     found = [rows.clear()]
     for _ in range(DEEPEST):
+        if rows.is_empty():
+            break
         found.append(rows.join(bundles, on=_PART, how="anti"))
         # Any number of pieces that a merchant means is far below; beyond, products would overflow.
         units = (pl.col("part_units") * pl.col("inner_units")).clip(upper_bound=MAX_UNITS)

@@ -467,7 +467,7 @@ def test_whatever_the_competitor_does_no_proposal_leaves_the_bounds(
     ]
     for proposed in repricing.propose(**stated(rows, params, economics)).to_dicts():
         one, after = by_sku[proposed["sku_id"]], proposed["after_value"]
-        floor = one["cost"] and -(-one["cost"] * 10 // 8)
+        floor = one["cost"] and -(-one["cost"] * 10 // (8 * step)) * step  # on the grid of prices
         walks = floor and one["price"] < floor
         assert after <= one["minimum"] + one["width"]
         assert after >= one["minimum"] or (walks and after > one["price"])
