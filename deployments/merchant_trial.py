@@ -170,7 +170,7 @@ def stage(folder: Path) -> MerchantStage:
     worlds = merchant(TODAY, days=DAYS, households=HOUSEHOLDS, channels=tuple(SHOPS.values()))
     built = folder / "merchant"
     if not built.exists():
-        with served(worlds, built) as _, opened(built, worlds["shopify"]) as home:
+        with served(worlds, built) as _, opened(built, *worlds.values()) as home:
             for one in blocked_in(pull(home)):
                 raise one.as_error
             build(home)
@@ -187,7 +187,7 @@ def tried(stage: MerchantStage, seed: int) -> Result:
     with tempfile.TemporaryDirectory(prefix="trial-") as folder:
         home = Path(folder) / "home"
         shutil.copytree(stage.built, home)
-        with served(worlds, home) as http, opened(home, worlds["shopify"]) as theirs:
+        with served(worlds, home) as http, opened(home, *worlds.values()) as theirs:
             try:
                 return _Trial(seed, theirs, http).run()
             except Exception as error:  # noqa: BLE001  whatever breaks a trial fails it, by name

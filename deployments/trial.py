@@ -259,17 +259,22 @@ def _write_home(home: Path, world: World) -> None:
 
 
 @contextmanager
-def opened(home: Path, world: World) -> Iterator[Home]:
-    """The home, with clients that wait in the world's time instead of ours."""
-    begun = world.clock
+def opened(home: Path, *worlds: World) -> Iterator[Home]:
+    """The home, with clients that wait in the worlds' time instead of ours.
+
+    All worlds go on together: a platform whose time stood still would refuse who believes to have
+    waited.
+    """
+    first, begun = worlds[0], worlds[0].clock
 
     def pause(seconds: float) -> None:
-        with world.lock:
-            world.clock += dt.timedelta(seconds=seconds)
+        for world in worlds:
+            with world.lock:
+                world.clock += dt.timedelta(seconds=seconds)
         time.sleep(0.002)  # a bulk file is made meanwhile
 
     def clock() -> float:
-        return time.monotonic() + (world.clock - begun).total_seconds()
+        return time.monotonic() + (first.clock - begun).total_seconds()
 
     def patient(source: Source) -> Source:
         opens: Callable[..., object] = source.connector.open_client

@@ -66,11 +66,16 @@ class Readings:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def plan(self, reading: Reading, *, mapping_version: int = 1) -> None:
-        """Fix a reading before it is fetched; planning it again changes nothing."""
+    def plan(self, *due: Reading, mapping_version: int = 1) -> None:
+        """Fix readings before they are fetched, all or none; planning one again changes nothing.
+
+        Whoever comes after a crash plans on from the last one, and would cut the rest otherwise.
+        """
         with self._database.write() as connection:
-            row = {**_planned(reading), "mapping_version": mapping_version}
-            connection.execute(upsert(connection, readings).values(row).on_conflict_do_nothing())
+            for reading in due:
+                row = {**_planned(reading), "mapping_version": mapping_version}
+                found = upsert(connection, readings).values(row)
+                connection.execute(found.on_conflict_do_nothing())
 
     def unfinished(
         self,

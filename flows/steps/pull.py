@@ -208,8 +208,7 @@ def _pull_stream(
         with turn(home, f"pull {shop.id} {stream.name}") as mine:
             retry_quarantined(home, shop, stream)
             due = _due(home, shop, stream, span)
-            for reading in due:
-                home.readings.plan(reading, mapping_version=stream.mapping_version)
+            home.readings.plan(*due, mapping_version=stream.mapping_version)
             land = partial(_land, home, shop, stream, client)
             with closing(one_ahead(land, due)) as landings:
                 for done, (reading, landing) in enumerate(zip(due, landings, strict=True)):

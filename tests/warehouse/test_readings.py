@@ -13,6 +13,7 @@ from warehouse.database import Database
 from warehouse.lake import Lake
 from warehouse.landing import Landed, Landing
 from warehouse.readings import Counts, Readings
+from warehouse.readings import _planned as planned
 
 FIRST = Reading("demo", "orders", Window(hour(0), hour(1)), hour(5))
 SECOND = Reading("demo", "orders", Window(hour(1), hour(2)), hour(5))
@@ -35,6 +36,22 @@ def test_a_planned_reading_is_unfinished_with_its_own_read_at_until_it_is_loaded
     assert readings.unfinished(shop_id="demo", stream="orders") == [SECOND]
     assert readings.unfinished(shop_id="other") == []
     assert (readings.is_loaded(FIRST.id), readings.is_loaded(SECOND.id)) == (True, False)
+
+
+def test_readings_of_a_stream_are_planned_all_or_none(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    readings = Readings(database)
+
+    def dies_at_the_second(reading: Reading) -> dict[str, object]:
+        if reading == SECOND:
+            raise KeyboardInterrupt
+        return planned(reading)
+
+    monkeypatch.setattr("warehouse.readings._planned", dies_at_the_second)
+    with pytest.raises(KeyboardInterrupt):
+        readings.plan(FIRST, SECOND)
+    assert readings.unfinished() == []
 
 
 def test_the_watermark_never_goes_back(database: Database) -> None:
