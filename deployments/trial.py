@@ -258,23 +258,21 @@ def _write_home(home: Path, world: World) -> None:
     write_exports(world, home / "inbox")
 
 
-@contextmanager
-def opened(home: Path, *worlds: World) -> Iterator[Home]:
-    """The home, with clients that wait in the worlds' time instead of ours.
+def seconds_of(world: World) -> Callable[[], float]:
+    """Seconds that pass for us or in the world, as from now."""
+    begun = world.clock
+    return lambda: time.monotonic() + (world.clock - begun).total_seconds()
 
-    All worlds go on together: a platform whose time stood still would refuse who believes to have
-    waited.
-    """
-    first, begun = worlds[0], worlds[0].clock
+
+@contextmanager
+def opened(home: Path, world: World) -> Iterator[Home]:
+    """The home, with clients that wait in the world's time instead of ours."""
+    clock = seconds_of(world)
 
     def pause(seconds: float) -> None:
-        for world in worlds:
-            with world.lock:
-                world.clock += dt.timedelta(seconds=seconds)
+        with world.lock:
+            world.clock += dt.timedelta(seconds=seconds)
         time.sleep(0.002)  # a bulk file is made meanwhile
-
-    def clock() -> float:
-        return time.monotonic() + (first.clock - begun).total_seconds()
 
     def patient(source: Source) -> Source:
         opens: Callable[..., object] = source.connector.open_client

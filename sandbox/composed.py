@@ -1,6 +1,7 @@
 """One merchant's platforms at once: shops, ads, CRM, carriers and mail, from one seed."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -35,11 +36,13 @@ def composed(
     mail_folder: Path | None = None,
     rates: Rates | None = None,
     faults: Sequence[Fault] = (),
+    clock: Callable[[], float] = time.monotonic,
 ) -> Iterator[dict[str, Any]]:
     """Serve the worlds by channel name, Shopify among them; yields what a client has to know.
 
     Every key, secret and password is `token`. The members of the Shopify shop are the people of the
-    CRM and get the mail; the carrier knows the parcels of all channels.
+    CRM and get the mail; the carrier knows the parcels of all channels. `clock` gives the seconds
+    that limits of the marketplaces beside run on, further to the time of their worlds.
 
     Raises:
         OSError: a port is taken.
@@ -64,7 +67,7 @@ def composed(
                 port=port,
                 faults=faults,
                 others=[
-                    *_shops(worlds, token),
+                    *_shops(worlds, token, clock),
                     *klaviyo.routes(main, klaviyo.Credentials(api_key=token)),
                     *kuaidi100.routes(
                         main,
@@ -87,14 +90,16 @@ def composed(
         }
 
 
-def _shops(worlds: Mapping[str, World], token: str) -> Iterator[BaseRoute]:
+def _shops(
+    worlds: Mapping[str, World], token: str, clock: Callable[[], float]
+) -> Iterator[BaseRoute]:
     """The marketplaces beside Shopify."""
     for name, world in worlds.items():
         if name == "taobao":
             given = taobao.Credentials(
                 app_key="demo", app_secret=token, session=token, refresh_token=token
             )
-            yield from taobao.routes(world, given)
+            yield from taobao.routes(world, given, clock=clock)
         elif name == "amazon":
             yield from amazon.routes(
                 world,
@@ -104,6 +109,7 @@ def _shops(worlds: Mapping[str, World], token: str) -> Iterator[BaseRoute]:
                     refresh_token=token,
                     seller_id="DEMOSELLER",
                 ),
+                clock=clock,
             )
         elif name == "woocommerce":
             key = woocommerce.ApiKey("demo", token, "read_write")
