@@ -11,6 +11,8 @@ from contracts.clearance import clearing
 from contracts.tables import PriceFact
 from tests.actions.days import START, Days, Listing
 
+pytestmark = pytest.mark.long
+
 STEPS = [
     {"min_age_days": 90, "min_cover_days": 60, "off_rate": 0.1},
     {"min_age_days": 150, "min_cover_days": 90, "off_rate": 0.25},

@@ -25,6 +25,8 @@ from flows.steps.home import Home
 from flows.steps.pull import pull
 from tests.flows.conftest import Merchant
 
+pytestmark = pytest.mark.long
+
 FIRST, LAST = dt.date(2026, 10, 13), dt.date(2026, 11, 11)
 
 

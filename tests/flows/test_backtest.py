@@ -23,6 +23,8 @@ from tests.flows.scripted import NOW
 from warehouse.erasures import Erasure
 from warehouse.events import Events
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> PricingShop:

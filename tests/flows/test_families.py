@@ -34,6 +34,8 @@ from tests.flows.scripted import NOW, Answer, Platform
 from warehouse.events import Events
 from warehouse.merge import family
 
+pytestmark = pytest.mark.long
+
 AT = NOW - dt.timedelta(days=1)
 THEIRS, OTHERS = "theirs", "others"
 MEMBER = {THEIRS: "platform-member-theirs", OTHERS: "platform-member-others"}

@@ -123,6 +123,7 @@ def test_after_the_whole_loop_no_person_and_no_secret_is_in_clear_anywhere(
     assert not any(one in caplog.text for one in (*IN_CLEAR, TOKEN))
 
 
+@pytest.mark.long
 def test_who_is_forgotten_is_nowhere_nor_after_the_next_pull_nor_after_a_restore(
     built: Merchant,
 ) -> None:

@@ -30,6 +30,8 @@ from sandbox.world import exports
 from sandbox.world.world import World
 from tests.flows.conftest import KEYS, RATES, TODAY, TOKEN
 
+pytestmark = pytest.mark.long
+
 SHOPS = {"grocer": "shopify", "tmall": "taobao", "amazon": "amazon"}
 """Our shops and the channels that they are."""
 WORTH = {"grocer": 7.0, "tmall": 1.0, "amazon": 7.0}
