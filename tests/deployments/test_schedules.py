@@ -55,11 +55,13 @@ class Running:
         return "PREFECT_SERVER_DATABASE_CONNECTION_URL" in self.env
 
     def runs(self, step: str) -> list[dict[str, Any]]:
-        """What became of the scheduled runs of a step."""
+        """What became of the scheduled runs of a step; one that is just removed has no state."""
         deployment = self.api.get(f"/deployments/name/{step}/stall").raise_for_status().json()
         mine = {"deployment_id": {"any_": [deployment["id"]]}}
         return [
-            one for one in found(self.api, "flow_runs", flow_runs=mine) if one["auto_scheduled"]
+            one
+            for one in found(self.api, "flow_runs", flow_runs=mine)
+            if one["auto_scheduled"] and one["state"] is not None
         ]
 
     def make_due(self, run: dict[str, Any], *, ago: dt.timedelta = dt.timedelta()) -> None:
