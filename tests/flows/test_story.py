@@ -17,6 +17,7 @@ from actions.policies import delay_notice, fulfilment_watch, member_coupon, repr
 from actions.texts import template_hash
 from actions.undo import not_undoable
 from actions.verdicts import PROVEN
+from contracts.actions import OF_MESSAGE
 from contracts.codes import ActionState, WriteKind
 from contracts.payloads import CouponTerms, Message, Reply, encode
 from contracts.tables import Listing, Order, OrderLine, Review
@@ -24,7 +25,7 @@ from flows.steps.actions import approve, describe
 from flows.steps.explain import explained, shown_in_ui
 from flows.steps.home import Home
 from flows.steps.shown import shown
-from flows.steps.story import _NEVER_UNDONE_ZH, story
+from flows.steps.story import _NEVER_UNDONE_ZH, _commands, story
 from reports.markdown import proposals_table
 from reports.words import GUARDS
 from tests.flows.commands import typing
@@ -342,3 +343,25 @@ def test_a_coupons_terms_are_amounts_and_days_of_the_shop_and_a_number_of_goods(
         assert not re.search(r"[a-z]_(?:at|minor|ids|limit)|\d{2}T\d{2}", screen)
         assert "25.00 EUR" in screen
     assert ("2 goods" in told["en"], "2 件商品" in told["zh"]) == (True, True)
+
+
+def test_an_order_that_comes_too_late_says_so_and_how_it_would_be_taken_back(
+    place: dict[str, Any],
+) -> None:
+    told = screens(place, "restock")
+    assert "though it runs out before that arrives" in told["en"]
+    assert "到货前仍会断货" in told["zh"]
+    assert all("`actions undo`" in one or "actions undo 从在途" in one for one in told.values())
+    assert "In force" not in told["en"]
+
+
+def test_the_code_of_a_message_that_was_sent_can_be_closed_and_no_other(
+    place: dict[str, Any],
+) -> None:
+    with Home.open(place["folder"]) as home:
+        [action] = home.ledger.find(targets=["TENFORYOU7"], policy="member_coupon")
+    sent = replace(action, target_id=f"TENFORYOU7{OF_MESSAGE}", state=ActionState.CONFIRMED)
+    assert _commands(sent)["close"].endswith("--run run --target TENFORYOU7")
+    waiting = replace(sent, state=ActionState.APPROVED)
+    itself = replace(action, state=ActionState.CONFIRMED)
+    assert not any("close" in _commands(one) for one in (waiting, itself))
