@@ -10,8 +10,8 @@ import polars as pl
 from connectors.amazon import shapes, wire
 from connectors.amazon.codes import IS_AVAILABLE, LISTING_STATUS, SHIPS
 from connectors.amazon.order_mapping import orders as orders
+from connectors.base.frames import ColumnType, columns, empty_to_null, flatten, with_parent_columns
 from connectors.base.mapping import Mapper, Parsed, coded, money, utc
-from connectors.base.wire import ColumnType, columns, filled, flat, owned
 from contracts.streams import Context, Mapped, Page
 from contracts.tables import CompetitorOffer, Listing, Price, StockLevel
 
@@ -54,7 +54,7 @@ _RIVAL: Paths = {
 def listings(pages: Iterable[Page], context: Context) -> Mapped:
     """Listings of the store, and our price of each that has an offer to everybody."""
     found, unknown = shapes.LISTINGS.documents(pages)
-    summaries, owners = flat(listing.summaries or [] for listing in found)
+    summaries, owners = flatten(listing.summaries or [] for listing in found)
     statuses = [" ".join(sorted(summary.status or [])) for summary in summaries]
     raw = columns(summaries, _SUMMARY).with_columns(
         pl.Series("sku", [found[owner].sku for owner in owners], dtype=_TEXT),
@@ -68,16 +68,16 @@ def listings(pages: Iterable[Page], context: Context) -> Mapped:
         sku_id=pl.col("sku"),
         title=pl.coalesce("title", "sku"),
         listing_status=coded("status", LISTING_STATUS),
-        category=filled("type"),
+        category=empty_to_null("type"),
         created_at=utc("created"),
         source_updated_at=utc("updated"),
     )
     row_of = {owner: row for row, owner in enumerate(owners)}
-    told, sellers = flat(
+    told, sellers = flatten(
         [listing.price] if listing.price and place in row_of else []
         for place, listing in enumerate(found)
     )
-    prices = owned(columns(told, _PRICE), raw, [row_of[one] for one in sellers])
+    prices = with_parent_columns(columns(told, _PRICE), raw, [row_of[one] for one in sellers])
     mapper.add(
         Price,
         prices,
@@ -96,9 +96,9 @@ def inventory(pages: Iterable[Page], context: Context) -> Mapped:
     Where the platform does not say since when, it is as of the reading.
     """
     found, unknown = shapes.INVENTORY.documents(pages)
-    raw = columns(found, _STOCK).filter(filled("sku").is_not_null())
+    raw = columns(found, _STOCK).filter(empty_to_null("sku").is_not_null())
     reserved = pl.col("reserved").fill_null(0)
-    since = utc(filled("updated"))
+    since = utc(empty_to_null("updated"))
     as_of = pl.lit(context.read_at).cast(pl.Datetime("us", "UTC"))
     mapper = Mapper(context).add(
         StockLevel,

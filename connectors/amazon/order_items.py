@@ -12,7 +12,7 @@ import polars as pl
 from connectors.amazon import flat_file, wire
 from connectors.amazon.codes import PROCEEDS, REPORT_STATUS, TIP, TIP_IS_CHARGED
 from connectors.amazon.stores import STORES, TAX_ON_TOP
-from connectors.base.wire import ColumnType, columns, filled, flat
+from connectors.base.frames import ColumnType, columns, empty_to_null, flatten
 from contracts.codes import LineKind
 from contracts.money import to_minor
 
@@ -66,8 +66,8 @@ _OFF, _TAXED = "off ", "tax on "
 def answered(found: list[wire.Order], currency: str) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Heads and items of orders as the API tells them."""
     heads = columns(found, _HEAD).with_columns(behind=pl.lit(value=False))
-    bought, owners = flat(order.order_items or [] for order in found)
-    parts, sellers = flat(
+    bought, owners = flatten(order.order_items or [] for order in found)
+    parts, sellers = flatten(
         (item.proceeds.breakdowns if item.proceeds else None) or [] for item in bought
     )
     place = pl.Series("place", sellers, dtype=pl.UInt32)
@@ -94,7 +94,7 @@ def _details(
     parts: list[wire.Breakdown], place: pl.Series, kind: str, prefix: str, currency: str
 ) -> pl.DataFrame:
     """What the parts of one kind were taken off or put on; of tax and discounts its size counts."""
-    inner, of_parts = flat(
+    inner, of_parts = flatten(
         (part.detailed_breakdowns or []) if part.type == kind else [] for part in parts
     )
     return (
@@ -180,7 +180,7 @@ def _charged() -> pl.Expr:
 
 def _tips(found: list[wire.Order], currency: str) -> pl.DataFrame:
     """Tips, one item each; one that is not charged so far is none."""
-    told, owners = flat(
+    told, owners = flatten(
         [
             part
             for part in (order.proceeds.breakdowns if order.proceeds else None) or []
@@ -215,14 +215,18 @@ def reported(rows: pl.DataFrame, currency: str) -> tuple[pl.DataFrame, pl.DataFr
     """Heads and items of orders as a report tells them, one row per item and warehouse."""
     rows = rows.with_columns(
         pl.col("amazon-order-id").rank("dense").cast(pl.UInt32).alias("doc"),
-        *(to_minor(filled(name), currency).alias(f"{name} minor") for name in flat_file.AMOUNTS),
+        *(
+            to_minor(empty_to_null(name), currency).alias(f"{name} minor")
+            for name in flat_file.AMOUNTS
+        ),
     )
 
     def minor(name: str) -> pl.Expr:
         return pl.col(f"{name} minor").fill_null(0)
 
     unread = [
-        pl.when(pl.col(f"{name} minor").is_null()).then(filled(name)) for name in flat_file.AMOUNTS
+        pl.when(pl.col(f"{name} minor").is_null()).then(empty_to_null(name))
+        for name in flat_file.AMOUNTS
     ]
     heads = rows.group_by("doc", maintain_order=True).agg(
         order=pl.col("amazon-order-id").first(),
@@ -239,8 +243,8 @@ def reported(rows: pl.DataFrame, currency: str) -> tuple[pl.DataFrame, pl.DataFr
         "doc",
         kind=pl.lit(None, _TEXT),
         item=pl.col("asin"),
-        sku=filled("sku"),
-        asin=filled("asin"),
+        sku=empty_to_null("sku"),
+        asin=empty_to_null("asin"),
         quantity=pl.col("quantity").cast(_COUNT, strict=False),
         gross=pl.col("item-price minor"),
         cut=minor("item-promotion-discount").abs(),
@@ -252,7 +256,7 @@ def reported(rows: pl.DataFrame, currency: str) -> tuple[pl.DataFrame, pl.DataFr
         is_split=pl.lit(value=True),
         unreadable=pl.coalesce(unread),
         unknown=pl.lit(None, _TEXT),
-        foreign=pl.when(pl.col("currency") != currency).then(filled("currency")),
+        foreign=pl.when(pl.col("currency") != currency).then(empty_to_null("currency")),
     )
     holds_tax = pl.lit(currency not in TAX_ON_TOP)
     return heads, _without_tax(items, holds_tax).select(_NAMES)

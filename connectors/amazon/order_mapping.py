@@ -14,8 +14,8 @@ from connectors.amazon.codes import (
     WITHOUT_AMOUNTS,
 )
 from connectors.amazon.order_items import answered, reported
+from connectors.base.frames import ColumnType, columns, flatten, with_parent_columns
 from connectors.base.mapping import Mapper, Parsed, coded, money, utc
-from connectors.base.wire import ColumnType, columns, flat, owned
 from contracts.carriers import carrier_code, shipment_id
 from contracts.codes import LineKind, QuarantineReason
 from contracts.streams import Context, Mapped, Page
@@ -194,9 +194,9 @@ def _add_lines(mapper: Mapper, items: pl.DataFrame, whole: pl.DataFrame) -> None
 
 def _add_parcels(mapper: Mapper, found: list[wire.Order], heads: pl.DataFrame) -> None:
     """Packages with carrier and number; one without cannot be followed and is left out."""
-    packages, owners = flat(order.packages or [] for order in found)
+    packages, owners = flatten(order.packages or [] for order in found)
     carrier = carrier_code(pl.col("carrier"))
-    raw = owned(
+    raw = with_parent_columns(
         columns(packages, _PACKAGE),
         heads.select("order", "created", "updated", "channel", "deliver_by"),
         owners,

@@ -7,8 +7,9 @@ import msgspec
 import polars as pl
 
 from connectors.base.documents import At, JsonDocuments
+from connectors.base.frames import ColumnType, columns
 from connectors.base.mapping import Mapper, coded
-from connectors.base.wire import ColumnType, columns, decoded
+from connectors.base.wire import decoded
 from connectors.email.reports import Report
 from contracts.codes import Channel, DeliveryStatus
 from contracts.streams import Context, Mapped, Page

@@ -5,8 +5,8 @@ from typing import Any
 
 import polars as pl
 
+from connectors.base.frames import ColumnType, columns, empty_to_null
 from connectors.base.mapping import Mapper, Parsed, coded, utc
-from connectors.base.wire import ColumnType, columns, filled
 from connectors.klaviyo import wire
 from connectors.klaviyo.codes import (
     CAMPAIGN_STATUS,
@@ -97,10 +97,10 @@ def profiles(pages: Iterable[Page], context: Context) -> Mapped:
         raw,
         member_id=pl.col("member"),
         channel=email,
-        address=filled("email"),
+        address=empty_to_null("email"),
         profile_id=pl.col("profile"),
-        language=filled("locale"),
-        time_zone=filled("zone"),
+        language=empty_to_null("locale"),
+        time_zone=empty_to_null("zone"),
         source_updated_at=_instant("updated"),
     )
     mapper.add(
@@ -156,7 +156,7 @@ def coupons(pages: Iterable[Page], context: Context) -> Mapped:
         raw,
         grant_id=pl.col("grant"),
         coupon_id=pl.coalesce("coupon", coupon),
-        coupon_code=filled("code"),
+        coupon_code=empty_to_null("code"),
         member_id=pl.col("member"),
         grant_status=Parsed(
             pl.when(expires).then(pl.lit(GrantStatus.EXPIRED)).otherwise(status.value),
@@ -215,7 +215,7 @@ def reviews(pages: Iterable[Page], context: Context) -> Mapped:
         Review,
         raw.filter(~is_known | ((judges.value == "yes") & (counts.value == "yes"))),
         review_id=pl.col("review"),
-        product_id=filled("product"),
+        product_id=empty_to_null("product"),
         member_id=pl.col("member"),
         review_result=Parsed(
             pl.when(is_known).then(_result()),
@@ -225,7 +225,7 @@ def reviews(pages: Iterable[Page], context: Context) -> Mapped:
         stars_units=pl.col("stars"),
         body=_joined("\n", "title", "content"),
         reviewed_at=_instant("created"),
-        reply=filled("reply"),
+        reply=empty_to_null("reply"),
         replied_at=_instant("replied"),
         source_updated_at=_instant("updated"),
     )
@@ -274,6 +274,6 @@ def _result() -> pl.Expr:
 
 def _joined(separator: str, *names: str) -> pl.Expr:
     """Texts that are not empty, joined; null where all are."""
-    parts: Sequence[Any] = [filled(name) for name in names]
+    parts: Sequence[Any] = [empty_to_null(name) for name in names]
     joined = pl.concat_str(parts, separator=separator, ignore_nulls=True)
     return pl.when(joined != "").then(joined)

@@ -5,8 +5,9 @@ from collections.abc import Iterable, Mapping
 import msgspec
 import polars as pl
 
+from connectors.base.frames import ColumnType, columns, flatten, with_parent_columns
 from connectors.base.mapping import Mapper, coded, gmt8
-from connectors.base.wire import ColumnType, columns, decoded, flat, owned, unknown_fields
+from connectors.base.wire import decoded, unknown_fields
 from connectors.kuaidi100.codes import EVENTS, STATES
 from connectors.kuaidi100.wire import TRACK, Track
 from contracts.codes import ParcelStatus
@@ -60,9 +61,9 @@ def _tracks(tracks: list[Track], parts: list[str]) -> pl.DataFrame:
 def _events(tracks: list[Track], parcels: pl.DataFrame) -> pl.DataFrame:
     """Events counted from each parcel's first; the platform tells the newest first."""
     oldest_first = [(track.data or [])[::-1] for track in tracks]
-    rows, owners = flat(oldest_first)
+    rows, owners = flatten(oldest_first)
     places = [place for told in oldest_first for place in range(1, len(told) + 1)]
-    events = owned(columns(rows, _EVENT), parcels.select("shipment"), owners)
+    events = with_parent_columns(columns(rows, _EVENT), parcels.select("shipment"), owners)
     return events.with_columns(place=pl.Series(places, dtype=pl.Int64))
 
 

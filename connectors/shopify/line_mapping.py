@@ -8,8 +8,8 @@ from collections.abc import Mapping
 
 import polars as pl
 
+from connectors.base.frames import ColumnType, columns, empty_to_null, flatten, with_parent_columns
 from connectors.base.mapping import Mapper, Parsed, money
-from connectors.base.wire import ColumnType, columns, filled, flat, owned
 from connectors.shopify import wire
 from connectors.shopify.ids import number_in
 from connectors.shopify.shapes import Found
@@ -43,12 +43,12 @@ def raw_lines(found: Found, version: pl.DataFrame) -> pl.DataFrame:
         pl.Series("is_gift_card", [line.is_gift_card for line in lines], dtype=pl.Boolean),
         pl.Series("is_shipped", [line.requires_shipping for line in lines], dtype=pl.Boolean),
     )
-    return owned(raw, version, found.owners)
+    return with_parent_columns(raw, version, found.owners)
 
 
 def raw_fees(orders: list[wire.OrderHead], version: pl.DataFrame) -> pl.DataFrame:
     """What a page's orders charge beside goods and shipping: fees, and duties under one name."""
-    fees, owners = flat(order.additional_fees or () for order in orders)
+    fees, owners = flatten(order.additional_fees or () for order in orders)
     due = [(order.original_total_duties_set, place) for place, order in enumerate(orders)]
     duties = [(bag.shop_money.amount, place) for bag, place in due if bag is not None]
     raw = pl.DataFrame(
@@ -58,7 +58,7 @@ def raw_fees(orders: list[wire.OrderHead], version: pl.DataFrame) -> pl.DataFram
         },
         schema={"fee": _TEXT, "price": _TEXT},
     )
-    return owned(raw, version, [*owners, *(place for _, place in duties)])
+    return with_parent_columns(raw, version, [*owners, *(place for _, place in duties)])
 
 
 def priced(lines: pl.DataFrame, orders: pl.DataFrame, currency: str) -> pl.DataFrame:
@@ -82,7 +82,7 @@ def priced(lines: pl.DataFrame, orders: pl.DataFrame, currency: str) -> pl.DataF
 
 def nameless(lines: pl.DataFrame) -> pl.DataFrame:
     """The lines that name no article of the shop."""
-    return lines.filter(pl.col("variant").is_null(), filled("sku").is_null())
+    return lines.filter(pl.col("variant").is_null(), empty_to_null("sku").is_null())
 
 
 def with_kinds(lines: pl.DataFrame, tips: pl.DataFrame, currency: str) -> pl.DataFrame:
@@ -138,7 +138,7 @@ def add_lines(
         **keys,
         line_id=number_in("line", "LineItem"),
         listing_id=number_in("variant", "ProductVariant"),
-        sku_id=filled("sku"),
+        sku_id=empty_to_null("sku"),
         line_kind=pl.col("kind"),
         placed_at=pl.col("created_at"),
         quantity_units=pl.col("quantity"),

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 
 import polars as pl
 
+from connectors.base.frames import ColumnType, columns, empty_to_null, with_parent_columns
 from connectors.base.mapping import Mapper, coded, money, utc, whole
-from connectors.base.wire import ColumnType, columns, filled, owned
 from connectors.shopify import shapes, wire
 from connectors.shopify.codes import COUPON_STATUS, DISCOUNT_KIND, LISTING_STATUS
 from connectors.shopify.ids import number_in
@@ -72,11 +72,11 @@ def products(pages: Iterable[Page], context: Context) -> Mapped:
         raw,
         listing_id=number_in("variant", "ProductVariant"),
         product_id=number_in("product", "Product"),
-        sku_id=filled("sku"),
+        sku_id=empty_to_null("sku"),
         title=title,
         listing_status=coded("status", LISTING_STATUS),
-        brand=filled("vendor"),
-        category=filled("type"),
+        brand=empty_to_null("vendor"),
+        category=empty_to_null("type"),
         created_at=utc("created"),
         source_updated_at=pl.max_horizontal(utc("updated").value, utc("product_updated").value),
     )
@@ -98,9 +98,9 @@ def inventory(pages: Iterable[Page], context: Context) -> Mapped:
     levels, unknown = [], set[str]()
     for found in (shapes.NOTHING, *map(shapes.INVENTORY.read, pages)):
         level = columns(found.children, _LEVEL).with_columns(_pieces(found.children))
-        levels.append(owned(level, columns(found.parents, _ITEM), found.owners))
+        levels.append(with_parent_columns(level, columns(found.parents, _ITEM), found.owners))
         unknown |= found.unknown
-    raw = pl.concat(levels).filter("tracked", filled("sku").is_not_null())
+    raw = pl.concat(levels).filter("tracked", empty_to_null("sku").is_not_null())
     mapper = Mapper(context).add(
         StockLevel,
         raw,

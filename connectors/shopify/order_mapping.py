@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from connectors.base.frames import ColumnType, columns, flatten, with_parent_columns
 from connectors.base.mapping import Mapper, Parsed, coded, money, utc
-from connectors.base.wire import ColumnType, columns, flat, owned
 from connectors.shopify import line_mapping, shapes, wire
 from connectors.shopify.codes import FULFILLMENT_IS_SENT, FULFILMENT_STATUS, PAYMENT_STATUS
 from connectors.shopify.ids import number_in
@@ -131,11 +131,15 @@ def _raw(pages: Iterable[Page]) -> _Raw:
         begun |= going_on
         heads.append(version.hstack(columns(found.parents, _ORDER)))
         fees.append(line_mapping.raw_fees(found.parents, version))
-        paid_back, owners = flat(order.refunds or () for order in found.parents)
-        refunds.append(owned(columns(paid_back, _REFUND), version, owners))
+        paid_back, owners = flatten(order.refunds or () for order in found.parents)
+        refunds.append(with_parent_columns(columns(paid_back, _REFUND), version, owners))
         parcels.append(_parcels(found.parents, version))
-        used, owners = flat(order.discount_codes or () for order in found.parents)
-        codes.append(owned(pl.DataFrame({"code": used}, schema={"code": _TEXT}), version, owners))
+        used, owners = flatten(order.discount_codes or () for order in found.parents)
+        codes.append(
+            with_parent_columns(
+                pl.DataFrame({"code": used}, schema={"code": _TEXT}), version, owners
+            )
+        )
     return _Raw(
         orders=pl.concat(heads),
         lines=pl.concat(lines),
@@ -235,10 +239,10 @@ def _add_refunds(mapper: Mapper, raw: pl.DataFrame, currency: str) -> None:
 
 def _parcels(orders: list[wire.OrderHead], version: pl.DataFrame) -> pl.DataFrame:
     """What left for each order, one row per tracking number."""
-    sent, owners = flat(order.fulfillments or () for order in orders)
-    tracked, senders = flat(one.tracking_info or () for one in sent)
-    fulfilled = owned(columns(sent, _FULFILLMENT), version, owners)
-    return owned(columns(tracked, _TRACKING), fulfilled, senders)
+    sent, owners = flatten(order.fulfillments or () for order in orders)
+    tracked, senders = flatten(one.tracking_info or () for one in sent)
+    fulfilled = with_parent_columns(columns(sent, _FULFILLMENT), version, owners)
+    return with_parent_columns(columns(tracked, _TRACKING), fulfilled, senders)
 
 
 def _add_parcels(mapper: Mapper, raw: pl.DataFrame) -> None:

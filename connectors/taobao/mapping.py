@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 
 import polars as pl
 
+from connectors.base.frames import ColumnType, columns, empty_to_null, flatten
 from connectors.base.mapping import Mapper, coded, gmt8, money
-from connectors.base.wire import ColumnType, columns, filled, flat
 from connectors.taobao import wire
 from connectors.taobao.codes import (
     CASE_STATUS,
@@ -106,7 +106,7 @@ def refunds(pages: Iterable[Page], context: Context) -> Mapped:
         currency=pl.lit(CURRENCY),
         asked_minor=money("fee", CURRENCY),
         returned_units=pl.when("has_return").then("num"),
-        reason=filled("reason"),
+        reason=empty_to_null("reason"),
         source_updated_at=modified,
     )
     return mapper.done(unknown_fields=unknown)
@@ -171,11 +171,11 @@ def reviews(pages: Iterable[Page], context: Context) -> Mapped:
         review_id=pl.col("oid"),
         order_id=pl.col("tid"),
         product_id=pl.col("num_iid"),
-        member_id=filled("buyer"),
+        member_id=empty_to_null("buyer"),
         review_result=coded("result", REVIEW_RESULT),
-        body=filled("content"),
+        body=empty_to_null("content"),
         reviewed_at=gmt8("created"),
-        reply=filled("reply"),
+        reply=empty_to_null("reply"),
     )
     return mapper.done(unknown_fields=unknown)
 
@@ -186,7 +186,7 @@ def members(pages: Iterable[Page], context: Context) -> Mapped:
     mapper = Mapper(context).add(
         Member,
         raw,
-        member_id=filled("buyer"),
+        member_id=empty_to_null("buyer"),
         orders_units=pl.col("trades"),
         currency=pl.lit(CURRENCY),
         spent_minor=money("amount", CURRENCY),
@@ -229,7 +229,7 @@ def _variants(pages: Iterable[Page]) -> tuple[pl.DataFrame, tuple[str, ...]]:
     """One row per SKU with its product's columns, or per product that has none."""
     frames, unknown = [], set[str]()
     for found, names in wire.ITEMS.pages(pages):
-        skus, owners = flat(item.variants for item in found)
+        skus, owners = flatten(item.variants for item in found)
         owner = pl.Series(_ROW, owners, dtype=pl.UInt32)
         items = columns(found, _ITEM).with_row_index(_ROW)
         variants = columns(skus, _SKU).with_columns(owner, variants=pl.len().over(owner))
@@ -238,7 +238,9 @@ def _variants(pages: Iterable[Page]) -> tuple[pl.DataFrame, tuple[str, ...]]:
     is_product = pl.col("sku").is_null()
     raw = pl.concat(frames).with_columns(
         listing=pl.coalesce("sku", "num_iid").cast(_TEXT),
-        code=pl.when(is_product).then(filled("item_code")).otherwise(filled("sku_code")),
+        code=pl.when(is_product)
+        .then(empty_to_null("item_code"))
+        .otherwise(empty_to_null("sku_code")),
         price=pl.when(is_product).then("item_price").otherwise("sku_price"),
         quantity=pl.when(is_product).then("item_quantity").otherwise("sku_quantity"),
         # Text of this form sorts as its instants do.

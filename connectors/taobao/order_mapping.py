@@ -5,8 +5,8 @@ from typing import Final
 
 import polars as pl
 
+from connectors.base.frames import ColumnType, columns, empty_to_null, flatten
 from connectors.base.mapping import Mapper, Parsed, coded, gmt8, money, pieces
-from connectors.base.wire import ColumnType, columns, filled, flat
 from connectors.taobao import wire
 from connectors.taobao.codes import (
     FULFILMENT_STATUS,
@@ -90,7 +90,7 @@ def orders(pages: Iterable[Page], context: Context) -> Mapped:
     """
     heads, lines, unknown, rows = [], [], set[str](), 0
     for trades, names in wire.TRADES.pages(pages):
-        held, owners = flat(trade.lines for trade in trades)
+        held, owners = flatten(trade.lines for trade in trades)
         heads.append(columns(trades, _TRADE))
         owner = pl.Series(_ROW, owners, dtype=pl.UInt32) + rows
         lines.append(columns(held, _LINE).with_columns(owner))
@@ -164,7 +164,7 @@ def _add_orders(mapper: Mapper, raw: pl.DataFrame) -> None:
         Order,
         raw,
         **_KEYS,
-        member_id=filled("buyer"),
+        member_id=empty_to_null("buyer"),
         placed_at=Parsed(pl.col("placed_at"), pl.col("created"), QuarantineReason.UNREADABLE_TIME),
         paid_at=gmt8(pl.when(is_received).then(paid)),
         cancelled_at=gmt8(pl.when(is_closed & ~has_left).then(pl.coalesce("ended", "modified"))),
@@ -243,10 +243,11 @@ def _add_lines(mapper: Mapper, raw: pl.DataFrame, facts: Facts) -> None:
         raw,
         **_KEYS,
         line_id=pl.col("oid"),
-        listing_id=pl.coalesce(filled("sku"), pl.col("num_iid").cast(_TEXT)),
+        listing_id=pl.coalesce(empty_to_null("sku"), pl.col("num_iid").cast(_TEXT)),
         # A variant that only shows its product's code has none of its own.
         sku_id=pl.coalesce(
-            filled("outer_sku_id"), pl.when(filled("sku").is_null()).then(filled("outer_iid"))
+            empty_to_null("outer_sku_id"),
+            pl.when(empty_to_null("sku").is_null()).then(empty_to_null("outer_iid")),
         ),
         line_kind=line_kind(facts),
         placed_at=pl.col("placed_at"),
@@ -268,7 +269,7 @@ def _add_lines(mapper: Mapper, raw: pl.DataFrame, facts: Facts) -> None:
 def _add_parcels(mapper: Mapper, raw: pl.DataFrame) -> None:
     """Parcels by carrier and number; lines that travel together name the same one."""
     carrier = carrier_code(pl.col("company"))
-    named = raw.with_columns(carrier=carrier, parcel=shipment_id(carrier, filled("number")))
+    named = raw.with_columns(carrier=carrier, parcel=shipment_id(carrier, empty_to_null("number")))
     sent = named.filter(pl.col("parcel").is_not_null())
     mapper.add(
         Shipment,

@@ -6,8 +6,8 @@ from typing import Final
 
 import polars as pl
 
+from connectors.base.frames import ColumnType, columns
 from connectors.base.mapping import Mapper, Parsed, money, whole
-from connectors.base.wire import ColumnType, columns
 from connectors.taobao_ads import wire
 from connectors.taobao_ads.wire import Part
 from contracts.codes import AdLevel, QuarantineReason

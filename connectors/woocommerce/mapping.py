@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 
 import polars as pl
 
+from connectors.base.frames import ColumnType, columns, empty_to_null, flatten
 from connectors.base.mapping import Mapper, Parsed, coded, money, pieces
-from connectors.base.wire import ColumnType, columns, filled, flat
 from connectors.woocommerce import wire
 from connectors.woocommerce.cells import catalogue_price, gmt, name
 from connectors.woocommerce.codes import (
@@ -101,31 +101,31 @@ def products(pages: Iterable[Page], context: Context) -> Mapped:
         sold,
         listing_id=name("listing"),
         product_id=_of_known_type(name("product")),
-        sku_id=filled("sku"),
+        sku_id=empty_to_null("sku"),
         title=pl.col("title"),
         listing_status=coded("status", LISTING_STATUS),
-        brand=filled("brand"),
-        category=filled("category"),
+        brand=empty_to_null("brand"),
+        category=empty_to_null("category"),
         # A draft that was never public has no date of its own.
         created_at=gmt(pl.coalesce("created", "updated")),
         source_updated_at=gmt("updated"),
     )
     mapper.add(
         Price,
-        sold.filter(filled("price").is_not_null()),
+        sold.filter(empty_to_null("price").is_not_null()),
         listing_id=name("listing"),
         observed_at=gmt("updated"),
         currency=pl.lit(context.currency),
         price_minor=price,
         list_price_minor=catalogue_price(
-            pl.when("on_sale").then(filled("regular_price")), context.currency, decimals
+            pl.when("on_sale").then(empty_to_null("regular_price")), context.currency, decimals
         ),
         price_text=pl.when(money("price", context.currency).value.ne_missing(price.value)).then(
             "price"
         ),
         source_updated_at=gmt("updated"),
     )
-    kept = raw.filter(filled("sku").is_not_null(), pl.col("stock").is_not_null())
+    kept = raw.filter(empty_to_null("sku").is_not_null(), pl.col("stock").is_not_null())
     units = pieces("stock")
     mapper.add(
         StockLevel,
@@ -169,7 +169,7 @@ def coupons(pages: Iterable[Page], context: Context) -> Mapped:
         raw,
         coupon_id=name("coupon"),
         coupon_code=pl.col("code"),
-        title=pl.coalesce(filled("title"), "code"),
+        title=pl.coalesce(empty_to_null("title"), "code"),
         coupon_status=Parsed(
             pl.when(is_over, status.value.is_not_null())
             .then(pl.lit(CouponStatus.EXPIRED))
@@ -213,7 +213,7 @@ def reviews(pages: Iterable[Page], context: Context) -> Mapped:
         product_id=name("product"),
         review_result=judged,
         stars_units=pl.when(rating != 0).then(rating),
-        body=filled("body"),
+        body=empty_to_null("body"),
         reviewed_at=gmt("created"),
     )
     return mapper.done(unknown_fields=tuple(sorted(wire.REVIEWS.unknown(pages))))
@@ -221,7 +221,7 @@ def reviews(pages: Iterable[Page], context: Context) -> Mapped:
 
 def _variations(children: list[tuple[int, Page]], parents: pl.DataFrame) -> pl.DataFrame:
     """Variations with title, category and brand of their product; not public if it is not."""
-    found, owners = flat(wire.PRODUCTS.documents(page) for _, page in children)
+    found, owners = flatten(wire.PRODUCTS.documents(page) for _, page in children)
     product = pl.Series("product", [children[owner][0] for owner in owners], dtype=_ID)
     own = columns(found, _PRODUCT).drop("title", "category", "brand").with_columns(product)
     of_product = parents.select(
@@ -229,7 +229,7 @@ def _variations(children: list[tuple[int, Page]], parents: pl.DataFrame) -> pl.D
     ).unique("product", keep="first")
     is_public = pl.col("product_status") == "publish"
     return own.join(of_product, on="product", how="left", maintain_order="left").with_columns(
-        title=pl.concat_str("title", filled("options"), separator=" ", ignore_nulls=True),
+        title=pl.concat_str("title", empty_to_null("options"), separator=" ", ignore_nulls=True),
         status=pl.when(is_public).then("own_status").otherwise("product_status"),
         # Shown is the product's code where a variation has none: it names none of its sisters.
         sku=pl.when(pl.col("sku").ne_missing(pl.col("product_sku"))).then("sku"),

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 
 import polars as pl
 
+from connectors.base.frames import ColumnType, columns, empty_to_null, flatten, with_parent_columns
 from connectors.base.mapping import Mapper, Parsed, coded, money, pieces
-from connectors.base.wire import ColumnType, columns, filled, flat, owned
 from connectors.woocommerce import wire
 from connectors.woocommerce.cells import gmt, name
 from connectors.woocommerce.codes import (
@@ -78,17 +78,17 @@ def orders(pages: Iterable[Page], context: Context) -> Mapped:
         )
     )
     version = head.select(_VERSION)
-    lines, owners = flat(order.line_items or [] for order in found)
+    lines, owners = flatten(order.line_items or [] for order in found)
     line = _without_inherited(
-        owned(columns(lines, _LINE), version, owners),
+        with_parent_columns(columns(lines, _LINE), version, owners),
         [page for _, page in parts.get(wire.CODES, [])],
     )
-    fees, owners = flat(order.fee_lines or [] for order in found)
-    fee = owned(columns(fees, _FEE), version, owners)
-    paid_back, owners = flat(order.refunds or [] for order in found)
-    refund = owned(columns(paid_back, _REFUND), version, owners)
-    codes, owners = flat(order.coupon_lines or [] for order in found)
-    code = owned(columns(codes, {"code": ("code", _TEXT)}), version, owners)
+    fees, owners = flatten(order.fee_lines or [] for order in found)
+    fee = with_parent_columns(columns(fees, _FEE), version, owners)
+    paid_back, owners = flatten(order.refunds or [] for order in found)
+    refund = with_parent_columns(columns(paid_back, _REFUND), version, owners)
+    codes, owners = flatten(order.coupon_lines or [] for order in found)
+    code = with_parent_columns(columns(codes, {"code": ("code", _TEXT)}), version, owners)
     times, returned = _refund_details(pages_of_refunds)
     refund = refund.with_columns(
         back=money(pl.col("below_zero").str.strip_prefix("-"), context.currency).value
@@ -217,7 +217,7 @@ def _add_lines(mapper: Mapper, line: pl.DataFrame, returned: pl.DataFrame, curre
         .then(name("variation"))
         .when(pl.col("product") != 0)
         .then(name("product")),
-        sku_id=filled("sku"),
+        sku_id=empty_to_null("sku"),
         line_kind=pl.when(total.value == 0)
         .then(pl.lit(LineKind.GIFT))
         .otherwise(pl.lit(LineKind.SALE)),
@@ -257,8 +257,10 @@ def _refund_details(pages: list[Page]) -> tuple[pl.DataFrame, pl.DataFrame]:
     """When each refund was, and the pieces it took back per line (below zero)."""
     found = wire.REFUNDS.documents(*pages)
     details = columns(found, _DETAIL)
-    lines, owners = flat(refund.line_items or [] for refund in found)
-    returned = owned(columns(lines, {**_RETURNED, "own": ("id", _ID)}), details, owners)
+    lines, owners = flatten(refund.line_items or [] for refund in found)
+    returned = with_parent_columns(
+        columns(lines, {**_RETURNED, "own": ("id", _ID)}), details, owners
+    )
     # A refund read twice is one.
     times = details.unique("refund", keep="first", maintain_order=True)
     return times, returned.unique(["refund", "own"], keep="first").select(

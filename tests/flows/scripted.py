@@ -13,9 +13,10 @@ import polars as pl
 
 from connectors.base.declaration import Connector, Stream
 from connectors.base.documents import At, JsonDocuments
+from connectors.base.frames import columns
 from connectors.base.mapping import Mapper
 from connectors.base.registry import connector
-from connectors.base.wire import columns, decoded
+from connectors.base.wire import decoded
 from contracts.codes import ReviewResult
 from contracts.streams import Context, Mapped, Page, Window
 from contracts.tables import Review

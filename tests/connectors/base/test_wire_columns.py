@@ -4,7 +4,8 @@ import msgspec
 import polars as pl
 import pytest
 
-from connectors.base.wire import Figure, Text, columns, decoded, lenient, unknown_fields
+from connectors.base.frames import columns
+from connectors.base.wire import Figure, Text, decoded, lenient, unknown_fields
 from contracts.errors import SourceContractError
 
 
