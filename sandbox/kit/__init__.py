@@ -1,0 +1,23 @@
+"""What emulated platforms have in common; a dialect is what is left beside it.
+
+How a dialect is made of it:
+
+- `errors`: the platform's refusals as one table; `raise ERRORS("missing", name="tid")`.
+- `fields`: its documents as tables of fields: a name, the column it stands for, how it is written.
+- `values`: money and time as text, and back.
+- `arguments`: what came with a call, read by type; a wrong one ends the call with its error.
+- `lists`: the page of a list, the span of a filter.
+- `shop`: the world behind the platform, its clock, and the writes that were kept.
+- `frames`: rows by their key or parent, and frames that follow from others.
+- `tokens`: access tokens that end, pairs that are renewed.
+- `limits`: how often somebody may call: fixed windows and token buckets.
+- `faults`: what a test plants in the next answers.
+- `endpoint`: one address behind HTTP; it reads, holds the world's lock, dates the answer.
+- `routing`: paths and methods to operations, and what of them is not emulated.
+- `forms`, `signing`: parameters of query and form, and the signature over them.
+- `gateway`: the one address of a platform whose signed calls name their method.
+
+What a platform has and the dialect does not is refused aloud (a row `not_emulated` of its table):
+an answer that leaves it out would let a test pass by silence. A dialect shares nothing with the
+connector that it judges.
+"""

@@ -1,0 +1,46 @@
+"""Rows by their key or their parent, and what follows from frames."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+import polars as pl
+
+T = TypeVar("T")
+Rows = list[dict[str, Any]]
+
+
+def grouped(frame: pl.DataFrame, key: str) -> Mapping[Any, Rows]:
+    """The rows of each value of a column, in their order."""
+    found: dict[Any, Rows] = {}
+    for row in frame.iter_rows(named=True):
+        found.setdefault(row[key], []).append(row)
+    return found
+
+
+def keyed(frame: pl.DataFrame, key: str) -> Mapping[Any, dict[str, Any]]:
+    """The row of each value of a column; the last, where there are several."""
+    return {row[key]: row for row in frame.iter_rows(named=True)}
+
+
+def of_values(frame: pl.DataFrame, column: str, values: pl.Series) -> pl.DataFrame:
+    """The rows whose column has one of some values."""
+    return frame.filter(pl.col(column).is_in(values.implode()))
+
+
+class Derived:
+    """What is made of things of the world; anew only when one of them was replaced or changed."""
+
+    def __init__(self) -> None:
+        self._made: dict[Callable[..., Any], tuple[tuple[Any, ...], Any]] = {}
+
+    def __call__(self, make: Callable[..., T], *of: Any) -> T:
+        """What `make` makes of frames, which are compared as objects, and other values."""
+        kept = self._made.get(make)
+        if kept is None or not all(_is_same(*both) for both in zip(kept[0], of, strict=True)):
+            kept = self._made[make] = (of, make(*of))
+        found: T = kept[1]
+        return found
+
+
+def _is_same(old: Any, new: Any) -> bool:
+    return old is new or (not isinstance(new, pl.DataFrame) and bool(old == new))

@@ -1,0 +1,60 @@
+"""A shop or an account on a platform: the world behind it, its clock, and the writes it kept."""
+
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from sandbox.kit.frames import Derived
+from sandbox.world.world import World
+
+
+class Shop:
+    """What the operations of a dialect work on; the world's lock is held while one runs.
+
+    `clock` gives seconds that limits, tokens and jobs run on, further to the world's own time.
+    """
+
+    def __init__(
+        self, world: World, channel: str, *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.world, self.channel = world, channel
+        self.derived = Derived()
+        self._clock, self._ticks, self._begun = clock, clock(), world.clock
+
+    @property
+    def now(self) -> datetime:
+        """The world's clock; it stands between two moves of the world."""
+        return self.world.clock
+
+    def instant(self) -> datetime:
+        """The world's clock moved on by what has passed on the clock of limits."""
+        return self.world.clock + timedelta(seconds=self._clock() - self._ticks)
+
+    def seconds(self) -> float:
+        """Seconds on the clock of limits, and what passed in the world since the beginning."""
+        return self._clock() + (self.world.clock - self._begun).total_seconds()
+
+    def record(
+        self, kind: str, target: object, after: Any, *, applied: bool = True, **more: Any
+    ) -> dict[str, Any]:
+        """Keep a write that was received; what is returned may be changed later."""
+        write = {
+            "at": self.now.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "channel": self.channel,
+            "kind": kind,
+            "target": str(target),
+            "after": after,
+            "applied": applied,
+            **more,
+        }
+        self.world.writes.append(write)
+        return write
+
+    def written(self, kind: str) -> list[dict[str, Any]]:
+        """The writes of one kind that were kept, the oldest first."""
+        return [
+            write
+            for write in self.world.writes
+            if write.get("channel") == self.channel and write.get("kind") == kind
+        ]
