@@ -1,5 +1,6 @@
 """One HTTP client per account: https, pinned hosts, no redirects, bounds, quiet logs."""
 
+import datetime as dt
 import email.utils
 import ipaddress
 import logging
@@ -41,6 +42,15 @@ class HttpAnswer:
     status: int
     body: bytes
     headers: Mapping[str, str]
+
+    @property
+    def at(self) -> dt.datetime:
+        """The platform's clock when it answered.
+
+        Raises:
+            SourceContractError: the answer has no readable Date header.
+        """
+        return dt.datetime.fromtimestamp(server_time(self.headers), dt.UTC)
 
 
 def addresses(host: str) -> list[str]:

@@ -2,22 +2,20 @@
 
 import datetime as dt
 import re
-import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, Literal, Self
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Literal, Self
 from urllib.parse import urlsplit
 
-import httpx
 import msgspec
 from pydantic import Field, SecretStr, model_validator
 
-from connectors.base.http import Http, HttpAnswer, addresses, server_time
-from connectors.base.limits import Meter, Urgency
-from connectors.base.retry import NotAppliedError, Retry, ThrottledError
-from connectors.base.settings import AccountSettings
+from connectors.base.account import AccountCheck, ApiSettings
+from connectors.base.http import HttpAnswer, server_time
+from connectors.base.limits import Urgency
+from connectors.base.oauth1 import Signer, basic
+from connectors.base.rest import Params, Request, RestClient
 from connectors.base.wire import decoded
-from connectors.woocommerce.access import Params, Signer, basic
 from connectors.woocommerce.codes import ERRORS
 from connectors.woocommerce.wire import PRICE_DECIMALS
 from contracts.errors import (
@@ -27,7 +25,6 @@ from contracts.errors import (
     TransientSourceError,
 )
 from contracts.money import exponent
-from contracts.ports import Stores
 from contracts.streams import Facts
 
 API = "/wp-json/wc/v3/"
@@ -40,7 +37,7 @@ _CLOCK_HOLDS_SECONDS = 300.0
 Access = Literal["key", "signed_key", "application_password"]
 
 
-class WooCommerceSettings(AccountSettings):
+class WooCommerceSettings(ApiSettings):
     """One shop. A real one is named by its address, a sandbox by its own on the loopback."""
 
     shop_url: str | None = Field(
@@ -80,8 +77,13 @@ class WooCommerceSettings(AccountSettings):
 
     @property
     def url(self) -> str:
-        """Where requests go, without a slash at its end."""
+        """See `ApiSettings`."""
         return self.url_or(self.shop_url or "").rstrip("/")
+
+    @property
+    def account(self) -> str:
+        """See `ApiSettings`."""
+        return f"woocommerce:{self.url}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,39 +98,6 @@ class ShopMoney:
         """The smallest difference of two prices, in minor units; 100 for euros without cents."""
         missing: int = 10 ** max(0, exponent(self.currency) - self.decimals)
         return missing
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShopCheck:
-    """What a shop says of itself; a key's permissions are not told."""
-
-    name: str
-    currency: str
-    time_zone: str
-    plan: str
-    scopes: tuple[str, ...] | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """An answer at the shop's instant; `told_length` is what a list says of its rows in all."""
-
-    body: bytes
-    at: dt.datetime
-    told_length: str | None
-
-    @property
-    def total(self) -> int:
-        """How many rows a list has in all.
-
-        Raises:
-            SourceContractError: it is not told. As 0 it would end a reading before its time.
-        """
-        if self.told_length is None or not self.told_length.isdecimal():
-            raise SourceContractError(
-                "a list does not tell its length (X-WP-Total): a cache or a plug-in takes it off"
-            )
-        return int(self.told_length)
 
 
 class _Environment(msgspec.Struct):
@@ -161,189 +130,6 @@ _REFUSAL = msgspec.json.Decoder(_Refusal)
 _ANY = msgspec.json.Decoder(msgspec.Raw)
 
 
-class WooCommerceClient:
-    """Asks and writes for one shop. Thread-safe.
-
-    Args:
-        stores: where all clients of the shop share its limit; each has its own if not given.
-        transport, resolve: the network; replaced in tests.
-        clock, sleep: seconds for waiting, replaced in tests so that waiting costs no time.
-        wall_clock: seconds since 1970, which clients on several machines share limits by.
-    """
-
-    def __init__(
-        self,
-        settings: WooCommerceSettings,
-        stores: Stores = Stores(),
-        *,
-        transport: httpx.BaseTransport | None = None,
-        resolve: Callable[[str], list[str]] = addresses,
-        clock: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], None] = time.sleep,
-        wall_clock: Callable[[], float] = time.time,
-    ) -> None:
-        self._signer = _signer(settings)
-        self._credentials = {} if self._signer else _password(settings)
-        self._origin, self._prefix = _split(settings.url)
-        self._http = Http(
-            self._origin,
-            headers={},
-            is_sandbox=settings.is_sandbox,
-            ca_file=settings.ca_file,
-            transport=transport,
-            resolve=resolve,
-            refusal=refusal,
-        )
-        self._clock = clock
-        self._retry = Retry(sleep=sleep)
-        meter = Meter(
-            stores.limits,
-            f"woocommerce:{settings.url}",
-            budget_share=settings.budget_share,
-            clock=clock,
-            sleep=sleep,
-            wall_clock=wall_clock,
-        )
-        rate = settings.requests_per_second
-        self._bucket = meter.token_bucket("requests", rate=rate, burst=max(1.0, rate))
-        self._money: ShopMoney | None = None
-        self._known_time: tuple[float, float] | None = None
-        self.urgency = Urgency.LIVE
-
-    def ask(self, path: str, params: Params = ()) -> Answer:
-        """Read `path` below the API.
-
-        Raises:
-            ShopkeeperError: by the code in an error's body or by HTTP status, after retries.
-        """
-        return self._retry.call(lambda: self._sent("GET", API + path, params, urgency=self.urgency))
-
-    def write(
-        self, method: str, path: str, value: Any, *, urgency: Urgency = Urgency.ACT
-    ) -> Answer:
-        """Send a JSON value, again only when the platform certainly did nothing.
-
-        Raises:
-            NotAppliedError: the platform certainly did nothing, and still does not.
-            TransientSourceError: it may have been applied.
-            ItemRefusedError: this item was refused.
-            SourceRejectedError: the account was refused.
-            SourceContractError: the answer is unknown, so it may have been applied.
-        """
-        body = msgspec.json.encode(value)
-        return self._retry.call(
-            lambda: self._sent(method, API + path, (), body=body, urgency=urgency),
-            repeats=NotAppliedError,
-        )
-
-    def money(self) -> ShopMoney:
-        """The shop's currency and decimals, asked for once."""
-        if self._money is None:
-            settings = self._status()[0].settings
-            self._money = ShopMoney(
-                currency=settings.currency, decimals=settings.number_of_decimals
-            )
-        return self._money
-
-    def account_facts(self) -> Facts:
-        """How many decimals the shop charges in."""
-        return {PRICE_DECIMALS: self.money().decimals}
-
-    def now(self) -> dt.datetime:
-        """The platform's clock; asked where a key is needed, so that it is tried too."""
-        return self._status()[1].at
-
-    def check(self) -> ShopCheck:
-        """What the shop says of itself, for a test of settings and permissions."""
-        status, _ = self._status()
-        # WordPress takes a key of the shop for an application password there, and answers 401.
-        answer = self._retry.call(lambda: self._open(_SITE, (), self.urgency))
-        site = decoded(_SITE_INDEX.decode, answer.body)
-        return ShopCheck(
-            name=site.name,
-            currency=status.settings.currency,
-            time_zone=site.timezone_string or f"UTC{float(site.gmt_offset):+g}",
-            plan=f"WooCommerce {status.environment.version}",
-        )
-
-    def close(self) -> None:
-        """Close the connections."""
-        self._http.close()
-
-    def _status(self) -> tuple[_Status, Answer]:
-        answer = self.ask("system_status", [("_fields", "environment,settings")])
-        return decoded(_STATUS.decode, answer.body), answer
-
-    def _sent(
-        self,
-        method: str,
-        path: str,
-        params: Params,
-        *,
-        urgency: Urgency,
-        body: bytes | None = None,
-    ) -> Answer:
-        path = self._prefix + path
-        if self._signer is not None:
-            seconds = self._time(urgency)
-            params = self._signer.signed(method, self._origin + path, params, at=seconds)
-        answer = self._asked(method, path, params, urgency, body, headers=self._credentials)
-        at = dt.datetime.fromtimestamp(server_time(answer.headers), dt.UTC)
-        return Answer(body=answer.body, at=at, told_length=answer.headers.get("x-wp-total"))
-
-    def _open(self, path: str, params: Params, urgency: Urgency) -> HttpAnswer:
-        """Read what is told to everybody, without a word of who we are."""
-        return self._asked("GET", self._prefix + path, params, urgency, None, headers={})
-
-    def _asked(
-        self,
-        method: str,
-        path: str,
-        params: Params,
-        urgency: Urgency,
-        body: bytes | None,
-        *,
-        headers: Mapping[str, str],
-    ) -> HttpAnswer:
-        self._bucket.take(urgency=urgency)
-        kind = "application/json" if body is not None else None
-        try:
-            answer = self._http.request(
-                method, path, params=params, body=body, content_type=kind, headers=headers
-            )
-        except ThrottledError as error:
-            self._bucket.refused(error.retry_after)
-            raise
-        _check_is_json(answer)
-        self._known_time = (server_time(answer.headers), self._clock())
-        return answer
-
-    def _time(self, urgency: Urgency) -> float:
-        """The platform's seconds since 1970, by an answer that needs no key."""
-        if self._known_time is None or self._clock() - self._known_time[1] > _CLOCK_HOLDS_SECONDS:
-            self._open(API.rstrip("/"), [("_fields", "namespace")], urgency)
-        assert self._known_time is not None
-        told, at = self._known_time
-        return told + self._clock() - at
-
-
-def _check_is_json(answer: HttpAnswer) -> None:
-    """Whatever else the site prints spoils an answer in passing, whatever the answer is called.
-
-    Raises:
-        TransientSourceError: a page of the host, a PHP warning or a byte order mark is in it.
-    """
-    if "json" not in answer.headers.get("content-type", ""):
-        raise TransientSourceError("a page of the host came in place of the shop's answer")
-    try:
-        _ANY.decode(answer.body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise TransientSourceError(
-            "the shop's answer is no JSON: a page of the host, a PHP warning or a byte order mark "
-            "is in it"
-        ) from None
-
-
 def refusal(status: int, _headers: Mapping[str, str], body: bytes) -> ShopkeeperError | None:
     """The error that an answer's code means; null: the status decides."""
     if status < 300 or status >= 500 or status == 429:
@@ -369,6 +155,123 @@ def plain(code: str) -> str:
     return code if _CODE.fullmatch(code) else "without a readable code"
 
 
+class WooCommerceClient(RestClient[WooCommerceSettings]):
+    """Asks and writes for one shop. Thread-safe."""
+
+    REFUSAL = refusal
+
+    def prepare(self) -> None:
+        """See `AccountClient`."""
+        rate = self.settings.requests_per_second
+        self.limits = {"": self.meter.token_bucket("requests", rate=rate, burst=max(1.0, rate))}
+        self._site = urlsplit(self.settings.url)
+        self.root = self._site.path + API
+        self._signer = _signer(self.settings)
+        self._credentials = {} if self._signer else _password(self.settings)
+        self._money: ShopMoney | None = None
+        self._known_time: tuple[float, float] | None = None
+
+    def credentials(self) -> Mapping[str, str]:
+        """See `RestClient`."""
+        return self._credentials
+
+    def money(self) -> ShopMoney:
+        """The shop's currency and decimals, asked for once."""
+        if self._money is None:
+            settings = self._status()[0].settings
+            self._money = ShopMoney(
+                currency=settings.currency, decimals=settings.number_of_decimals
+            )
+        return self._money
+
+    def account_facts(self) -> Facts:
+        """How many decimals the shop charges in."""
+        return {PRICE_DECIMALS: self.money().decimals}
+
+    def now(self) -> dt.datetime:
+        """The platform's clock; asked where a key is needed, so that it is tried too."""
+        return self._status()[1].at
+
+    def check(self) -> AccountCheck:
+        """What the shop says of itself; what a key permits it does not say."""
+        status, _ = self._status()
+        # WordPress takes a key of the shop for an application password there, and answers 401.
+        answer = self.reading(lambda how: self._open(_SITE, (), how))
+        site = decoded(_SITE_INDEX.decode, answer.body)
+        return AccountCheck(
+            name=site.name,
+            currency=status.settings.currency,
+            time_zone=site.timezone_string or f"UTC{float(site.gmt_offset):+g}",
+            plan=f"WooCommerce {status.environment.version}",
+        )
+
+    def send(self, request: Request, urgency: Urgency) -> HttpAnswer:
+        """See `RestClient`; what is not open is signed, if the settings say so."""
+        if self._signer is not None and not request.is_open:
+            url = f"{self._site.scheme}://{self._site.netloc}{request.path}"
+            seconds = self._time(urgency)
+            params = self._signer.signed(request.method, url, request.params, at=seconds)
+            request = replace(request, params=params)
+        return super().send(request, urgency)
+
+    def learn(self, request: Request, answer: HttpAnswer) -> None:
+        """Keep the shop's clock.
+
+        Raises:
+            TransientSourceError: what came is no JSON, whatever it is called.
+        """
+        _check_is_json(answer)
+        self._known_time = (server_time(answer.headers), self.clock())
+
+    def _status(self) -> tuple[_Status, HttpAnswer]:
+        answer = self.ask("system_status", [("_fields", "environment,settings")])
+        return decoded(_STATUS.decode, answer.body), answer
+
+    def _open(self, path: str, params: Params, urgency: Urgency) -> HttpAnswer:
+        """Read what is told to everybody."""
+        where = self._site.path + path
+        return self.send(Request(method="GET", path=where, params=params, is_open=True), urgency)
+
+    def _time(self, urgency: Urgency) -> float:
+        """The platform's seconds since 1970, by an answer that needs no key."""
+        if self._known_time is None or self.clock() - self._known_time[1] > _CLOCK_HOLDS_SECONDS:
+            self._open(API.rstrip("/"), [("_fields", "namespace")], urgency)
+        assert self._known_time is not None
+        told, at = self._known_time
+        return told + self.clock() - at
+
+
+def length(answer: HttpAnswer) -> int:
+    """How many rows a list has in all.
+
+    Raises:
+        SourceContractError: it is not told. As 0 it would end a reading before its time.
+    """
+    told = answer.headers.get("x-wp-total", "")
+    if not told.isdecimal():
+        raise SourceContractError(
+            "a list does not tell its length (X-WP-Total): a cache or a plug-in takes it off"
+        )
+    return int(told)
+
+
+def _check_is_json(answer: HttpAnswer) -> None:
+    """Whatever else the site prints spoils an answer in passing, whatever the answer is called.
+
+    Raises:
+        TransientSourceError: a page of the host, a PHP warning or a byte order mark is in it.
+    """
+    if "json" not in answer.headers.get("content-type", ""):
+        raise TransientSourceError("a page of the host came in place of the shop's answer")
+    try:
+        _ANY.decode(answer.body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise TransientSourceError(
+            "the shop's answer is no JSON: a page of the host, a PHP warning or a byte order mark "
+            "is in it"
+        ) from None
+
+
 def _signer(settings: WooCommerceSettings) -> Signer | None:
     key, secret = settings.consumer_key, settings.consumer_secret
     if settings.access != "signed_key" or key is None or secret is None:
@@ -381,9 +284,3 @@ def _password(settings: WooCommerceSettings) -> dict[str, str]:
     if settings.access == "key" and settings.consumer_key is not None:
         name, secret = settings.consumer_key.get_secret_value(), settings.consumer_secret
     return basic(name, secret.get_secret_value() if secret else "")
-
-
-def _split(url: str) -> tuple[str, str]:
-    """Scheme with host, and the path of a site that does not lie at the root."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}", parts.path

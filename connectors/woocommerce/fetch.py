@@ -9,11 +9,12 @@ from collections.abc import Hashable, Iterable, Iterator, Sequence
 
 import polars as pl
 
+from connectors.base.http import HttpAnswer
 from connectors.base.paging import by_overlap
+from connectors.base.rest import Params
 from connectors.base.sending import chunks
 from connectors.woocommerce import wire
-from connectors.woocommerce.access import Params
-from connectors.woocommerce.client import Answer, WooCommerceClient
+from connectors.woocommerce.client import WooCommerceClient, length
 from connectors.woocommerce.codes import NoRouteError
 from connectors.woocommerce.rows import Row, number, rows_of
 from contracts.errors import SourceContractError
@@ -24,6 +25,8 @@ PER_PAGE = 100
 _SECOND, _DAY = dt.timedelta(seconds=1), dt.timedelta(days=1)
 _REFUNDS_LAST = dt.timedelta(days=90)
 _STATUSES = ("any", "trash")
+
+Listed = tuple[HttpAnswer, list[Row]]
 
 
 def orders(client: WooCommerceClient, window: Window) -> Iterator[Page]:
@@ -74,9 +77,9 @@ def estimate_orders(client: WooCommerceClient, window: Window) -> int:
     start, end = _bounds(window)
     asked = [("_fields", "id"), *_page(1)]
     changed = [*asked, *_between("modified_", start, end)]
-    orders = [client.ask("orders", [("status", one), *changed]).total for one in _STATUSES]
+    orders = [length(client.ask("orders", [("status", one), *changed])) for one in _STATUSES]
     try:
-        refunds = client.ask("refunds", [*asked, *_between("", start, end)]).total
+        refunds = length(client.ask("refunds", [*asked, *_between("", start, end)]))
     except NoRouteError:
         refunds = 0
     return 4 + sum(map(_pages, orders)) + _pages(refunds) + refunds
@@ -128,7 +131,7 @@ class _Orders:
         self._products: set[int] = set()
         self.seen: set[int] = set()
 
-    def followed(self, answer: Answer, rows: Sequence[Row]) -> Iterator[Page]:
+    def followed(self, answer: HttpAnswer, rows: Sequence[Row]) -> Iterator[Page]:
         """A page of orders, their refunds, and the own codes of products with variations."""
         self.seen |= {row.id for row in rows if row.id is not None}
         yield Page(answer.body, self._part)
@@ -169,7 +172,7 @@ def _refunded(client: WooCommerceClient, window: Window) -> set[int]:
 
 def _changed(
     client: WooCommerceClient, path: str, window: Window, asked: Params
-) -> Iterator[tuple[Answer, list[Row]]]:
+) -> Iterator[Listed]:
     """Yield first pages only: each begins a second before the last one's newest change.
 
     What changes meanwhile leaves the window, and no page depends on how many rows were before it.
@@ -180,7 +183,7 @@ def _changed(
         answer = client.ask(path, [*asked, *span, *_page(PER_PAGE)])
         rows = rows_of(answer.body)
         yield answer, rows
-        if answer.total <= PER_PAGE:
+        if length(answer) <= PER_PAGE:
             return
         newest = max((row.changed_at for row in rows if row.changed_at), default=None)
         if newest is None or newest < start:
@@ -191,14 +194,16 @@ def _changed(
         start = newest
 
 
-def _all(client: WooCommerceClient, path: str, asked: Params) -> Iterator[tuple[Answer, list[Row]]]:
+def _all(
+    client: WooCommerceClient, path: str, asked: Params
+) -> Iterator[tuple[HttpAnswer, list[Row]]]:
     """Yield all rows of a list by their ids, in pages that overlap by a row."""
 
-    def page(offset: int) -> tuple[tuple[Answer, list[Row]], list[Hashable], int]:
+    def page(offset: int) -> tuple[Listed, list[Hashable], int]:
         sort = [("orderby", "id"), ("order", "asc"), ("offset", str(offset))]
         answer = client.ask(path, [*asked, *sort, *_page(PER_PAGE)])
         rows = rows_of(answer.body)
-        return (answer, rows), [row.key for row in rows], answer.total
+        return (answer, rows), [row.key for row in rows], length(answer)
 
     return by_overlap(page, size=PER_PAGE)
 

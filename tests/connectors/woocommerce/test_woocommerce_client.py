@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from oauthlib.oauth1 import SIGNATURE_TYPE_QUERY, Client  # type: ignore[import-untyped]
 
 from connectors.base.declaration import Stream
+from connectors.base.oauth1 import Signer
 from connectors.woocommerce import CONNECTOR, fetch
-from connectors.woocommerce.access import Signer
 from connectors.woocommerce.client import WooCommerceClient, WooCommerceSettings
 from contracts.errors import SourceContractError, SourceRejectedError, TransientSourceError
 from contracts.streams import Window

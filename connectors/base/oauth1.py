@@ -1,18 +1,18 @@
-"""How a shop knows us: a key as Basic, a key that signs (OAuth 1.0a), an application password.
+"""Keys in a header (Basic), and keys that sign each request (OAuth 1.0a, RFC 5849).
 
-A signature has one leg, so there is no token, and it covers the method, the address and the
-parameters; the body is JSON and no part of it.
+A signature of one leg has no token. It covers the method, the address and the parameters; a JSON
+body is no part of it.
 """
 
 import base64
 import hashlib
 import hmac
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
-Params = Sequence[tuple[str, str]]
+from connectors.base.rest import Params
 
 
 def basic(user: str, password: str) -> dict[str, str]:
@@ -27,14 +27,14 @@ def _nonce() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Signer:
-    """Signs with a key; the platform takes each nonce once, and a timestamp for 15 minutes."""
+    """Signs with a key, HMAC-SHA256; a platform takes each nonce once."""
 
     key: str
     secret: str = field(repr=False)
     nonce: Callable[[], str] = _nonce
 
     def signed(self, method: str, url: str, params: Params, *, at: float) -> Params:
-        """The parameters to send, signature included; `at` is the platform's clock since 1970."""
+        """The parameters to send, signature included; `at` is the platform's seconds since 1970."""
         own = [
             *params,
             ("oauth_consumer_key", self.key),
