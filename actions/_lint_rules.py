@@ -19,7 +19,7 @@ SIMPLIFIED: Final[Mapping[str, str]] = {pair[0]: pair[1] for pair in _PAIRS.spli
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class LintRule:
     """What is not said, in half a sentence, and how it is told when it is."""
 
     told: str
@@ -71,8 +71,8 @@ _SORRY = r"\b(?:unhappy|dissatisfied|disappointed|problems?|issues?|complaints?|
 _TELL = r"\b(?:contact|write|email|mail|message|tell|reach|talk|call|ask)\b"
 _ZH_GLAD = r"(?<!不)(?:满意|喜欢|开心|中意|称心)(?!度|与否|程度)"
 
-RULES: Final[Mapping[str, Rule]] = {
-    "incentive": Rule(
+RULES: Final[Mapping[str, LintRule]] = {
+    "incentive": LintRule(
         "offers something for a review",
         (
             *_both(_GIFT, _REVIEW),
@@ -85,14 +85,14 @@ RULES: Final[Mapping[str, Rule]] = {
             ),
         ),
     ),
-    "cash_for_praise": Rule(
+    "cash_for_praise": LintRule(
         "promises money or a gift for praise",
         (
             r"返现|返現|fanxian|好[坪苹萍]",
             r"(?:好评|[5五]星|晒图|晒单|评价|追评|买家秀)(?:后|就|即|可|立|再)?(?:有礼|有奖|返|送|领|得|抽)",
         ),
     ),
-    "change_request": Rule(
+    "change_request": LintRule(
         "asks to change, remove or improve a review",
         (
             rf"\b(?:{_LIFT})\w*(?: (?:down|up|out))?{_WHICH} {_RATED}",
@@ -102,7 +102,7 @@ RULES: Final[Mapping[str, Rule]] = {
             _near(_ZH_RATED, _ZH_ALTERED, most=8),
         ),
     ),
-    "praise_only": Rule(
+    "praise_only": LintRule(
         "asks for a good review, not for an honest one",
         (
             r"\b(?:[45]|four|five|high|good|positive|great|excellent|favou?rable|nice|top|perfect"
@@ -110,7 +110,7 @@ RULES: Final[Mapping[str, Rule]] = {
             r"好评|haoping|[5五]星(?!级)|满分|全[5五]分|[⭐★]{4,}",
         ),
     ),
-    "selective_ask": Rule(
+    "selective_ask": LintRule(
         "asks only those who are content, or keeps the others from it",
         (
             _near(r"\b(?:if|when|in case|only)\b", _GLAD, _OPINION),

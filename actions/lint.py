@@ -23,7 +23,7 @@ _Signs = list[tuple[str, int]]
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class LintFinding:
     """What a text says and may not, and where."""
 
     name: str
@@ -34,7 +34,7 @@ class Finding:
         return f"{self.name}, line {self.line}: it {RULES[self.rule].told} ({self.rule})"
 
 
-def lint(source: str, *, name: str) -> list[Finding]:
+def lint(source: str, *, name: str) -> list[LintFinding]:
     """What must not reach a customer in a template, or in a rendered text, by line and rule."""
     found = {
         (lines[match.start()], rule)
@@ -43,7 +43,7 @@ def lint(source: str, *, name: str) -> list[Finding]:
         for pattern in told.patterns
         for match in re.finditer(pattern, text, re.DOTALL)
     }
-    return [Finding(name, line, rule) for line, rule in sorted(found)]
+    return [LintFinding(name, line, rule) for line, rule in sorted(found)]
 
 
 def _readings(source: str) -> Iterator[tuple[str, list[int]]]:

@@ -69,7 +69,7 @@ class UndoPlan:
     items: tuple[UndoItem, ...]
 
     @property
-    def restored(self) -> tuple[UndoItem, ...]:
+    def to_restore(self) -> tuple[UndoItem, ...]:
         """Items that will be written."""
         return tuple(item for item in self.items if item.conflict is None)
 
@@ -215,7 +215,7 @@ def _forbidden(actions: Sequence[Action], reversal: Reversal | None) -> str | No
 
 def to_actions(undo: UndoPlan, *, batch: str, at: dt.datetime) -> list[Action]:
     """Actions that restore, approved by whoever asks for the undo. Ids derive from the batch."""
-    return [_restoring(item, batch=batch, at=at) for item in undo.restored]
+    return [_restoring(item, batch=batch, at=at) for item in undo.to_restore]
 
 
 def originals_of(undo: Action) -> list[str]:

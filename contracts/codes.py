@@ -283,7 +283,7 @@ class QuarantineReason(StrEnum):
     UNKNOWN_SHAPE = "unknown_shape"
 
 
-class Mode(StrEnum):
+class PolicyMode(StrEnum):
     """How far a policy may go for a shop."""
 
     OFF = "off"

@@ -44,7 +44,7 @@ class TokenStore(Protocol):
         """Keep them in place of the earlier ones; it is done when this returns."""
         ...
 
-    def turn(self, account: str) -> AbstractContextManager[None]:
+    def lease(self, account: str) -> AbstractContextManager[None]:
         """Wait until nobody else renews the account's tokens, and keep others waiting.
 
         Raises:

@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Any
 
 from contracts.errors import ConfigurationError, TransientSourceError
 from deployments import demo_home, emulated, server
-from deployments.demo_home import World
+from deployments.demo_home import DemoWorld
 
 if TYPE_CHECKING:
-    from deployments.demo_score import Score
-    from flows.run import Looped
+    from deployments.demo_score import DemoScore
+    from flows.run import LoopResult
 
 HOME = "demo-home"
 # The demo's moment: the shop opens, and people may be written to.
@@ -81,7 +81,7 @@ def _fresh(home: Path) -> Path:
 
 
 @contextmanager
-def _world(home: Path, *, days: int | None, households: int | None) -> Iterator[World]:
+def _world(home: Path, *, days: int | None, households: int | None) -> Iterator[DemoWorld]:
     """The sandbox as a process of its own, until it is left."""
     today = dt.datetime.now(dt.UTC).date()
     options = ["--today", str(today), "--channels", ",".join(demo_home.SHOPS.values())]
@@ -100,7 +100,7 @@ def _world(home: Path, *, days: int | None, households: int | None) -> Iterator[
         line = process.stdout.readline()
         if not line:
             raise TransientSourceError(f"the sandbox did not start; see {log}")
-        world = World(**json.loads(line))
+        world = DemoWorld(**json.loads(line))
         ports = ",".join(map(str, world.mail["ports"]))
         emulated.remember(home, world.url, demo_home.TOKEN, [*options, "--mail-ports", ports])
         yield world
@@ -109,7 +109,7 @@ def _world(home: Path, *, days: int | None, households: int | None) -> Iterator[
         process.wait(timeout=20)
 
 
-def _flow() -> Callable[[str], Coroutine[Any, Any, "Looped"]]:
+def _flow() -> Callable[[str], Coroutine[Any, Any, "LoopResult"]]:
     """The loop, imported once the server's settings are set: Prefect reads them then.
 
     With what its check imports as it begins: here, two other processes have to start meanwhile.
@@ -121,7 +121,7 @@ def _flow() -> Callable[[str], Coroutine[Any, Any, "Looped"]]:
     return run_flow
 
 
-def _scored(home: Path, world: World) -> list["Score"]:
+def _scored(home: Path, world: DemoWorld) -> list["DemoScore"]:
     from deployments.demo_score import scored
     from flows.steps.home import Home
 
@@ -129,7 +129,7 @@ def _scored(home: Path, world: World) -> list["Score"]:
         return scored(opened, world)
 
 
-def _shown(home: Path, looped: "Looped", scores: list["Score"], *, seconds: float) -> Shown:
+def _shown(home: Path, looped: "LoopResult", scores: list["DemoScore"], *, seconds: float) -> Shown:
     from reports.summary import screen
 
     reported = looped.reported

@@ -227,7 +227,7 @@ max_exposure_minor = 0
 
 
 @dataclass(frozen=True, slots=True)
-class World:
+class DemoWorld:
     """The emulated platforms that answer, and how much was sold there."""
 
     url: str
@@ -237,7 +237,7 @@ class World:
     mail: dict[str, Any]
 
 
-def write(home: Path, world: World) -> None:
+def write(home: Path, world: DemoWorld) -> None:
     """Write the shops and policies of the demo, pointed at the emulated platforms."""
     moment = dt.datetime.fromisoformat(world.clock)
     given = {

@@ -10,7 +10,7 @@ import polars as pl
 from checks.reconcile import against, together
 from contracts.codes import ActionState, WriteKind
 from contracts.tables import AdsDaily, Consent, Parcel, table_of
-from deployments.demo_home import SHOPS, World
+from deployments.demo_home import SHOPS, DemoWorld
 from flows.steps.home import Home, Shop
 
 _AD_SUMS = ("spend_minor", "impressions", "clicks", "orders", "revenue_minor")
@@ -18,7 +18,7 @@ _CONSENTS = {"granted": "granted", "withdrawn": "withdrawn", "never": "never_ask
 
 
 @dataclass(frozen=True, slots=True)
-class Score:
+class DemoScore:
     """Things compared with what really happened, and how many of them differ."""
 
     what: str
@@ -31,7 +31,7 @@ class Score:
         return f"{self.what} equal for {self.compared - self.differing:,} of {self.compared:,}"
 
 
-def scored(home: Home, world: World) -> list[Score]:
+def scored(home: Home, world: DemoWorld) -> list[DemoScore]:
     """Compare everything that the demo read or wrote."""
     with httpx.Client(base_url=world.url, timeout=60) as truth:
         return [
@@ -49,7 +49,7 @@ def _told(truth: httpx.Client, what: str, channel: str) -> list[dict[str, Any]]:
     return found
 
 
-def _days(home: Home, shop: Shop, truth: httpx.Client, channel: str) -> Score:
+def _days(home: Home, shop: Shop, truth: httpx.Client, channel: str) -> DemoScore:
     """Orders, units and GMV per day, lake and quarantine together."""
     told = pl.DataFrame(_told(truth, "days", channel)).select(
         order_date=pl.col("date").str.to_date(),
@@ -67,10 +67,12 @@ def _days(home: Home, shop: Shop, truth: httpx.Client, channel: str) -> Score:
     )
     # An order of before that changed since is read too; its day is not read whole.
     ours = ours if history is None else ours.filter(pl.col("order_date") >= history)
-    return Score(f"{shop.id}: orders, units, GMV per day", told.height, against(ours, told).height)
+    return DemoScore(
+        f"{shop.id}: orders, units, GMV per day", told.height, against(ours, told).height
+    )
 
 
-def _ads(home: Home, shop: Shop, truth: httpx.Client) -> Score:
+def _ads(home: Home, shop: Shop, truth: httpx.Client) -> DemoScore:
     """Sums per day and ad product, of the days that were read."""
     ours = (
         home.read(AdsDaily, shop)
@@ -92,10 +94,10 @@ def _ads(home: Home, shop: Shop, truth: httpx.Client) -> Score:
     )
     keys = ["ad_date", "ad_channel"]
     read = ours.join(told, on=keys, how="left", suffix="_truth")
-    return Score("tmall: ads per day", read.height, _differing(read, _AD_SUMS))
+    return DemoScore("tmall: ads per day", read.height, _differing(read, _AD_SUMS))
 
 
-def _parcels(home: Home, shop: Shop, truth: httpx.Client) -> Score:
+def _parcels(home: Home, shop: Shop, truth: httpx.Client) -> DemoScore:
     """When the parcels that were asked about were delivered."""
     told = pl.DataFrame(_told(truth, "parcels", "shopify")).select(
         shipment_id=pl.concat_str("carrier", "number", separator=":"),
@@ -104,10 +106,10 @@ def _parcels(home: Home, shop: Shop, truth: httpx.Client) -> Score:
     sealed = home.read(Parcel, shop).select("shipment_id", "delivered_at").collect()
     ours = home.keys.vault.open_frame(sealed, table_of(Parcel).name)
     read = ours.join(told, on="shipment_id", how="left")
-    return Score("demo: parcels asked about", read.height, _differing(read, ("delivered_at",)))
+    return DemoScore("demo: parcels asked about", read.height, _differing(read, ("delivered_at",)))
 
 
-def _consents(home: Home, shop: Shop, truth: httpx.Client) -> Score:
+def _consents(home: Home, shop: Shop, truth: httpx.Client) -> DemoScore:
     """What members allowed, by pseudonym."""
     members = home.members(shop)
     told = pl.DataFrame(
@@ -121,10 +123,10 @@ def _consents(home: Home, shop: Shop, truth: httpx.Client) -> Score:
     marketing = (pl.col("purpose") == "marketing") & (pl.col("channel") == "email")
     ours = home.read(Consent, shop).filter(marketing).collect()
     both = told.join(ours, on="member_id", how="full", coalesce=True)
-    return Score("demo: consents", both.height, _differing(both, ("consent_status",)))
+    return DemoScore("demo: consents", both.height, _differing(both, ("consent_status",)))
 
 
-def _mail(home: Home, truth: httpx.Client) -> Score:
+def _mail(home: Home, truth: httpx.Client) -> DemoScore:
     """Messages that the ledger says were sent, and those that arrived: each once."""
     arrived = sorted(_keys(_told(truth, "writes", "shopify")))
     states = (ActionState.CONFIRMED, ActionState.REVERTED)
@@ -134,7 +136,7 @@ def _mail(home: Home, truth: httpx.Client) -> Score:
     )
     together_ = set(arrived) | set(sent)
     differing = sum(arrived.count(key) != 1 or sent.count(key) != 1 for key in together_)
-    return Score("demo: messages", len(together_), differing)
+    return DemoScore("demo: messages", len(together_), differing)
 
 
 def _keys(writes: list[dict[str, Any]]) -> Iterator[str]:

@@ -25,7 +25,7 @@ from contracts.actions import Action
 from contracts.codes import ActionState
 from contracts.errors import ShopkeeperError
 from deployments.at_once import AT_ONCE
-from deployments.score import FINAL, Score, double_rows
+from deployments.score import FINAL, TrialScore, double_rows
 from deployments.trial import FAST, TODAY, Result, opened, seconds_of
 from flows.steps.act import act
 from flows.steps.build import build
@@ -192,7 +192,7 @@ def tried(stage: MerchantStage, seed: int) -> Result:
                 return _Trial(seed, theirs, http).run()
             except Exception as error:  # noqa: BLE001  whatever breaks a trial fails it, by name
                 why = f"the trial broke with {type(error).__name__}: {error}"
-                return Result(seed=seed, score=Score(unresolved=(why,)))
+                return Result(seed=seed, score=TrialScore(unresolved=(why,)))
 
 
 @contextmanager
@@ -303,9 +303,9 @@ class _Trial:
 
     def _score(
         self, before: Mapping[str, dict[str, int]], actions: list[Action], stopped: list[str]
-    ) -> Score:
+    ) -> TrialScore:
         shops = [self.home.shop(shop) for shop in SHOPS]
-        return Score(
+        return TrialScore(
             lost=tuple(told for shop in shops for told in self._lost(shop)),
             duplicated=tuple(told for shop in shops for told in double_rows(self.home, shop)),
             unsafe=tuple(

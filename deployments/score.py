@@ -25,7 +25,7 @@ _Written = Counter[tuple[str, int]]
 
 
 @dataclass(frozen=True, slots=True)
-class Score:
+class TrialScore:
     """What went wrong, each in a sentence; all empty but the last is as it has to be.
 
     lost: a truth that neither lake nor quarantine holds. duplicated: a row there twice, or a write
@@ -48,13 +48,13 @@ class Score:
         return (*self.lost, *self.duplicated, *self.unsafe, *self.unresolved, *self.blocked)
 
 
-def scored(home: Home, world: World, http: httpx.Client, *, sent_while_stopped: int) -> Score:
+def scored(home: Home, world: World, http: httpx.Client, *, sent_while_stopped: int) -> TrialScore:
     """Compare a home of one shop with the world behind `http`, once all is calm."""
     shop = next(iter(home.shops.values()))
     actions = home.ledger.find(shop_id=shop.id)
     written = _written(http)
     stopped = [f"{sent_while_stopped} writes came while all was stopped"]
-    return Score(
+    return TrialScore(
         lost=(*_lost_orders(home, shop, http), *_lost_prices(home, shop, http)),
         duplicated=(*double_rows(home, shop), *_double_writes(actions, written)),
         unsafe=(

@@ -19,12 +19,12 @@ import httpx
 
 from contracts.errors import ShopkeeperError
 from deployments.at_once import AT_ONCE
-from deployments.score import Score, scored
+from deployments.score import TrialScore, scored
 from flows.steps.act import act
 from flows.steps.actions import Selection, switch
 from flows.steps.build import build
 from flows.steps.decide import decide
-from flows.steps.home import Home, Source
+from flows.steps.home import Home, ShopSource
 from flows.steps.pull import blocked_in, pull
 from flows.steps.undo import undo
 from sandbox.plan import Fault, as_json
@@ -84,7 +84,7 @@ max_exposure_minor = 10_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class TrialPlan:
     """What happens in one trial; a function of its seed."""
 
     seed: int
@@ -106,7 +106,7 @@ class Result:
     """What one trial came to."""
 
     seed: int
-    score: Score
+    score: TrialScore
     struck: dict[str, int] = field(default_factory=dict)
     """Calls that each kind of fault struck."""
     sentences: tuple[str, ...] = ()
@@ -126,12 +126,12 @@ class Stage:
     built: Path
 
 
-def planned(seed: int) -> Plan:
+def planned(seed: int) -> TrialPlan:
     """The plan of a seed."""
     draw = random.Random(seed)  # noqa: S311 a plan must repeat
     is_first = draw.random() < 0.12
     hours = tuple(draw.choice((1, 1, 2, 5)) for _ in range(draw.choice((1, 1, 2))))
-    return Plan(
+    return TrialPlan(
         seed=seed,
         is_first_reading=is_first,
         hours=hours,
@@ -223,7 +223,7 @@ def own_world(stage: Stage) -> World:
     return world
 
 
-def tried(stage: Stage, plan: Plan) -> Result:
+def tried(stage: Stage, plan: TrialPlan) -> Result:
     """Carry out a plan in a home of its own."""
     random.seed(plan.seed)  # the jitter of the connectors' retries
     world = own_world(stage)
@@ -237,7 +237,7 @@ def tried(stage: Stage, plan: Plan) -> Result:
                 return trial.run()
             except Exception as error:  # noqa: BLE001  whatever breaks a trial fails it, by name
                 why = f"the trial broke with {type(error).__name__}: {error}"
-                return Result(seed=plan.seed, score=Score(unresolved=(why,)))
+                return Result(seed=plan.seed, score=TrialScore(unresolved=(why,)))
 
 
 @contextmanager
@@ -274,7 +274,7 @@ def opened(home: Path, world: World) -> Iterator[Home]:
             world.clock += dt.timedelta(seconds=seconds)
         time.sleep(0.002)  # a bulk file is made meanwhile
 
-    def patient(source: Source) -> Source:
+    def patient(source: ShopSource) -> ShopSource:
         opens: Callable[..., object] = source.connector.open_client
 
         # Nobody else uses the account: its points are counted here, by the world's time.
@@ -296,7 +296,7 @@ def opened(home: Path, world: World) -> Iterator[Home]:
 class _Trial:
     """A trial under way."""
 
-    plan: Plan
+    plan: TrialPlan
     home: Home
     world: World
     http: httpx.Client

@@ -18,7 +18,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from connectors.base.webhooks import Seen, Webhook, WebhookRefusedError, verify
+from connectors.base.webhooks import SeenDeliveries, Webhook, WebhookRefusedError, verify
 from contracts.errors import BusyError, ConfigurationError, ShopkeeperError
 from deployments.address import Address, taken
 from deployments.doorman import HEAD_SECONDS, Doorman, guarded
@@ -32,7 +32,7 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
-class Door:
+class WebhookDoor:
     """One source of one shop that may tell us something."""
 
     shop_id: str
@@ -40,7 +40,7 @@ class Door:
     webhook: Webhook
     streams: frozenset[str]
     secret: str = field(repr=False)
-    seen: Seen = field(default_factory=Seen)
+    seen: SeenDeliveries = field(default_factory=SeenDeliveries)
     refused: int = 0
 
     @property
@@ -49,7 +49,7 @@ class Door:
         return f"/webhooks/{self.shop_id}/{self.source}"
 
 
-Doors = Mapping[tuple[str, str], Door]
+Doors = Mapping[tuple[str, str], WebhookDoor]
 """By shop and source."""
 
 
@@ -67,7 +67,7 @@ def doors(home: Home) -> Doors:
                 continue
             secret = getattr(source.settings(), declared.webhook.secret_field)
             assert isinstance(secret, SecretStr)
-            found[shop.id, declared.name] = Door(
+            found[shop.id, declared.name] = WebhookDoor(
                 shop_id=shop.id,
                 source=declared.name,
                 webhook=declared.webhook,
@@ -204,7 +204,7 @@ class Listener:
                 return None
         return bytes(held)
 
-    def _heard(self, door: Door, request: Request, body: bytes) -> int:
+    def _heard(self, door: WebhookDoor, request: Request, body: bytes) -> int:
         """Pass hints on; the HTTP status. What came before is well received too."""
         try:
             hinted = verify(

@@ -21,7 +21,16 @@ from flows.form import HomeDir, OptionalShopId
 from flows.labels import tag_run
 from flows.outcome import held
 from flows.retries import is_transient
-from flows.steps.backfill import Mode, Plan, Span, business_days, expired, keep, plan, read
+from flows.steps.backfill import (
+    BackfillMode,
+    BackfillPlan,
+    BackfillSpan,
+    business_days,
+    expired,
+    keep,
+    plan,
+    read,
+)
 from flows.steps.home import Home, Progress
 
 # One stream at a time would wait for bulk files, more would crowd out the live pulls.
@@ -94,16 +103,16 @@ async def backfill_flow(
         Name | None, Field(description="Only the streams that fill this table; empty: all")
     ] = None,
     mode: Annotated[
-        Mode,
+        BackfillMode,
         Field(
             description="missing: what was never loaded; failed: what was planned and not loaded;"
             " all: everything again"
         ),
-    ] = Mode.MISSING,
+    ] = BackfillMode.MISSING,
     newest_first: Annotated[bool, Field(description="Begin with the newest days")] = False,
 ) -> list[dict[str, Any]]:
     """Read a span of history behind the live pulls, check and build it; it never acts."""
-    span = Span(
+    span = BackfillSpan(
         first=first,
         last=last,
         mode=mode,
@@ -128,7 +137,7 @@ async def backfill_flow(
     return cast("list[dict[str, Any]]", held(rows, stopped))
 
 
-async def _show_plan(planned: Plan) -> None:
+async def _show_plan(planned: BackfillPlan) -> None:
     rows = [
         {
             "shop": one.shop_id,
@@ -142,7 +151,7 @@ async def _show_plan(planned: Plan) -> None:
     await acreate_table_artifact(rows, key="backfill-plan", description=told)
 
 
-async def _finish(home_dir: str, span: Span) -> None:
+async def _finish(home_dir: str, span: BackfillSpan) -> None:
     """Check and build each shop that something was read of, and list the actions that are past."""
     with Home.open(home_dir) as home:
         shops = [

@@ -9,9 +9,9 @@ from flows.form import HomeDir, OptionalShopId
 from flows.labels import run_name, tag_run
 from flows.outcome import held
 from flows.steps.blocked import Blocked
-from flows.steps.build import build, renew
+from flows.steps.build import build, rebuild
 from flows.steps.home import Home
-from flows.steps.pull import asked_tables
+from flows.steps.pull import lookup_tables
 
 
 @flow(name="build", flow_run_name=run_name, on_running=[tag_run])
@@ -27,15 +27,15 @@ async def build_flow(home_dir: HomeDir, shop_id: OptionalShopId = None) -> dict[
     return cast("dict[str, int]", held(built, [one.told for one in blocked]))
 
 
-@flow(name="renew", flow_run_name=run_name, on_running=[tag_run])
-async def renew_flow(home_dir: HomeDir, shop_id: OptionalShopId = None) -> dict[str, int]:
+@flow(name="rebuild", flow_run_name=run_name, on_running=[tag_run])
+async def rebuild_flow(home_dir: HomeDir, shop_id: OptionalShopId = None) -> dict[str, int]:
     """Compute again what depends on what was asked after the build; rows per table."""
     blocked: list[Blocked] = []
 
     def work() -> dict[str, int]:
         with Home.open(home_dir) as home:
-            changed = asked_tables(home, shop_id)
-            return renew(home, shop_id=shop_id, changed=changed, blocked=blocked)
+            changed = lookup_tables(home, shop_id)
+            return rebuild(home, shop_id=shop_id, changed=changed, blocked=blocked)
 
-    renewed = await asyncio.to_thread(work)
-    return cast("dict[str, int]", held(renewed, [one.told for one in blocked]))
+    rebuilt = await asyncio.to_thread(work)
+    return cast("dict[str, int]", held(rebuilt, [one.told for one in blocked]))

@@ -45,24 +45,24 @@ _FEW: Any = ThreadPoolTaskRunner(max_workers=STREAMS_AT_A_TIME)
 @flow(name="pull", flow_run_name=run_name, on_running=[tag_run], task_runner=_FEW)
 async def pull_flow(home_dir: HomeDir, shop_id: OptionalShopId = None) -> list[Pulled]:
     """Read what is new from the platforms, check every document and load it."""
-    return await _pulled(home_dir, shop_id, asking=None)
+    return await _pulled(home_dir, shop_id, lookups=None)
 
 
 @flow(name="pull", flow_run_name=run_name, on_running=[tag_run], task_runner=_FEW)
 async def read_flow(home_dir: HomeDir, shop_id: OptionalShopId = None) -> list[Pulled]:
     """The same without the streams that ask about what was read, for a loop that builds first."""
-    return await _pulled(home_dir, shop_id, asking=False)
+    return await _pulled(home_dir, shop_id, lookups=False)
 
 
 @flow(name="ask", flow_run_name=run_name, on_running=[tag_run], task_runner=_FEW)
-async def ask_flow(home_dir: HomeDir, shop_id: OptionalShopId = None) -> list[Pulled]:
+async def lookup_flow(home_dir: HomeDir, shop_id: OptionalShopId = None) -> list[Pulled]:
     """Ask about what was just built, such as parcels that are due."""
-    return await _pulled(home_dir, shop_id, asking=True)
+    return await _pulled(home_dir, shop_id, lookups=True)
 
 
-async def _pulled(home_dir: str, shop_id: str | None, *, asking: bool | None) -> list[Pulled]:
+async def _pulled(home_dir: str, shop_id: str | None, *, lookups: bool | None) -> list[Pulled]:
     with Home.open(home_dir) as home:
-        planned = planned_streams(home, shop_id=shop_id, asking=asking)
+        planned = planned_streams(home, shop_id=shop_id, lookups=lookups)
     futures = [
         (shop, stream, pull_stream.submit(home_dir, shop, stream)) for shop, stream in planned
     ]
@@ -71,7 +71,7 @@ async def _pulled(home_dir: str, shop_id: str | None, *, asking: bool | None) ->
         for shop, stream, future in futures
         for row in await asyncio.to_thread(_outcome, shop, stream, future)
     ]
-    if pulled or not asking:
+    if pulled or not lookups:
         await acreate_markdown_artifact(
             pulled_table([_shown(row) for row in pulled]),
             key="pulled",

@@ -7,14 +7,14 @@ from prefect import flow
 
 from contracts.checks import CheckResult
 from flows.act import act_flow
-from flows.build import build_flow, renew_flow
+from flows.build import build_flow, rebuild_flow
 from flows.check import check_flow
 from flows.decide import decide_flow
 from flows.form import HomeDir, OptionalShopId
 from flows.labels import run_name, tag_run
 from flows.missed import take_along
 from flows.outcome import held, result_of, results_of
-from flows.pull import ask_flow, read_flow
+from flows.pull import lookup_flow, read_flow
 from flows.report import report_flow
 from flows.steps.act import Acted
 from flows.steps.alerts import mail_alerts
@@ -26,7 +26,7 @@ from flows.steps.retention import expire_when_quiet
 
 
 @dataclass(frozen=True, slots=True)
-class Looped:
+class LoopResult:
     """What the loop did."""
 
     pulled: list[Pulled]
@@ -38,7 +38,7 @@ class Looped:
 
 
 @flow(name="run", flow_run_name=run_name, on_running=[tag_run, take_along])
-async def run_flow(home_dir: HomeDir, shop_id: OptionalShopId = None) -> Looped:
+async def run_flow(home_dir: HomeDir, shop_id: OptionalShopId = None) -> LoopResult:
     """Pull; check and build; decide, act, report; remove what has been held for its time."""
     told: list[str] = []
     pulled = await result_of(read_flow, home_dir, shop_id, told=told)
@@ -49,11 +49,11 @@ async def run_flow(home_dir: HomeDir, shop_id: OptionalShopId = None) -> Looped:
     )
     asked = await _asked(home_dir, shop_id, told)
     if any(one.rows for one in asked):
-        checked, renewed = await results_of(
+        checked, rebuilt = await results_of(
             result_of(check_flow, home_dir, shop_id, told=told),
-            result_of(renew_flow, home_dir, shop_id, told=told),
+            result_of(rebuild_flow, home_dir, shop_id, told=told),
         )
-        built |= renewed
+        built |= rebuilt
     decided = await result_of(decide_flow, home_dir, shop_id, told=told)
     acted = await result_of(act_flow, home_dir, shop_id, told=told)
     reported = await result_of(report_flow, home_dir, shop_id, told=told)
@@ -62,12 +62,12 @@ async def run_flow(home_dir: HomeDir, shop_id: OptionalShopId = None) -> Looped:
         expire_when_quiet(home)
     if alerts is not None and not alerts.is_sent:
         told.append(alerts.sentence)
-    looped = Looped(pulled + asked, checked, built, decided, acted, reported)
-    return cast("Looped", held(looped, list(dict.fromkeys(told))))
+    looped = LoopResult(pulled + asked, checked, built, decided, acted, reported)
+    return cast("LoopResult", held(looped, list(dict.fromkeys(told))))
 
 
 async def _asked(home_dir: str, shop_id: str | None, told: list[str]) -> list[Pulled]:
     """What is asked about what was built; without such a stream there is no run of it."""
     with Home.open(home_dir) as home:
-        is_needed = bool(planned_streams(home, shop_id=shop_id, asking=True))
-    return await result_of(ask_flow, home_dir, shop_id, told=told) if is_needed else []
+        is_needed = bool(planned_streams(home, shop_id=shop_id, lookups=True))
+    return await result_of(lookup_flow, home_dir, shop_id, told=told) if is_needed else []

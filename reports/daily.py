@@ -17,7 +17,7 @@ from contracts.checks import CheckResult
 from contracts.codes import COUNTED_GUARDS, ActionState, WriteKind
 from reports import charts, formats
 from reports.effects import ReportedEffect
-from reports.figures import Figure, complete_days, figures, moved
+from reports.figures import ReportFigure, complete_days, figures, moved
 from reports.left_alone import ReportedHold, by_policy
 
 SHOWN_ACTIONS = 40
@@ -71,7 +71,7 @@ class ActionCount:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Link:
+class ReportLink:
     """Where to look further."""
 
     label: str
@@ -103,7 +103,7 @@ class DailyReport:
     """Prices that go up, and down, by policy."""
     changes: pl.DataFrame | None = None
     """What moved GMV, as `transforms.kpis.kpi_changes` tells it; not shown where missing."""
-    links: Sequence[Link] = ()
+    links: Sequence[ReportLink] = ()
     by_approval: Sequence[str] = ()
     """Policies that act by approval though they are set to `auto`, and why, a sentence each."""
     blocked: Sequence[str] = ()
@@ -235,7 +235,7 @@ def _moved(report: DailyReport, shop: ReportedShop, day: dt.date) -> str | None:
     return moved(found.row(0, named=True)) if found.height else None
 
 
-def _drawn(figure: Figure) -> Markup:
+def _drawn(figure: ReportFigure) -> Markup:
     return Markup(charts.spark(figure.trend))  # noqa: S704  drawn by us from numbers
 
 

@@ -49,7 +49,7 @@ MEASURES = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Figure:
+class ReportFigure:
     """One measure on one day. `change` is text against the same weekday a week before."""
 
     measure: Measure
@@ -66,7 +66,7 @@ def complete_days(kpis: pl.DataFrame, as_of: dt.datetime, time_zone: str) -> pl.
     return kpis.filter(pl.col("kpi_date") < today).sort("kpi_date").tail(SHOWN_DAYS)
 
 
-def figures(days: pl.DataFrame) -> Iterator[Figure]:
+def figures(days: pl.DataFrame) -> Iterator[ReportFigure]:
     """Figures of the last of `days` (grain: kpi_date, one currency); measures never known are
     left out."""
     if days.is_empty():
@@ -79,7 +79,7 @@ def figures(days: pl.DataFrame) -> Iterator[Figure]:
             continue
         then = before[measure.column][0] if before.height else None
         change, tone = _change(measure, values[-1], then)
-        yield Figure(
+        yield ReportFigure(
             measure=measure,
             value=shown(measure, values[-1], currency),
             change=change,

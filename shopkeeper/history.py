@@ -9,7 +9,7 @@ from shopkeeper.console import OPTIONS, answer, progress, show, stacked, table
 from shopkeeper.steps import From, Shop, StreamName, To, days_of, open_home
 
 if TYPE_CHECKING:
-    from flows.steps.backfill import Backfilled, Plan
+    from flows.steps.backfill import Backfilled, BackfillPlan
     from flows.steps.backtest import Backtested, Tally
     from flows.steps.profits import Profit
 
@@ -52,7 +52,7 @@ def backfill(
     from flows.steps.home import parse_day
     from flows.steps.pull import blocked_in
 
-    span = step.Span(
+    span = step.BackfillSpan(
         first=parse_day(start, "--from"),
         last=parse_day(end, "--to"),
         mode=step.mode_of(mode),
@@ -80,7 +80,7 @@ def backfill(
     )
 
 
-def _plan_table(planned: "Plan") -> Any:
+def _plan_table(planned: "BackfillPlan") -> Any:
     rows = [
         [
             one.shop_id,
@@ -93,7 +93,7 @@ def _plan_table(planned: "Plan") -> Any:
     return table("To read", ["shop", "stream", "readings", "calls"], rows)
 
 
-def _plan_told(planned: "Plan") -> str:
+def _plan_told(planned: "BackfillPlan") -> str:
     told = f"About {planned.calls} calls."
     if planned.snapshots:
         told += f" The past of {', '.join(planned.snapshots)} is not kept by the platform."

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from contracts.changes import Changes
+from contracts.table_diffs import RowDiffs
 
 # No zone is further from UTC; with this margin a range of instants holds the whole local day.
 _MARGIN = dt.timedelta(days=1)
@@ -30,7 +30,7 @@ def on_days(column: str, days: pl.Series, time_zone: str) -> pl.Expr:
     return pl.any_horizontal(pl.lit(value=False), *near) & exact
 
 
-def touched_days(changes: Changes, columns: Mapping[str, str], time_zone: str) -> pl.Series:
+def touched_days(changes: RowDiffs, columns: Mapping[str, str], time_zone: str) -> pl.Series:
     """Days on which changed rows lay and lie; `columns` has their instant or day by table.
 
     A row whose instant is null lies on no day.

@@ -7,8 +7,8 @@ from typing import cast
 import dataframely as dy
 import polars as pl
 
-from contracts.changes import Change, Changes
 from contracts.codes import CaseStatus
+from contracts.table_diffs import RowDiff, RowDiffs
 from contracts.tables import KpisDaily, Order, OrderLine, Refund, RefundCase, TrafficDaily
 from transforms.days import local_day, touched_days
 from transforms.sales import counted, goods
@@ -129,7 +129,7 @@ def _rates() -> dict[str, pl.Expr]:
     }
 
 
-def dirty_days(changes: Changes, orders: dy.LazyFrame[Order], *, time_zone: str) -> pl.Series:
+def dirty_days(changes: RowDiffs, orders: dy.LazyFrame[Order], *, time_zone: str) -> pl.Series:
     """Days of `kpis_daily` that changes dirty; `orders` are all there are now.
 
     Those of the orders, refunds and visitors that changed, and those on which a member was new or
@@ -160,7 +160,7 @@ def renewed(last: pl.DataFrame, now: pl.DataFrame, days: pl.Series) -> pl.DataFr
     return pl.concat([flagged.select(now.columns), fresh]).sort(day)
 
 
-def _moved_first_days(change: Change, orders: dy.LazyFrame[Order], time_zone: str) -> pl.Series:
+def _moved_first_days(change: RowDiff, orders: dy.LazyFrame[Order], time_zone: str) -> pl.Series:
     """Old and new first day of the members whose first day is another one now."""
     member = ["shop_id", "member_id"]
     columns = [*member, "order_id", local_day("placed_at", time_zone).alias("day")]

@@ -3,8 +3,8 @@
 import dataframely as dy
 import polars as pl
 
-from contracts.changes import Changes
 from contracts.codes import GOODS, RECEIVED, LineKind
+from contracts.table_diffs import RowDiffs
 from contracts.tables import Order, OrderLine, SalesDaily
 from transforms.days import local_day, touched_days
 
@@ -55,6 +55,6 @@ def sales_daily(
     )
 
 
-def dirty_days(changes: Changes, time_zone: str) -> pl.Series:
+def dirty_days(changes: RowDiffs, time_zone: str) -> pl.Series:
     """Days of `sales_daily` that changes dirty: those on which the lines were or are ordered."""
     return touched_days(changes, {"order_lines": "placed_at"}, time_zone)

@@ -13,7 +13,7 @@ from contracts.actions import FORGOTTEN, Action
 from contracts.codes import ActionState
 from contracts.errors import ConfigurationError
 from warehouse.database import Database, chunks, upsert
-from warehouse.events import Event, append
+from warehouse.events import LedgerEvent, append
 from warehouse.models import actions, check_results, due, erased_ids, erasures, key_ids
 from warehouse.transitions import SYSTEM, current, move
 
@@ -90,7 +90,7 @@ class Erasures:
 
     def finish(self, erasure: Erasure, *, at: dt.datetime, counts: dict[str, int]) -> None:
         """Write down that it was carried out, and what that came to."""
-        done = Event(
+        done = LedgerEvent(
             kind="erasure done", subject=erasure.member_id, by=erasure.by, at=at, details=counts
         )
         with self.database.write() as connection:
@@ -166,7 +166,7 @@ class Erasures:
         return bool(self.unfinished())
 
     def _ask(self, erasure: Erasure, kind: str) -> None:
-        asked = Event(
+        asked = LedgerEvent(
             kind=kind,
             subject=erasure.member_id,
             by=erasure.by,

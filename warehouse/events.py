@@ -24,7 +24,7 @@ _HEX = "0123456789abcdef"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
+class LedgerEvent:
     """Something that happened. `subject` is an action's id or the name of what was changed.
 
     `details` holds codes, numbers and ids of the shop's own things, never what names a person,
@@ -101,18 +101,18 @@ class Events:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def append(self, happened: Sequence[Event]) -> None:
+    def append(self, happened: Sequence[LedgerEvent]) -> None:
         """Write events in a transaction of their own."""
         with self._database.write() as connection:
             append(connection, happened)
 
-    def of(self, subject: str) -> list[Event]:
+    def of(self, subject: str) -> list[LedgerEvent]:
         """The history of one subject, oldest first."""
         query = select(events).where(events.c.subject == subject).order_by(events.c.event_id)
         with self._database.read() as connection:
             rows = connection.execute(query).all()
         return [
-            Event(
+            LedgerEvent(
                 kind=row.kind,
                 subject=row.subject,
                 by=row.by,
@@ -186,7 +186,7 @@ class Events:
         return None if told.hash == last_hash else Flaw(max(last_id, 1), "altered")
 
 
-def append(connection: Connection, happened: Sequence[Event]) -> None:
+def append(connection: Connection, happened: Sequence[LedgerEvent]) -> None:
     """Write events inside the transaction of what they tell.
 
     Raises:
@@ -230,7 +230,7 @@ def seal_earlier(connection: Connection) -> None:
         select(events.c.at).where(events.c.event_id == last.event_id)
     ).scalar_one()
     details = {"since": last.event_id + 1, "key": chain.key_id}
-    append(connection, [Event(kind="sealed", subject="events", by="shopkeeper", at=at,
+    append(connection, [LedgerEvent(kind="sealed", subject="events", by="shopkeeper", at=at,
                               details=details)])  # fmt: skip
 
 
@@ -246,7 +246,7 @@ def retire(connection: Connection, key_ids: Sequence[str], *, by: str, at: dt.da
     append(
         connection,
         [
-            Event(kind=ROTATED, subject="keys", by=by, at=at,
+            LedgerEvent(kind=ROTATED, subject="keys", by=by, at=at,
                   details={"retired": one, "events_key": chain.keys[one], "key": chain.key_id})
             for one in key_ids
             if one not in known

@@ -27,7 +27,7 @@ _MOST_LINES = 200
 _PAGE = 5_000
 
 
-class Line(msgspec.Struct, frozen=True):
+class JournalLine(msgspec.Struct, frozen=True):
     """One chunk: ids of actions and the chain's head when they were about to be sent."""
 
     at: dt.datetime
@@ -50,7 +50,7 @@ class Journal:
         self, head: Head, action_ids: Sequence[str], *, at: dt.datetime, until: dt.datetime
     ) -> None:
         """Write a line; it is on the disk when this returns."""
-        line = Line(at, head.event_id, head.hash, until + KEPT, tuple(action_ids))
+        line = JournalLine(at, head.event_id, head.hash, until + KEPT, tuple(action_ids))
         with self._turn():
             is_new = not self._file.exists()
             self._file.touch(mode=0o600)
@@ -63,7 +63,7 @@ class Journal:
             if is_new:
                 sync_folder(self._file.parent)
 
-    def lines(self) -> list[Line]:
+    def lines(self) -> list[JournalLine]:
         """What was written, oldest first; none where nothing was ever sent."""
         try:
             written = self._file.read_bytes().splitlines()
@@ -72,12 +72,12 @@ class Journal:
         found = []
         for one in written:
             try:
-                found.append(msgspec.json.decode(one, type=Line))
+                found.append(msgspec.json.decode(one, type=JournalLine))
             except msgspec.DecodeError:
                 continue  # torn: it was not on the disk, so nobody was told
         return found
 
-    def compact(self, lost: Collection[Line], *, at: dt.datetime) -> None:
+    def compact(self, lost: Collection[JournalLine], *, at: dt.datetime) -> None:
         """Once it is long: one line a day of what the chain tells of, and nothing that is over.
 
         A folded line has the last head of its day: a copy without that is taken to lack the day, of
@@ -87,7 +87,7 @@ class Journal:
             with self._turn():
                 self._rewrite(_folded(self.lines(), lost, at=at))
 
-    def accept(self, lost: Collection[Line], head: Head) -> None:
+    def accept(self, lost: Collection[JournalLine], head: Head) -> None:
         """A person knows of lines that the chain lacks: they are named no more, and stay barred."""
         with self._turn():
             self._rewrite(
@@ -101,7 +101,7 @@ class Journal:
                 ]
             )
 
-    def _rewrite(self, lines: Sequence[Line]) -> None:
+    def _rewrite(self, lines: Sequence[JournalLine]) -> None:
         draft = self._file.with_name(f"{self._file.name}.tmp")
         draft.touch(mode=0o600)
         with draft.open("wb") as file:
@@ -121,7 +121,7 @@ class Journal:
             yield
 
 
-def lacking(connection: Connection, lines: Sequence[Line]) -> list[Line]:
+def lacking(connection: Connection, lines: Sequence[JournalLine]) -> list[JournalLine]:
     """Lines whose head is not in the chain."""
     known: dict[int, str] = {}
     wanted = sorted({line.event_id for line in lines})
@@ -132,9 +132,11 @@ def lacking(connection: Connection, lines: Sequence[Line]) -> list[Line]:
     return [line for line in lines if known.get(line.event_id) != line.hash]
 
 
-def _folded(lines: Sequence[Line], lost: Collection[Line], *, at: dt.datetime) -> list[Line]:
+def _folded(
+    lines: Sequence[JournalLine], lost: Collection[JournalLine], *, at: dt.datetime
+) -> list[JournalLine]:
     kept = [line for line in lines if line.until >= at or line is lines[-1]]
-    days: dict[dt.date | Line, Line] = {}
+    days: dict[dt.date | JournalLine, JournalLine] = {}
     for line in kept:
         if line.is_lost or line in lost:
             days[line] = line

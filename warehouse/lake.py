@@ -25,7 +25,7 @@ from warehouse.delta import (
 )
 from warehouse.gone import Snapshot
 from warehouse.merge import (
-    Outcome,
+    MergeResult,
     family,
     merge_documents,
     merge_observations,
@@ -221,11 +221,11 @@ class Lake:
         self,
         table: Table,
         frame: pl.DataFrame,
-        merge: Callable[[pl.DataFrame, pl.DataFrame, Table], Outcome],
+        merge: Callable[[pl.DataFrame, pl.DataFrame, Table], MergeResult],
     ) -> Merged:
         def merge_by_name(
             stored: Mapping[str, pl.DataFrame], incoming: Mapping[str, pl.DataFrame]
-        ) -> dict[str, Outcome]:
+        ) -> dict[str, MergeResult]:
             return {name: merge(stored[name], incoming[name], TABLES[name]) for name in incoming}
 
         incoming = {table.name: _shaped(frame, table)}
@@ -237,7 +237,7 @@ class Lake:
         names: list[str],
         incoming: Mapping[str, pl.DataFrame],
         merge: Callable[
-            [Mapping[str, pl.DataFrame], Mapping[str, pl.DataFrame]], dict[str, Outcome]
+            [Mapping[str, pl.DataFrame], Mapping[str, pl.DataFrame]], dict[str, MergeResult]
         ],
         scopes: pl.Series | None,
     ) -> dict[str, Merged]:
@@ -267,7 +267,7 @@ class Lake:
                 return {name: done[name] for name in held}
         raise LakeBusyError(f"{', '.join(names)} are being written by others: pull again")
 
-    def _commit(self, head: DeltaTable | None, table: Table, outcome: Outcome) -> int:
+    def _commit(self, head: DeltaTable | None, table: Table, outcome: MergeResult) -> int:
         """Append where rows only came, else replace the touched days (or shops)."""
         dirty = outcome.rows.filter(outcome.dirty)
         if dirty.is_empty() and outcome.removed.is_empty():
@@ -307,7 +307,7 @@ class Lake:
         return {name: head.version() for name, head in heads.items() if head is not None}
 
 
-def _counted(merged: Merged, outcome: Outcome, version: int) -> Merged:
+def _counted(merged: Merged, outcome: MergeResult, version: int) -> Merged:
     written = int(outcome.dirty.sum())
     return replace(
         merged,

@@ -13,7 +13,7 @@ from contracts.actions import Action, KillSwitch, content_hashes
 from contracts.codes import ActionState, Channel, Purpose, WriteKind
 from warehouse import contents, proposals
 from warehouse.database import Database, chunks, upsert
-from warehouse.events import Event, append, head
+from warehouse.events import LedgerEvent, append, head
 from warehouse.models import actions as table
 from warehouse.models import switches
 from warehouse.recall import Recall, bar
@@ -243,7 +243,9 @@ class Ledger:
                 .returning(switches.c.name)
             ).all()
             if entered:
-                append(connection, [Event(kind="stopped", subject=_switch(row), by=by, at=at)])
+                append(
+                    connection, [LedgerEvent(kind="stopped", subject=_switch(row), by=by, at=at)]
+                )
 
     def resume(self, scope: str, name: str, *, by: str, at: dt.datetime) -> bool:
         """Take a stop back; whether there was one."""
@@ -253,7 +255,7 @@ class Ledger:
             )
             if done.rowcount:
                 subject = _switch({"scope": scope, "name": name})
-                append(connection, [Event(kind="resumed", subject=subject, by=by, at=at)])
+                append(connection, [LedgerEvent(kind="resumed", subject=subject, by=by, at=at)])
             return bool(done.rowcount)
 
     def switches(self) -> list[KillSwitch]:
@@ -285,7 +287,7 @@ class Ledger:
             append(
                 connection,
                 [
-                    Event(kind=kind, subject=one.action_id, by=by, at=at,
+                    LedgerEvent(kind=kind, subject=one.action_id, by=by, at=at,
                           details={"fence": one.fence})
                     for one in taken
                 ],
@@ -347,14 +349,16 @@ def _action(row: Row[*tuple[Any, ...]]) -> Action:
     return Action(**values)
 
 
-def _undo_event(action: Action, *, by: str, at: dt.datetime) -> Event:
+def _undo_event(action: Action, *, by: str, at: dt.datetime) -> LedgerEvent:
     details = {
         "batch": action.undoes,
         "before": action.before_value,
         "after": action.after_value,
         **content_hashes(_row(action)),
     }
-    return Event(kind="undo_enqueued", subject=action.action_id, by=by, at=at, details=details)
+    return LedgerEvent(
+        kind="undo_enqueued", subject=action.action_id, by=by, at=at, details=details
+    )
 
 
 def _switch(row: Mapping[str, Any]) -> str:

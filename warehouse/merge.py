@@ -26,7 +26,7 @@ _NOT_FACTS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class MergeResult:
     """A table after a batch: all `rows` of the scopes that were read, `dirty` ones to be written.
 
     `removed` are rows of the store that are gone. Where none is changed or removed, the dirty rows
@@ -44,7 +44,7 @@ def merge_documents(
     stored: Mapping[str, pl.DataFrame],
     incoming: Mapping[str, pl.DataFrame],
     snapshot: Snapshot | None = None,
-) -> dict[str, Outcome]:
+) -> dict[str, MergeResult]:
     """Merge whole documents; both mappings hold every table of one family (see `family`).
 
     The newest version decides which rows live. A row it lacks is kept as the newest version that
@@ -96,7 +96,7 @@ def _merge_table(
     held: pl.DataFrame,
     incoming: pl.DataFrame,
     newest: pl.DataFrame,
-) -> Outcome:
+) -> MergeResult:
     document = ["shop_id", *table.document]
     lives = (pl.col(_INSTANT) == pl.col("newest_instant")) & (
         pl.col("content_hash") == pl.col("newest_hash")
@@ -113,7 +113,7 @@ def _merge_table(
     dirty = rows.select(is_dirty).to_series()
     rest = stored.join(newest, on=document, how="anti", maintain_order="left")
     added = rows.height - held.height
-    return Outcome(
+    return MergeResult(
         pl.concat([rows.select(stored.columns), rest]),
         pl.concat([dirty, pl.repeat(False, rest.height, eager=True)]),
         stored.clear(),
@@ -140,7 +140,7 @@ def _newest_rows(held: pl.DataFrame, incoming: pl.DataFrame, key: list[str]) -> 
     )
 
 
-def merge_slices(stored: pl.DataFrame, incoming: pl.DataFrame, table: Table) -> Outcome:
+def merge_slices(stored: pl.DataFrame, incoming: pl.DataFrame, table: Table) -> MergeResult:
     """The newest reading of each slice replaces it whole; other slices stay."""
     by = ["shop_id", *table.slice_by]
     reading = [*by, "source_updated_at", "mapping_version", "read_at"]
@@ -163,10 +163,10 @@ def merge_slices(stored: pl.DataFrame, incoming: pl.DataFrame, table: Table) -> 
     removed = stored.join(won, on=table.key, how="anti")
     added = won.join(stored, on=table.key, how="anti").height
     changed = int(dirty.sum()) - added
-    return Outcome(won.select(stored.columns), dirty, removed, added, changed)
+    return MergeResult(won.select(stored.columns), dirty, removed, added, changed)
 
 
-def merge_observations(stored: pl.DataFrame, incoming: pl.DataFrame, table: Table) -> Outcome:
+def merge_observations(stored: pl.DataFrame, incoming: pl.DataFrame, table: Table) -> MergeResult:
     """Distinct facts, each as it was read first; of one instant those of its newest mapping."""
     both = _both(stored, incoming)
     if both["mapping_version"].n_unique() > 1:
@@ -179,7 +179,7 @@ def merge_observations(stored: pl.DataFrame, incoming: pl.DataFrame, table: Tabl
     dirty = rows[_ORIGIN] == _INCOMING
     removed = stored.join(rows, on=table.key, how="anti")
     added = rows.height - (stored.height - removed.height)
-    return Outcome(rows.select(stored.columns), dirty, removed, added, int(dirty.sum()) - added)
+    return MergeResult(rows.select(stored.columns), dirty, removed, added, int(dirty.sum()) - added)
 
 
 def family(table: Table) -> list[str]:

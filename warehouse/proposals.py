@@ -12,7 +12,7 @@ from sqlalchemy import Connection, bindparam, or_, select, update
 from contracts.actions import Judged, content_hashes
 from contracts.codes import COUNTED_GUARDS, LIVE_STATES, ActionState
 from warehouse.bulk import insert_columns
-from warehouse.events import Event, append
+from warehouse.events import LedgerEvent, append
 from warehouse.models import actions as table
 from warehouse.transitions import SYSTEM, current, move, supersede_orphans
 from warehouse.words import marked_columns
@@ -220,12 +220,12 @@ def _columns(entered: pl.DataFrame, *, run_id: str, at: dt.datetime) -> dict[str
     return marked_columns(rows) | {name: [value] * rows.height for name, value in same.items()}
 
 
-def _events(columns: Mapping[str, list[Any]], *, at: dt.datetime) -> list[Event]:
+def _events(columns: Mapping[str, list[Any]], *, at: dt.datetime) -> list[LedgerEvent]:
     rows = zip(*columns.values(), strict=True)
     return [_event(dict(zip(columns, row, strict=True)), at=at) for row in rows]
 
 
-def _event(row: Mapping[str, Any], *, at: dt.datetime) -> Event:
+def _event(row: Mapping[str, Any], *, at: dt.datetime) -> LedgerEvent:
     details = {
         "policy": row["policy"],
         "version": row["policy_version"],
@@ -243,4 +243,6 @@ def _event(row: Mapping[str, Any], *, at: dt.datetime) -> Event:
     details |= {name: row[name] for name in people if row[name] is not None}
     # An event outlives an erasure: it proves what was written without repeating it.
     details |= content_hashes(row)
-    return Event(kind=row["state"], subject=row["action_id"], by=SYSTEM, at=at, details=details)
+    return LedgerEvent(
+        kind=row["state"], subject=row["action_id"], by=SYSTEM, at=at, details=details
+    )

@@ -9,8 +9,8 @@ from sqlalchemy import Connection, Row
 
 from contracts.codes import ActionState
 from warehouse.database import Database
-from warehouse.events import Event, Head, append, head
-from warehouse.journal import Journal, Line, lacking
+from warehouse.events import Head, LedgerEvent, append, head
+from warehouse.journal import Journal, JournalLine, lacking
 from warehouse.transitions import SYSTEM, current, move
 
 RECALLED = (
@@ -28,7 +28,7 @@ class Recall:
         self._journal = journal
 
     @property
-    def lost(self) -> list[Line]:
+    def lost(self) -> list[JournalLine]:
         """Lines of the journal that the chain does not tell of, and no person has accepted."""
         return self._lacking(self._journal.lines())
 
@@ -78,14 +78,16 @@ class Recall:
             return 0
         ids = {action_id for line in lost for action_id in line.ids}
         details = {"journal": max(line.event_id for line in lost), "actions": len(ids)}
-        accepted = Event(kind="restore accepted", subject="events", by=by, at=at, details=details)
+        accepted = LedgerEvent(
+            kind="restore accepted", subject="events", by=by, at=at, details=details
+        )
         with self._database.write() as connection:
             append(connection, [accepted])
             last = head(connection)
         self._journal.accept(lost, last)
         return len(ids)
 
-    def _lacking(self, lines: Sequence[Line]) -> list[Line]:
+    def _lacking(self, lines: Sequence[JournalLine]) -> list[JournalLine]:
         if not lines:
             return []
         with self._database.read() as connection:

@@ -17,7 +17,7 @@ from warehouse.encryption import Vault, text_head
 from warehouse.leases import Lease, Leases
 from warehouse.models import tokens
 
-# Longer than a request for tokens may take: whoever is silent for so long has lost its turn.
+# Longer than a request for tokens may take: whoever is silent for so long has lost its lease.
 TURN = dt.timedelta(minutes=3)
 _POLL_SECONDS = 0.1
 
@@ -29,7 +29,7 @@ class SealedTokens:
     Args:
         holder, is_gone: this process as others are told of it, and whether one has ended.
         now: UTC.
-        patience: how long a turn is waited for.
+        patience: how long a lease is waited for.
         sleep: seconds.
     """
 
@@ -95,7 +95,7 @@ class SealedTokens:
         return len(old)
 
     @contextmanager
-    def turn(self, account: str) -> Iterator[None]:
+    def lease(self, account: str) -> Iterator[None]:
         """Wait until nobody else renews the account's tokens, and keep others waiting.
 
         A lease and no transaction: a platform's answer may take a minute, for which nobody else

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Row, bindparam, select, update
 
 from contracts.codes import ActionState
 from warehouse.database import chunks
-from warehouse.events import Event, append
+from warehouse.events import LedgerEvent, append
 from warehouse.models import actions as table
 
 # What may follow what; anything else is refused and logged. Approved to approved gives a claim up;
@@ -111,7 +111,7 @@ def move(
     of an id tells.
     """
     allowed: list[Row[*tuple[Any, ...]]] = []
-    happened: list[Event] = []
+    happened: list[LedgerEvent] = []
     # Sentences stay with the action, which can be erased: what an event says is said for good.
     said = {name: value for name, value in (set_ or {}).items() if name == "guard" and value}
     for row in rows:
@@ -126,7 +126,9 @@ def move(
         else:
             kind = "transition_refused"
             details |= {"to": state, "by_fence": (fences or {}).get(row.action_id)}
-        happened.append(Event(kind=kind, subject=row.action_id, by=by, at=at, details=details))
+        happened.append(
+            LedgerEvent(kind=kind, subject=row.action_id, by=by, at=at, details=details)
+        )
     ids = [row.action_id for row in allowed]
     _update(connection, ids, {"state": state, "updated_at": at, **(set_ or {})})
     _observe(connection, {one: observed[one] for one in ids if one in observed} if observed else {})

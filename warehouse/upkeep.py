@@ -8,7 +8,7 @@ import polars as pl
 from deltalake import DeltaTable
 from deltalake.exceptions import CommitFailedError, DeltaError
 
-from contracts.changes import Change, Seen
+from contracts.table_diffs import RowDiff, TableSnapshot
 from contracts.tables import TABLES, Table
 from warehouse.delta import kept_out_of_statistics
 from warehouse.lake import Lake, LakeBusyError
@@ -30,8 +30,8 @@ _UNREADABLE = (DeltaError, OSError, pl.exceptions.ComputeError)
 
 
 def changes(
-    lake: Lake, table_name: str, *, shop_id: str, since: Seen, until: Seen
-) -> Change | None:
+    lake: Lake, table_name: str, *, shop_id: str, since: TableSnapshot, until: TableSnapshot
+) -> RowDiff | None:
     """Rows of a shop that came or went between two looks at a table; deleted ones are not seen.
 
     Reads only days with a file that one of the two versions lacks, or with rows that were read
@@ -48,7 +48,7 @@ def changes(
     except _UNREADABLE:
         return None
     columns = now.columns
-    return Change(
+    return RowDiff(
         then.join(now, on=columns, how="anti", nulls_equal=True),
         now.join(then, on=columns, how="anti", nulls_equal=True),
     )
@@ -84,7 +84,7 @@ def _touched(before: pl.DataFrame, after: pl.DataFrame) -> pl.DataFrame:
 
 
 def _late(
-    lake: Lake, table: Table, files: pl.DataFrame, *, since: Seen, until: Seen
+    lake: Lake, table: Table, files: pl.DataFrame, *, since: TableSnapshot, until: TableSnapshot
 ) -> pl.DataFrame:
     """Days of the rows that were there and not yet known.
 
@@ -97,7 +97,7 @@ def _late(
     return rows.filter(pl.col("read_at") > since.as_of).select("day").unique()
 
 
-def _rows(lake: Lake, table: Table, seen: Seen, touched: pl.DataFrame) -> pl.LazyFrame:
+def _rows(lake: Lake, table: Table, seen: TableSnapshot, touched: pl.DataFrame) -> pl.LazyFrame:
     if seen.version is None or touched.is_empty():
         return table.schema.create_empty().lazy()
     rows = lake.scan(table.name, version=seen.version, as_of=seen.as_of)

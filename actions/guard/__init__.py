@@ -5,38 +5,38 @@ from collections.abc import Mapping, Sequence
 
 import polars as pl
 
-from actions.guard.breaker import broken
-from actions.guard.calendar import locked
-from actions.guard.cap import kept
-from actions.guard.channels import channel_bounds, in_order
-from actions.guard.coordination import coordinated
-from actions.guard.coupons import affordable
+from actions.guard.breaker import check_breaker
+from actions.guard.calendar import check_calendar
+from actions.guard.cap import apply_daily_cap
+from actions.guard.channels import channel_bounds, check_channel_prices
+from actions.guard.coordination import check_coordination
+from actions.guard.coupons import check_coupon_budget
 from actions.guard.facts import HISTORY_STATES, GuardFacts, at_live, history_of
-from actions.guard.gates import gated, noted
-from actions.guard.items import limited
+from actions.guard.gates import check_gates, noted
+from actions.guard.items import check_item_limits
 from actions.guard.limits import Limits
-from actions.guard.people import welcome
+from actions.guard.people import check_consent_and_caps
 from actions.guard.refusals import (
     HOLDS,
     IS_ASKING,
     IS_COUPON,
     IS_PRICE,
-    Rule,
+    GuardRule,
     opened,
     refuse,
     sentence,
 )
 from actions.guard.stacking import with_codes
-from actions.guard.switches import stopped
+from actions.guard.switches import check_kill_switches
 from actions.holdout import held_out
 from contracts.actions import ORDERING, Action, Judged, Live, Proposal
-from contracts.codes import ActionState, Mode, Purpose, WriteKind
+from contracts.codes import ActionState, PolicyMode, Purpose, WriteKind
 from contracts.economics import Economics
 
 _STATES = {
-    Mode.SHADOW: ActionState.SHADOW,
-    Mode.APPROVE: ActionState.PROPOSED,
-    Mode.AUTO: ActionState.APPROVED,
+    PolicyMode.SHADOW: ActionState.SHADOW,
+    PolicyMode.APPROVE: ActionState.PROPOSED,
+    PolicyMode.AUTO: ActionState.APPROVED,
 }
 _PUBLIC = (WriteKind.REPLY_REVIEW,)
 
@@ -47,26 +47,26 @@ def judge(
     *,
     limits: Limits,
     economics: Economics,
-    mode: Mode,
+    mode: PolicyMode,
     at: dt.datetime,
 ) -> pl.DataFrame:
     """Proposals of one policy and shop (schema `Proposal`) with their state (schema `Judged`).
 
     Alerts write nothing, so no guard holds them. What the shop says in public is read by a person
     first, and goods are ordered by one, in every mode. `at` is the moment of the decision by the
-    clock of the facts. Mode off judges nothing: no rows.
+    clock of the facts. PolicyMode off judges nothing: no rows.
     """
-    if mode is Mode.OFF or proposals.is_empty():
+    if mode is PolicyMode.OFF or proposals.is_empty():
         return Judged.create_empty()
     judged = _single(
         opened(proposals), facts, limits=limits, economics=economics, at=at, is_sending=False
     )
     # Who is left alone to compare takes a place of the cap, so that both arms were picked alike.
-    judged = _kept_out(kept(judged, facts, limits=limits, at=at), facts)
-    judged = _with_needed(broken(judged, facts, limits=limits, at=at))
+    judged = _kept_out(apply_daily_cap(judged, facts, limits=limits, at=at), facts)
+    judged = _with_needed(check_breaker(judged, facts, limits=limits, at=at))
     judged = noted(judged, facts, limits=limits, at=at)
     is_a_persons = pl.col("write_kind").is_in(_PUBLIC) | (pl.col("policy") == ORDERING)
-    passed = pl.when(is_a_persons & pl.lit(mode is Mode.AUTO)).then(
+    passed = pl.when(is_a_persons & pl.lit(mode is PolicyMode.AUTO)).then(
         pl.lit(str(ActionState.PROPOSED))
     )
     state = pl.when(pl.col("guard").is_null()).then(passed.otherwise(pl.lit(str(_STATES[mode]))))
@@ -102,7 +102,7 @@ def undo_recheck(
     """The same of an undo, which restores what was in force before us: promotion locks alone bind
     it, and no policy, so that it works where the one of its original is gone.
     """
-    return _refused(locked(opened(_frame(actions)), campaigns, at=at))
+    return _refused(check_calendar(opened(_frame(actions)), campaigns, at=at))
 
 
 def _refused(judged: pl.DataFrame) -> dict[str, tuple[str, str]]:
@@ -122,15 +122,15 @@ def _single(
     is_sending: bool,
 ) -> pl.DataFrame:
     """Everything that is judged write by write; what counts on the others of a batch comes last."""
-    frame = stopped(frame, facts)
-    frame = gated(frame, facts, limits=limits, at=at)
-    frame = limited(frame, facts, limits=limits, economics=economics, at=at)
+    frame = check_kill_switches(frame, facts)
+    frame = check_gates(frame, facts, limits=limits, at=at)
+    frame = check_item_limits(frame, facts, limits=limits, economics=economics, at=at)
     frame = with_codes(frame, facts, economics=economics, at=at)
-    frame = locked(frame, facts.campaigns, at=at)
-    frame = in_order(frame, facts, limits=limits, at=at)
-    frame = coordinated(frame, facts, at=at)
-    frame = welcome(frame, facts, limits=limits, at=at, is_sending=is_sending)
-    return affordable(
+    frame = check_calendar(frame, facts.campaigns, at=at)
+    frame = check_channel_prices(frame, facts, limits=limits, at=at)
+    frame = check_coordination(frame, facts, at=at)
+    frame = check_consent_and_caps(frame, facts, limits=limits, at=at, is_sending=is_sending)
+    return check_coupon_budget(
         frame, facts, limits=limits, economics=economics, at=at, is_sending=is_sending
     )
 
@@ -147,8 +147,8 @@ def _kept_out(frame: pl.DataFrame, facts: GuardFacts) -> pl.DataFrame:
     told = f"one of the {share:.1%} of {{}} that are left alone to compare"
     return refuse(
         frame,
-        Rule("holdout", IS_PRICE & of_sku, pl.lit(told.format("SKUs"))),
-        Rule("holdout", is_marketing & of_member, pl.lit(told.format("members"))),
+        GuardRule("holdout", IS_PRICE & of_sku, pl.lit(told.format("SKUs"))),
+        GuardRule("holdout", is_marketing & of_member, pl.lit(told.format("members"))),
     )
 
 
@@ -163,11 +163,13 @@ def _with_needed(frame: pl.DataFrame) -> pl.DataFrame:
     there = passed.select(*keys, needs_target_id="target_id").unique().with_columns(is_there=True)
     joined = frame.join(there, on=[*keys, "needs_target_id"], how="left", maintain_order="left")
     alone = needed.is_not_null() & pl.col("is_there").is_null()
-    rule = Rule("needs", alone, sentence("{} is needed first and was refused", needed))
+    rule = GuardRule("needs", alone, sentence("{} is needed first and was refused", needed))
     judged = refuse(joined, rule).select(frame.columns)
     waiting = judged.filter(needed.is_not_null()).group_by(*keys, target_id=needed)
     used = waiting.agg(is_used=is_open.any())
-    unused = Rule("needless", ~pl.col("is_used"), pl.lit("all that it is made for was refused"))
+    unused = GuardRule(
+        "needless", ~pl.col("is_used"), pl.lit("all that it is made for was refused")
+    )
     return refuse(
         judged.join(used, on=[*keys, "target_id"], how="left", maintain_order="left"), unused
     ).select(frame.columns)

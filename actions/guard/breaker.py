@@ -6,7 +6,7 @@ import polars as pl
 
 from actions.guard.facts import GuardFacts
 from actions.guard.limits import Limits
-from actions.guard.refusals import IS_PRICE, IS_WRITE, Rule, beyond, percent, refuse, sentence
+from actions.guard.refusals import IS_PRICE, IS_WRITE, GuardRule, beyond, percent, refuse, sentence
 from contracts.codes import ActionState
 
 _GROUP = ["policy", "shop_id"]
@@ -17,7 +17,7 @@ _RUNS, _TARGETS = 7, 20
 """History from which a usual run can be told; below it the absolute limits stand alone."""
 
 
-def broken(
+def check_breaker(
     frame: pl.DataFrame, facts: GuardFacts, *, limits: Limits, at: dt.datetime
 ) -> pl.DataFrame:
     """Refuse all writes of a policy and shop when they and those of 24 hours exceed a limit."""
@@ -65,16 +65,16 @@ def _usual(past: pl.DataFrame) -> pl.DataFrame:
     return usual.join(targets, on=_GROUP)
 
 
-def _absolute(limits: Limits) -> list[Rule]:
+def _absolute(limits: Limits) -> list[GuardRule]:
     writes, change = pl.col("writes"), pl.col("mean_change")
     exposure = pl.col("cut_minor")
     return [
-        Rule(
+        GuardRule(
             "breaker",
             writes > limits.max_actions,
             sentence(f"{{}} writes in 24 hours, limit {limits.max_actions}", writes),
         ),
-        Rule(
+        GuardRule(
             "breaker",
             beyond(change, limits.max_mean_change_rate),
             sentence(
@@ -82,7 +82,7 @@ def _absolute(limits: Limits) -> list[Rule]:
                 percent(change),
             ),
         ),
-        Rule(
+        GuardRule(
             "breaker",
             exposure > limits.max_exposure_minor,
             sentence(
@@ -93,20 +93,20 @@ def _absolute(limits: Limits) -> list[Rule]:
     ]
 
 
-def _relative(limits: Limits) -> list[Rule]:
+def _relative(limits: Limits) -> list[GuardRule]:
     is_known = (pl.col("runs") >= _RUNS) & (pl.col("targets") >= _TARGETS)
     ratio = limits.max_run_ratio
     writes, change = pl.col("writes_batch"), pl.col("mean_change_batch")
     usual_writes, usual_change = pl.col("usual_writes"), pl.col("usual_change")
     return [
-        Rule(
+        GuardRule(
             "breaker",
             is_known & (writes > ratio * usual_writes),
             sentence(
                 f"{{}} writes, more than {ratio:g} times the usual {{}}", writes, usual_writes
             ),
         ),
-        Rule(
+        GuardRule(
             "breaker",
             is_known & (change > ratio * usual_change),
             sentence(

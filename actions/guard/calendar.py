@@ -4,10 +4,12 @@ import datetime as dt
 
 import polars as pl
 
-from actions.guard.refusals import IS_PRICE, Rule, refuse, sentence
+from actions.guard.refusals import IS_PRICE, GuardRule, refuse, sentence
 
 
-def locked(frame: pl.DataFrame, campaigns: pl.DataFrame, *, at: dt.datetime) -> pl.DataFrame:
+def check_calendar(
+    frame: pl.DataFrame, campaigns: pl.DataFrame, *, at: dt.datetime
+) -> pl.DataFrame:
     """Refuse price changes of SKUs whose price a campaign of the shop locks now.
 
     Sign-up, warm-up, deposit, sale and price protection lock alike: customers were promised it.
@@ -21,7 +23,7 @@ def locked(frame: pl.DataFrame, campaigns: pl.DataFrame, *, at: dt.datetime) -> 
         of_sku, on=single, how="left", maintain_order="left"
     )
     lock = pl.coalesce("sku_lock", "shop_lock")
-    return refuse(joined, Rule("price_lock", IS_PRICE & lock.is_not_null(), lock)).drop(
+    return refuse(joined, GuardRule("price_lock", IS_PRICE & lock.is_not_null(), lock)).drop(
         "shop_lock", "sku_lock"
     )
 

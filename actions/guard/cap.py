@@ -6,7 +6,7 @@ import polars as pl
 
 from actions.guard.facts import GuardFacts
 from actions.guard.limits import Limits
-from actions.guard.refusals import IS_WRITE, Rule, refuse
+from actions.guard.refusals import IS_WRITE, GuardRule, refuse
 from contracts.codes import ActionState
 
 _GROUP = ["policy", "shop_id"]
@@ -14,7 +14,7 @@ _TARGET = [*_GROUP, "target_id"]
 _DAY = dt.timedelta(days=1)
 
 
-def kept(
+def apply_daily_cap(
     frame: pl.DataFrame, facts: GuardFacts, *, limits: Limits, at: dt.datetime
 ) -> pl.DataFrame:
     """Refuse the writes beyond `keep_actions` in 24 hours, counted per policy and shop.
@@ -44,5 +44,5 @@ def kept(
     )
     room = limits.keep_actions - pl.col("done").fill_null(0).cast(pl.Int64)
     reason = f"not among the {limits.keep_actions} of 24 hours with the largest expected effect"
-    rule = Rule("cap", pl.col("place") >= room, pl.lit(reason))
+    rule = GuardRule("cap", pl.col("place") >= room, pl.lit(reason))
     return refuse(joined, rule).select(frame.columns)

@@ -6,7 +6,7 @@ import polars as pl
 
 from actions.guard.facts import GuardFacts
 from actions.guard.limits import Limits
-from actions.guard.refusals import IS_PRICE, Rule, beyond, money, percent, refuse, sentence
+from actions.guard.refusals import IS_PRICE, GuardRule, beyond, money, percent, refuse, sentence
 from contracts.codes import WriteKind
 from contracts.fx import with_rates
 
@@ -14,7 +14,7 @@ _HAIR = 1e-6  # a converted price may lie so far beside the whole number
 _BEFORE, _AFTER, _HERE = pl.col("before_value"), pl.col("after_value"), pl.col("here_minor")
 
 
-def in_order(
+def check_channel_prices(
     frame: pl.DataFrame, facts: GuardFacts, *, limits: Limits, at: dt.datetime
 ) -> pl.DataFrame:
     """Refuse prices that drift too far from, or pass, those of the same SKU in other shops.
@@ -112,11 +112,11 @@ def _worst(others: pl.DataFrame, limits: Limits, at: dt.datetime) -> pl.DataFram
     )
 
 
-def _rules(limits: Limits) -> list[Rule]:
+def _rules(limits: Limits) -> list[GuardRule]:
     unrated, stale = pl.col("unrated"), pl.col("rate_date")
     most = limits.max_channel_gap_rate
     return [
-        Rule(
+        GuardRule(
             "fx_missing",
             unrated.is_not_null(),
             sentence(
@@ -125,14 +125,14 @@ def _rules(limits: Limits) -> list[Rule]:
                 pl.col("currency"),
             ),
         ),
-        Rule(
+        GuardRule(
             "fx_stale",
             stale.is_not_null(),
             sentence(
                 f"a rate is of {{}}, at most {limits.max_fx_age_days} days are allowed", stale
             ),
         ),
-        Rule(
+        GuardRule(
             "channel_gap",
             pl.col("far_shop").is_not_null(),
             sentence(
@@ -143,7 +143,7 @@ def _rules(limits: Limits) -> list[Rule]:
                 pl.col("far_shop"),
             ),
         ),
-        Rule(
+        GuardRule(
             "channel_order",
             pl.col("passed_shop").is_not_null(),
             sentence(

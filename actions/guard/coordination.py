@@ -7,11 +7,11 @@ import polars as pl
 
 from actions.guard.coupon_terms import with_terms
 from actions.guard.facts import GuardFacts
-from actions.guard.refusals import IS_ASKING, IS_COUPON, IS_PRICE, Rule, refuse, sentence
+from actions.guard.refusals import IS_ASKING, IS_COUPON, IS_PRICE, GuardRule, refuse, sentence
 from contracts.codes import WriteKind
 
 
-def coordinated(frame: pl.DataFrame, facts: GuardFacts, *, at: dt.datetime) -> pl.DataFrame:
+def check_coordination(frame: pl.DataFrame, facts: GuardFacts, *, at: dt.datetime) -> pl.DataFrame:
     """Refuse cuts and coupons on what sells out, and review requests that would offend."""
     judged = _cuts(frame, facts, at=at)
     return _requests(_coupons(judged, facts, at=at), facts)
@@ -32,7 +32,7 @@ def _cuts(frame: pl.DataFrame, facts: GuardFacts, *, at: dt.datetime) -> pl.Data
     )
     is_cut = IS_PRICE & (pl.col("after_value") < pl.col("before_value"))
     days, until = pl.col("cover_days"), pl.col("receipt_days")
-    sells_out = Rule(
+    sells_out = GuardRule(
         "sells_out",
         is_cut & (days < until),
         sentence(
@@ -41,7 +41,7 @@ def _cuts(frame: pl.DataFrame, facts: GuardFacts, *, at: dt.datetime) -> pl.Data
             until.round(1),
         ),
     )
-    sold_out = Rule(
+    sold_out = GuardRule(
         "sells_out",
         is_cut & (pl.col("available_units") <= 0),
         sentence("{} pieces can be sold, so a cut sells nothing", pl.col("available_units")),
@@ -75,7 +75,7 @@ def _coupons(frame: pl.DataFrame, facts: GuardFacts, *, at: dt.datetime) -> pl.D
         .agg(pl.col("scarce_sku").min())
     )
     sku = pl.col("scarce_sku")
-    rule = Rule(
+    rule = GuardRule(
         "sells_out",
         sku.is_not_null(),
         sentence("{} sells out before the next receipt without a coupon", sku),
@@ -108,6 +108,9 @@ def _requests(frame: pl.DataFrame, facts: GuardFacts) -> pl.DataFrame:
     ]
     return refuse(
         joined,
-        *(Rule(guard, bites, sentence(told, order)) for guard, bites, told in rules),
+        *(
+            GuardRule(guard, is_violated, sentence(told, order))
+            for guard, is_violated, told in rules
+        ),
         where=IS_ASKING,
     ).select(frame.columns)

@@ -7,7 +7,7 @@ import polars as pl
 from actions.guard.coupon_terms import with_terms
 from actions.guard.facts import GuardFacts
 from actions.guard.limits import Limits
-from actions.guard.refusals import IS_COUPON, Rule, beyond, money, percent, refuse, sentence
+from actions.guard.refusals import IS_COUPON, GuardRule, beyond, money, percent, refuse, sentence
 from actions.guard.stacking import worst_goods
 from contracts.codes import ActionState, WriteKind
 from contracts.economics import Economics
@@ -17,7 +17,7 @@ _GROUP = ["policy", "shop_id"]
 _GOODS = ("listing_ids", "excluded_listing_ids")
 
 
-def affordable(
+def check_coupon_budget(
     frame: pl.DataFrame,
     facts: GuardFacts,
     *,
@@ -49,7 +49,7 @@ def _carried(termed: pl.DataFrame, facts: GuardFacts) -> pl.DataFrame:
     )
 
 
-def _unkept() -> list[Rule]:
+def _unkept() -> list[GuardRule]:
     """Terms of a code that its platform would not keep; a granted coupon's are the platform's."""
     is_code = pl.col("write_kind") == WriteKind.CREATE_COUPON
 
@@ -61,12 +61,12 @@ def _unkept() -> list[Rule]:
         return is_code & pl.any_horizontal(given) & ~pl.any_horizontal(kept)
 
     return [
-        Rule(
+        GuardRule(
             "unbounded",
             unkept("max_spend_minor"),
             pl.lit("the platform keeps no largest order, so a fraction of one may cost anything"),
         ),
-        Rule(
+        GuardRule(
             "not_carried",
             unkept(*_GOODS),
             pl.lit("it leaves out goods that stand below their floor, which the platform cannot"),
@@ -74,12 +74,12 @@ def _unkept() -> list[Rule]:
     ]
 
 
-def _bounds(limits: Limits, at: dt.datetime) -> list[Rule]:
+def _bounds(limits: Limits, at: dt.datetime) -> list[GuardRule]:
     off_minor, off_rate = pl.col("off_minor"), pl.col("off_rate")
     most = pl.col("max_spend_minor")
     usage, exposure, ends_at = pl.col("usage_units"), pl.col("exposure_minor"), pl.col("ends_at")
     return [
-        Rule(
+        GuardRule(
             "coupon_value",
             (off_minor.is_null() == off_rate.is_null())
             | (off_minor <= 0)
@@ -87,28 +87,30 @@ def _bounds(limits: Limits, at: dt.datetime) -> list[Rule]:
             | (off_rate > 1),
             pl.lit("a coupon takes off an amount, or a part of a price"),
         ),
-        Rule(
+        GuardRule(
             "expired",
             ends_at <= at,
             sentence("the coupon ended at {}", ends_at.dt.strftime("%Y-%m-%d %H:%M UTC")),
         ),
-        Rule("unbounded", usage.is_null(), pl.lit("a coupon says how often it may be redeemed")),
-        Rule(
+        GuardRule(
+            "unbounded", usage.is_null(), pl.lit("a coupon says how often it may be redeemed")
+        ),
+        GuardRule(
             "exposure_unknown",
             exposure.is_null() | (exposure <= 0),
             pl.lit("what the coupon may cost at most is not stated"),
         ),
-        Rule(
+        GuardRule(
             "exposure_unknown",
             exposure < off_minor * usage,
             sentence("{} uses may cost more than the {} that are stated", usage, exposure),
         ),
-        Rule(
+        GuardRule(
             "unbounded",
             off_rate.is_not_null() & most.is_null(),
             pl.lit("a fraction of an order of any size: a largest order bounds it"),
         ),
-        Rule(
+        GuardRule(
             "exposure_unknown",
             exposure < (off_rate * most).ceil() * usage,
             sentence(
@@ -119,7 +121,7 @@ def _bounds(limits: Limits, at: dt.datetime) -> list[Rule]:
                 exposure,
             ),
         ),
-        Rule(
+        GuardRule(
             "no_budget",
             pl.lit(limits.max_budget_minor is None),
             pl.lit("no budget is set: max_budget_minor in the policy's limits"),
@@ -127,27 +129,27 @@ def _bounds(limits: Limits, at: dt.datetime) -> list[Rule]:
     ]
 
 
-def _floors() -> list[Rule]:
+def _floors() -> list[GuardRule]:
     unpriced, uncosted = pl.col("unpriced_listing"), pl.col("uncosted_sku")
     net, floor = pl.col("worst_net").floor(), pl.col("worst_floor")
     currency, priced = pl.col("currency"), pl.col("price_currency")
     return [
-        Rule(
+        GuardRule(
             "price_unknown",
             unpriced.is_not_null(),
             sentence("no price in force is known for listing {}", unpriced),
         ),
-        Rule(
+        GuardRule(
             "currency_changed",
             currency.is_not_null() & (currency != priced),
             sentence("the coupon is in {}, the price in {}", currency, priced),
         ),
-        Rule(
+        GuardRule(
             "cost_missing",
             uncosted.is_not_null(),
             sentence("no cost of {} is known, so no floor is", uncosted),
         ),
-        Rule(
+        GuardRule(
             "floor",
             net < floor,
             sentence(
@@ -160,11 +162,11 @@ def _floors() -> list[Rule]:
     ]
 
 
-def _rates(limits: Limits) -> list[Rule]:
+def _rates(limits: Limits) -> list[GuardRule]:
     order = pl.max_horizontal("least_minor", "cheapest_minor")
     rate = pl.coalesce(pl.col("off_rate"), pl.col("off_minor") / order)
     return [
-        Rule(
+        GuardRule(
             "coupon_rate",
             rate.is_null(),
             sentence(
@@ -172,7 +174,7 @@ def _rates(limits: Limits) -> list[Rule]:
                 money(pl.col("off_minor")),
             ),
         ),
-        Rule(
+        GuardRule(
             "coupon_rate",
             beyond(rate, limits.max_coupon_rate),
             sentence(
@@ -208,10 +210,10 @@ def _reserved(
     )
 
 
-def _budget(limits: Limits) -> list[Rule]:
+def _budget(limits: Limits) -> list[GuardRule]:
     committed, budget = pl.col("committed_minor"), limits.max_budget_minor
     return [
-        Rule(
+        GuardRule(
             "budget",
             committed > (0 if budget is None else budget),
             sentence(

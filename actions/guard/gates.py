@@ -6,11 +6,11 @@ import polars as pl
 
 from actions.guard.facts import GuardFacts
 from actions.guard.limits import Limits
-from actions.guard.refusals import IS_PRICE, Rule, refuse, sentence
+from actions.guard.refusals import IS_PRICE, GuardRule, refuse, sentence
 from contracts.codes import WriteKind
 
 
-def gated(
+def check_gates(
     frame: pl.DataFrame, facts: GuardFacts, *, limits: Limits, at: dt.datetime
 ) -> pl.DataFrame:
     """Refuse writes of a shop whose inputs failed a blocking check or are older than allowed."""
@@ -23,7 +23,7 @@ def gated(
     oldest_cost = at - dt.timedelta(days=limits.max_cost_age_days)
     return refuse(
         joined,
-        Rule("check_failed", pl.col("failure").is_not_null(), pl.col("failure")),
+        GuardRule("check_failed", pl.col("failure").is_not_null(), pl.col("failure")),
         _stale("prices", oldest_price, f"{limits.max_price_age_hours:g} hours"),
         _stale("costs", oldest_cost, f"{limits.max_cost_age_days:g} days"),
     ).drop("failure", "prices_read_at", "costs_read_at")
@@ -77,10 +77,10 @@ def _read(facts: GuardFacts, table: str) -> pl.DataFrame:
     return readings.group_by("shop_id").agg(pl.col("read_at").max().alias(f"{table}_read_at"))
 
 
-def _stale(table: str, oldest: dt.datetime, limit: str) -> Rule:
+def _stale(table: str, oldest: dt.datetime, limit: str) -> GuardRule:
     read_at = pl.col(f"{table}_read_at")
     seen = read_at.dt.strftime("%Y-%m-%d %H:%M UTC")
-    return Rule(
+    return GuardRule(
         "stale_input",
         IS_PRICE & (read_at.is_null() | (read_at < oldest)),
         sentence(f"{table} were last read at {{}}, at most {limit} ago is allowed", seen),

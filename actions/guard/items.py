@@ -7,7 +7,7 @@ import polars as pl
 
 from actions.guard.facts import GuardFacts
 from actions.guard.limits import Limits
-from actions.guard.refusals import IS_PRICE, Rule, beyond, money, percent, refuse, sentence
+from actions.guard.refusals import IS_PRICE, GuardRule, beyond, money, percent, refuse, sentence
 from contracts.clearance import Clearance, clearing
 from contracts.codes import ActionState, WriteKind
 from contracts.economics import FACTS, FEES_EXCEED_PRICE, Economics, break_even, floor_minor
@@ -51,7 +51,7 @@ _DAY, _REVERSAL = dt.timedelta(days=1), dt.timedelta(days=2)
 _WEEK, _RUN, _QUARTER = (dt.timedelta(days=days) for days in (7, 28, 90))
 
 
-def limited(
+def check_item_limits(
     frame: pl.DataFrame,
     facts: GuardFacts,
     *,
@@ -115,25 +115,25 @@ def _flaw(kind: str, payload: str | None) -> str | None:
     return None
 
 
-def _any_write(at: dt.datetime) -> list[Rule]:
+def _any_write(at: dt.datetime) -> list[GuardRule]:
     return [
-        Rule(
+        GuardRule(
             "no_limits",
             ~pl.col("write_kind").is_in(_RULED),
             sentence("no limits are defined for {}, so none is sent", pl.col("write_kind")),
         ),
-        Rule(
+        GuardRule(
             "expired",
             pl.col("expires_at") <= at,
             sentence("decided for a window that ended at {}", pl.col("expires_at")),
         ),
-        Rule("payload", pl.col("flaw").is_not_null(), pl.col("flaw")),
-        Rule(
+        GuardRule("payload", pl.col("flaw").is_not_null(), pl.col("flaw")),
+        GuardRule(
             "contact_data",
             pl.col("masked") != _PAYLOAD,
             pl.lit("the payload holds an e-mail address or a telephone number"),
         ),
-        Rule(
+        GuardRule(
             "value",
             ~pl.col("write_kind").is_in(_VALUED) & (_AFTER != 1),
             sentence("what is done or not has the value 1, not {}", _AFTER),
@@ -141,7 +141,7 @@ def _any_write(at: dt.datetime) -> list[Rule]:
     ]
 
 
-def _inputs(limits: Limits, at: dt.datetime) -> list[Rule]:
+def _inputs(limits: Limits, at: dt.datetime) -> list[GuardRule]:
     """What must be known before a price may be judged at all."""
     currency, priced, costed = (
         pl.col(name) for name in ("currency", "price_currency", "cost_currency")
@@ -150,34 +150,34 @@ def _inputs(limits: Limits, at: dt.datetime) -> list[Rule]:
     oldest = at - dt.timedelta(hours=limits.max_offer_age_hours)
     rated, oldest_rate = pl.col("cost_rate_date"), at.date() - dt.timedelta(limits.max_fx_age_days)
     return [
-        Rule(
+        GuardRule(
             "price_unknown",
             _PRICE.is_null() | _BEFORE.is_null(),
             sentence("no price in force is known for {}", pl.col("target_id")),
         ),
-        Rule(
+        GuardRule(
             "currency_changed",
             currency.ne_missing(priced),
             sentence("decided in {}, the price in force is in {}", currency, priced),
         ),
-        Rule(
+        GuardRule(
             "price_moved",
             _BEFORE != _PRICE,
             sentence("decided from {}, in force is {}", money(_BEFORE), money(_PRICE)),
         ),
-        Rule(
+        GuardRule(
             "fx_missing",
             _COST.is_null() & (costed != currency),
             sentence(
                 "the cost is in {}: [fx] in shopkeeper.toml has no rate to {}", costed, currency
             ),
         ),
-        Rule(
+        GuardRule(
             "cost_missing",
             _COST.is_null() | costed.is_null(),
             sentence("no cost of {} is known, so no floor is", pl.col("sku_id")),
         ),
-        Rule(
+        GuardRule(
             "fx_stale",
             rated < oldest_rate,
             sentence(
@@ -186,7 +186,7 @@ def _inputs(limits: Limits, at: dt.datetime) -> list[Rule]:
                 rated,
             ),
         ),
-        Rule(
+        GuardRule(
             "stale_input",
             offers < oldest,
             sentence(
@@ -197,7 +197,7 @@ def _inputs(limits: Limits, at: dt.datetime) -> list[Rule]:
     ]
 
 
-def _prices(limits: Limits) -> list[Rule]:
+def _prices(limits: Limits) -> list[GuardRule]:
     """What the new price must be, wherever it comes from."""
     floor, ceiling = pl.col("floor_value"), _ANCHOR * limits.ceiling_rate
     bottom = _LOW_ANCHOR * limits.bottom_rate
@@ -206,9 +206,9 @@ def _prices(limits: Limits) -> list[Rule]:
     is_raise = _AFTER > _BEFORE
     is_loss = is_raise & (pl.col("even_value") > _AFTER)
     return [
-        Rule("penny_price", _AFTER <= 1, sentence("{} is no price", money(_AFTER))),
-        Rule("penny_price", _BEFORE <= 1, sentence("{} in force is no price", money(_BEFORE))),
-        Rule(
+        GuardRule("penny_price", _AFTER <= 1, sentence("{} is no price", money(_AFTER))),
+        GuardRule("penny_price", _BEFORE <= 1, sentence("{} in force is no price", money(_BEFORE))),
+        GuardRule(
             "units",
             ratio >= limits.max_units_ratio,
             sentence(
@@ -217,7 +217,7 @@ def _prices(limits: Limits) -> list[Rule]:
                 money(_BEFORE),
             ),
         ),
-        Rule(
+        GuardRule(
             "units",
             markup >= limits.max_markup_ratio,
             sentence(
@@ -226,17 +226,17 @@ def _prices(limits: Limits) -> list[Rule]:
                 markup.round(1),
             ),
         ),
-        Rule(
+        GuardRule(
             FEES_EXCEED_PRICE,
             floor.is_null(),
             sentence("fees, tax and least margin leave nothing of {}", money(_AFTER)),
         ),
-        Rule(
+        GuardRule(
             "floor",
             ~is_raise & (floor > _AFTER),
             sentence("{} is below floor {}{}", money(_AFTER), money(floor), _waiting()),
         ),
-        Rule(
+        GuardRule(
             "price_unproven",
             is_loss & _CHARGED.is_null(),
             sentence(
@@ -246,7 +246,7 @@ def _prices(limits: Limits) -> list[Rule]:
                 money(_BEFORE),
             ),
         ),
-        Rule(
+        GuardRule(
             "price_unproven",
             is_loss & beyond(1 - _BEFORE / _CHARGED, _UNPROVEN),
             sentence(
@@ -257,12 +257,12 @@ def _prices(limits: Limits) -> list[Rule]:
                 money(_CHARGED),
             ),
         ),
-        Rule(
+        GuardRule(
             "anchor_missing",
             _ANCHOR.is_null() | _LOW_ANCHOR.is_null(),
             sentence("no list price and no first price to measure {} by", money(_AFTER)),
         ),
-        Rule(
+        GuardRule(
             "ceiling",
             is_raise & (ceiling < _AFTER),
             sentence(
@@ -272,7 +272,7 @@ def _prices(limits: Limits) -> list[Rule]:
                 money(_ANCHOR),
             ),
         ),
-        Rule(
+        GuardRule(
             "bottom",
             ~is_raise & (bottom > _AFTER),
             sentence(
@@ -295,7 +295,7 @@ def _waiting() -> pl.Expr:
     return pl.when(_UNCONFIRMED.is_not_null()).then(told).otherwise(pl.lit(""))
 
 
-def _changes(limits: Limits, at: dt.datetime) -> list[Rule]:
+def _changes(limits: Limits, at: dt.datetime) -> list[GuardRule]:
     """How far and how often a price may move."""
     last = pl.col("last_at")
     rested = at - dt.timedelta(hours=limits.cooldown_hours)
@@ -309,12 +309,12 @@ def _changes(limits: Limits, at: dt.datetime) -> list[Rule]:
     is_above = pl.col("floor_value").is_null() | (pl.col("floor_value") <= _BEFORE)
     follows = is_above & ~pl.col("is_cleared").fill_null(value=False)
     return [
-        Rule("no_change", _AFTER == _BEFORE, sentence("{} is in force", money(_BEFORE))),
+        GuardRule("no_change", _AFTER == _BEFORE, sentence("{} is in force", money(_BEFORE))),
         _change("max_step", _BEFORE, limits.max_step_rate, "the price in force"),
         _change("max_day", pl.col("day_value"), limits.max_day_rate, "24 hours ago"),
         _change("max_week", pl.col("week_value"), limits.max_week_rate, "7 days ago"),
         _change("max_quarter", pl.col("quarter_value"), limits.max_quarter_rate, "90 days ago"),
-        Rule(
+        GuardRule(
             "cooldown",
             last > rested,
             sentence(
@@ -322,17 +322,17 @@ def _changes(limits: Limits, at: dt.datetime) -> list[Rule]:
                 last.dt.strftime("%Y-%m-%d %H:%M UTC"),
             ),
         ),
-        Rule(
+        GuardRule(
             "reversals",
             turns > limits.max_reversals,
             sentence(f"turns {{}} times in 48 hours, limit {limits.max_reversals}", turns),
         ),
-        Rule(
+        GuardRule(
             "reversals",
             week_turns > limits.max_week_reversals,
             sentence(f"turns {{}} times in 7 days, limit {limits.max_week_reversals}", week_turns),
         ),
-        Rule(
+        GuardRule(
             "price_war",
             follows & (in_a_row > limits.max_same_way),
             sentence(
@@ -344,9 +344,9 @@ def _changes(limits: Limits, at: dt.datetime) -> list[Rule]:
     ]
 
 
-def _change(guard: str, reference: pl.Expr, limit: float, since: str) -> Rule:
+def _change(guard: str, reference: pl.Expr, limit: float, since: str) -> GuardRule:
     rate = (_AFTER - reference).abs() / reference
-    return Rule(
+    return GuardRule(
         guard,
         beyond(rate, limit),
         sentence(

@@ -8,7 +8,7 @@ import polars as pl
 
 from actions.guard.facts import GuardFacts
 from actions.guard.limits import Limits
-from actions.guard.refusals import IS_ASKING, IS_COUPON, Rule, refuse, sentence
+from actions.guard.refusals import IS_ASKING, IS_COUPON, GuardRule, refuse, sentence
 from contracts.codes import ActionState, Channel, ConsentStatus, Purpose, WriteKind
 
 _KIND, _MEMBER, _PURPOSE = pl.col("write_kind"), pl.col("member_id"), pl.col("purpose")
@@ -51,7 +51,7 @@ def is_addressed(kind: str, *, has_member: bool) -> bool:
     return kind in _ADDRESSED or (kind == WriteKind.CREATE_COUPON and has_member)
 
 
-def welcome(
+def check_consent_and_caps(
     frame: pl.DataFrame, facts: GuardFacts, *, limits: Limits, at: dt.datetime, is_sending: bool
 ) -> pl.DataFrame:
     """Refuse what a member did not allow, or would get too often; hold it in their quiet hours.
@@ -101,28 +101,28 @@ def _known(frame: pl.DataFrame, facts: GuardFacts) -> pl.DataFrame:
     )
 
 
-def _permissions() -> list[Rule]:
+def _permissions() -> list[GuardRule]:
     channel, status = pl.col("channel"), pl.col("consent_status")
     says_whom = _MEMBER.is_not_null() & channel.is_not_null() & _PURPOSE.is_not_null()
     marketing = (_PURPOSE == Purpose.MARKETING) & channel.is_not_null()
     service = (_PURPOSE == Purpose.SERVICE) & channel.is_not_null()
     return [
-        Rule(
+        GuardRule(
             "incomplete",
             (_KIND == WriteKind.SEND_MESSAGE) & ~says_whom,
             pl.lit("a message says to whom, by which channel and for what it is"),
         ),
-        Rule(
+        GuardRule(
             "incomplete",
             _KIND.is_in(_ADDRESSED) & _MEMBER.is_null(),
             sentence("a write {} says for whom it is", _KIND),
         ),
-        Rule(
+        GuardRule(
             "no_recipient",
             ~pl.col("is_reached"),
             sentence("no {} of this member is known, or no longer", pl.col("way")),
         ),
-        Rule(
+        GuardRule(
             "consent",
             marketing & status.ne_missing(pl.lit(str(ConsentStatus.GRANTED))),
             sentence(
@@ -131,7 +131,7 @@ def _permissions() -> list[Rule]:
                 status.fill_null(str(ConsentStatus.NEVER_ASKED)),
             ),
         ),
-        Rule(
+        GuardRule(
             "consent",
             service & status.eq_missing(pl.lit(str(ConsentStatus.WITHDRAWN))),
             sentence("consent to service by {} is withdrawn", channel),
@@ -179,7 +179,7 @@ def _capped(frame: pl.DataFrame, limits: Limits) -> pl.DataFrame:
     messages, service, coupons = (pl.col(name) for name in ("messages", "service", "coupons"))
     return refuse(
         frame,
-        Rule(
+        GuardRule(
             "message_cap",
             _IS_MESSAGE & ~_IS_SERVICE & (messages > limits.max_messages),
             sentence(
@@ -188,7 +188,7 @@ def _capped(frame: pl.DataFrame, limits: Limits) -> pl.DataFrame:
                 messages,
             ),
         ),
-        Rule(
+        GuardRule(
             "message_cap",
             _IS_MESSAGE & _IS_SERVICE & (service > limits.max_service_messages),
             sentence(
@@ -197,7 +197,7 @@ def _capped(frame: pl.DataFrame, limits: Limits) -> pl.DataFrame:
                 service,
             ),
         ),
-        Rule(
+        GuardRule(
             "coupon_cap",
             IS_COUPON & (coupons > limits.max_coupons),
             sentence(
@@ -223,7 +223,7 @@ def _repeated(frame: pl.DataFrame, earlier: pl.DataFrame, history: pl.DataFrame)
     )
 
 
-def _once() -> list[Rule]:
+def _once() -> list[GuardRule]:
     """What is done once for life: one request per order, one service message per cause."""
 
     def told(name: str) -> pl.Expr:
@@ -231,12 +231,12 @@ def _once() -> list[Rule]:
 
     is_notice = (_KIND == WriteKind.SEND_MESSAGE) & _IS_SERVICE
     return [
-        Rule(
+        GuardRule(
             "once",
             IS_ASKING & pl.col("asked_at").is_not_null(),
             told("asked_at"),
         ),
-        Rule("once", is_notice & pl.col("mine_at").is_not_null(), told("mine_at")),
+        GuardRule("once", is_notice & pl.col("mine_at").is_not_null(), told("mine_at")),
     ]
 
 
@@ -268,10 +268,10 @@ def _quiet(
     )
 
 
-def _hours(limits: Limits) -> list[Rule]:
+def _hours(limits: Limits) -> list[GuardRule]:
     hours = f"{limits.quiet_from:%H:%M} to {limits.quiet_until:%H:%M}"
     return [
-        Rule(
+        GuardRule(
             "quiet_hours",
             _IS_MESSAGE & pl.col("is_quiet"),
             sentence(f"nobody is written to from {hours} in {{}}", pl.col("zone")),

@@ -1,4 +1,4 @@
-"""How a guard refuses: the first that bites leaves its name and its numbers in one sentence."""
+"""How a guard refuses: the first violated rule leaves its name and its numbers in one sentence."""
 
 from dataclasses import dataclass
 
@@ -23,11 +23,11 @@ HOLDS = frozenset({"quiet_hours", POLICY_OFF})
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
-    """One limit: where it bites, and what it then says."""
+class GuardRule:
+    """One limit: where it is violated, and what it then says."""
 
     guard: str
-    bites: pl.Expr
+    is_violated: pl.Expr
     reason: pl.Expr
 
 
@@ -43,20 +43,20 @@ def opened(proposals: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def refuse(frame: pl.DataFrame, *rules: Rule, where: pl.Expr = IS_WRITE) -> pl.DataFrame:
-    """Write the first rule that bites into `guard` and `guard_reason` of writes that have none.
+def refuse(frame: pl.DataFrame, *rules: GuardRule, where: pl.Expr = IS_WRITE) -> pl.DataFrame:
+    """Write the first violated rule into `guard` and `guard_reason` of writes that have none.
 
     `where` says which writes the rules are about.
     """
     is_open = where & IS_WRITE & pl.col("guard").is_null()
-    places = [pl.when(rule.bites).then(pl.lit(place)) for place, rule in enumerate(rules)]
+    places = [pl.when(rule.is_violated).then(pl.lit(place)) for place, rule in enumerate(rules)]
     first = frame.select(first=pl.when(is_open).then(pl.coalesce(places))).to_series()
-    bitten = first.drop_nulls().unique()
-    if bitten.is_empty():
+    violated = first.drop_nulls().unique()
+    if violated.is_empty():
         return frame
     # A sentence costs more than its rule: only those are written that some row needs.
-    names = [pl.when(pl.lit(first) == place).then(pl.lit(rules[place].guard)) for place in bitten]
-    reasons = [pl.when(pl.lit(first) == place).then(rules[place].reason) for place in bitten]
+    names = [pl.when(pl.lit(first) == place).then(pl.lit(rules[place].guard)) for place in violated]
+    reasons = [pl.when(pl.lit(first) == place).then(rules[place].reason) for place in violated]
     return frame.with_columns(
         guard=pl.coalesce(*names, "guard"), guard_reason=pl.coalesce(*reasons, "guard_reason")
     )

@@ -10,7 +10,7 @@ import polars as pl
 
 from actions.guard.coupon_terms import with_terms
 from actions.guard.facts import GuardFacts
-from actions.guard.refusals import IS_COUPON, IS_PRICE, Rule, money, percent, refuse, sentence
+from actions.guard.refusals import IS_COUPON, IS_PRICE, GuardRule, money, percent, refuse, sentence
 from contracts.codes import ActionState
 from contracts.economics import FACTS, Economics, floor_minor, off_grid, part_off
 
@@ -63,7 +63,7 @@ def with_codes(
             code_floor=pl.col("floor_value").first(),
         )
     )
-    rule = Rule(
+    rule = GuardRule(
         "floor_with_code",
         pl.col("code_net").floor() < pl.col("code_floor"),
         sentence(

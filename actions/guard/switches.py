@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 import polars as pl
 
 from actions.guard.facts import GuardFacts
-from actions.guard.refusals import Rule, refuse
+from actions.guard.refusals import GuardRule, refuse
 from contracts.actions import KillSwitch
 
 GUARD = "kill_switch"
@@ -31,15 +31,15 @@ def explain(switch: KillSwitch) -> str:
     return f"{switch.by} stopped {scope} at {switch.since:%Y-%m-%d %H:%M} UTC"
 
 
-def stopped(frame: pl.DataFrame, facts: GuardFacts) -> pl.DataFrame:
+def check_kill_switches(frame: pl.DataFrame, facts: GuardFacts) -> pl.DataFrame:
     """Refuse writes under a stop."""
     keys = ["policy", "shop_id", "write_kind"]
     writers = frame.select(keys).unique()
     found = [_found(facts.switches, facts, writer) for writer in writers.iter_rows()]
     stops = writers.with_columns(stop=pl.Series(found, dtype=pl.String))
     joined = frame.join(stops, on=keys, how="left", maintain_order="left")
-    bites = pl.col("stop").is_not_null()
-    return refuse(joined, Rule(GUARD, bites, pl.col("stop"))).drop("stop")
+    is_violated = pl.col("stop").is_not_null()
+    return refuse(joined, GuardRule(GUARD, is_violated, pl.col("stop"))).drop("stop")
 
 
 def _found(

@@ -67,7 +67,7 @@ CONNECTOR = Connector(
             documents=shapes.PAGES,
             mapping_version=2,
             is_snapshot=True,
-            about=PriceFact,
+            lookup=PriceFact,
         ),
     ),
     writes=(

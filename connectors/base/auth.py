@@ -39,7 +39,7 @@ class OwnTokens:
         self._held[account] = tokens
 
     @contextmanager
-    def turn(self, account: str) -> Iterator[None]:
+    def lease(self, account: str) -> Iterator[None]:
         """Wait until nobody else renews; the accounts of one process are few, they share a lock."""
         with self._lock:
             yield
@@ -120,7 +120,7 @@ class RefreshedToken:
 
     def _renewed(self, *, rejected: str | None) -> Tokens:
         """What somebody else has renewed meanwhile, else new tokens."""
-        with self._store.turn(self._account):
+        with self._store.lease(self._account):
             held = self._store.load(self._account)
             if held is None or held.access == rejected or not self._lasts(held):
                 held = self._asked(held)

@@ -54,7 +54,7 @@ class Stream:
     name: str
     tables: tuple[type[dy.Schema], ...]
     fetch: Callable[..., Iterator[Page]]
-    """Called with an open client and the window, and with the rows of `about` if it is set."""
+    """Called with an open client and the window, and with the rows of `lookup` if it is set."""
     to_canonical: Callable[[Iterable[Page], Context], Mapped]
     documents: Documents | None = None
     """Where documents lie in its pages, so that an odd one can be set apart from the others."""
@@ -75,7 +75,7 @@ class Stream:
     """How long the platform needs until a change shows in its lists."""
     estimate: Callable[[Any, Window], int] | None = None
     """How many calls reading a window takes, the count itself included; none: it is not known."""
-    about: type[dy.Schema] | None = None
+    lookup: type[dy.Schema] | None = None
     """A table whose rows say what to ask for, such as the parcels that are under way."""
 
 

@@ -49,7 +49,7 @@ class Webhook:
     received and hints at nothing."""
 
 
-class Seen:
+class SeenDeliveries:
     """What came already; the oldest is forgotten first. Thread-safe.
 
     A message that comes again after that makes us pull once more, which harms nobody.
@@ -77,7 +77,7 @@ def verify(
     *,
     secret: str,
     now: dt.datetime,
-    seen: Seen,
+    seen: SeenDeliveries,
 ) -> tuple[str, ...]:
     """The streams that a message hints at; none when it came before, is no matter of ours or only
     tries the address.

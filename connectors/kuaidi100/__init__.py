@@ -22,7 +22,7 @@ CONNECTOR = Connector(
             documents=Parcels(),
             # It answers what is known now of the parcels that are under way, whatever the window.
             is_snapshot=True,
-            about=OpenParcel,
+            lookup=OpenParcel,
         ),
     ),
     impossible=tuple(kind for kind in WriteKind if kind is not WriteKind.NONE),

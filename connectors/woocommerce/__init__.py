@@ -71,7 +71,7 @@ CONNECTOR = Connector(
             documents=wire.PAGES,
             redact=redaction.redact,
             mapping_version=2,
-            about=Refund,
+            lookup=Refund,
         ),
         Stream(
             name="products",

@@ -7,7 +7,7 @@ from actions.guard.switches import explain
 from connectors.base.limits import Urgency
 from contracts.codes import ActionState
 from flows.steps.blocked import Blocked, each
-from flows.steps.door import Door
+from flows.steps.door import WriteDoor
 from flows.steps.holders import holder
 from flows.steps.home import Home, Progress, Shop, silent
 from flows.steps.writers import Writers
@@ -62,7 +62,7 @@ def _act(
         progress(f"{shop.id} act", sent, None)
 
     urgency = Urgency.ACT if undo_batch is None else Urgency.UNDO
-    door = Door(home, shop)
+    door = WriteDoor(home, shop)
     with Writers(home, shop, urgency) as writers:
         clock = writers.clock()
         recalled = home.recall.settle(at=clock())

@@ -10,13 +10,13 @@ from contracts.actions import Action, KillSwitch
 from contracts.codes import ActionState
 from contracts.errors import ConfigurationError
 from contracts.names import nearest
-from flows.steps.approvers import Approvers, Person
+from flows.steps.approvers import Approver, Approvers
 from flows.steps.holders import os_user
 from flows.steps.home import Home, machine_now, parse_as_of
 from flows.steps.shown import Shown, shown
 from flows.steps.story import story
 from reports.words import LANGUAGES
-from warehouse.events import Event, Events
+from warehouse.events import Events, LedgerEvent
 
 _ID_LENGTH = 32
 _MOST_TOLD = 5
@@ -165,7 +165,7 @@ def describe(home: Home, typed: str) -> dict[str, Any]:
     }
 
 
-def _told_event(event: Event) -> str:
+def _told_event(event: LedgerEvent) -> str:
     beside = f" (as {event.os_user})" if event.os_user else ""
     return f"{event.at:%Y-%m-%d %H:%M:%S} UTC {event.kind} by {event.by}{beside}"
 
@@ -215,7 +215,7 @@ def approve(
     actions = home.ledger.find(action_ids=find_ids(home, typed))
     seen = shown(home, actions)
     now = {one: home.now(home.shop(one)) for one in {action.shop_id for action in actions}}
-    who = Person(person(by), os_user() if is_typed else None)
+    who = Approver(person(by), os_user() if is_typed else None)
     approvers = Approvers.of(home, who, at=min(now.values(), default=machine_now()))
     left: dict[str, str] = {}
     allowed: dict[str, list[str]] = {}

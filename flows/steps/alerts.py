@@ -14,9 +14,9 @@ from contracts.errors import ConfigurationError, ShopkeeperError
 from contracts.lines import prose
 from contracts.money import format_minor
 from contracts.payloads import Rendered, encode
-from flows.steps.home import Home, Shop, Source, machine_now
-from flows.steps.turns import turn
-from warehouse.events import Event, Events
+from flows.steps.home import Home, Shop, ShopSource, machine_now
+from flows.steps.leases import lease
+from warehouse.events import Events, LedgerEvent
 from warehouse.transitions import SYSTEM
 
 MAILED, UNMAILED = "alerts mailed", "alerts not mailed"
@@ -52,7 +52,7 @@ def mail_alerts(home: Home, *, shop_id: str | None = None) -> Told | None:
     if to is None:
         return None
     try:
-        with turn(home, "alerts"):
+        with lease(home, "alerts"):
             return _mailed(home, home.select(shop_id), to)
     except ShopkeeperError as error:
         return Told(f"alerts were not mailed: {error}", is_sent=False)
@@ -97,7 +97,7 @@ def _note(home: Home, kind: str, until: Mapping[str, str | None]) -> None:
     at = machine_now()
     Events(home.database).append(
         [
-            Event(kind=kind, subject=_subject(name), by=SYSTEM, at=at, details={"until": one})
+            LedgerEvent(kind=kind, subject=_subject(name), by=SYSTEM, at=at, details={"until": one})
             for name, one in until.items()
         ]
     )
@@ -181,7 +181,7 @@ def _part(group: Sequence[Action], code: str, shop_name: str) -> str:
     return "\n".join(lines)
 
 
-def mailer_of(home: Home) -> Source | None:
+def mailer_of(home: Home) -> ShopSource | None:
     """The mail account of the home: that of its first shop, by id, that has one."""
     sources = (source for shop in home.shops.values() for source in shop.sources)
     return next((source for source in sources if source.connector.name == "email"), None)

@@ -18,7 +18,7 @@ _DAY = dt.timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class Approver:
     """Who decides: the name that was given, and the account that typed it.
 
     `os_user` null: it came by a form, whose process is nobody's who sat at the browser.
@@ -33,14 +33,14 @@ class Approvers:
     """What one person may approve now; keeps count of what they were allowed."""
 
     home: Home
-    who: Person
+    who: Approver
     at: dt.datetime
     _spent: dict[str, int] | None = field(default=None)
     """What they approved within a day, by currency; read when it is first asked for."""
     _edits: dict[str, list[Edit]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, home: Home, who: Person, *, at: dt.datetime) -> "Approvers":
+    def of(cls, home: Home, who: Approver, *, at: dt.datetime) -> "Approvers":
         """Of the settings of now."""
         if home.approvers is not None:
             for name in (APPROVERS, *map(file_of, home.policies)):

@@ -17,15 +17,15 @@ from contracts.streams import Reading, Window
 from contracts.tables import table_of
 from flows.steps.build import build
 from flows.steps.check import check
-from flows.steps.home import Home, Progress, Shop, Source, silent
+from flows.steps.home import Home, Progress, Shop, ShopSource, silent
+from flows.steps.leases import ActiveLease, lease
 from flows.steps.pull import Pulled, blocked_in, pull_reading
-from flows.steps.turns import Turn, turn
 
 _WEEK = dt.timedelta(days=7)  # so that progress shows and an interruption costs little
 _TICK = dt.timedelta(microseconds=1)
 
 
-class Mode(StrEnum):
+class BackfillMode(StrEnum):
     """Which days of the span are read."""
 
     MISSING = "missing"
@@ -34,7 +34,7 @@ class Mode(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Span:
+class BackfillSpan:
     """What to backfill: shop-local days, both included, on which records changed.
 
     missing: what no loaded reading covers; failed: what was planned and not loaded, what cannot be
@@ -44,7 +44,7 @@ class Span:
 
     first: dt.date
     last: dt.date
-    mode: Mode = Mode.MISSING
+    mode: BackfillMode = BackfillMode.MISSING
     shop_id: str | None = None
     stream: str | None = None
     table: str | None = None
@@ -63,10 +63,10 @@ class StreamPlan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class BackfillPlan:
     """What a backfill would read, and which streams it cannot: their past is not kept there."""
 
-    span: Span
+    span: BackfillSpan
     streams: tuple[StreamPlan, ...]
     snapshots: tuple[str, ...]
 
@@ -85,7 +85,7 @@ class Plan:
 class Backfilled:
     """What a backfill did, and the actions of its span that were not sent and never will be."""
 
-    plan: Plan
+    plan: BackfillPlan
     pulled: list[Pulled]
     checked: list[CheckResult]
     built: dict[str, int]
@@ -108,19 +108,21 @@ class Backfilled:
         return failed or bool(blocked_in(self.pulled))
 
 
-def mode_of(text: str) -> Mode:
+def mode_of(text: str) -> BackfillMode:
     """A mode as the command line takes it.
 
     Raises:
         ConfigurationError: it is none.
     """
     try:
-        return Mode(text)
+        return BackfillMode(text)
     except ValueError:
-        raise ConfigurationError(f"--mode {text!r} is not one of {', '.join(Mode)}") from None
+        raise ConfigurationError(
+            f"--mode {text!r} is not one of {', '.join(BackfillMode)}"
+        ) from None
 
 
-def as_dict(planned: Plan, done: Backfilled | None = None) -> dict[str, Any]:
+def as_dict(planned: BackfillPlan, done: Backfilled | None = None) -> dict[str, Any]:
     """For --json: the plan, and what was done once it is."""
     streams = [
         {
@@ -149,7 +151,7 @@ def as_dict(planned: Plan, done: Backfilled | None = None) -> dict[str, Any]:
     }
 
 
-def plan(home: Home, span: Span) -> Plan:
+def plan(home: Home, span: BackfillSpan) -> BackfillPlan:
     """Ask the platforms for their clock and for the cost, and plan; nothing is kept yet.
 
     Raises:
@@ -169,10 +171,10 @@ def plan(home: Home, span: Span) -> Plan:
         raise ConfigurationError(
             f"{', '.join(snapshots)} cannot be backfilled: the platform tells only what is now"
         )
-    return Plan(span=span, streams=tuple(streams), snapshots=tuple(snapshots))
+    return BackfillPlan(span=span, streams=tuple(streams), snapshots=tuple(snapshots))
 
 
-def keep(home: Home, planned: Plan) -> None:
+def keep(home: Home, planned: BackfillPlan) -> None:
     """Keep the plan, so that an interruption anywhere loses none of it."""
     for reading in planned.readings:
         version = _declared(home, reading)[2].mapping_version
@@ -188,12 +190,12 @@ def read(home: Home, readings: Sequence[Reading], progress: Progress = silent) -
     pulled = []
     of_stream = groupby(readings, key=lambda one: (one.shop_id, one.stream))
     for (shop_id, stream), group in of_stream:
-        with turn(home, f"backfill {shop_id} {stream}") as mine:
+        with lease(home, f"backfill {shop_id} {stream}") as mine:
             pulled += _read_stream(mine, list(group), progress)
     return pulled
 
 
-def _read_stream(mine: Turn, due: Sequence[Reading], progress: Progress) -> list[Pulled]:
+def _read_stream(mine: ActiveLease, due: Sequence[Reading], progress: Progress) -> list[Pulled]:
     shop, source, stream = _declared(mine.home, due[0])
     pulled = []
     client = source.open()
@@ -211,7 +213,7 @@ def _read_stream(mine: Turn, due: Sequence[Reading], progress: Progress) -> list
 
 
 def finish(
-    home: Home, planned: Plan, pulled: list[Pulled], progress: Progress = silent
+    home: Home, planned: BackfillPlan, pulled: list[Pulled], progress: Progress = silent
 ) -> Backfilled:
     """Check and build what was read, decide nothing, and list the actions that are past."""
     shops = [
@@ -229,13 +231,13 @@ def finish(
     return Backfilled(plan=planned, pulled=pulled, checked=checked, built=built, expired=past)
 
 
-def backfill(home: Home, planned: Plan, progress: Progress = silent) -> Backfilled:
+def backfill(home: Home, planned: BackfillPlan, progress: Progress = silent) -> Backfilled:
     """Carry a plan out. Interrupted anywhere, it goes on when the same span is asked for again."""
     keep(home, planned)
     return finish(home, planned, read(home, planned.readings, progress), progress)
 
 
-def expired(home: Home, shop: Shop, span: Span) -> list[Action]:
+def expired(home: Home, shop: Shop, span: BackfillSpan) -> list[Action]:
     """Actions of the span whose window has passed before they were sent."""
     now = home.now(shop)
     start, end = shop.midnight(span.first), shop.midnight(span.last + dt.timedelta(days=1))
@@ -255,7 +257,7 @@ def business_days(shop: Shop, reading: Reading) -> str:
     return f"{first}" if first == last else f"{first} .. {last}"
 
 
-def _chosen(shop: Shop, span: Span) -> list[tuple[Source, Stream]]:
+def _chosen(shop: Shop, span: BackfillSpan) -> list[tuple[ShopSource, Stream]]:
     """The streams that are asked for, by name or by a table that they fill."""
     found = [
         (source, stream)
@@ -271,7 +273,7 @@ def _chosen(shop: Shop, span: Span) -> list[tuple[Source, Stream]]:
 
 
 def _plan_source(
-    home: Home, shop: Shop, source: Source, streams: Sequence[Stream], span: Span
+    home: Home, shop: Shop, source: ShopSource, streams: Sequence[Stream], span: BackfillSpan
 ) -> list[StreamPlan]:
     client = source.open()
     try:
@@ -284,7 +286,7 @@ def _plan_source(
 
 
 def _plan_stream(
-    home: Home, shop: Shop, stream: Stream, client: object, now: dt.datetime, span: Span
+    home: Home, shop: Shop, stream: Stream, client: object, now: dt.datetime, span: BackfillSpan
 ) -> StreamPlan:
     """What was planned and not loaded, as it was planned; then what is new."""
     start, end = shop.midnight(span.first), shop.midnight(span.last + dt.timedelta(days=1))
@@ -293,9 +295,9 @@ def _plan_stream(
     whole = Window(start, min(end, now - stream.settle))
     known = home.readings.of_span(shop.id, stream.name, span=whole)
     left = [reading for reading, is_loaded in known.items() if not is_loaded]
-    if span.mode is Mode.FAILED:
+    if span.mode is BackfillMode.FAILED:
         left = _asked_anew(home, shop, left, now)
-    gaps = [] if span.mode is Mode.FAILED else _without(whole, _covered(known, span.mode))
+    gaps = [] if span.mode is BackfillMode.FAILED else _without(whole, _covered(known, span.mode))
     new = [
         Reading(shop.id, stream.name, window, now, is_backfill=True)
         for gap in gaps
@@ -336,13 +338,13 @@ def _weeks(shop: Shop, gap: Window, longest: dt.timedelta | None) -> Iterable[Wi
         start = end
 
 
-def _covered(known: dict[Reading, bool], mode: Mode) -> list[Window]:
+def _covered(known: dict[Reading, bool], mode: BackfillMode) -> list[Window]:
     """Windows that need no new reading.
 
     To read all again ends when all was read since the backfill began: a plan that was interrupted
     is known by the clock that its readings share.
     """
-    if mode is Mode.MISSING:
+    if mode is BackfillMode.MISSING:
         return [reading.window for reading in known]
     begun = {one.read_at for one, is_loaded in known.items() if one.is_backfill and not is_loaded}
     return [one.window for one in known if one.is_backfill and one.read_at in begun]
@@ -360,7 +362,7 @@ def _without(whole: Window, covered: Iterable[Window]) -> Iterable[Window]:
     yield Window(start, whole.end)
 
 
-def _declared(home: Home, reading: Reading) -> tuple[Shop, Source, Stream]:
+def _declared(home: Home, reading: Reading) -> tuple[Shop, ShopSource, Stream]:
     shop = home.shop(reading.shop_id)
     for source, stream in shop.streams():
         if stream.name == reading.stream:

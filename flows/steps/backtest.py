@@ -12,7 +12,7 @@ from typing import Any, Final
 import polars as pl
 
 from contracts.actions import Action
-from contracts.codes import ActionState, Mode, WriteKind
+from contracts.codes import ActionState, PolicyMode, WriteKind
 from contracts.errors import ConfigurationError
 from flows.steps.actions import person
 from flows.steps.blocked import Blocked, each
@@ -267,7 +267,9 @@ class _Replay:
 
 def _acting(file: PolicyFile, shop: Shop) -> PolicyFile:
     """The policy as it is set, in a mode in which it would act."""
-    own = file.settings.shops.get(shop.id, PolicyOfShop()).model_copy(update={"mode": Mode.AUTO})
+    own = file.settings.shops.get(shop.id, PolicyOfShop()).model_copy(
+        update={"mode": PolicyMode.AUTO}
+    )
     shops = {**file.settings.shops, shop.id: own}
     return replace(file, settings=file.settings.model_copy(update={"shops": shops}))
 

@@ -42,7 +42,7 @@ class Filter:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Total:
+class BatchTotal:
     """Proposals of one policy, shop, kind of write and currency."""
 
     shop_id: str
@@ -87,7 +87,7 @@ class Batch:
 
     contents: Mapping[str, str]
     """Hash of the content by action id."""
-    totals: tuple[Total, ...]
+    totals: tuple[BatchTotal, ...]
     sample: tuple[Action, ...]
     """The largest, by how far they move, then by what is at stake."""
     stamp: str
@@ -159,7 +159,7 @@ def _size(action: Action) -> tuple[float, int]:
     return change_rate(action) or 0.0, stake(action).minor or 0
 
 
-def _totals(home: Home, actions: Sequence[Action]) -> Iterator[Total]:
+def _totals(home: Home, actions: Sequence[Action]) -> Iterator[BatchTotal]:
     groups: dict[tuple[str, str, str, str], list[Action]] = {}
     for one in actions:
         currency = stake(one).currency or home.shop(one.shop_id).settings.currency
@@ -170,7 +170,7 @@ def _totals(home: Home, actions: Sequence[Action]) -> Iterator[Total]:
         effects = [one.effect_minor for one in same if one.effect_minor is not None]
         changes = [one.after_value - (one.before_value or 0) for one in same] if rates else []
         is_counted = kind == WriteKind.SET_STOCK or is_order(same[0])
-        yield Total(
+        yield BatchTotal(
             shop_id=shop_id,
             policy=policy,
             write_kind=kind,

@@ -8,7 +8,7 @@ from typing import cast
 import dataframely as dy
 import polars as pl
 
-from contracts.changes import Change, Seen
+from contracts.table_diffs import RowDiff, TableSnapshot
 from contracts.tables import (
     KpisDaily,
     Order,
@@ -20,9 +20,9 @@ from contracts.tables import (
     table_of,
 )
 from flows.steps.blocked import Blocked, each
-from flows.steps.derived import MOMENTS, depending, of_now
+from flows.steps.derived import POINT_IN_TIME, depending, point_in_time_tables
 from flows.steps.home import Home, Progress, Shop, silent
-from flows.steps.turns import turn
+from flows.steps.leases import lease
 from flows.steps.views import View
 from transforms import kpis, sales
 from transforms.days import local_day, on_days
@@ -31,7 +31,7 @@ from warehouse.upkeep import changes, note, noted, tidy
 
 _BY_DAY = ("sales_daily", "kpis_daily")
 """Computed again for the days that changes dirty; the others hold one moment and are cheap."""
-_NAMES = (*_BY_DAY, *(table_of(schema).name for schema in MOMENTS))
+_NAMES = (*_BY_DAY, *(table_of(schema).name for schema in POINT_IN_TIME))
 _SOURCES = ("orders", "order_lines", "refunds", "refund_cases", "traffic_daily")
 """What those are computed from, beside the quarantine."""
 
@@ -56,7 +56,7 @@ def build(
 
     def one(shop: Shop) -> None:
         progress("build", shops.index(shop), len(shops))
-        with turn(home, f"build {shop.id}") as mine:
+        with lease(home, f"build {shop.id}") as mine:
             for name, rows in _build_shop(mine.home, shop, is_full=is_full).items():
                 built[name] += rows
 
@@ -67,7 +67,7 @@ def build(
     return built
 
 
-def renew(
+def rebuild(
     home: Home,
     *,
     shop_id: str | None = None,
@@ -81,10 +81,10 @@ def renew(
     Raises:
         BusyError: another process is building the same shop.
     """
-    renewed: dict[str, int] = {}
+    rebuilt: dict[str, int] = {}
 
     def one(shop: Shop) -> None:
-        with turn(home, f"build {shop.id}") as mine:
+        with lease(home, f"build {shop.id}") as mine:
             view = View.of(mine.home, shop, mine.home.data_as_of(shop))
             frames = depending(view, changed)
             versions = {
@@ -93,10 +93,10 @@ def renew(
             }
             mine.home.readings.record(versions)
             for name, frame in frames.items():
-                renewed[name] = renewed.get(name, 0) + frame.height
+                rebuilt[name] = rebuilt.get(name, 0) + frame.height
 
     each(home.select(shop_id), "build", one, blocked)
-    return renewed
+    return rebuilt
 
 
 def _build_shop(home: Home, shop: Shop, *, is_full: bool) -> dict[str, int]:
@@ -115,7 +115,7 @@ def _build_shop(home: Home, shop: Shop, *, is_full: bool) -> dict[str, int]:
         versions["sales_daily"] = replaced.version
         sold = home.lake.scan("sales_daily").filter(pl.col("shop_id") == shop.id).collect()
         days = _kpis_after(view, changed)
-    frames = {"kpis_daily": days, **of_now(view, sold)}
+    frames = {"kpis_daily": days, **point_in_time_tables(view, sold)}
     for name, frame in frames.items():
         versions[name] = home.lake.replace(name, frame, shop_id=shop.id).version
     for name in _BY_DAY:
@@ -146,7 +146,7 @@ def _basis(view: View) -> str:
     )
 
 
-def _changed(view: View, basis: str) -> dict[str, Change] | None:
+def _changed(view: View, basis: str) -> dict[str, RowDiff] | None:
     """What changed since the last build; null where that cannot be told, so all is to be built."""
     notes = {noted(view.home.lake, name, key=_key(view.shop)) for name in _BY_DAY}
     last = json.loads(notes.pop() or "{}") if len(notes) == 1 else {}
@@ -160,8 +160,8 @@ def _changed(view: View, basis: str) -> dict[str, Change] | None:
             view.home.lake,
             name,
             shop_id=view.shop.id,
-            since=Seen(last["versions"][name], then),
-            until=Seen(view.versions.get(name), view.as_of),
+            since=TableSnapshot(last["versions"][name], then),
+            until=TableSnapshot(view.versions.get(name), view.as_of),
         )
         for name in _SOURCES
     }
@@ -173,7 +173,7 @@ def derive(home: Home, shop: Shop, *, as_of: dt.datetime) -> dict[str, pl.DataFr
     """Every derived table of a shop, as it was known at `as_of`."""
     view = View.of(home, shop, as_of)
     sold = _sales(view)
-    return {"sales_daily": sold, "kpis_daily": _kpis(view), **of_now(view, sold)}
+    return {"sales_daily": sold, "kpis_daily": _kpis(view), **point_in_time_tables(view, sold)}
 
 
 def _sales(view: View) -> pl.DataFrame:
@@ -212,7 +212,7 @@ def _kpis_from(
     )
 
 
-def _kpis_after(view: View, changed: Mapping[str, Change]) -> pl.DataFrame:
+def _kpis_after(view: View, changed: Mapping[str, RowDiff]) -> pl.DataFrame:
     """KPIs of the last build, with the days that changed since computed again."""
     orders = view.known(Order).collect().lazy()
     days = kpis.dirty_days(changed, orders, time_zone=view.zone)

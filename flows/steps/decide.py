@@ -10,7 +10,7 @@ import polars as pl
 
 from actions.guard import judge
 from contracts.actions import LeftAlone
-from contracts.codes import COUNTED_GUARDS, IMPERSONAL_WRITES, Mode
+from contracts.codes import COUNTED_GUARDS, IMPERSONAL_WRITES, PolicyMode
 from contracts.personal import DECIDED_BY, purposes
 from contracts.tables import PriceFact, TableKind, table_of
 from flows.steps.blocked import Blocked, each
@@ -29,7 +29,7 @@ class Decided:
 
     shop_id: str
     policy: str
-    mode: Mode
+    mode: PolicyMode
     run_id: str
     as_of: dt.datetime
     states: dict[str, int]
@@ -44,7 +44,7 @@ class Considered:
 
     moment: dt.datetime
     is_past: bool
-    mode: Mode
+    mode: PolicyMode
     is_about_goods: bool
     """It writes nothing that would name a customer."""
     judged: pl.DataFrame
@@ -116,8 +116,8 @@ def considered(
     moment = min(as_of or newest, newest)
     is_past = moment < newest
     why = None if is_past else held_back(home, shop, name, at=newest)
-    wanted = policy.mode if why is None else Mode.APPROVE
-    mode = Mode.SHADOW if is_past else capped(wanted, home, shop, newest)
+    wanted = policy.mode if why is None else PolicyMode.APPROVE
+    mode = PolicyMode.SHADOW if is_past else capped(wanted, home, shop, newest)
     tables = derive(home, shop, as_of=moment) if is_past else {}
     inputs = _inputs(home, shop, policy.module.INPUTS, tables, as_of=moment)
     for argument, schema in policy.module.INPUTS.items():
@@ -201,7 +201,7 @@ def _left_alone(found: Considered, shop: Shop, policy: str) -> tuple[LeftAlone, 
     )
 
 
-def capped(mode: Mode, home: Home, shop: Shop, now: dt.datetime) -> Mode:
+def capped(mode: PolicyMode, home: Home, shop: Shop, now: dt.datetime) -> PolicyMode:
     """A Chinese shop without a current campaign of its own acts at most after approval.
 
     Platforms there lock prices for weeks around a sale and punish a cut in between; the calendar of
@@ -211,8 +211,8 @@ def capped(mode: Mode, home: Home, shop: Shop, now: dt.datetime) -> Mode:
         campaign.concerns(shop.id) and campaign.ends_at > now
         for campaign in home.settings.campaigns
     )
-    if mode is Mode.AUTO and shop.settings.currency == "CNY" and not has_calendar:
-        return Mode.APPROVE
+    if mode is PolicyMode.AUTO and shop.settings.currency == "CNY" and not has_calendar:
+        return PolicyMode.APPROVE
     return mode
 
 

@@ -82,20 +82,20 @@ class Built:
         return self.frames[name].lazy() if name in self.frames else self._view.known(schema)
 
 
-def of_now(view: View, sold: pl.DataFrame) -> dict[str, pl.DataFrame]:
-    """Every table of `MOMENTS` by name; `sold` is `sales_daily`."""
+def point_in_time_tables(view: View, sold: pl.DataFrame) -> dict[str, pl.DataFrame]:
+    """Every table of `POINT_IN_TIME` by name; `sold` is `sales_daily`."""
     built = Built(view)
     built.add(SalesDaily, sold)
-    for schema, made in MOMENTS.items():
+    for schema, made in POINT_IN_TIME.items():
         built.add(schema, made(view, built).collect())
     del built.frames[table_of(SalesDaily).name]
     return built.frames
 
 
 def depending(view: View, changed: Collection[str]) -> dict[str, pl.DataFrame]:
-    """The tables of `MOMENTS` that are made from changed ones, or from one that is; by name."""
+    """The tables of `POINT_IN_TIME` made from changed tables, directly or not; by name."""
     built = Built(view)
-    for schema, made in MOMENTS.items():
+    for schema, made in POINT_IN_TIME.items():
         view.asked.clear()
         plan = made(view, built)
         if not view.asked.isdisjoint({*changed, *built.frames}):
@@ -299,7 +299,7 @@ def _member_facts(view: View, built: Built) -> pl.LazyFrame:
     )
 
 
-MOMENTS: Mapping[type[dy.Schema], Callable[[View, Built], pl.LazyFrame]] = {
+POINT_IN_TIME: Mapping[type[dy.Schema], Callable[[View, Built], pl.LazyFrame]] = {
     Velocity: _velocity,
     Elasticity: _elasticities,
     RivalOffer: _rival_offers,

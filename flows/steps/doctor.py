@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from contracts.errors import ShopkeeperError
 from flows.steps import secrets
 from flows.steps.earned import held_back_in
-from flows.steps.home import Home, Shop, Source, machine_now
+from flows.steps.home import Home, Shop, ShopSource, machine_now
 from flows.steps.named_skus import named
 from flows.steps.private import OTHERS, wide
 from flows.steps.remap import stale
@@ -149,7 +149,7 @@ def _names(home: Home, shop: Shop) -> list[Finding]:
     ]
 
 
-def _mappings(home: Home, shop: Shop, source: Source) -> list[Finding]:
+def _mappings(home: Home, shop: Shop, source: ShopSource) -> list[Finding]:
     """Streams of a source whose mapping has changed since they were read."""
     return [
         Finding(
@@ -164,7 +164,7 @@ def _mappings(home: Home, shop: Shop, source: Source) -> list[Finding]:
     ]
 
 
-def _examine(shop: Shop, source: Source) -> list[Finding]:
+def _examine(shop: Shop, source: ShopSource) -> list[Finding]:
     said: list[tuple[str, str, bool]] = []
     try:
         client = source.open()

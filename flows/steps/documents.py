@@ -28,7 +28,7 @@ def fetched(
         ShopkeeperError: the platform refuses, or a connector stumbles over an answer.
     """
     members = home.members(shop)
-    about = () if stream.about is None else (_rows(home, shop, stream.about),)
+    about = () if stream.lookup is None else (_rows(home, shop, stream.lookup),)
     pages = stream.fetch(client, reading.window, *about)
     while (page := _next(stream, pages)) is not None:
         if members.forgotten:

@@ -8,7 +8,7 @@ from actions.guard import per_item_recheck, undo_recheck
 from actions.guard.refusals import POLICY_OFF
 from actions.words import unfit
 from contracts.actions import Action, Live
-from contracts.codes import Mode
+from contracts.codes import PolicyMode
 from flows.steps.approved import approved
 from flows.steps.guard_facts import campaigns, facts
 from flows.steps.home import Home, Shop
@@ -18,7 +18,7 @@ Refused = dict[str, tuple[str, str]]
 
 
 @dataclass(slots=True)
-class Door:
+class WriteDoor:
     """The door of a shop; answers `actions.verdicts.Recheck`."""
 
     home: Home
@@ -63,7 +63,7 @@ class Door:
         if file is None:
             return f"policies/{policy}.toml does not exist any more: what it decided is held"
         mode = file.settings.mode_of(self.shop.id)
-        if mode in (Mode.OFF, Mode.SHADOW):
+        if mode in (PolicyMode.OFF, PolicyMode.SHADOW):
             return f"the mode of {policy} for {self.shop.id} is {mode} now: what it decided is held"
         return None
 

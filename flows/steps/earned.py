@@ -6,17 +6,17 @@ from collections.abc import Iterator, Sequence
 
 import polars as pl
 
-from contracts.codes import ListingStatus, Mode, WriteKind
+from contracts.codes import ListingStatus, PolicyMode, WriteKind
 from contracts.tables import Listing
 from flows.steps.derived import costs
 from flows.steps.home import Home, Shop
 from flows.steps.policies import ShopPolicy
 from flows.steps.views import View
-from warehouse.events import Event, Events
+from warehouse.events import Events, LedgerEvent
 from warehouse.transitions import SYSTEM
 
 DECIDED, BACKTESTED = "decided", "backtested"
-_WATCHED = (Mode.SHADOW, Mode.APPROVE)
+_WATCHED = (PolicyMode.SHADOW, PolicyMode.APPROVE)
 
 
 def held_back(home: Home, shop: Shop, policy: str, *, at: dt.datetime) -> str | None:
@@ -26,7 +26,7 @@ def held_back(home: Home, shop: Shop, policy: str, *, at: dt.datetime) -> str | 
     A policy that writes nothing to a platform has nothing to earn.
     """
     found = home.policy(shop, policy)
-    if found.mode is not Mode.AUTO or set(found.module.WRITES) <= {WriteKind.NONE}:
+    if found.mode is not PolicyMode.AUTO or set(found.module.WRITES) <= {WriteKind.NONE}:
         return None
     happened = Events(home.database).of(_subject(shop, policy))
     lacking = [
@@ -46,12 +46,14 @@ def held_back_in(home: Home, shop: Shop) -> list[str]:
     return [one for one in told if one is not None]
 
 
-def note_decided(home: Home, shop: Shop, policy: str, mode: Mode, *, at: dt.datetime) -> None:
+def note_decided(home: Home, shop: Shop, policy: str, mode: PolicyMode, *, at: dt.datetime) -> None:
     """Write an event for a policy's first decision of a shop-local day that a person watches."""
     events, subject, day = Events(home.database), _subject(shop, policy), _day(shop, at)
     if mode in _WATCHED and day not in _days(events.of(subject)):
         details = {"day": day, "mode": mode}
-        events.append([Event(kind=DECIDED, subject=subject, by=SYSTEM, at=at, details=details)])
+        events.append(
+            [LedgerEvent(kind=DECIDED, subject=subject, by=SYSTEM, at=at, details=details)]
+        )
 
 
 def note_backtested(
@@ -63,7 +65,7 @@ def note_backtested(
         "first": first.isoformat(),
         "last": last.isoformat(),
     }
-    event = Event(
+    event = LedgerEvent(
         kind=BACKTESTED, subject=_subject(shop, policy), by=by, at=home.now(shop), details=details
     )
     Events(home.database).append([event])
@@ -79,7 +81,7 @@ def costed_rate(home: Home, shop: Shop, at: dt.datetime) -> float:
     return with_cost.item() / listed.item() if listed.item() else 0.0
 
 
-def _watched(home: Home, happened: Sequence[Event]) -> Iterator[str]:
+def _watched(home: Home, happened: Sequence[LedgerEvent]) -> Iterator[str]:
     asked, days = home.settings.auto.shadow_days, len(_days(happened))
     if days < asked:
         yield f"{days} of {asked} days of shadow or approval"
@@ -99,7 +101,7 @@ def _backtested(
     shop: Shop,
     policy: str,
     found: ShopPolicy,
-    happened: Sequence[Event],
+    happened: Sequence[LedgerEvent],
     at: dt.datetime,
 ) -> Iterator[str]:
     auto = home.settings.auto
@@ -123,7 +125,7 @@ def _settings(found: ShopPolicy) -> str:
     return hashlib.sha256(repr(parts).encode()).hexdigest()
 
 
-def _days(happened: Sequence[Event]) -> set[str]:
+def _days(happened: Sequence[LedgerEvent]) -> set[str]:
     return {one.details["day"] for one in happened if one.kind == DECIDED}
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from contracts.toml_settings import parse_table
 from flows.steps.files import settings_text
 from flows.steps.home import Home
-from warehouse.events import Event, Events
+from warehouse.events import Events, LedgerEvent
 
 KIND = "settings_seen"
 
@@ -43,7 +43,7 @@ def note(home: Home, name: str, *, at: dt.datetime) -> None:
     before: Mapping[str, str] = last.details["keys"] if last else keys
     changed = sorted(key for key in {*keys, *before} if keys.get(key) != before.get(key))
     details = {"hash": told, "keys": keys, "changed": changed}
-    events.append([Event(kind=KIND, subject=name, by=_owner(path), at=at, details=details)])
+    events.append([LedgerEvent(kind=KIND, subject=name, by=_owner(path), at=at, details=details)])
 
 
 def edits(home: Home, policy: str) -> list[Edit]:
@@ -65,7 +65,7 @@ def file_of(policy: str) -> str:
     return f"policies/{policy}.toml"
 
 
-def _seen(events: Events, name: str) -> list[Event]:
+def _seen(events: Events, name: str) -> list[LedgerEvent]:
     return [one for one in events.of(name) if one.kind == KIND]
 
 

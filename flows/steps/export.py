@@ -10,7 +10,7 @@ from contracts.tables import TABLES
 from flows.steps.actions import person
 from flows.steps.files import whole
 from flows.steps.home import Home, machine_now
-from warehouse.events import Event, Events
+from warehouse.events import Events, LedgerEvent
 
 FORMATS = ("parquet", "csv", "ndjson")
 # What makes a spreadsheet compute: a sign, in the width of any keyboard, after whatever it skips or
@@ -49,7 +49,7 @@ def export(
             frame.with_columns(inert(name) for name in _texts(frame)).write_csv(draft)
     told = {"table": table, "rows": frame.height, "file": str(out.absolute())}
     by = person(None)
-    exported = Event(kind="export", subject=table, by=by, at=machine_now(), details=told)
+    exported = LedgerEvent(kind="export", subject=table, by=by, at=machine_now(), details=told)
     Events(home.database).append([exported])
     return frame.height
 

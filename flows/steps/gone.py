@@ -55,7 +55,7 @@ def _roots(stream: Stream) -> Iterator[str]:
 
 def _is_complete(shop: Shop, stream: Stream) -> bool:
     """Whether what the stream lacks is not there: it reads all, and nobody else adds to it."""
-    if stream.is_partial or stream.about is not None:
+    if stream.is_partial or stream.lookup is not None:
         return False
     mine = {name for table in _roots(stream) for name in family(TABLES[table])}
     return not any(

@@ -19,7 +19,7 @@ from pydantic import BaseModel, SecretStr
 from actions.policies.registry import policy_of
 from connectors.base.declaration import Connector, Stream
 from connectors.base.registry import connector
-from contracts.codes import Mode, WriteKind
+from contracts.codes import PolicyMode, WriteKind
 from contracts.economics import Economics
 from contracts.errors import ConfigurationError
 from contracts.names import nearest
@@ -52,7 +52,7 @@ def silent(_name: str, _done: int, _total: int | None) -> None:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Source:
+class ShopSource:
     """One connector of a shop, with its settings as written: secrets are still references."""
 
     shop_id: str
@@ -111,7 +111,7 @@ class Shop:
 
     id: str
     settings: ShopSettings
-    sources: tuple[Source, ...]
+    sources: tuple[ShopSource, ...]
 
     @property
     def zone(self) -> ZoneInfo:
@@ -124,7 +124,7 @@ class Shop:
         return self.settings.economics
 
     @property
-    def platform(self) -> Source:
+    def platform(self) -> ShopSource:
         """The marketplace, whose clock is the shop's: the first that sells and can be written to.
 
         A CRM or a mailer can be written to as well, but tells of no orders; where no source does
@@ -134,7 +134,7 @@ class Shop:
         selling = [source for source in written if source.sells]
         return next(iter((*selling, *written, *self.sources)))
 
-    def writer(self, kind: WriteKind) -> Source | None:
+    def writer(self, kind: WriteKind) -> ShopSource | None:
         """The source that writes a kind: the first whose connector can; null: none can."""
         return next((one for one in self.sources if one.connector.write(kind)), None)
 
@@ -143,7 +143,7 @@ class Shop:
         """Whether its platform is an emulated one, whose clock is not the machine's."""
         return any(source.table.get("is_sandbox", False) for source in self.sources)
 
-    def streams(self) -> list[tuple[Source, Stream]]:
+    def streams(self) -> list[tuple[ShopSource, Stream]]:
         """Every stream of every source.
 
         Raises:
@@ -278,7 +278,7 @@ class Home(Stored):
         return [
             one
             for one, file in self.policies.items()
-            if name in (None, one) and file.settings.mode_of(shop.id) is not Mode.OFF
+            if name in (None, one) and file.settings.mode_of(shop.id) is not PolicyMode.OFF
         ]
 
     def members(self, shop: Shop) -> Members:
@@ -381,7 +381,7 @@ def _shop(path: Path, stores: Callable[[], Stores]) -> Shop:
         secrets.refuse_inline(table, declared.settings, where=f"{file}, [sources.{name}]")
         validate_partly(table, declared, text=text, file=file)
         folder = path.parent.parent
-        sources.append(Source(path.stem, declared, dict(table), file, text, folder, stores))
+        sources.append(ShopSource(path.stem, declared, dict(table), file, text, folder, stores))
     shop = Shop(path.stem, settings, tuple(sources))
     if not shop.is_sandbox:  # whose days are not ours
         refuse_future_history(settings, now=machine_now(), text=text, file=file)

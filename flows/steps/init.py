@@ -12,7 +12,7 @@ from actions.guard import Limits
 from actions.policies.registry import policies
 from connectors.base import registry as connectors
 from connectors.base.declaration import Connector
-from contracts.codes import Mode, WriteKind
+from contracts.codes import PolicyMode, WriteKind
 from contracts.economics import Confirmed, Economics
 from contracts.errors import ConfigurationError
 from contracts.tables import Order
@@ -185,7 +185,7 @@ def _policy(name: str) -> str:
     exposure = _EXAMPLES["max_exposure_minor"] if WriteKind.SET_PRICE in policy.WRITES else 0
     return _POLICY.format(
         name=name,
-        mode=Mode.SHADOW,
+        mode=PolicyMode.SHADOW,
         parameters=commented(policy.Params),
         limits=commented(Limits, max_exposure_minor=exposure),
         exposure=exposure,

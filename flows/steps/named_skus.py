@@ -7,7 +7,7 @@ product that a shop has not told of must keep nobody from opening a home, least 
 import polars as pl
 
 from contracts.checks import CheckResult
-from contracts.codes import Mode
+from contracts.codes import PolicyMode
 from contracts.markers import named_skus
 from contracts.names import nearest
 from flows.steps.home import Home, Shop
@@ -32,7 +32,7 @@ def unknown_skus(home: Home, shop: Shop) -> list[str]:
         others = [
             other
             for other in home.shops.values()
-            if home.policies[name].settings.mode_of(other.id) is not Mode.OFF
+            if home.policies[name].settings.mode_of(other.id) is not PolicyMode.OFF
         ]
         named[f"policies/{name}.toml"] = skus, others
     return [

@@ -20,7 +20,7 @@ from flows.steps.export import inert, readable
 from flows.steps.files import whole
 from flows.steps.home import Home, Shop, machine_now
 from transforms.purchases import APPROVED_SCHEMA
-from warehouse.events import Event, Events
+from warehouse.events import Events, LedgerEvent
 
 _LONGEST: Final = dt.timedelta(days=2 * 365)
 """How long an order may stay open: the longest lead time that a source may tell."""
@@ -94,7 +94,7 @@ def purchase_orders(
         raise ConfigurationError(f"--out: the folder {out} does not exist")
     written = [order for shop in home.select(shop_id) for order in _written(home, shop, out, day)]
     told = {"files": [file for order in written for file in order.files]}
-    exported = Event(
+    exported = LedgerEvent(
         kind="export", subject="purchase_orders", by=person(None), at=machine_now(), details=told
     )
     Events(home.database).append([exported])

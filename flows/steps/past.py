@@ -16,7 +16,7 @@ from connectors.base.declaration import Stream
 from contracts.actions import Action
 from contracts.streams import Page, Reading
 from contracts.tables import Cost
-from flows.steps.build import renew
+from flows.steps.build import rebuild
 from flows.steps.home import Home, Progress, Shop
 from flows.steps.policies import PolicyFile
 from flows.steps.pull import pull_reading
@@ -99,7 +99,7 @@ class Past(Home):
                 self.landing.drop(reading.id)
                 continue
             if Cost in stream.tables and self._has_other_costs(shop):
-                renew(self, shop_id=shop.id, changed=("costs",))
+                rebuild(self, shop_id=shop.id, changed=("costs",))
             pull_reading(self, shop, stream, None, reading)
         progress(f"replay {shop.id}", len(due), len(due))
         return len(due)

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from actions.guard import Limits
 from actions.policies.registry import Policy, policy_of
-from contracts.codes import Mode
+from contracts.codes import PolicyMode
 from contracts.errors import ConfigurationError
 from contracts.markers import money_fields
 from contracts.names import nearest
@@ -26,7 +26,7 @@ class ShopPolicy:
     """A policy as it holds in one shop."""
 
     module: Policy
-    mode: Mode
+    mode: PolicyMode
     params: BaseModel
     limits: Limits
 
@@ -87,7 +87,7 @@ class PolicyFile:
         )
 
     def _on(self, currencies: Mapping[str, str]) -> list[str]:
-        return [one for one in currencies if self.settings.mode_of(one) is not Mode.OFF]
+        return [one for one in currencies if self.settings.mode_of(one) is not PolicyMode.OFF]
 
     def _resolved(self, part: Part, model: type[ModelT], shop_id: str | None) -> ModelT:
         common = self.settings.common(part)

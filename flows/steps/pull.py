@@ -15,9 +15,9 @@ from contracts.tables import table_of
 from flows.steps.ahead import one_ahead
 from flows.steps.blocked import Blocked, Rung
 from flows.steps.documents import fetched
-from flows.steps.home import Home, Progress, Shop, Source, machine_now, silent
+from flows.steps.home import Home, Progress, Shop, ShopSource, machine_now, silent
+from flows.steps.leases import lease
 from flows.steps.loading import covered, fingerprint, load, retry_quarantined
-from flows.steps.turns import turn
 from warehouse.landing import Landed, LandingError
 
 _YEAR = dt.timedelta(days=365)
@@ -66,25 +66,25 @@ class _Landing:
 
 
 def planned_streams(
-    home: Home, *, shop_id: str | None = None, asking: bool | None = None
+    home: Home, *, shop_id: str | None = None, lookups: bool | None = None
 ) -> list[tuple[str, str]]:
-    """Shop and stream of all that can be pulled; `asking` as for `pull`."""
+    """Shop and stream of all that can be pulled; `lookups` as for `pull`."""
     return [
         (shop.id, stream.name)
         for shop in home.select(shop_id)
         for _, stream in shop.streams()
-        if asking in (None, stream.about is not None)
+        if lookups in (None, stream.lookup is not None)
     ]
 
 
-def asked_tables(home: Home, shop_id: str | None = None) -> set[str]:
+def lookup_tables(home: Home, shop_id: str | None = None) -> set[str]:
     """Names of the tables that streams fill which ask about a derived table."""
     return {
         table_of(schema).name
         for shop in home.select(shop_id)
         for _, stream in shop.streams()
         for schema in stream.tables
-        if stream.about is not None
+        if stream.lookup is not None
     }
 
 
@@ -95,13 +95,13 @@ def pull(
     stream: str | None = None,
     first: dt.date | None = None,
     last: dt.date | None = None,
-    asking: bool | None = None,
+    lookups: bool | None = None,
     progress: Progress = silent,
 ) -> list[Pulled]:
     """Read what is due; with `first` or `last`, those shop-local days again.
 
-    `asking` says whether only streams that ask about a derived table are meant, or only the others:
-    the loop builds between them, so that what was just read can be asked about.
+    `lookups` picks only the streams that look up rows of a derived table, or only the others: the
+    loop builds between them, so that what was just read can be looked up.
 
     Safe to run again from any point: a reading that was planned is resumed with the clock it was
     planned with, one that is loaded is left alone.
@@ -112,14 +112,14 @@ def pull(
         ConfigurationError: no shop, or no stream of that name.
     """
 
-    shops = [shop for shop in home.select(shop_id) if _chosen(shop, stream, asking)]
+    shops = [shop for shop in home.select(shop_id) if _chosen(shop, stream, lookups)]
     if not shops and stream is not None:
         raise _no_stream(home.select(shop_id), stream)
     return [
         row
         for shop in shops
         for row in _pull_shop(
-            home, shop, _chosen(shop, stream, asking), first=first, last=last, progress=progress
+            home, shop, _chosen(shop, stream, lookups), first=first, last=last, progress=progress
         )
     ]
 
@@ -149,18 +149,20 @@ def _no_stream(shops: Sequence[Shop], name: str) -> ConfigurationError:
     return ConfigurationError(f"no shop has a stream {name!r}; there are {known}")
 
 
-def _chosen(shop: Shop, stream: str | None, asking: bool | None) -> list[tuple[Source, Stream]]:
+def _chosen(
+    shop: Shop, stream: str | None, lookups: bool | None
+) -> list[tuple[ShopSource, Stream]]:
     return [
         (source, found)
         for source, found in shop.streams()
-        if stream in (None, found.name) and asking in (None, found.about is not None)
+        if stream in (None, found.name) and lookups in (None, found.lookup is not None)
     ]
 
 
 def _pull_shop(
     home: Home,
     shop: Shop,
-    chosen: list[tuple[Source, Stream]],
+    chosen: list[tuple[ShopSource, Stream]],
     *,
     first: dt.date | None,
     last: dt.date | None,
@@ -185,7 +187,7 @@ def _pull_shop(
     return pulled
 
 
-def _opened(source: Source) -> tuple[Any, dt.datetime]:
+def _opened(source: ShopSource) -> tuple[Any, dt.datetime]:
     """An open client, and what the platform's clock says."""
     client = source.open()
     try:
@@ -205,7 +207,7 @@ def _pull_stream(
     """Read what is due of a stream; a reading that fails does not stop the next one."""
     total = _nothing(shop, stream)
     try:
-        with turn(home, f"pull {shop.id} {stream.name}") as mine:
+        with lease(home, f"pull {shop.id} {stream.name}") as mine:
             retry_quarantined(home, shop, stream)
             due = _due(home, shop, stream, span)
             home.readings.plan(*due, mapping_version=stream.mapping_version)

@@ -12,7 +12,7 @@ from contracts.errors import BusyError
 from contracts.personal import expired, purposes
 from contracts.tables import TABLES
 from flows.steps.home import Home, Shop
-from flows.steps.turns import turn
+from flows.steps.leases import lease
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,10 +32,10 @@ def quiet(home: Home) -> Iterator[None]:
     Raises:
         BusyError: one is being pulled.
     """
-    with ExitStack() as turns:
+    with ExitStack() as leases:
         for shop in home.shops.values():
             for _, stream in shop.streams():
-                turns.enter_context(turn(home, f"pull {shop.id} {stream.name}"))
+                leases.enter_context(lease(home, f"pull {shop.id} {stream.name}"))
         yield
 
 

@@ -17,8 +17,8 @@ from contracts.tables import TABLES
 from flows.steps import keys
 from flows.steps.actions import person
 from flows.steps.home import Home, machine_now
+from flows.steps.leases import lease
 from flows.steps.retention import quiet
-from flows.steps.turns import turn
 from warehouse.encryption import key_id, text_head
 from warehouse.events import Events, retire
 from warehouse.upkeep import purge
@@ -137,11 +137,11 @@ def _still(home: Home) -> Iterator[None]:
     Raises:
         BusyError: somebody does.
     """
-    with quiet(home), ExitStack() as turns:
+    with quiet(home), ExitStack() as leases:
         for shop in home.shops.values():
-            turns.enter_context(turn(home, f"build {shop.id}"))
+            leases.enter_context(lease(home, f"build {shop.id}"))
             for _, stream in shop.streams():
-                turns.enter_context(turn(home, f"backfill {shop.id} {stream.name}"))
+                leases.enter_context(lease(home, f"backfill {shop.id} {stream.name}"))
         yield
 
 

@@ -7,17 +7,17 @@ from contracts.checks import CheckResult
 from flows.steps.act import Acted, act
 from flows.steps.alerts import Told, mail_alerts
 from flows.steps.blocked import Blocked, raise_if_nothing_was_done
-from flows.steps.build import build, renew
+from flows.steps.build import build, rebuild
 from flows.steps.check import check
 from flows.steps.decide import Decided, decide
 from flows.steps.home import Home, Progress, silent
-from flows.steps.pull import Pulled, asked_tables, blocked_in, pull
+from flows.steps.pull import Pulled, blocked_in, lookup_tables, pull
 from flows.steps.report import Reported, report
 from flows.steps.retention import expire_when_quiet
 
 
 @dataclass(frozen=True, slots=True)
-class Looped:
+class LoopResult:
     """What the loop did."""
 
     pulled: list[Pulled]
@@ -51,7 +51,7 @@ class Looped:
         }
 
 
-def run(home: Home, *, shop_id: str | None = None, progress: Progress = silent) -> Looped:
+def run(home: Home, *, shop_id: str | None = None, progress: Progress = silent) -> LoopResult:
     """Pull, check, build, decide, act and report, for a shop or for all.
 
     What is asked about what was read (parcels under way) is pulled once that is built. What stops a
@@ -60,20 +60,20 @@ def run(home: Home, *, shop_id: str | None = None, progress: Progress = silent) 
     Raises:
         ShopkeeperError: nothing was done, for this reason.
     """
-    pulled = pull(home, shop_id=shop_id, asking=False, progress=progress)
+    pulled = pull(home, shop_id=shop_id, lookups=False, progress=progress)
     raise_if_nothing_was_done(blocked_in(pulled), done=any(not one.blocked for one in pulled))
     stopped: list[Blocked] = []
     checked = check(home, shop_id=shop_id, progress=progress, blocked=stopped)
     built = build(home, shop_id=shop_id, progress=progress, blocked=stopped)
-    asked = pull(home, shop_id=shop_id, asking=True, progress=progress)
+    asked = pull(home, shop_id=shop_id, lookups=True, progress=progress)
     if any(one.rows for one in asked):
         checked = check(home, shop_id=shop_id, progress=progress, blocked=stopped)
-        changed = asked_tables(home, shop_id)
-        built |= renew(home, shop_id=shop_id, changed=changed, blocked=stopped)
+        changed = lookup_tables(home, shop_id)
+        built |= rebuild(home, shop_id=shop_id, changed=changed, blocked=stopped)
     decided = decide(home, shop_id=shop_id, blocked=stopped)
     acted = act(home, shop_id=shop_id, progress=progress, blocked=stopped)
     alerts = mail_alerts(home, shop_id=shop_id)
     blocked = [*blocked_in(pulled + asked), *stopped]
     reported = report(home, shop_id=shop_id, blocked=blocked)
     expire_when_quiet(home)
-    return Looped(pulled + asked, checked, built, decided, acted, reported, blocked, alerts)
+    return LoopResult(pulled + asked, checked, built, decided, acted, reported, blocked, alerts)

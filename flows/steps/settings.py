@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from contracts.codes import Mode
+from contracts.codes import PolicyMode
 from contracts.economics import Confirmed, Economics
 from contracts.markers import SkuCode
 from contracts.money import known_currency
@@ -74,7 +74,7 @@ class Retention(_Strict):
     ] = {"contact": 730, "service": 730, "birthday": 400}
 
 
-class Campaign(_Strict):
+class CampaignSettings(_Strict):
     """A span of a platform's calendar during which prices are locked."""
 
     name: str
@@ -104,7 +104,7 @@ class Campaign(_Strict):
         return value.astimezone(dt.UTC)
 
     @model_validator(mode="after")
-    def _ordered(self) -> "Campaign":
+    def _ordered(self) -> "CampaignSettings":
         if self.ends_at <= self.starts_at:
             raise ValueError("ends_at is not after starts_at: the campaign ends before it begins")
         return self
@@ -186,7 +186,7 @@ class HomeSettings(_Strict):
     auto: Auto = Auto()
     bounces: Bounces = Bounces()
     alerts: Alerts = Alerts()
-    campaigns: list[Campaign] = []
+    campaigns: list[CampaignSettings] = []
 
 
 Cron = Annotated[str, AfterValidator(crons.checked)]
@@ -241,7 +241,7 @@ class ShopSettings(_Strict):
 class PolicyOfShop(_Strict):
     """What differs in one shop: `my-shop = "approve"`, or a table with parameters and limits."""
 
-    mode: Mode | None = None
+    mode: PolicyMode | None = None
     parameters: dict[str, Any] = {}
     limits: dict[str, Any] = {}
 
@@ -254,12 +254,12 @@ class PolicyOfShop(_Strict):
 class PolicySettings(_Strict):
     """policies/<policy>.toml."""
 
-    mode: Mode = Mode.SHADOW
+    mode: PolicyMode = PolicyMode.SHADOW
     shops: dict[str, PolicyOfShop] = {}
     parameters: dict[str, Any] = {}
     limits: dict[str, Any] = {}
 
-    def mode_of(self, shop_id: str) -> Mode:
+    def mode_of(self, shop_id: str) -> PolicyMode:
         """The mode in force for a shop."""
         return self.shops.get(shop_id, _NOTHING).mode or self.mode
 

@@ -21,7 +21,7 @@ from reports.formats import unit, written
 from reports.reasons import reason_said
 from reports.story import Answerer, Earlier, Sold, Story
 from reports.words import Said, guard_said
-from warehouse.events import Event, Events
+from warehouse.events import Events, LedgerEvent
 from warehouse.transitions import SYSTEM
 
 _SHOWN_EARLIER: Final = 3
@@ -174,7 +174,7 @@ def _told(home: Home, action: Action) -> Earlier:
     )
 
 
-def _answered(action: Action, happened: Sequence[Event]) -> Answerer | None:
+def _answered(action: Action, happened: Sequence[LedgerEvent]) -> Answerer | None:
     """Who let it pass or turned it down: the last who did. To be sent again is no approval."""
     kinds = {"approved": "approved", "undo_enqueued": "approved", "rejected": "rejected"}
     found = [
@@ -194,7 +194,7 @@ def _answered(action: Action, happened: Sequence[Event]) -> Answerer | None:
     )
 
 
-def _last(happened: Sequence[Event], state: ActionState) -> dt.datetime | None:
+def _last(happened: Sequence[LedgerEvent], state: ActionState) -> dt.datetime | None:
     return next((one.at for one in reversed(happened) if one.kind == state), None)
 
 

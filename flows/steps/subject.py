@@ -13,7 +13,7 @@ from flows.steps.family import family_of
 from flows.steps.files import whole
 from flows.steps.forget import held, pages_about, quarantined_of
 from flows.steps.home import Home, machine_now
-from warehouse.events import Event, Events
+from warehouse.events import Events, LedgerEvent
 
 
 def subject(
@@ -45,7 +45,7 @@ def subject(
         draft.touch(mode=0o600)
         draft.write_bytes(msgspec.json.format(msgspec.json.encode(told), indent=2))
     counts = {name: len(entries) for name, entries in parts.items()}
-    event = Event(
+    event = LedgerEvent(
         kind="subject", subject=found.member_id, by=person(by), at=machine_now(), details=counts
     )
     Events(home.database).append([event])

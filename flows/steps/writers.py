@@ -11,7 +11,7 @@ from connectors.base.limits import HasUrgency, Urgency
 from contracts.actions import Action, Change, Live, Outcome, Unread
 from contracts.codes import OutcomeState, WriteKind
 from contracts.ports import Outbound
-from flows.steps.home import Home, Shop, ShopClock, Source
+from flows.steps.home import Home, Shop, ShopClock, ShopSource
 from flows.steps.recipients import addressed
 from flows.steps.wording import worded
 
@@ -100,7 +100,7 @@ class Writers:
         """The clock of the shop's platform."""
         return ShopClock(self.client(self.shop.platform).now())
 
-    def client(self, source: Source) -> Any:
+    def client(self, source: ShopSource) -> Any:
         """The client of a source.
 
         Raises:

@@ -15,7 +15,7 @@ from actions.guard import GuardFacts, Limits, judge
 from actions.guard.facts import HISTORY_SCHEMA, READING_SCHEMA
 from actions.policies import repricing
 from actions.policies.repricing import Params
-from contracts.codes import Mode
+from contracts.codes import PolicyMode
 from contracts.economics import Economics
 from contracts.tables import PriceFact, RivalOffer, StockFact
 
@@ -106,7 +106,7 @@ class Days:
             given,
             limits=Limits(**{"max_actions": 200, "max_exposure_minor": 10**9, **self.limits}),
             economics=self.economics,
-            mode=Mode.AUTO,
+            mode=PolicyMode.AUTO,
             at=at,
         )
         for row in judged.to_dicts():

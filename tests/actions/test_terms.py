@@ -95,7 +95,7 @@ def test_a_coupon_whose_end_a_person_moved_since_is_not_closed_by_an_undo(
     coupon(SENT)
     send()
     actions = ledger.find()
-    assert plan(actions, shop.live(changes(actions))).restored
+    assert plan(actions, shop.live(changes(actions))).to_restore
     moved = Live(value=500, currency="USD", terms={**SENT, "ends_at": "2026-12-31T16:00:00Z"})
     (item,) = plan(actions, {"BACK": moved}).items
     assert item.conflict is not None

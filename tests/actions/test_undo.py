@@ -128,7 +128,7 @@ def test_each_target_is_decided_on_its_own() -> None:
     actions = [_action(1), _action(2, target_id="v2")]
     live = {**_dollars(970), "v2": Live(value=1, currency="USD")}
     undo = plan(actions, live)
-    assert [item.latest.target_id for item in undo.restored] == ["v1"]
+    assert [item.latest.target_id for item in undo.to_restore] == ["v1"]
     assert [item.latest.target_id for item in undo.conflicts] == ["v2"]
 
 

@@ -15,7 +15,7 @@ import polars as pl
 from actions.guard import GuardFacts, Limits, judge
 from actions.guard.facts import HISTORY_SCHEMA, READING_SCHEMA
 from actions.policies import repricing
-from contracts.codes import Fulfilment, Mode
+from contracts.codes import Fulfilment, PolicyMode
 from contracts.economics import Economics
 from contracts.tables import (
     Elasticity,
@@ -122,7 +122,7 @@ def as_repricing_says(counters: Counters, day: int, offers: Offers) -> Grid:
         _known(counters, facts, at),
         limits=LIMITS,
         economics=ECONOMICS,
-        mode=Mode.AUTO,
+        mode=PolicyMode.AUTO,
         at=at,
     )
     prices = counters.prices.copy()

@@ -15,7 +15,7 @@ from connectors.base.declaration import Stream, Write
 from contracts.codes import WriteKind
 from contracts.tables import table_of
 from flows.steps.build import build
-from flows.steps.home import Home, Source
+from flows.steps.home import Home, ShopSource
 from flows.steps.pull import Pulled, pull
 from sandbox.composed import composed
 from sandbox.klaviyo import REVISION
@@ -165,9 +165,9 @@ class Stage:
         self._write_home()
         self.read_until = self.now
         with Home.open(self.folder) as home:
-            rows = pull(home, asking=False)
+            rows = pull(home, lookups=False)
             build(home)
-            rows += pull(home, asking=True)
+            rows += pull(home, lookups=True)
             self.pulled.append(rows)
             self.held.append(
                 {
@@ -238,7 +238,7 @@ def tables_of(stream: Stream) -> list[str]:
     return [table_of(schema).name for schema in stream.tables]
 
 
-def source_of(home: Home, shop_id: str, connector: str) -> Source:
+def source_of(home: Home, shop_id: str, connector: str) -> ShopSource:
     """A shop's source by its connector."""
     declared = registry.connector(connector)
     return next(

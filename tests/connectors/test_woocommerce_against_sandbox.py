@@ -18,7 +18,7 @@ from contracts.tables import TABLES
 from tests.connectors.woocommerce.shop import Shop, client_of, shop_of, signed, url_of
 from tests.sandbox.woocommerce_shop import KEY, USER
 
-STREAMS = [stream.name for stream in CONNECTOR.streams if stream.about is None]
+STREAMS = [stream.name for stream in CONNECTOR.streams if stream.lookup is None]
 
 
 @pytest.fixture(scope="module")

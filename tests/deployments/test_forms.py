@@ -24,7 +24,9 @@ NUMBER_BOUNDS = ({"minimum", "exclusiveMinimum"}, {"maximum", "exclusiveMaximum"
 def demo_home(tmp_path: Path) -> Path:
     home = _fresh(tmp_path / HOME)
     mail = {"address": "shop@merchant.example", "smtp_port": 25, "imap_port": 993}
-    written.write(home, written.World("http://127.0.0.1:8000", "2026-11-22T05:00:00Z", 1, 1, mail))
+    written.write(
+        home, written.DemoWorld("http://127.0.0.1:8000", "2026-11-22T05:00:00Z", 1, 1, mail)
+    )
     return home
 
 

@@ -15,8 +15,18 @@ from rich.console import Console
 
 from contracts.errors import SourceRejectedError
 from deployments.prove import MEASURES, Proved, shown
-from deployments.score import Score, scored
-from deployments.trial import FAST, Plan, Result, Stage, opened, own_world, planned, served, tried
+from deployments.score import TrialScore, scored
+from deployments.trial import (
+    FAST,
+    Result,
+    Stage,
+    TrialPlan,
+    opened,
+    own_world,
+    planned,
+    served,
+    tried,
+)
 from deployments.trial import stage as set_stage
 from flows.steps.act import act
 from flows.steps.decide import decide
@@ -42,7 +52,7 @@ def run(stage: Stage) -> Run:
     """Carry a plan out; each of its faults must have struck, and the score must be clean."""
 
     def carry_out(*faults: Fault, **values: Any) -> Result:
-        result = tried(stage, Plan(seed=7, faults=faults, **values))
+        result = tried(stage, TrialPlan(seed=7, faults=faults, **values))
         assert result.score.problems == ()
         for fault in faults:
             assert result.struck[fault.what] >= min(fault.count, 1)
@@ -219,7 +229,7 @@ def test_the_scoreboard_counts_what_goes_wrong(
     world, folder = own_world(stage), tmp_path / "home"
     shutil.copytree(stage.built, folder)
     with served(world, folder, FAST) as http, opened(folder, world) as home:
-        assert scored(home, world, http, sent_while_stopped=0) == Score()
+        assert scored(home, world, http, sent_while_stopped=0) == TrialScore()
         spoil(world, home)
         score = scored(home, world, http, sent_while_stopped=0)
     assert {name for name in MEASURES if getattr(score, name)} >= {measure}
@@ -228,10 +238,10 @@ def test_the_scoreboard_counts_what_goes_wrong(
 def test_one_problem_is_enough_to_fail_and_names_its_seed() -> None:
     clean, proved = Proved(seed=3), Proved(seed=3)
     for one in (clean, proved):
-        one.add(Result(seed=3, score=Score()))
+        one.add(Result(seed=3, score=TrialScore()))
     assert clean.is_clean
     proved.add(
-        Result(seed=4, score=Score(lost=("order 1 is nowhere",), left=("it shows 1.20 USD",)))
+        Result(seed=4, score=TrialScore(lost=("order 1 is nowhere",), left=("it shows 1.20 USD",)))
     )
     assert not proved.is_clean
     assert proved.as_dict()["scoreboard"]["lost"] == 1
@@ -243,7 +253,7 @@ def test_what_is_left_to_a_person_is_told_once_for_all_of_its_kind() -> None:
     proved = Proved(seed=0)
     for seed, shown_prices in ((1, ("1.20 USD", "1,200.05 USD")), (7, ("3.00 USD",))):
         left = tuple(f"the platform shows {price}; look" for price in shown_prices)
-        proved.add(Result(seed=seed, score=Score(left=left)))
+        proved.add(Result(seed=seed, score=TrialScore(left=left)))
     told = StringIO()
     Console(width=200, file=told).print(shown(proved))
     assert (

@@ -11,7 +11,7 @@ from connectors.base.declaration import Stream
 from contracts.streams import Context, Facts, Mapped, Page, Reading, Window
 from flows.steps import pull
 from flows.steps.home import Home
-from tests.flows.test_stream_about_rows import SHOP
+from tests.flows.test_lookup_streams import SHOP
 
 NOW = dt.datetime(2026, 11, 16, 5, tzinfo=dt.UTC)
 READING = Reading("demo", "prices", Window(NOW - dt.timedelta(days=1), NOW), NOW)

@@ -16,7 +16,7 @@ from contracts.errors import ConfigurationError
 from flows import approve as form
 from flows.steps import edits
 from flows.steps.actions import approve
-from flows.steps.approvers import Approvers, Person
+from flows.steps.approvers import Approver, Approvers
 from flows.steps.batch import Filter, _passes, batch
 from flows.steps.holders import os_user
 from flows.steps.home import Home
@@ -226,7 +226,7 @@ def test_a_currency_that_a_limit_does_not_name_is_nothing_and_an_unknown_cost_is
     with Home.open(folder) as home:
         (one,) = home.ledger.find(targets=["a"], shop_id="tmall")
         unknown = replace(one, before_value=None)
-        why = Approvers.of(home, Person("ada", None), at=NOW).why_not(unknown)
+        why = Approvers.of(home, Approver("ada", None), at=NOW).why_not(unknown)
     assert why is not None
     assert "not known" in why
 

@@ -11,9 +11,9 @@ from connectors.shopify.client import Answer, ShopifyClient
 from contracts.errors import ConfigurationError
 from contracts.tables import TABLES
 from flows.steps.backfill import (
-    Mode,
-    Plan,
-    Span,
+    BackfillMode,
+    BackfillPlan,
+    BackfillSpan,
     business_days,
     expired,
     keep,
@@ -30,11 +30,15 @@ pytestmark = pytest.mark.long
 FIRST, LAST = dt.date(2026, 10, 13), dt.date(2026, 11, 11)
 
 
-def orders(mode: Mode = Mode.MISSING, *, newest_first: bool = False) -> Span:
-    return Span(first=FIRST, last=LAST, stream="orders", mode=mode, newest_first=newest_first)
+def orders(
+    mode: BackfillMode = BackfillMode.MISSING, *, newest_first: bool = False
+) -> BackfillSpan:
+    return BackfillSpan(
+        first=FIRST, last=LAST, stream="orders", mode=mode, newest_first=newest_first
+    )
 
 
-def days(home: Home, planned: Plan) -> list[str]:
+def days(home: Home, planned: BackfillPlan) -> list[str]:
     shop = home.shop("demo")
     return [business_days(shop, reading) for reading in planned.readings]
 
@@ -85,7 +89,9 @@ def test_the_cost_that_is_told_is_about_what_reading_takes(
 
 def test_only_days_that_nothing_covers_are_missing(merchant: Merchant) -> None:
     with merchant.open() as home:
-        some = Span(first=dt.date(2026, 10, 16), last=dt.date(2026, 10, 30), stream="orders")
+        some = BackfillSpan(
+            first=dt.date(2026, 10, 16), last=dt.date(2026, 10, 30), stream="orders"
+        )
         read_days(home, some)
         assert days(home, plan(home, orders())) == [
             "2026-10-13 .. 2026-10-15",
@@ -96,7 +102,7 @@ def test_only_days_that_nothing_covers_are_missing(merchant: Merchant) -> None:
         assert plan(home, orders()).readings == []
 
 
-def read_days(home: Home, span: Span) -> Plan:
+def read_days(home: Home, span: BackfillSpan) -> BackfillPlan:
     planned = plan(home, span)
     keep(home, planned)
     read(home, planned.readings)
@@ -108,17 +114,17 @@ def test_an_interrupted_backfill_is_taken_up_as_it_was_planned_in_every_mode(
 ) -> None:
     with merchant.open() as home:
         pull(home, stream="orders")
-        whole = plan(home, orders(Mode.ALL))
+        whole = plan(home, orders(BackfillMode.ALL))
         assert len(whole.readings) == 5
         keep(home, whole)
         read(home, whole.readings[:2])
         merchant.advance(24)
         left = whole.readings[2:]
-        for mode in Mode:
+        for mode in BackfillMode:
             assert plan(home, orders(mode)).readings == left
         read(home, left)
-        assert plan(home, orders(Mode.FAILED)).readings == []
-        assert len(plan(home, orders(Mode.ALL)).readings) == 5
+        assert plan(home, orders(BackfillMode.FAILED)).readings == []
+        assert len(plan(home, orders(BackfillMode.ALL)).readings) == 5
 
 
 def test_a_backfill_moves_no_watermark_and_a_live_pull_leaves_it_alone(merchant: Merchant) -> None:
@@ -130,13 +136,15 @@ def test_a_backfill_moves_no_watermark_and_a_live_pull_leaves_it_alone(merchant:
         assert home.readings.newest("demo") == {}
         assert home.readings.unfinished() == []
         pull(home, stream="orders")
-        assert plan(home, orders(Mode.FAILED)).readings == planned.readings[1:]
+        assert plan(home, orders(BackfillMode.FAILED)).readings == planned.readings[1:]
         assert sum(one.is_backfill for one in plan(home, orders()).readings) == 4
 
 
 def test_what_a_backfill_loads_equals_what_a_pull_loads(merchant: Merchant) -> None:
     with merchant.open() as home:
-        span = Span(first=dt.date(2026, 10, 1), last=dt.date(2026, 11, 22), table="order_lines")
+        span = BackfillSpan(
+            first=dt.date(2026, 10, 1), last=dt.date(2026, 11, 22), table="order_lines"
+        )
         read_days(home, span)
         backfilled = canonical(home)
         assert set(backfilled) >= {"orders", "order_lines"}
@@ -149,9 +157,9 @@ def test_what_a_backfill_loads_equals_what_a_pull_loads(merchant: Merchant) -> N
 def test_a_snapshot_has_no_past_to_read(merchant: Merchant) -> None:
     with merchant.open() as home:
         with pytest.raises(ConfigurationError, match="inventory cannot be backfilled"):
-            plan(home, Span(first=FIRST, last=LAST, stream="inventory"))
+            plan(home, BackfillSpan(first=FIRST, last=LAST, stream="inventory"))
         told = [f"demo {name}" for name in ("products", "inventory", "customers", "discounts")]
-        assert plan(home, Span(first=FIRST, last=LAST)).snapshots == tuple(told)
+        assert plan(home, BackfillSpan(first=FIRST, last=LAST)).snapshots == tuple(told)
 
 
 @pytest.mark.parametrize(
@@ -168,7 +176,7 @@ def test_a_span_that_cannot_be_read_is_refused_in_one_sentence(
 ) -> None:
     given: dict[str, object] = {"first": FIRST, "last": LAST, **wrong}
     with merchant.open() as home, pytest.raises(ConfigurationError, match=told):
-        plan(home, Span(**given))  # type: ignore[arg-type]
+        plan(home, BackfillSpan(**given))  # type: ignore[arg-type]
 
 
 def test_a_backfill_sends_nothing_and_lists_the_actions_that_are_past(built: Merchant) -> None:
@@ -176,7 +184,9 @@ def test_a_backfill_sends_nothing_and_lists_the_actions_that_are_past(built: Mer
         decide(home, policy="repricing")
         decided = home.ledger.find()
         day = decided[0].window_start.astimezone(home.shop("demo").zone).date()
-        span = Span(first=day - dt.timedelta(days=3), last=day, stream="orders", mode=Mode.ALL)
+        span = BackfillSpan(
+            first=day - dt.timedelta(days=3), last=day, stream="orders", mode=BackfillMode.ALL
+        )
         assert expired(home, home.shop("demo"), span) == []
         built.advance(72)
         read_days(home, span)

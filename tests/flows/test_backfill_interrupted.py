@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.steps.backfill import Span, keep, plan, read
+from flows.steps.backfill import BackfillSpan, keep, plan, read
 from flows.steps.build import build as build_step
 from flows.steps.home import Home
 from sandbox.server import running
@@ -40,7 +40,7 @@ def home(quarter: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
         yield tmp_path / "home"
 
 
-def start(home: Path, span: Span) -> "subprocess.Popen[str]":
+def start(home: Path, span: BackfillSpan) -> "subprocess.Popen[str]":
     return subprocess.Popen(
         [
             *(sys.executable, "-m", "shopkeeper", "--home", str(home), "--json", "backfill"),
@@ -63,7 +63,7 @@ def test_ninety_days_interrupted_five_times_end_like_an_uninterrupted_backfill(
     home: Path,
 ) -> None:
     last = TODAY - dt.timedelta(days=8)
-    span = Span(first=last - dt.timedelta(days=DAYS - 1), last=last, table="order_lines")
+    span = BackfillSpan(first=last - dt.timedelta(days=DAYS - 1), last=last, table="order_lines")
     with Home.open(home.parent / "straight") as straight:
         planned = plan(straight, span)
         keep(straight, planned)

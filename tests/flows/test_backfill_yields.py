@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 
 from connectors.base.limits import CostBucket, Urgency
-from flows.steps.backfill import Span, keep, plan, read
+from flows.steps.backfill import BackfillSpan, keep, plan, read
 from flows.steps.pull import pull
 from tests.flows.conftest import Merchant
 
@@ -27,7 +27,8 @@ def test_a_backfill_yields_to_live_pulls_and_writes(
         pull(home, stream="orders", first=DAY, last=DAY)
         assert set(asked) == {Urgency.LIVE}
         planned = plan(
-            home, Span(first=dt.date(2026, 11, 2), last=dt.date(2026, 11, 3), stream="orders")
+            home,
+            BackfillSpan(first=dt.date(2026, 11, 2), last=dt.date(2026, 11, 3), stream="orders"),
         )
         keep(home, planned)
         asked.clear()

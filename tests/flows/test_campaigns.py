@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from contracts.codes import Mode
+from contracts.codes import PolicyMode
 from flows.steps.check import check, event_days
 from flows.steps.decide import capped
 from flows.steps.home import Home
@@ -19,21 +19,21 @@ AFTER = dt.datetime(2026, 11, 12, tzinfo=dt.UTC)
 @pytest.mark.parametrize(
     ("shops", "now", "mode"),
     [
-        ('["tmall"]', DURING, Mode.AUTO),
-        ("[]", DURING, Mode.AUTO),
-        ('["other"]', DURING, Mode.APPROVE),
-        ('["tmall"]', AFTER, Mode.APPROVE),
+        ('["tmall"]', DURING, PolicyMode.AUTO),
+        ("[]", DURING, PolicyMode.AUTO),
+        ('["other"]', DURING, PolicyMode.APPROVE),
+        ('["tmall"]', AFTER, PolicyMode.APPROVE),
     ],
     ids=["its own", "everybody's", "another shop's", "past"],
 )
 def test_only_a_current_campaign_of_its_own_lets_a_chinese_shop_act_by_itself(
-    tmp_path: Path, shops: str, now: dt.datetime, mode: Mode
+    tmp_path: Path, shops: str, now: dt.datetime, mode: PolicyMode
 ) -> None:
     write_settings(tmp_path, campaign(shops=shops), tmall="CNY", other="USD")
     with Home.open(tmp_path) as home:
-        assert capped(Mode.AUTO, home, home.shop("tmall"), now) is mode
-        assert capped(Mode.SHADOW, home, home.shop("tmall"), now) is Mode.SHADOW
-        assert capped(Mode.AUTO, home, home.shop("other"), now) is Mode.AUTO
+        assert capped(PolicyMode.AUTO, home, home.shop("tmall"), now) is mode
+        assert capped(PolicyMode.SHADOW, home, home.shop("tmall"), now) is PolicyMode.SHADOW
+        assert capped(PolicyMode.AUTO, home, home.shop("other"), now) is PolicyMode.AUTO
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 from actions.texts import REVIEW_REQUEST, template_hash
 from contracts.codes import ActionState
 from contracts.payloads import Message, encode
-from flows.steps.door import Door
+from flows.steps.door import WriteDoor
 from flows.steps.home import Home
 from tests.flows.conftest import Merchant
 from tests.flows.test_writes_to_people import put
@@ -50,7 +50,7 @@ def guards(home: Home, *orders: str) -> dict[str, str | None]:
         put(home, {**request, "target_id": order})
         put(home, {**reminder, "target_id": f"{order}:1", "parent_id": order})
     found = home.ledger.find(states=[ActionState.APPROVED])
-    barred = Door(home, shop)._judged("review_follow_up", found, {}, at=now)
+    barred = WriteDoor(home, shop)._judged("review_follow_up", found, {}, at=now)
     return {one.target_id: barred.get(one.action_id, (None, ""))[0] for one in found}
 
 

@@ -19,7 +19,7 @@ from contracts.tables import (
     Shipment,
     table_of,
 )
-from flows.steps.derived import MOMENTS, Built
+from flows.steps.derived import POINT_IN_TIME, Built
 from flows.steps.home import Home
 from flows.steps.views import View
 
@@ -63,7 +63,7 @@ def tables(home: Home) -> dict[str, pl.DataFrame]:
     view = View.of(home, home.shop("demo"), NOW)
     built = Built(view)
     for schema in (ParcelFact, OpenParcel, OrderFollowUp, ReviewFact):
-        built.add(schema, MOMENTS[schema](view, built).collect())
+        built.add(schema, POINT_IN_TIME[schema](view, built).collect())
     return built.frames
 
 

@@ -18,7 +18,7 @@ from contracts.tables import Listing, Price, StockLevel
 from flows.steps.build import build
 from flows.steps.home import Home
 from flows.steps.pull import pull
-from tests.flows.test_stream_about_rows import SHOP
+from tests.flows.test_lookup_streams import SHOP
 
 START = dt.datetime(2026, 11, 16, 5, tzinfo=dt.UTC)
 ODD = "odd"

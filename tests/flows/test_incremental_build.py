@@ -9,7 +9,7 @@ from polars.testing import assert_frame_equal
 
 from contracts.tables import TABLES
 from flows.steps import build as build_module
-from flows.steps.build import build, derive, renew
+from flows.steps.build import build, derive, rebuild
 from flows.steps.home import Home
 from flows.steps.pull import pull
 from tests.flows.conftest import Merchant
@@ -37,7 +37,7 @@ def test_what_is_read_after_a_build_renews_only_what_is_made_from_it(built: Merc
         before = home.scan("price_facts", shop).collect()
         sku = built.tamper("set_price")["sku"]
         pull(home, stream="products")
-        renewed = renew(home, shop_id="demo", changed={"prices"})
+        renewed = rebuild(home, shop_id="demo", changed={"prices"})
         assert set(renewed) == {"price_facts", "stock_facts"}
         whole = derive(home, shop, as_of=home.data_as_of(shop))["price_facts"]
         key = TABLES["price_facts"].key

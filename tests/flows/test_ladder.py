@@ -15,7 +15,7 @@ from contracts.errors import (
     TransientSourceError,
 )
 from contracts.streams import Context, Mapped, Page, Window
-from flows.steps.backfill import Mode, Span, backfill, plan
+from flows.steps.backfill import BackfillMode, BackfillSpan, backfill, plan
 from flows.steps.blocked import Rung
 from flows.steps.check import readings as reading_checks
 from flows.steps.doctor import doctor
@@ -172,8 +172,11 @@ def test_what_cannot_be_mapped_is_asked_for_anew_by_backfill(home: Home) -> None
     pull(home, shop_id="first")
     platform.answers["reviews"] = lambda _: reviews({"id": "a"})
     platform.now += HOUR
-    days = Span(
-        first=dt.date(2026, 11, 18), last=dt.date(2026, 11, 20), mode=Mode.FAILED, shop_id="first"
+    days = BackfillSpan(
+        first=dt.date(2026, 11, 18),
+        last=dt.date(2026, 11, 20),
+        mode=BackfillMode.FAILED,
+        shop_id="first",
     )
     done = backfill(home, plan(home, days))
     assert done.is_held is False or done.checked
@@ -368,11 +371,11 @@ def test_streams_are_chosen_by_name_and_by_whether_they_ask(home: Home) -> None:
     from contracts.tables import Parcel
 
     platform = Platform()
-    lookup = replace(OTHER, about=Parcel)
+    lookup = replace(OTHER, lookup=Parcel)
     script(home, "first", platform, REVIEWS, replace(OTHER, name="third"), lookup)
     pull(home, shop_id="first", stream="third")
     assert set(platform.asked) == {"third"}
-    pull(home, shop_id="first", asking=False)
+    pull(home, shop_id="first", lookups=False)
     assert set(platform.asked) == {"third", "reviews"}
     with pytest.raises(ConfigurationError, match="no shop has a stream 'fourth'"):
         pull(home, stream="fourth")
@@ -395,7 +398,7 @@ def test_a_span_that_is_read_anew_closes_what_could_not_be_named(home: Home) -> 
 def test_a_backfill_that_could_not_map_a_reading_says_so_and_is_held(home: Home) -> None:
     platform = Platform({"reviews": lambda _: UNMAPPABLE, "other": lambda _: reviews({"id": "o"})})
     script(home, "first", platform, REVIEWS, OTHER)
-    days = Span(first=dt.date(2026, 11, 18), last=dt.date(2026, 11, 19), shop_id="first")
+    days = BackfillSpan(first=dt.date(2026, 11, 18), last=dt.date(2026, 11, 19), shop_id="first")
     done = backfill(home, plan(home, days))
     assert {one.sentence for one in blocked_in(done.pulled)} == {"an answer is not readable JSON"}
     assert done.is_held

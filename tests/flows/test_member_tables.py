@@ -25,7 +25,7 @@ from contracts.tables import (
     StockFact,
     table_of,
 )
-from flows.steps.derived import MOMENTS, Built
+from flows.steps.derived import POINT_IN_TIME, Built
 from flows.steps.home import Home
 from flows.steps.views import View
 
@@ -78,7 +78,7 @@ def order(number: int, member_id: str) -> dict[str, object]:
 
 def facts(home: Home) -> pl.DataFrame:
     view = View.of(home, home.shop("demo"), NOW)
-    return MOMENTS[MemberFact](view, Built(view)).collect().sort("member_id")
+    return POINT_IN_TIME[MemberFact](view, Built(view)).collect().sort("member_id")
 
 
 def test_a_shop_that_knows_nobody_has_no_facts(home: Home) -> None:

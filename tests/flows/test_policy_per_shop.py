@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from actions.guard import Limits
 from actions.policies.registry import policies
-from contracts.codes import Mode
+from contracts.codes import PolicyMode
 from contracts.errors import ConfigurationError
 from contracts.markers import money_fields
 from flows.steps.home import Home
@@ -51,7 +51,7 @@ def test_a_shop_has_what_its_own_table_says_and_else_what_the_policy_says(tmp_pa
             name: home.policy(home.shop(name), "repricing") for name in home.shops
         }
         assert {name: one.mode for name, one in found.items()} == {
-            "demo": Mode.APPROVE, "tmall": Mode.AUTO, "outlet": Mode.OFF,
+            "demo": PolicyMode.APPROVE, "tmall": PolicyMode.AUTO, "outlet": PolicyMode.OFF,
         }  # fmt: skip
         exposures = {name: one.limits.max_exposure_minor for name, one in found.items()}
         assert exposures == {"demo": 350_000, "tmall": 2_450_000, "outlet": 350_000}

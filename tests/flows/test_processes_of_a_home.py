@@ -15,8 +15,8 @@ from contracts.errors import BusyError, ConfigurationError
 from deployments.at_once import AT_ONCE
 from flows.steps.build import build
 from flows.steps.home import Home, machine_now
+from flows.steps.leases import LENGTH, lease
 from flows.steps.pull import pull, pull_stream
-from flows.steps.turns import LENGTH, turn
 from sandbox.server import running
 from sandbox.shopify.cost import Bucket, Rates
 from sandbox.world.world import World
@@ -86,7 +86,7 @@ def test_a_stream_that_another_process_pulls_is_left_alone_and_it_is_said_who_do
 def test_a_shop_that_another_process_builds_is_left_alone(built: Merchant) -> None:
     with built.open() as home:
         before = home.readings.versions()
-        with turn(home, "build demo"), pytest.raises(BusyError, match="build demo"):
+        with lease(home, "build demo"), pytest.raises(BusyError, match="build demo"):
             build(home)
         assert home.readings.versions() == before
         assert build(home)["kpis_daily"] > 0
@@ -103,7 +103,7 @@ def test_what_a_process_was_killed_at_can_be_done_at_once(merchant: Merchant) ->
                 length=dt.timedelta(days=1),
                 at=machine_now(),
             )
-            with turn(home, f"work {start}") as mine:
+            with lease(home, f"work {start}") as mine:
                 mine.confirm()
                 assert mine.lease.fence == 2
 
@@ -115,8 +115,8 @@ def test_a_lease_is_renewed_while_the_work_goes_on(
         with home.database.read() as connection:
             return connection.execute(select(leases.c.lease_until)).scalar()
 
-    monkeypatch.setattr("flows.steps.turns.LENGTH", dt.timedelta(seconds=0.4))
-    with merchant.open() as home, turn(home, "work"):
+    monkeypatch.setattr("flows.steps.leases.LENGTH", dt.timedelta(seconds=0.4))
+    with merchant.open() as home, lease(home, "work"):
         first = held_until(home)
         for _ in range(600):
             if held_until(home) != first:
@@ -128,7 +128,7 @@ def test_a_lease_is_renewed_while_the_work_goes_on(
 def test_whoever_slept_through_his_lease_stops_when_another_has_taken_over(
     merchant: Merchant,
 ) -> None:
-    with merchant.open() as home, turn(home, "work") as mine:
+    with merchant.open() as home, lease(home, "work") as mine:
         home.leases.take(
             "work", holder="elsewhere:7:a", length=LENGTH, at=machine_now() + 2 * LENGTH
         )

@@ -14,7 +14,7 @@ from sqlalchemy import text
 from flows.steps.home import Home
 from tests.flows.mall import TEXT, Place, made, propose
 from tests.flows.scripted import NOW
-from warehouse.journal import KEPT, Journal, Line
+from warehouse.journal import KEPT, Journal, JournalLine
 
 OLDER = "older copy"
 
@@ -172,7 +172,7 @@ def test_a_long_journal_is_folded_and_still_bars_what_may_be_sent_again(place: P
     place.typed("act")
     file = place.folder / "journal.ndjson"
     first = file.read_bytes().splitlines(keepends=True)
-    over = Line(NOW - KEPT * 2, 1, "0" * 64, NOW - KEPT, ("gone",))
+    over = JournalLine(NOW - KEPT * 2, 1, "0" * 64, NOW - KEPT, ("gone",))
     with Home.open(place.folder) as home, home.database.read() as connection:
         over_hash = connection.execute(text("SELECT hash FROM events WHERE event_id = 1"))
         hashed = over_hash.scalar_one()
@@ -187,7 +187,7 @@ def test_a_long_journal_is_folded_and_still_bars_what_may_be_sent_again(place: P
     assert place.mall.received == [TEXT]
 
 
-def _plain(line: Line) -> dict[str, Any]:
+def _plain(line: JournalLine) -> dict[str, Any]:
     return {
         "at": line.at.isoformat(), "event_id": line.event_id, "until": line.until.isoformat(),
         "ids": list(line.ids), "is_lost": False,

@@ -22,9 +22,9 @@ from contracts.tables import TABLES
 from contracts.tokens import Tokens
 from flows.steps import keys, rotate
 from flows.steps.home import Home
+from flows.steps.leases import lease
 from flows.steps.pull import pull
 from flows.steps.subject import subject
-from flows.steps.turns import turn
 from tests.flows import scripted
 from tests.flows.commands import Typed, typing
 from tests.flows.scripted import NOW, Answer, Platform
@@ -303,7 +303,7 @@ def _left_by_one_that_was_killed(home: Home, old: bytes) -> None:
 @pytest.mark.parametrize("work", ["pull shop orders", "build shop", "backfill shop orders"])
 def test_it_is_refused_while_a_shop_is_read_or_built(home: Home, typed: Typed, work: str) -> None:
     old = key_of(home)
-    with turn(home, work):
+    with lease(home, work):
         code, _, said = typed("keys", "rotate", "--yes")
     assert (code, "is being done by" in said, key_of(home)) == (1, True, old)
 
@@ -313,7 +313,7 @@ def test_a_process_of_before_seals_nothing_more_with_the_old_key(home: Home) -> 
     with Home.open(home.folder) as other:
         rotate.rotate(other)
     for write in (
-        lambda: turn(home, "pull shop orders").__enter__(),
+        lambda: lease(home, "pull shop orders").__enter__(),
         lambda: home.tokens.save(ACCOUNT, TOKENS),
         lambda: home.ledger.record(_proposals(home), run_id="run", at=NOW),
     ):

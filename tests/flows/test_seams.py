@@ -14,7 +14,7 @@ from actions.guard import judge
 from actions.policies._proposal import Hold, proposals
 from connectors.base.limits import Urgency
 from contracts.checks import CheckResult
-from contracts.codes import Mode, WriteKind
+from contracts.codes import PolicyMode, WriteKind
 from contracts.tables import PriceFact, StockFact, table_of
 from deployments.at_once import AT_ONCE
 from flows.steps import act as act_step
@@ -199,9 +199,11 @@ def test_the_guard_knows_what_the_home_says_of_the_shop(home: Home) -> None:
     assert (given.holdout_salt, given.holdout_share) == ("pepper", 0.25)
 
 
-@pytest.mark.parametrize(("campaigns", "mode"), [("", Mode.APPROVE), (campaign(), Mode.AUTO)])
+@pytest.mark.parametrize(
+    ("campaigns", "mode"), [("", PolicyMode.APPROVE), (campaign(), PolicyMode.AUTO)]
+)
 def test_decide_hands_the_shops_own_to_policy_guard_and_ledger(
-    home: Home, rule: Rule, monkeypatch: pytest.MonkeyPatch, campaigns: str, mode: Mode
+    home: Home, rule: Rule, monkeypatch: pytest.MonkeyPatch, campaigns: str, mode: PolicyMode
 ) -> None:
     put(home, "T1", days=900)
     given: dict[str, Any] = {}
@@ -234,7 +236,7 @@ def test_decide_hands_the_shops_own_to_policy_guard_and_ledger(
     assert given["facts"].earlier["target_id"].to_list() == ["T1"]
     [action] = home.ledger.find(run_id=decided.run_id)
     assert (decided.mode, decided.as_of) == (mode, NOW)
-    assert action.state == ("proposed" if mode is Mode.APPROVE else "approved")
+    assert action.state == ("proposed" if mode is PolicyMode.APPROVE else "approved")
     assert action.decided_at == NOW
 
 

@@ -6,12 +6,12 @@ import pytest
 
 from connectors.base.registry import connector
 from contracts.ports import Stores
-from flows.steps.home import Source
+from flows.steps.home import ShopSource
 
 
-def source(folder: Path, mappings: list[str]) -> Source:
+def source(folder: Path, mappings: list[str]) -> ShopSource:
     table = {"folder": "inbox", "mappings": mappings, "time_zone": "Asia/Shanghai"}
-    return Source("shop", connector("files"), table, "shop.toml", "", folder, Stores)
+    return ShopSource("shop", connector("files"), table, "shop.toml", "", folder, Stores)
 
 
 @pytest.mark.parametrize(
@@ -29,5 +29,5 @@ def test_streams_of_exports_are_those_that_descriptions_fill(
 
 def test_marketplace_always_tells_of_all_its_streams(tmp_path: Path) -> None:
     shopify = connector("shopify")
-    found = Source("shop", shopify, {}, "shop.toml", "", tmp_path, Stores).streams()
+    found = ShopSource("shop", shopify, {}, "shop.toml", "", tmp_path, Stores).streams()
     assert found == list(shopify.streams)

@@ -18,10 +18,10 @@ from contracts.codes import ActionState
 from deployments.at_once import AT_ONCE
 from flows.steps.act import act
 from flows.steps.actions import Selection
-from flows.steps.build import build, renew
+from flows.steps.build import build, rebuild
 from flows.steps.decide import decide
 from flows.steps.home import Home
-from flows.steps.pull import asked_tables, pull
+from flows.steps.pull import lookup_tables, pull
 from flows.steps.undo import undo
 from sandbox.composed import composed
 from sandbox.merchant import merchant as built_worlds
@@ -240,10 +240,10 @@ def read_data(worlds: dict[str, World], tmp_path_factory: pytest.TempPathFactory
     with pytest.MonkeyPatch.context() as patch, serving(worlds, folder, Told()) as served:
         patch.setenv("WORLD_TOKEN", TOKEN)
         with served.open() as home:
-            pull(home, asking=False)
+            pull(home, lookups=False)
             build(home)
-            pull(home, asking=True)
-            renew(home, changed=asked_tables(home))
+            pull(home, lookups=True)
+            rebuild(home, changed=lookup_tables(home))
     return folder / "data"
 
 

@@ -14,14 +14,14 @@ from pydantic import BaseModel
 from actions.texts import template_hash
 from connectors.base.declaration import Connector, Stream, Write
 from contracts.actions import Change, Judged, Live, Outcome
-from contracts.codes import ActionState, Mode, OutcomeState, Reversal, WriteKind
+from contracts.codes import ActionState, OutcomeState, PolicyMode, Reversal, WriteKind
 from contracts.errors import ConfigurationError
 from contracts.payloads import CouponTerms, Event, Message, Rendered, decode, encode
 from contracts.tables import Consent, Contact, Delivery, Member, table_of
 from flows.steps.act import act
 from flows.steps.actions import Selection, select
 from flows.steps.forget import forget, held
-from flows.steps.home import Home, Shop, Source
+from flows.steps.home import Home, Shop, ShopSource
 from flows.steps.policies import PolicyFile
 from flows.steps.settings import PolicySettings
 from flows.steps.subject import subject
@@ -143,13 +143,13 @@ def home(built: Merchant, accounts: Accounts) -> Iterator[Home]:
         )
         limits = {"max_actions": 9, "max_exposure_minor": 0, "max_budget_minor": 10_000}
         opened.policies["people"] = PolicyFile(
-            policy, PolicySettings(mode=Mode.AUTO, limits=limits)
+            policy, PolicySettings(mode=PolicyMode.AUTO, limits=limits)
         )
         _know(opened)
         yield opened
 
 
-def _source(shop: Shop, declared: Connector) -> Source:
+def _source(shop: Shop, declared: Connector) -> ShopSource:
     first = shop.sources[0]
     return replace(first, connector=declared, table={})
 

@@ -12,10 +12,10 @@ from contracts.streams import Quarantined
 from contracts.tables import KpisDaily
 from reports.daily import (
     DailyReport,
-    Link,
     PulledStream,
     ReportedAction,
     ReportedShop,
+    ReportLink,
     counted,
 )
 
@@ -216,7 +216,7 @@ def report() -> DailyReport:
         actions=reported(actions),
         counts=counted(actions),
         links=(
-            Link(label="Data Docs", href="data-docs/index.html"),
-            Link(label="Prefect", href="http://127.0.0.1:4200"),
+            ReportLink(label="Data Docs", href="data-docs/index.html"),
+            ReportLink(label="Prefect", href="http://127.0.0.1:4200"),
         ),
     )

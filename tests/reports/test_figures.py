@@ -6,7 +6,7 @@ import pytest
 from contracts.actions import Action
 from contracts.tables import KpisDaily
 from reports.daily import DailyReport
-from reports.figures import Figure, complete_days, figures, moved
+from reports.figures import ReportFigure, complete_days, figures, moved
 from reports.formats import local, money, written
 
 DAY = dt.date(2026, 11, 15)
@@ -23,7 +23,7 @@ def two_days(*, then: int | None, now: int | None, column: str = "gmv_minor") ->
     return pl.DataFrame(rows, schema=types)
 
 
-def only(days: pl.DataFrame) -> Figure:
+def only(days: pl.DataFrame) -> ReportFigure:
     (figure,) = figures(days)
     return figure
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from actions.policies.registry import policies
-from contracts.codes import Mode
+from contracts.codes import PolicyMode
 from flows.steps.home import Home
 from shopkeeper.cli import main
 from shopkeeper.console import OPTIONS
@@ -183,7 +183,7 @@ def test_init_writes_a_home_that_opens_with_everything_in_shadow(
     with Home.open(tmp_path) as home:
         assert set(home.policies) == set(policies())
         assert {home.policy(home.shop("my-shop"), name).mode for name in home.policies} == {
-            Mode.SHADOW
+            PolicyMode.SHADOW
         }
         assert home.shop("my-shop").platform.connector.name == platform
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from contracts.changes import Change
+from contracts.table_diffs import RowDiff
 from contracts.tables import (
     TABLES,
     KpisDaily,
@@ -77,9 +77,9 @@ def seen(held: Tables) -> dict[str, pl.DataFrame]:
     return {name: rows.filter(pl.col("deleted_at").is_null()) for name, rows in held.items()}
 
 
-def apart(before: Tables, after: Tables) -> dict[str, Change]:
+def apart(before: Tables, after: Tables) -> dict[str, RowDiff]:
     return {
-        name: Change(
+        name: RowDiff(
             before[name].join(after[name], on=after[name].columns, how="anti", nulls_equal=True),
             after[name].join(before[name], on=after[name].columns, how="anti", nulls_equal=True),
         )

@@ -5,12 +5,12 @@ from sqlalchemy.exc import DatabaseError
 from tests.warehouse.rows import hour
 from warehouse.chain import Chain
 from warehouse.database import Database
-from warehouse.events import GIVEN_UP, UNKEYED, Event, Events, Flaw, append, retire
+from warehouse.events import GIVEN_UP, UNKEYED, Events, Flaw, LedgerEvent, append, retire
 from warehouse.models import event_head
 from warehouse.models import events as table
 
 HAPPENED = [
-    Event(
+    LedgerEvent(
         kind="limit_changed", subject="repricing", by="ann", at=hour(number), details={"n": number}
     )
     for number in range(5)
@@ -91,7 +91,7 @@ def test_an_event_replaced_by_a_consistent_forgery_is_named(
     """The forger rehashes his row, as if it had been written so."""
     forged_home = Database(empty_url)
     with forged_home.write() as connection:
-        forged = Event(kind="limit_changed", subject="repricing", by="mallory", at=hour(0))
+        forged = LedgerEvent(kind="limit_changed", subject="repricing", by="mallory", at=hour(0))
         append(connection, [*HAPPENED[: event_id - 1], forged])
         row = connection.execute(table.select().where(table.c.event_id == event_id)).one()
     forged_home.close()

@@ -11,11 +11,11 @@ from tests.postgres import Postgres
 from tests.warehouse.rows import hour, judged, proposal
 from tests.warehouse.test_publish import days
 from warehouse.database import Database
-from warehouse.events import Event, Events
+from warehouse.events import Events, LedgerEvent
 from warehouse.ledger import Ledger
 from warehouse.publish import publish
 
-HAPPENED = [Event(kind="limit_changed", subject="repricing", by="ann", at=hour(1))]
+HAPPENED = [LedgerEvent(kind="limit_changed", subject="repricing", by="ann", at=hour(1))]
 
 
 @pytest.fixture

@@ -96,25 +96,25 @@ def test_somebody_who_renews_for_too_long_is_not_waited_for(database: Database) 
         patience=dt.timedelta(seconds=2),
         sleep=clock.sleep,
     )
-    with held.turn("a"), pytest.raises(BusyError, match="being done by a"), patient.turn("a"):
+    with held.lease("a"), pytest.raises(BusyError, match="being done by a"), patient.lease("a"):
         pass
 
 
 def test_a_turn_is_free_for_others_accounts_and_after_it(database: Database) -> None:
     clock = Time()
     one, other = store(database, clock=clock), store(database, holder="b", clock=clock)
-    with one.turn("a"), other.turn("b"):
+    with one.lease("a"), other.lease("b"):
         pass
-    with other.turn("a"):
+    with other.lease("a"):
         pass
     assert clock.at == hour(0)
 
 
 def test_the_turn_of_a_process_that_is_gone_is_taken_over_at_once(database: Database) -> None:
     clock = Time()
-    crashed = store(database, holder="dead", clock=clock).turn("a")
+    crashed = store(database, holder="dead", clock=clock).lease("a")
     crashed.__enter__()
-    with store(database, holder="b", gone="dead", clock=clock).turn("a"):
+    with store(database, holder="b", gone="dead", clock=clock).lease("a"):
         assert clock.at == hour(0)
 
 

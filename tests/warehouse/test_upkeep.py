@@ -6,7 +6,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from contracts.changes import Change, Seen
+from contracts.table_diffs import RowDiff, TableSnapshot
 from contracts.tables import KpisDaily, SalesDaily, StockLevel
 from tests.warehouse.rows import batch, document, hour, rows, version_rows
 from warehouse import upkeep
@@ -16,10 +16,14 @@ from warehouse.upkeep import changes, note, noted, tidy
 NEXT_DAY = dt.date(2026, 11, 12)
 
 
-def changed(lake: Lake, name: str, since: int | None, until: int, *, then: int = 9) -> Change:
+def changed(lake: Lake, name: str, since: int | None, until: int, *, then: int = 9) -> RowDiff:
     """Between two versions, read until `then` o'clock and until the end."""
     found = changes(
-        lake, name, shop_id="demo", since=Seen(since, hour(then)), until=Seen(until, hour(99))
+        lake,
+        name,
+        shop_id="demo",
+        since=TableSnapshot(since, hour(then)),
+        until=TableSnapshot(until, hour(99)),
     )
     assert found is not None
     return found
@@ -82,9 +86,12 @@ def test_a_version_whose_files_are_gone_cannot_be_compared(lake: Lake) -> None:
     lake.merge(document(source_updated_at=hour(1), content_hash=2))
     lake.vacuum(["orders"])
     newest = lake.versions()["orders"]
-    since, until = Seen(0, hour(9)), Seen(newest, hour(9))
+    since, until = TableSnapshot(0, hour(9)), TableSnapshot(newest, hour(9))
     assert changes(lake, "orders", shop_id="demo", since=since, until=until) is None
-    assert changes(lake, "orders", shop_id="demo", since=Seen(99, hour(9)), until=until) is None
+    assert (
+        changes(lake, "orders", shop_id="demo", since=TableSnapshot(99, hour(9)), until=until)
+        is None
+    )
 
 
 def test_a_note_stays_on_its_table_through_what_is_written_to_it(lake: Lake) -> None:

@@ -17,7 +17,7 @@ from actions.guard.facts import HISTORY_SCHEMA, READING_SCHEMA
 from actions.policies import repricing
 from checks.readings import quarantined
 from checks.rows import split
-from contracts.codes import ElasticitySource, Mode
+from contracts.codes import ElasticitySource, PolicyMode
 from contracts.economics import Confirmed, Economics
 from contracts.streams import Context, Mapped
 from contracts.tables import (
@@ -117,7 +117,9 @@ class Market:
             platforms={(case.shop_id, "set_price"): "shopify" for case in self.cases},
         )  # fmt: skip
         limits = Limits(max_actions=1000, max_exposure_minor=10**9)
-        judged = judge(proposed, given, limits=limits, economics=ECONOMICS, mode=Mode.AUTO, at=at)
+        judged = judge(
+            proposed, given, limits=limits, economics=ECONOMICS, mode=PolicyMode.AUTO, at=at
+        )
         self._act(judged, day)
 
     def _costs(self, day: int) -> list[pl.DataFrame]:

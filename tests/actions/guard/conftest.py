@@ -11,7 +11,7 @@ import pytest
 from actions.guard import GuardFacts, Limits, judge, per_item_recheck
 from actions.guard.facts import HISTORY_SCHEMA, READING_SCHEMA
 from contracts.actions import Action, Live, Proposal
-from contracts.codes import ActionState, Mode, WriteKind
+from contracts.codes import ActionState, PolicyMode, WriteKind
 from contracts.economics import Economics
 from contracts.tables.derived import PriceFact, StockFact
 
@@ -110,7 +110,7 @@ class Case:
     )
     read_at: dt.datetime | None = NOW - HOUR
     more: dict[str, Any] = field(default_factory=dict)
-    mode: Mode = Mode.AUTO
+    mode: PolicyMode = PolicyMode.AUTO
     at: dt.datetime = NOW
 
     def proposing(self, **values: Any) -> "Case":

@@ -9,7 +9,7 @@ import pytest
 from actions.guard import GuardFacts, Limits, judge
 from actions.guard.facts import CONSENT_SCHEMA, CONTACT_SCHEMA, HISTORY_SCHEMA, ORDER_SCHEMA
 from actions.policies import delay_notice, review_follow_up
-from contracts.codes import Mode
+from contracts.codes import PolicyMode
 from contracts.economics import Economics
 from contracts.tables import OrderFollowUp, ParcelFact, ReviewFact
 
@@ -85,7 +85,7 @@ def verdict(proposals: pl.DataFrame, **facts: Any) -> tuple[str, str | None]:
         GuardFacts(depends=("orders",), **{**known, **facts}),
         limits=Limits(max_actions=10, max_exposure_minor=1_000, max_mean_change_rate=1),
         economics=ECONOMICS,
-        mode=Mode.AUTO,
+        mode=PolicyMode.AUTO,
         at=AS_OF,
     )
     state, guard = judged.select("state", "guard").row(0)

@@ -7,7 +7,7 @@ import pytest
 from actions.guard.facts import CAMPAIGN_SCHEMA, READING_SCHEMA
 from contracts.actions import Judged, KillSwitch
 from contracts.checks import CheckResult
-from contracts.codes import Mode
+from contracts.codes import PolicyMode
 from contracts.payloads import Reply, encode
 
 NOW = dt.datetime(2026, 11, 20, 9, tzinfo=dt.UTC)
@@ -19,14 +19,14 @@ ALERT = {"write_kind": "none", "currency": None, "before_value": None, "after_va
 @pytest.mark.parametrize(
     ("mode", "states"),
     [
-        (Mode.OFF, []),
-        (Mode.SHADOW, ["shadow"]),
-        (Mode.APPROVE, ["proposed"]),
-        (Mode.AUTO, ["approved"]),
+        (PolicyMode.OFF, []),
+        (PolicyMode.SHADOW, ["shadow"]),
+        (PolicyMode.APPROVE, ["proposed"]),
+        (PolicyMode.AUTO, ["approved"]),
     ],
 )
 def test_the_mode_decides_how_far_a_sound_proposal_gets(
-    case: Any, mode: Mode, states: list[str]
+    case: Any, mode: PolicyMode, states: list[str]
 ) -> None:
     judged = case.having(mode=mode).judged()
     assert judged["state"].to_list() == states
@@ -35,9 +35,13 @@ def test_the_mode_decides_how_far_a_sound_proposal_gets(
 
 @pytest.mark.parametrize(
     ("mode", "state"),
-    [(Mode.SHADOW, "shadow"), (Mode.APPROVE, "proposed"), (Mode.AUTO, "proposed")],
+    [
+        (PolicyMode.SHADOW, "shadow"),
+        (PolicyMode.APPROVE, "proposed"),
+        (PolicyMode.AUTO, "proposed"),
+    ],
 )
-def test_a_public_reply_is_read_by_a_person_first(case: Any, mode: Mode, state: str) -> None:
+def test_a_public_reply_is_read_by_a_person_first(case: Any, mode: PolicyMode, state: str) -> None:
     reply = case.proposing(
         write_kind="reply_review",
         currency=None,
@@ -52,12 +56,14 @@ def test_a_public_reply_is_read_by_a_person_first(case: Any, mode: Mode, state: 
     ("policy", "state"), [("restock", "proposed"), ("delay_notice", "approved")]
 )
 def test_goods_are_ordered_by_a_person_in_auto_too(case: Any, policy: str, state: str) -> None:
-    alert = case.having(mode=Mode.AUTO).proposing(policy=policy, **ALERT)
+    alert = case.having(mode=PolicyMode.AUTO).proposing(policy=policy, **ALERT)
     assert alert.judged()["state"].to_list() == [state]
 
 
-@pytest.mark.parametrize("mode", [Mode.SHADOW, Mode.APPROVE, Mode.AUTO])
-def test_what_the_guard_refuses_is_kept_as_refused_in_every_mode(case: Any, mode: Mode) -> None:
+@pytest.mark.parametrize("mode", [PolicyMode.SHADOW, PolicyMode.APPROVE, PolicyMode.AUTO])
+def test_what_the_guard_refuses_is_kept_as_refused_in_every_mode(
+    case: Any, mode: PolicyMode
+) -> None:
     below = case.proposing(after_value=560).limited(max_step_rate=0.9).having(mode=mode)
     assert below.judged().select("state", "guard").rows() == [("refused", "floor")]
 
@@ -424,7 +430,7 @@ def test_an_alert_passes_every_guard(case: Any) -> None:
         "holdout_share": 1.0,
     }
     alerts = case.batch(300, **ALERT).knowing(**held).limited(max_actions=1)
-    judged = alerts.having(read_at=None, mode=Mode.APPROVE).judged()
+    judged = alerts.having(read_at=None, mode=PolicyMode.APPROVE).judged()
     assert set(judged["state"]) == {"proposed"}
 
 

@@ -10,7 +10,7 @@ from actions.guard import GuardFacts, Limits, judge
 from actions.guard.facts import CONSENT_SCHEMA, CONTACT_SCHEMA, HISTORY_SCHEMA
 from actions.policies import member_coupon
 from actions.policies._member_coupon import Params
-from contracts.codes import Mode
+from contracts.codes import PolicyMode
 from contracts.economics import Economics
 from contracts.tables import Coupon, CouponGrant, MemberFact, Occasion, PriceFact, StockFact
 
@@ -70,7 +70,7 @@ def guards(
         GuardFacts(depends=("orders",), **{**known, **facts}),
         limits=Limits(max_actions=99, max_exposure_minor=0, max_budget_minor=budget),
         economics=ECONOMICS,
-        mode=Mode.AUTO,
+        mode=PolicyMode.AUTO,
         at=AS_OF,
     )
     return judged["guard"].to_list()

@@ -5,7 +5,7 @@ import pytest
 
 from actions.guard import GuardFacts, history_of, judge, per_item_recheck
 from contracts.actions import Action, KillSwitch, Live, Proposal
-from contracts.codes import ActionState, Mode, WriteKind
+from contracts.codes import ActionState, PolicyMode, WriteKind
 
 NOW = dt.datetime(2026, 11, 20, 9, tzinfo=dt.UTC)
 HOUR = dt.timedelta(hours=1)
@@ -115,7 +115,7 @@ def test_facts_that_nobody_gave_hold_writes(case: Any) -> None:
         GuardFacts(depends=()),
         limits=case.limits,
         economics=case.economics,
-        mode=Mode.AUTO,
+        mode=PolicyMode.AUTO,
         at=NOW,
     )
     assert judged["guard"].to_list() == ["stale_input"]

@@ -11,7 +11,7 @@ from actions.guard import GuardFacts, Limits, judge
 from actions.guard.facts import READING_SCHEMA
 from actions.policies import fulfilment_watch
 from contracts.checks import CheckResult
-from contracts.codes import ActionState, Mode, WriteKind
+from contracts.codes import ActionState, PolicyMode, WriteKind
 from contracts.economics import Economics
 from contracts.tables import Order, ParcelFact, RefundCase, Shipment
 
@@ -195,7 +195,7 @@ def test_an_alert_on_stale_data_says_so_and_asks_nothing_of_customers(
         facts,
         limits=Limits(max_actions=9, max_exposure_minor=0),
         economics=ECONOMICS,
-        mode=Mode.APPROVE,
+        mode=PolicyMode.APPROVE,
         at=AS_OF,
     )
     assert judged["state"].to_list() == [ActionState.PROPOSED]

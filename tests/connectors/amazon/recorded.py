@@ -317,7 +317,7 @@ class HeldToken:
         """Forget it."""
 
     @contextmanager
-    def turn(self, _: str) -> Iterator[None]:
+    def lease(self, _: str) -> Iterator[None]:
         yield
 
 

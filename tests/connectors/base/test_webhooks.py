@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from connectors.base.webhooks import Seen, Webhook, WebhookRefusedError, verify
+from connectors.base.webhooks import SeenDeliveries, Webhook, WebhookRefusedError, verify
 from connectors.shopify import CONNECTOR
 
 SECRET = "client-secret"
@@ -35,7 +35,7 @@ def shopify(body: bytes = BODY, *, prefix: str = "x-", **more: str) -> dict[str,
 
 
 def heard(headers: dict[str, str], body: bytes = BODY, **more: Any) -> tuple[str, ...]:
-    given: Any = {"secret": SECRET, "now": NOW, "seen": Seen(), **more}
+    given: Any = {"secret": SECRET, "now": NOW, "seen": SeenDeliveries(), **more}
     return verify(given.pop("webhook", SHOPIFY), headers, body, **given)
 
 
@@ -89,7 +89,7 @@ def test_what_is_too_large_is_refused_before_it_is_signed() -> None:
 
 
 def test_a_message_that_came_before_hints_at_nothing() -> None:
-    seen = Seen()
+    seen = SeenDeliveries()
     assert heard(shopify(), seen=seen) == ("orders",)
     assert heard(shopify(), seen=seen) == ()
     # The id is not signed, so another one does not make it another message.
@@ -98,14 +98,14 @@ def test_a_message_that_came_before_hints_at_nothing() -> None:
 
 
 def test_a_refused_message_takes_no_id_away_from_a_real_one() -> None:
-    seen = Seen()
+    seen = SeenDeliveries()
     with pytest.raises(WebhookRefusedError):
         heard(shopify(b"forged"), seen=seen)
     assert heard(shopify(), seen=seen) == ("orders",)
 
 
 def test_what_was_seen_does_not_grow_for_ever() -> None:
-    seen = Seen(most=2)
+    seen = SeenDeliveries(most=2)
     assert [seen.add(name) for name in ("a", "b", "a", "c", "b", "a")] == [
         True,
         True,

@@ -29,7 +29,7 @@ STATUS = {
 }
 
 
-STREAMS = [stream for stream in CONNECTOR.streams if stream.about is None]
+STREAMS = [stream for stream in CONNECTOR.streams if stream.lookup is None]
 
 
 class Shop:

@@ -9,9 +9,9 @@ import hmac
 import httpx
 import pytest
 
-from connectors.base.webhooks import Seen, verify
+from connectors.base.webhooks import SeenDeliveries, verify
 from connectors.woocommerce import CONNECTOR
-from deployments.webhooks import Door, Listener
+from deployments.webhooks import Listener, WebhookDoor
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,7 @@ def test_a_webhook_hints_at_the_stream_of_its_resource(
         "x-wc-webhook-delivery-id": "d1",
     }
     now = dt.datetime(2026, 11, 16, tzinfo=dt.UTC)
-    found = verify(webhook, headers, body, secret="whsec", now=now, seen=Seen())
+    found = verify(webhook, headers, body, secret="whsec", now=now, seen=SeenDeliveries())
     assert found == streams
 
 
@@ -55,7 +55,7 @@ def test_the_unsigned_ping_of_a_new_webhook_is_answered_200_and_nothing_else_uns
 ) -> None:
     webhook, hinted = CONNECTOR.webhook, list[tuple[str, str]]()
     assert webhook is not None
-    door = Door("shop", "woocommerce", webhook, frozenset({"orders"}), "whsec")
+    door = WebhookDoor("shop", "woocommerce", webhook, frozenset({"orders"}), "whsec")
     app = Listener({("shop", "woocommerce"): door}, lambda *hint: hinted.append(hint)).app
     headers = {"x-wc-webhook-topic": "order.updated"}
     if signature:

@@ -40,7 +40,7 @@ STREAM = Stream(
     tables=(),
     fetch=asked,
     to_canonical=lambda _pages, _context: Mapped({}),
-    about=SalesDaily,
+    lookup=SalesDaily,
 )
 
 

@@ -8,7 +8,7 @@ import polars as pl
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class TableSnapshot:
     """A table as somebody saw it: its version (null: there was none), rows read until `as_of`."""
 
     version: int | None
@@ -16,7 +16,7 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class RowDiff:
     """Rows that were seen then and are not seen now, and rows that are seen now and were not.
 
     A row that changed is in both. Documents change whole: when one row of an order is among them,
@@ -27,5 +27,5 @@ class Change:
     after: pl.DataFrame
 
 
-Changes = Mapping[str, Change]
+RowDiffs = Mapping[str, RowDiff]
 """By name of the table."""

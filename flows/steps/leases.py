@@ -1,4 +1,4 @@
-"""Turns: the same work is not done by two processes at once, be they scheduled or by hand."""
+"""Leases: the same work is not done by two processes at once, be they scheduled or by hand."""
 
 import datetime as dt
 import logging
@@ -19,7 +19,7 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class ActiveLease:
     """Work that is ours to do."""
 
     home: Home
@@ -39,21 +39,21 @@ class Turn:
 
 
 @contextmanager
-def turn(home: Home, name: str) -> Iterator[Turn]:
+def lease(home: Home, name: str) -> Iterator[ActiveLease]:
     """Do what only one may do at a time; the lease is renewed until the body ends.
 
     Raises:
         BusyError: another process is at it; says which, and nothing was done. Or this one was
             started before the data key was changed.
     """
-    lease = home.leases.take(
+    taken = home.leases.take(
         name, holder=holder(), length=LENGTH, at=machine_now(), is_gone=is_gone
     )
-    mine = Turn(home, lease)
+    mine = ActiveLease(home, taken)
     try:
         home.confirm_key()
     except BusyError:
-        home.leases.release(lease, at=machine_now())
+        home.leases.release(taken, at=machine_now())
         raise
     is_over = threading.Event()
     keeper = threading.Thread(target=_keep, args=(mine, is_over), name=f"lease {name}", daemon=True)
@@ -63,10 +63,10 @@ def turn(home: Home, name: str) -> Iterator[Turn]:
     finally:
         is_over.set()
         keeper.join()
-        home.leases.release(lease, at=machine_now())
+        home.leases.release(taken, at=machine_now())
 
 
-def _keep(mine: Turn, is_over: threading.Event) -> None:
+def _keep(mine: ActiveLease, is_over: threading.Event) -> None:
     while not is_over.wait(LENGTH.total_seconds() / 4):
         try:
             mine.confirm()
