@@ -15,6 +15,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from contracts.actions import FORGOTTEN, Action
 from contracts.errors import ConfigurationError
 from contracts.money import format_minor
+from contracts.tables import RENAMED
 
 Language = Literal["en", "zh"]
 
@@ -74,7 +75,7 @@ def explain(action: Action, language: Language) -> str:
     """
     if action.reason_code == FORGOTTEN:
         return _FORGOTTEN[language]
-    context = {"action": action, "n": json.loads(action.numbers)}
+    context = {"action": action, "n": _numbers(action)}
     module = _template("undo" if action.undoes else action.policy).make_module(context)
     sentence = getattr(module, f"{action.reason_code}_{language}", None)
     if sentence is None:
@@ -86,6 +87,12 @@ def explain(action: Action, language: Language) -> str:
         return " ".join(str(sentence()).split())
     except (UndefinedError, TypeError) as error:
         raise ConfigurationError(f"{action.reason_code!r} lacks a number: {error}") from None
+
+
+def _numbers(action: Action) -> dict[str, object]:
+    """Its numbers by the names of today, also those of an action of before a column was renamed."""
+    numbers = json.loads(action.numbers)
+    return {new: numbers[old] for new, old in RENAMED.items() if old in numbers} | numbers
 
 
 def sentence_of(action: Action, language: Language) -> str:

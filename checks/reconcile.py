@@ -12,7 +12,7 @@ import polars as pl
 from contracts.codes import GOODS
 from contracts.tables import Order, OrderLine
 
-_MEASURES: Final = ("orders_units", "units_units", "gmv_minor")
+_MEASURES: Final = ("orders_count", "sold_units", "gmv_minor")
 
 
 def together(
@@ -20,8 +20,8 @@ def together(
 ) -> pl.DataFrame:
     """Days of one shop's lake and open quarantine together. Grain: order_date.
 
-    Columns: `order_date`, null where an order's own instant cannot be read; `orders_units`;
-    `units_units`; `gmv_minor`. `quarantine` has the columns of `Quarantined`. A document counts
+    Columns: `order_date`, null where an order's own instant cannot be read; `orders_count`;
+    `sold_units`; `gmv_minor`. `quarantine` has the columns of `Quarantined`. A document counts
     once: by its version in quarantine, unless the lake holds a newer one.
     """
     held_orders = _held(quarantine, "orders", Order)
@@ -44,8 +44,8 @@ def together(
         newest.join(sums, on=["order_id", "shelf"], how="left")
         .group_by(order_date=day)
         .agg(
-            orders_units=pl.len().cast(pl.Int64),
-            units_units=pl.col("units_units").sum(),
+            orders_count=pl.len().cast(pl.Int64),
+            sold_units=pl.col("sold_units").sum(),
             gmv_minor=pl.col("gmv_minor").sum(),
         )
         .sort("order_date")
@@ -122,6 +122,6 @@ def _sums(lines: pl.LazyFrame, shelf: str) -> pl.LazyFrame:
     return (
         lines.filter(pl.col("line_kind").is_in([str(kind) for kind in GOODS]))
         .group_by("order_id")
-        .agg(units_units=pl.col("quantity_units").sum(), gmv_minor=pl.col("total_minor").sum())
+        .agg(sold_units=pl.col("quantity_units").sum(), gmv_minor=pl.col("total_minor").sum())
         .with_columns(shelf=pl.lit(shelf))
     )

@@ -53,8 +53,8 @@ def _days(home: Home, shop: Shop, truth: httpx.Client, channel: str) -> DemoScor
     """Orders, units and GMV per day, lake and quarantine together."""
     told = pl.DataFrame(_told(truth, "days", channel)).select(
         order_date=pl.col("date").str.to_date(),
-        orders_units=pl.col("orders"),
-        units_units=pl.col("units"),
+        orders_count=pl.col("orders"),
+        sold_units=pl.col("units"),
         gmv_minor=pl.col("gmv_minor"),
     )
     history = shop.settings.history_from
@@ -82,7 +82,7 @@ def _ads(home: Home, shop: Shop, truth: httpx.Client) -> DemoScore:
             pl.col("spend_minor").sum(),
             pl.col("impressions_units").sum().alias("impressions"),
             pl.col("clicks_units").sum().alias("clicks"),
-            pl.col("orders_units").sum().alias("orders"),
+            pl.col("orders_count").sum().alias("orders"),
             pl.col("revenue_minor").sum(),
         )
         .collect()

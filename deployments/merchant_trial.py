@@ -329,8 +329,8 @@ class _Trial:
         told = self.http.get("/truth/days", params={"channel": SHOPS[shop.id]}).json()
         days = pl.DataFrame(told).select(
             order_date=pl.col("date").str.to_date(),
-            orders_units=pl.col("orders"),
-            units_units=pl.col("units"),
+            orders_count=pl.col("orders"),
+            sold_units=pl.col("units"),
             gmv_minor=pl.col("gmv_minor"),
         )
         held = self.home.quarantine.open(shop_id=shop.id, table_name="orders")

@@ -31,9 +31,9 @@ class Measure:
 
 MEASURES = (
     Measure(column="gmv_minor", label="GMV", label_zh="成交额", unit="money"),
-    Measure(column="orders_units", label="Orders", label_zh="订单数", unit="count"),
+    Measure(column="orders_count", label="Orders", label_zh="订单数", unit="count"),
     Measure(column="buyers_units", label="Buyers", label_zh="买家数", unit="count"),
-    Measure(column="units_units", label="Units", label_zh="销量", unit="count"),
+    Measure(column="sold_units", label="Units", label_zh="销量", unit="count"),
     Measure(column="aov_minor", label="Average order", label_zh="客单价", unit="money"),
     Measure(column="new_buyers_units", label="New buyers", label_zh="新客数", unit="count"),
     Measure(column="repurchase_rate", label="Repurchase rate", label_zh="复购率", unit="rate"),

@@ -18,8 +18,8 @@ VERSION = 3
 _KEY = ["shop_id", "kpi_date", "currency"]
 _COUNTS = (
     "gmv_minor",
-    "orders_units",
-    "units_units",
+    "orders_count",
+    "sold_units",
     "buyers_units",
     "new_buyers_units",
     "refunded_minor",
@@ -74,8 +74,8 @@ def _ordered(placed: pl.LazyFrame, lines: pl.LazyFrame) -> pl.LazyFrame:
         .group_by(_KEY)
         .agg(
             gmv_minor=pl.col("goods_minor").sum(),
-            orders_units=pl.len().cast(pl.Int64),
-            units_units=pl.col("units").sum(),
+            orders_count=pl.len().cast(pl.Int64),
+            sold_units=pl.col("units").sum(),
             buyers_units=member.drop_nulls().n_unique() + is_guest.sum(),
             new_buyers_units=member.filter("is_new").n_unique() + is_guest.sum(),
             cancelled_units=pl.col("cancelled_at").is_not_null().sum(),
@@ -116,7 +116,7 @@ def _days(placed: pl.LazyFrame, paid_back: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def _rates() -> dict[str, pl.Expr]:
-    orders, buyers = pl.col("orders_units"), pl.col("buyers_units")
+    orders, buyers = pl.col("orders_count"), pl.col("buyers_units")
     returning = buyers - pl.col("new_buyers_units")
     visitors = pl.col("visitors_units")
     # Polars rounds halves to even; sums below 2^53 divide correctly rounded.
@@ -208,7 +208,7 @@ def kpi_changes(kpis: dy.LazyFrame[KpisDaily]) -> pl.LazyFrame:
     and `aov_effect_minor` add up to `gmv_change_minor`, and are null where one of the days lacks
     visitors or orders. Grain: (shop_id, kpi_date), for days with a day seven days earlier.
     """
-    frame = kpis.lazy().select(*_KEY, "gmv_minor", "orders_units", "visitors_units")
+    frame = kpis.lazy().select(*_KEY, "gmv_minor", "orders_count", "visitors_units")
     earlier = frame.with_columns(pl.col("kpi_date").dt.offset_by("7d"))
     effects = lmdi(_factors("_before"), _factors(""))
     names = ("visitors_effect_minor", "conversion_effect_minor", "aov_effect_minor")
@@ -223,6 +223,6 @@ def kpi_changes(kpis: dy.LazyFrame[KpisDaily]) -> pl.LazyFrame:
 
 def _factors(suffix: str) -> list[pl.Expr]:
     gmv, orders, visitors = (
-        pl.col(f"{name}{suffix}") for name in ("gmv_minor", "orders_units", "visitors_units")
+        pl.col(f"{name}{suffix}") for name in ("gmv_minor", "orders_count", "visitors_units")
     )
     return [visitors, orders / visitors, gmv / orders]

@@ -77,7 +77,7 @@ def member_facts(
         .sort(*_MEMBER)
         .with_columns(
             recency_score=_score(-pl.col("recency_days")),
-            frequency_score=_score(pl.col("orders_units")),
+            frequency_score=_score(pl.col("orders_count")),
             monetary_score=_score(pl.col("spent_minor")),
             member_segment=_segment(),
         )
@@ -103,7 +103,7 @@ def _bought(orders: dy.LazyFrame[Order], *, as_of: dt.datetime, time_zone: str) 
         .with_columns(order_date=local_day("placed_at", time_zone))
         .group_by(*_MEMBER, "currency")
         .agg(
-            orders_units=pl.len(),
+            orders_count=pl.len(),
             order_days_units=days.len(),
             first_order_date=pl.col("order_date").min(),
             first_order_at=pl.col("placed_at").min(),
@@ -165,7 +165,7 @@ def _segment() -> pl.Expr:
         return pl.col(name).median().over("shop_id")
 
     recent = pl.col("recency_days") <= median("recency_days")
-    often = pl.col("orders_units") > median("orders_units")
+    often = pl.col("orders_count") > median("orders_count")
     much = pl.col("spent_minor") > median("spent_minor")
     return pl.coalesce(
         pl.when((recent == is_recent) & (often == is_often) & (much == is_much)).then(

@@ -47,7 +47,7 @@ def sales_daily(
         .agg(
             sold_units=units.sum(),
             gift_units=units.filter(kind == LineKind.GIFT).sum(),
-            orders_units=pl.col("order_id").n_unique(),
+            orders_count=pl.col("order_id").n_unique(),
             gmv_minor=pl.col("total_minor").sum(),
             list_minor=(pl.col("unit_price_minor") * units).filter(kind == LineKind.SALE).sum(),
         )

@@ -1,6 +1,6 @@
 """Delta tables as frames: read with their declared columns, written on top of a known version."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
 import polars as pl
@@ -9,7 +9,7 @@ from deltalake.exceptions import CommitFailedError
 
 from contracts.families import filed
 from contracts.personal import member_columns, purposes
-from contracts.tables import Table
+from contracts.tables import RENAMED, Table
 
 # A commit is made on top of exactly the version it was computed from, or not at all: left to
 # itself, deltalake lets two appends of the same document through.
@@ -30,13 +30,19 @@ def scanned(head: DeltaTable | None, table: Table) -> pl.LazyFrame:
     if head is None:
         return table.schema.create_empty().lazy()
     columns = table.schema.columns()
-    held = {field.name for field in head.schema().fields}
-    # What a table got after a home was made: null, and the first version of a mapping.
-    later = [pl.lit(None, columns[name].dtype).alias(name) for name in columns if name not in held]
-    rows = pl.scan_delta(head).with_columns(later)
+    stored = {field.name for field in head.schema().fields}
+    other = [_stored_otherwise(name, column.dtype, stored) for name, column in columns.items()]
+    rows = pl.scan_delta(head).with_columns(one for one in other if one is not None)
     if "mapping_version" in columns:
         rows = rows.with_columns(pl.col("mapping_version").fill_null(1))
     return rows.select(table.schema.column_names())
+
+
+def _stored_otherwise(name: str, dtype: pl.DataType, stored: Collection[str]) -> pl.Expr | None:
+    """A column that not all files hold by its name: renamed since, or added; None: they all do."""
+    if RENAMED.get(name) in stored:
+        return pl.coalesce(one for one in (name, RENAMED[name]) if one in stored).alias(name)
+    return None if name in stored else pl.lit(None, dtype).alias(name)
 
 
 def read(head: DeltaTable | None, table: Table, scopes: pl.Series | None = None) -> pl.DataFrame:

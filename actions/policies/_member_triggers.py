@@ -63,7 +63,7 @@ def trigger(params: Params) -> pl.Expr:
         Reason.TIER_CHANGE: is_there_in_time & tier_days.is_between(0, params.tier_days),
         Reason.LAPSING_VIP: is_there_in_time
         & (pl.col("monetary_score") == _BEST_FIFTH)
-        & (pl.col("orders_units") >= params.min_orders)
+        & (pl.col("orders_count") >= params.min_orders)
         & (days > gap * params.vip_factor)
         & (days >= params.min_days),
         Reason.OVERDUE: _not_missed(params).is_null(),
@@ -149,7 +149,7 @@ def _not_missed(params: Params) -> pl.Expr:
     days, gap = pl.col("recency_days"), pl.col("usual_gap_days")
     return _first(
         {
-            HoldReason.TOO_FEW_ORDERS: pl.col("orders_units") < params.min_orders,
+            HoldReason.TOO_FEW_ORDERS: pl.col("orders_count") < params.min_orders,
             HoldReason.GAP_UNKNOWN: gap.is_null(),
             HoldReason.NOT_OVERDUE: (days <= gap * params.factor) | (days < params.min_days),
             HoldReason.GONE_TOO_LONG: days > params.last_days,
@@ -177,7 +177,7 @@ def value(params: Params) -> pl.Expr:
     """
     if params.uplift_rate is None:
         return pl.lit(None, dtype=pl.Int64)
-    order = pl.coalesce("order_minor", pl.col("spent_minor") / pl.col("orders_units"))
+    order = pl.coalesce("order_minor", pl.col("spent_minor") / pl.col("orders_count"))
     order = pl.max_horizontal(order, pl.col("min_spend_minor"))
     off = pl.coalesce("off_minor", pl.col("off_rate") * order)
     brought = params.uplift_rate * (order * pl.col("margin_rate") - off)

@@ -152,7 +152,7 @@ def holds(
 _EVIDENCE: Final = [name for name in MemberFact.column_names() if name != "member_id"]
 _NUMBERS: Final = (
     "member_segment",
-    "orders_units",
+    "orders_count",
     "recency_days",
     "usual_gap_days",
     "factor",
@@ -259,7 +259,7 @@ def _decided(
     terms = _terms(members, shop, params, as_of=as_of, time_zone=time_zone)
     today = as_of.astimezone(ZoneInfo(time_zone)).date()
     member = ["shop_id", "member_id"]
-    month = pl.col("spent_minor") / pl.col("orders_units") / pl.col("usual_gap_days") * _MONTH_DAYS
+    month = pl.col("spent_minor") / pl.col("orders_count") / pl.col("usual_gap_days") * _MONTH_DAYS
     order = ["shop_id", "value_minor", "month_minor", "code"]
     place = pl.int_range(pl.len()).over("shop_id", "hold")
     is_beyond = pl.col("hold").is_null() & (place >= params.max_members)

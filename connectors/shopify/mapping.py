@@ -123,7 +123,7 @@ def customers(pages: Iterable[Page], context: Context) -> Mapped:
         raw,
         member_id=number_in("customer", "Customer"),
         joined_at=utc("created"),
-        orders_units=whole("orders"),
+        orders_count=whole("orders"),
         currency=pl.col("spent_currency"),
         spent_minor=money("spent", context.currency),
         source_updated_at=utc("updated"),

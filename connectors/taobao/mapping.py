@@ -187,7 +187,7 @@ def members(pages: Iterable[Page], context: Context) -> Mapped:
         Member,
         raw,
         member_id=empty_to_null("buyer"),
-        orders_units=pl.col("trades"),
+        orders_count=pl.col("trades"),
         currency=pl.lit(CURRENCY),
         spent_minor=money("amount", CURRENCY),
     )

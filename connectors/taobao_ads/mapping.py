@@ -214,7 +214,7 @@ def _add(mapper: Mapper, raw: pl.DataFrame) -> None:
         spend_minor=figure("spend", amount),
         impressions_units=figure("impressions", number),
         clicks_units=figure("clicks", number),
-        orders_units=figure("orders", number),
+        orders_count=figure("orders", number),
         revenue_minor=figure("revenue", amount),
     )
 

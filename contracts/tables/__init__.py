@@ -1,7 +1,7 @@
 """Every table, written once: schema, DDL, checks, dictionary and samples are read from here."""
 
 from contracts.tables.ads import AdsDaily
-from contracts.tables.base import TABLES, Table, TableKind, table_of
+from contracts.tables.base import RENAMED, TABLES, Table, TableKind, table_of
 from contracts.tables.catalog import CompetitorOffer, Cost, Listing, Price
 from contracts.tables.derived import (
     Elasticity,
@@ -24,6 +24,7 @@ from contracts.tables.stock import BundlePart, Inbound, StockLevel, StockoutDay,
 from contracts.tables.traffic import TrafficDaily
 
 __all__ = [
+    "RENAMED",
     "TABLES",
     "AdsDaily",
     "BundlePart",

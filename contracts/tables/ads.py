@@ -25,5 +25,5 @@ class AdsDaily(Slice):
     spend_minor = minor("What it cost")
     impressions_units = units("Times shown")
     clicks_units = units("Clicks")
-    orders_units = units("Orders that the platform puts down to it")
+    orders_count = units("Orders that the platform puts down to it")
     revenue_minor = minor("What they came to")

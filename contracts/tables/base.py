@@ -1,6 +1,6 @@
 """How a table is declared: its kind, its document, its slice and its partition."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
@@ -70,6 +70,9 @@ class Table:
 
 
 TABLES: dict[str, Table] = {}
+
+RENAMED: Mapping[str, str] = {"orders_count": "orders_units", "sold_units": "units_units"}
+"""Columns by the name that they had before: what was stored under it is read under the new one."""
 
 SchemaT = TypeVar("SchemaT", bound=dy.Schema)
 

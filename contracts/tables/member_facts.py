@@ -39,7 +39,7 @@ class MemberFact(dy.Schema):
 
     shop_id = identifier("Our id of the shop", key=True)
     member_id = member("Keyed pseudonym of the customer", key=True)
-    orders_units = units("Orders so far")
+    orders_count = units("Orders so far")
     order_days_units = units("Days with an order")
     first_order_at = instant("The first of them")
     last_order_at = instant("The last of them")

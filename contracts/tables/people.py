@@ -27,7 +27,7 @@ class Member(Versioned):
         "The platform's own id; null once its time is over", nullable=True, personal="contact"
     )
     joined_at = instant("When the account was made; null: it is not told", nullable=True)
-    orders_units = units("Orders so far, as the platform counts; null: not told", nullable=True)
+    orders_count = units("Orders so far, as the platform counts; null: not told", nullable=True)
     currency = currency()
     spent_minor = minor("Spent so far, as the platform counts; null: not told", nullable=True)
 

@@ -177,7 +177,7 @@ def _sales(rng: np.random.Generator, rates: npt.NDArray[np.float64]) -> pl.DataF
             currency=pl.lit("CNY"),
             sold_units=sold_units,
             gift_units=pl.lit(0, dtype=pl.Int64),
-            orders_units=sold_units,
+            orders_count=sold_units,
             gmv_minor=sold_units * 1_000,
             list_minor=sold_units * 1_000,
         )

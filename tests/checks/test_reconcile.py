@@ -96,7 +96,7 @@ def test_an_order_whose_instant_is_unreadable_is_shown_without_a_day(
 
 
 def test_only_days_that_differ_are_told_and_absent_days_count_zero() -> None:
-    columns = ["order_date", "orders_units", "units_units", "gmv_minor"]
+    columns = ["order_date", "orders_count", "sold_units", "gmv_minor"]
     other = DAY - dt.timedelta(days=1)
     ours = pl.DataFrame([(DAY, 1, 2, 1000), (other, 1, 1, 5)], schema=columns, orient="row")
     truth = pl.DataFrame([(DAY, 1, 2, 1000)], schema=columns, orient="row")

@@ -63,6 +63,6 @@ def sales_daily(sold: Sequence[tuple[Grid, Grid]], *, day: int) -> pl.DataFrame:
         for ago, (prices, units) in enumerate(reversed(sold), start=1)
     ]
     rows = pl.concat(frames).with_columns(
-        currency=pl.lit("USD"), orders_units="sold_units", list_minor="gmv_minor"
+        currency=pl.lit("USD"), orders_count="sold_units", list_minor="gmv_minor"
     )
     return padded(SalesDaily, rows)

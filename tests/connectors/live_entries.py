@@ -99,8 +99,8 @@ def _credited(stage: Stage) -> Demand:
     for row in now.sort("date", "campaign_id").iter_rows(named=True):
         key = {"ad_date": row["date"], "campaign_id": str(row["campaign_id"])}
         known = last.filter(**key)
-        if known.height == 1 and known["orders_units"][0] not in (None, row["orders"]):
-            value = {"orders_units": row["orders"]}
+        if known.height == 1 and known["orders_count"][0] not in (None, row["orders"]):
+            value = {"orders_count": row["orders"]}
             return Demand("ads_daily", {**key, "ad_level": "campaign"}, value)
     raise AssertionError("no day's orders grew")
 

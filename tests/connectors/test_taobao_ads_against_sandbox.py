@@ -18,7 +18,7 @@ from sandbox.world.world import World
 from tests.sandbox.taobao_seller import OURS, UNLIMITED, taobao_world
 
 STREAM = CONNECTOR.streams[0]
-SUMS = ("spend_minor", "impressions_units", "clicks_units", "orders_units", "revenue_minor")
+SUMS = ("spend_minor", "impressions_units", "clicks_units", "orders_count", "revenue_minor")
 
 
 @pytest.fixture
@@ -81,7 +81,7 @@ def test_a_day_read_again_later_has_more_orders_and_the_same_spending(
         frame = mapped.frames["ads_daily"].filter(
             pl.col("ad_date") == date, pl.col("ad_level") == "campaign"
         )
-        spent, orders = frame["spend_minor"].to_list(), frame["orders_units"].to_list()
+        spent, orders = frame["spend_minor"].to_list(), frame["orders_count"].to_list()
         return sum(spent), sum(orders)
 
     before = pulled(client)

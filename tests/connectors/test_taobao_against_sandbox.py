@@ -129,8 +129,8 @@ def test_orders_units_and_gmv_per_day_are_what_happened(read_only: Shop) -> None
         [
             {
                 "order_date": dt.date.fromisoformat(day["date"]),
-                "orders_units": day["orders"],
-                "units_units": day["units"],
+                "orders_count": day["orders"],
+                "sold_units": day["units"],
                 "gmv_minor": day["gmv_minor"],
             }
             for day in truth.days(read_only.world, first, last)

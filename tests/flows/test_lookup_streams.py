@@ -63,7 +63,7 @@ def sold(home: Home, shop_id: str, *skus: str) -> None:
             "currency": "USD",
             "sold_units": 1,
             "gift_units": 0,
-            "orders_units": 1,
+            "orders_count": 1,
             "gmv_minor": 100,
             "list_minor": 100,
         }

@@ -30,8 +30,8 @@ def differences(home: Home, merchant: Merchant) -> pl.DataFrame:
     )
     truth = pl.DataFrame(merchant.truth()).select(
         order_date=pl.col("date").str.to_date(),
-        orders_units=pl.col("orders"),
-        units_units=pl.col("units"),
+        orders_count=pl.col("orders"),
+        sold_units=pl.col("units"),
         gmv_minor="gmv_minor",
     )
     assert truth.height > 20

@@ -61,7 +61,7 @@ PARCEL = dict.fromkeys(delay_notice._NUMBERS) | {
 MEMBER = dict.fromkeys(member_coupon._NUMBERS) | {
     "off_minor": None, "off_rate": 0.1, "currency": "EUR", "member_segment": "at_risk",
     "recency_days": 90.0, "usual_gap_days": 30.0, "factor": 2.0, "alive_rate": 0.4,
-    "orders_units": 5, "month_minor": 4_000, "exposure_minor": 1_000,
+    "orders_count": 5, "month_minor": 4_000, "exposure_minor": 1_000,
 }  # fmt: skip
 ASKED = {"delivered_days": 9.0, "late_hours": 2.0, "delay_days": 7.0}
 WRONG = {

@@ -92,21 +92,21 @@ def kpis(days: int = 100) -> pl.DataFrame:
     number = pl.int_range(pl.len())
     wave = 1 + 0.2 * (pl.col("kpi_date").dt.weekday() >= 6) + number / 500
     frame = pl.DataFrame({"kpi_date": dates}).with_columns(
-        orders_units=(400 * wave + (number * 37) % 29).cast(pl.Int64)
+        orders_count=(400 * wave + (number * 37) % 29).cast(pl.Int64)
     )
     return frame.select(
         pl.lit("demo").alias("shop_id"),
         "kpi_date",
         currency=pl.lit("USD"),
-        gmv_minor=pl.col("orders_units") * 2987,
-        orders_units="orders_units",
-        units_units=pl.col("orders_units") * 9,
-        buyers_units=pl.col("orders_units") - 20,
-        new_buyers_units=pl.col("orders_units") // 20,
-        returning_buyers_units=pl.col("orders_units") - 20 - pl.col("orders_units") // 20,
+        gmv_minor=pl.col("orders_count") * 2987,
+        orders_count="orders_count",
+        sold_units=pl.col("orders_count") * 9,
+        buyers_units=pl.col("orders_count") - 20,
+        new_buyers_units=pl.col("orders_count") // 20,
+        returning_buyers_units=pl.col("orders_count") - 20 - pl.col("orders_count") // 20,
         aov_minor=pl.lit(2987),
         repurchase_rate=pl.lit(0.942),
-        refunded_minor=pl.col("orders_units") * 31,
+        refunded_minor=pl.col("orders_count") * 31,
         cancelled_units=pl.lit(2),
         visitors_units=pl.lit(None),
         conversion_rate=pl.lit(None),

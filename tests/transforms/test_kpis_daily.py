@@ -60,7 +60,7 @@ def test_gmv_counts_cancelled_and_refunded_orders_before_refunds() -> None:
     ]
     back = {"shop_id": "s", "order_id": "2", "refunded_at": later(1), "refunded_minor": 100}
     first, second = run(orders, refunds=[{**back, "currency": "CNY"}]).to_dicts()
-    assert (first["gmv_minor"], first["orders_units"], first["cancelled_units"]) == (200, 2, 1)
+    assert (first["gmv_minor"], first["orders_count"], first["cancelled_units"]) == (200, 2, 1)
     assert (first["refunded_minor"], second["refunded_minor"]) == (0, 100)
     assert (second["kpi_date"], second["gmv_minor"]) == (date(2026, 11, 11), 0)
 
@@ -108,7 +108,7 @@ def test_aov_rounds_halves_to_even(amounts: list[int], aov: int) -> None:
 def test_units_include_gifts() -> None:
     line = {"shop_id": "s", "order_id": "1", "quantity_units": 2, "line_kind": "sale"}
     gift = {**line, "line_id": "g", "line_kind": "gift", "total_minor": 0, "quantity_units": 1}
-    assert run([order(1)], lines=[{**line, "line_id": "1"}, gift])["units_units"].item() == 3
+    assert run([order(1)], lines=[{**line, "line_id": "1"}, gift])["sold_units"].item() == 3
 
 
 def test_a_price_difference_paid_by_itself_is_no_order_and_no_buyer() -> None:
@@ -116,14 +116,14 @@ def test_a_price_difference_paid_by_itself_is_no_order_and_no_buyer() -> None:
     difference = {**link, "line_kind": "difference", "total_minor": 1}
     alone = order(2, member_id="m2", goods_minor=0, goods_units=0)
     day = run([order(1), alone], lines=[difference]).row(0, named=True)
-    assert (day["orders_units"], day["buyers_units"], day["units_units"]) == (1, 1, 0)
+    assert (day["orders_count"], day["buyers_units"], day["sold_units"]) == (1, 1, 0)
     assert day["aov_minor"] == 100
 
 
 def test_days_without_orders_are_zero_rows_and_not_missing() -> None:
     daily = run([order(1), order(2, placed_at=later(3))])
     assert daily["kpi_date"].to_list() == [DAY + timedelta(days=n) for n in range(4)]
-    assert daily["orders_units"].to_list() == [1, 0, 0, 1]
+    assert daily["orders_count"].to_list() == [1, 0, 0, 1]
     assert daily["aov_minor"].to_list() == [100, None, None, 100]
 
 
@@ -237,9 +237,9 @@ def test_sales_per_sku_and_kpis_per_day_tell_the_same_story(
     ).collect()
     summed = per_sku.group_by("sales_date").agg(pl.col("gmv_minor", "sold_units").sum())
     compared = per_day.join(summed, left_on="kpi_date", right_on="sales_date", how="left")
-    compared = compared.with_columns(pl.col("gmv_minor_right", "sold_units").fill_null(0))
+    compared = compared.with_columns(pl.col("gmv_minor_right", "sold_units_right").fill_null(0))
     assert compared["gmv_minor"].equals(compared["gmv_minor_right"])
-    assert compared["units_units"].equals(compared["sold_units"])
+    assert compared["sold_units"].equals(compared["sold_units_right"])
     assert per_day["gmv_minor"].sum() == frame["total_minor"].sum()
 
 

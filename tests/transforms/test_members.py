@@ -79,7 +79,7 @@ def fact(*orders: Row, **rows: Any) -> Row:
 
 def test_orders_days_money_and_the_gap_between_days_are_summed_up() -> None:
     row = fact(order(30), order(23), order(20), order(3), order(3, goods_minor=500))
-    assert (row["orders_units"], row["order_days_units"], row["spent_minor"]) == (5, 4, 4500)
+    assert (row["orders_count"], row["order_days_units"], row["spent_minor"]) == (5, 4, 4500)
     assert (row["first_order_at"], row["last_order_at"]) == (ago(days=30), ago(days=3))
     assert (row["last_order_date"], row["recency_days"]) == (date(2026, 11, 17), 3.0)
     assert row["usual_gap_days"] == 7.0  # of 7, 3 and 17
@@ -110,7 +110,7 @@ def test_tests_unpaid_orders_and_guests_make_nobody_a_member(change: Row) -> Non
 
 
 def test_a_cancelled_order_counts_as_in_gmv() -> None:
-    assert fact(order(3, cancelled_at=ago(days=2)))["orders_units"] == 1
+    assert fact(order(3, cancelled_at=ago(days=2)))["orders_count"] == 1
 
 
 def test_orders_in_two_currencies_are_refused_and_never_added_up() -> None:
@@ -263,7 +263,7 @@ def test_fifths_are_balanced_and_follow_what_they_measure(
     members: list[tuple[int, int, int]],
 ) -> None:
     frame = frame_of(Order.sample(overrides=orders_of(members)))
-    measures = {"recency": -frame["recency_days"], "frequency": frame["orders_units"]}
+    measures = {"recency": -frame["recency_days"], "frequency": frame["orders_count"]}
     for name, measure in {**measures, "monetary": frame["spent_minor"]}.items():
         score = frame[f"{name}_score"]
         sizes = [int((score == fifth).sum()) for fifth in range(1, 6)]

@@ -61,7 +61,7 @@ def test_money_received_decides_whether_an_order_counts(
 def test_a_gift_leaves_the_stock_but_earns_nothing() -> None:
     gift = line(line_id="2", line_kind=str(LineKind.GIFT), total_minor=0, quantity_units=1)
     row = run([line(), gift], [order()]).row(0, named=True)
-    assert (row["sold_units"], row["gift_units"], row["orders_units"]) == (3, 1, 1)
+    assert (row["sold_units"], row["gift_units"], row["orders_count"]) == (3, 1, 1)
     assert (row["gmv_minor"], row["list_minor"]) == (900, 1000)
 
 

@@ -21,7 +21,7 @@ AMOUNT = Params(off_minor=500, min_spend_minor=5_000, shop_name="Example")
 PURSE = Params(way="purse", coupon_id="c1", min_spend_minor=5_000)
 MEMBER: dict[str, Any] = {
     "shop_id": "s",
-    "orders_units": 10,
+    "orders_count": 10,
     "recency_days": 40.0,
     "usual_gap_days": 10.0,
     "member_segment": "at_risk",

@@ -64,7 +64,7 @@ NEAR: dict[str, dict[str, Any]] = {
     },
     "review_facts": {"age_hours": 5.0},
     "member_facts": {
-        "orders_units": 40,
+        "orders_count": 40,
         "recency_days": 90.0,
         "usual_gap_days": 20.0,
         "return_rate": 0.1,

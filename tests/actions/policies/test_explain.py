@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from actions.explain import explain
+from actions.explain import _numbers, explain
 from contracts.actions import Action
 from contracts.codes import ActionState, WriteKind
 from contracts.errors import ConfigurationError
@@ -64,3 +64,9 @@ def test_an_undo_says_what_it_restores() -> None:
         "Restore CNY 19.99 in place of CNY 18.99: an operator took back 2 actions of repricing."
     )
     assert "恢复为 CNY 19.99" in explain(undo, "zh")
+
+
+def test_numbers_of_an_action_of_before_a_rename_are_found_under_their_new_names() -> None:
+    numbers = {"orders_units": 4, "spent_minor": 100}
+    assert _numbers(action(numbers)) == {**numbers, "orders_count": 4}
+    assert _numbers(action({**numbers, "orders_count": 5}))["orders_count"] == 5

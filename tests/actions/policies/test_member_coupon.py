@@ -38,7 +38,7 @@ def ago(**span: float) -> datetime:
 
 
 def member(**more: Any) -> Row:
-    bought = {"orders_units": 10, "recency_days": 40.0, "usual_gap_days": 10.0, "currency": "CNY"}
+    bought = {"orders_count": 10, "recency_days": 40.0, "usual_gap_days": 10.0, "currency": "CNY"}
     dates = {"last_order_at": ago(days=40), "last_order_date": ago(days=40).date()}
     person = {"member_segment": "at_risk", "language": "zh-CN", "alive_rate": 0.4}
     person |= {"return_rate": None, "order_minor": None, "monetary_score": 4, "order_days_units": 9}
@@ -104,8 +104,8 @@ def decide(params: Params = RATE, **change: Any) -> str:
     ("change", "expected"),
     [
         ({}, "overdue"),
-        ({"orders_units": 4}, "too_few_orders"),
-        ({"orders_units": 5}, "overdue"),
+        ({"orders_count": 4}, "too_few_orders"),
+        ({"orders_count": 5}, "overdue"),
         ({"usual_gap_days": None}, "gap_unknown"),
         ({"recency_days": 30.0}, "not_overdue"),
         ({"recency_days": 31.0}, "overdue"),
@@ -160,7 +160,7 @@ def test_who_is_likely_to_return_unaided_is_not_offered(
     assert decide(params, return_rate=return_rate) == expected
 
 
-ONCE: Row = {"orders_units": 1, "order_days_units": 1, "usual_gap_days": None}
+ONCE: Row = {"orders_count": 1, "order_days_units": 1, "usual_gap_days": None}
 VIP: Row = {"monetary_score": 5, "recency_days": 25.0}
 
 
@@ -365,7 +365,7 @@ def test_a_capped_run_takes_those_who_used_to_spend_most_in_a_month() -> None:
     rows = [
         member(member_id="m-1", spent_minor=100_000),
         member(member_id="m-2", spent_minor=90_000, usual_gap_days=5.0),
-        member(member_id="m-3", spent_minor=200_000, orders_units=40),
+        member(member_id="m-3", spent_minor=200_000, orders_count=40),
     ]
     params = RATE.model_copy(update={"max_members": 2})
     given = stated(*rows, params=params)

@@ -28,7 +28,7 @@ def members(*rows: dict[str, str], context: Context = CONTEXT) -> Mapped:
         raw,
         member_id=pl.col("id"),
         joined_at=utc("joined"),
-        orders_units=whole("orders"),
+        orders_count=whole("orders"),
         currency=pl.lit("USD"),
         spent_minor=money("spent", "USD"),
         source_updated_at=utc("at"),

@@ -14,7 +14,7 @@ from contracts.tables import AdsDaily
 from tests.connectors.taobao_ads import recorded
 from tests.connectors.taobao_ads.recorded import CONTEXT, base, effect, row, rows, wanxiangtai
 
-FIGURES = ("spend_minor", "impressions_units", "clicks_units", "orders_units", "revenue_minor")
+FIGURES = ("spend_minor", "impressions_units", "clicks_units", "orders_count", "revenue_minor")
 
 
 def live(mapped: Mapped) -> pl.DataFrame:
