@@ -23,7 +23,7 @@ def test_every_column_has_a_meaning_and_money_stands_beside_a_currency(table: Ta
 def test_units_are_part_of_the_name(table: Table) -> None:
     suffix: dict[str, str | tuple[str, ...]] = {
         "money": "_minor",
-        "count": ("_units", "_days"),
+        "count": ("_units", "_days", "_count"),
         "rate": "_rate",
         "instant": "_at",
     }
