@@ -91,7 +91,7 @@ def explain(action: Action, language: Language) -> str:
 
 def _numbers(action: Action) -> dict[str, object]:
     """Its numbers by the names of today, also those of an action of before a column was renamed."""
-    numbers = json.loads(action.numbers)
+    numbers: dict[str, object] = json.loads(action.numbers)
     return {new: numbers[old] for new, old in RENAMED.items() if old in numbers} | numbers
 
 
