@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from connectors.base.fields import field_list
 from connectors.base.sending import chunks
 from connectors.base.top import written
 from connectors.base.wire import decoded
@@ -66,15 +67,7 @@ TRADES = Source(
     start="start_modified",
     end="end_modified",
     size=50,
-    fields=(
-        "tid,type,status,created,modified,pay_time,end_time,consign_time,payment,post_fee,"
-        "order_tax_fee,step_trade_status,buyer_open_uid,orders.oid,orders.num,orders.price,"
-        "orders.status,orders.num_iid,orders.sku_id,orders.outer_iid,orders.outer_sku_id,"
-        "orders.total_fee,orders.discount_fee,orders.adjust_fee,orders.part_mjz_discount,"
-        "orders.divide_order_fee,orders.refund_status,orders.consign_time,"
-        "orders.logistics_company,orders.invoice_no,orders.title,orders.is_service_order,"
-        "orders.is_devalue_fee"
-    ),
+    fields=field_list(wire.Trade),
     longest=_DAY,
     kept=TRADES_KEPT,
 )
@@ -84,7 +77,7 @@ REFUNDS = Source(
     start="start_modified",
     end="end_modified",
     size=100,
-    fields=("refund_id,tid,oid,status,created,modified,refund_fee,has_good_return,num,reason"),
+    fields=field_list(wire.Refund),
 )
 REVIEWS = Source(
     method="taobao.traderates.get",
@@ -92,7 +85,7 @@ REVIEWS = Source(
     start="start_date",
     end="end_date",
     size=150,
-    fields="tid,oid,result,created,num_iid,ouid,content,reply",
+    fields=field_list(wire.Review),
     params={"rate_type": "get", "role": "buyer"},
     most=1_500,
     kept=REVIEWS_KEPT,
@@ -128,7 +121,7 @@ _OFF_SALE = tuple(
 # Off the shelf first: what is put on it meanwhile is found there.
 _ITEMS = (*_OFF_SALE, _ON_SALE)
 _DETAILS = "taobao.items.seller.list.get"
-ITEM_FIELDS = "num_iid,title,price,num,approve_status,cid,outer_id,created,modified,skus"
+ITEM_FIELDS = field_list(wire.Item, whole=("skus",))
 _COUPONS, _COUPONS_PER_PAGE = "taobao.promotion.coupons.get", 20
 
 

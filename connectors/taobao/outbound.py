@@ -13,6 +13,7 @@ from itertools import groupby
 
 import msgspec
 
+from connectors.base.frames import listed
 from connectors.base.sending import all_as, chunks, each, nothing_sent, read, urgency_of
 from connectors.base.top import RefusedCallError
 from connectors.base.wire import decoded
@@ -270,8 +271,8 @@ def _grant(client: TaobaoClient, changes: Sequence[Change]) -> list[Outcome]:
     answer = client.write("taobao.promotion.coupon.send", asked, urgency=urgency_of(changes))
     grants = decoded(_GRANTS.decode, answer.data)
     results, failures = grants.coupon_results, grants.failure_buyers
-    given = _named(wire.listed(results.coupon_result if results else None))
-    failed = _named(wire.listed(failures.error_message if failures else None))
+    given = _named(listed(results.coupon_result if results else None))
+    failed = _named(listed(failures.error_message if failures else None))
     return [
         Outcome(action_id=change.action_id, state=OutcomeState.REJECTED, message="refused")
         if change.recipient in failed
@@ -312,7 +313,7 @@ def _replies(client: TaobaoClient) -> dict[str, str | Unread]:
     pages = fetch.listed(client, Window(now - _ANSWERABLE, now + _SECOND), fetch.REVIEWS)
     found: dict[str, str | Unread] = {}
     for raw in (raw for page in pages for raw in wire.REVIEWS.raw(page.body)):
-        review = read(partial(decoded, wire.REVIEWS.shape.decode, raw))
+        review = read(partial(decoded, wire.REVIEWS.one.decode, raw))
         if not isinstance(review, Unread):
             found[str(review.oid)] = (review.reply or "").strip()
         elif (oid := wire.number(raw, "oid")) is not None:
@@ -328,7 +329,7 @@ def _products(
     items: list[wire.Item] = []
     odd: dict[str | None, Unread] = {}
     for raw in (raw for page in fetch.details(client, wanted) for raw in wire.ITEMS.raw(page.body)):
-        item = read(partial(decoded, wire.ITEMS.shape.decode, raw))
+        item = read(partial(decoded, wire.ITEMS.one.decode, raw))
         if isinstance(item, Unread):
             odd[str(wire.number(raw, "num_iid"))] = item
         else:
@@ -366,7 +367,7 @@ def _place(change: Change) -> tuple[str, str]:
     return num_iid, sku
 
 
-def _named(buyers: list[_Buyer]) -> set[str | None]:
+def _named(buyers: Sequence[_Buyer]) -> set[str | None]:
     return {name for buyer in buyers for name in (buyer.ouid, buyer.open_uid) if name}
 
 

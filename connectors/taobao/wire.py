@@ -4,16 +4,14 @@ An empty list is not sent at all, one row may stand without its list, and number
 text here and there, and the other way round.
 """
 
-from collections.abc import Iterable, Iterator
-from typing import Any, TypeVar
+from collections.abc import Sequence
 
 import msgspec
 
-from connectors.base.documents import At, JsonDocuments
-from connectors.base.wire import Text, decoded, lenient, unknown_fields
-from contracts.streams import Page
-
-Row = TypeVar("Row")
+from connectors.base.documents import JsonDocuments
+from connectors.base.frames import listed
+from connectors.base.rows import Rows
+from connectors.base.wire import Text, lenient
 
 
 class _Shape(msgspec.Struct, gc=False):
@@ -69,11 +67,6 @@ class Trade(_Shape):
     buyer_open_uid: Text | None = None
     orders: Orders | None = None
 
-    @property
-    def lines(self) -> list[Order]:
-        """Its lines."""
-        return listed(self.orders.order if self.orders else None)
-
 
 class Refund(_Shape):
     """A refund case of a line."""
@@ -125,7 +118,7 @@ class Item(_Shape):
     skus: Skus | None = None
 
     @property
-    def variants(self) -> list[Sku]:
+    def variants(self) -> Sequence[Sku]:
         """Its SKUs."""
         return listed(self.skus.sku if self.skus else None)
 
@@ -161,73 +154,6 @@ class Coupon(_Shape):
     condition: int | None = None
 
 
-def listed(found: list[Row] | Row | None) -> list[Row]:
-    """The rows of a list, of which one alone may stand for itself and none are left out."""
-    if found is None:
-        return []
-    return found if isinstance(found, list) else [found]
-
-
-class Lists:
-    """Reads the pages of one kind: {outer: {inner: [row]}, …}.
-
-    Args:
-        ignored: fields that the platform documents and always sends, and that are not read.
-    """
-
-    def __init__(
-        self, outer: str, inner: str, row: type[msgspec.Struct], *, ignored: Iterable[str] = ()
-    ) -> None:
-        self._outer, self._inner, self._row = outer, inner, row
-        self._ignored = frozenset(ignored)
-        self._decoder = lenient(_paged(outer, inner, list[row] | row | None))  # type: ignore[valid-type]
-        self._raws = msgspec.json.Decoder(_paged(outer, inner, msgspec.Raw))
-        self.shape: msgspec.json.Decoder[Any] = lenient(row)
-
-    def rows(self, body: bytes) -> list[Any]:
-        """The rows of a page.
-
-        Raises:
-            SourceContractError: the answer has a shape that we do not know.
-        """
-        return listed(self._inside(decoded(self._decoder.decode, body)))
-
-    def raw(self, body: bytes) -> list[msgspec.Raw]:
-        """The rows of a page, undecoded, so that each can be read by itself."""
-        inside = self._inside(decoded(self._raws.decode, body)) or msgspec.Raw(b"null")
-        if bytes(inside).lstrip()[:1] == b"[":
-            return msgspec.json.decode(inside, type=list[msgspec.Raw])
-        return [] if bytes(inside) == b"null" else [inside]
-
-    def pages(self, pages: Iterable[Page]) -> Iterator[tuple[list[Any], set[str]]]:
-        """Rows and unknown fields of each page; before them an empty one, so that there is one."""
-        yield [], set()
-        for page in pages:
-            yield self.rows(page.body), self.unknown(page)
-
-    def unknown(self, page: Page) -> set[str]:
-        """Names of fields of the page's first row that we do not know."""
-        return {
-            name
-            for raw in self.raw(page.body)[:1]
-            for name in unknown_fields(msgspec.json.decode(raw), self._row) - self._ignored
-        }
-
-    def at(self, table: str, name: str) -> At:
-        """Where its documents lie; `name` is the member that holds their id."""
-        return At(f"{self._outer}.{self._inner}", table, name, self.shape)
-
-    def _inside(self, page: Any) -> Any:
-        outer = getattr(page, self._outer)
-        return None if outer is None else getattr(outer, self._inner)
-
-
-def _paged(outer: str, inner: str, rows: Any) -> type[msgspec.Struct]:
-    default = msgspec.Raw(b"null") if rows is msgspec.Raw else None
-    held = msgspec.defstruct("Listed", [(inner, rows, default)], gc=False)
-    return msgspec.defstruct("Paged", [(outer, held | None, None)], gc=False)
-
-
 def numbers(body: bytes) -> list[int]:
     """Numbers of a page's products; one that has none to be read is left out."""
     found = (number(raw, "num_iid") for raw in ITEMS.raw(body))
@@ -250,13 +176,12 @@ class Total(msgspec.Struct):
     total_result: int | None = None
 
 
-TRADES = Lists("trades", "trade", Trade)
-REFUNDS = Lists("refunds", "refund", Refund)
-ITEMS = Lists("items", "item", Item)
-REVIEWS = Lists("trade_rates", "trade_rate", Review)
-MEMBERS = Lists(
-    "members",
-    "basic_member",
+TRADES = Rows("trades.trade", Trade, decoder=lenient)
+REFUNDS = Rows("refunds.refund", Refund, decoder=lenient)
+ITEMS = Rows("items.item", Item, decoder=lenient)
+REVIEWS = Rows("trade_rates.trade_rate", Review, decoder=lenient)
+MEMBERS = Rows(
+    "members.basic_member",
     Member,
     ignored=(
         "biz_order_id",
@@ -271,8 +196,9 @@ MEMBERS = Lists(
         "relation_source",
         "status",
     ),
+    decoder=lenient,
 )
-COUPONS = Lists("coupons", "coupon", Coupon, ignored=("create_channel",))
+COUPONS = Rows("coupons.coupon", Coupon, ignored=("create_channel",), decoder=lenient)
 TOTAL = msgspec.json.Decoder(Total, strict=False)
 _MEMBERS = msgspec.json.Decoder(dict[str, object])
 

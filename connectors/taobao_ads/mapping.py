@@ -29,10 +29,10 @@ _READ: Final = {
 }
 _IDS: Paths = {
     "day": ("date", _TEXT),
-    "campaign": ("campaign_id", _TEXT),
-    "adgroup": ("adgroup_id", _TEXT),
-    "keyword_id": ("keyword_id", _TEXT),
-    "keyword": ("keyword", _TEXT),
+    "campaign": ("campaignid", _TEXT),
+    "adgroup": ("adgroupid", _TEXT),
+    "keyword_id": ("keywordid", _TEXT),
+    "keyword": ("keywordstr", _TEXT),
 }
 _BASE: Paths = {
     **_IDS,

@@ -1,19 +1,17 @@
 """TOP's answers about ads, as far as they are read."""
 
 import datetime as dt
-from collections.abc import Collection, Iterable
-from contextlib import suppress
+from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any, Generic, Self, TypeVar
+from typing import Any, Self
 
 import msgspec
 
-from connectors.base.documents import At, JsonDocuments, RawDocument
-from connectors.base.wire import Figure, Text, decoded, lenient, unknown_fields
+from connectors.base.documents import JsonDocuments, RawDocument
+from connectors.base.rows import Rows
+from connectors.base.wire import Figure, Text, decoded, lenient
 from contracts.errors import SourceContractError
 from contracts.streams import Page
-
-RowT = TypeVar("RowT", bound=msgspec.Struct)
 
 _TABLE = "ads_daily"
 _ZERO = Figure("0")
@@ -92,27 +90,27 @@ class Base(_Shape, kw_only=True):
     """What a campaign, adgroup or keyword cost on a day."""
 
     date: Text | None = None
-    campaign_id: Text | None = msgspec.field(name="campaignid", default=None)
+    campaignid: Text | None = None
     impressions: Figure | None = None
     click: Figure | None = None
     cost: Figure | None = None
-    adgroup_id: Text | None = msgspec.field(name="adgroupid", default=None)
-    keyword_id: Text | None = msgspec.field(name="keywordid", default=None)
-    keyword: Text | None = msgspec.field(name="keywordstr", default=None)
+    adgroupid: Text | None = None
+    keywordid: Text | None = None
+    keywordstr: Text | None = None
 
 
 class Effect(_Shape, kw_only=True):
     """What a campaign, adgroup or keyword brought on a day; a figure of zero may be left out."""
 
     date: Text | None = None
-    campaign_id: Text | None = msgspec.field(name="campaignid", default=None)
+    campaignid: Text | None = None
     directpay: Figure | None = _ZERO
     indirectpay: Figure | None = _ZERO
     directpaycount: Figure | None = _ZERO
     indirectpaycount: Figure | None = _ZERO
-    adgroup_id: Text | None = msgspec.field(name="adgroupid", default=None)
-    keyword_id: Text | None = msgspec.field(name="keywordid", default=None)
-    keyword: Text | None = msgspec.field(name="keywordstr", default=None)
+    adgroupid: Text | None = None
+    keywordid: Text | None = None
+    keywordstr: Text | None = None
 
 
 class Row(_Shape):
@@ -137,48 +135,6 @@ class _Report(_Shape):
     result: _Outcome
 
 
-class List(Generic[RowT]):
-    """Rows of one kind, at a path of an answer; one row may stand without its list."""
-
-    def __init__(self, row: type[RowT], *path: str, ignored: Iterable[str] = ()) -> None:
-        self._row, self._path = row, path
-        self._ignored = frozenset(ignored)
-        self._decoder = lenient(row)
-        self.at = At(".".join(path), _TABLE, _nameless, self._decoder)
-
-    def rows(self, body: bytes) -> list[RowT]:
-        """The rows of an answer.
-
-        Raises:
-            SourceContractError: the answer has a shape that we do not know.
-        """
-        return [decoded(self._decoder.decode, raw) for raw in self.raw(body)]
-
-    def readable(self, body: bytes) -> list[RowT]:
-        """The rows of an answer that can be read."""
-        found: list[RowT] = []
-        for raw in self.raw(body):
-            with suppress(msgspec.DecodeError):
-                found.append(self._decoder.decode(raw))
-        return found
-
-    def raw(self, body: bytes) -> list[msgspec.Raw]:
-        """The rows of an answer, undecoded."""
-        inside: bytes | msgspec.Raw = body
-        for name in self._path:
-            held = decoded(_MEMBERS.decode, inside) or {}
-            inside = held.get(name, _NULL)
-        if bytes(inside).lstrip()[:1] == b"[":
-            return decoded(_LIST.decode, inside)
-        return [] if bytes(inside) == b"null" else [msgspec.Raw(bytes(inside))]
-
-    def unknown(self, body: bytes) -> set[str]:
-        """Names of fields of the first row that we do not know."""
-        firsts = self.raw(body)[:1]
-        found = [unknown_fields(msgspec.json.decode(raw), self._row) for raw in firsts]
-        return set().union(*found) - self._ignored
-
-
 def _nameless(_row: Any, _page: Page) -> None:
     """A row is a part of what its campaign came to on a day; its own name would be another's."""
 
@@ -196,20 +152,20 @@ def succeeded(body: bytes) -> bool:
     return result.success
 
 
-_NULL = msgspec.Raw(b"null")
-_MEMBERS = msgspec.json.Decoder(dict[str, msgspec.Raw] | None)
-_LIST = msgspec.json.Decoder(list[msgspec.Raw])
 _OUTCOME = lenient(_Report)
-CAMPAIGNS = List(Campaign, "campaigns", "campaign", ignored=_CAMPAIGN)
-ADGROUPS = List(Adgroup, "adgroups", "adgroup_list", "a_d_group", ignored=_CAMPAIGN)
-BASE = List(Base, ignored=_REPORTED)
-EFFECT = List(Effect, ignored=_REPORTED)
-ROWS = List(
-    Row, "result", "report_result_top_d_t_o_list", "report_result_top_dto", ignored=_REPORTED
+CAMPAIGNS = Rows("campaigns.campaign", Campaign, ignored=_CAMPAIGN, decoder=lenient)
+ADGROUPS = Rows("adgroups.adgroup_list.a_d_group", Adgroup, ignored=_CAMPAIGN, decoder=lenient)
+BASE = Rows("", Base, ignored=_REPORTED, decoder=lenient)
+EFFECT = Rows("", Effect, ignored=_REPORTED, decoder=lenient)
+ROWS = Rows(
+    "result.report_result_top_d_t_o_list.report_result_top_dto",
+    Row,
+    ignored=_REPORTED,
+    decoder=lenient,
 )
 
 
-def list_of(part: Part) -> List[Any]:
+def list_of(part: Part) -> Rows[Any]:
     """The list that a page holds."""
     if part.kind == "names":
         return CAMPAIGNS if part.grain == "campaign" else ADGROUPS
@@ -231,4 +187,6 @@ class Pages:
 
 
 def _placed(page: Page) -> JsonDocuments:
-    return JsonDocuments({page.part.partition(":")[0]: list_of(Part.parsed(page.part)).at})
+    return JsonDocuments(
+        {page.part.partition(":")[0]: list_of(Part.parsed(page.part)).at(_TABLE, _nameless)}
+    )
