@@ -21,7 +21,11 @@ Item = TypeVar("Item")
 _ONE_BY_ONE: Final = 5
 
 
-class OddItemError(SourceRejectedError):
+class UnfitError(SourceRejectedError):
+    """A change that cannot be written as it is; nothing was sent, and others may pass."""
+
+
+class OddItemError(UnfitError):
     """What the platform says of one item is of a shape that we do not know; nothing was sent."""
 
 
@@ -34,7 +38,7 @@ def each(
 ) -> list[Outcome]:
     """Send each group; each change gets an outcome.
 
-    A refusal of class `alone`, and an item that we cannot read, is about its group; any other
+    A refusal of class `alone`, and a change that does not fit, is about its group; any other
     refusal, and a platform that stays busy, ends the sending. After the first few, `at_once` groups
     are under way at a time; what is when the sending ends is told by its own answer.
 
@@ -90,7 +94,7 @@ def _meaning(
     if isinstance(error, NotAppliedError):
         return OutcomeState.REJECTED, True
     if isinstance(error, SourceRejectedError):
-        return OutcomeState.REJECTED, not isinstance(error, (OddItemError, *_classes(alone)))
+        return OutcomeState.REJECTED, not isinstance(error, (UnfitError, *_classes(alone)))
     return OutcomeState.UNKNOWN, False
 
 
@@ -135,9 +139,16 @@ def _classes(
     return alone if isinstance(alone, tuple) else (alone,)
 
 
+def outcome(
+    change: Change, message: str | None = None, state: OutcomeState = OutcomeState.ACCEPTED
+) -> Outcome:
+    """What became of one change; accepted unless it is said."""
+    return Outcome(action_id=change.action_id, state=state, message=message)
+
+
 def all_as(changes: Sequence[Change], state: OutcomeState, message: str | None) -> list[Outcome]:
     """One outcome for all of them."""
-    return [Outcome(action_id=change.action_id, state=state, message=message) for change in changes]
+    return [outcome(change, message, state) for change in changes]
 
 
 def chunks(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:

@@ -5,16 +5,9 @@ import re
 
 from connectors.base.declaration import Connector, Stream, Write
 from connectors.base.webhooks import Webhook
-from connectors.woocommerce import (
-    coupon_outbound,
-    fetch,
-    mapping,
-    order_mapping,
-    outbound,
-    redaction,
-    wire,
-)
+from connectors.woocommerce import fetch, mapping, order_mapping, outbound, redaction, wire
 from connectors.woocommerce.client import WooCommerceClient, WooCommerceSettings
+from connectors.woocommerce.coupon_outbound import COUPONS
 from contracts.codes import Reversal, WriteKind
 from contracts.tables import (
     Coupon,
@@ -125,9 +118,9 @@ CONNECTOR = Connector(
         Write(
             kind=WriteKind.CREATE_COUPON,
             reversal=Reversal.CLOSABLE,
-            live=coupon_outbound.live_coupons,
-            send=coupon_outbound.send_coupons,
-            carries=frozenset({"max_spend_minor", "excluded_listing_ids"}),
+            live=COUPONS.live,
+            send=COUPONS.send,
+            carries=COUPONS.carries,
         ),
     ),
     # A review is answered in the back office, which the API cannot. The shop's own mail goes with

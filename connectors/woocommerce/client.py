@@ -24,7 +24,6 @@ from contracts.errors import (
     SourceRejectedError,
     TransientSourceError,
 )
-from contracts.money import exponent
 from contracts.streams import Facts
 
 API = "/wp-json/wc/v3/"
@@ -92,12 +91,6 @@ class ShopMoney:
 
     currency: str
     decimals: int
-
-    @property
-    def step_minor(self) -> int:
-        """The smallest difference of two prices, in minor units; 100 for euros without cents."""
-        missing: int = 10 ** max(0, exponent(self.currency) - self.decimals)
-        return missing
 
 
 class _Environment(msgspec.Struct):

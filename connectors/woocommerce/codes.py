@@ -1,5 +1,6 @@
 """Every code that WooCommerce may answer, and what it is to us; any other is quarantined."""
 
+from connectors.base.coupons import CodeExistsError
 from connectors.base.retry import TokenRejectedError
 from contracts.codes import (
     CouponStatus,
@@ -13,10 +14,6 @@ from contracts.errors import ShopkeeperError, SourceContractError, SourceRejecte
 
 class ItemRefusedError(SourceRejectedError):
     """What was asked about one thing is refused; nothing was done, and other things may pass."""
-
-
-class CodeExistsError(ItemRefusedError):
-    """The shop has a coupon of this code; ours derives from its action, so it was made before."""
 
 
 class NoRouteError(SourceRejectedError):

@@ -8,9 +8,10 @@ from typing import Any
 import httpx
 from pydantic import SecretStr
 
+from connectors.base.coupons import CodeExistsError
 from connectors.base.retry import TokenRejectedError
 from connectors.woocommerce.client import WooCommerceClient, WooCommerceSettings
-from connectors.woocommerce.codes import CodeExistsError, ItemRefusedError, NoRouteError
+from connectors.woocommerce.codes import ItemRefusedError, NoRouteError
 from contracts.errors import (
     ShopkeeperError,
     SourceContractError,

@@ -6,8 +6,9 @@ from typing import Any
 import httpx
 import pytest
 
-from connectors.woocommerce import coupon_outbound, outbound
+from connectors.woocommerce import outbound
 from connectors.woocommerce.client import WooCommerceClient
+from connectors.woocommerce.coupon_outbound import COUPONS
 from contracts.actions import Change, Live, Outcome, Unread
 from contracts.codes import OutcomeState
 from contracts.errors import NotAppliedError
@@ -295,14 +296,14 @@ def coupon(**more: Any) -> dict[str, Any]:
 def test_every_term_of_a_code_is_told(told: dict[str, Any], name: str, value: object) -> None:
     shop = Shop({"coupons": [coupon(**told)], "customers/7": {"email": "zora@marked.example"}})
     wanted = change("BACK", member_id="m", recipient="7")
-    live = coupon_outbound.live_coupons(shop.open(), [wanted])["BACK"]
+    live = COUPONS.live(shop.open(), [wanted])["BACK"]
     assert isinstance(live, Live)
     assert (live.terms or {})[name] == value
 
 
 def test_whom_a_code_is_for_is_not_told_once_the_member_cannot_be_named() -> None:
     shop = Shop({"coupons": [coupon(email_restrictions=["zora@marked.example"])]})
-    live = coupon_outbound.live_coupons(shop.open(), [change("BACK", member_id="m")])["BACK"]
+    live = COUPONS.live(shop.open(), [change("BACK", member_id="m")])["BACK"]
     assert isinstance(live, Live)
     assert "audience" not in (live.terms or {})
 
@@ -315,6 +316,6 @@ def test_a_code_that_takes_off_in_another_way_is_not_read_as_one_of_ours_and_hol
         return [coupon(code=asked["code"].lower(), discount_type=kind)]
 
     shop = Shop({"coupons": coupons})
-    live = coupon_outbound.live_coupons(shop.open(), [change("GIFT"), change("BACK")])
+    live = COUPONS.live(shop.open(), [change("GIFT"), change("BACK")])
     assert isinstance(live["GIFT"], Unread)
     assert isinstance(live["BACK"], Live)

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from connectors.woocommerce.client import ShopMoney, WooCommerceSettings
+from connectors.base.writes import step_minor
+from connectors.woocommerce.client import WooCommerceSettings
 
 KEY = {"consumer_key": "ck_a", "consumer_secret": "cs_a"}
 LIVE = "ck_" + "0123456789abcdef" * 2 + "01234567"
@@ -46,4 +47,4 @@ def test_a_live_key_in_a_live_shop_is_accepted_and_not_shown() -> None:
 def test_the_smallest_step_of_a_price_is_the_coarser_of_shop_and_currency(
     currency: str, decimals: int, step: int
 ) -> None:
-    assert ShopMoney(currency=currency, decimals=decimals).step_minor == step
+    assert step_minor(currency, decimals) == step
