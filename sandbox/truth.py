@@ -1,16 +1,15 @@
 """What really happened, summed line by line in plain Python: the scoreboard tests compare with."""
 
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from sandbox.world.ads import ads_seen
+from sandbox.world.ads import SUMS, ads_seen
 from sandbox.world.world import World
 
 Day = dict[str, Any]
-_AD_SUMS: Final = ("impressions", "clicks", "spend_minor", "orders", "revenue_minor")
 
 
 def days(world: World, first: date, last: date) -> list[Day]:
@@ -113,8 +112,8 @@ def ad_days(world: World, first: date, last: date) -> list[Day]:
         if not first <= row["date"] <= last:
             continue
         key = row["date"], row["product"], row["product_id"]
-        entry = found.setdefault(key, dict.fromkeys(_AD_SUMS, 0))
-        for name in _AD_SUMS:
+        entry = found.setdefault(key, dict.fromkeys(SUMS, 0))
+        for name in SUMS:
             entry[name] += row[name]
     return [
         {"date": day.isoformat(), "product": product, "sku": str(sku), **found[day, product, sku]}

@@ -1,13 +1,10 @@
 """What a request sent as parameters: its query, and its form whichever way that is encoded."""
 
-from email.message import EmailMessage
-from email.parser import BytesParser
+from email import message_from_bytes
 from email.policy import HTTP
 from urllib.parse import parse_qsl
 
 from starlette.requests import Request
-
-_PARSER: BytesParser[EmailMessage] = BytesParser(policy=HTTP)
 
 
 def parameters(request: Request, body: bytes) -> dict[str, str]:
@@ -24,7 +21,8 @@ def _fields(body: bytes) -> dict[str, str]:
 
 def _multipart(kind: str, body: bytes) -> dict[str, str]:
     """The fields of a form in parts; its files are not fields, and no part of what is signed."""
-    form = _PARSER.parsebytes(b"content-type: " + kind.encode() + b"\r\n\r\n" + body)
+    head = b"content-type: " + kind.encode() + b"\r\n\r\n"
+    form = message_from_bytes(head + body, policy=HTTP)
     return {
         str(part.get_param("name", header="content-disposition")): _text(
             part.get_payload(decode=True)

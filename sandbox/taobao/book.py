@@ -1,11 +1,12 @@
 """The shop's trades at the world's clock, with their states and times, and their refund cases."""
 
 from datetime import timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 import polars as pl
 
 from sandbox.taobao import ids
+from sandbox.taobao.shop import Shop
 from sandbox.world.world import World, instant
 
 FREE_POST_MINOR: Final = 4_900
@@ -17,56 +18,32 @@ UNPAID_OUT: Final = ("CLOSED", "SELLER_REFUSE_BUYER", "WAIT_SELLER_AGREE")
 _UNPAID_EVERY, _UNPAID_AT = 101, 7
 
 
-class Book:
-    """Frames that follow from the world, made again when it has changed.
+class Book(NamedTuple):
+    """Frames that follow from the world."""
 
-    `trades` has one row per order, `cases` one per line and refund of it.
-    """
+    trades: pl.DataFrame
+    """Grain: trade; `modified_at` is the last of all that happened to it."""
+    cases: pl.DataFrame
+    """Grain: refund case of a line: `case_id`, `state`, `amount_minor`, its times."""
 
-    def __init__(self, world: World) -> None:
-        self._world = world
-        self._frames: tuple[pl.DataFrame, ...] = ()
-        self._at = world.clock
-        self._trades, self._cases = pl.DataFrame(), pl.DataFrame()
 
-    @property
-    def trades(self) -> pl.DataFrame:
-        """Grain: trade; `modified_at` is the last of all that happened to it."""
-        self._refresh()
-        return self._trades
+def book_of(shop: Shop) -> Book:
+    """The shop's book at the world's clock, made again when the world has changed."""
+    world = shop.world
+    frames = (world.orders, world.lines, world.refunds, world.reviews)
+    return shop.derived(_made, world, *frames, world.clock)
 
-    @property
-    def cases(self) -> pl.DataFrame:
-        """Grain: refund case of a line: `case_id`, `state`, `amount_minor`, its times."""
-        self._refresh()
-        return self._cases
 
-    def _refresh(self) -> None:
-        world = self._world
-        frames = (world.orders, world.lines, world.refunds, world.reviews)
-        is_same = all(old is new for old, new in zip(self._frames, frames, strict=False))
-        if self._frames and is_same and self._at == world.clock:
-            return
-        orders = _sent(world)
-        self._cases = _cases(world, orders)
-        self._trades = _trades(world, orders, self._cases)
-        self._frames, self._at = frames, world.clock
+def _made(world: World, *_: object) -> Book:
+    orders = _sent(world)
+    cases = _cases(world, orders)
+    return Book(_trades(world, orders, cases), cases)
 
 
 def _kind() -> pl.Expr:
     """The type of a trade; a call that names none misses the last two."""
-    drawn = pl.col("order_id") % 25
-    return (
-        pl.when(drawn == 3)
-        .then(pl.lit("cod"))
-        .when(drawn == 8)
-        .then(pl.lit("step"))
-        .when(drawn == 13)
-        .then(pl.lit("o2o_offlinetrade"))
-        .when(drawn == 18)
-        .then(pl.lit("external_trade"))
-        .otherwise(pl.lit("fixed"))
-    )
+    drawn = {3: "cod", 8: "step", 13: "o2o_offlinetrade", 18: "external_trade"}
+    return (pl.col("order_id") % 25).replace_strict(drawn, default="fixed")
 
 
 def _sent(world: World) -> pl.DataFrame:

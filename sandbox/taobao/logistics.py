@@ -1,17 +1,19 @@
 """What was sent with which company, and how far it is."""
 
-from typing import Any, Final
+from typing import Final
 
 import polars as pl
 
+from sandbox.kit.arguments import Arguments, whole
+from sandbox.kit.fields import Document, Fields, as_is, document, fixed, without_none, written
+from sandbox.kit.lists import equal, falling, within
 from sandbox.taobao import ids
-from sandbox.taobao.arguments import Arguments
-from sandbox.taobao.errors import refused
-from sandbox.taobao.paging import Page
+from sandbox.taobao.book import book_of
+from sandbox.taobao.errors import ERRORS
+from sandbox.taobao.selection import Selection, page_of
 from sandbox.taobao.shop import Shop
 from sandbox.taobao.trades import COMPANIES, trade_of
-from sandbox.taobao.values import Answer, without_nulls, wrapped, written
-from sandbox.world.world import instant
+from sandbox.taobao.values import TIME, wrapped
 
 MAX_PAGE: Final = 100
 # Every so many trades were sent with a number typed in by hand, which the platform cannot follow.
@@ -21,74 +23,64 @@ _STATUS: Final = {
     6: "退回中", 7: "转投", 14: "对方拒签",
 }  # fmt: skip
 _ACTION: Final = {0: "DEPARTURE", 1: "GOT", 3: "SIGNED", 5: "SENT_SCAN"}
+STEP: Final[Fields] = {
+    **written(TIME.written, status_time="at"),
+    **as_is(status_desc="text"),
+    **written(_ACTION.get, action="state"),
+}
+SHIPPING: Final[Fields] = {
+    **as_is(seller_nick="nick", out_sid="number", company_name="company"),
+    **written(ids.tid, tid="order_id"),
+    **written("LP{}".format, order_code="order_id"),
+    **written(ids.masked_nick, buyer_nick="household_id"),
+    **written(ids.open_uid, openuid="household_id"),
+    **written(TIME.written, created="paid_at", modified="moved_at"),
+    **written(TIME.written, delivery_start="shipped_at", delivery_end="delivered_at"),
+    "status": lambda row: (
+        "ACCEPTED_BY_RECEIVER" if row["delivered_at"] else "SENT_TO_LOGISTICS_COMPANY"
+    ),
+    **written(lambda minor: "express" if minor else "free", type="post_minor"),
+    **written(lambda minor: "buyer" if minor else "seller", freight_payer="post_minor"),
+    **fixed(seller_confirm="yes", is_split=0),
+}
 
 
-def trace(shop: Shop, args: Arguments) -> Answer:
+def trace(shop: Shop, args: Arguments) -> Document:
     """The steps of a trade's parcel; none for a number typed in by hand."""
-    tid = args.needed_number("tid")
-    found = trade_of(shop, tid)
-    if found.is_empty():
-        raise refused("trade-not-exist", "交易不存在")
-    trade = found.row(0, named=True)
+    trade = trade_of(shop, args).row(0, named=True)
     if trade["number"] is None:
-        raise refused("logistics-not-sent", "物流订单未发货")
-    steps = shop.world.parcel_events.filter(pl.col("number") == trade["number"])
+        raise ERRORS("logistics-not-sent")
+    steps = shop.world.parcel_events.filter(pl.col("number") == trade["number"]).to_dicts()
     if trade["order_id"] % UNFOLLOWED == 0:
-        steps = steps.clear()
-    rows = [
-        without_nulls(
-            {
-                "status_time": written(step["at"]),
-                "status_desc": step["text"],
-                "action": _ACTION.get(step["state"]),
-            }
-        )
-        for step in steps.iter_rows(named=True)
-    ]
-    signed = trade["delivered_at"] is not None
-    last = steps.row(-1, named=True)["state"] if steps.height else 3 if signed else None
+        steps = []
+    if steps:
+        status = _STATUS[steps[-1]["state"]]
+    else:
+        status = _STATUS[3] if trade["delivered_at"] else "已发货"
+    rows = (without_none(document(STEP, step)) for step in steps)
     return {
-        "tid": tid,
+        "tid": ids.tid(trade["order_id"]),
         "out_sid": trade["number"],
         "company_name": COMPANIES.get(trade["carrier"], trade["carrier"]),
-        "status": _STATUS[last] if last is not None else "已发货",
+        "status": status,
         **wrapped("trace_list", "transit_step_info", rows),
     }
 
 
-def shipped(shop: Shop, args: Arguments) -> Answer:
+def shipped(shop: Shop, args: Arguments) -> Document:
     """Shipments of trades created in a span, the newest first."""
-    fields, page = args.fields(), Page.of(args, most=MAX_PAGE)
-    found = shop.book.trades.filter(pl.col("number").is_not_null())
-    start, end, tid = args.instant("start_created"), args.instant("end_created"), args.number("tid")
-    if start:
-        found = found.filter(pl.col("created_at") >= instant(start))
-    if end:
-        found = found.filter(pl.col("created_at") <= instant(end))
-    if tid is not None:
-        found = found.filter(pl.col("order_id") == tid - ids.TRADE)
-    found = found.sort("created_at", "order_id", descending=True)
-    rows = [fields.of(_shipping(shop, trade)) for trade in page.rows(found).iter_rows(named=True)]
+    selection, page = Selection.of(args), page_of(args, MAX_PAGE)
+    start, end = args.get("start_created", TIME.parsed), args.get("end_created", TIME.parsed)
+    number = args.get("tid", whole)
+    trades = book_of(shop).trades.filter(
+        pl.col("number").is_not_null(),
+        within("created_at", start, end),
+        equal("order_id", None if number is None else number - ids.TRADE),
+    )
+    found = falling(trades, "created_at", "order_id").with_columns(
+        nick=pl.lit(shop.credentials.nick),
+        company=pl.col("carrier").replace(COMPANIES),
+        moved_at=pl.coalesce("delivered_at", "shipped_at"),
+    )
+    rows = (selection.row(SHIPPING, one) for one in page.rows(found).iter_rows(named=True))
     return {"total_results": found.height, **wrapped("shippings", "shipping", rows)}
-
-
-def _shipping(shop: Shop, trade: dict[str, Any]) -> Answer:
-    signed = trade["delivered_at"] is not None
-    return {
-        "tid": ids.tid(trade["order_id"]),
-        "order_code": f"LP{trade['order_id']}",
-        "seller_nick": shop.credentials.nick,
-        "buyer_nick": ids.masked_nick(trade["household_id"]),
-        "openuid": ids.open_uid(trade["household_id"]),
-        "out_sid": trade["number"],
-        "company_name": COMPANIES.get(trade["carrier"], trade["carrier"]),
-        "created": written(trade["paid_at"]),
-        "modified": written(trade["delivered_at"] or trade["shipped_at"]),
-        "delivery_start": written(trade["shipped_at"]),
-        "delivery_end": written(trade["delivered_at"]),
-        "status": "ACCEPTED_BY_RECEIVER" if signed else "SENT_TO_LOGISTICS_COMPANY",
-        "type": "express" if trade["post_minor"] else "free",
-        "freight_payer": "buyer" if trade["post_minor"] else "seller",
-        "seller_confirm": "yes",
-        "is_split": 0,
-    }

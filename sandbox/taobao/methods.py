@@ -1,10 +1,13 @@
 """The methods of the gateway by name, and what each needs beside its arguments."""
 
+import json
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import timedelta
 from typing import Final
 
+from sandbox.kit.arguments import Arguments
+from sandbox.kit.fields import Document
+from sandbox.kit.gateway import Method
+from sandbox.kit.tokens import is_same
 from sandbox.taobao import (
     coupons,
     items,
@@ -18,30 +21,37 @@ from sandbox.taobao import (
     stock,
     trades,
 )
-from sandbox.taobao.arguments import Arguments
+from sandbox.taobao.errors import ERRORS
 from sandbox.taobao.shop import Shop
-from sandbox.taobao.values import Answer, written
+from sandbox.taobao.values import TIME
 
-Handler = Callable[[Shop, Arguments], Answer]
-
-
-@dataclass(frozen=True)
-class Method:
-    """How a method is answered; `is_open` is one that takes no session."""
-
-    answer: Handler
-    is_write: bool = False
-    is_open: bool = False
+Handler = Callable[[Shop, Arguments], Document]
+LEVELS: Final = ("r1", "r2", "w1", "w2")
 
 
-def _refresh(shop: Shop, args: Arguments) -> Answer:
-    lasts = timedelta(seconds=shop.credentials.expires_in)
-    text = shop.tokens.renewed(args.needed("refresh_token"), shop.instant(), lasts=lasts)
-    return {"token_result": text}
+def _refresh(shop: Shop, args: Arguments) -> Document:
+    """Put the next pair of tokens in force; it is returned as JSON text."""
+    if not is_same(args.needed("refresh_token", str), shop.tokens.refresh):
+        raise ERRORS("refresh-token-invalid")
+    shop.tokens.renew(shop.instant(), shop.lasts)
+    seconds, until = int(shop.lasts.total_seconds()), int(shop.tokens.until.timestamp() * 1000)
+    pair = {
+        "access_token": shop.tokens.access,
+        "refresh_token": shop.tokens.refresh,
+        "token_type": "Bearer",
+        "expires_in": seconds,
+        "expire_time": until,
+        "re_expires_in": seconds,
+        "refresh_token_valid_time": until,
+        "taobao_user_nick": shop.credentials.nick,
+        **{f"{level}_expires_in": seconds for level in LEVELS},
+        **{f"{level}_valid": until for level in LEVELS},
+    }
+    return {"token_result": json.dumps(pair, ensure_ascii=False)}
 
 
-def _time(shop: Shop, _: Arguments) -> Answer:
-    return {"time": written(shop.now)}
+def _time(shop: Shop, _: Arguments) -> Document:
+    return {"time": TIME.written(shop.now)}
 
 
 _READS: Final[dict[str, Handler]] = {
@@ -62,14 +72,16 @@ _READS: Final[dict[str, Handler]] = {
     "taobao.crm.members.search": members.searched,
     "taobao.crm.members.increment.get": members.changed,
     "taobao.crm.grade.get": members.grades,
-    "taobao.promotion.coupons.get": coupons.listed,
+    "taobao.promotion.coupons.get": coupons.found,
     "taobao.logistics.trace.search": logistics.trace,
     "taobao.logistics.orders.get": logistics.shipped,
     "taobao.simba.login.authsign.get": simba.sign,
     "taobao.simba.campaigns.get": simba.campaigns,
     "taobao.simba.adgroupsbycampaignid.get": simba.adgroups,
-    "taobao.simba.rtrpt.cust.get": simba.realtime("results", simba.CUSTOMER),
-    "taobao.simba.rtrpt.campaign.get": simba.realtime("resultss", simba.CAMPAIGN),
+    "taobao.simba.rtrpt.cust.get": simba.realtime("results", simba.CUSTOMER, simba.REALTIME),
+    "taobao.simba.rtrpt.campaign.get": simba.realtime(
+        "resultss", simba.CAMPAIGN, simba.REALTIME_CAMPAIGN
+    ),
     "taobao.onebp.dkx.report.report.account.daylist": onebp.report(onebp.ACCOUNT),
     "taobao.onebp.dkx.report.report.campaign.daylist": onebp.report(onebp.CAMPAIGN),
     "taobao.onebp.dkx.report.report.account.offline": onebp.report(onebp.ACCOUNT, by_day=False),
@@ -104,20 +116,15 @@ _REPORTS: Final = (
 def _reports() -> dict[str, Handler]:
     return {
         f"taobao.simba.rpt.{call}{kind}.get": simba.report(
-            f"rpt_{name}_{kind}_list", grain, is_effect=kind == "effect", one_adgroup=one_adgroup
+            f"rpt_{name}_{kind}_list", grain, fields, one_adgroup=one_adgroup
         )
         for call, name, grain, one_adgroup in _REPORTS
-        for kind in ("base", "effect")
+        for kind, fields in (("base", simba.BASE), ("effect", simba.EFFECT))
     }
 
 
-METHODS: Final[dict[str, Method]] = {
+METHODS: Final[dict[str, Method[Shop]]] = {
     **{name: Method(handler) for name, handler in {**_READS, **_reports()}.items()},
     **{name: Method(handler, is_write=True) for name, handler in _WRITES.items()},
     **{name: Method(handler, is_open=True) for name, handler in _OPEN.items()},
 }
-
-
-def envelope(method: str) -> str:
-    """The name an answer stands under: Taobao's own prefix is left out, others are kept."""
-    return method.removeprefix("taobao.").replace(".", "_") + "_response"

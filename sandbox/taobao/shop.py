@@ -1,19 +1,21 @@
-"""One shop of the emulated platform: the world, who may call, and what it was asked to do."""
+"""One shop of the emulated platform: the world, who may call and how often."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any, Final
+from datetime import timedelta
+from typing import Final
 
+import polars as pl
+
+from sandbox.kit.gateway import Faults, GatewayShop
+from sandbox.kit.limits import Window
+from sandbox.kit.tokens import TokenPair
 from sandbox.taobao import ids
-from sandbox.taobao.book import Book
-from sandbox.taobao.faults import Faults
-from sandbox.taobao.limits import Limiter, Rates
-from sandbox.taobao.tokens import Tokens
 from sandbox.world.world import World
 
 CHANNEL: Final = "taobao"
+DAY, ZONE = 24 * 3600, 8 * 3600
 
 
 @dataclass(frozen=True)
@@ -29,11 +31,20 @@ class Credentials:
     session: str
     refresh_token: str
     nick: str = "示例旗舰店"
-    expires_in: int = 365 * 24 * 3600
+    expires_in: int = 365 * DAY
     is_tmall: bool = True
 
 
-class Shop:
+@dataclass(frozen=True)
+class Rates:
+    """Calls permitted: of the app per second, of the app per second and API, of the app per day."""
+
+    per_second: int = 100
+    api_per_second: int = 50
+    per_day: int = 1_000_000
+
+
+class Shop(GatewayShop):
     """What methods work on; the world's lock is held while one runs."""
 
     def __init__(
@@ -45,49 +56,31 @@ class Shop:
         rates: Rates | None = None,
         faults: Faults | None = None,
     ) -> None:
-        self.world, self.credentials = world, credentials
-        self._clock, self._ticks = clock, clock()
-        self.faults = faults or Faults()
-        self.limiter = Limiter(rates or Rates(), self.instant)
-        self.tokens = Tokens(credentials.session, credentials.refresh_token, credentials.nick)
-        self.tokens.last(self.now + timedelta(seconds=credentials.expires_in))
-        self.book = Book(world)
-        self._members: dict[str, int] = {}
+        super().__init__(world, CHANNEL, clock=clock)
+        self.credentials, self.faults = credentials, faults or Faults()
+        self.lasts = timedelta(seconds=credentials.expires_in)
+        self.tokens = TokenPair(
+            credentials.session,
+            credentials.refresh_token,
+            until=self.now + self.lasts,
+            prefix="620",
+        )
+        self._rates = rates or Rates()
 
-    @property
-    def now(self) -> datetime:
-        """The world's clock."""
-        return self.world.clock
-
-    def instant(self) -> datetime:
-        """The world's clock moved on by what has passed on the clock of limits."""
-        return self.world.clock + timedelta(seconds=self._clock() - self._ticks)
+    def windows(self, method: str) -> Sequence[Window]:
+        """Windows of a second, and the app's quota of a day in GMT+8."""
+        rates = self._rates
+        return (
+            Window(("app",), DAY, rates.per_day, ZONE),
+            Window(("dynamic",), 1, rates.per_second),
+            Window(("app-api", method), 1, rates.api_per_second),
+        )
 
     def household(self, open_uid: str) -> int | None:
         """The household a member's open uid stands for, or None."""
-        if len(self._members) != self.world.customers.height:
-            members = self.world.customers["household_id"].to_list()
-            self._members = {ids.open_uid(member): member for member in members}
-        return self._members.get(open_uid)
+        known = self.derived(_open_uids, self.world.customers)
+        return known.get(open_uid)
 
-    def record(self, kind: str, target: str, after: Any, **more: Any) -> None:
-        """Keep a write that was applied."""
-        self.world.writes.append(
-            {
-                "at": self.now.strftime("%Y-%m-%dT%H:%M:%SZ"),
-                "channel": CHANNEL,
-                "kind": kind,
-                "target": target,
-                "after": after,
-                "applied": True,
-                **more,
-            }
-        )
 
-    def written(self, kind: str) -> list[dict[str, Any]]:
-        """The writes of one kind that were kept: coupons and who got them live there."""
-        return [
-            write
-            for write in self.world.writes
-            if write.get("channel") == CHANNEL and write.get("kind") == kind
-        ]
+def _open_uids(customers: pl.DataFrame) -> dict[str, int]:
+    return {ids.open_uid(member): member for member in customers["household_id"].to_list()}

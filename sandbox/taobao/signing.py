@@ -1,31 +1,17 @@
 """The signature of a call: over everything that was sent but `sign` itself and files."""
 
-import hashlib
-import hmac
 from collections.abc import Mapping
+from typing import Final
 
-from sandbox.taobao.errors import TopError
+from sandbox.kit.signing import signed_text, upper_hmac, upper_md5
+
+METHODS: Final = ("md5", "hmac", "hmac-sha256")
 
 
 def signed(params: Mapping[str, str], secret: str) -> str:
-    """The signature the call should carry, by its own `sign_method`.
-
-    Empty values are left out; keys stand in the order of their code points.
-
-    Raises:
-        TopError: the method is unknown.
-    """
-    text = "".join(
-        key + value for key, value in sorted(params.items()) if key != "sign" and value != ""
-    ).encode()
-    key = secret.encode()
+    """The signature the call should carry, by its own `sign_method`, one of `METHODS`."""
+    text, key = signed_text(params), secret.encode()
     method = params.get("sign_method", "md5")
     if method == "md5":
-        digest = hashlib.md5(key + text + key, usedforsecurity=False).hexdigest()
-    elif method == "hmac":
-        digest = hmac.new(key, text, "md5").hexdigest()
-    elif method == "hmac-sha256":
-        digest = hmac.new(key, text, "sha256").hexdigest()
-    else:
-        raise TopError(25, "Invalid Signature", "isv.invalid-sign-method")
-    return digest.upper()
+        return upper_md5(key, text, key)
+    return upper_hmac(key, text, "md5" if method == "hmac" else "sha256")

@@ -4,17 +4,20 @@ import hashlib
 import json
 from collections.abc import Callable
 from datetime import date
-from typing import Any, Final
+from typing import Final
 
 import polars as pl
 
+from sandbox.kit.arguments import Arguments, day, whole
+from sandbox.kit.fields import Document, Fields, Row, as_is, document, documents, fixed, written
+from sandbox.kit.values import BEIJING, ratio_text
+from sandbox.kit.values import decimal_text as yuan
 from sandbox.taobao import ids
-from sandbox.taobao.arguments import Arguments
-from sandbox.taobao.errors import refused
-from sandbox.taobao.paging import Page
+from sandbox.taobao.errors import ERRORS
+from sandbox.taobao.selection import page_of
 from sandbox.taobao.shop import Shop
-from sandbox.taobao.values import BEIJING, Answer, wrapped, written, yuan
-from sandbox.world.ads import ads_seen
+from sandbox.taobao.values import TIME, wrapped
+from sandbox.world.ads import SUMS, ads_seen
 
 PRODUCT: Final = "zhitongche"
 MAX_DAYS: Final = 31
@@ -25,98 +28,139 @@ CUSTOMER: Final[Grain] = ()
 CAMPAIGN: Final[Grain] = ("campaign_id",)
 ADGROUP: Final[Grain] = ("campaign_id", "product_id")
 KEYWORD: Final[Grain] = ("campaign_id", "product_id", "keyword_id", "keyword")
-_SUMS: Final = ("impressions", "clicks", "spend_minor", "orders", "revenue_minor")
 
 
-def sign(shop: Shop, _: Arguments) -> Answer:
+def _adgroup_id(row: Row) -> int:
+    return ids.adgroup_id(row["campaign_id"], row["product_id"])
+
+
+def _quotient(part: str, whole_part: str, *, times: int = 1) -> Callable[[Row], str]:
+    return lambda row: ratio_text(row[part] * times, row[whole_part])
+
+
+_RATES: Final[Fields] = {
+    "ctr": _quotient("clicks", "impressions", times=100),
+    "cpc": _quotient("spend_minor", "clicks"),
+    "cpm": _quotient("spend_minor", "impressions", times=1000),
+}
+BASE: Final[Fields] = {
+    **written(str, "impressions", click="clicks", aclick="clicks", cost="spend_minor"),
+    **_RATES,
+}
+EFFECT: Final[Fields] = {
+    **written(str, directpay="direct_minor", indirectpay="indirect_minor"),
+    **written(str, directpaycount="direct_orders", indirectpaycount="indirect_orders"),
+    **written(str, favitemcount="item_likes", favshopcount="shop_likes"),
+    **written(str, carttotal="carts", directcarttotal="carts"),
+    **fixed(indirectcarttotal="0"),
+}
+REALTIME: Final[Fields] = {
+    **written(date.isoformat, thedate="date"),
+    **written(str, impression="impressions", click="clicks", cost="spend_minor"),
+    **_RATES,
+    **written(str, directtransaction="direct_minor", indirecttransaction="indirect_minor"),
+    **written(str, transactiontotal="revenue_minor", transactionshippingtotal="orders"),
+    **written(str, directtransactionshipping="direct_orders"),
+    **written(str, indirecttransactionshipping="indirect_orders"),
+    **written(str, favitemtotal="item_likes", favshoptotal="shop_likes"),
+    "favtotal": lambda row: str(row["item_likes"] + row["shop_likes"]),
+    **written(str, directcarttotal="carts", carttotal="carts"),
+    **fixed(indirectcarttotal="0"),
+    "coverage": _quotient("orders", "clicks", times=100),
+    "roi": _quotient("revenue_minor", "spend_minor"),
+}
+REALTIME_CAMPAIGN: Final[Fields] = {
+    **REALTIME,
+    **written(str, campaignid="campaign_id"),
+    **fixed(source="1", search_type="0"),
+}
+_KEYS: Final[dict[str, Fields]] = {
+    "date": {**written(date.isoformat, "date"), **as_is("nick", "source")},
+    "campaign_id": {**as_is("searchtype"), **written(str, campaignid="campaign_id")},
+    "product_id": {"adgroupid": lambda row: str(_adgroup_id(row))},
+    "keyword_id": written(str, keywordid="keyword_id"),
+    "keyword": as_is(keywordstr="keyword"),
+}
+"""What a report says of each part of its grain."""
+CAMPAIGN_ROW: Final[Fields] = {
+    **as_is("nick", "campaign_id", title="campaign_name"),
+    **written("{} 00:00:00".format, create_time="date"),
+    **written(TIME.written, modified_time="now"),
+    **fixed(settle_status="online", online_status="online", campaign_type=0),
+}
+ADGROUP_ROW: Final[Fields] = {
+    **as_is("nick", "campaign_id", "title"),
+    "adgroup_id": _adgroup_id,
+    **written(ids.num_iid, num_iid="product_id"),
+    **written(yuan, item_price="price_minor"),
+    **fixed(online_status="online"),
+}
+
+
+def sign(shop: Shop, _: Arguments) -> Document:
     """The token that reports ask for beside the session."""
     return {"subway_token": _token(shop)}
 
 
 def report(
-    name: str, grain: Grain, *, is_effect: bool, one_adgroup: bool = False
-) -> Callable[[Shop, Arguments], Answer]:
+    name: str, grain: Grain, kind: Fields, *, one_adgroup: bool = False
+) -> Callable[[Shop, Arguments], Document]:
     """The call that answers the report `name` at a grain, by day."""
+    keys = ("date", *grain)
+    fields = {field: read for key in keys for field, read in _KEYS[key].items()} | {**kind}
 
-    def answer(shop: Shop, args: Arguments) -> Answer:
-        if args.needed("subway_token") != _token(shop):
-            raise refused("invalid-parameter:subway_token", "access session expired or invalid")
-        args.needed("source")
-        if grain:
-            args.needed("search_type")
-        first, last = args.day("start_time"), args.day("end_time")
+    def answer(shop: Shop, args: Arguments) -> Document:
+        if args.needed("subway_token", str) != _token(shop):
+            raise ERRORS("invalid-parameter:subway_token")
+        for required in ("source", *(("search_type",) if grain else ())):
+            args.needed(required, str)
+        first, last = args.needed("start_time", day), args.needed("end_time", day)
         chosen = _chosen(args, grain, one_adgroup=one_adgroup)
         if (last - first).days >= MAX_DAYS:
             return {name: _failure("date.must.lt.one.month")}
-        if last < first or last >= shop.now.astimezone(BEIJING).date():
+        if not first <= last < shop.now.astimezone(BEIJING).date():
             return {name: _failure("date.must.be.before.today")}
-        page = Page.of(args, most=MAX_PAGE)
-        days = pl.col("date").is_between(first, last)
-        frame = _summed(_seen(shop).filter(days, *chosen), ("date", *grain))
-        kind = _effect if is_effect else _base
-        shown = page.rows(frame) if _has_source(args) else frame.clear()
-        rows = [{**_keys(shop, row, args, grain), **kind(row)} for row in shown.to_dicts()]
+        page, days = page_of(args, MAX_PAGE), pl.col("date").is_between(first, last)
+        frame = _summed(shop, keys, days, *chosen)
+        shown = page.rows(frame.with_columns(_labels(args)) if _has_source(args) else frame.clear())
+        rows = documents(fields, shown.to_dicts())
         # An empty report is an empty object, not an empty list.
         return {name: json.dumps(rows or {}, ensure_ascii=False)}
 
     return answer
 
 
-def campaigns(shop: Shop, _: Arguments) -> Answer:
+def campaigns(shop: Shop, _: Arguments) -> Document:
     """The campaigns."""
-    frame = shop.world.ads.filter(pl.col("product") == PRODUCT)
-    spans = frame.group_by("campaign_id", "campaign_name").agg(pl.col("date").min())
-    rows = [
-        {
-            "nick": shop.credentials.nick,
-            "campaign_id": row["campaign_id"],
-            "title": row["campaign_name"],
-            "settle_status": "online",
-            "online_status": "online",
-            "create_time": f"{row['date']} 00:00:00",
-            "modified_time": written(shop.now),
-            "campaign_type": 0,
-        }
-        for row in spans.sort("campaign_id").to_dicts()
-    ]
-    return wrapped("campaigns", "campaign", rows)
-
-
-def adgroups(shop: Shop, args: Arguments) -> Answer:
-    """The products of a campaign: an adgroup is one of them in it."""
-    args.needed("page_size")
-    args.needed("page_no")
-    page = Page.of(args, most=ADGROUP_PAGE)
-    frame = shop.world.ads.filter(
-        (pl.col("product") == PRODUCT) & (pl.col("campaign_id") == args.number("campaign_id"))
+    spans = _own(shop).group_by("campaign_id", "campaign_name").agg(pl.col("date").min())
+    found = spans.sort("campaign_id").with_columns(
+        nick=pl.lit(shop.credentials.nick), now=pl.lit(shop.now)
     )
-    found = frame.select("campaign_id", "product_id").unique().sort("product_id")
+    return wrapped("campaigns", "campaign", documents(CAMPAIGN_ROW, found.to_dicts()))
+
+
+def adgroups(shop: Shop, args: Arguments) -> Document:
+    """The products of a campaign: an adgroup is one of them in it."""
+    for required in ("page_size", "page_no"):
+        args.needed(required, str)
+    page = page_of(args, ADGROUP_PAGE)
+    own = _own(shop).filter(pl.col("campaign_id") == args.get("campaign_id", whole))
+    found = own.select("campaign_id", "product_id").unique().sort("product_id")
     goods = shop.world.products.select("product_id", "title", "price_minor")
     named = page.rows(found).join(goods, on="product_id", how="left", maintain_order="left")
-    rows = [
-        {
-            "nick": shop.credentials.nick,
-            "campaign_id": row["campaign_id"],
-            "adgroup_id": ids.adgroup_id(row["campaign_id"], row["product_id"]),
-            "num_iid": ids.num_iid(row["product_id"]),
-            "title": row["title"],
-            "item_price": yuan(row["price_minor"]),
-            "online_status": "online",
-        }
-        for row in named.to_dicts()
-    ]
-    inside = wrapped("adgroup_list", "a_d_group", rows)
+    rows = (
+        document(ADGROUP_ROW, {**row, "nick": shop.credentials.nick}) for row in named.to_dicts()
+    )
     head = {"page_no": page.number, "page_size": page.size, "total_item": found.height}
-    return {"adgroups": {**head, **inside}}
+    return {"adgroups": {**head, **wrapped("adgroup_list", "a_d_group", rows)}}
 
 
-def realtime(name: str, grain: Grain) -> Callable[[Shop, Arguments], Answer]:
+def realtime(name: str, grain: Grain, fields: Fields) -> Callable[[Shop, Arguments], Document]:
     """The call that answers one day in typed rows, every value a text."""
 
-    def answer(shop: Shop, args: Arguments) -> Answer:
-        day = args.day("the_date")
-        frame = _summed(_seen(shop).filter(pl.col("date") == day), ("date", *grain))
-        rows = [_typed(row) for row in frame.to_dicts()]
+    def answer(shop: Shop, args: Arguments) -> Document:
+        frame = _summed(shop, ("date", *grain), pl.col("date") == args.needed("the_date", day))
+        rows = documents(fields, frame.to_dicts())
         return wrapped(name, "rt_rpt_result_entity_d_t_o", rows)
 
     return answer
@@ -124,22 +168,22 @@ def realtime(name: str, grain: Grain) -> Callable[[Shop, Arguments], Answer]:
 
 def _token(shop: Shop) -> str:
     """One a day."""
-    day: date = shop.now.astimezone(BEIJING).date()
-    digest = hashlib.sha256(f"{shop.credentials.app_secret} {day}".encode()).hexdigest()
+    today: date = shop.now.astimezone(BEIJING).date()
+    digest = hashlib.sha256(f"{shop.credentials.app_secret} {today}".encode()).hexdigest()
     return f"1102001000-{digest[:32]}"
 
 
 def _failure(reason: str) -> str:
     """What is wrong with a report's days is said inside of the text."""
-    return json.dumps(refused("missing-parameter", reason).entry())
+    return json.dumps(ERRORS("missing-parameter", reason=reason).entry)
 
 
 def _chosen(args: Arguments, grain: Grain, *, one_adgroup: bool) -> list[pl.Expr]:
-    found = [pl.lit(value=True)]
+    found = []
     if grain:
-        found.append(pl.col("campaign_id") == args.needed_number("campaign_id"))
+        found.append(pl.col("campaign_id") == args.needed("campaign_id", whole))
     if one_adgroup:
-        campaign, product = divmod(args.needed_number("adgroup_id"), ids.ADGROUP)
+        campaign, product = divmod(args.needed("adgroup_id", whole), ids.ADGROUP)
         found += [pl.col("campaign_id") == campaign, pl.col("product_id") == product]
     return found
 
@@ -151,91 +195,37 @@ def _has_source(args: Arguments) -> bool:
     return is_search and bool({"1", "SUMMARY"} & set(sources))
 
 
-def _seen(shop: Shop) -> pl.DataFrame:
-    return ads_seen(shop.world, shop.now).filter(pl.col("product") == PRODUCT)
-
-
-def _summed(frame: pl.DataFrame, keys: Grain) -> pl.DataFrame:
-    return frame.group_by(keys).agg(pl.col(_SUMS).sum()).sort(keys)
-
-
-def _keys(shop: Shop, row: dict[str, Any], args: Arguments, grain: Grain) -> Answer:
+def _labels(args: Arguments) -> list[pl.Expr]:
+    """How a report calls where its rows were shown."""
     is_sum = args.names("source") == ["SUMMARY"]
-    found = {
-        "date": row["date"].isoformat(),
-        "nick": shop.credentials.nick,
-        "source": "SUMMARY" if is_sum else "1",
-    }
-    if grain:
-        asked = args.text("search_type")
-        found["searchtype"] = "SUMMARY" if asked in ("ALL", "SUMMARY") else "SEARCH"
-        found["campaignid"] = str(row["campaign_id"])
-    if "product_id" in grain:
-        found["adgroupid"] = str(ids.adgroup_id(row["campaign_id"], row["product_id"]))
-    if "keyword_id" in grain:
-        found |= {"keywordid": str(row["keyword_id"]), "keywordstr": row["keyword"]}
-    return found
+    is_all = args.text("search_type") in ("ALL", "SUMMARY")
+    return [
+        pl.lit("SUMMARY" if is_sum else "1").alias("source"),
+        pl.lit("SUMMARY" if is_all else "SEARCH").alias("searchtype"),
+    ]
 
 
-def _base(row: dict[str, Any]) -> Answer:
-    shown, clicks, cost = row["impressions"], row["clicks"], row["spend_minor"]
-    return {
-        "impressions": str(shown),
-        "click": str(clicks),
-        "cost": str(cost),
-        "aclick": str(clicks),
-        "ctr": _ratio(clicks * 100, shown),
-        "cpc": _ratio(cost, clicks),
-        "cpm": _ratio(cost * 1000, shown),
-    }
+def _own(shop: Shop) -> pl.DataFrame:
+    return shop.world.ads.filter(pl.col("product") == PRODUCT)
 
 
-def _effect(row: dict[str, Any]) -> Answer:
-    direct, money = row["orders"] - row["orders"] // 4, row["revenue_minor"]
-    own = money * direct // max(1, row["orders"])
-    carts = row["clicks"] // 8
-    return {
-        "directpay": str(own),
-        "indirectpay": str(money - own),
-        "directpaycount": str(direct),
-        "indirectpaycount": str(row["orders"] - direct),
-        "favitemcount": str(row["clicks"] // 20),
-        "favshopcount": str(row["clicks"] // 50),
-        "carttotal": str(carts),
-        "directcarttotal": str(carts),
-        "indirectcarttotal": "0",
-    }
-
-
-def _typed(row: dict[str, Any]) -> Answer:
-    base, effect = _base(row), _effect(row)
-    found = {
-        "thedate": row["date"].isoformat(),
-        "impression": base["impressions"],
-        "click": base["click"],
-        "cost": base["cost"],
-        "ctr": base["ctr"],
-        "cpc": base["cpc"],
-        "cpm": base["cpm"],
-        "directtransaction": effect["directpay"],
-        "indirecttransaction": effect["indirectpay"],
-        "transactiontotal": str(row["revenue_minor"]),
-        "directtransactionshipping": effect["directpaycount"],
-        "indirecttransactionshipping": effect["indirectpaycount"],
-        "transactionshippingtotal": str(row["orders"]),
-        "favitemtotal": effect["favitemcount"],
-        "favshoptotal": effect["favshopcount"],
-        "favtotal": str(int(effect["favitemcount"]) + int(effect["favshopcount"])),
-        "directcarttotal": effect["directcarttotal"],
-        "indirectcarttotal": effect["indirectcarttotal"],
-        "carttotal": effect["carttotal"],
-        "coverage": _ratio(row["orders"] * 100, row["clicks"]),
-        "roi": _ratio(row["revenue_minor"], row["spend_minor"]),
-    }
-    if "campaign_id" in row:
-        found |= {"campaignid": str(row["campaign_id"]), "source": "1", "search_type": "0"}
-    return found
-
-
-def _ratio(part: int, whole: int) -> str:
-    return f"{part / whole:.2f}" if whole else "0.00"
+def _summed(shop: Shop, keys: Grain, *chosen: pl.Expr) -> pl.DataFrame:
+    frame = ads_seen(shop.world, shop.now).filter(pl.col("product") == PRODUCT, *chosen)
+    orders, revenue = pl.col("orders"), pl.col("revenue_minor")
+    direct = orders - orders // 4
+    own = revenue * direct // orders.clip(1)
+    return (
+        frame.group_by(keys)
+        .agg(pl.col(SUMS).sum())
+        .sort(keys)
+        .with_columns(
+            nick=pl.lit(shop.credentials.nick),
+            direct_orders=direct,
+            indirect_orders=orders - direct,
+            direct_minor=own,
+            indirect_minor=revenue - own,
+            carts=pl.col("clicks") // 8,
+            item_likes=pl.col("clicks") // 20,
+            shop_likes=pl.col("clicks") // 50,
+        )
+    )

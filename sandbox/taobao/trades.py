@@ -5,13 +5,17 @@ from typing import Any, Final
 
 import polars as pl
 
+from sandbox.kit.arguments import Arguments, whole
+from sandbox.kit.fields import Document, Fields, as_is, fixed, without, written
+from sandbox.kit.frames import grouped, of_values
+from sandbox.kit.lists import equal, falling, within
+from sandbox.kit.values import decimal_text as yuan
 from sandbox.taobao import ids
-from sandbox.taobao.arguments import Arguments, Fields
-from sandbox.taobao.errors import invalid, refused
-from sandbox.taobao.paging import Page
+from sandbox.taobao.book import book_of
+from sandbox.taobao.errors import ERRORS
+from sandbox.taobao.selection import Selection, answered, page_of
 from sandbox.taobao.shop import Shop
-from sandbox.taobao.values import Answer, without_nulls, wrapped, written, yuan
-from sandbox.world.world import instant
+from sandbox.taobao.values import TIME, wrapped
 
 MAX_PAGE: Final = 100
 SOLD_DAYS: Final = 90
@@ -27,228 +31,219 @@ COMPANIES: Final = {
     "jd": "京东快递",
     "ems": "EMS",
 }
+BUYER: Final[Fields] = {
+    **written(ids.masked_nick, buyer_nick="household_id"),
+    **written(ids.open_uid, buyer_open_uid="household_id"),
+}
+"""How a member is named in every answer."""
+TRADE: Final[Fields] = {
+    **BUYER,
+    **as_is("status", type="kind", title="nick", seller_nick="nick", buyer_rate="is_rated"),
+    **as_is("shipping_type", "step_trade_status", num="single_quantity"),
+    **written(ids.tid, tid="order_id"),
+    **written(lambda key: str(ids.tid(key)), tid_str="order_id"),
+    **written(ids.num_iid, num_iid="single_product_id"),
+    **written(TIME.written, created="created_at", pay_time="paid_at", consign_time="shipped_at"),
+    **written(TIME.written, modified="modified_at", end_time="end_at"),
+    **written(TIME.written, promise_sign_time="promised_at"),
+    **written(yuan, price="single_minor", total_fee="goods_minor", discount_fee="shared_minor"),
+    **written(yuan, post_fee="post_minor", payment="kept_minor", received_payment="got_minor"),
+    **written(yuan, step_paid_fee="step_minor"),
+    **fixed(adjust_fee="0.00", has_post_fee=True, trade_from="WAP,WAP"),
+    **fixed(seller_rate=False, has_buyer_message=False),
+    # Where it goes, with everything personal hidden.
+    **fixed(receiver_name="*", receiver_state="浙江省", receiver_city="杭州市"),
+    **fixed(receiver_district="**区", receiver_address="*****", receiver_mobile="***********"),
+}
+LINE: Final[Fields] = {
+    **as_is("title", "refund_status", "shipping_type", num="quantity", buyer_rate="is_rated"),
+    **as_is(status="line_status", logistics_company="company", invoice_no="number"),
+    **written(str, "oid", oid_str="oid", outer_iid="product_id", outer_sku_id="product_id"),
+    **as_is("oid"),
+    **written(ids.num_iid, num_iid="product_id"),
+    **written(lambda key: str(ids.sku_id(key)), sku_id="product_id"),
+    **written(lambda key: str(ids.REFUND + key), refund_id="case_id"),
+    **written(lambda key: f"https://img.example.com/{key}.jpg", pic_path="product_id"),
+    **written(lambda title: f"规格:{title}", sku_properties_name="title"),
+    "cid": lambda line: 50_000_000 + len(line["product_type"] or ""),
+    **written(yuan, price="unit_minor", discount_fee="automatic_minor", total_fee="net_minor"),
+    **written(yuan, payment="line_kept_minor", part_mjz_discount="code_minor"),
+    **written(yuan, divide_order_fee="divided_minor"),
+    **written(TIME.written, consign_time="shipped_at", end_time="line_end_at"),
+    **fixed(seller_type="B", adjust_fee="0.00", seller_rate=False),
+}
 # What only some of the calls tell about a trade or its lines.
-_NOT_IN_SOLD: Final = frozenset({"tid_str", "oid_str", "has_post_fee"})
-_NOT_IN_INCREMENT: Final = _NOT_IN_SOLD | {"promise_sign_time", "trade_from"}
+_NOT_IN_SOLD: Final = ("tid_str", "oid_str", "has_post_fee")
+_NOT_IN_INCREMENT: Final = (*_NOT_IN_SOLD, "promise_sign_time", "trade_from")
 
 
-def sold(shop: Shop, args: Arguments) -> Answer:
+def sold(shop: Shop, args: Arguments) -> Document:
     """Trades created in a span of the last three months, the newest first."""
-    fields, page = args.fields(), Page.of(args, most=MAX_PAGE)
     oldest = shop.now - timedelta(days=SOLD_DAYS)
-    start = max(args.instant("start_created") or oldest, oldest)
-    end = args.instant("end_created") or shop.now
+    start = max(args.get("start_created", TIME.parsed, oldest), oldest)
+    end = args.get("end_created", TIME.parsed, shop.now)
     if end < start:
-        raise invalid("end_created", "must not lie before start_created")
-    within = pl.col("created_at").is_between(instant(start), instant(end))
-    found = _filtered(shop, args, uid="buyer_open_id").filter(within)
-    found = found.sort("created_at", "order_id", descending=True)
-    rows = _rows(shop, page.rows(found), fields, hidden=_NOT_IN_SOLD)
-    return {**page.count(found, args), **wrapped("trades", "trade", rows)}
+        raise ERRORS("invalid", name="end_created", reason="must not lie before start_created")
+    found = _filtered(shop, args, uid="buyer_open_id").filter(within("created_at", start, end))
+    return _listed(shop, args, falling(found, "created_at", "order_id"), _NOT_IN_SOLD)
 
 
-def increment(shop: Shop, args: Arguments) -> Answer:
+def increment(shop: Shop, args: Arguments) -> Document:
     """Trades changed in a span of a day at most, the last change first."""
-    fields, page = args.fields(), Page.of(args, most=MAX_PAGE)
-    start, end = args.needed_instant("start_modified"), args.needed_instant("end_modified")
-    if end <= start:
-        raise invalid("end_modified", "must lie after start_modified")
-    if end - start > MAX_SPAN:
-        raise invalid("end_modified", "the span must not exceed one day")
-    within = pl.col("modified_at").is_between(instant(start), instant(end))
-    found = _filtered(shop, args, uid="buyer_open_uid").filter(within)
-    found = found.sort("modified_at", "order_id", descending=True)
-    rows = _rows(shop, page.rows(found), fields, hidden=_NOT_IN_INCREMENT)
-    return {**page.count(found, args), **wrapped("trades", "trade", rows)}
+    start = args.needed("start_modified", TIME.parsed)
+    end = args.needed("end_modified", TIME.parsed)
+    if not timedelta() < end - start <= MAX_SPAN:
+        raise ERRORS("invalid", name="end_modified", reason="within a day after start_modified")
+    found = _filtered(shop, args, uid="buyer_open_uid").filter(within("modified_at", start, end))
+    return _listed(shop, args, falling(found, "modified_at", "order_id"), _NOT_IN_INCREMENT)
 
 
-def fullinfo(shop: Shop, args: Arguments) -> Answer:
+def fullinfo(shop: Shop, args: Arguments) -> Document:
     """One trade."""
-    fields, tid = args.fields(), args.needed_number("tid")
-    found = trade_of(shop, tid)
+    selection = Selection.of(args)
+    return {"trade": _rows(shop, trade_of(shop, args), selection)[0]}
+
+
+def trade_of(shop: Shop, args: Arguments) -> pl.DataFrame:
+    """The trade that a call names, as a frame of one row.
+
+    Raises:
+        RefusedError: there is none.
+    """
+    own = pl.col("order_id") == args.needed("tid", whole) - ids.TRADE
+    found = book_of(shop).trades.filter(own)
     if found.is_empty():
-        raise refused("trade-not-exist", "交易不存在")
-    return {"trade": _rows(shop, found, fields)[0]}
+        raise ERRORS("trade-not-exist")
+    return found
 
 
-def trade_of(shop: Shop, tid: int) -> pl.DataFrame:
-    """The trade of a number: one row or none."""
-    return shop.book.trades.filter(pl.col("order_id") == tid - ids.TRADE)
-
-
-def kinds_asked(args: Arguments, default: tuple[str, ...]) -> list[str]:
-    """The types of trades a call asks for."""
+def of_kinds(args: Arguments, default: tuple[str, ...]) -> pl.Expr:
+    """Rows of the types of trades a call asks for."""
     asked = args.names("type") or default
-    return [kind for name in asked for kind in _STANDS_FOR.get(name, (name,))]
+    kinds = [kind for name in asked for kind in _STANDS_FOR.get(name, (name,))]
+    return pl.col("kind").is_in(kinds)
 
 
-def of_member(shop: Shop, uid: str | None) -> pl.Expr:
+def of_member(shop: Shop, uid: str) -> pl.Expr:
     """Rows of one member, or all rows when none is named."""
-    if uid is None:
-        return pl.lit(value=True)
     member = shop.household(uid)
-    return pl.col("household_id") == (-1 if member is None else member)
-
-
-def masked(household_id: int) -> Answer:
-    """How a member is named in every answer."""
-    return {
-        "buyer_nick": ids.masked_nick(household_id),
-        "buyer_open_uid": ids.open_uid(household_id),
-    }
+    return equal("household_id", (-1 if member is None else member) if uid else None)
 
 
 def _filtered(shop: Shop, args: Arguments, *, uid: str) -> pl.DataFrame:
-    found = shop.book.trades.filter(pl.col("kind").is_in(kinds_asked(args, DEFAULT_KINDS)))
-    status = args.text("status")
-    if status is not None:
+    found = book_of(shop).trades.filter(of_kinds(args, DEFAULT_KINDS))
+    if status := args.text("status"):
         wanted = _ALL_CLOSED if status == "ALL_CLOSED" else (status,)
         found = found.filter(pl.col("status").is_in(wanted))
     return found.filter(of_member(shop, args.text(uid)))
 
 
+def _listed(shop: Shop, args: Arguments, found: pl.DataFrame, hidden: tuple[str, ...]) -> Document:
+    selection, page = Selection.of(args), page_of(args, MAX_PAGE)
+    rows = _rows(shop, page.rows(found), selection, hidden=hidden)
+    return answered(found, page, args, "trades", "trade", rows)
+
+
 def _rows(
-    shop: Shop, page: pl.DataFrame, fields: Fields, *, hidden: frozenset[str] = frozenset()
-) -> list[Answer]:
-    lines, cases, rated = _insides(shop, page["order_id"].implode())
-    below, found = fields.below("orders", "order"), []
-    for trade in page.iter_rows(named=True):
-        own = lines.get(trade["order_id"], [])
-        head = _head(shop, trade, own)
-        row = fields.of(_without(head, hidden))
-        if below is not None:
-            rows = (
-                _line(trade, line, head, cases.get(line["line_id"]), line["line_id"] in rated)
-                for line in own
-            )
-            listed = (below.of(_without(one, hidden)) for one in rows)
-            row |= wrapped("orders", "order", listed)
-        found.append(row)
-    return found
+    shop: Shop, page: pl.DataFrame, selection: Selection, *, hidden: tuple[str, ...] = ()
+) -> list[Document]:
+    trades, lines = _insides(shop, page)
+    of_trade, below = grouped(lines, "order_id"), selection.below("orders", "order")
+    head, line = without(TRADE, *hidden), without(LINE, *hidden)
+
+    def orders(trade: dict[str, Any]) -> Document:
+        own = of_trade.get(trade["order_id"], []) if below else []
+        return wrapped("orders", "order", (below.row(line, one) for one in own if below))
+
+    return [selection.row(head, one) | orders(one) for one in trades.iter_rows(named=True)]
 
 
-def _insides(
-    shop: Shop, picked: pl.Series
-) -> tuple[dict[int, list[dict[str, Any]]], dict[int, dict[str, Any]], set[int]]:
-    """What belongs to the orders picked: lines by order, the last case and reviews by line."""
-    of_picked = pl.col("order_id").is_in(picked)
-    titles = shop.world.products.select("product_id", "title", "product_type")
-    lines: dict[int, list[dict[str, Any]]] = {}
-    for line in (
-        shop.world.lines.filter(of_picked & ~pl.col("is_removed"))
-        .join(titles, on="product_id", how="left", maintain_order="left")
-        .iter_rows(named=True)
-    ):
-        lines.setdefault(line["order_id"], []).append(line)
-    cases = shop.book.cases.filter(of_picked).sort("modified_at")
-    latest = {case["line_id"]: case for case in cases.iter_rows(named=True)}
-    return lines, latest, set(shop.world.reviews.filter(of_picked)["line_id"].to_list())
-
-
-def _without(row: Answer, hidden: frozenset[str]) -> Answer:
-    return {name: value for name, value in row.items() if name not in hidden}
-
-
-def _head(shop: Shop, trade: dict[str, Any], lines: list[dict[str, Any]]) -> Answer:
-    goods = sum(line["unit_minor"] * line["quantity"] for line in lines)
-    own = sum(line["automatic_minor"] for line in lines)
-    shared = sum(line["code_minor"] for line in lines)
-    post = trade["post_minor"]
-    payment = goods - own - shared + post
-    is_single = trade["line_count"] == 1 and bool(lines)
-    is_step, is_done = trade["kind"] == "step", trade["status"] == "TRADE_FINISHED"
-    # A refund lowers what was paid, in every reading from then on.
-    kept = payment - trade["back_minor"]
-    return without_nulls(
-        {
-            "tid": ids.tid(trade["order_id"]),
-            "tid_str": str(ids.tid(trade["order_id"])),
-            "type": trade["kind"],
-            "status": trade["status"],
-            "title": shop.credentials.nick,
-            "seller_nick": shop.credentials.nick,
-            **masked(trade["household_id"]),
-            "created": written(trade["created_at"]),
-            "pay_time": written(trade["paid_at"]),
-            "consign_time": written(trade["shipped_at"]),
-            "modified": written(trade["modified_at"]),
-            "end_time": written(trade["end_at"]),
-            "num": lines[0]["quantity"] if is_single else 0,
-            "num_iid": ids.num_iid(lines[0]["product_id"]) if is_single else None,
-            "price": yuan(lines[0]["unit_minor"]) if is_single else None,
-            "total_fee": yuan(goods),
-            "discount_fee": yuan(shared),
-            "adjust_fee": "0.00",
-            "post_fee": yuan(post),
-            "has_post_fee": True,
-            "payment": yuan(kept),
-            "received_payment": yuan(kept if is_done else 0),
-            "step_trade_status": "FRONT_PAID_FINAL_PAID" if is_step else None,
-            "step_paid_fee": yuan(payment) if is_step else None,
-            "shipping_type": "express" if post else "free",
-            "trade_from": "WAP,WAP",
-            "promise_sign_time": written(trade["promised_at"]),
-            "buyer_rate": trade["is_rated"],
-            "seller_rate": False,
-            "has_buyer_message": False,
-            **_address(),
-        }
+def _insides(shop: Shop, page: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The trades of a page with their sums, and their lines with what belongs to them."""
+    lines = _lines(shop, page)
+    sums = lines.group_by("order_id").agg(
+        pl.col("goods_minor", "net_minor").sum(),
+        shared_minor=pl.col("code_minor").sum(),
+        single_quantity=pl.col("quantity").first(),
+        single_product_id=pl.col("product_id").first(),
+        single_minor=pl.col("unit_minor").first(),
+    )
+    trades = page.join(sums, on="order_id", how="left", maintain_order="left")
+    is_single = (pl.col("line_count") == 1) & pl.col("goods_minor").is_not_null()
+    minors = pl.col("goods_minor", "net_minor", "shared_minor").fill_null(0)
+    trades = trades.with_columns(
+        minors,
+        single_quantity=pl.when(is_single).then("single_quantity").otherwise(0),
+        **{name: pl.when(is_single).then(name) for name in ("single_product_id", "single_minor")},
+    ).with_columns(*_amounts(), nick=pl.lit(shop.credentials.nick))
+    of_trade = trades.select(*_OF_TRADE)
+    return trades, lines.join(of_trade, on="order_id", maintain_order="left").with_columns(
+        *_of_line()
     )
 
 
-def _address() -> Answer:
-    """Where it goes, with everything personal hidden."""
-    return {
-        "receiver_name": "*",
-        "receiver_state": "浙江省",
-        "receiver_city": "杭州市",
-        "receiver_district": "**区",
-        "receiver_address": "*****",
-        "receiver_mobile": "***********",
-    }
+_OF_TRADE: Final = (
+    "order_id", "line_count", "status", "kept_minor", "shipped_at", "end_at", "carrier", "number",
+    "shipping_type",
+)  # fmt: skip
+"""What lines say of their trade."""
 
 
-def _line(
-    trade: dict[str, Any],
-    line: dict[str, Any],
-    head: Answer,
-    case: dict[str, Any] | None,
-    is_rated: bool,
-) -> Answer:
-    goods, product_id = line["unit_minor"] * line["quantity"], line["product_id"]
-    net = goods - line["automatic_minor"]
-    back = case["amount_minor"] if case and case["state"] == "SUCCESS" else 0
-    oid = ids.oid(trade["order_id"], line["line_id"], trade["line_count"])
-    is_closed = bool(back)
-    return {
-        "oid": oid,
-        "oid_str": str(oid),
-        "status": "TRADE_CLOSED" if is_closed else trade["status"],
-        "title": line["title"],
-        "pic_path": f"https://img.example.com/{product_id}.jpg",
-        "num_iid": ids.num_iid(product_id),
-        "outer_iid": str(product_id),
-        "sku_id": str(ids.sku_id(product_id)),
-        "outer_sku_id": str(product_id),
-        "sku_properties_name": f"规格:{line['title']}",
-        "cid": 50_000_000 + len(line["product_type"] or ""),
-        "seller_type": "B",
-        "num": line["quantity"],
-        "price": yuan(line["unit_minor"]),
-        "discount_fee": yuan(line["automatic_minor"]),
-        "adjust_fee": "0.00",
-        "total_fee": yuan(net),
+def _lines(shop: Shop, page: pl.DataFrame) -> pl.DataFrame:
+    world = shop.world
+    cases = of_values(book_of(shop).cases, "order_id", page["order_id"]).sort("modified_at")
+    latest = cases.unique("line_id", keep="last", maintain_order=True).select(
+        "line_id", "case_id", "state", "amount_minor", case_at="modified_at"
+    )
+    titles = world.products.select("product_id", "title", "product_type")
+    goods = pl.col("unit_minor") * pl.col("quantity")
+    return (
+        of_values(world.lines, "order_id", page["order_id"])
+        .filter(~pl.col("is_removed"))
+        .join(titles, on="product_id", how="left", maintain_order="left")
+        .join(latest, on="line_id", how="left", maintain_order="left")
+        .with_columns(
+            goods_minor=goods,
+            net_minor=goods - pl.col("automatic_minor"),
+            is_rated=pl.col("line_id").is_in(world.reviews["line_id"].implode()),
+            is_paid_back=(pl.col("state") == "SUCCESS").fill_null(value=False)
+            & (pl.col("amount_minor") != 0),
+        )
+    )
+
+
+def _amounts() -> list[pl.Expr]:
+    """What a trade cost; a refund lowers what was paid, in every reading from then on."""
+    paid = pl.col("net_minor") - pl.col("shared_minor") + pl.col("post_minor")
+    kept, is_step = paid - pl.col("back_minor"), pl.col("kind") == "step"
+    is_done = pl.col("status") == "TRADE_FINISHED"
+    return [
+        kept.alias("kept_minor"),
+        pl.when(is_done).then(kept).otherwise(0).alias("got_minor"),
+        pl.when(is_step).then(paid).alias("step_minor"),
+        pl.when(is_step).then(pl.lit("FRONT_PAID_FINAL_PAID")).alias("step_trade_status"),
+        pl.when(pl.col("post_minor") > 0)
+        .then(pl.lit("express"))
+        .otherwise(pl.lit("free"))
+        .alias("shipping_type"),
+    ]
+
+
+def _of_line() -> list[pl.Expr]:
+    is_back, is_single = pl.col("is_paid_back"), pl.col("line_count") == 1
+    kept = pl.col("net_minor") - pl.when(is_back).then("amount_minor").otherwise(0)
+    oid = (
+        pl.when(is_single)
+        .then(ids.TRADE + pl.col("order_id"))
+        .otherwise(ids.ORDER + pl.col("line_id"))
+    )
+    return [
+        oid.alias("oid"),
+        pl.when(is_back).then(pl.lit("TRADE_CLOSED")).otherwise("status").alias("line_status"),
         # The payment of a trade's only line is the trade's, with what sending it costs.
-        "payment": head["payment"] if trade["line_count"] == 1 else yuan(net - back),
-        "part_mjz_discount": yuan(line["code_minor"]),
-        "divide_order_fee": yuan(net - line["code_minor"]),
-        "refund_status": case["state"] if case else "NO_REFUND",
-        "refund_id": str(ids.REFUND + case["case_id"]) if case else None,
-        "consign_time": written(trade["shipped_at"]),
-        "end_time": written(case["modified_at"] if case and is_closed else trade["end_at"]),
-        "shipping_type": head["shipping_type"],
-        "logistics_company": COMPANIES.get(trade["carrier"], trade["carrier"]),
-        "invoice_no": trade["number"],
-        "buyer_rate": is_rated,
-        "seller_rate": False,
-    }
+        pl.when(is_single).then("kept_minor").otherwise(kept).alias("line_kept_minor"),
+        (pl.col("net_minor") - pl.col("code_minor")).alias("divided_minor"),
+        pl.col("state").fill_null("NO_REFUND").alias("refund_status"),
+        pl.when(is_back).then("case_at").otherwise("end_at").alias("line_end_at"),
+        pl.col("carrier").replace(COMPANIES).alias("company"),
+    ]

@@ -1,44 +1,19 @@
-"""How values are written: money in yuan with two decimals, time in GMT+8, lists wrapped twice."""
+"""How answers are written: time in GMT+8, lists wrapped twice, JSON or XML."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta, timezone
 from typing import Any, Final
 from xml.etree import ElementTree as ET
 
-Answer = dict[str, Any]
-BEIJING: Final = timezone(timedelta(hours=8))
-TEXT_TIME: Final = "%Y-%m-%d %H:%M:%S"
+from sandbox.kit.fields import Document
+from sandbox.kit.values import BEIJING, TextTime
+
+TIME: Final = TextTime(BEIJING)
 
 
-def yuan(minor: int) -> str:
-    """Fen as yuan text."""
-    sign = "-" if minor < 0 else ""
-    return f"{sign}{abs(minor) // 100}.{abs(minor) % 100:02d}"
-
-
-def written(at: datetime | None) -> str | None:
-    """An instant as the platform writes it."""
-    return None if at is None else at.astimezone(BEIJING).strftime(TEXT_TIME)
-
-
-def parsed(text: str) -> datetime:
-    """The UTC instant of a time as the platform writes it.
-
-    Raises:
-        ValueError: it is none.
-    """
-    return datetime.strptime(text, TEXT_TIME).replace(tzinfo=BEIJING).astimezone(UTC)
-
-
-def wrapped(name: str, item: str, rows: Iterable[Answer]) -> Answer:
+def wrapped(name: str, item: str, rows: Iterable[Document]) -> Document:
     """A list under its name and its item's name; an empty one is left out altogether."""
     found = list(rows)
     return {name: {item: found}} if found else {}
-
-
-def without_nulls(row: Answer) -> Answer:
-    """A row without the fields that have no value: the platform leaves them out."""
-    return {key: value for key, value in row.items() if value is not None}
 
 
 def simplified(value: Any) -> Any:
@@ -52,7 +27,7 @@ def simplified(value: Any) -> Any:
     return {key: simplified(below) for key, below in value.items()}
 
 
-def as_xml(name: str, content: Answer) -> bytes:
+def as_xml(name: str, content: Document) -> bytes:
     """An answer as XML, which is what a call without `format` gets."""
     root = ET.Element(name)
     _fill(root, content)

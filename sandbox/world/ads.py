@@ -25,6 +25,8 @@ CAMPAIGNS: Final = (
 )
 """Product, id, name, and the rank of the first of its goods among the best sellers."""
 GOODS: Final = 4
+SUMS: Final = ("impressions", "clicks", "spend_minor", "orders", "revenue_minor")
+"""What rows of ads add up."""
 WORDS: Final = ("特价", "正品", "家庭装")
 
 
