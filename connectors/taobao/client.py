@@ -50,12 +50,8 @@ class TaobaoSettings(TopSettings):
     )
 
 
-class TaobaoClient(TopClient):
+class TaobaoClient(TopClient[TaobaoSettings]):
     """Calls for one shop, as its settings say."""
-
-    def __init__(self, settings: TaobaoSettings, *args: object, **kwargs: object) -> None:
-        super().__init__(settings, *args, **kwargs)  # type: ignore[arg-type]
-        self.settings = settings
 
     def account_facts(self) -> Facts:
         """What the shop says of its links, by which lines are told from sales."""

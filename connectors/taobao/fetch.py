@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from connectors.base.fields import field_list
+from connectors.base.gateway import china_time
 from connectors.base.sending import chunks
-from connectors.base.top import written
 from connectors.base.wire import decoded
 from connectors.taobao import wire
 from connectors.taobao.client import TaobaoClient
@@ -57,7 +57,7 @@ class Source:
         Both ends are taken to be included; the end is rounded up, so that nothing falls between two
         spans, and so is the start, so that a day stays a day.
         """
-        span = {self.start: written(_up(window.start)), self.end: written(_up(window.end))}
+        span = {self.start: china_time(_up(window.start)), self.end: china_time(_up(window.end))}
         return {"fields": self.fields, **self.params, **span}
 
 

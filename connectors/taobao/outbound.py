@@ -14,8 +14,8 @@ from itertools import groupby
 import msgspec
 
 from connectors.base.frames import listed
+from connectors.base.gateway import RefusedCallError
 from connectors.base.sending import all_as, chunks, each, nothing_sent, read, urgency_of
-from connectors.base.top import RefusedCallError
 from connectors.base.wire import decoded
 from connectors.taobao import fetch, wire
 from connectors.taobao.client import TaobaoClient

@@ -5,7 +5,8 @@ from typing import Literal
 import msgspec
 from pydantic import Field
 
-from connectors.base.top import RefusedCallError, TopAnswer, TopClient, TopError, TopSettings
+from connectors.base.gateway import GatewayAnswer, RefusedCallError
+from connectors.base.top import TopClient, TopError, TopSettings
 from connectors.base.wire import decoded, lenient
 from contracts.errors import SourceContractError
 
@@ -48,13 +49,10 @@ _SIGNED = msgspec.json.Decoder(_Signed)
 _REFUSAL = lenient(TopError)
 
 
-class TaobaoAdsClient(TopClient):
+class TaobaoAdsClient(TopClient[TaobaoAdsSettings]):
     """Calls for one advertiser, as its settings say."""
 
-    def __init__(self, settings: TaobaoAdsSettings, *args: object, **kwargs: object) -> None:
-        super().__init__(settings, *args, **kwargs)  # type: ignore[arg-type]
-        self.settings = settings
-        self._subway: str | None = None
+    _subway: str | None = None
 
     def report(self, method: str, params: dict[str, str], name: str) -> bytes:
         """The text `name` of a search ads' report, which is JSON itself: rows, or {} without any.
@@ -81,7 +79,7 @@ class TaobaoAdsClient(TopClient):
             raise decoded(_REFUSAL.decode, body).as_error()
         return b"[]"
 
-    def _reported(self, method: str, params: dict[str, str]) -> TopAnswer:
+    def _reported(self, method: str, params: dict[str, str]) -> GatewayAnswer:
         if self._subway is None:
             self._subway = decoded(_SIGNED.decode, self.read(_SIGN, self.named()).data).subway_token
         return self.read(method, {**params, **self.named(), "subway_token": self._subway})

@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterator
 from typing import Final
 
-from connectors.base.top import ZONE
+from connectors.base.gateway import CHINA
 from connectors.taobao_ads import wire
 from connectors.taobao_ads.client import TaobaoAdsClient
 from connectors.taobao_ads.wire import Part
@@ -31,9 +31,9 @@ def ads(client: TaobaoAdsClient, window: Window) -> Iterator[Page]:
     A window that reaches up to now is read from `trailing_days` earlier on.
     """
     now = client.recent_now()
-    today = now.astimezone(ZONE).date()
-    first = window.start.astimezone(ZONE).date()
-    last = min((window.end - dt.timedelta(microseconds=1)).astimezone(ZONE).date(), today - _DAY)
+    today = now.astimezone(CHINA).date()
+    first = window.start.astimezone(CHINA).date()
+    last = min((window.end - dt.timedelta(microseconds=1)).astimezone(CHINA).date(), today - _DAY)
     if window.end > now - _DAY:
         first -= client.settings.trailing_days * _DAY
     if client.settings.has_zhitongche:

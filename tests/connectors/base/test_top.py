@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 from pydantic import SecretStr, ValidationError
 
 from connectors.base.auth import OwnTokens
+from connectors.base.gateway import RefusedCallError
 from connectors.base.limits import OwnLimits, Urgency
 from connectors.base.retry import NotAppliedError, ThrottledError, TokenRejectedError
-from connectors.base.top import ERRORS, RefusedCallError, TopClient, TopError, TopSettings
+from connectors.base.top import ERRORS, TopClient, TopError, TopSettings
 from contracts.errors import (
     ShopkeeperError,
     SourceContractError,
@@ -75,12 +76,12 @@ class Gateway:
         return reply
 
 
-Opened = tuple[TopClient, Gateway]
+Opened = tuple[TopClient[TopSettings], Gateway]
 
 
 @pytest.fixture
 def opened() -> Iterator[Callable[..., Opened]]:
-    clients: list[TopClient] = []
+    clients: list[TopClient[TopSettings]] = []
 
     def open_with(*replies: Reply, stores: Stores = Stores(), **settings: Any) -> Opened:
         gateway = Gateway(replies)

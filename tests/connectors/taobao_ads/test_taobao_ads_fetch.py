@@ -8,7 +8,7 @@ from urllib.parse import parse_qs
 import httpx
 import pytest
 
-from connectors.base.top import RefusedCallError
+from connectors.base.gateway import RefusedCallError
 from connectors.taobao_ads import fetch
 from connectors.taobao_ads.wire import Part
 from contracts.errors import SourceContractError
