@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 
 from actions.guard.refusals import HOLDS
 from actions.guard.switches import stop_of
-from actions.undo import amount, changes, originals_of
 from actions.verdicts import (
     PROVEN,
     UNPROVEN,
@@ -23,6 +22,7 @@ from actions.verdicts import (
     verdict,
     without,
 )
+from actions.writes import amount, changes, originals_of
 from contracts.actions import Action, Live
 from contracts.codes import ActionState, WriteKind
 from contracts.errors import ConfigurationError, NotAppliedError, ShopkeeperError

@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass
 
-from actions.undo import is_order
+from actions.writes import is_order
 from contracts.actions import Action
 from contracts.codes import WriteKind
 

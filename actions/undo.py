@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from actions.terms import other_term
-from contracts.actions import ORDERING, Action, Change, Live, Unread
+from actions.writes import amount, is_order, originals_of
+from contracts.actions import Action, Live, Unread
 from contracts.codes import ActionState, Reversal, WriteKind
-from contracts.money import format_minor
 
 _REACHED = (
     ActionState.SENDING,
@@ -89,26 +89,6 @@ def not_undoable(kind: WriteKind) -> str | None:
     return _NOT_UNDOABLE.get(kind)
 
 
-def changes(actions: Sequence[Action]) -> list[Change]:
-    """What to tell or ask the platform about: one change per action."""
-    return [
-        Change(
-            action_id=action.action_id,
-            target_id=action.target_id,
-            parent_id=action.parent_id,
-            before=action.before_value,
-            after=action.after_value,
-            currency=action.currency,
-            payload=action.payload,
-            member_id=action.member_id,
-            channel=action.channel,
-            purpose=action.purpose,
-            is_undo=action.undoes is not None,
-        )
-        for action in actions
-    ]
-
-
 def plan(
     actions: Sequence[Action],
     live: Mapping[str, Live | Unread],
@@ -142,11 +122,6 @@ def plan(
             for (_, target_id, kind), same in targets.items()
         )
     )
-
-
-def is_order(action: Action) -> bool:
-    """Whether it is an order of goods: nothing was written, but it counts as on the way."""
-    return action.write_kind is WriteKind.NONE and action.policy == ORDERING
 
 
 def _standing(orders: Sequence[Action]) -> str | None:
@@ -218,12 +193,6 @@ def to_actions(undo: UndoPlan, *, batch: str, at: dt.datetime) -> list[Action]:
     return [_restoring(item, batch=batch, at=at) for item in undo.to_restore]
 
 
-def originals_of(undo: Action) -> list[str]:
-    """Ids of the actions that an undo action takes back."""
-    originals: list[str] = json.loads(undo.evidence)["undoes"]
-    return originals
-
-
 def _restoring(item: UndoItem, *, batch: str, at: dt.datetime) -> Action:
     latest, restore = item.latest, item.restore
     assert restore is not None
@@ -259,10 +228,3 @@ def _restoring(item: UndoItem, *, batch: str, at: dt.datetime) -> Action:
         fence=0,
         member_id=latest.member_id,
     )
-
-
-def amount(value: int | None, currency: str | None) -> str:
-    """A value as people read it: "9.70 USD", pieces as they are, null "nothing"."""
-    if value is None:
-        return "nothing"
-    return str(value) if currency is None else f"{format_minor(value, currency)} {currency}"

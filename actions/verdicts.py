@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from actions.terms import other_term
-from actions.undo import amount
+from actions.writes import amount
 from contracts.actions import Action, Live, Outcome, Unread
 from contracts.codes import ActionState, OutcomeState, WriteKind
 

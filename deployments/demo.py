@@ -123,9 +123,9 @@ def _flow() -> Callable[[str], Coroutine[Any, Any, "LoopResult"]]:
 
 def _scored(home: Path, world: DemoWorld) -> list["DemoScore"]:
     from deployments.demo_score import scored
-    from flows.steps.home import Home
+    from flows.steps.opening import open_home
 
-    with Home.open(home) as opened:
+    with open_home(home) as opened:
         return scored(opened, world)
 
 

@@ -11,7 +11,8 @@ from checks.reconcile import against, together
 from contracts.codes import ActionState, WriteKind
 from contracts.tables import AdsDaily, Consent, Parcel, table_of
 from deployments.demo_home import SHOPS, DemoWorld
-from flows.steps.home import Home, Shop
+from flows.steps.home import Home
+from flows.steps.shop import Shop
 
 _AD_SUMS = ("spend_minor", "impressions", "clicks", "orders", "revenue_minor")
 _CONSENTS = {"granted": "granted", "withdrawn": "withdrawn", "never": "never_asked"}

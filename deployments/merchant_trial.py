@@ -30,8 +30,9 @@ from deployments.trial import FAST, TODAY, Result, opened, seconds_of
 from flows.steps.act import act
 from flows.steps.build import build
 from flows.steps.decide import decide
-from flows.steps.home import Home, Shop
+from flows.steps.home import Home
 from flows.steps.pull import blocked_in, pull
+from flows.steps.shop import Shop
 from sandbox.composed import composed
 from sandbox.merchant import merchant
 from sandbox.plan import Fault, What, as_json

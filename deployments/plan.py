@@ -16,7 +16,8 @@ from pydantic.fields import FieldInfo
 from deployments.api import TAG
 from flows.registry import registered
 from flows.steps.crons import names_no_hour
-from flows.steps.home import Home, Shop
+from flows.steps.home import Home
+from flows.steps.shop import Shop
 
 POOL = "shopkeeper"
 ALL_SHOPS = "all-shops"

@@ -10,7 +10,8 @@ import polars as pl
 from contracts.actions import Action
 from contracts.codes import ActionState
 from contracts.tables import TABLES
-from flows.steps.home import Home, Shop
+from flows.steps.home import Home
+from flows.steps.shop import Shop
 from sandbox.world.world import World
 
 FINAL = (

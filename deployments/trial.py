@@ -24,8 +24,10 @@ from flows.steps.act import act
 from flows.steps.actions import Selection, switch
 from flows.steps.build import build
 from flows.steps.decide import decide
-from flows.steps.home import Home, ShopSource
+from flows.steps.home import Home
+from flows.steps.opening import open_home
 from flows.steps.pull import blocked_in, pull
+from flows.steps.shop import ShopSource
 from flows.steps.undo import undo
 from sandbox.plan import Fault, as_json
 from sandbox.scoreboard import clock_text
@@ -210,7 +212,7 @@ def stage(folder: Path) -> Stage:
     if not found.empty.exists():
         _write_home(found.empty, world)
         shutil.copytree(found.empty, found.built)
-        with served(world, found.built, FAST), Home.open(found.built) as home:
+        with served(world, found.built, FAST), open_home(found.built) as home:
             pull(home)
             build(home)
     return found
@@ -283,7 +285,7 @@ def opened(home: Path, world: World) -> Iterator[Home]:
 
         return replace(source, connector=replace(source.connector, open_client=open_client))
 
-    with Home.open(home) as theirs:
+    with open_home(home) as theirs:
         for shop_id, shop in theirs.shops.items():
             sources = tuple(
                 patient(source) if source.connector.writes else source for source in shop.sources

@@ -18,6 +18,7 @@ from deployments.place import Place
 from deployments.schedules import wait_until_planned
 from flows.form import SERVED
 from flows.steps.home import Home
+from flows.steps.opening import open_home
 
 if TYPE_CHECKING:
     from deployments.register import Registered
@@ -54,7 +55,7 @@ def up(
         TransientSourceError: something did not start, or the server plans no runs. What was started
             is ended again.
     """
-    with Home.open(home_dir) as home, ExitStack() as started:
+    with open_home(home_dir) as home, ExitStack() as started:
         home.select(None)
         place = Place(server.folder(home.folder))
         address = _address(place, host=host, port=port, behind_tls=behind_tls)

@@ -6,8 +6,9 @@ from zoneinfo import ZoneInfo
 from contracts.errors import TransientSourceError
 from deployments.place import Place
 from deployments.schedules import Standing, standings
+from flows.steps.clock import machine_now
 from flows.steps.doctor import Finding
-from flows.steps.home import Home, machine_now
+from flows.steps.home import Home
 
 
 def watched(home: Home, *, shop_id: str | None = None) -> list[Finding]:

@@ -22,7 +22,9 @@ from connectors.base.webhooks import SeenDeliveries, Webhook, WebhookRefusedErro
 from contracts.errors import BusyError, ConfigurationError, ShopkeeperError
 from deployments.address import Address, taken
 from deployments.doorman import HEAD_SECONDS, Doorman, guarded
-from flows.steps.home import Home, machine_now
+from flows.steps.clock import machine_now
+from flows.steps.home import Home
+from flows.steps.opening import open_home
 from flows.steps.pull import pull_stream
 
 _BODY_SECONDS = 10.0
@@ -274,7 +276,7 @@ def listening(
             secret for webhooks.
     """
     address = Address.checked(host, port, behind_tls=behind_tls)
-    with Home.open(home_dir) as home, taken(address) as bound:
+    with open_home(home_dir) as home, taken(address) as bound:
         known = doors(home)
         pulls = Pulls(
             lambda shop_id, stream: pull_stream(home, shop_id=shop_id, stream=stream),

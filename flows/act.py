@@ -11,7 +11,7 @@ from flows.labels import run_name, tag_run
 from flows.outcome import ended
 from flows.steps.act import Acted, act
 from flows.steps.blocked import Blocked
-from flows.steps.home import Home
+from flows.steps.opening import open_home
 
 # A shop mostly waits for its own platform; more would share a processor for nothing.
 SHOPS_AT_A_TIME = 3
@@ -32,14 +32,14 @@ async def act_flow(
 
     def of_shop(shop: str) -> list[Acted]:
         go_on()
-        with Home.open(home_dir) as home:
+        with open_home(home_dir) as home:
             return act(home, shop_id=shop, policy=policy, progress=go_on, blocked=blocked)
 
     async def in_turn(shop: str) -> list[Acted]:
         async with free:
             return await asyncio.to_thread(of_shop, shop)
 
-    with Home.open(home_dir) as home:
+    with open_home(home_dir) as home:
         shops = [shop.id for shop in home.select(shop_id)]
     try:
         found = await asyncio.gather(*(in_turn(shop) for shop in shops))

@@ -22,6 +22,7 @@ from flows.steps.actions import approve, find_ids
 from flows.steps.batch import Batch, Filter, batch
 from flows.steps.explain import shown_in_ui
 from flows.steps.home import Home
+from flows.steps.opening import open_home
 from reports.markdown import batch_list, left_table, proposals_table
 
 
@@ -52,7 +53,7 @@ async def approve_flow(
     chosen = Filter(policy=policy, shop_id=shop_id, max_change_rate=max_change_rate)
     if (chosen != Filter()) == bool(action_ids):
         raise ConfigurationError("give action ids, or a filter: policy, shop or change")
-    with Home.open(home_dir) as home:
+    with open_home(home_dir) as home:
         found = None if action_ids else batch(home, chosen)
         ids = found.action_ids if found else find_ids(home, action_ids or [])
         if only_show:

@@ -31,7 +31,8 @@ from flows.steps.backfill import (
     plan,
     read,
 )
-from flows.steps.home import Home, Progress
+from flows.steps.opening import open_home
+from flows.steps.progress import Progress
 
 # One stream at a time would wait for bulk files, more would crowd out the live pulls.
 STREAMS_AT_A_TIME = 2
@@ -56,7 +57,7 @@ def backfill_stream(
     home_dir: str, shop_id: str, stream: str, reading_ids: list[str]
 ) -> list[dict[str, Any]]:
     """Read what is not loaded yet of a stream's readings; one row for each, with its days."""
-    with Home.open(home_dir) as home:
+    with open_home(home_dir) as home:
         due = home.readings.waiting(reading_ids)
         pulled = read(home, due, _shown(f"backfill-{shop_id}-{stream}"))
         shop = home.shop(shop_id)
@@ -121,7 +122,7 @@ async def backfill_flow(
         table=table,
         newest_first=newest_first,
     )
-    with Home.open(home_dir) as home:
+    with open_home(home_dir) as home:
         planned = plan(home, span)
         keep(home, planned)
     await _show_plan(planned)
@@ -153,7 +154,7 @@ async def _show_plan(planned: BackfillPlan) -> None:
 
 async def _finish(home_dir: str, span: BackfillSpan) -> None:
     """Check and build each shop that something was read of, and list the actions that are past."""
-    with Home.open(home_dir) as home:
+    with open_home(home_dir) as home:
         shops = [
             shop
             for shop in home.select(span.shop_id)

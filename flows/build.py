@@ -10,7 +10,7 @@ from flows.labels import run_name, tag_run
 from flows.outcome import held
 from flows.steps.blocked import Blocked
 from flows.steps.build import build, rebuild
-from flows.steps.home import Home
+from flows.steps.opening import open_home
 from flows.steps.pull import lookup_tables
 
 
@@ -20,7 +20,7 @@ async def build_flow(home_dir: HomeDir, shop_id: OptionalShopId = None) -> dict[
     blocked: list[Blocked] = []
 
     def work() -> dict[str, int]:
-        with Home.open(home_dir) as home:
+        with open_home(home_dir) as home:
             return build(home, shop_id=shop_id, blocked=blocked)
 
     built = await asyncio.to_thread(work)
@@ -33,7 +33,7 @@ async def rebuild_flow(home_dir: HomeDir, shop_id: OptionalShopId = None) -> dic
     blocked: list[Blocked] = []
 
     def work() -> dict[str, int]:
-        with Home.open(home_dir) as home:
+        with open_home(home_dir) as home:
             changed = lookup_tables(home, shop_id)
             return rebuild(home, shop_id=shop_id, changed=changed, blocked=blocked)
 

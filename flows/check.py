@@ -12,7 +12,7 @@ from flows.labels import run_name, tag_run
 from flows.outcome import ended
 from flows.steps.blocked import Blocked
 from flows.steps.check import check
-from flows.steps.home import Home
+from flows.steps.opening import open_home
 from reports.markdown import checks_table
 
 
@@ -22,7 +22,7 @@ async def check_flow(home_dir: HomeDir, shop_id: OptionalShopId = None) -> list[
     blocked: list[Blocked] = []
 
     def work() -> list[CheckResult]:
-        with Home.open(home_dir) as home:
+        with open_home(home_dir) as home:
             return check(home, shop_id=shop_id, blocked=blocked)
 
     results = await asyncio.to_thread(work)

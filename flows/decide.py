@@ -14,7 +14,7 @@ from flows.steps.blocked import Blocked
 from flows.steps.decide import Decided, decide
 from flows.steps.effect import effects
 from flows.steps.explain import left_alone, shown_in_ui
-from flows.steps.home import Home
+from flows.steps.opening import open_home
 from reports.markdown import by_approval_list, effects_list, left_alone_table, proposals_table
 
 
@@ -30,7 +30,7 @@ async def decide_flow(
 ) -> list[Decided]:
     """Let the policies propose; what passes the guard goes to the ledger."""
     blocked: list[Blocked] = []
-    with Home.open(home_dir) as home:
+    with open_home(home_dir) as home:
         decided = decide(home, shop_id=shop_id, policy=policy, blocked=blocked)
         runs = {row.run_id for row in decided}
         actions = [found for run_id in runs for found in home.ledger.find(run_id=run_id)]

@@ -8,7 +8,8 @@ from prefect.client.schemas.objects import FlowRun
 from prefect.flows import Flow
 
 from contracts.errors import ConfigurationError, ShopkeeperError
-from flows.steps.home import Home, machine_now
+from flows.steps.clock import machine_now
+from flows.steps.opening import open_home
 
 
 def run_name() -> str:
@@ -22,7 +23,7 @@ def run_name() -> str:
 def _business_date(given: dict[str, Any]) -> str:
     """Shop-local day, of the first shop where all are meant; the run itself tells a wrong home."""
     try:
-        with Home.open(given["home_dir"]) as home:
+        with open_home(given["home_dir"]) as home:
             shop = home.select(given.get("shop_id"))[0]
             try:
                 moment = home.now(shop)
@@ -42,7 +43,7 @@ async def tag_run(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) ->
 
 def _subjects(given: dict[str, Any]) -> list[str]:
     try:
-        with Home.open(given["home_dir"]) as home:
+        with open_home(given["home_dir"]) as home:
             shops = home.select(given.get("shop_id"))
             found = [f"shop:{shop.id}" for shop in shops]
             if "policy" not in given:

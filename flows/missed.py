@@ -17,7 +17,7 @@ from prefect.client.schemas.objects import FlowRun
 from prefect.client.schemas.sorting import FlowRunSort
 from prefect.flows import Flow
 
-from flows.steps.home import machine_now
+from flows.steps.clock import machine_now
 
 _NOT_BEGUN = FlowRunFilterState(name=FlowRunFilterStateName(any_=["Scheduled", "Late"]))
 

@@ -14,7 +14,7 @@ from flows.labels import run_name, tag_run
 from flows.outcome import held
 from flows.retries import is_transient
 from flows.steps.blocked import Blocked, Rung, raise_if_nothing_was_done
-from flows.steps.home import Home
+from flows.steps.opening import open_home
 from flows.steps.pull import Pulled, blocked_in, planned_streams, pull
 from reports.markdown import pulled_table
 
@@ -30,7 +30,7 @@ STREAMS_AT_A_TIME = 3
 )
 def pull_stream(home_dir: str, shop_id: str, stream: str) -> list[dict[str, Any]]:
     """All readings of one stream that are due."""
-    with Home.open(home_dir) as home:
+    with open_home(home_dir) as home:
         pulled = pull(home, shop_id=shop_id, stream=stream)
     passing = next((one for one in blocked_in(pulled) if one.may_pass), None)
     if passing is not None:
@@ -61,7 +61,7 @@ async def lookup_flow(home_dir: HomeDir, shop_id: OptionalShopId = None) -> list
 
 
 async def _pulled(home_dir: str, shop_id: str | None, *, lookups: bool | None) -> list[Pulled]:
-    with Home.open(home_dir) as home:
+    with open_home(home_dir) as home:
         planned = planned_streams(home, shop_id=shop_id, lookups=lookups)
     futures = [
         (shop, stream, pull_stream.submit(home_dir, shop, stream)) for shop, stream in planned

@@ -7,14 +7,14 @@ from flows.form import ActionIds, HomeDir, Person
 from flows.labels import run_name, tag_run
 from flows.steps.actions import reject
 from flows.steps.explain import shown_in_ui
-from flows.steps.home import Home
+from flows.steps.opening import open_home
 from reports.markdown import left_table, proposals_table
 
 
 @flow(name="reject", flow_run_name=run_name, on_running=[tag_run])
 async def reject_flow(home_dir: HomeDir, action_ids: ActionIds, by: Person) -> list[str]:
     """Reject proposals by their ids; what was decided before stays as it is."""
-    with Home.open(home_dir) as home:
+    with open_home(home_dir) as home:
         done = reject(home, action_ids, by=by)
         changed = done.changed
         actions = home.ledger.find(action_ids=changed) if changed else []

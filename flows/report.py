@@ -6,7 +6,7 @@ from prefect.artifacts import acreate_markdown_artifact
 from flows.form import HomeDir, OptionalShopId
 from flows.labels import run_name, tag_run
 from flows.missed import take_along
-from flows.steps.home import Home
+from flows.steps.opening import open_home
 from flows.steps.report import Reported, report
 from reports.markdown import kpis_table
 
@@ -14,7 +14,7 @@ from reports.markdown import kpis_table
 @flow(name="report", flow_run_name=run_name, on_running=[tag_run, take_along])
 async def report_flow(home_dir: HomeDir, shop_id: OptionalShopId = None) -> Reported:
     """Write the report; its KPIs are the run's artifact."""
-    with Home.open(home_dir) as home:
+    with open_home(home_dir) as home:
         written = report(home, shop_id=shop_id)
     await acreate_markdown_artifact(
         kpis_table(written.daily.kpis), key="kpis", description="The last days in figures"

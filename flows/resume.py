@@ -1,13 +1,10 @@
 """Resume: take back a stop."""
 
 from prefect import flow
-from prefect.artifacts import acreate_markdown_artifact
 
 from flows.form import HomeDir, OptionalShopId, Person, PlatformName, PolicyName
 from flows.labels import run_name, tag_run
-from flows.steps.actions import switch
-from flows.steps.home import Home
-from reports.markdown import escaped
+from flows.switching import switched
 
 
 @flow(name="resume", flow_run_name=run_name, on_running=[tag_run])
@@ -19,18 +16,6 @@ async def resume_flow(
     policy: PolicyName = None,
 ) -> str:
     """Take back a stop; name what was stopped."""
-    with Home.open(home_dir) as home:
-        is_all = platform is shop_id is policy is None
-        scope = switch(
-            home,
-            on=False,
-            everything=is_all,
-            platform=platform,
-            shop_id=shop_id,
-            policy=policy,
-            by=by,
-        )
-    await acreate_markdown_artifact(
-        f"Resumed: {escaped(scope)}\n", key="resumed", description="Kill switches"
+    return await switched(
+        home_dir, on=False, by=by, platform=platform, shop_id=shop_id, policy=policy
     )
-    return scope

@@ -1,11 +1,9 @@
 """Run: the whole loop, once."""
 
-from dataclasses import dataclass
 from typing import cast
 
 from prefect import flow
 
-from contracts.checks import CheckResult
 from flows.act import act_flow
 from flows.build import build_flow, rebuild_flow
 from flows.check import check_flow
@@ -16,25 +14,11 @@ from flows.missed import take_along
 from flows.outcome import held, result_of, results_of
 from flows.pull import lookup_flow, read_flow
 from flows.report import report_flow
-from flows.steps.act import Acted
 from flows.steps.alerts import mail_alerts
-from flows.steps.decide import Decided
-from flows.steps.home import Home
-from flows.steps.pull import Pulled, planned_streams
-from flows.steps.report import Reported
+from flows.steps.opening import open_home
+from flows.steps.pull import Pulled, blocked_in, planned_streams
 from flows.steps.retention import expire_when_quiet
-
-
-@dataclass(frozen=True, slots=True)
-class LoopResult:
-    """What the loop did."""
-
-    pulled: list[Pulled]
-    checked: list[CheckResult]
-    built: dict[str, int]
-    decided: list[Decided]
-    acted: list[Acted]
-    reported: Reported
+from flows.steps.run import LoopResult
 
 
 @flow(name="run", flow_run_name=run_name, on_running=[tag_run, take_along])
@@ -57,17 +41,19 @@ async def run_flow(home_dir: HomeDir, shop_id: OptionalShopId = None) -> LoopRes
     decided = await result_of(decide_flow, home_dir, shop_id, told=told)
     acted = await result_of(act_flow, home_dir, shop_id, told=told)
     reported = await result_of(report_flow, home_dir, shop_id, told=told)
-    with Home.open(home_dir) as home:
+    with open_home(home_dir) as home:
         alerts = mail_alerts(home, shop_id=shop_id)
         expire_when_quiet(home)
     if alerts is not None and not alerts.is_sent:
         told.append(alerts.sentence)
-    looped = LoopResult(pulled + asked, checked, built, decided, acted, reported)
+    looped = LoopResult(
+        pulled + asked, checked, built, decided, acted, reported, blocked_in(pulled + asked), alerts
+    )
     return cast("LoopResult", held(looped, list(dict.fromkeys(told))))
 
 
 async def _asked(home_dir: str, shop_id: str | None, told: list[str]) -> list[Pulled]:
     """What is asked about what was built; without such a stream there is no run of it."""
-    with Home.open(home_dir) as home:
+    with open_home(home_dir) as home:
         is_needed = bool(planned_streams(home, shop_id=shop_id, lookups=True))
     return await result_of(lookup_flow, home_dir, shop_id, told=told) if is_needed else []

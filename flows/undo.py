@@ -20,7 +20,7 @@ from flows.form import (
 )
 from flows.labels import run_name, tag_run
 from flows.steps.actions import Selection
-from flows.steps.home import Home
+from flows.steps.opening import open_home
 from flows.steps.undo import Undone, undo
 from reports.markdown import undo_table
 
@@ -52,7 +52,7 @@ async def undo_flow(
         since=utc(since),
         until=utc(until),
     )
-    with Home.open(home_dir) as home:
+    with open_home(home_dir) as home:
         undone = undo(home, chosen, by=by, execute=carry_out)
     title = undone.title if carry_out else "The plan; carry_out does it"
     await acreate_markdown_artifact(undo_table(undone.items), key="undo", description=title)

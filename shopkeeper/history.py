@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from shopkeeper.console import OPTIONS, answer, progress, show, stacked, table
-from shopkeeper.steps import From, Shop, StreamName, To, days_of, open_home
+from shopkeeper.steps import From, Shop, StreamName, To, chosen_home, days_of
 
 if TYPE_CHECKING:
     from flows.steps.backfill import Backfilled, BackfillPlan
@@ -49,7 +49,7 @@ def backfill(
     Interrupted anywhere, it goes on when it is started again.
     """
     from flows.steps import backfill as step
-    from flows.steps.home import parse_day
+    from flows.steps.parsing import parse_day
     from flows.steps.pull import blocked_in
 
     span = step.BackfillSpan(
@@ -61,7 +61,7 @@ def backfill(
         table=fills,
         newest_first=newest_first,
     )
-    with open_home() as home:
+    with chosen_home() as home:
         planned = step.plan(home, span)
         if not OPTIONS.as_json:
             show(_plan_table(planned))
@@ -134,7 +134,7 @@ def backtest(
     from flows.steps.backtest import backtest as step
 
     first, last = days_of(start, end)
-    with open_home() as home, progress() as bar:
+    with chosen_home() as home, progress() as bar:
         found = step(home, policy, shop_id=shop, first=first, last=last, progress=bar)
     shown = stacked(_backtest_table(found), _backtest_told(found))
     answer(found.as_dict(), screen=shown, stopped=found.failed)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from shopkeeper.console import answer, table
-from shopkeeper.steps import open_home
+from shopkeeper.steps import chosen_home
 
 if TYPE_CHECKING:
     from flows.steps.rotate import Rotation
@@ -32,7 +32,7 @@ def rotate(
     from flows.steps.rotate import plan
     from flows.steps.rotate import rotate as rotate_step
 
-    with open_home() as home:
+    with chosen_home() as home:
         found = rotate_step(home, by=by) if yes else plan(home)
     answer({"done": yes, "rotation": found}, screen=_table(found, done=yes))
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 import typer
 
 from shopkeeper.console import answer, is_terminal, printable, progress, stacked, table
-from shopkeeper.steps import PolicyName, Shop, open_home
+from shopkeeper.steps import PolicyName, Shop, chosen_home
 
 if TYPE_CHECKING:
     from contracts.actions import Action
@@ -51,7 +51,7 @@ def list_actions(
     """List actions, the newest first."""
     from flows.steps.actions import Selection, select
 
-    with open_home() as home:
+    with chosen_home() as home:
         chosen = Selection.parse(
             shop_id=shop, policy=policy, states=state, run_id=run, targets=target,
             since=since, until=until,
@@ -91,7 +91,7 @@ def show(
     how it is taken back; --json adds its numbers, evidence and history."""
     from flows.steps.actions import describe
 
-    with open_home() as home:
+    with chosen_home() as home:
         described = describe(home, action_id)
     told = described["screen"]
     answer(described, screen=printable("\n\n".join([told[lang]] if lang else told.values())))
@@ -108,7 +108,7 @@ def why(
     from reports.reasons import reason_said
     from reports.words import guard_said
 
-    with open_home() as home:
+    with chosen_home() as home:
         found = why_step(home, sku, shop_id=shop, policy=policy)
     rows = []
     for one in found:
@@ -125,7 +125,7 @@ def effect(shop: Shop = None, policy: PolicyName = None) -> None:
     """Say what each policy earned, against those that it leaves alone to compare."""
     from flows.steps.effect import effects
 
-    with open_home() as home:
+    with chosen_home() as home:
         found = effects(home, shop_id=shop, policy=policy)
     rows = [[one.shop_id, one.policy, f"{one.told}\n{one.told_zh}"] for one in found]
     answer(found, screen=table("Effect", ["shop", "policy", "what it earned"], rows))
@@ -142,7 +142,7 @@ def impact(
     from flows.steps.impact import impacts
     from reports.formats import money
 
-    with open_home() as home:
+    with chosen_home() as home:
         found = impacts(home, name, shop_id=shop)
     columns = ["listing", "order", "placed (UTC)", "pieces", "paid", "margin", "missed", "left"]
     rows = [
@@ -197,7 +197,7 @@ def _approve_ids(ids: list[str], *, by: str | None, yes: bool) -> None:
     from flows.steps.actions import approve as approve_step
     from flows.steps.actions import to_be_decided
 
-    with open_home() as home:
+    with chosen_home() as home:
         is_asked, contents = not yes and is_terminal(), None
         if is_asked:
             seen = to_be_decided(home, ids)
@@ -213,7 +213,7 @@ def _approve_batch(chosen: "Filter", *, by: str | None, yes: bool) -> None:
     from flows.steps.batch import batch
     from flows.steps.shown import shown
 
-    with open_home() as home:
+    with chosen_home() as home:
         found = batch(home, chosen)
         sample = shown(home, found.sample)
         told = printable("\n".join([*found.lines, "", "The largest:", *_heads(sample)]))
@@ -251,7 +251,7 @@ def reject(ids: Ids, by: By = None) -> None:
     """Reject proposals."""
     from flows.steps.actions import reject as reject_step
 
-    with open_home() as home:
+    with chosen_home() as home:
         done = reject_step(home, ids, by=by)
     _answer_of_person("rejected", done)
 
@@ -290,7 +290,7 @@ def undo(
         shop_id=shop, policy=policy, states=None, run_id=run, targets=target,
         since=since, until=until,
     )  # fmt: skip
-    with open_home() as home, progress() as bar:
+    with chosen_home() as home, progress() as bar:
         undone = undo_step(home, chosen, by=by, execute=yes, progress=bar)
     columns = ["shop", "target", "from", "back to", "note"]
     answer(undone, screen=table(undone.title, columns, undone.rows()), held=undone.has_conflicts)
@@ -311,7 +311,7 @@ def stop(
 
     if not everything and platform is shop is policy is None:
         _list_stops()
-    with open_home() as home:
+    with chosen_home() as home:
         scope = switch(
             home, on=True, everything=everything, platform=platform, shop_id=shop, policy=policy,
             by=by,
@@ -336,7 +336,7 @@ def resume(
 
     if not everything and platform is shop is policy is None:
         _list_stops()
-    with open_home() as home:
+    with chosen_home() as home:
         scope = switch(
             home, on=False, everything=everything, platform=platform, shop_id=shop, policy=policy,
             by=by,
@@ -348,7 +348,7 @@ def _list_stops() -> NoReturn:
     from actions.guard.switches import explain
     from flows.steps.actions import stops
 
-    with open_home() as home:
+    with chosen_home() as home:
         found = stops(home)
     told = "\n".join(map(explain, found)) or "Nothing is stopped; `stop --all` stops all writes."
     answer({"stops": found}, screen=told)
@@ -369,7 +369,7 @@ def audit(
     from flows.steps.audit import audit as audit_step
     from flows.steps.restored import accept as accept_restore
 
-    with open_home() as home:
+    with chosen_home() as home:
         if accept:
             accept_restore(home, by=by)
         found = audit_step(home, expected_head=expected_head)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from shopkeeper.console import answer, table
-from shopkeeper.steps import Shop, open_home
+from shopkeeper.steps import Shop, chosen_home
 
 if TYPE_CHECKING:
     from flows.steps.forget import Held
@@ -33,7 +33,7 @@ def forget(
     from flows.steps.forget import forget as forget_step
     from flows.steps.forget import held
 
-    with open_home() as home:
+    with chosen_home() as home:
         if yes:
             found = forget_step(home, member, shop_id=shop, by=by)
         else:
@@ -66,7 +66,7 @@ def subject(
     """Hand out all that is held of a person, as JSON."""
     from flows.steps.subject import subject as subject_step
 
-    with open_home() as home:
+    with chosen_home() as home:
         counts = subject_step(home, member, out=out, shop_id=shop, by=by)
     told = ", ".join(f"{count} {name}" for name, count in counts.items())
     answer({"file": str(out), "entries": counts}, screen=f"{out}: {told}")
@@ -76,7 +76,7 @@ def expire() -> None:
     """Remove what has been held for its time; `run` does so too."""
     from flows.steps.retention import expire as expire_step
 
-    with open_home() as home:
+    with chosen_home() as home:
         gone = expire_step(home)
     told = (
         f"{gone.readings} readings and personal columns of {', '.join(gone.tables) or 'no table'}"

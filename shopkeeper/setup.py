@@ -6,7 +6,7 @@ from pathlib import Path
 import typer
 
 from shopkeeper.console import OPTIONS, answer, progress, table
-from shopkeeper.steps import Shop, open_home
+from shopkeeper.steps import Shop, chosen_home
 
 sandbox_app = typer.Typer(help="The emulated platforms.", no_args_is_help=True)
 
@@ -35,7 +35,7 @@ def doctor(shop: Shop = None) -> None:
     from deployments.watch import watched
     from flows.steps.doctor import doctor as doctor_step
 
-    with open_home() as home:
+    with chosen_home() as home:
         findings = [*doctor_step(home, shop_id=shop), *watched(home, shop_id=shop)]
     rows = [
         [f.shop_id, f.source, f.subject, "ok" if f.passed else "WRONG", f.detail] for f in findings

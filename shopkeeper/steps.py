@@ -37,16 +37,16 @@ def register(app: typer.Typer) -> None:
         app.command()(command)
 
 
-def open_home() -> "Home":
+def chosen_home() -> "Home":
     """The home named by --home."""
-    from flows.steps.home import Home
+    from flows.steps.opening import open_home
 
-    return Home.open(OPTIONS.home)
+    return open_home(OPTIONS.home)
 
 
 def days_of(start: str | None, end: str | None) -> tuple[dt.date | None, dt.date | None]:
     """The days as they were typed."""
-    from flows.steps.home import parse_day
+    from flows.steps.parsing import parse_day
 
     first = parse_day(start, "--from") if start else None
     last = parse_day(end, "--to") if end else None
@@ -58,7 +58,7 @@ def run(shop: Shop = None) -> None:
     from flows.steps.run import run as run_steps
     from reports.summary import screen
 
-    with open_home() as home, progress() as bar:
+    with chosen_home() as home, progress() as bar:
         result = run_steps(home, shop_id=shop, progress=bar)
     steps = [("Report", str(result.reported.path))]
     steps += [("Held", stop) for one in result.acted for stop in one.stops]
@@ -75,7 +75,7 @@ def pull(shop: Shop = None, stream: StreamName = None, start: From = None, end: 
     from flows.steps.pull import pull as pull_step
 
     first, last = days_of(start, end)
-    with open_home() as home, progress() as bar:
+    with chosen_home() as home, progress() as bar:
         pulled = pull_step(home, shop_id=shop, stream=stream, first=first, last=last, progress=bar)
     blocked = blocked_in(pulled)
     raise_if_nothing_was_done(blocked, done=any(not one.blocked for one in pulled))
@@ -107,7 +107,7 @@ def check(shop: Shop = None) -> None:
     """Ask whether the data is fit to act on: suites, freshness, volume."""
     from flows.steps.check import check as check_step
 
-    with open_home() as home, progress() as bar:
+    with chosen_home() as home, progress() as bar:
         results = check_step(home, shop_id=shop, progress=bar)
     rows = [
         [r.shop_id, r.table, r.check, "passed" if r.passed else "FAILED", r.measured, r.limit]
@@ -141,7 +141,7 @@ def build(
     if (stream or everything) and not remap:
         raise ConfigurationError("--stream and --all say what to replay: give them with --remap")
     replayed: list[Remapped] = []
-    with open_home() as home, progress() as bar:
+    with chosen_home() as home, progress() as bar:
         if remap:
             replayed = remap_step(
                 home, shop_id=shop, stream=stream, is_all=everything, progress=bar
@@ -167,10 +167,10 @@ def _replayed(replayed: "list[Remapped]") -> str:
 def decide(shop: Shop = None, policy: PolicyName = None, as_of: AsOf = None) -> None:
     """Let the policies propose and the guard judge; what passes goes to the ledger."""
     from flows.steps.decide import decide as decide_step
-    from flows.steps.home import parse_as_of
+    from flows.steps.parsing import parse_as_of
 
     moment = parse_as_of(as_of) if as_of else None
-    with open_home() as home:
+    with chosen_home() as home:
         decided = decide_step(home, shop_id=shop, policy=policy, as_of=moment)
     rows = [[d.shop_id, d.policy, d.mode, *_states(d.states)] for d in decided]
     shown = table("Decided", ["shop", "policy", "mode", "new actions"], rows)
@@ -194,7 +194,7 @@ def act(shop: Shop = None, policy: PolicyName = None) -> None:
     """Send approved actions, read them back and settle them."""
     from flows.steps.act import act as act_step
 
-    with open_home() as home, progress() as bar:
+    with chosen_home() as home, progress() as bar:
         acted = act_step(home, shop_id=shop, policy=policy, progress=bar)
     rows = [[a.shop_id, *_states(a.states)] for a in acted]
     shown = stacked(table("Acted", ["shop", "outcome"], rows), _stops(acted))
@@ -213,7 +213,7 @@ def report(shop: Shop = None) -> None:
     """Write the day's operations report as one HTML page."""
     from flows.steps.report import report as report_step
 
-    with open_home() as home:
+    with chosen_home() as home:
         path = report_step(home, shop_id=shop).path
     answer({"report": str(path)}, screen=f"Report: {path}")
 
@@ -229,7 +229,7 @@ def export(
     """Write any table as parquet, csv or ndjson."""
     from flows.steps.export import export as export_step
 
-    with open_home() as home:
+    with chosen_home() as home:
         rows = export_step(home, name, out=out, file_format=file_format, shop_id=shop)
     answer({"table": name, "rows": rows, "file": str(out)}, screen=f"{rows} rows in {out}")
 
@@ -242,11 +242,11 @@ def purchase_orders(
     ] = None,
 ) -> None:
     """Write the approved orders of goods, one XLSX and one CSV per supplier."""
-    from flows.steps.home import parse_day
     from flows.steps.orders import purchase_orders as purchase_orders_step
+    from flows.steps.parsing import parse_day
 
     wanted = parse_day(day, "--day") if day else None
-    with open_home() as home:
+    with chosen_home() as home:
         written = purchase_orders_step(home, out=out, shop_id=shop, day=wanted)
     rows = [[one.shop_id, one.supplier, one.skus, one.units, *one.files] for one in written]
     answer(

@@ -1,10 +1,9 @@
-"""What an auditor asks for: an append-only chain of events, in which every row vouches for the one
-before it."""
+"""What an auditor asks for: append-only events; every row vouches for the one before it."""
 
 import datetime as dt
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import msgspec
@@ -12,13 +11,10 @@ from sqlalchemy import Connection, Row, insert, select, update
 
 from warehouse.bulk import insert_columns
 from warehouse.chain import Chain, chain_of, confirm_key
-from warehouse.database import Database
 from warehouse.models import event_head, events
 
-UNKEYED = "sealed with no key of this home"
-GIVEN_UP = "sealed with a key that had been given up before"
 ROTATED = "data key rotated"
-_GENESIS = "0" * 64
+GENESIS = "0" * 64
 _HEAD = 1
 _HEX = "0123456789abcdef"
 
@@ -58,22 +54,12 @@ class Head:
             ValueError: it is none.
         """
         count, _, told = text.partition(":")
-        if not count.isdecimal() or len(told) != len(_GENESIS) or set(told) - set(_HEX):
+        if not count.isdecimal() or len(told) != len(GENESIS) or set(told) - set(_HEX):
             raise ValueError(f"{text!r} is no head of a chain")
         return cls(int(count), told)
 
 
-@dataclass(frozen=True, slots=True)
-class Flaw:
-    """The first row at which the chain is broken, and how: "altered", "missing", or that it is
-    sealed with no key of the home.
-    """
-
-    event_id: int
-    problem: str
-
-
-class _Retired(msgspec.Struct, frozen=True):
+class RetiredKey(msgspec.Struct, frozen=True):
     """A key that was given up, and what it sealed events with: by it old ones are still proven."""
 
     retired: str
@@ -93,97 +79,6 @@ class _Row(NamedTuple):
     previous_hash: str
     key_id: str | None
     os_user: str | None
-
-
-class Events:
-    """The chain."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    def append(self, happened: Sequence[LedgerEvent]) -> None:
-        """Write events in a transaction of their own."""
-        with self._database.write() as connection:
-            append(connection, happened)
-
-    def of(self, subject: str) -> list[LedgerEvent]:
-        """The history of one subject, oldest first."""
-        query = select(events).where(events.c.subject == subject).order_by(events.c.event_id)
-        with self._database.read() as connection:
-            rows = connection.execute(query).all()
-        return [
-            LedgerEvent(
-                kind=row.kind,
-                subject=row.subject,
-                by=row.by,
-                at=row.at,
-                details=msgspec.json.decode(row.details),
-                os_user=row.os_user,
-            )
-            for row in rows
-        ]
-
-    def subjects(self, *, kind: str, by: str, os_user: str | None, since: dt.datetime) -> list[str]:
-        """What somebody, by name or by account, did something to since a moment, oldest first."""
-        is_theirs = events.c.by == by
-        if os_user is not None:
-            is_theirs |= events.c.os_user == os_user
-        query = select(events.c.subject).where(
-            events.c.kind == kind, is_theirs, events.c.at >= since
-        )
-        with self._database.read() as connection:
-            return list(connection.execute(query.order_by(events.c.event_id)).scalars())
-
-    def count(self) -> int:
-        """Events in the chain."""
-        return self.head().event_id
-
-    def head(self) -> Head:
-        """Where the chain stands."""
-        with self._database.read() as connection:
-            return head(connection)
-
-    def unretired(self, key_ids: Sequence[str]) -> list[str]:
-        """Those of these keys, by public name, that no event says were given up."""
-        with self._database.read() as connection:
-            known = _retired(connection)
-        return [one for one in key_ids if one not in known]
-
-    def verify(self, *, expected: Head | None = None) -> Flaw | None:
-        """Walk the chain; the first altered or missing row, or nothing when it is whole.
-
-        `expected` is a head of before: that event has to be there, with that hash. Once an event
-        is sealed with a key, all that follow are; a chain without any is nobody's. What a key
-        sealed that was given up counts only before the event that says so. Another key sealed that
-        one, and it vouches for all before it, whoever has the old key.
-        """
-        last_id, last_hash, is_keyed = 0, _GENESIS, False
-        query = select(events).order_by(events.c.event_id).execution_options(yield_per=10_000)
-        with self._database.read() as connection, connection.execute(query) as rows:
-            retired = _retired(connection)
-            chain = _with(chain_of(connection), retired)
-            for row in rows:
-                if row.event_id != last_id + 1:
-                    return Flaw(last_id + 1, "missing")
-                if row.previous_hash != last_hash:
-                    # A row that was altered together with its own hash is told by its successor.
-                    return Flaw(max(last_id, 1), "altered")
-                if chain and row.key_id is not None and row.key_id not in chain.keys:
-                    return Flaw(row.event_id, UNKEYED)
-                if row.key_id in retired and row.event_id >= retired[row.key_id].event_id:
-                    return Flaw(row.event_id, GIVEN_UP)
-                is_downgraded = is_keyed and row.key_id is None
-                if is_downgraded or row.hash != _hash(chain, row, last_hash):
-                    return Flaw(row.event_id, "altered")
-                if expected and row.event_id == expected.event_id and row.hash != expected.hash:
-                    return Flaw(row.event_id, "altered: its hash is not the expected one")
-                last_id, last_hash, is_keyed = row.event_id, row.hash, row.key_id is not None
-            told = head(connection)
-        if max(told.event_id, expected.event_id if expected else 0) > last_id:
-            return Flaw(last_id + 1, "missing")
-        if chain and last_id and not is_keyed:
-            return Flaw(last_id, UNKEYED)
-        return None if told.hash == last_hash else Flaw(max(last_id, 1), "altered")
 
 
 def append(connection: Connection, happened: Sequence[LedgerEvent]) -> None:
@@ -207,7 +102,7 @@ def append(connection: Connection, happened: Sequence[LedgerEvent]) -> None:
             event_id, event.kind, event.subject, event.by, event.at, details, last_hash, key_id,
             os_user,
         )  # fmt: skip
-        last_hash = _hash(chain, row, last_hash)
+        last_hash = hash_of(chain, row, last_hash)
         rows.append(row)
         hashes.append(last_hash)
     columns = dict(zip(_Row._fields, zip(*rows, strict=True), strict=True))
@@ -242,7 +137,7 @@ def retire(connection: Connection, key_ids: Sequence[str], *, by: str, at: dt.da
     """
     chain = chain_of(connection)
     assert chain is not None, "events are sealed by who opened the database with keys"
-    known = _retired(connection)
+    known = retired_keys(connection)
     append(
         connection,
         [
@@ -254,25 +149,17 @@ def retire(connection: Connection, key_ids: Sequence[str], *, by: str, at: dt.da
     )  # fmt: skip
 
 
-def _retired(connection: Connection) -> dict[str, _Retired]:
+def retired_keys(connection: Connection) -> dict[str, RetiredKey]:
     """Keys that events say were given up, by public name; the earliest event holds."""
-    found: dict[str, _Retired] = {}
+    found: dict[str, RetiredKey] = {}
     query = select(events.c.event_id, events.c.details).where(events.c.kind == ROTATED)
     for row in connection.execute(query.order_by(events.c.event_id)):
         try:
-            one = msgspec.json.decode(row.details, type=_Retired)
+            one = msgspec.json.decode(row.details, type=RetiredKey)
         except msgspec.MsgspecError:
             continue  # none of ours: the chain breaks there
         found.setdefault(one.retired, msgspec.structs.replace(one, event_id=row.event_id))
     return found
-
-
-def _with(chain: Chain | None, retired: Mapping[str, _Retired]) -> Chain | None:
-    """The chain's keys and those that were given up."""
-    if chain is None:
-        return None
-    old = {name: one.events_key for name, one in retired.items()}
-    return replace(chain, keys={**old, **chain.keys})
 
 
 def head(connection: Connection, *, lock: bool = False) -> Head:
@@ -281,10 +168,10 @@ def head(connection: Connection, *, lock: bool = False) -> Head:
     if lock:
         query = query.with_for_update()
     row = connection.execute(query).one_or_none()
-    return Head(0, _GENESIS) if row is None else Head(row.event_id, row.hash)
+    return Head(0, GENESIS) if row is None else Head(row.event_id, row.hash)
 
 
-def _hash(chain: Chain | None, row: Row[*tuple[Any, ...]] | _Row, previous_hash: str) -> str:
+def hash_of(chain: Chain | None, row: Row[*tuple[Any, ...]] | _Row, previous_hash: str) -> str:
     """Under the key that the row names; of before there was one, what anybody can compute."""
     instant = row.at.astimezone(dt.UTC).isoformat(timespec="microseconds")
     told = [row.event_id, row.kind, row.subject, row.by, instant, row.details]

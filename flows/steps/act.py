@@ -9,7 +9,9 @@ from contracts.codes import ActionState
 from flows.steps.blocked import Blocked, each
 from flows.steps.door import WriteDoor
 from flows.steps.holders import holder
-from flows.steps.home import Home, Progress, Shop, silent
+from flows.steps.home import Home
+from flows.steps.progress import Progress, silent
+from flows.steps.shop import Shop
 from flows.steps.writers import Writers
 
 

@@ -11,12 +11,15 @@ from contracts.codes import ActionState
 from contracts.errors import ConfigurationError
 from contracts.names import nearest
 from flows.steps.approvers import Approver, Approvers
+from flows.steps.clock import machine_now
 from flows.steps.holders import os_user
-from flows.steps.home import Home, machine_now, parse_as_of
+from flows.steps.home import Home
+from flows.steps.parsing import parse_as_of
 from flows.steps.shown import Shown, shown
 from flows.steps.story import story
 from reports.words import LANGUAGES
-from warehouse.events import Events, LedgerEvent
+from warehouse.event_chain import Events
+from warehouse.events import LedgerEvent
 
 _ID_LENGTH = 32
 _MOST_TOLD = 5

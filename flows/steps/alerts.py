@@ -14,9 +14,12 @@ from contracts.errors import ConfigurationError, ShopkeeperError
 from contracts.lines import prose
 from contracts.money import format_minor
 from contracts.payloads import Rendered, encode
-from flows.steps.home import Home, Shop, ShopSource, machine_now
+from flows.steps.clock import machine_now
+from flows.steps.home import Home
 from flows.steps.leases import lease
-from warehouse.events import Events, LedgerEvent
+from flows.steps.shop import Shop, ShopSource
+from warehouse.event_chain import Events
+from warehouse.events import LedgerEvent
 from warehouse.transitions import SYSTEM
 
 MAILED, UNMAILED = "alerts mailed", "alerts not mailed"

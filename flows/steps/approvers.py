@@ -12,7 +12,7 @@ from flows.steps.edits import Edit, edits, file_of, in_force, note
 from flows.steps.home import Home
 from flows.steps.named import APPROVERS
 from flows.steps.settings import Role
-from warehouse.events import Events
+from warehouse.event_chain import Events
 
 _DAY = dt.timedelta(days=1)
 

@@ -6,7 +6,8 @@ from contracts.errors import ConfigurationError
 from flows.steps.home import Home
 from flows.steps.restored import restored
 from warehouse.contents import all_altered
-from warehouse.events import Events, Head
+from warehouse.event_chain import Events
+from warehouse.events import Head
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,9 +17,11 @@ from contracts.streams import Reading, Window
 from contracts.tables import table_of
 from flows.steps.build import build
 from flows.steps.check import check
-from flows.steps.home import Home, Progress, Shop, ShopSource, silent
+from flows.steps.home import Home
 from flows.steps.leases import ActiveLease, lease
+from flows.steps.progress import Progress, silent
 from flows.steps.pull import Pulled, blocked_in, pull_reading
+from flows.steps.shop import Shop, ShopSource
 
 _WEEK = dt.timedelta(days=7)  # so that progress shows and an interruption costs little
 _TICK = dt.timedelta(microseconds=1)

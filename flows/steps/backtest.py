@@ -20,11 +20,13 @@ from flows.steps.build import build
 from flows.steps.check import check
 from flows.steps.decide import decide
 from flows.steps.earned import note_backtested
-from flows.steps.home import Home, Progress, Shop, silent
+from flows.steps.home import Home
 from flows.steps.past import Past
 from flows.steps.policies import PolicyFile
 from flows.steps.profits import Profit, profit
+from flows.steps.progress import Progress, silent
 from flows.steps.settings import PolicyOfShop
+from flows.steps.shop import Shop
 
 _BY: Final = "backtest"
 _LAST_HOUR: Final = 23

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Final
 
 from actions.stakes import change_rate, stake
-from actions.undo import is_order
+from actions.writes import is_order
 from contracts.actions import Action, content_hashes
 from contracts.codes import ActionState, WriteKind
 from contracts.errors import ConfigurationError

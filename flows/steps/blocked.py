@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from contracts import errors
 from contracts.errors import BusyError, ShopkeeperError, TransientSourceError
-from flows.steps.home import Shop
+from flows.steps.shop import Shop
 
 Done = TypeVar("Done")
 

@@ -21,8 +21,10 @@ from contracts.tables import (
 )
 from flows.steps.blocked import Blocked, each
 from flows.steps.derived import POINT_IN_TIME, depending, point_in_time_tables
-from flows.steps.home import Home, Progress, Shop, silent
+from flows.steps.home import Home
 from flows.steps.leases import lease
+from flows.steps.progress import Progress, silent
+from flows.steps.shop import Shop
 from flows.steps.views import View
 from transforms import kpis, sales
 from transforms.days import local_day, on_days

@@ -15,10 +15,12 @@ from contracts.checks import CheckResult
 from contracts.tables import Listing, table_of
 from flows.steps.blocked import Blocked, each
 from flows.steps.derived import costs
-from flows.steps.home import Home, Progress, Shop, silent
+from flows.steps.home import Home
 from flows.steps.named_skus import named
 from flows.steps.opt_outs import bounces
+from flows.steps.progress import Progress, silent
 from flows.steps.remap import stale
+from flows.steps.shop import Shop
 from flows.steps.views import View
 from transforms.listings import shared_codes
 

@@ -18,7 +18,8 @@ from flows.steps.build import derive
 from flows.steps.earned import held_back, note_decided
 from flows.steps.edits import file_of, note
 from flows.steps.guard_facts import beside, built, cleared, facts
-from flows.steps.home import Home, Shop
+from flows.steps.home import Home
+from flows.steps.shop import Shop
 
 _SAMPLES = 5
 

@@ -10,12 +10,14 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from contracts.errors import ShopkeeperError
 from flows.steps import secrets
+from flows.steps.clock import machine_now
 from flows.steps.earned import held_back_in
-from flows.steps.home import Home, Shop, ShopSource, machine_now
+from flows.steps.home import Home
 from flows.steps.named_skus import named
 from flows.steps.private import OTHERS, wide
 from flows.steps.remap import stale
 from flows.steps.restored import restored
+from flows.steps.shop import Shop, ShopSource
 
 _FIXED = re.compile(r"UTC([+-]\d{1,2}(?:\.\d{1,2})?)")
 _SHOWN = 5

@@ -16,7 +16,8 @@ from contracts.families import first_part
 from contracts.personal import Members, expired
 from contracts.streams import Mapped, Page, Reading
 from contracts.tables import TABLES, table_of
-from flows.steps.home import Home, Shop
+from flows.steps.home import Home
+from flows.steps.shop import Shop
 
 
 def fetched(

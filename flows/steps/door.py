@@ -11,7 +11,8 @@ from contracts.actions import Action, Live
 from contracts.codes import PolicyMode
 from flows.steps.approved import approved
 from flows.steps.guard_facts import campaigns, facts
-from flows.steps.home import Home, Shop
+from flows.steps.home import Home
+from flows.steps.shop import Shop
 
 Refused = dict[str, tuple[str, str]]
 """Guard and reason by action id."""

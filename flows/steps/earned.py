@@ -9,10 +9,12 @@ import polars as pl
 from contracts.codes import ListingStatus, PolicyMode, WriteKind
 from contracts.tables import Listing
 from flows.steps.derived import costs
-from flows.steps.home import Home, Shop
+from flows.steps.home import Home
 from flows.steps.policies import ShopPolicy
+from flows.steps.shop import Shop
 from flows.steps.views import View
-from warehouse.events import Events, LedgerEvent
+from warehouse.event_chain import Events
+from warehouse.events import LedgerEvent
 from warehouse.transitions import SYSTEM
 
 DECIDED, BACKTESTED = "decided", "backtested"

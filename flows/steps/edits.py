@@ -11,7 +11,8 @@ from typing import Any
 from contracts.toml_settings import parse_table
 from flows.steps.files import settings_text
 from flows.steps.home import Home
-from warehouse.events import Events, LedgerEvent
+from warehouse.event_chain import Events
+from warehouse.events import LedgerEvent
 
 KIND = "settings_seen"
 

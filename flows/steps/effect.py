@@ -8,7 +8,8 @@ import polars as pl
 from contracts.codes import WriteKind
 from contracts.economics import FACTS, Economics, extra_cost, received_rate
 from contracts.tables import Order, PriceFact, SalesDaily
-from flows.steps.home import Home, Shop
+from flows.steps.home import Home
+from flows.steps.shop import Shop
 from reports.effects import ReportedEffect
 from transforms.effects import effect
 from warehouse.arms import arms

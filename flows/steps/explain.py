@@ -10,7 +10,8 @@ from contracts.actions import Action, LeftAlone
 from contracts.codes import ActionState
 from contracts.errors import ConfigurationError
 from contracts.personal import masked
-from flows.steps.home import Home, Shop
+from flows.steps.home import Home
+from flows.steps.shop import Shop
 from reports.daily import ReportedAction
 from reports.left_alone import ReportedHold
 

@@ -8,9 +8,11 @@ from contracts.errors import ConfigurationError
 from contracts.personal import masked, purposes
 from contracts.tables import TABLES
 from flows.steps.actions import person
+from flows.steps.clock import machine_now
 from flows.steps.files import whole
-from flows.steps.home import Home, machine_now
-from warehouse.events import Events, LedgerEvent
+from flows.steps.home import Home
+from warehouse.event_chain import Events
+from warehouse.events import LedgerEvent
 
 FORMATS = ("parquet", "csv", "ndjson")
 # What makes a spreadsheet compute: a sign, in the width of any keyboard, after whatever it skips or

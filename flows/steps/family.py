@@ -23,7 +23,8 @@ from contracts.families import (
 from contracts.personal import Members, Redacted, purposes
 from contracts.streams import Page
 from contracts.tables import TABLES, Table
-from flows.steps.home import Home, Shop
+from flows.steps.home import Home
+from flows.steps.shop import Shop
 
 _CODES = (WriteKind.CREATE_COUPON, WriteKind.GRANT_COUPON)
 _FEWEST = 6

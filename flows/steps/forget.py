@@ -16,11 +16,13 @@ from contracts.streams import Page
 from contracts.tables import Table
 from flows.steps.actions import person
 from flows.steps.build import build
+from flows.steps.clock import machine_now
 from flows.steps.family import Family, family_of, without
-from flows.steps.home import Home, Shop, machine_now
+from flows.steps.home import Home
 from flows.steps.retention import quiet
+from flows.steps.shop import Shop
 from warehouse.erasures import Erasure
-from warehouse.events import Events
+from warehouse.event_chain import Events
 from warehouse.upkeep import purge
 
 

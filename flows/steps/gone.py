@@ -8,7 +8,8 @@ from checks.rows import Split
 from connectors.base.declaration import Stream
 from contracts.streams import Reading
 from contracts.tables import TABLES, TableKind, table_of
-from flows.steps.home import Home, Shop
+from flows.steps.home import Home
+from flows.steps.shop import Shop
 from warehouse.gone import Snapshot
 from warehouse.lake import Merged
 from warehouse.merge import family, root

@@ -31,11 +31,12 @@ from contracts.tables import (
     Shipment,
     table_of,
 )
-from flows.steps.home import Home, SchemaT, Shop
+from flows.steps.home import Home, SchemaT
 from flows.steps.opt_outs import consents
 from flows.steps.policies import ShopPolicy
 from flows.steps.rates import rates
 from flows.steps.recipients import contacts
+from flows.steps.shop import Shop
 from transforms.order_states import order_states
 
 _HISTORY = 28  # days from which the breaker tells what a usual run is

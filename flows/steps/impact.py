@@ -15,10 +15,11 @@ from contracts.errors import ConfigurationError
 from contracts.tables import Order, OrderLine, Shipment
 from flows.steps.actions import find_ids
 from flows.steps.guard_facts import built, cleared
-from flows.steps.home import Home, Shop
+from flows.steps.home import Home
+from flows.steps.shop import Shop
 from reports.formats import money
 from transforms.impact import impact
-from warehouse.events import Events
+from warehouse.event_chain import Events
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

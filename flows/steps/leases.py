@@ -8,8 +8,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from contracts.errors import BusyError
+from flows.steps.clock import machine_now
 from flows.steps.holders import holder, is_gone
-from flows.steps.home import Home, machine_now
+from flows.steps.home import Home
 from warehouse.leases import Lease
 
 # A machine that vanished keeps its work from others for no longer; a process that did, for no time.

@@ -15,7 +15,8 @@ from contracts.streams import Reading, Window
 from contracts.tables import TABLES, TableKind
 from flows.steps.documents import drop_erased, map_and_check
 from flows.steps.gone import merge
-from flows.steps.home import Home, Shop
+from flows.steps.home import Home
+from flows.steps.shop import Shop
 from warehouse.readings import Counts, Made
 
 _NAME = re.compile(r"[^\W\d][\w .:/()（）-]{0,59}")

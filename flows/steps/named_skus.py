@@ -10,7 +10,8 @@ from contracts.checks import CheckResult
 from contracts.codes import PolicyMode
 from contracts.markers import named_skus
 from contracts.names import nearest
-from flows.steps.home import Home, Shop
+from flows.steps.home import Home
+from flows.steps.shop import Shop
 
 CHECK = "named_skus"
 _MOST_TOLD = 5

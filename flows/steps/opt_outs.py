@@ -22,7 +22,8 @@ from contracts.actions import Action
 from contracts.checks import CheckResult
 from contracts.codes import ActionState, DeliveryStatus, WriteKind
 from contracts.tables import Delivery, table_of
-from flows.steps.home import Home, Shop
+from flows.steps.home import Home
+from flows.steps.shop import Shop
 
 _TOLD = ("message_id", "delivery_status", "diagnostic", "delivered_at")
 _ENDS = (DeliveryStatus.BOUNCED, DeliveryStatus.COMPLAINED, DeliveryStatus.UNSUBSCRIBED)

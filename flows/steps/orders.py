@@ -16,11 +16,14 @@ from contracts.codes import LIVE_STATES
 from contracts.errors import ConfigurationError
 from contracts.money import format_minor
 from flows.steps.actions import person
+from flows.steps.clock import machine_now
 from flows.steps.export import inert, readable
 from flows.steps.files import whole
-from flows.steps.home import Home, Shop, machine_now
+from flows.steps.home import Home
+from flows.steps.shop import Shop
 from transforms.purchases import APPROVED_SCHEMA
-from warehouse.events import Events, LedgerEvent
+from warehouse.event_chain import Events
+from warehouse.events import LedgerEvent
 
 _LONGEST: Final = dt.timedelta(days=2 * 365)
 """How long an order may stay open: the longest lead time that a source may tell."""

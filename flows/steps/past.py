@@ -17,10 +17,12 @@ from contracts.actions import Action
 from contracts.streams import Page, Reading
 from contracts.tables import Cost
 from flows.steps.build import rebuild
-from flows.steps.home import Home, Progress, Shop
+from flows.steps.home import Home
 from flows.steps.policies import PolicyFile
+from flows.steps.progress import Progress
 from flows.steps.pull import pull_reading
 from flows.steps.settings import Auto, Storage
+from flows.steps.shop import Shop
 from warehouse.encryption import Vault
 from warehouse.landing import Landing
 from warehouse.past import bring
@@ -65,12 +67,6 @@ class Past(Home):
         self._costs: dict[str, pl.DataFrame] = {}
         if (real.folder / _ERASURES).exists():
             shutil.copy(real.folder / _ERASURES, folder / _ERASURES)
-
-    def seal_older(self) -> None:
-        """Nothing here is older than the home."""
-
-    def carry_out_erasures(self) -> None:
-        """Mappings obey them; there is nothing else here that is somebody's."""
 
     def now(self, shop: Shop) -> dt.datetime:
         """The moment that is played."""

@@ -14,10 +14,13 @@ from contracts.streams import Reading, Window
 from contracts.tables import table_of
 from flows.steps.ahead import one_ahead
 from flows.steps.blocked import Blocked, Rung
+from flows.steps.clock import machine_now
 from flows.steps.documents import fetched
-from flows.steps.home import Home, Progress, Shop, ShopSource, machine_now, silent
+from flows.steps.home import Home
 from flows.steps.leases import lease
 from flows.steps.loading import covered, fingerprint, load, retry_quarantined
+from flows.steps.progress import Progress, silent
+from flows.steps.shop import Shop, ShopSource
 from warehouse.landing import Landed, LandingError
 
 _YEAR = dt.timedelta(days=365)

@@ -12,7 +12,8 @@ from actions.guard.facts import CONTACT_SCHEMA
 from actions.guard.people import Way, is_addressed, way_of
 from contracts.actions import Change
 from contracts.codes import Channel, WriteKind
-from flows.steps.home import Home, Shop
+from flows.steps.home import Home
+from flows.steps.shop import Shop
 
 _ADDRESSES = {Channel.EMAIL: Way.EMAIL, Channel.SMS: Way.SMS, Channel.PUSH: Way.PUSH}
 

@@ -7,7 +7,8 @@ import polars as pl
 from contracts.actions import Action
 from contracts.codes import GrantStatus
 from contracts.personal import COMPARED
-from flows.steps.home import Home, Shop
+from flows.steps.home import Home
+from flows.steps.shop import Shop
 
 
 def redeemed_times(home: Home, shop: Shop, actions: Sequence[Action]) -> dict[str, int]:

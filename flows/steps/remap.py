@@ -7,9 +7,11 @@ from connectors.base.declaration import Stream
 from contracts.errors import ConfigurationError, SourceContractError
 from contracts.streams import Reading
 from flows.steps.blocked import Blocked, Rung
-from flows.steps.home import Home, Progress, Shop, silent
+from flows.steps.home import Home
 from flows.steps.loading import fingerprint, replay
+from flows.steps.progress import Progress, silent
 from flows.steps.pull import pull_reading
+from flows.steps.shop import Shop
 from warehouse.landing import LandingError
 
 

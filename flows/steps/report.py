@@ -12,11 +12,13 @@ from contracts.codes import ActionState
 from contracts.errors import SourceContractError
 from contracts.tables import KpisDaily
 from flows.steps.blocked import Blocked, Rung
+from flows.steps.clock import machine_now
 from flows.steps.earned import held_back_in
 from flows.steps.effect import effects
 from flows.steps.explain import explained, left_alone, titles_of
 from flows.steps.files import whole
-from flows.steps.home import Home, Shop, machine_now
+from flows.steps.home import Home
+from flows.steps.shop import Shop
 from reports.daily import (
     SHOWN_ACTIONS,
     DailyReport,

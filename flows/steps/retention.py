@@ -11,8 +11,9 @@ import polars as pl
 from contracts.errors import BusyError
 from contracts.personal import expired, purposes
 from contracts.tables import TABLES
-from flows.steps.home import Home, Shop
+from flows.steps.home import Home
 from flows.steps.leases import lease
+from flows.steps.shop import Shop
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

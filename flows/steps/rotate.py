@@ -16,11 +16,14 @@ from contracts.personal import purposes
 from contracts.tables import TABLES
 from flows.steps import keys
 from flows.steps.actions import person
-from flows.steps.home import Home, machine_now
+from flows.steps.clock import machine_now
+from flows.steps.home import Home
 from flows.steps.leases import lease
+from flows.steps.opening import open_home
 from flows.steps.retention import quiet
 from warehouse.encryption import key_id, text_head
-from warehouse.events import Events, retire
+from warehouse.event_chain import Events
+from warehouse.events import retire
 from warehouse.upkeep import purge
 
 _FILES = "raw files"
@@ -77,7 +80,7 @@ def rotate(home: Home, *, by: str | None = None) -> Rotation:
     with _still(home):
         if _is_renewed(home):
             keys.renew(home.folder, home.settings.keys)
-        with Home.open(home.folder) as renewed:
+        with open_home(home.folder) as renewed:
             vault = renewed.keys.vault
             reseal(renewed)
             with renewed.database.write() as connection:

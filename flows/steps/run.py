@@ -10,7 +10,8 @@ from flows.steps.blocked import Blocked, raise_if_nothing_was_done
 from flows.steps.build import build, rebuild
 from flows.steps.check import check
 from flows.steps.decide import Decided, decide
-from flows.steps.home import Home, Progress, silent
+from flows.steps.home import Home
+from flows.steps.progress import Progress, silent
 from flows.steps.pull import Pulled, blocked_in, lookup_tables, pull
 from flows.steps.report import Reported, report
 from flows.steps.retention import expire_when_quiet

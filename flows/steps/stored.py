@@ -1,13 +1,12 @@
 """What is stored in a home, each part opened when it is first asked for."""
 
 import datetime as dt
-from abc import ABC, abstractmethod
-from contextlib import suppress
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 
-from contracts.errors import BusyError, ConfigurationError
+from contracts.errors import ConfigurationError
 from contracts.ports import Stores
 from flows.steps import secrets
 from flows.steps.holders import holder, is_gone, os_user
@@ -31,13 +30,14 @@ from warehouse.snapshots import Snapshots
 from warehouse.tokens import SealedTokens
 
 
-class Stored(ABC):
+class Stored:
     """The shelves and the database of a home; closed when it is left."""
 
     def __init__(self, folder: Path, settings: HomeSettings) -> None:
         self.folder = folder
         self.settings = settings
         self.approvers: ApproverSettings | None = None
+        self.once_open: Callable[[], None] = lambda: None
 
     def __exit__(
         self,
@@ -76,20 +76,8 @@ class Stored(ABC):
             raise
         opened.seal_with(keys.vault)
         self.database = opened  # what a restore makes due uses it already
-        if self.erasures.is_unsealed():
-            self.seal_older()
-        if self.erasures.recall():
-            with suppress(BusyError):  # whoever is at it goes on; mappings obey in any case
-                self.carry_out_erasures()
+        self.once_open()
         return opened
-
-    @abstractmethod
-    def seal_older(self) -> None:
-        """Seal what a release of before left open."""
-
-    @abstractmethod
-    def carry_out_erasures(self) -> None:
-        """Erase whoever is to be forgotten and is there again, as a restore leaves it."""
 
     @property
     def keys(self) -> OpenedKeys:

@@ -8,20 +8,23 @@ from typing import Final
 import polars as pl
 
 from actions.explain import sentence_of
-from actions.undo import is_order, not_undoable
+from actions.undo import not_undoable
+from actions.writes import is_order
 from contracts.actions import OF_MESSAGE, Action
 from contracts.codes import GOODS, ActionState, Reversal, WriteKind
 from contracts.personal import masked
 from contracts.tables import Order, OrderLine, Review, table_of
 from flows.steps.effect import effects
-from flows.steps.home import Home, Shop
+from flows.steps.home import Home
 from flows.steps.redeemed import redeemed_times
+from flows.steps.shop import Shop
 from flows.steps.shown import Shown
 from reports.formats import unit, written
 from reports.reasons import reason_said
 from reports.story import Answerer, Earlier, Sold, Story
 from reports.words import Said, guard_said
-from warehouse.events import Events, LedgerEvent
+from warehouse.event_chain import Events
+from warehouse.events import LedgerEvent
 from warehouse.transitions import SYSTEM
 
 _SHOWN_EARLIER: Final = 3

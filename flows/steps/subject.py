@@ -9,11 +9,13 @@ import msgspec
 
 from contracts.errors import ConfigurationError
 from flows.steps.actions import person
+from flows.steps.clock import machine_now
 from flows.steps.family import family_of
 from flows.steps.files import whole
 from flows.steps.forget import held, pages_about, quarantined_of
-from flows.steps.home import Home, machine_now
-from warehouse.events import Events, LedgerEvent
+from flows.steps.home import Home
+from warehouse.event_chain import Events
+from warehouse.events import LedgerEvent
 
 
 def subject(

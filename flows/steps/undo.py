@@ -4,15 +4,18 @@ import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
-from actions.undo import UNDER_WAY, UndoItem, UndoPlan, changes, is_undoable, plan, to_actions
+from actions.undo import UNDER_WAY, UndoItem, UndoPlan, is_undoable, plan, to_actions
+from actions.writes import changes
 from connectors.base.limits import Urgency
 from contracts.actions import Action
 from contracts.codes import WriteKind
 from contracts.money import format_minor
 from flows.steps.act import act
 from flows.steps.actions import Selection, person, select
-from flows.steps.home import Home, Progress, Shop, silent
+from flows.steps.home import Home
+from flows.steps.progress import Progress, silent
 from flows.steps.redeemed import redeemed_times
+from flows.steps.shop import Shop
 from flows.steps.writers import Writers
 
 

@@ -9,7 +9,8 @@ import dataframely as dy
 import polars as pl
 
 from contracts.tables import TABLES, table_of
-from flows.steps.home import Home, SchemaT, Shop
+from flows.steps.home import Home, SchemaT
+from flows.steps.shop import Shop
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,8 @@ from contracts.errors import ConfigurationError
 from contracts.names import nearest
 from flows.steps.decide import Considered, considered
 from flows.steps.explain import phrase_of
-from flows.steps.home import Home, Shop
+from flows.steps.home import Home
+from flows.steps.shop import Shop
 
 _ABOUT = "no row of its facts: no active listing with a price, no stock, no order"
 

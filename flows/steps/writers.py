@@ -11,8 +11,10 @@ from connectors.base.limits import HasUrgency, Urgency
 from contracts.actions import Action, Change, Live, Outcome, Unread
 from contracts.codes import OutcomeState, WriteKind
 from contracts.ports import Outbound
-from flows.steps.home import Home, Shop, ShopClock, ShopSource
+from flows.steps.clock import ShopClock
+from flows.steps.home import Home
 from flows.steps.recipients import addressed
+from flows.steps.shop import Shop, ShopSource
 from flows.steps.wording import worded
 
 Address = Callable[[WriteKind, Sequence[Change]], list[Change]]

@@ -1,16 +1,13 @@
 """Ads: what campaigns cost and brought, by day; orders are credited to a click for 15 days."""
 
 from datetime import UTC, date, datetime, time, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import Final, Protocol
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import polars as pl
 
 from sandbox.world.draws import uniform
-
-if TYPE_CHECKING:
-    from sandbox.world.world import World
 
 CREDITED_DAYS: Final = 15
 AT_ONCE: Final = 0.45
@@ -51,7 +48,21 @@ def ads(goods: pl.DataFrame, *, first: date, last: date, minor_per_cent: int) ->
     )  # fmt: skip
 
 
-def ads_seen(world: "World", at: datetime) -> pl.DataFrame:
+class Advertised(Protocol):
+    """A world with ads: their final values, as `ads` makes them, and the zone of their days."""
+
+    @property
+    def ads(self) -> pl.DataFrame:
+        """See `ads`."""
+        ...
+
+    @property
+    def zone(self) -> str:
+        """Name of the zone."""
+        ...
+
+
+def ads_seen(world: Advertised, at: datetime) -> pl.DataFrame:
     """What the platform showed at `at`: whole local days, recent orders and revenue incomplete."""
     return seen(world.ads, at, world.zone)
 

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from actions.dispatch import dispatch
-from actions.undo import changes, plan, to_actions
+from actions.undo import plan, to_actions
+from actions.writes import changes
 from contracts.actions import Action, Change, Live, Outcome
 from contracts.codes import ActionState, OutcomeState, Reversal, WriteKind
 from contracts.errors import NotAppliedError, SourceRejectedError, TransientSourceError

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from actions.undo import changes, plan
+from actions.undo import plan
+from actions.writes import changes
 from contracts.actions import Live, Unread
 from contracts.codes import ActionState, Audience
 from contracts.payloads import CouponTerms, encode, told_instant

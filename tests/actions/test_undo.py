@@ -3,7 +3,8 @@ from typing import Any
 
 import pytest
 
-from actions.undo import UndoPlan, originals_of, plan, to_actions
+from actions.undo import UndoPlan, plan, to_actions
+from actions.writes import originals_of
 from contracts.actions import Action, Live
 from contracts.codes import ActionState, WriteKind
 

@@ -6,7 +6,8 @@ import pytest
 from actions.dispatch import dispatch
 from actions.guard import undo_recheck
 from actions.guard.facts import CAMPAIGN_SCHEMA
-from actions.undo import changes, plan, to_actions
+from actions.undo import plan, to_actions
+from actions.writes import changes
 from contracts.codes import ActionState
 
 S = ActionState

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from actions.undo import UNDER_WAY, changes, plan, to_actions
+from actions.undo import UNDER_WAY, plan, to_actions
+from actions.writes import changes
 from contracts.codes import ActionState
 from tests.actions.conftest import Crash
 from warehouse.ledger import Ledger

@@ -31,10 +31,10 @@ def main() -> None:
 
 def measure(folder: Path) -> dict[str, dict[str, object]]:
     """Seconds of builds after a change, and of whole builds."""
-    from flows.steps.home import Home
+    from flows.steps.opening import open_home
     from flows.steps.pull import pull
 
-    with Home.open(folder) as home:
+    with open_home(folder) as home:
         pull(home)
         _seconds(home, is_full=True)
         some = []

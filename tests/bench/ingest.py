@@ -81,14 +81,14 @@ def _peak_mb() -> float:
 
 def ours(url: str, folder: Path) -> dict[str, Any]:
     """Pull the pages into an empty home."""
-    from flows.steps.home import Home
+    from flows.steps.opening import open_home
     from flows.steps.pull import pull
 
     (folder / "shops").mkdir()
     (folder / "shopkeeper.toml").write_text("", encoding="utf-8")
     (folder / "shops" / "replay.toml").write_text(_SHOP.format(url=url), encoding="utf-8")
     imported = _peak_mb()
-    with Home.open(folder) as home:
+    with open_home(folder) as home:
         started = _cpu()
         (pulled,) = pull(home, stream="orders")
         cpu, peak = _cpu() - started, _peak_mb()

@@ -62,11 +62,11 @@ def empty_home() -> Iterator[Path]:
 
 def measure(folder: Path) -> dict[str, dict[str, object]]:
     """Pull the orders of a year and decode the same bytes with the standard library."""
-    from flows.steps.home import Home
+    from flows.steps.opening import open_home
     from flows.steps.pull import pull
 
     before = _peak_mb()
-    with Home.open(folder) as home:
+    with open_home(folder) as home:
         started = time.process_time()
         (pulled,) = pull(home, stream="orders")
         seconds = time.process_time() - started

@@ -34,7 +34,7 @@ from contracts.tables import (
 from deployments.at_once import AT_ONCE
 from flows.steps.build import build
 from flows.steps.decide import decide
-from flows.steps.home import Home
+from flows.steps.opening import open_home
 from warehouse.landing import Landed
 from warehouse.readings import Counts
 
@@ -94,7 +94,7 @@ def prepare(folder: Path) -> None:
         (folder / name).write_text(text, encoding="utf-8")
     window = Window(AS_OF - dt.timedelta(days=1), AS_OF)
     counts = Counts(landed_rows=0, loaded_rows=0, quarantined_rows=0, seconds=0)
-    with Home.open(folder) as home:
+    with open_home(folder) as home:
         merged = home.lake.merge(_tables(np.random.default_rng(7)))
         home.readings.record({name: table.version for name, table in merged.items()})
         for _, stream in home.shop("demo").streams():
@@ -105,7 +105,7 @@ def prepare(folder: Path) -> None:
 
 def measure(folder: Path) -> dict[str, dict[str, object]]:
     """Decide once; every SKU is proposed or held."""
-    with Home.open(folder) as home:
+    with open_home(folder) as home:
         started, cpu = time.perf_counter(), time.process_time()
         (decided,) = decide(home, policy="repricing")
         seconds, cpu = time.perf_counter() - started, time.process_time() - cpu

@@ -111,11 +111,11 @@ def measure(folder: Path, url: str) -> dict[str, dict[str, object]]:
     from flows.steps.act import act
     from flows.steps.actions import Selection, approve
     from flows.steps.build import build
-    from flows.steps.home import Home
+    from flows.steps.opening import open_home
     from flows.steps.pull import pull
     from flows.steps.undo import undo
 
-    with Home.open(folder) as home:
+    with open_home(folder) as home:
         pull(home)
         build(home)
         before = _propose(home)

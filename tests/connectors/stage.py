@@ -15,8 +15,10 @@ from connectors.base.declaration import Stream, Write
 from contracts.codes import WriteKind
 from contracts.tables import table_of
 from flows.steps.build import build
-from flows.steps.home import Home, ShopSource
+from flows.steps.home import Home
+from flows.steps.opening import open_home
 from flows.steps.pull import Pulled, pull
+from flows.steps.shop import ShopSource
 from sandbox.composed import composed
 from sandbox.klaviyo import REVISION
 from sandbox.merchant import merchant
@@ -164,7 +166,7 @@ class Stage:
         """Pull whatever is due, as the loop does, and note what the lake holds then."""
         self._write_home()
         self.read_until = self.now
-        with Home.open(self.folder) as home:
+        with open_home(self.folder) as home:
             rows = pull(home, lookups=False)
             build(home)
             rows += pull(home, lookups=True)
@@ -181,7 +183,7 @@ class Stage:
     def client(self, shop_id: str, connector: str) -> Iterator[Any]:
         """An open client of a shop's source."""
         self._write_home()
-        with Home.open(self.folder) as home:
+        with open_home(self.folder) as home:
             client = source_of(home, shop_id, connector).open()
             try:
                 yield client
@@ -190,7 +192,7 @@ class Stage:
 
     def pseudonym(self, shop_id: str, member: str) -> str:
         """What a member is called in the lake."""
-        with Home.open(self.folder) as home:
+        with open_home(self.folder) as home:
             return home.members(home.shop(shop_id)).pseudonym(member)
 
     def write(self, connector: str, kind: WriteKind) -> Write:

@@ -9,8 +9,9 @@ from actions.dispatch import dispatch
 from flows.steps.act import act
 from flows.steps.actions import Selection
 from flows.steps.build import build
+from flows.steps.clock import ShopClock
 from flows.steps.decide import decide
-from flows.steps.home import Home, ShopClock
+from flows.steps.opening import open_home
 from flows.steps.pull import blocked_in, pull
 from flows.steps.report import report
 from flows.steps.undo import undo
@@ -23,7 +24,7 @@ CHUNK = 5
 def loop(folder: Path, *, seam: str | None = None, call: int = 1) -> None:
     """Pull, build, decide, act, report and undo all of it; the same again goes on where it was."""
     armed = SEAMS[seam] if seam else None
-    with Home.open(folder) as home:
+    with open_home(folder) as home:
         is_undoing = any(action.undoes for action in home.ledger.find())
         if armed and (armed.stage is not Stage.UNDOING or is_undoing):
             armed.arm(call)

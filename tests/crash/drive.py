@@ -14,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from flows.steps.home import Home
+from flows.steps.opening import open_home
 from sandbox.server import running
 from sandbox.shopify.shop import Shop
 from sandbox.tamper import tamper
@@ -112,7 +112,7 @@ class Place:
 
     def state(self) -> State:
         """What is there now."""
-        with Home.open(self.folder) as home:
+        with open_home(self.folder) as home:
             return state_of(home, self.world)
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from contracts.tables import TABLES
 from flows.steps.home import Home
 from sandbox.world.world import World
-from warehouse.events import Events
+from warehouse.event_chain import Events
 
 State = dict[str, Any]
 

@@ -13,7 +13,7 @@ from deployments.demo import HOME, _fresh
 from deployments.plan import Definition, definitions
 from deployments.prefect_yaml import render
 from flows.registry import registered
-from flows.steps.home import Home
+from flows.steps.opening import open_home
 
 EXAMPLE = Path("deployments/prefect.yaml")
 BOUNDS = {"string": {"enum", "pattern", "maxLength", "format"}, "array": {"maxItems"}}
@@ -31,7 +31,7 @@ def demo_home(tmp_path: Path) -> Path:
 
 
 def _all(folder: Path) -> list[Definition]:
-    with Home.open(folder) as home:
+    with open_home(folder) as home:
         return definitions(home)
 
 

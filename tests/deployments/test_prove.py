@@ -30,7 +30,7 @@ from deployments.trial import (
 from deployments.trial import stage as set_stage
 from flows.steps.act import act
 from flows.steps.decide import decide
-from flows.steps.home import Home
+from flows.steps.opening import open_home
 from flows.steps.pull import blocked_in, pull
 from sandbox.plan import Fault
 from sandbox.world.demand import advance
@@ -170,7 +170,7 @@ def test_a_shop_that_refuses_the_token_does_not_stop_the_other_one(
         good = (folder / "shops" / "trial.toml").read_text(encoding="utf-8")
         bad = re.sub("env:[A-Z_]+", "env:REVOKED", good)
         (folder / "shops" / "first.toml").write_text(bad, encoding="utf-8")
-        with Home.open(folder) as home:
+        with open_home(folder) as home:
             (stopped,) = blocked_in(pull(home))
             with pytest.raises(SourceRejectedError, match=r"^shop first: .* HTTP 401; look at"):
                 raise stopped.as_error

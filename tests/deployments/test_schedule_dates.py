@@ -15,7 +15,7 @@ from prefect.server.schemas.schedules import CronSchedule
 from contracts.errors import ConfigurationError
 from deployments.plan import planned_in
 from flows.steps.crons import checked
-from flows.steps.home import Home
+from flows.steps.opening import open_home
 from tests.deployments.stall import write_stall
 
 HOUR = dt.timedelta(hours=1)
@@ -142,4 +142,4 @@ def test_a_wrong_cron_is_refused_when_the_home_opens_with_its_file_line_and_key(
     with pytest.raises(
         ConfigurationError, match=rf"^shops/stall.toml, line 15: `schedule.{key}`: "
     ):
-        Home.open(home)
+        open_home(home)

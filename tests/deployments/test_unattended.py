@@ -12,7 +12,7 @@ import yaml  # type: ignore[import-untyped]  # comes with Prefect, without types
 
 from contracts.codes import ActionState
 from deployments.plan import definitions
-from flows.steps.home import Home
+from flows.steps.opening import open_home
 from tests.deployments.conftest import Unattended
 
 pytestmark = pytest.mark.long
@@ -71,7 +71,7 @@ def test_the_worker_runs_the_whole_loop_and_a_person_approves_what_waits(
     assert set(decided["tags"]) == {
         "step:decide", "shop:demo", "policy:repricing", "policy:restock",
     }  # fmt: skip
-    with Home.open(unattended.home) as home:
+    with open_home(unattended.home) as home:
         assert home.ledger.find(states=[ActionState.CONFIRMED])
         waiting = home.ledger.find(states=[ActionState.PROPOSED])[0]
     assert f"| {waiting.action_id[:8]} |" in unattended.artifacts(decided["id"])["proposals"]
@@ -81,7 +81,7 @@ def test_the_worker_runs_the_whole_loop_and_a_person_approves_what_waits(
     )
     assert approved["state"]["type"] == "COMPLETED", approved["state"]["message"]
     assert waiting.action_id[:8] in unattended.artifacts(approved["id"])["approved"]
-    with Home.open(unattended.home) as home:
+    with open_home(unattended.home) as home:
         assert home.ledger.find(action_ids=[waiting.action_id])[0].state is ActionState.APPROVED
 
 
@@ -235,5 +235,5 @@ def test_a_shop_that_is_gone_takes_its_deployments_along(
     gone = unattended.call("up")
     assert "run/second" in gone["removed"]
     assert set(gone["deployments"]) == set(unattended.first["deployments"])
-    with Home.open(unattended.home) as home:
+    with open_home(unattended.home) as home:
         assert gone["deployments"] == [one.full_name for one in definitions(home)]

@@ -21,7 +21,7 @@ import pytest
 from contracts.errors import BusyError, ConfigurationError, SourceRejectedError
 from deployments.doorman import MOST, MOST_OF_ONE
 from deployments.webhooks import Patience, Pulls, doors, listening
-from flows.steps.home import Home
+from flows.steps.opening import open_home
 from sandbox.server import running
 from sandbox.world.world import World
 from tests.deployments.strangers import free_port
@@ -298,7 +298,7 @@ def test_what_is_hinted_at_is_pulled(
         file = tmp_path / "shops" / "demo.toml"
         secret = 'is_sandbox = true\nwebhook_secret = "env:HOOK_SECRET"'
         file.write_text(file.read_text("utf-8").replace("is_sandbox = true", secret), "utf-8")
-        with served(tmp_path, wait=0) as address, Home.open(tmp_path) as home:
+        with served(tmp_path, wait=0) as address, open_home(tmp_path) as home:
             assert home.readings.watermark("demo", "customers") is None
             assert httpx.post(address, content=BODY, headers=signed()).status_code == 200
             assert until(lambda: home.readings.watermark("demo", "customers") is not None)
@@ -328,12 +328,12 @@ def test_a_home_without_a_secret_has_nothing_to_listen_for(home: Path) -> None:
     file = home / "shops" / "demo.toml"
     kept = [line for line in file.read_text("utf-8").splitlines() if "webhook" not in line]
     file.write_text("\n".join(kept), "utf-8")
-    with Home.open(home) as opened, pytest.raises(ConfigurationError, match="secret for webhooks"):
+    with open_home(home) as opened, pytest.raises(ConfigurationError, match="secret for webhooks"):
         doors(opened)
 
 
 def test_a_secret_is_not_shown(home: Path) -> None:
-    with Home.open(home) as opened:
+    with open_home(home) as opened:
         assert SECRET not in repr(doors(opened))
 
 

@@ -16,6 +16,7 @@ import pytest
 from deployments.at_once import AT_ONCE
 from flows.steps.build import build as build_step
 from flows.steps.home import Home
+from flows.steps.opening import open_home
 from flows.steps.pull import pull
 from sandbox.scoreboard import clock_text
 from sandbox.server import running
@@ -115,7 +116,7 @@ class Merchant:
 
     def open(self) -> Home:
         """The home, opened."""
-        return Home.open(self.folder)
+        return open_home(self.folder)
 
 
 @pytest.fixture(scope="session")
@@ -168,7 +169,7 @@ def built_data(seeded_world: World, tmp_path_factory: pytest.TempPathFactory) ->
     ):
         patch.setenv("WORLD_TOKEN", TOKEN)
         write_home(folder, url, seeded_world)
-        with Home.open(folder) as home:
+        with open_home(folder) as home:
             pull(home)
             build_step(home)
     return folder / "data"

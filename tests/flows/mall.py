@@ -17,6 +17,7 @@ from contracts.codes import OutcomeState, Reversal, WriteKind
 from contracts.payloads import Reply, decode, encode
 from contracts.tables import PriceFact, StockFact
 from flows.steps.home import Home
+from flows.steps.opening import open_home
 from tests.flows.commands import Typed, typing
 from tests.flows.scripted import NOW, REVIEWS, Platform, write
 from tests.warehouse.rows import judged, proposal, rows
@@ -57,7 +58,7 @@ class Place:
 
     def edit(self, **values: Any) -> None:
         """Change the action's row behind Shopkeeper's back."""
-        with Home.open(self.folder) as home, home.database.write() as connection:
+        with open_home(self.folder) as home, home.database.write() as connection:
             connection.execute(
                 update(table).where(table.c.action_id == self.action_id).values(**values)
             )
@@ -99,10 +100,10 @@ def made(
     approved = folder / "texts" / "approved.txt"
     approved.parent.mkdir()
     approved.write_text(f"# read by chen\n{TEXT}\n", encoding="utf-8")
-    mall, opened = Mall(), Home.open
-    monkeypatch.setattr(Home, "open", lambda path: _with(opened(path), mall))
+    mall, opened = Mall(), Home.of
+    monkeypatch.setattr(Home, "of", lambda path, **how: _with(opened(path, **how), mall))
     monkeypatch.setattr(Home, "data_as_of", lambda *_: NOW)
-    with Home.open(folder) as home:
+    with open_home(folder) as home:
         for name, schema in (("price_facts", PriceFact), ("stock_facts", StockFact)):
             home.lake.replace(name, rows(schema, []), shop_id="shop")
         home.readings.record(home.lake.versions())

@@ -21,6 +21,7 @@ from flows.steps.build import build
 from flows.steps.check import check
 from flows.steps.decide import decide
 from flows.steps.home import Home
+from flows.steps.opening import open_home
 from flows.steps.pull import pull
 from tests.flows import scripted
 
@@ -80,7 +81,7 @@ class PricingShop:
 
     def open(self) -> Home:
         """The home, its shop scripted."""
-        home = Home.open(self.folder)
+        home = open_home(self.folder)
         scripted.script(home, "shop", self.platform, *STREAMS)
         if "other" in home.shops:
             scripted.script(home, "other", self.other, *STREAMS)

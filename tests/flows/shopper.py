@@ -2,7 +2,7 @@
 
 import sys
 
-from flows.steps.home import Home
+from flows.steps.opening import open_home
 
 # Fifty points are asked for and as many used, as long as the shop has fifty products.
 DOCUMENT = "query { products(first: 50) { nodes { id } } }"
@@ -11,7 +11,7 @@ COST = 50.0
 
 def ask(folder: str, requests: int) -> None:
     """Ask as a step does that is run by hand: through the home."""
-    with Home.open(folder) as home:
+    with open_home(folder) as home:
         client = home.shop("demo").platform.open()
         for _ in range(requests):
             client.ask(DOCUMENT, cost=COST)

@@ -11,6 +11,7 @@ from connectors.base.declaration import Stream
 from contracts.streams import Context, Facts, Mapped, Page, Reading, Window
 from flows.steps import pull
 from flows.steps.home import Home
+from flows.steps.opening import open_home
 from tests.flows.test_lookup_streams import SHOP
 
 NOW = dt.datetime(2026, 11, 16, 5, tzinfo=dt.UTC)
@@ -30,7 +31,7 @@ def home(tmp_path: Path) -> Iterator[Home]:
     (tmp_path / "shops").mkdir()
     (tmp_path / "shopkeeper.toml").write_text("", encoding="utf-8")
     (tmp_path / "shops" / "demo.toml").write_text(SHOP, encoding="utf-8")
-    with Home.open(tmp_path) as opened:
+    with open_home(tmp_path) as opened:
         yield opened
 
 

@@ -19,11 +19,12 @@ from contracts.errors import ConfigurationError
 from flows.steps import alerts
 from flows.steps.alerts import mail_alerts
 from flows.steps.home import Home
+from flows.steps.opening import open_home
 from flows.steps.run import run
 from sandbox.mail import Credentials, Mailhost, Rule, serving_mail
 from tests.connectors.files.ready import JD, csv_bytes
 from tests.connectors.files.ready import put as put_file
-from warehouse.events import Events
+from warehouse.event_chain import Events
 
 SENDER = Credentials("shop", "a-password", "news@shop.example")
 OPS = "ops@merchant.example"
@@ -75,7 +76,7 @@ def folder(tmp_path: Path, host: Mailhost, monkeypatch: pytest.MonkeyPatch) -> P
 
 @pytest.fixture
 def home(folder: Path) -> Iterator[Home]:
-    with Home.open(folder) as opened:
+    with open_home(folder) as opened:
         yield opened
 
 
@@ -257,7 +258,7 @@ def test_a_host_that_is_not_there_is_one_sentence(folder: Path) -> None:
     lines = shop.read_text(encoding="utf-8").splitlines()
     gone = ["smtp_port = 1" if line.startswith("smtp_port") else line for line in lines]
     shop.write_text("\n".join(gone), encoding="utf-8")
-    with Home.open(folder) as home:
+    with open_home(folder) as home:
         put(home, "a")
         told = mail_alerts(home)
     assert told is not None
@@ -285,7 +286,7 @@ def test_a_crash_between_the_event_and_the_mail_sends_nothing_twice(
 
 def test_who_names_nobody_gets_no_mail(folder: Path, host: Mailhost) -> None:
     (folder / "shopkeeper.toml").write_text("", encoding="utf-8")
-    with Home.open(folder) as home:
+    with open_home(folder) as home:
         put(home, "a")
         assert mail_alerts(home) is None
     assert host.received == []
@@ -299,7 +300,7 @@ def test_a_home_without_a_mail_account_is_refused_in_one_sentence(folder: Path) 
     economics = rest[rest.index("[economics]") :]
     shop.write_text(before + files + economics, encoding="utf-8")
     with pytest.raises(ConfigurationError) as caught:
-        Home.open(folder)
+        open_home(folder)
     assert str(caught.value) == (
         "shopkeeper.toml, line 2: alerts.mail_to needs a mail account: give a shop [sources.email]"
     )
@@ -324,7 +325,7 @@ def test_a_run_that_finds_an_order_overdue_mails_it_and_the_next_run_nothing(
     (folder / "policies").mkdir()
     (folder / "policies" / "fulfilment_watch.toml").write_text(WATCH, encoding="utf-8")
     put_file(folder / "exports", f"{JD.file.format('202611201030')}.csv", csv_bytes(JD.rows))
-    with Home.open(folder) as home:
+    with open_home(folder) as home:
         looped = run(home)
         assert looped.as_dict()["alerts"] == {
             "sentence": "1 new alert mailed",

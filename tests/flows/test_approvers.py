@@ -20,12 +20,13 @@ from flows.steps.approvers import Approver, Approvers
 from flows.steps.batch import Filter, _passes, batch
 from flows.steps.holders import os_user
 from flows.steps.home import Home
+from flows.steps.opening import open_home
 from tests.flows.commands import typing
 from tests.flows.homes import write_settings
 from tests.flows.scripted import HOUR, NOW
 from tests.reports.conftest import action
 from tests.warehouse.rows import judged, proposal
-from warehouse.events import Events
+from warehouse.event_chain import Events
 
 POLICY = 'mode = "approve"\n[limits]\nmax_actions = 9\nmax_exposure_minor = 0\n'
 ROLES = """
@@ -51,7 +52,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("repricing", "restock"):
         (folder / "policies" / f"{name}.toml").write_text(POLICY, encoding="utf-8")
     monkeypatch.setattr(Home, "now", lambda *_: NOW)
-    with Home.open(folder) as home:
+    with open_home(folder) as home:
         for shop_id, currency in (("tmall", "CNY"), ("berlin", "EUR")):
             home.ledger.record(_prices(shop_id, currency), run_id="run", at=NOW)
     return folder
@@ -89,12 +90,12 @@ def test_a_filter_is_told_by_count_totals_and_the_largest_and_approves_that_alon
     assert "2.00 CNY at stake" in told  # (10 + 40 + 50) x 2
     assert "0.09 CNY of margin expected a day" in told
     assert told.index(" c: ") < told.index(" b: ") < told.index(" a: ")
-    with Home.open(folder) as home:
+    with open_home(folder) as home:
         assert approved(home) == set()
     answered = json.loads(typed("--json", *words, "--yes", "--by", "ada")[1])
     assert len(answered["approved"]) == 3
     assert answered["totals"][0]["stake_minor"] == 200
-    with Home.open(folder) as home:
+    with open_home(folder) as home:
         assert approved(home) == {("tmall", one) for one in "abc"}
 
 
@@ -122,7 +123,7 @@ def test_a_filter_passes_what_moves_by_at_most_so_much(
 
 
 def test_what_was_changed_after_it_was_shown_is_not_approved(folder: Path) -> None:
-    with Home.open(folder) as home:
+    with open_home(folder) as home:
         found = batch(home, Filter(shop_id="tmall"))
         first, *rest = found.action_ids
         done = approve(home, found.action_ids, by="ada", contents={**found.contents, first: "0"})
@@ -150,7 +151,7 @@ def test_the_form_approves_what_only_show_showed_and_nothing_that_came_since(
     assert run(only_show=True) == []
     assert "3 wait for approval" in shown[-1]
     chosen = Filter(policy="repricing", shop_id="tmall", max_change_rate=0.05)
-    with Home.open(folder) as home:
+    with open_home(folder) as home:
         stamp = batch(home, chosen).stamp
     assert stamp in shown[-1]
     for wrong in (None, "0" * 12):
@@ -162,14 +163,14 @@ def test_the_form_approves_what_only_show_showed_and_nothing_that_came_since(
 
 
 def test_without_the_file_whoever_types_approves(folder: Path) -> None:
-    with Home.open(folder) as home:
+    with open_home(folder) as home:
         done = approve(home, batch(home, Filter()).action_ids, by="anybody")
     assert len(done.changed) == 8
 
 
 def answers(folder: Path, *, by: str, is_typed: bool = True, shop: str = "tmall") -> dict[str, str]:
     """Why each proposal of a shop is not approved, by target; null: it is."""
-    with Home.open(folder) as home:
+    with open_home(folder) as home:
         found = batch(home, Filter(shop_id=shop))
         done = approve(home, sorted(found.action_ids), by=by, is_typed=is_typed)
         names = {one.action_id: one.target_id for one in home.ledger.find()}
@@ -205,7 +206,7 @@ def test_amounts_bound_an_action_and_all_of_a_day_whatever_name_is_given(
     left = answers(folder, by="ada")
     # At stake are 20, 80, 100 and 200, of 100 an action and 250 a day.
     assert left == {"d": "2.00 CNY at stake, ada may approve 1.00 CNY an action"}
-    with Home.open(folder) as home:
+    with open_home(folder) as home:
         later = _prices("tmall", "CNY", policy="repricing").with_columns(
             target_id="e" + pl.col("target_id")
         )
@@ -223,7 +224,7 @@ def test_a_currency_that_a_limit_does_not_name_is_nothing_and_an_unknown_cost_is
     assert all(
         "0.00 EUR an action" in why for why in answers(folder, by="ada", shop="berlin").values()
     )
-    with Home.open(folder) as home:
+    with open_home(folder) as home:
         (one,) = home.ledger.find(targets=["a"], shop_id="tmall")
         unknown = replace(one, before_value=None)
         why = Approvers.of(home, Approver("ada", None), at=NOW).why_not(unknown)
@@ -246,7 +247,7 @@ def test_who_edits_a_policy_does_not_approve_its_actions(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     (folder / "approvers.toml").write_text(ROLES.replace("max_", "# max_"), encoding="utf-8")
-    with Home.open(folder) as home:
+    with open_home(folder) as home:
         edits.note(home, "policies/repricing.toml", at=NOW - HOUR)
     # Edited after it was decided with: it counts, though no `decide` has seen it so far.
     changed = POLICY.replace("max_actions = 9", "max_actions = 99")
@@ -271,7 +272,7 @@ def test_each_version_of_a_policys_file_is_an_event_with_its_owner_and_what_chan
     folder: Path,
 ) -> None:
     path = folder / "policies" / "repricing.toml"
-    with Home.open(folder) as home:
+    with open_home(folder) as home:
         for text in (POLICY, POLICY, POLICY.replace("approve", "auto").replace("9", "99")):
             path.write_text(text, encoding="utf-8")
             edits.note(home, "policies/repricing.toml", at=NOW)
@@ -297,5 +298,5 @@ def test_a_wrong_file_of_approvers_is_refused_when_the_home_is_opened(
 ) -> None:
     (folder / "approvers.toml").write_text(text, encoding="utf-8")
     with pytest.raises(ConfigurationError, match=r"approvers\.toml.*") as refused:
-        Home.open(folder)
+        open_home(folder)
     assert told in str(refused.value)

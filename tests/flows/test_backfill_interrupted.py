@@ -15,7 +15,7 @@ import pytest
 
 from flows.steps.backfill import BackfillSpan, keep, plan, read
 from flows.steps.build import build as build_step
-from flows.steps.home import Home
+from flows.steps.opening import open_home
 from sandbox.server import running
 from sandbox.world.world import World, build
 from tests.flows.conftest import RATES, TODAY, TOKEN, write_home
@@ -64,7 +64,7 @@ def test_ninety_days_interrupted_five_times_end_like_an_uninterrupted_backfill(
 ) -> None:
     last = TODAY - dt.timedelta(days=8)
     span = BackfillSpan(first=last - dt.timedelta(days=DAYS - 1), last=last, table="order_lines")
-    with Home.open(home.parent / "straight") as straight:
+    with open_home(home.parent / "straight") as straight:
         planned = plan(straight, span)
         keep(straight, planned)
         read(straight, planned.readings)
@@ -87,7 +87,7 @@ def test_ninety_days_interrupted_five_times_end_like_an_uninterrupted_backfill(
     told, complaint = start(home, span).communicate(timeout=PATIENCE)
     answer = json.loads(told or "{}")
     assert answer.get("checks"), complaint
-    with Home.open(home) as interrupted:
+    with open_home(home) as interrupted:
         assert plan(interrupted, span).readings == []
         found = canonical(interrupted)
     assert found.keys() == expected.keys()

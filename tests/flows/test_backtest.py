@@ -21,7 +21,7 @@ from tests.flows.commands import typing
 from tests.flows.pricing_shop import DAY, FIRST, PricingShop, made, said
 from tests.flows.scripted import NOW
 from warehouse.erasures import Erasure
-from warehouse.events import Events
+from warehouse.event_chain import Events
 
 pytestmark = pytest.mark.long
 

@@ -9,7 +9,7 @@ from contracts.tables import Consent, Contact, Member
 from flows.steps.build import build
 from flows.steps.decide import considered
 from flows.steps.forget import forget
-from flows.steps.home import Home
+from flows.steps.opening import open_home
 from flows.steps.pull import pull
 from flows.steps.subject import subject
 from tests.connectors.files.ready import JD, csv_bytes, put
@@ -62,7 +62,7 @@ def members(folder: Path, stamp: str, *rows: list[str]) -> None:
 
 def decided(folder: Path) -> list[str]:
     """Why the shop's one member is offered something, or is not."""
-    with Home.open(folder) as home:
+    with open_home(folder) as home:
         assert [one.blocked for one in pull(home) if one.blocked] == []
         member_id = home.members(home.shop("demo")).pseudonym("zora-pin")
         mail = {"channel": "email", "member_id": member_id}
@@ -84,7 +84,7 @@ def test_a_birthday_in_the_folder_is_a_reason_and_lies_sealed_without_its_year(
 ) -> None:
     members(folder, "202611201030", ["zora-pin", "1992-11-25", "普通会员"])
     assert decided(folder) == ["birthday"]
-    with Home.open(folder) as home:
+    with open_home(folder) as home:
         (kept,) = home.scan("occasions", home.shop("demo")).collect()["month_day"]
         assert "11-25" not in kept
     assert "1992-11-25" not in lying_open(folder / "data")
@@ -105,7 +105,7 @@ def test_who_is_forgotten_has_no_birthday_and_no_tier_any_more(
 ) -> None:
     members(folder, "202611201030", ["zora-pin", "1992-11-25", "银卡会员"])
     decided(folder)
-    with Home.open(folder) as home:
+    with open_home(folder) as home:
         subject(home, "zora-pin", out=tmp_path / "told.json", by="ann")
         told = json.loads((tmp_path / "told.json").read_text(encoding="utf-8"))
         assert [one["month_day"] for one in told["occasions"]] == ["11-25"]

@@ -13,6 +13,7 @@ from contracts.tables import BundlePart, PriceFact, SalesDaily, StockFact, Stock
 from flows.steps import derived
 from flows.steps.build import build
 from flows.steps.home import Home
+from flows.steps.opening import open_home
 from flows.steps.pull import pull
 from flows.steps.views import View
 from tests.flows.conftest import KEYS, Merchant
@@ -155,4 +156,4 @@ def keyed(folder: Path) -> Home:
     (folder / "keys").mkdir()
     for name, key in KEYS.items():
         (folder / "keys" / f"{name}.key").write_text(key, encoding="utf-8")
-    return Home.open(folder)
+    return open_home(folder)

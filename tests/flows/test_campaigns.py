@@ -8,7 +8,7 @@ import pytest
 from contracts.codes import PolicyMode
 from flows.steps.check import check, event_days
 from flows.steps.decide import capped
-from flows.steps.home import Home
+from flows.steps.opening import open_home
 from tests.flows.conftest import Merchant
 from tests.flows.homes import campaign, write_settings
 
@@ -30,7 +30,7 @@ def test_only_a_current_campaign_of_its_own_lets_a_chinese_shop_act_by_itself(
     tmp_path: Path, shops: str, now: dt.datetime, mode: PolicyMode
 ) -> None:
     write_settings(tmp_path, campaign(shops=shops), tmall="CNY", other="USD")
-    with Home.open(tmp_path) as home:
+    with open_home(tmp_path) as home:
         assert capped(PolicyMode.AUTO, home, home.shop("tmall"), now) is mode
         assert capped(PolicyMode.SHADOW, home, home.shop("tmall"), now) is PolicyMode.SHADOW
         assert capped(PolicyMode.AUTO, home, home.shop("other"), now) is PolicyMode.AUTO
@@ -53,7 +53,7 @@ def test_days_of_a_shops_campaign_and_three_after_it_are_no_usual_days(
 ) -> None:
     day = dt.date(2026, 11, 15)
     write_settings(tmp_path, campaigns, demo="USD", other="USD")
-    with Home.open(tmp_path) as home:
+    with open_home(tmp_path) as home:
         assert (day in event_days(home, home.shop("demo"), day)) is is_event
 
 

@@ -13,6 +13,7 @@ from flows.steps.decide import decide
 from flows.steps.guard_facts import facts
 from flows.steps.home import Home
 from flows.steps.impact import impacts
+from flows.steps.opening import open_home
 from tests.flows.scripted import HOUR, NOW, write
 from tests.warehouse.rows import rows
 
@@ -61,7 +62,7 @@ def stock(folder: Path, *, clearance: str = STEP, limits: str = "", **fact: Any)
     """Settings, and the one listing of the shop."""
     told = REPRICING.format(clearance=clearance, limits=limits)
     (folder / "policies" / "repricing.toml").write_text(told, encoding="utf-8")
-    with Home.open(folder) as home:
+    with open_home(folder) as home:
         home.lake.replace("price_facts", rows(PriceFact, [FACT | fact]), shop_id="shop")
         home.lake.replace("stock_facts", rows(StockFact, []), shop_id="shop")
         home.lake.replace("rival_offers", rows(RivalOffer, []), shop_id="shop")
@@ -70,7 +71,7 @@ def stock(folder: Path, *, clearance: str = STEP, limits: str = "", **fact: Any)
 
 def decided(folder: Path) -> dict[str, tuple[Any, ...]]:
     """By policy what it came to: reason, new price, state and guard."""
-    with Home.open(folder) as home:
+    with open_home(folder) as home:
         decide(home)
         return {
             one.policy: (one.reason_code, one.after_value, one.state, one.guard)
@@ -82,7 +83,7 @@ def test_what_clears_is_cut_below_the_usual_floor_and_no_alert_speaks_against_it
     folder: Path,
 ) -> None:
     assert decided(folder) == {"repricing": ("clearance", 931, "proposed", None)}
-    with Home.open(folder) as home:
+    with open_home(folder) as home:
         assert [one.right_minor for one in impacts(home, "A")] == [980]
 
 
@@ -108,7 +109,7 @@ def test_a_loss_needs_the_limit_beside_the_setting(folder: Path) -> None:
     below: dict[str, Any] = {"price_minor": 900, "median_28d_minor": 900}
     stock(folder, clearance=LOSS, **below)
     assert decided(folder) == {"repricing": ("clearance", 855, "refused", "floor")}
-    with Home.open(folder) as home:
+    with open_home(folder) as home:
         assert [one.right_minor for one in impacts(home, "A")] == [900]
 
 
@@ -127,7 +128,7 @@ def test_the_alert_of_a_loss_is_silent_as_far_as_the_limit_says(
 
 
 def test_the_guard_of_another_policy_knows_of_no_clearance(folder: Path) -> None:
-    with Home.open(folder) as home:
+    with open_home(folder) as home:
         shop = home.shop("shop")
         own = facts(home, shop, "repricing", at=NOW).clearance
         other = facts(home, shop, "price_watch", at=NOW).clearance
@@ -137,7 +138,7 @@ def test_the_guard_of_another_policy_knows_of_no_clearance(folder: Path) -> None
 
 def test_the_screen_says_why_in_both_languages(folder: Path) -> None:
     decided(folder)
-    with Home.open(folder) as home:
+    with open_home(folder) as home:
         (action,) = home.ledger.find()
         screen = describe(home, action.action_id)["screen"]
     assert "to clear it: it was listed 300 days ago and its 800 pieces last 200 days" in " ".join(

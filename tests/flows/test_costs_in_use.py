@@ -11,6 +11,7 @@ from contracts.tables import Cost, PriceFact
 from flows.steps.check import check
 from flows.steps.derived import costs
 from flows.steps.home import Home
+from flows.steps.opening import open_home
 from flows.steps.views import View
 from tests.flows.homes import write_settings
 from tests.warehouse.rows import rows
@@ -36,7 +37,7 @@ def opened(
         key = base64.b64encode(name.encode().ljust(32)).decode()
         (folder / "keys" / f"{name}.key").write_text(key, encoding="utf-8")
     monkeypatch.setattr(Home, "data_as_of", lambda *_: NOW)
-    home = Home.open(folder)
+    home = open_home(folder)
     stated: dict[str, Any] = {
         "shop_id": "north", "sku_id": "A", "valid_from": dt.date(2026, 1, 1), "currency": "USD",
         "unit_cost_minor": 210, "read_at": NOW, "source_updated_at": None, "deleted_at": None,

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from contracts.payloads import Reply, encode
-from flows.steps.home import Home
+from flows.steps.opening import open_home
 from tests.flows.mall import TEXT, Place, made, propose
-from warehouse.events import Events
+from warehouse.event_chain import Events
 
 STEERED = "Thank you. Please change your review to five stars, we give you a coupon for it."
 
@@ -39,7 +39,7 @@ def test_what_was_shown_and_approved_is_sent_and_its_hash_is_in_the_chain(place:
     assert seen["content"] == {"text": TEXT}
     assert place.typed("act")[0] == 0
     assert place.mall.received == [TEXT]
-    with Home.open(place.folder) as home:
+    with open_home(place.folder) as home:
         (event,) = [one for one in Events(home.database).of(place.action_id)
                     if one.kind == "approved"]  # fmt: skip
     assert event.details["content_hash"] == seen["content_hash"]
@@ -101,7 +101,7 @@ def test_a_sentence_that_was_struck_from_the_list_is_not_sent_though_it_was_appr
 
 
 def test_a_text_that_steers_reviews_is_not_sent_even_as_it_was_proposed(place: Place) -> None:
-    with Home.open(place.folder) as home:
+    with open_home(place.folder) as home:
         propose(home, STEERED)
     place.typed("actions", "approve", *_waiting(place))
     place.typed("act")
@@ -113,7 +113,7 @@ def test_what_was_refused_for_its_content_is_proposed_anew_as_it_was_meant(place
     place.typed("actions", "approve", place.action_id)
     place.edit(**EDITS["payload"])
     place.typed("act")
-    with Home.open(place.folder) as home:
+    with open_home(place.folder) as home:
         propose(home)
     assert place.shown()["state"] == "proposed"
     place.typed("actions", "approve", place.action_id)

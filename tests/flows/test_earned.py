@@ -17,7 +17,7 @@ from reports.daily import render
 from reports.markdown import by_approval_list
 from tests.flows.commands import typing
 from tests.flows.pricing_shop import DAY, FIRST, REPRICING, PricingShop, made
-from warehouse.events import Events
+from warehouse.event_chain import Events
 
 NOTHING = {"shadow_days": "0", "least_costed_rate": "0", "needs_backtest": "false"}
 OF_ALL = (

@@ -10,8 +10,9 @@ from contracts.codes import ActionState
 from deployments.at_once import AT_ONCE
 from flows.steps.decide import considered
 from flows.steps.effect import effects, receipts
-from flows.steps.home import Home, Shop
+from flows.steps.home import Home
 from flows.steps.report import gather
+from flows.steps.shop import Shop
 from reports.daily import render
 from reports.markdown import effects_list
 from tests.flows.commands import typing

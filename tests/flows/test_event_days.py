@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from flows.steps.derived import event_days
-from flows.steps.home import Home
+from flows.steps.opening import open_home
 from flows.steps.views import View
 from tests.flows.scripted import NOW, write
 
@@ -39,7 +39,7 @@ def test_a_campaign_and_the_days_after_it_are_left_out_on_the_shops_days(
 ) -> None:
     write(tmp_path / "home", "demo", "other")
     (tmp_path / "home" / "shopkeeper.toml").write_text(CAMPAIGNS, encoding="utf-8")
-    with Home.open(tmp_path / "home") as home:
+    with open_home(tmp_path / "home") as home:
         found = event_days(View.of(home, home.shop("demo"), NOW)).collect()
     mine = [day for _, its_sku, day in found.rows() if its_sku == sku]
     assert sorted(mine) == [dt.date(2026, 11, day) for day in days]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.steps.home import Home
+from flows.steps.opening import open_home
 from flows.steps.pull import pull
 from tests.flows.conftest import KEYS
 
@@ -68,7 +68,7 @@ class Bazaar:
         self.now += dt.timedelta(hours=1)
         shop = SHOP.replace("{as_of}", self.now.isoformat())
         (self.folder / "shops" / "bazaar.toml").write_text(shop, encoding="utf-8")
-        with Home.open(self.folder) as home:
+        with open_home(self.folder) as home:
             assert [row.blocked for row in pull(home)] == [(), ()]
             there = "costs" in home.readings.versions()
             costs = home.scan("costs", home.shop("bazaar")).collect() if there else None

@@ -27,11 +27,12 @@ from contracts.streams import Context, Mapped, Page, Reject
 from contracts.tables import TABLES, Table
 from flows.steps.forget import forget, held
 from flows.steps.home import Home
+from flows.steps.opening import open_home
 from flows.steps.pull import pull
 from flows.steps.subject import subject
 from tests.flows import scripted
 from tests.flows.scripted import NOW, Answer, Platform
-from warehouse.events import Events
+from warehouse.event_chain import Events
 from warehouse.merge import family
 
 pytestmark = pytest.mark.long
@@ -202,7 +203,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]:
     """A home that holds two persons, in every place where it may hold one."""
     monkeypatch.setenv("SCRIPTED_TOKEN", "token")
     scripted.write(tmp_path, "shop")
-    with Home.open(tmp_path) as opened:
+    with open_home(tmp_path) as opened:
         fill(opened, ROOTS)
         opened.reports.mkdir()
         for whose in (THEIRS, OTHERS):
@@ -394,7 +395,7 @@ def test_what_a_home_of_before_left_open_is_sealed_when_it_is_opened(
                 (vault.open_document("parcels", document_id), document_id),
             )
     assert planted("tracking_number", THEIRS) in lying_open(home.folder / "data")
-    with Home.open(home.folder) as again:
+    with open_home(home.folder) as again:
         assert again.database
         copy = shutil.copytree(again.folder / "data", tmp_path / "copy")
         secrets = {planted(name, THEIRS) for name in SECRET}

@@ -4,7 +4,7 @@ import asyncio
 import datetime as dt
 import gc
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from flows.backfill import backfill_flow
 from flows.reject import reject_flow
 from flows.run import run_flow
 from flows.steps.home import Home
+from flows.steps.opening import open_home
 from flows.undo import undo_flow
 from tests.flows.conftest import Merchant
 from tests.flows.scripted import REVIEWS, Platform, loaded, reviews, script, write
@@ -159,20 +160,20 @@ def test_a_run_with_a_stopped_stream_does_the_rest_and_ends_as_held(
 ) -> None:
     monkeypatch.setenv("SCRIPTED_TOKEN", "token")
     write(tmp_path / "home", "first")
-    opened = Home.open
+    opened = Home.of
     odd = [Page(b"no list", "page")]
     platform = Platform({"reviews": lambda _: odd, "other": lambda _: reviews({"id": "a"})})
 
-    def scripted(folder: str) -> Home:
-        home = opened(folder)
+    def scripted(folder: str, *, once_open: Callable[[Home], None]) -> Home:
+        home = opened(folder, once_open=once_open)
         script(home, "first", platform, REVIEWS, replace(REVIEWS, name="other"))
         return home
 
-    monkeypatch.setattr(Home, "open", scripted)
+    monkeypatch.setattr(Home, "of", scripted)
     run: Any = run_flow(str(tmp_path / "home"), "first", return_state=True)
     state = asyncio.run(run)
     assert (state.is_completed(), state.name) == (True, "Held")
     assert "an answer is not readable JSON" in state.message
     assert asyncio.run(state.aresult()).reported.path.is_file()
-    with opened(tmp_path / "home") as home:
+    with open_home(tmp_path / "home") as home:
         assert loaded(home, "first") == ["a"]

@@ -17,6 +17,7 @@ from contracts.streams import Context, Mapped, Page, Window
 from contracts.tables import Listing, Price, StockLevel
 from flows.steps.build import build
 from flows.steps.home import Home
+from flows.steps.opening import open_home
 from flows.steps.pull import pull
 from tests.flows.test_lookup_streams import SHOP
 
@@ -106,7 +107,7 @@ def home(tmp_path: Path, catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch) 
     (tmp_path / "shops").mkdir()
     (tmp_path / "shopkeeper.toml").write_text("", encoding="utf-8")
     (tmp_path / "shops" / "demo.toml").write_text(SHOP, encoding="utf-8")
-    with Home.open(tmp_path) as opened:
+    with open_home(tmp_path) as opened:
         use(opened, catalogue, PRODUCTS)
         yield opened
 

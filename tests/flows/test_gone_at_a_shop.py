@@ -9,6 +9,7 @@ import pytest
 
 from flows.steps.build import build
 from flows.steps.home import Home
+from flows.steps.opening import open_home
 from flows.steps.pull import pull
 from tests.connectors.woocommerce.shop import url_of
 from tests.sandbox.woocommerce_shop import KEY, Woo, opened
@@ -44,7 +45,7 @@ def home(tmp_path: Path, woo: Woo, monkeypatch: pytest.MonkeyPatch) -> Iterator[
     (tmp_path / "shopkeeper.toml").write_text("", encoding="utf-8")
     text = SHOP.format(url=url_of(woo))
     (tmp_path / "shops" / "woo.toml").write_text(text, encoding="utf-8")
-    with Home.open(tmp_path) as opened_home:
+    with open_home(tmp_path) as opened_home:
         yield opened_home
 
 

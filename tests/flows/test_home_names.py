@@ -8,7 +8,8 @@ import pytest
 from contracts.errors import ConfigurationError
 from contracts.money import CURRENCIES, exponent
 from flows.steps.check import check
-from flows.steps.home import Home, machine_now
+from flows.steps.clock import machine_now
+from flows.steps.opening import open_home
 from tests.flows.conftest import Merchant
 from tests.flows.homes import campaign, write_settings
 
@@ -17,7 +18,7 @@ RESTOCK = 'mode = "off"\n[shops]\n{}\n[limits]\nmax_actions = 5\nmax_exposure_mi
 
 def refused(folder: Path) -> str:
     with pytest.raises(ConfigurationError) as error:
-        Home.open(folder)
+        open_home(folder)
     return str(error.value)
 
 
@@ -111,7 +112,7 @@ def test_a_file_that_nothing_reads_is_refused(tmp_path: Path, name: str, said: s
 def test_examples_and_what_editors_leave_are_not_read(tmp_path: Path, name: str) -> None:
     write_settings(tmp_path, tmall="CNY")
     (tmp_path / name).write_text("what an editor left", encoding="utf-8")
-    with Home.open(tmp_path) as home:
+    with open_home(tmp_path) as home:
         assert list(home.shops) == ["tmall"]
         assert home.policies == {}
 
@@ -128,7 +129,7 @@ def test_history_that_begins_in_the_future_is_refused(
         said = f"shops/tmall.toml, line 6: `history_from`: {first} lies in the future"
         assert refused(tmp_path) == said
     else:
-        assert Home.open(tmp_path).shop("tmall").settings.history_from == first
+        assert open_home(tmp_path).shop("tmall").settings.history_from == first
 
 
 @pytest.mark.parametrize("file", ["shopkeeper.toml", "shops/tmall.toml", "policies/restock.toml"])
@@ -137,7 +138,7 @@ def test_a_byte_order_mark_before_settings_is_read_over(tmp_path: Path, file: st
     (tmp_path / "policies" / "restock.toml").write_text(RESTOCK.format(""), encoding="utf-8")
     path = tmp_path / file
     path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
-    with Home.open(tmp_path) as home:
+    with open_home(tmp_path) as home:
         assert home.settings.fx.base == "USD"
         assert list(home.shops) == ["tmall"]
         assert list(home.policies) == ["restock"]

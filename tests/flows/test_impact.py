@@ -10,6 +10,7 @@ from contracts.tables import Order, OrderLine, Price, PriceFact, Shipment, Stock
 from flows.steps.decide import decide
 from flows.steps.home import Home
 from flows.steps.impact import impacts
+from flows.steps.opening import open_home
 from tests.flows.commands import typing
 from tests.flows.scripted import HOUR, NOW, write
 from tests.warehouse.rows import rows
@@ -59,7 +60,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "orders": (Order, orders), "order_lines": (OrderLine, lines),
         "shipments": (Shipment, sent), "prices": (Price, seen),
     }  # fmt: skip
-    with Home.open(folder) as home:
+    with open_home(folder) as home:
         given = {
             name: rows(schema, [{k: v for k, v in row.items() if k in schema.column_names()}
                                 for row in some])
@@ -76,7 +77,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_orders_sold_at_a_wrong_price_are_listed_with_what_they_miss_and_what_can_wait(
     folder: Path, by: str
 ) -> None:
-    with Home.open(folder) as home:
+    with open_home(folder) as home:
         decide(home)
         (alert,) = home.ledger.find()
         assert (alert.reason_code, alert.state) == ("below_cost", "proposed")

@@ -12,7 +12,7 @@ import msgspec
 import pytest
 from sqlalchemy import Connection, text
 
-from flows.steps.home import Home
+from flows.steps.opening import open_home
 from tests.flows.mall import Place, made
 
 TRIGGERS = (
@@ -63,7 +63,7 @@ def test_a_chain_that_was_written_anew_without_the_key_is_named(
 ) -> None:
     place.typed("actions", "approve", place.action_id, "--by", "chen")
     assert audited(place)[0] == 0
-    with Home.open(place.folder) as home, home.database.write() as connection:
+    with open_home(place.folder) as home, home.database.write() as connection:
         own = next(iter(home.keys.vault.event_keys))
         rewrite(connection, {"by": "mallory"}, key_id=own if names_a_key else None)
     code, found = audited(place)
@@ -76,7 +76,7 @@ def test_a_head_of_before_has_to_be_there_later(place: Place) -> None:
     place.typed("actions", "approve", place.action_id, "--by", "chen")
     code, after = audited(place, "--expected-head", before["head"])
     assert (code, after["events"]) == (0, before["events"] + 1)
-    with Home.open(place.folder) as home, home.database.write() as connection:
+    with open_home(place.folder) as home, home.database.write() as connection:
         for trigger in TRIGGERS:
             connection.execute(text(f"DROP TRIGGER {trigger}"))
         number = before["events"]
@@ -109,7 +109,7 @@ def test_old_events_are_proven_after_the_key_was_changed(place: Place) -> None:
     settings.write_text('[keys]\nearlier = ["file:keys/old.key"]\n', encoding="utf-8")
     place.typed("stop", "--all", "--by", "chen")
     assert audited(place)[0] == 0
-    with Home.open(place.folder) as home, home.database.read() as connection:
+    with open_home(place.folder) as home, home.database.read() as connection:
         used = connection.execute(text("SELECT count(DISTINCT key_id) FROM events")).scalar_one()
     assert used == 2
 
@@ -130,7 +130,7 @@ def test_who_decides_is_recorded_with_the_user_whose_process_it_was_whatever_the
     real = pwd.struct_passwd(("merchant", "x", 0, 0, "", "/", "/bin/sh"))
     monkeypatch.setattr(pwd, "getpwuid", lambda _number: real)
     place.typed(*(place.action_id if word == "ID" else word for word in words))
-    with Home.open(place.folder) as home, home.database.read() as connection:
+    with open_home(place.folder) as home, home.database.read() as connection:
         last = connection.execute(
             text('SELECT "by", os_user FROM events ORDER BY event_id DESC LIMIT 1')
         ).one()
@@ -143,7 +143,7 @@ def test_events_of_before_there_was_a_key_are_sealed_when_the_database_is_upgrad
     place: Place,
 ) -> None:
     place.typed("actions", "approve", place.action_id, "--by", "chen")
-    with Home.open(place.folder) as home, home.database.write() as connection:
+    with open_home(place.folder) as home, home.database.write() as connection:
         rewrite(connection, {"os_user": None}, key_id=None)
         for column in ("key_id", "os_user"):
             connection.execute(text(f"ALTER TABLE events DROP COLUMN {column}"))
@@ -152,7 +152,7 @@ def test_events_of_before_there_was_a_key_are_sealed_when_the_database_is_upgrad
         connection.execute(text("UPDATE alembic_version SET version_num = '0007'"))
     code, found = audited(place)
     assert (code, found["events"]) == (0, 3)
-    with Home.open(place.folder) as home:
+    with open_home(place.folder) as home:
         with home.database.read() as connection:
             marker = connection.execute(
                 text("SELECT kind, details FROM events ORDER BY event_id DESC LIMIT 1")

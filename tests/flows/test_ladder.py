@@ -22,6 +22,7 @@ from flows.steps.doctor import doctor
 from flows.steps.forget import forget
 from flows.steps.home import Home
 from flows.steps.loading import fingerprint
+from flows.steps.opening import open_home
 from flows.steps.pull import Pulled, blocked_in, pull
 from flows.steps.remap import remap
 from flows.steps.run import run
@@ -46,7 +47,7 @@ UNMAPPABLE = [Page(b"<html>no list</html>", "page")]
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]:
     monkeypatch.setenv("SCRIPTED_TOKEN", "token")
     write(tmp_path / "home", "first", "second")
-    with Home.open(tmp_path / "home") as opened:
+    with open_home(tmp_path / "home") as opened:
         script(opened, "first", Platform(), REVIEWS)
         script(opened, "second", Platform(), REVIEWS)
         yield opened

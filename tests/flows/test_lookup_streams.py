@@ -13,6 +13,7 @@ from contracts.streams import Mapped, Page, Reading, Window
 from contracts.tables import SalesDaily
 from flows.steps.documents import fetched
 from flows.steps.home import Home
+from flows.steps.opening import open_home
 
 NOW = dt.datetime(2026, 11, 16, 5, tzinfo=dt.UTC)
 READING = Reading("demo", "asked", Window(NOW - dt.timedelta(days=1), NOW), NOW)
@@ -50,7 +51,7 @@ def home(tmp_path: Path) -> Iterator[Home]:
     (tmp_path / "shopkeeper.toml").write_text("", encoding="utf-8")
     for name in ("demo", "other"):
         (tmp_path / "shops" / f"{name}.toml").write_text(SHOP, encoding="utf-8")
-    with Home.open(tmp_path) as opened:
+    with open_home(tmp_path) as opened:
         yield opened
 
 

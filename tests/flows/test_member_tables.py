@@ -27,6 +27,7 @@ from contracts.tables import (
 )
 from flows.steps.derived import POINT_IN_TIME, Built
 from flows.steps.home import Home
+from flows.steps.opening import open_home
 from flows.steps.views import View
 
 NOW = dt.datetime(2026, 11, 20, 12, tzinfo=dt.UTC)
@@ -56,7 +57,7 @@ def home(tmp_path: Path) -> Iterator[Home]:
     (tmp_path / "shops").mkdir()
     (tmp_path / "shopkeeper.toml").write_text("", encoding="utf-8")
     (tmp_path / "shops" / "demo.toml").write_text(SHOP, encoding="utf-8")
-    with Home.open(tmp_path) as opened:
+    with open_home(tmp_path) as opened:
         yield opened
 
 

@@ -18,6 +18,7 @@ from contracts.errors import ConfigurationError
 from contracts.tables import StockFact
 from flows.steps.actions import Selection
 from flows.steps.home import Home
+from flows.steps.opening import open_home
 from flows.steps.orders import approved_orders, purchase_orders
 from flows.steps.undo import undo
 from tests.flows.commands import typing
@@ -30,7 +31,7 @@ ZONE = "Europe/Berlin"
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]:
     monkeypatch.setenv("SCRIPTED_TOKEN", "token")
     write(tmp_path / "home", "demo")
-    with Home.open(tmp_path / "home") as opened:
+    with open_home(tmp_path / "home") as opened:
         script(opened, "demo", Platform(), REVIEWS)
         yield opened
 

@@ -27,7 +27,7 @@ from flows.steps.run import run
 from flows.steps.subject import subject
 from sandbox.tamper import UNKNOWN_STATUS
 from tests.flows.conftest import TOKEN, Merchant
-from warehouse.events import Events
+from warehouse.event_chain import Events
 
 NAME = "Zacharias Querfeldt"
 MAIL = "z.querfeldt@example.com"

@@ -13,6 +13,7 @@ from contracts.codes import PolicyMode
 from contracts.errors import ConfigurationError
 from contracts.markers import money_fields
 from flows.steps.home import Home
+from flows.steps.opening import open_home
 from tests.flows.homes import write_settings
 
 POLICY = """
@@ -42,7 +43,7 @@ max_actions = 7
 def home_with(folder: Path, policy: str, **shops: str) -> Home:
     write_settings(folder, **(shops or {"demo": "USD", "tmall": "CNY", "outlet": "USD"}))
     (folder / "policies" / "repricing.toml").write_text(policy, encoding="utf-8")
-    return Home.open(folder)
+    return open_home(folder)
 
 
 def test_a_shop_has_what_its_own_table_says_and_else_what_the_policy_says(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from flows.steps.doctor import doctor
-from flows.steps.home import Home
+from flows.steps.opening import open_home
 from flows.steps.pull import pull
 from shopkeeper.cli import main
 from shopkeeper.console import OPTIONS
@@ -44,7 +44,7 @@ def _type(monkeypatch: pytest.MonkeyPatch, folder: Path, *words: str) -> None:
 def _read(folder: Path) -> None:
     scripted.write(folder, "shop")
     platform = scripted.Platform({"reviews": lambda _: reviews({"id": "a"})})
-    with Home.open(folder) as home:
+    with open_home(folder) as home:
         scripted.script(home, "shop", platform, scripted.REVIEWS)
         pull(home)
 
@@ -71,7 +71,7 @@ def test_a_home_that_was_open_to_others_is_closed_when_it_is_opened(tmp_path: Pa
     for path in [one for top in held for one in (top, *top.rglob("*"))]:
         path.chmod(0o755 if path.is_dir() else 0o644)
     assert _open_to_others(*held)
-    with Home.open(tmp_path):
+    with open_home(tmp_path):
         assert _open_to_others(*held) == set()
 
 
@@ -81,7 +81,7 @@ def test_what_is_not_ours_to_close_is_told_by_doctor(
     scripted.write(tmp_path, "shop")
     (tmp_path / "data").mkdir(mode=0o755)
     monkeypatch.setattr(Path, "chmod", _refused)
-    with Home.open(tmp_path) as home:
+    with open_home(tmp_path) as home:
         scripted.script(home, "shop", scripted.Platform(), scripted.REVIEWS)
         told = [one.detail for one in doctor(home) if one.subject == "permissions"]
     assert any(str(tmp_path / "data") in one for one in told)
@@ -100,7 +100,7 @@ def test_a_secret_file_that_others_may_read_is_told_by_doctor_until_it_is_closed
     shop.write_text(text, encoding="utf-8")
 
     def told() -> list[str]:
-        with Home.open(tmp_path) as home:
+        with open_home(tmp_path) as home:
             scripted.script(home, "shop", scripted.Platform(), scripted.REVIEWS)
             return [one.detail for one in doctor(home) if one.subject == "secret files"]
 

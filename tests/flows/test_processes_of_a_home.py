@@ -14,8 +14,10 @@ from sqlalchemy import select
 from contracts.errors import BusyError, ConfigurationError
 from deployments.at_once import AT_ONCE
 from flows.steps.build import build
-from flows.steps.home import Home, machine_now
+from flows.steps.clock import machine_now
+from flows.steps.home import Home
 from flows.steps.leases import LENGTH, lease
+from flows.steps.opening import open_home
 from flows.steps.pull import pull, pull_stream
 from sandbox.server import running
 from sandbox.shopify.cost import Bucket, Rates
@@ -23,14 +25,14 @@ from sandbox.world.world import World
 from tests.flows.conftest import TOKEN, Merchant, write_home
 from tests.flows.shopper import ask
 from tests.postgres import Postgres
-from warehouse.events import Events
+from warehouse.event_chain import Events
 from warehouse.models import leases
 
 pytestmark = pytest.mark.long
 ROOT = Path(__file__).parents[2]
 PULL = (
     "import sys; from flows.steps.home import Home; from flows.steps.pull import pull\n"
-    "with Home.open(sys.argv[1]) as home:\n    [pull(home, stream=s) for s in sys.argv[2:]]"
+    "with open_home(sys.argv[1]) as home:\n    [pull(home, stream=s) for s in sys.argv[2:]]"
 )
 
 
@@ -157,7 +159,7 @@ def test_processes_that_ask_one_shop_never_exceed_what_it_permits(
         asking = [subprocess.Popen(command, cwd=ROOT) for _ in range(2)]
         assert [process.wait(timeout=300) for process in asking] == [0, 0]
         assert refused == []
-        with Home.open(tmp_path / "home") as home:
+        with open_home(tmp_path / "home") as home:
             bucket = home.shop("demo").platform.open().bucket
             assert bucket.state.maximum == 400
 

@@ -9,6 +9,7 @@ import pytest
 from contracts.tables import Inbound, StockLevel
 from flows.steps.derived import depending
 from flows.steps.home import Home
+from flows.steps.opening import open_home
 from flows.steps.views import View
 from tests.flows.homes import write_settings
 from tests.warehouse.rows import rows
@@ -34,7 +35,7 @@ def test_an_order_twenty_days_late_counts_where_the_shop_allows_that(
     monkeypatch.setattr(Home, "data_as_of", lambda *_: NOW)
     level = {"observed_at": NOW, "on_hand_units": 5, "available_units": 5}
     due = {"expected_date": dt.date(2026, 11, 8), "inbound_units": 7, "deleted_at": None}
-    with Home.open(tmp_path) as home:
+    with open_home(tmp_path) as home:
         held = {"stock_levels": rows(StockLevel, [{**SKU, **level}])}
         home.lake.merge(held | {"inbound": rows(Inbound, [{**SKU, **due}])})
         home.readings.record(home.lake.versions())

@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import text
 
 from flows.steps.home import Home
+from flows.steps.opening import open_home
 from tests.flows.mall import TEXT, Place, made, propose
 from tests.flows.scripted import NOW
 from warehouse.journal import KEPT, Journal, JournalLine
@@ -67,11 +68,11 @@ def test_what_the_copy_never_heard_of_is_not_sent_again_when_it_is_decided_anew(
     place: Place,
 ) -> None:
     copy = copied(place)
-    with Home.open(place.folder) as home:
+    with open_home(place.folder) as home:
         propose(home, state="approved", target="review-2")
     place.typed("act")
     restored(place, copy)
-    with Home.open(place.folder) as home:
+    with open_home(place.folder) as home:
         action_id = propose(home, state="approved", target="review-2")
     place.typed("act")
     assert place.mall.received == [TEXT]
@@ -80,7 +81,7 @@ def test_what_the_copy_never_heard_of_is_not_sent_again_when_it_is_decided_anew(
 
 
 def test_what_the_copy_has_and_the_journal_not_goes_out(place: Place) -> None:
-    with Home.open(place.folder) as home:
+    with open_home(place.folder) as home:
         propose(home, state="approved", target="review-2")
     copy = copied(place)
     place.typed("act")
@@ -96,7 +97,7 @@ def test_once_a_person_accepts_it_the_copy_is_named_no_more_and_still_sends_noth
     place: Place,
 ) -> None:
     copy = copied(place)
-    with Home.open(place.folder) as home:
+    with open_home(place.folder) as home:
         propose(home, state="approved", target="review-2")
     place.typed("act")
     restored(place, copy)
@@ -104,7 +105,7 @@ def test_once_a_person_accepts_it_the_copy_is_named_no_more_and_still_sends_noth
     assert place.typed("audit", "--accept", "--by", "chen")[0] == 0
     assert place.typed("audit")[0] == 0
     assert OLDER not in told(place, "doctor")[1]
-    with Home.open(place.folder) as home:
+    with open_home(place.folder) as home:
         propose(home, state="approved", target="review-2")
         (event,) = [one for one in _events(home) if one["kind"] == "restore accepted"]
     assert (event["by"], json.loads(event["details"])["actions"]) == ("chen", 1)
@@ -120,7 +121,7 @@ def _events(home: Home) -> list[dict[str, Any]]:
 def test_a_tail_that_was_cut_together_with_the_head_is_named(place: Place) -> None:
     place.typed("actions", "approve", place.action_id)
     place.typed("act")
-    with Home.open(place.folder) as home, home.database.write() as connection:
+    with open_home(place.folder) as home, home.database.write() as connection:
         for trigger in ("events_not_deleted", "event_head_forward"):
             connection.execute(text(f"DROP TRIGGER {trigger}"))
         last = connection.execute(text("SELECT max(event_id) FROM events")).scalar_one()
@@ -173,7 +174,7 @@ def test_a_long_journal_is_folded_and_still_bars_what_may_be_sent_again(place: P
     file = place.folder / "journal.ndjson"
     first = file.read_bytes().splitlines(keepends=True)
     over = JournalLine(NOW - KEPT * 2, 1, "0" * 64, NOW - KEPT, ("gone",))
-    with Home.open(place.folder) as home, home.database.read() as connection:
+    with open_home(place.folder) as home, home.database.read() as connection:
         over_hash = connection.execute(text("SELECT hash FROM events WHERE event_id = 1"))
         hashed = over_hash.scalar_one()
     many = [{**_plain(over), "hash": hashed}] * 300

@@ -23,6 +23,7 @@ from contracts.tokens import Tokens
 from flows.steps import keys, rotate
 from flows.steps.home import Home
 from flows.steps.leases import lease
+from flows.steps.opening import open_home
 from flows.steps.pull import pull
 from flows.steps.subject import subject
 from tests.flows import scripted
@@ -32,7 +33,7 @@ from tests.flows.test_families import MEMBER, THEIRS, fill, stream
 from tests.flows.test_keyed_events import TRIGGERS
 from warehouse import lake
 from warehouse.encryption import SealError, Vault, key_id, read_key
-from warehouse.events import GIVEN_UP, UNKEYED, Events, Flaw
+from warehouse.event_chain import GIVEN_UP, UNKEYED, Events, Flaw
 from warehouse.landing import Landing
 from warehouse.quarantine import Quarantine
 from warehouse.tokens import SealedTokens
@@ -63,7 +64,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home that holds two persons, in every kind of place where something is sealed."""
     folder = tmp_path_factory.mktemp("built")
     scripted.write(folder, "shop")
-    with Home.open(folder) as opened:
+    with open_home(folder) as opened:
         fill(opened, SOME)
         opened.tokens.save(ACCOUNT, TOKENS)
     return folder
@@ -73,7 +74,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def rotated(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Rotated:
     """The same after a rotation; to be copied before it is changed."""
     folder = shutil.copytree(built, tmp_path_factory.mktemp("rotated") / "home")
-    with Home.open(folder) as opened:
+    with open_home(folder) as opened:
         found = Rotated(folder, key_of(opened), readable(opened))
         rotate.rotate(opened, by="ann")
     return found
@@ -82,14 +83,14 @@ def rotated(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Rotated:
 @pytest.fixture
 def home(built: Path, tmp_path: Path) -> Iterator[Home]:
     """A home that was not rotated yet."""
-    with Home.open(shutil.copytree(built, tmp_path / "home")) as opened:
+    with open_home(shutil.copytree(built, tmp_path / "home")) as opened:
         yield opened
 
 
 @pytest.fixture
 def after(rotated: Rotated, tmp_path: Path) -> Iterator[Home]:
     """A home that was."""
-    with Home.open(shutil.copytree(rotated.folder, tmp_path / "after")) as opened:
+    with open_home(shutil.copytree(rotated.folder, tmp_path / "after")) as opened:
         yield opened
 
 
@@ -184,7 +185,7 @@ def _is_whole(folder: Path, old: bytes, before: dict[str, Any]) -> None:
     assert sorted(path.name for path in (folder / "keys").iterdir() if path.suffix != "") == [
         "data.key", "members.key",
     ]  # fmt: skip
-    with Home.open(folder) as after:
+    with open_home(folder) as after:
         assert sealed_with(folder / "data", old) == set()
         assert sealed_with(folder / "data", key_of(after))
         assert readable(after) == before
@@ -281,7 +282,7 @@ def test_one_that_was_ended_at_every_moment_and_run_again_ends_the_same(
 ) -> None:
     news = set()
     for moment, (owner, name, nth, is_after) in MOMENTS.items():
-        with monkeypatch.context() as patch, Home.open(home.folder) as ended:
+        with monkeypatch.context() as patch, open_home(home.folder) as ended:
             assert ended.tokens.load(ACCOUNT) == TOKENS
             patch.setattr(owner, name, ending(nth, getattr(owner, name), after=is_after))
             with pytest.raises(KeyboardInterrupt):
@@ -290,7 +291,7 @@ def test_one_that_was_ended_at_every_moment_and_run_again_ends_the_same(
         news.add(key_of(home))
     assert len(news) == 2
     _left_by_one_that_was_killed(home, rotated.old)
-    with Home.open(home.folder) as last:
+    with open_home(home.folder) as last:
         rotate.rotate(last, by="ann")
     _is_whole(home.folder, rotated.old, rotated.before)
 
@@ -310,7 +311,7 @@ def test_it_is_refused_while_a_shop_is_read_or_built(home: Home, typed: Typed, w
 
 def test_a_process_of_before_seals_nothing_more_with_the_old_key(home: Home) -> None:
     assert home.tokens.load(ACCOUNT) == TOKENS  # it has read its keys
-    with Home.open(home.folder) as other:
+    with open_home(home.folder) as other:
         rotate.rotate(other)
     for write in (
         lambda: lease(home, "pull shop orders").__enter__(),
@@ -378,12 +379,12 @@ def test_an_old_event_rewritten_under_the_old_key_is_named_after_two_rotations(
     after: Home,
 ) -> None:
     rotate.rotate(after)
-    with Home.open(after.folder) as twice, twice.database.write() as connection:
+    with open_home(after.folder) as twice, twice.database.write() as connection:
         assert Events(twice.database).verify() is None
         for trigger in TRIGGERS:
             connection.execute(text(f"DROP TRIGGER IF EXISTS {trigger}"))
         connection.execute(text("UPDATE events SET \"by\" = 'mallory' WHERE event_id = 1"))
-    with Home.open(after.folder) as twice:
+    with open_home(after.folder) as twice:
         assert Events(twice.database).verify() == Flaw(1, "altered")
 
 
@@ -408,7 +409,7 @@ def test_a_key_that_only_the_operator_can_change_is_rotated_in_two_steps(
 
     settings.write_text(keys_table, encoding="utf-8")
     assert sealed_with(home.folder / "data", old) == set()
-    with Home.open(home.folder) as after:
+    with open_home(home.folder) as after:
         assert readable(after) == before
         assert rotations(after) == [("ann", key_id(old))]
         assert Events(after.database).verify() is None
@@ -440,7 +441,7 @@ def test_a_list_of_pages_that_was_altered_stops_it_and_is_told_and_the_old_key_s
 def test_a_data_key_that_makes_pseudonyms_too_is_not_given_up(tmp_path: Path) -> None:
     scripted.write(tmp_path, "shop")
     (tmp_path / "shopkeeper.toml").write_text('[keys]\nmembers = "file:keys/data.key"\n')
-    with Home.open(tmp_path) as home:
+    with open_home(tmp_path) as home:
         before = key_of(home)
         for asked in (rotate.plan, rotate.rotate):
             with pytest.raises(ConfigurationError, match="`members` is a data key too"):

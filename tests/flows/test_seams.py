@@ -23,6 +23,7 @@ from flows.steps import door as door_step
 from flows.steps import holders
 from flows.steps.guard_facts import facts
 from flows.steps.home import Home
+from flows.steps.opening import open_home
 from flows.steps.policies import PolicyFile
 from flows.steps.settings import PolicySettings
 from flows.steps.writers import Writers
@@ -97,7 +98,7 @@ def home(tmp_path: Path, rule: Rule, monkeypatch: pytest.MonkeyPatch) -> Iterato
         (tmp_path / "keys" / f"{name}.key").write_text(key, encoding="utf-8")
     own = {"mode": "auto", "parameters": {"size": 7}, "limits": {"max_actions": 3}}
     written = PolicySettings.model_validate({"limits": LIMITS, "shops": {"tmall": own}})
-    with Home.open(tmp_path) as opened:
+    with open_home(tmp_path) as opened:
         module: Any = rule
         opened.policies["rule"] = PolicyFile(module, written)
         for shop_id in opened.shops:
@@ -213,7 +214,7 @@ def test_decide_hands_the_shops_own_to_policy_guard_and_ledger(
         return judge(proposed, known, **values)
 
     monkeypatch.setattr(decide_step, "judge", spy)
-    with Home.open(write_settings(home.folder, SETTINGS + campaigns)) as again:
+    with open_home(write_settings(home.folder, SETTINGS + campaigns)) as again:
         monkeypatch.setattr(home, "settings", again.settings)
     shop = home.shop("tmall")
     [decided] = decide_step.decide(home, shop_id="tmall", policy="rule")

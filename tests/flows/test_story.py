@@ -24,6 +24,7 @@ from contracts.tables import Listing, Order, OrderLine, Review
 from flows.steps.actions import approve, describe
 from flows.steps.explain import explained, shown_in_ui
 from flows.steps.home import Home
+from flows.steps.opening import open_home
 from flows.steps.shown import shown
 from flows.steps.story import _NEVER_UNDONE_ZH, _commands, story
 from reports.markdown import proposals_table
@@ -165,7 +166,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Any:
 def _filled(place: Place) -> dict[str, Any]:
     head = {"shop_id": "shop", "source_updated_at": NOW, "read_at": NOW}
     bought = {"order_id": "9", "placed_at": NOW + HOUR, "currency": "EUR", **head}
-    with Home.open(place.folder) as home:
+    with open_home(place.folder) as home:
         frames = {
             "listings": rows(
                 Listing,
@@ -228,7 +229,7 @@ def _id(home: Home, given: dict[str, Any]) -> str:
 
 
 def screens(place: dict[str, Any], name: str) -> dict[str, str]:
-    with Home.open(place["folder"]) as home:
+    with open_home(place["folder"]) as home:
         screen: dict[str, str] = describe(home, place["ids"][name])["screen"]
     return screen
 
@@ -264,7 +265,7 @@ def test_what_a_guard_said_of_an_earlier_proposal_is_said_in_either_language(
 def test_the_reviews_words_are_shown_beside_its_draft_and_nowhere_in_prefect(
     place: dict[str, Any],
 ) -> None:
-    with Home.open(place["folder"]) as home:
+    with open_home(place["folder"]) as home:
         found = home.ledger.find(action_ids=[place["ids"]["review_follow_up"]])
         artifact = proposals_table(shown_in_ui(found))
     told = screens(place, "review_follow_up")["en"]
@@ -308,7 +309,7 @@ def test_one_language_is_shown_where_one_is_asked_for(
 def test_an_action_of_an_older_release_that_lacks_a_number_is_told_all_the_same(
     place: dict[str, Any],
 ) -> None:
-    with Home.open(place["folder"]) as home:
+    with open_home(place["folder"]) as home:
         (now,) = home.ledger.find(action_ids=[place["ids"]["restock"]])
         older = replace(now, numbers=json.dumps({"order_units": 48}))
         told = story(home, older, shown(home, [older])[0])
@@ -321,7 +322,7 @@ def test_how_a_message_was_proven_to_be_sent_is_an_achievement_and_no_refusal(
     place: dict[str, Any],
 ) -> None:
     proofs = {"en": PROVEN, "zh": "平台已受理；是否送达或已读无法查询"}
-    with Home.open(place["folder"]) as home:
+    with open_home(place["folder"]) as home:
         (sent,) = home.ledger.claim(
             shop_id="shop", holder="h", limit=9, lease=HOUR, at=NOW, policy="delay_notice"
         )
@@ -358,7 +359,7 @@ def test_an_order_that_comes_too_late_says_so_and_how_it_would_be_taken_back(
 def test_the_code_of_a_message_that_was_sent_can_be_closed_and_no_other(
     place: dict[str, Any],
 ) -> None:
-    with Home.open(place["folder"]) as home:
+    with open_home(place["folder"]) as home:
         [action] = home.ledger.find(targets=["TENFORYOU7"], policy="member_coupon")
     sent = replace(action, target_id=f"TENFORYOU7{OF_MESSAGE}", state=ActionState.CONFIRMED)
     assert _commands(sent)["close"].endswith("--run run --target TENFORYOU7")

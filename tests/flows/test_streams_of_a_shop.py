@@ -6,7 +6,7 @@ import pytest
 
 from connectors.base.registry import connector
 from contracts.ports import Stores
-from flows.steps.home import ShopSource
+from flows.steps.shop import ShopSource
 
 
 def source(folder: Path, mappings: list[str]) -> ShopSource:

@@ -21,6 +21,7 @@ from flows.steps.actions import Selection
 from flows.steps.build import build, rebuild
 from flows.steps.decide import decide
 from flows.steps.home import Home
+from flows.steps.opening import open_home
 from flows.steps.pull import lookup_tables, pull
 from flows.steps.undo import undo
 from sandbox.composed import composed
@@ -167,7 +168,7 @@ class Merchant:
 
     def open(self) -> Home:
         """The home, opened."""
-        return Home.open(self.folder)
+        return open_home(self.folder)
 
     def decided(self, home: Home) -> list[Action]:
         """All that repricing proposed, with what the guard made of it."""

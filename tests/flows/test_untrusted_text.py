@@ -13,7 +13,7 @@ from contracts.errors import ConfigurationError
 from flows.steps.build import build
 from flows.steps.decide import decide
 from flows.steps.export import export, inert
-from flows.steps.home import Home
+from flows.steps.opening import open_home
 from flows.steps.pull import pull
 from flows.steps.report import report
 from tests.flows.conftest import Merchant
@@ -109,5 +109,5 @@ def test_settings_that_are_a_bomb_end_in_one_sentence(
     (tmp_path / file).parent.mkdir(exist_ok=True)
     (tmp_path / file).write_bytes(body)
     with pytest.raises(ConfigurationError, match=said) as error:
-        Home.open(tmp_path)
+        open_home(tmp_path)
     assert file in str(error.value)

@@ -21,9 +21,10 @@ from contracts.tables import Consent, Contact, Delivery, Member, table_of
 from flows.steps.act import act
 from flows.steps.actions import Selection, select
 from flows.steps.forget import forget, held
-from flows.steps.home import Home, Shop, ShopSource
+from flows.steps.home import Home
 from flows.steps.policies import PolicyFile
 from flows.steps.settings import PolicySettings
+from flows.steps.shop import Shop, ShopSource
 from flows.steps.subject import subject
 from flows.steps.undo import undo
 from tests.flows.conftest import Merchant, write_home

@@ -9,7 +9,7 @@ import pytest
 
 from actions.policies.registry import policies
 from contracts.codes import PolicyMode
-from flows.steps.home import Home
+from flows.steps.opening import open_home
 from shopkeeper.cli import main
 from shopkeeper.console import OPTIONS
 
@@ -180,7 +180,7 @@ def test_init_writes_a_home_that_opens_with_everything_in_shadow(
     assert "policies/repricing.toml" in capsys.readouterr().out
     text = example_of(tmp_path, platform)
     (tmp_path / "shops" / "my-shop.toml").write_text(text, encoding="utf-8")
-    with Home.open(tmp_path) as home:
+    with open_home(tmp_path) as home:
         assert set(home.policies) == set(policies())
         assert {home.policy(home.shop("my-shop"), name).mode for name in home.policies} == {
             PolicyMode.SHADOW

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from contracts.codes import ActionState
-from flows.steps.home import Home, machine_now
+from flows.steps.clock import machine_now
+from flows.steps.opening import open_home
 from flows.steps.writers import Writers
 from tests.flows.commands import Typed, typing
 from tests.flows.homes import write_settings
@@ -47,7 +48,7 @@ def record(home: Path, *states: str, hours: float = 5, **values: Any) -> list[st
         )
         for number, state in enumerate(states)
     ]
-    with Home.open(home) as opened:
+    with open_home(home) as opened:
         opened.ledger.record(judged(*rows), run_id="run", at=at - dt.timedelta(hours=1))
         return [one.action_id for one in sorted(opened.ledger.find(), key=lambda a: a.target_id)]
 
@@ -168,7 +169,7 @@ def test_ctrl_c_in_act_gives_claims_back_at_once(home: Path, sent: signal.Signal
 
 def claimed(home: Path) -> list[str]:
     """What another process could send now."""
-    with Home.open(home) as opened:
+    with open_home(home) as opened:
         assert {one.state for one in opened.ledger.find()} == {ActionState.APPROVED}
         taken = opened.ledger.claim(
             shop_id="demo", holder="another", limit=9, lease=LEASE, at=machine_now()

@@ -8,7 +8,7 @@ import pytest
 from tests.postgres import Postgres
 from warehouse.database import Database
 from warehouse.encryption import Vault
-from warehouse.events import Events
+from warehouse.event_chain import Events
 from warehouse.lake import Lake
 from warehouse.ledger import Ledger
 

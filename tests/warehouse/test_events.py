@@ -5,7 +5,8 @@ from sqlalchemy.exc import DatabaseError
 from tests.warehouse.rows import hour
 from warehouse.chain import Chain
 from warehouse.database import Database
-from warehouse.events import GIVEN_UP, UNKEYED, Events, Flaw, LedgerEvent, append, retire
+from warehouse.event_chain import GIVEN_UP, UNKEYED, Events, Flaw
+from warehouse.events import LedgerEvent, append, retire
 from warehouse.models import event_head
 from warehouse.models import events as table
 

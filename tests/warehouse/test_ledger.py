@@ -9,7 +9,7 @@ from contracts.codes import LIVE_STATES, ActionState
 from contracts.ports import Ledger as LedgerPort
 from tests.warehouse.rows import hour, judged, proposal
 from warehouse.database import Database
-from warehouse.events import Events
+from warehouse.event_chain import Events
 from warehouse.ledger import Ledger
 from warehouse.models import actions as table
 from warehouse.proposals import with_action_ids

@@ -15,7 +15,7 @@ from tests.warehouse.rows import hour, judged, proposal
 from warehouse.database import Database
 from warehouse.encryption import is_sealed
 from warehouse.erasures import Erasure, Erasures
-from warehouse.events import Events
+from warehouse.event_chain import Events
 from warehouse.ledger import Ledger
 from warehouse.models import actions as table
 from warehouse.proposals import with_action_ids

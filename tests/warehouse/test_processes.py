@@ -12,7 +12,7 @@ from tests.warehouse.rows import hour
 from tests.warehouse.worker import TICK
 from warehouse.checks import CheckResults
 from warehouse.database import Database
-from warehouse.events import Events
+from warehouse.event_chain import Events
 from warehouse.ledger import Ledger
 from warehouse.readings import Readings
 

@@ -11,7 +11,8 @@ from tests.postgres import Postgres
 from tests.warehouse.rows import hour, judged, proposal
 from tests.warehouse.test_publish import days
 from warehouse.database import Database
-from warehouse.events import Events, LedgerEvent
+from warehouse.event_chain import Events
+from warehouse.events import LedgerEvent
 from warehouse.ledger import Ledger
 from warehouse.publish import publish
 

@@ -1,0 +1,34 @@
+"""What stop and resume share: a kill switch is turned, and the run tells which."""
+
+from prefect.artifacts import acreate_markdown_artifact
+
+from flows.steps.actions import switch
+from flows.steps.opening import open_home
+from reports.markdown import escaped
+
+
+async def switched(
+    home_dir: str,
+    *,
+    on: bool,
+    by: str,
+    platform: str | None,
+    shop_id: str | None,
+    policy: str | None,
+) -> str:
+    """Turn the switch of a platform, shop or policy, or of all where none is named; its scope."""
+    with open_home(home_dir) as home:
+        scope = switch(
+            home,
+            on=on,
+            everything=platform is shop_id is policy is None,
+            platform=platform,
+            shop_id=shop_id,
+            policy=policy,
+            by=by,
+        )
+    word = "Stopped" if on else "Resumed"
+    await acreate_markdown_artifact(
+        f"{word}: {escaped(scope)}\n", key=word.lower(), description="Kill switches"
+    )
+    return scope
