@@ -21,7 +21,7 @@ from deployments.demo_home import DemoWorld
 
 if TYPE_CHECKING:
     from deployments.demo_score import DemoScore
-    from flows.run import LoopResult
+    from flows.steps.run import LoopResult
 
 HOME = "demo-home"
 # The demo's moment: the shop opens, and people may be written to.
