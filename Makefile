@@ -9,7 +9,7 @@ export PYTHONPATH :=
 # Every target starts many processes; none has to compile our modules again.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help demo up down ui test test-long fuzz crash closed-loop prove check format audit bench new-connector new-policy dictionary lock clean
+.PHONY: help demo up down ui test test-long fuzz crash closed-loop prove check format audit bench size new-connector new-policy dictionary lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -69,6 +69,9 @@ audit: .venv/ready ## what is installed: a bill of materials (sbom.json), agains
 
 bench: .venv/ready ## measure, print a table, write bench.json
 	@$(BIN)/python -m tests.bench
+
+size: .venv/ready ## lines per room and platform; lengths of functions and files; circles
+	@$(BIN)/python -m tests.size
 
 new-connector: .venv/ready ## a connector NAME from its template; then `make test` says what to fill in
 	@$(BIN)/python -m tests.new connector $(NAME)

@@ -214,7 +214,7 @@ def test_what_is_typed_tells_each_day_and_those_that_failed(
     unchecked.read()
     opened = unchecked.open
     typed = typing(unchecked.folder, monkeypatch, capsys)
-    monkeypatch.setattr("shopkeeper.history.open_home", opened)
+    monkeypatch.setattr("shopkeeper.history.chosen_home", opened)
     span = ("--shop", "shop", "--from", FIRST, "--to", FIRST + 2 * DAY)
     code, told, _ = typed("--json", "backtest", "repricing", *span)
     days = json.loads(told)["days"]
@@ -243,7 +243,7 @@ def test_a_span_in_which_nothing_was_read_is_refused_in_one_sentence(
     unchecked.read()
     opened = unchecked.open
     typed = typing(unchecked.folder, monkeypatch, capsys)
-    monkeypatch.setattr("shopkeeper.history.open_home", opened)
+    monkeypatch.setattr("shopkeeper.history.chosen_home", opened)
     span = ("--shop", "shop", "--from", "2026-10-01", "--to", "2026-10-02")
     code, _, told = typed("backtest", "repricing", *span)
     assert code == 2

@@ -125,8 +125,8 @@ def test_what_is_missing_is_told_everywhere_and_a_backtest_is_what_counts(
 ) -> None:
     shop.read()
     typed = typing(shop.folder, monkeypatch, capsys)
-    monkeypatch.setattr("shopkeeper.steps.open_home", shop.open)
-    monkeypatch.setattr("shopkeeper.setup.open_home", shop.open)
+    monkeypatch.setattr("shopkeeper.steps.chosen_home", shop.open)
+    monkeypatch.setattr("shopkeeper.setup.chosen_home", shop.open)
     (told,) = json.loads(typed("--json", "decide")[1])
     assert (told["mode"], told["held_back"]) == ("approve", OF_ALL)
     done = OF_ALL.replace("0 of 14", "1 of 14")
@@ -167,7 +167,7 @@ def test_a_run_and_its_artifact_say_what_is_missing(
     monkeypatch.setattr(flow, "Home", SimpleNamespace(open=lambda _: shop.open()))
     asyncio.run(flow.decide_flow.fn(str(shop.folder)))
     assert "acts by approval" in pages[0]
-    monkeypatch.setattr("shopkeeper.steps.open_home", shop.open)
+    monkeypatch.setattr("shopkeeper.steps.chosen_home", shop.open)
     monkeypatch.setattr("flows.steps.run.check", lambda *_, **__: [])
     screen = typing(shop.folder, monkeypatch, capsys)("run")[1]
     assert "By approval" in screen

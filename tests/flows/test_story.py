@@ -278,7 +278,7 @@ def test_every_guard_says_in_both_languages_what_it_stands_for() -> None:
     for path in Path(actions.guard.__file__).parent.glob("*.py"):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         calls = [one for one in ast.walk(tree) if isinstance(one, ast.Call)]
-        names = ("Rule", "_change")
+        names = ("GuardRule", "_change")
         guards = [one.args[0] for one in calls if getattr(one.func, "id", "") in names]
         named |= {one.value for one in guards if isinstance(one, ast.Constant)}
     assert len(named) > 40
