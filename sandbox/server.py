@@ -19,6 +19,7 @@ from sandbox.scoreboard import answered, dated, guarded, scoreboard
 from sandbox.serving import listening
 from sandbox.shopify.cost import Rates
 from sandbox.shopify.endpoint import Endpoint
+from sandbox.shopify.faults import Faults
 from sandbox.shopify.shop import Shop
 from sandbox.tamper import tamper
 from sandbox.world.world import World
@@ -61,7 +62,7 @@ class _Handlers:
             return self._refused(*refused)
         if any(fault.what == "lost" for fault in faults):
             return self._json({})
-        if status := self._shop.faults.next_status():
+        if status := self._shop.faults.next("statuses"):
             return self._refused(status, 1)
         given = request.headers.get(_TOKEN, "")
         if not hmac.compare_digest(given.encode(), self._token.encode()):
@@ -107,7 +108,7 @@ class _Handlers:
         except msgspec.DecodeError as error:
             return self._json({"errors": str(error)}, 400)
         self._misbehaviour.plan = FaultPlan(faults)
-        self._shop.faults.end()
+        self._shop.faults = Faults()
         return self._json({"faults": len(faults)})
 
     def _struck(self, _: World, __: dict[str, Any]) -> object:

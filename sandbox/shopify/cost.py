@@ -4,21 +4,15 @@ Points: scalar 0, object 1, connection its size times its node, list with `first
 mutation 10. The bucket must hold the requested cost; what was not used is put back.
 """
 
-import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from graphql import (
-    SelectionSetNode,
-    get_named_type,
-    get_nullable_type,
-    is_composite_type,
-    is_list_type,
-)
+from graphql import get_nullable_type, is_composite_type, is_list_type
 
-from sandbox.shopify.selection import Document, field_of, select
+from sandbox.kit.graphql.selection import Document, Sets
+from sandbox.kit.limits import TokenBucket
 
 MUTATION_COST: Final = 10
 MAX_QUERY_COST: Final = 1000
@@ -33,43 +27,20 @@ class Rates:
     restore: float = 1_000
 
 
-class Bucket:
-    """A leaky bucket on a monotonic clock."""
+class Bucket(TokenBucket):
+    """The bucket of a plan, by default on a monotonic clock."""
 
     def __init__(self, rates: Rates, clock: Callable[[], float] = time.monotonic) -> None:
-        self._rates, self._clock = rates, clock
-        self._level, self._at = rates.maximum, clock()
-        self._lock = threading.Lock()
-
-    def take(self, points: float) -> bool:
-        """Take points if the bucket holds them."""
-        with self._lock:
-            self._refill()
-            if points > self._level:
-                return False
-            self._level -= points
-            return True
-
-    def give_back(self, points: float) -> None:
-        """Put back what was requested and not used."""
-        with self._lock:
-            self._refill()
-            self._level = min(self._rates.maximum, self._level + points)
+        super().__init__(rates.maximum, rates.restore, clock)
+        self._rates = rates
 
     def status(self) -> dict[str, float]:
         """What `extensions.cost.throttleStatus` says."""
-        with self._lock:
-            self._refill()
-            return {
-                "maximumAvailable": self._rates.maximum,
-                "currentlyAvailable": int(self._level),
-                "restoreRate": self._rates.restore,
-            }
-
-    def _refill(self) -> None:
-        now = self._clock()
-        grown = self._level + (now - self._at) * self._rates.restore
-        self._level, self._at = min(self._rates.maximum, grown), now
+        return {
+            "maximumAvailable": self._rates.maximum,
+            "currentlyAvailable": int(self.level()),
+            "restoreRate": self._rates.restore,
+        }
 
 
 @dataclass(frozen=True)
@@ -82,28 +53,27 @@ class Priced:
     below: tuple["Priced", ...]
 
 
-def priced(
-    document: Document, type_name: str, sets: Sequence[SelectionSetNode]
-) -> tuple[Priced, ...]:
+def priced(document: Document, type_name: str, sets: Sets) -> tuple[Priced, ...]:
     """The composite fields of a selection, with their points."""
     found = []
-    for item in select(document, type_name, sets):
-        definition = field_of(document.schema, type_name, item.name)
-        if definition is None or not is_composite_type(get_named_type(definition.type)):
+    for item in document.select(type_name, sets):
+        if item.definition is None or not is_composite_type(item.named_type):
             continue
-        name = get_named_type(definition.type).name
-        is_sized = name.endswith("Connection") or is_list_type(get_nullable_type(definition.type))
-        asked = item.arguments.get("first") or len(item.arguments.get("ids", ()))
-        size = int(asked) if is_sized else 1
+        assert item.named_type is not None
+        name = item.named_type.name
+        is_connection = name.endswith("Connection")
+        is_sized = is_connection or is_list_type(get_nullable_type(item.definition.type))
+        requested_size = item.arguments.get("first") or len(item.arguments.get("ids", ()))
+        size = int(requested_size) if is_sized else 1
         # A list without a size counts once; a connection without one is refused later.
-        size = size if name.endswith("Connection") else max(1, size)
+        size = size if is_connection else max(1, size)
         points = 0 if name.endswith(_FREE) else 1
         found.append(Priced(item.key, points, size, priced(document, name, item.inside)))
     return tuple(found)
 
 
 def requested(fields: Sequence[Priced]) -> int:
-    """The points a selection asks for, before it runs."""
+    """The points a selection wants, before it runs."""
     return sum(item.size * (item.points + requested(item.below)) for item in fields)
 
 

@@ -22,9 +22,9 @@ from graphql import (
 )
 from graphql.execution.values import VariableValues, get_variable_values
 
+from sandbox.kit.graphql.selection import Document
 from sandbox.shopify import cost, reads, writes
 from sandbox.shopify.errors import Plain
-from sandbox.shopify.selection import Document
 from sandbox.shopify.shop import Info, Shop
 
 KEPT_DOCUMENTS: Final = 256
@@ -40,7 +40,7 @@ def build() -> GraphQLSchema:
     # A planted status the schema does not know must reach the client as it is.
     status = schema.type_map["OrderDisplayFinancialStatus"]
     assert isinstance(status, GraphQLEnumType)
-    vars(status)["coerce_output_value"] = _as_it_is
+    vars(status)["coerce_output_value"] = lambda value: value
     return schema
 
 
@@ -65,10 +65,11 @@ class Endpoint:
         )
         if not isinstance(values, VariableValues):
             return _failed(values)
-        document = Document(self._schema, _fragments(tree), values)
         is_query = chosen.operation == OperationType.QUERY
         fields = cost.priced(
-            document, "QueryRoot" if is_query else "Mutation", [chosen.selection_set]
+            Document(self._schema, _fragments(tree), values),
+            "QueryRoot" if is_query else "Mutation",
+            [chosen.selection_set],
         )
         points = cost.requested(fields) if is_query else cost.MUTATION_COST * len(fields)
         if is_query and points > cost.MAX_QUERY_COST:
@@ -90,27 +91,25 @@ class Endpoint:
         own = [chosen.name.value] if chosen.name else []
         return frozenset([chosen.operation.value, *own, *(one.name.value for one in fields)])
 
-    def executed(self, asked: Answer) -> None:
-        """Execute what was asked, free of charge and without an answer."""
-        tree = self._parsed(asked["query"])
+    def executed(self, given: Answer) -> None:
+        """Execute what was requested, free of charge and without an answer."""
+        tree = self._parsed(given["query"])
         assert isinstance(tree, DocumentNode)
-        self._executed(tree, asked.get("variables"), asked.get("operationName"))
+        self._executed(tree, given.get("variables"), given.get("operationName"))
 
     def _parsed(self, text: str) -> DocumentNode | list[GraphQLError]:
+        """The document, or what is wrong with it."""
         known = self._documents.get(text)
         if known is None:
-            known = self._checked(text)
+            try:
+                tree = parse(text)
+                known = validate(self._schema, tree) or tree
+            except GraphQLError as error:
+                known = [error]
             self._documents[text] = known
             if len(self._documents) > KEPT_DOCUMENTS:
                 self._documents.popitem(last=False)
         return known
-
-    def _checked(self, text: str) -> DocumentNode | list[GraphQLError]:
-        try:
-            tree = parse(text)
-        except GraphQLError as error:
-            return [error]
-        return validate(self._schema, tree) or tree
 
     def _executed(
         self, tree: DocumentNode, variables: Answer | None, operation: str | None
@@ -139,10 +138,6 @@ class Endpoint:
     def _refused(self, code: str, message: str, points: int) -> Answer:
         error = {"message": message, "extensions": {"code": code}}
         return {"errors": [error], "extensions": {"cost": self._cost(points, None)}}
-
-
-def _as_it_is(value: object) -> object:
-    return value
 
 
 def _resolve(source: Answer, info: Info, **_: object) -> Any:

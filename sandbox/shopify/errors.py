@@ -6,7 +6,7 @@ from graphql import GraphQLError
 
 
 class Plain(dict[str, object]):
-    """An answer keyed by field name; rows from a projection are keyed as the document asks."""
+    """An answer keyed by field name; rows from a projection are keyed as the document says."""
 
 
 @dataclass(frozen=True)
@@ -20,6 +20,16 @@ class WriteRefusedError(Exception):
     def entry(self) -> Plain:
         """The entry of `userErrors`."""
         return Plain(code=self.code, message=self.message, field=list(self.field) or None)
+
+
+def refuse_if(condition: object, code: str, message: str, *field: str) -> None:
+    """Refuse a write when something is wrong with a field of its input.
+
+    Raises:
+        WriteRefusedError: the condition holds.
+    """
+    if condition:
+        raise WriteRefusedError(code, message, field)
 
 
 def not_emulated(what: str) -> GraphQLError:

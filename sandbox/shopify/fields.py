@@ -1,450 +1,331 @@
-"""Every field of the dialect as an expression over the world's frames, written once.
+"""Where every field of the dialect comes from, written once.
 
-Pages and bulk files are both made from these, so they cannot tell different values.
+A name is the column of the world; the schema's type says how it is answered. Only what stands
+elsewhere in the world, or nowhere, is more than a name.
 """
 
-from collections.abc import Callable
+import re
+from datetime import datetime
+from functools import cache
 from typing import Any, Final
 
 import polars as pl
+from graphql import GraphQLSchema
 
-from sandbox.shopify.alternatives import allocations, fulfillments, quantities, tracking
-from sandbox.shopify.kinds import Field, Fields, Leaf, Listed, Many, One, Own, Scope
+from sandbox.kit.graphql import projection
+from sandbox.kit.graphql.projection import Children, Conversion, Joined, Nested, Source, Sources
+from sandbox.shopify import children
+from sandbox.shopify.tables import paid
+from sandbox.world.world import LOCATION_ID
 
 GID: Final = "gid://shopify/"
+_INSTANT: Final = "%Y-%m-%dT%H:%M:%SZ"
+Fields = dict[str, Source | str]
 
 
-def _column(name: str) -> Leaf:
-    return Leaf(lambda c: c(name))
+@cache
+def sources(schema: GraphQLSchema) -> Sources:
+    """The sources of all fields, in the schema's types."""
+    return projection.sources(schema, TYPES, _CONVERSIONS)
 
 
-def _constant(value: object, dtype: pl.DataType | type[pl.DataType] | None = None) -> Leaf:
-    return Leaf(lambda _: pl.lit(value, dtype=dtype))
+def instant_text(moment: datetime | None) -> str | None:
+    """An instant as the platform writes it."""
+    return moment.strftime(_INSTANT) if moment else None
 
 
-def _gid(kind: str, key: str) -> Leaf:
-    return Leaf(lambda c: pl.concat_str(pl.lit(f"{GID}{kind}/"), c(key).cast(pl.String)))
+def _same(*names: str) -> Fields:
+    """Fields that are the column of their name."""
+    return {name: re.sub(r"([A-Z])", r"_\1", name).lower() for name in names}
 
 
-def _text(name: str) -> Leaf:
-    return Leaf(lambda c: c(name).cast(pl.String))
+def _constant(value: object, dtype: pl.DataType | type[pl.DataType] | None = None) -> pl.Expr:
+    return pl.lit(value, dtype=dtype)
 
 
-def _at(name: str) -> Leaf:
-    return Leaf(lambda c: c(name).dt.to_string("%Y-%m-%dT%H:%M:%SZ"))
+def _either(condition: pl.Expr, yes: object, no: object = None) -> pl.Expr:
+    return pl.when(condition).then(pl.lit(yes)).otherwise(pl.lit(no))
 
 
-def decimal(minor: pl.Expr) -> pl.Expr:
+def _decimal(_: str, minor: pl.Expr) -> pl.Expr:
     """Cents as decimal text, e.g. 1230 -> "12.30"."""
     cents = (minor % 100).cast(pl.String).str.zfill(2)
     return pl.concat_str((minor // 100).cast(pl.String), pl.lit("."), cents)
 
 
-def _bag(minor: Callable[[Scope], pl.Expr]) -> One:
-    return One("MoneyBag", lambda c: {"minor": minor(c), "currency": c("currency")})
+def _money(_: str, minor: pl.Expr) -> Nested:
+    """An amount in the currency of the row; null where there is none."""
+    return Nested({"minor": minor}, minor.is_not_null())
 
 
-def _money(minor: Callable[[Scope], pl.Expr], *, optional: bool = False) -> One:
-    present = (lambda c: minor(c).is_not_null()) if optional else None
-    return One("MoneyV2", lambda c: {"minor": minor(c), "currency": c("currency")}, present)
+def _text(_: str, value: pl.Expr) -> pl.Expr:
+    return value.cast(pl.String)
 
 
-def _paid(c: Scope) -> pl.Expr:
-    return c("original_minor") - c("automatic_minor") - c("code_minor")
-
-
-def _line_original(c: Scope) -> pl.Expr:
-    return c("unit_minor") * c("quantity")
-
-
-def _line_listed(c: Scope) -> pl.Expr:
-    return _line_original(c) - c("automatic_minor")
-
-
-def _line_paid(c: Scope) -> pl.Expr:
-    return _line_listed(c) - c("code_minor")
-
-
-def _per_unit(total: Callable[[Scope], pl.Expr]) -> Callable[[Scope], pl.Expr]:
-    # The platform calls these approximate: a total need not divide by the quantity.
-    return lambda c: (total(c) / c("quantity").clip(1)).round().cast(pl.Int64)
-
-
-def _none(_: Scope) -> pl.Expr:
-    return pl.lit(0, dtype=pl.Int64)
-
-
-def _absent(type_name: str) -> One:
-    """An object that no row of the world has."""
-    return One(type_name, lambda _: {"minor": pl.lit(0, pl.Int64)}, lambda _: pl.lit(value=False))
-
-
-def _empty(type_name: str) -> Listed:
-    """A list that holds nothing in this world."""
-    return Listed(type_name, lambda c, arguments: [])
-
-
-_PRODUCT: Final = One("Product", table="products", on="product_id", key="product_id")
-_VARIANT: Final = One("ProductVariant", table="products", on="product_id", key="product_id")
-_ON_CODE: Final = "DiscountCodeApplication"
-
-_APPLICATION: Final[Fields] = {
-    "__typename": Leaf(lambda c: c("application")),
-    "allocationMethod": Leaf(
-        lambda c: (
-            pl.when(c("application") == _ON_CODE).then(pl.lit("ACROSS")).otherwise(pl.lit("EACH"))
-        )
-    ),
-    "index": _column("index"),
-    "targetSelection": Leaf(
-        lambda c: (
-            pl.when(c("application") == _ON_CODE).then(pl.lit("ALL")).otherwise(pl.lit("EXPLICIT"))
-        )
-    ),
-    "targetType": _constant("LINE_ITEM"),
-    "value": One("PricingValue", lambda c: {"currency": c("currency"), "minor": c("minor")}),
-    "title": Leaf(lambda c: pl.when(c("application") != _ON_CODE).then(pl.lit("Member price"))),
-    "code": Leaf(lambda c: pl.when(c("application") == _ON_CODE).then(c("code"))),
+_CONVERSIONS: Final[dict[str, Conversion]] = {
+    "ID": lambda kind, key: pl.concat_str(pl.lit(f"{GID}{kind}/"), key.cast(pl.String)),
+    "DateTime": lambda _, moment: moment.dt.to_string(_INSTANT),
+    "String": _text,
+    "UnsignedInt64": _text,
+    "Decimal": _decimal,
+    "Money": _decimal,
+    "MoneyV2": _money,
+    "MoneyBag": _money,
 }
 
+
+def _per_unit(total: pl.Expr) -> pl.Expr:
+    # The platform calls these approximate: a total need not divide by the quantity.
+    return (total / pl.col("quantity").clip(1)).round().cast(pl.Int64)
+
+
+_HERE: Final = Nested()
+"""An object over the same columns."""
+_ZERO: Final = pl.lit(0, dtype=pl.Int64)
+_NO_AMOUNT: Final = pl.lit(None, dtype=pl.Int64)
+_NEVER: Final = pl.lit(None)
+_NONE: Final = pl.lit([], dtype=pl.List(pl.Null))
+_PRODUCT: Final = Joined("products", "product_id")
+_IS_ON_CODE: Final = pl.col("application") == "DiscountCodeApplication"
+_LINE_ORIGINAL: Final = pl.col("unit_minor") * pl.col("quantity")
+_LINE_LISTED: Final = _LINE_ORIGINAL - pl.col("automatic_minor")
+_LINE_PAID: Final = _LINE_LISTED - pl.col("code_minor")
+
+
+def _discounted(arguments: dict[str, Any]) -> pl.Expr:
+    return _LINE_PAID if arguments.get("withCodeDiscounts") else _LINE_LISTED
+
+
 _DISCOUNT: Final[Fields] = {
+    **_same("title", "startsAt", "endsAt", "createdAt", "updatedAt", "usageLimit"),
     "__typename": _constant("DiscountCodeBasic"),
-    "title": _column("title"),
-    "status": Leaf(
-        lambda c: (
-            pl.when(c("ends_at") <= c("clock"))
-            .then(pl.lit("EXPIRED"))
-            .when(c("starts_at") > c("clock"))
-            .then(pl.lit("SCHEDULED"))
-            .otherwise(pl.lit("ACTIVE"))
-        )
-    ),
-    "summary": _column("title"),
-    "startsAt": _at("starts_at"),
-    "endsAt": _at("ends_at"),
-    "createdAt": _at("created_at"),
-    "updatedAt": _at("updated_at"),
-    "usageLimit": _column("usage_limit"),
-    "asyncUsageCount": _column("usage_count"),
-    "appliesOncePerCustomer": _column("once_per_customer"),
-    "codes": Own("DiscountRedeemCode", "discount_id"),
-    "codesCount": One("Count", lambda _: {"count": pl.lit(1)}),
-    "customerGets": One("DiscountCustomerGets"),
-    "minimumRequirement": One(
-        "DiscountMinimumRequirement", present=lambda c: c("minimum_minor").is_not_null()
-    ),
-    "context": One("DiscountContext"),
+    "status": pl.when(pl.col("ends_at") <= pl.col("clock"))
+    .then(pl.lit("EXPIRED"))
+    .otherwise(_either(pl.col("starts_at") > pl.col("clock"), "SCHEDULED", "ACTIVE")),
+    "summary": "title",
+    "asyncUsageCount": "usage_count",
+    "appliesOncePerCustomer": "once_per_customer",
+    "codes": Children(children.itself, "discount_id"),
+    "codesCount": Nested({"count": pl.lit(1)}),
+    "customerGets": _HERE,
+    "minimumRequirement": Nested(present=pl.col("minimum_minor").is_not_null()),
+    "context": _HERE,
 }
 
 TYPES: Final[dict[str, Fields]] = {
-    "MoneyBag": {
-        "shopMoney": One("MoneyV2"),
-        "presentmentMoney": One("MoneyV2"),
-    },
-    "MoneyV2": {
-        "amount": Leaf(lambda c: decimal(c("minor"))),
-        "currencyCode": _column("currency"),
-    },
+    "MoneyBag": {"shopMoney": _HERE, "presentmentMoney": _HERE},
+    "MoneyV2": {"amount": "minor", "currencyCode": "currency"},
     "PricingValue": {
         "__typename": _constant("MoneyV2"),
-        "amount": Leaf(lambda c: decimal(c("minor"))),
-        "currencyCode": _column("currency"),
+        "amount": "minor",
+        "currencyCode": "currency",
         "percentage": _constant(None, pl.Float64),
     },
-    "Count": {"count": _column("count"), "precision": _constant("EXACT")},
+    "Count": {"count": "count", "precision": _constant("EXACT")},
     "Order": {
-        "id": _gid("Order", "order_id"),
-        "legacyResourceId": _text("order_id"),
-        "name": Leaf(lambda c: pl.concat_str(pl.lit("#"), c("order_id").cast(pl.String))),
-        "createdAt": _at("created_at"),
-        "processedAt": _at("created_at"),
-        "updatedAt": _at("updated_at"),
-        "cancelledAt": _at("cancelled_at"),
-        "cancelReason": _column("cancel_reason"),
-        "closedAt": _at("cancelled_at"),
+        **_same("createdAt", "updatedAt", "cancelledAt", "cancelReason"),
+        "id": "order_id",
+        "legacyResourceId": "order_id",
+        "name": pl.format("#{}", "order_id"),
+        "processedAt": "created_at",
+        "closedAt": "cancelled_at",
         "test": _constant(value=False),
-        "currencyCode": _column("currency"),
-        "presentmentCurrencyCode": _column("currency"),
-        "displayFinancialStatus": _column("financial_status"),
+        "currencyCode": "currency",
+        "presentmentCurrencyCode": "currency",
+        "displayFinancialStatus": "financial_status",
         # What is paid is packed; it is fulfilled once its parcel has left.
-        "displayFulfillmentStatus": Leaf(
-            lambda c: (
-                pl.when(c("shipped_at").is_null())
-                .then(pl.lit("UNFULFILLED"))
-                .otherwise(c("fulfillment_status"))
-            )
-        ),
+        "displayFulfillmentStatus": pl.when(pl.col("shipped_at").is_null())
+        .then(pl.lit("UNFULFILLED"))
+        .otherwise("fulfillment_status"),
         "taxesIncluded": _constant(value=False),
-        "subtotalPriceSet": _bag(_paid),
-        "totalPriceSet": _bag(_paid),
-        "totalDiscountsSet": _bag(lambda c: c("automatic_minor") + c("code_minor")),
+        "subtotalPriceSet": paid(),
+        "totalPriceSet": paid(),
+        "totalDiscountsSet": pl.col("automatic_minor") + pl.col("code_minor"),
         # The merchant's prices are without tax, and nobody is charged tax, shipping, tips or fees.
-        "totalTaxSet": _bag(_none),
-        "totalShippingPriceSet": _bag(_none),
-        "currentShippingPriceSet": _bag(_none),
-        "shippingLine": _absent("ShippingLine"),
-        "totalTipReceivedSet": _bag(_none),
-        "originalTotalDutiesSet": _absent("MoneyBag"),
-        "originalTotalAdditionalFeesSet": _absent("MoneyBag"),
-        "additionalFees": _empty("AdditionalFee"),
-        "totalRefundedSet": _bag(lambda c: c("refunded_minor")),
-        "customer": One("Customer", table="customers", on="household_id", key="household_id"),
-        "discountCode": _column("code"),
-        "discountCodes": Leaf(lambda c: pl.concat_list(c("code")).list.drop_nulls()),
-        "lineItems": Many("LineItem", "lines", "line_id"),
-        "refunds": Many("Refund", "refunds", "refund_id", is_connection=False),
-        "transactions": Many(
-            "OrderTransaction", "transactions", "transaction_id", is_connection=False
-        ),
-        "fulfillments": Listed("Fulfillment", fulfillments),
+        "totalTaxSet": _ZERO,
+        "totalShippingPriceSet": _ZERO,
+        "currentShippingPriceSet": _ZERO,
+        "shippingLine": _NEVER,
+        "totalTipReceivedSet": _ZERO,
+        "originalTotalDutiesSet": _NO_AMOUNT,
+        "originalTotalAdditionalFeesSet": _NO_AMOUNT,
+        "additionalFees": _NONE,
+        "totalRefundedSet": "refunded_minor",
+        "customer": Joined("customers", "household_id"),
+        "discountCode": "code",
+        "discountCodes": pl.concat_list("code").list.drop_nulls(),
+        "lineItems": Children(children.lines, "line_id"),
+        "refunds": Children(children.refunds),
+        "transactions": Children(children.transactions),
+        "fulfillments": Children(children.fulfillments),
     },
     "Fulfillment": {
-        "id": _gid("Fulfillment", "parcel_id"),
-        "createdAt": _at("created_at"),
-        "updatedAt": _at("updated_at"),
-        "deliveredAt": _at("delivered_at"),
-        "estimatedDeliveryAt": _at("promised_at"),
+        **_same("createdAt", "updatedAt", "deliveredAt"),
+        "id": "parcel_id",
+        "estimatedDeliveryAt": "promised_at",
         # It says that the parcel was handed over, so it stays although the parcel was lost.
         "status": _constant("SUCCESS"),
-        "displayStatus": Leaf(
-            lambda c: (
-                pl.when(c("delivered_at").is_null())
-                .then(pl.lit("IN_TRANSIT"))
-                .otherwise(pl.lit("DELIVERED"))
-            )
-        ),
-        "trackingInfo": Listed("FulfillmentTrackingInfo", tracking),
+        "displayStatus": _either(pl.col("delivered_at").is_null(), "IN_TRANSIT", "DELIVERED"),
+        "trackingInfo": Children(children.tracking),
     },
-    "FulfillmentTrackingInfo": {
-        "company": _column("company"),
-        "number": _column("number"),
-        "url": _column("url"),
-    },
+    "FulfillmentTrackingInfo": _same("company", "number", "url"),
     "LineItem": {
-        "id": _gid("LineItem", "line_id"),
-        "sku": _text("product_id"),
-        "title": _column("title"),
-        "name": _column("title"),
-        "quantity": _column("quantity"),
-        "currentQuantity": _column("current_quantity"),
-        "originalUnitPriceSet": _bag(lambda c: c("unit_minor")),
-        "originalTotalSet": _bag(_line_original),
-        "totalDiscountSet": _bag(lambda c: c("automatic_minor")),
-        "discountedUnitPriceSet": _bag(_per_unit(_line_listed)),
-        "discountedUnitPriceAfterAllDiscountsSet": _bag(_per_unit(_line_paid)),
-        "discountAllocations": Listed("DiscountAllocation", allocations),
-        "taxLines": _empty("TaxLine"),
+        **_same("title", "quantity", "currentQuantity", "vendor"),
+        "id": "line_id",
+        "sku": "product_id",
+        "name": "title",
+        "originalUnitPriceSet": "unit_minor",
+        "originalTotalSet": _LINE_ORIGINAL,
+        "totalDiscountSet": "automatic_minor",
+        "discountedTotalSet": _discounted,
+        "discountedUnitPriceSet": _per_unit(_LINE_LISTED),
+        "discountedUnitPriceAfterAllDiscountsSet": _per_unit(_LINE_PAID),
+        "discountAllocations": Children(children.allocations),
+        "taxLines": _NONE,
         "taxable": _constant(value=False),
-        "variant": _VARIANT,
+        "variant": _PRODUCT,
         "product": _PRODUCT,
-        "vendor": _column("vendor"),
         "isGiftCard": _constant(value=False),
         "requiresShipping": _constant(value=True),
     },
-    "TaxLine": {
-        "title": _column("title"),
-        "rate": _column("rate"),
-        "priceSet": _bag(lambda c: c("minor")),
+    "DiscountAllocation": {"allocatedAmountSet": "minor", "discountApplication": _HERE},
+    "DiscountApplication": {
+        **_same("index"),
+        "__typename": pl.col("application"),
+        "allocationMethod": _either(_IS_ON_CODE, "ACROSS", "EACH"),
+        "targetSelection": _either(_IS_ON_CODE, "ALL", "EXPLICIT"),
+        "targetType": _constant("LINE_ITEM"),
+        "value": _HERE,
+        "title": _either(~_IS_ON_CODE, "Member price"),
+        "code": pl.when(_IS_ON_CODE).then("code"),
     },
-    "ShippingLine": {
-        "title": _constant("Free delivery"),
-        "originalPriceSet": _bag(_none),
-        "discountedPriceSet": _bag(_none),
-    },
-    "AdditionalFee": {
-        "id": _gid("AdditionalFee", "fee_id"),
-        "name": _column("name"),
-        "price": _bag(lambda c: c("minor")),
-    },
-    "DiscountAllocation": {
-        "allocatedAmountSet": One("MoneyBag"),
-        "discountApplication": One("DiscountApplication"),
-    },
-    "DiscountApplication": _APPLICATION,
     "Refund": {
-        "id": _gid("Refund", "refund_id"),
-        "legacyResourceId": _text("refund_id"),
-        "createdAt": _at("created_at"),
-        "processedAt": _at("created_at"),
-        "updatedAt": _at("created_at"),
-        "note": _constant(None, pl.String),
-        "totalRefundedSet": _bag(lambda c: c("amount_minor")),
-        "order": One("Order", table="orders", on="order_id", key="order_id"),
-        "refundLineItems": Many("RefundLineItem", "refund_lines", "line_id"),
+        "id": "refund_id",
+        "legacyResourceId": "refund_id",
+        "createdAt": "created_at",
+        "processedAt": "created_at",
+        "updatedAt": "created_at",
+        "note": _NEVER,
+        "totalRefundedSet": "amount_minor",
+        "order": Joined("orders", "order_id"),
+        "refundLineItems": Children(children.refund_lines, "line_id"),
     },
     "RefundLineItem": {
-        "id": _gid("RefundLineItem", "line_id"),
-        "quantity": _column("quantity"),
-        "subtotalSet": _bag(_line_paid),
-        "lineItem": One("LineItem"),
+        "id": "line_id",
+        "quantity": "quantity",
+        "subtotalSet": _LINE_PAID,
+        "lineItem": _HERE,
         "restocked": _constant(value=False),
         "restockType": _constant("NO_RESTOCK"),
     },
     "OrderTransaction": {
-        "id": _gid("OrderTransaction", "transaction_id"),
-        "kind": _column("kind"),
+        **_same("kind", "createdAt"),
+        "id": "transaction_id",
         "status": _constant("SUCCESS"),
-        "amountSet": _bag(lambda c: c("amount_minor")),
-        "createdAt": _at("created_at"),
-        "processedAt": _at("created_at"),
+        "amountSet": "amount_minor",
+        "processedAt": "created_at",
         "gateway": _constant("till"),
     },
     "Product": {
-        "id": _gid("Product", "product_id"),
-        "legacyResourceId": _text("product_id"),
-        "title": _column("title"),
-        "handle": _text("product_id"),
+        **_same("title", "vendor", "productType", "createdAt", "updatedAt"),
+        "id": "product_id",
+        "legacyResourceId": "product_id",
+        "handle": "product_id",
         "status": _constant("ACTIVE"),
-        "vendor": _column("vendor"),
-        "productType": _column("product_type"),
-        "tags": Leaf(lambda c: pl.concat_list(c("department"))),
-        "totalInventory": _column("on_hand_units"),
-        "createdAt": _at("created_at"),
-        "updatedAt": _at("updated_at"),
-        "variants": Own("ProductVariant", "product_id"),
+        "tags": pl.concat_list("department"),
+        "totalInventory": "on_hand_units",
+        "variants": Children(children.itself, "product_id"),
     },
     "ProductVariant": {
-        "id": _gid("ProductVariant", "product_id"),
-        "legacyResourceId": _text("product_id"),
-        "sku": _text("product_id"),
-        "barcode": _constant(None, pl.String),
+        **_same("createdAt", "updatedAt"),
+        "id": "product_id",
+        "legacyResourceId": "product_id",
+        "sku": "product_id",
+        "barcode": _NEVER,
         "title": _constant("Default Title"),
-        "displayName": _column("title"),
-        "price": Leaf(lambda c: decimal(c("price_minor"))),
-        "compareAtPrice": Leaf(lambda c: decimal(c("compare_at_minor"))),
-        "inventoryQuantity": _column("on_hand_units"),
-        "createdAt": _at("created_at"),
-        "updatedAt": _at("updated_at"),
-        "inventoryItem": One("InventoryItem"),
-        "product": One("Product"),
+        "displayName": "title",
+        "price": "price_minor",
+        "compareAtPrice": "compare_at_minor",
+        "inventoryQuantity": "on_hand_units",
+        "inventoryItem": _HERE,
+        "product": _HERE,
     },
     "InventoryItem": {
-        "id": _gid("InventoryItem", "product_id"),
-        "legacyResourceId": _text("product_id"),
-        "sku": _text("product_id"),
+        "id": "product_id",
+        "legacyResourceId": "product_id",
+        "sku": "product_id",
         "tracked": _constant(value=True),
         "requiresShipping": _constant(value=True),
-        "createdAt": _at("created_at"),
-        "updatedAt": _at("stock_updated_at"),
-        "unitCost": _money(lambda c: c("unit_cost_minor"), optional=True),
-        "inventoryLevels": Own("InventoryLevel", "product_id"),
+        "createdAt": "created_at",
+        "updatedAt": "stock_updated_at",
+        "unitCost": "unit_cost_minor",
+        "inventoryLevels": Children(children.itself, "product_id"),
     },
     "InventoryLevel": {
-        "id": Leaf(
-            lambda c: pl.concat_str(
-                pl.lit(f"{GID}InventoryLevel/1?inventory_item_id="),
-                c("product_id").cast(pl.String),
-            )
-        ),
+        "id": pl.format("1?inventory_item_id={}", "product_id"),
         "isActive": _constant(value=True),
-        "createdAt": _at("created_at"),
-        "updatedAt": _at("stock_updated_at"),
-        "location": One("Location", lambda _: {"location_id": pl.lit(1)}),
-        "quantities": Listed("InventoryQuantity", quantities),
+        "createdAt": "created_at",
+        "updatedAt": "stock_updated_at",
+        "location": Nested({"location_id": pl.lit(LOCATION_ID)}),
+        "quantities": Children(children.quantities),
     },
     "InventoryQuantity": {
-        "id": Leaf(
-            lambda c: pl.concat_str(
-                pl.lit(f"{GID}InventoryQuantity/"),
-                c("product_id").cast(pl.String),
-                pl.lit("?name="),
-                c("quantity_name"),
-            )
-        ),
-        "name": _column("quantity_name"),
-        "quantity": _column("units"),
-        "updatedAt": _at("stock_updated_at"),
+        "id": pl.format("{}?name={}", "product_id", "quantity_name"),
+        "name": "quantity_name",
+        "quantity": "units",
+        "updatedAt": "stock_updated_at",
     },
     "Location": {
-        "id": _gid("Location", "location_id"),
-        "legacyResourceId": _text("location_id"),
+        "id": "location_id",
+        "legacyResourceId": "location_id",
         "name": _constant("Main Street"),
         "isActive": _constant(value=True),
     },
     "Customer": {
-        "id": _gid("Customer", "household_id"),
-        "legacyResourceId": _text("household_id"),
-        "createdAt": _at("created_at"),
-        "updatedAt": _at("updated_at"),
-        "firstName": _column("first_name"),
-        "lastName": _column("last_name"),
-        "displayName": Leaf(
-            lambda c: pl.concat_str(c("first_name"), c("last_name"), separator=" ")
-        ),
-        "email": _column("email"),
-        "defaultEmailAddress": One("CustomerEmailAddress"),
-        "numberOfOrders": _text("order_count"),
-        "amountSpent": _money(lambda c: c("spent_minor")),
-        "tags": Leaf(lambda _: pl.lit([], dtype=pl.List(pl.String))),
+        **_same("createdAt", "updatedAt", "firstName", "lastName", "email"),
+        "id": "household_id",
+        "legacyResourceId": "household_id",
+        "displayName": pl.concat_str("first_name", "last_name", separator=" "),
+        "defaultEmailAddress": _HERE,
+        "numberOfOrders": "order_count",
+        "amountSpent": "spent_minor",
+        "tags": pl.lit([], dtype=pl.List(pl.String)),
     },
     "CustomerEmailAddress": {
-        "emailAddress": _column("email"),
+        "emailAddress": "email",
         "marketingState": _constant("NOT_SUBSCRIBED"),
     },
-    "DiscountNode": {
-        "id": _gid("DiscountNode", "discount_id"),
-        "discount": One("DiscountCodeBasic"),
-    },
-    "DiscountCodeNode": {
-        "id": _gid("DiscountCodeNode", "discount_id"),
-        "codeDiscount": One("DiscountCodeBasic"),
-    },
-    "DiscountCodeBasic": _DISCOUNT,
+    "DiscountNode": {"id": "discount_id", "discount": _HERE},
+    "DiscountCodeNode": {"id": "discount_id", "codeDiscount": _HERE},
+    "Discount": _DISCOUNT,
+    "DiscountCode": _DISCOUNT,
     "DiscountRedeemCode": {
-        "id": _gid("DiscountRedeemCode", "discount_id"),
-        "code": _column("code"),
-        "asyncUsageCount": _column("usage_count"),
+        "id": "discount_id",
+        "code": "code",
+        "asyncUsageCount": "usage_count",
     },
     "DiscountCustomerGets": {
-        "value": One("DiscountCustomerGetsValue"),
+        "value": _HERE,
         "appliesOnOneTimePurchase": _constant(value=True),
         "appliesOnSubscription": _constant(value=False),
     },
     "DiscountMinimumRequirement": {
         "__typename": _constant("DiscountMinimumSubtotal"),
-        "greaterThanOrEqualToSubtotal": _money(lambda c: c("minimum_minor")),
+        "greaterThanOrEqualToSubtotal": "minimum_minor",
     },
     "DiscountContext": {
-        "__typename": Leaf(
-            lambda c: (
-                pl.when(c("buyer_id").is_null())
-                .then(pl.lit("DiscountBuyerSelectionAll"))
-                .otherwise(pl.lit("DiscountCustomers"))
-            )
+        "__typename": _either(
+            pl.col("buyer_id").is_null(), "DiscountBuyerSelectionAll", "DiscountCustomers"
         ),
         "all": _constant("ALL"),
-        "customers": Listed(
-            "Customer",
-            lambda c, _: [(c("buyer_id").is_not_null(), {"household_id": c("buyer_id")})],
-        ),
+        "customers": Children(children.buyers),
     },
     "DiscountCustomerGetsValue": {
-        "__typename": Leaf(
-            lambda c: (
-                pl.when(c("percentage").is_not_null())
-                .then(pl.lit("DiscountPercentage"))
-                .otherwise(pl.lit("DiscountAmount"))
-            )
+        "__typename": _either(
+            pl.col("percentage").is_not_null(), "DiscountPercentage", "DiscountAmount"
         ),
-        "percentage": _column("percentage"),
-        "amount": One(
-            "MoneyV2",
-            lambda c: {"minor": c("amount_minor"), "currency": c("currency")},
-            lambda c: c("amount_minor").is_not_null(),
-        ),
+        "percentage": "percentage",
+        "amount": "amount_minor",
         "appliesOnEachItem": _constant(value=False),
     },
 }
-
-
-def _discounted_total(arguments: dict[str, Any]) -> One:
-    return _bag(_line_paid if arguments.get("withCodeDiscounts") else _line_listed)
-
-
-def field_for(type_name: str, name: str, arguments: dict[str, Any]) -> Field:
-    """The field of a type; one field's expression depends on its argument."""
-    if (type_name, name) == ("LineItem", "discountedTotalSet"):
-        return _discounted_total(arguments)
-    if name == "__typename" and name not in TYPES[type_name]:
-        return _constant(type_name)
-    return TYPES[type_name][name]

@@ -1,13 +1,14 @@
 """Stock set by hand: all or nothing, once per idempotency key."""
 
+from dataclasses import replace
 from typing import Any, Final
 
 from graphql import GraphQLError, get_directive_values
 
-from sandbox.shopify.errors import Plain, WriteRefusedError
-from sandbox.shopify.fields import GID
+from sandbox.shopify.errors import Plain, WriteRefusedError, refuse_if
+from sandbox.shopify.fields import GID, instant_text
 from sandbox.shopify.reads import parsed
-from sandbox.shopify.shop import Info, Shop
+from sandbox.shopify.shop import Done, Info, Shop
 from sandbox.world.world import LOCATION_ID, World
 
 NAMES: Final = ("available", "on_hand")
@@ -15,31 +16,29 @@ REASONS: Final = (
     "correction", "cycle_count_available", "damaged", "movement_created", "other", "promotion",
     "quality_control", "received", "reservation_created", "restock", "safety_stock", "shrinkage",
 )  # fmt: skip
+_AT: Final = ("input", "quantities")
 
 
-def set_quantities(_: object, info: Info, **arguments: Any) -> Plain:
-    """Resolve `inventorySetQuantities`.
+def set_quantities(info: Info, given: dict[str, Any]) -> Done:
+    """Set the stock of all items, or answer again what was answered for the key.
 
     Raises:
         GraphQLError: the `@idempotent` directive is missing.
+        WriteRefusedError: the key came with another input.
     """
-    shop: Shop = info.context
-    given: dict[str, Any] = arguments["input"]
-    key = _key(info)
+    shop, key = info.context, _key(info)
     if key in shop.answers:
-        known, answer = shop.answers[key]
-        if known == given:
-            return Plain(answer)
-        error = WriteRefusedError(
-            "IDEMPOTENCY_KEY_PARAMETER_MISMATCH",
-            "The idempotency key was used with other parameters.",
-            ("input",),
-        )
-        shop.record("inventorySetQuantities", given, applied=[], errors=[error.entry()])
-        return Plain(inventoryAdjustmentGroup=None, userErrors=[error.entry()])
-    answer = _applied(shop, given)
-    shop.answers[key] = (given, answer)
-    return answer
+        known, done = shop.answers[key]
+        code = "IDEMPOTENCY_KEY_PARAMETER_MISMATCH"
+        message = "The idempotency key was used with other parameters."
+        refuse_if(known != given["input"], code, message, "input")
+        return replace(done, is_recorded=False)
+    try:
+        done = _applied(shop, given["input"])
+    except WriteRefusedError as refused:
+        done = Done(errors=[refused.entry()])
+    shop.answers[key] = (given["input"], done)
+    return done
 
 
 def _key(info: Info) -> str:
@@ -54,19 +53,14 @@ def _key(info: Info) -> str:
     return str(values["key"])
 
 
-def _applied(shop: Shop, given: dict[str, Any]) -> Plain:
-    try:
-        changes = _changes(shop.world, given)
-    except WriteRefusedError as refused:
-        shop.record("inventorySetQuantities", given, applied=[], errors=[refused.entry()])
-        return Plain(inventoryAdjustmentGroup=None, userErrors=[refused.entry()])
+def _applied(shop: Shop, given: dict[str, Any]) -> Done:
+    world = shop.world
+    changes = _changes(world, given)
     for product_id, (_, after) in changes.items():
-        shop.world.set_product(product_id, on_hand_units=after, stock_updated_at=shop.world.clock)
-    applied = [{"sku": str(key), "on_hand_units": after} for key, (_, after) in changes.items()]
-    shop.record("inventorySetQuantities", given, applied=applied, errors=[])
+        world.set_product(product_id, on_hand_units=after, stock_updated_at=world.clock)
     group = Plain(
-        id=f"{GID}InventoryAdjustmentGroup/{len(shop.world.writes)}",
-        createdAt=shop.world.clock.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        id=f"{GID}InventoryAdjustmentGroup/{len(world.writes) + 1}",
+        createdAt=instant_text(world.clock),
         reason=given["reason"],
         referenceDocumentUri=given.get("referenceDocumentUri"),
         changes=[
@@ -74,7 +68,8 @@ def _applied(shop: Shop, given: dict[str, Any]) -> Plain:
             for before, after in changes.values()
         ],
     )
-    return Plain(inventoryAdjustmentGroup=group, userErrors=[])
+    applied = [{"sku": str(key), "on_hand_units": after} for key, (_, after) in changes.items()]
+    return Done({"inventoryAdjustmentGroup": group}, applied)
 
 
 def _changes(world: World, given: dict[str, Any]) -> dict[int, tuple[int, int]]:
@@ -83,33 +78,26 @@ def _changes(world: World, given: dict[str, Any]) -> dict[int, tuple[int, int]]:
     Raises:
         WriteRefusedError: the first thing that is wrong.
     """
-    if given["name"] not in NAMES:
-        raise WriteRefusedError("INVALID_NAME", "Unknown quantity name", ("input", "name"))
-    if given["reason"] not in REASONS:
-        raise WriteRefusedError("INVALID_REASON", "Unknown reason", ("input", "reason"))
-    return dict(_change(world, item, place) for place, item in enumerate(given["quantities"]))
+    is_known = given["name"] in NAMES
+    refuse_if(not is_known, "INVALID_NAME", "Unknown quantity name", "input", "name")
+    is_known = given["reason"] in REASONS
+    refuse_if(not is_known, "INVALID_REASON", "Unknown reason", "input", "reason")
+    return dict(_change(world, item, str(at)) for at, item in enumerate(given["quantities"]))
 
 
-def _change(world: World, item: dict[str, Any], place: int) -> tuple[int, tuple[int, int]]:
-    at = ("input", "quantities", str(place))
+def _change(world: World, item: dict[str, Any], place: str) -> tuple[int, tuple[int, int]]:
     kind, product_id = parsed(item["inventoryItemId"])
     product = world.product(product_id) if kind == "InventoryItem" else None
     if product is None:
-        raise WriteRefusedError(
-            "INVALID_INVENTORY_ITEM", "Inventory item does not exist", (*at, "inventoryItemId")
-        )
-    if parsed(item["locationId"]) != ("Location", LOCATION_ID):
-        raise WriteRefusedError("INVALID_LOCATION", "Location does not exist", (*at, "locationId"))
-    if item["quantity"] < 0:
-        raise WriteRefusedError(
-            "INVALID_QUANTITY_NEGATIVE", "Quantity can't be negative", (*at, "quantity")
-        )
-    before = int(product["on_hand_units"])
-    expected = item.get("changeFromQuantity")
-    if expected is not None and expected != before:
-        raise WriteRefusedError(
-            "CHANGE_FROM_QUANTITY_STALE",
-            "The quantity has changed since it was read.",
-            (*at, "changeFromQuantity"),
-        )
+        text = "Inventory item does not exist"
+        raise WriteRefusedError("INVALID_INVENTORY_ITEM", text, (*_AT, place, "inventoryItemId"))
+    is_elsewhere = parsed(item["locationId"]) != ("Location", LOCATION_ID)
+    text = "Location does not exist"
+    refuse_if(is_elsewhere, "INVALID_LOCATION", text, *_AT, place, "locationId")
+    text = "Quantity can't be negative"
+    refuse_if(item["quantity"] < 0, "INVALID_QUANTITY_NEGATIVE", text, *_AT, place, "quantity")
+    before, expected = int(product["on_hand_units"]), item.get("changeFromQuantity")
+    is_stale = expected is not None and expected != before
+    text = "The quantity has changed since it was read."
+    refuse_if(is_stale, "CHANGE_FROM_QUANTITY_STALE", text, *_AT, place, "changeFromQuantity")
     return product_id, (before, int(item["quantity"]))

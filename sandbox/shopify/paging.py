@@ -9,57 +9,31 @@ import msgspec
 import polars as pl
 from graphql import GraphQLError
 
-from sandbox.shopify.errors import not_emulated
-from sandbox.shopify.projection import check_first
-from sandbox.shopify.search import condition
+from sandbox.kit.graphql.projection import CURSOR, PARENT
+from sandbox.shopify.search import found_by
 from sandbox.shopify.tables import Tables
 
+MAX_PAGE: Final = 250
 WALL: Final = 25_000
 COUNT_LIMIT: Final = 10_000
 KEPT: Final = 4
 RANK, ID = "__rank", "__id"
+Arguments = dict[str, Any]
 
-
-@dataclass(frozen=True)
-class Root:
-    """A root connection: its node type, its table, the table's key and its sort columns."""
-
-    type_name: str
-    table: str
-    key: str
-    sorts: dict[str, str]
-
-
-ROOTS: Final = {
-    "orders": Root(
-        "Order",
-        "orders",
-        "order_id",
-        {"PROCESSED_AT": "created_at", "CREATED_AT": "created_at", "UPDATED_AT": "updated_at"},
-    ),
-    "products": Root(
-        "Product",
-        "products",
-        "product_id",
-        {"CREATED_AT": "created_at", "UPDATED_AT": "updated_at"},
-    ),
-    "productVariants": Root("ProductVariant", "products", "product_id", {"SKU": "product_id"}),
-    "inventoryItems": Root("InventoryItem", "products", "product_id", {}),
-    "customers": Root(
-        "Customer",
-        "customers",
-        "household_id",
-        {"CREATED_AT": "created_at", "UPDATED_AT": "updated_at"},
-    ),
-    "discountNodes": Root(
-        "DiscountNode",
-        "discounts",
-        "discount_id",
-        {"CREATED_AT": "created_at", "UPDATED_AT": "updated_at", "STARTS_AT": "starts_at"},
-    ),
-    # There is one location, so any order of them is its own.
-    "locations": Root("Location", "locations", "location_id", {"NAME": "location_id"}),
+# The types that have an id of their own, each with its table and the table's key.
+KEYS: Final = {
+    "Order": ("orders", "order_id"),
+    "Product": ("products", "product_id"),
+    "ProductVariant": ("products", "product_id"),
+    "InventoryItem": ("products", "product_id"),
+    "Customer": ("customers", "household_id"),
+    "Location": ("locations", "location_id"),
+    "DiscountNode": ("discounts", "discount_id"),
+    "DiscountCodeNode": ("discounts", "discount_id"),
 }
+# Sort keys that are not the column of their name. There is one location, so any order of them will
+# do.
+_SORTED_BY: Final = {"PROCESSED_AT": "created_at", "SKU": "product_id", "NAME": "location_id"}
 
 
 class Cursor(msgspec.Struct, array_like=True):
@@ -72,12 +46,10 @@ class Cursor(msgspec.Struct, array_like=True):
 
 @dataclass(frozen=True)
 class Page:
-    """The rows of one page and the cursor of each."""
+    """The nodes of one page, each with its cursor, and what the page says of itself."""
 
-    frame: pl.DataFrame
-    cursors: list[str]
-    has_next: bool
-    has_previous: bool
+    nodes: pl.DataFrame
+    info: dict[str, Any]
 
 
 class Pager:
@@ -89,85 +61,95 @@ class Pager:
             OrderedDict()
         )
 
-    def found(self, root: Root, arguments: dict[str, Any]) -> pl.DataFrame:
-        """All rows a query finds, sorted, with their rank and id."""
-        table = self._tables.get(root.table)
-        asked = (arguments.get("query"), arguments.get("sortKey"), arguments.get("reverse"))
-        key = (root.type_name, *asked)
+    def found(self, type_name: str, arguments: Arguments) -> pl.DataFrame:
+        """All objects of a type that a query finds, sorted, with their rank and id."""
+        table = self._tables.get(KEYS[type_name][0])
+        key = (type_name, *map(arguments.get, ("query", "sortKey", "reverse")))
         kept = self._kept.get(key)
         if kept is None or kept[0] is not table:
-            kept = (table, _found(root, table, arguments))
-            self._kept[key] = kept
+            kept = self._kept[key] = (table, _found(type_name, table, arguments))
             while len(self._kept) > KEPT:
                 self._kept.popitem(last=False)
         self._kept.move_to_end(key)
         return kept[1]
 
-    def page(self, root: Root, arguments: dict[str, Any]) -> Page:
+    def page(self, type_name: str, arguments: Arguments) -> Page:
         """One page of a root connection.
 
         Raises:
             GraphQLError: no or too large a `first`, a foreign cursor, or a page past the wall.
         """
-        first = arguments.get("first")
-        check_first(first)
-        assert first is not None
-        after = arguments.get("after")
-        rest, seen = self.found(root, arguments), 0
+        first, after = check_first(arguments.get("first")), arguments.get("after")
+        rest, seen = self.found(type_name, arguments), 0
         if after is not None:
             cursor = _decoded(after)
             seen = cursor.seen
-            rest = rest.filter(_beyond(cursor, reverse=bool(arguments.get("reverse"))))
+            rest = rest.filter(_beyond(cursor, is_reverse=bool(arguments.get("reverse"))))
         if seen + first > WALL:
             raise GraphQLError(
                 f"Cannot page beyond {WALL} objects of one query; narrow it with a filter."
             )
         shown = rest.head(first)
-        places = zip(shown[RANK].to_list(), shown[ID].to_list(), strict=True)
-        cursors = [_encoded(rank, key, seen + i) for i, (rank, key) in enumerate(places, start=1)]
-        return Page(shown, cursors, rest.height > first, after is not None)
+        places = enumerate(shown.select(RANK, ID).iter_rows(), start=seen + 1)
+        cursors = [_encoded(Cursor(rank, key, place)) for place, (rank, key) in places]
+        nodes = shown.with_columns(
+            pl.lit(0, dtype=pl.UInt32).alias(PARENT), pl.Series(CURSOR, cursors, dtype=pl.String)
+        )
+        info = page_info(cursors, has_next=rest.height > first, has_previous=after is not None)
+        return Page(nodes, info)
 
-    def count(self, root: Root, arguments: dict[str, Any]) -> tuple[int, bool]:
+    def count(self, type_name: str, arguments: Arguments) -> tuple[int, bool]:
         """How many objects a query finds, capped by `limit` (null: no cap); True when exact."""
-        total = self.found(root, arguments).height
+        total = self.found(type_name, arguments).height
         limit = arguments.get("limit", COUNT_LIMIT)
         if limit is None or total <= limit:
             return total, True
         return int(limit), False
 
 
-def _found(root: Root, table: pl.DataFrame, arguments: dict[str, Any]) -> pl.DataFrame:
-    wanted = condition(root.type_name, arguments.get("query"))
-    rows = table if wanted is None else table.filter(wanted)
-    column = _sorted_by(root, arguments.get("sortKey"))
-    reverse = bool(arguments.get("reverse"))
+def check_first(first: int | None) -> int:
+    """The size of a page.
+
+    Raises:
+        GraphQLError: it is left out, or above the platform's maximum.
+    """
+    if first is None:
+        raise GraphQLError("you must provide one of first or last")
+    if not 0 < first <= MAX_PAGE:
+        raise GraphQLError(f"first must be between 1 and {MAX_PAGE}")
+    return first
+
+
+def page_info(cursors: list[str], *, has_next: bool, has_previous: bool = False) -> dict[str, Any]:
+    """What a page says of itself."""
+    return {
+        "hasNextPage": has_next,
+        "hasPreviousPage": has_previous,
+        "startCursor": cursors[0] if cursors else None,
+        "endCursor": cursors[-1] if cursors else None,
+    }
+
+
+def _found(type_name: str, table: pl.DataFrame, arguments: Arguments) -> pl.DataFrame:
+    key, by = KEYS[type_name][1], arguments.get("sortKey") or "ID"
+    column = key if by == "ID" else _SORTED_BY.get(by, by.lower())
     rank = pl.col(column).to_physical().cast(pl.Int64).fill_null(0)
-    return rows.with_columns(rank.alias(RANK), pl.col(root.key).alias(ID)).sort(
-        RANK, ID, descending=reverse
+    return (
+        found_by(table, type_name, arguments.get("query"))
+        .with_columns(rank.alias(RANK), pl.col(key).alias(ID))
+        .sort(RANK, ID, descending=bool(arguments.get("reverse")))
     )
 
 
-def _sorted_by(root: Root, key: str | None) -> str:
-    """The column of a sort key; the platform's default is in the schema.
-
-    Raises:
-        GraphQLError: the platform knows the key and the dialect does not.
-    """
-    columns = {"ID": root.key, **root.sorts}
-    if (key or "ID") not in columns:
-        raise not_emulated(f"{root.table} sorted by {key}")
-    return columns[key or "ID"]
-
-
-def _beyond(cursor: Cursor, *, reverse: bool) -> pl.Expr:
+def _beyond(cursor: Cursor, *, is_reverse: bool) -> pl.Expr:
     rank, key = pl.col(RANK), pl.col(ID)
-    further = rank < cursor.rank if reverse else rank > cursor.rank
-    later = key < cursor.id if reverse else key > cursor.id
+    further = rank < cursor.rank if is_reverse else rank > cursor.rank
+    later = key < cursor.id if is_reverse else key > cursor.id
     return further | ((rank == cursor.rank) & later)
 
 
-def _encoded(rank: int, key: int, seen: int) -> str:
-    return base64.urlsafe_b64encode(msgspec.json.encode(Cursor(rank, key, seen))).decode()
+def _encoded(cursor: Cursor) -> str:
+    return base64.urlsafe_b64encode(msgspec.json.encode(cursor)).decode()
 
 
 def _decoded(text: str) -> Cursor:

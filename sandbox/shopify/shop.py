@@ -1,16 +1,30 @@
-"""One shop of the emulated platform: the world, what guards it, and what it was asked to do."""
+"""One shop of the emulated platform: the world, what guards it, and what was requested of it."""
 
 import time
+from dataclasses import dataclass, field
 from typing import Any
 
+import polars as pl
 from graphql import GraphQLResolveInfo
 
 from sandbox.shopify.bulk import BulkOperations
 from sandbox.shopify.cost import Bucket, Rates
+from sandbox.shopify.errors import Plain
 from sandbox.shopify.faults import Faults
+from sandbox.shopify.fields import instant_text
 from sandbox.shopify.paging import Pager
 from sandbox.shopify.tables import Tables
 from sandbox.world.world import World
+
+
+@dataclass(frozen=True)
+class Done:
+    """What became of a write: the payload's fields, what was applied, and what was refused."""
+
+    payload: dict[str, Any] = field(default_factory=dict)
+    applied: list[Any] = field(default_factory=list)
+    errors: list[Plain] = field(default_factory=list)
+    is_recorded: bool = True
 
 
 class Shop:
@@ -29,20 +43,18 @@ class Shop:
         self.faults = Faults()
         self.bulk = BulkOperations(self.tables)
         self.origin = ""
-        self.answers: dict[str, tuple[Any, Any]] = {}
-        self.last_orders = self.tables.get("orders").clear()
+        self.answers: dict[str, tuple[Any, Done]] = {}
+        self.last_orders: pl.DataFrame | None = None
 
-    def record(
-        self, operation: str, given: dict[str, Any], *, applied: list[Any], errors: list[Any]
-    ) -> None:
+    def record(self, operation: str, given: dict[str, Any], done: Done) -> None:
         """Keep a write that was received, with what was applied of it."""
         self.world.writes.append(
             {
-                "at": self.world.clock.strftime("%Y-%m-%dT%H:%M:%SZ"),
+                "at": instant_text(self.world.clock),
                 "operation": operation,
                 "input": given,
-                "applied": applied,
-                "errors": errors,
+                "applied": done.applied,
+                "errors": done.errors,
             }
         )
 

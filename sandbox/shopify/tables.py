@@ -1,15 +1,12 @@
-"""The frames a type's columns come from, and the children of one."""
+"""The frames a type's columns come from."""
 
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
-import numpy as np
 import polars as pl
 
 from sandbox.world.world import LOCATION_ID, World
-
-PARENT: Final = "__parent"
 
 
 class Tables:
@@ -20,15 +17,17 @@ class Tables:
         self._kept: dict[str, tuple[tuple[object, ...], pl.DataFrame]] = {}
 
     def get(self, name: str) -> pl.DataFrame:
-        """One row per object of a root type: orders, products, customers, discounts, locations."""
+        """The rows of a type by its table's name; those without a view are the world's own."""
+        if name not in _VIEWS:
+            own: pl.DataFrame = getattr(self._world, name)
+            return own
         inputs, make = _VIEWS[name]
-        # A frame is replaced, never altered: the same inputs give the same view. They are held, as
+        # A frame is replaced, never altered: the same inputs give the same view. They are kept, as
         # a frame that was dropped may leave its identity to another one.
         state = tuple(getattr(self._world, source) for source in inputs)
         kept = self._kept.get(name)
         if kept is None or any(old is not new for old, new in zip(kept[0], state, strict=True)):
-            kept = (state, make(self._world))
-            self._kept[name] = kept
+            kept = self._kept[name] = (state, make(self._world))
         return kept[1]
 
     def snapshot(self) -> "Tables":
@@ -38,9 +37,10 @@ class Tables:
         tables._kept = dict(self._kept)
         return tables
 
-    def children(self, name: str, parents: pl.DataFrame) -> pl.DataFrame:
-        """The children of `parents`, with the parent's `__parent`, in order of parent and id."""
-        return _CHILDREN[name](self._world, parents)
+
+def paid() -> pl.Expr:
+    """What was paid for an order or a line: its price without what was taken off."""
+    return pl.col("original_minor") - pl.col("automatic_minor") - pl.col("code_minor")
 
 
 def _orders(world: World) -> pl.DataFrame:
@@ -62,19 +62,12 @@ def _products(world: World) -> pl.DataFrame:
 
 
 def _customers(world: World) -> pl.DataFrame:
-    paid = pl.col("original_minor") - pl.col("automatic_minor") - pl.col("code_minor")
-    spent = world.orders.group_by("household_id").agg(
-        order_count=pl.len(),
-        spent_minor=(paid - pl.col("refunded_minor"))
-        .filter(pl.col("cancelled_at").is_null())
-        .sum(),
-    )
+    kept = (paid() - pl.col("refunded_minor")).filter(pl.col("cancelled_at").is_null())
+    spent = world.orders.group_by("household_id").agg(order_count=pl.len(), spent_minor=kept.sum())
     return world.customers.join(
         spent, on="household_id", how="left", maintain_order="left"
     ).with_columns(
-        pl.col("order_count").fill_null(0),
-        pl.col("spent_minor").fill_null(0),
-        currency=pl.lit(world.currency),
+        pl.col("order_count", "spent_minor").fill_null(0), currency=pl.lit(world.currency)
     )
 
 
@@ -85,7 +78,7 @@ def _discounts(world: World) -> pl.DataFrame:
     )
 
 
-def _locations(world: World) -> pl.DataFrame:
+def _locations(_: World) -> pl.DataFrame:
     return pl.DataFrame({"location_id": [LOCATION_ID], "name": ["Main Street"]})
 
 
@@ -96,56 +89,4 @@ _VIEWS: Final[dict[str, tuple[tuple[str, ...], Callable[[World], pl.DataFrame]]]
     "customers": (("customers", "orders"), _customers),
     "discounts": (("discounts", "clock"), _discounts),
     "locations": ((), _locations),
-}
-
-
-def _lines(world: World, orders: pl.DataFrame) -> pl.DataFrame:
-    counts = orders["line_count"].to_numpy()
-    starts = orders["line_start"].to_numpy()
-    offsets = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
-    rows = np.repeat(starts, counts) + offsets
-    of_order = np.repeat(np.arange(orders.height), counts)
-    own = orders.select(PARENT, "currency", "code")[of_order]
-    lines: pl.DataFrame = world.lines[rows].with_columns(own)
-    titles = world.products.select("product_id", "title", "vendor")
-    return lines.filter(~pl.col("is_removed")).join(
-        titles, on="product_id", how="left", maintain_order="left"
-    )
-
-
-def _refunds(world: World, orders: pl.DataFrame) -> pl.DataFrame:
-    keys = orders.select("order_id", "currency", "code", "line_start", "line_count", PARENT)
-    return world.refunds.join(keys, on="order_id").sort(PARENT, "refund_id")
-
-
-def _refund_lines(world: World, refunds: pl.DataFrame) -> pl.DataFrame:
-    lines = _lines(world, refunds)
-    of_refund = refunds.select(PARENT, "is_full", only_line_id="line_id")
-    kept = lines.join(of_refund, on=PARENT, maintain_order="left")
-    return kept.filter(pl.col("is_full") | (pl.col("line_id") == pl.col("only_line_id")))
-
-
-def _transactions(world: World, orders: pl.DataFrame) -> pl.DataFrame:
-    paid = pl.col("original_minor") - pl.col("automatic_minor") - pl.col("code_minor")
-    columns = (PARENT, "transaction_id", "kind", "amount_minor", "created_at", "currency")
-    sales = orders.filter(pl.col("cancelled_at").is_null()).select(
-        PARENT,
-        transaction_id=pl.col("order_id"),
-        kind=pl.lit("SALE"),
-        amount_minor=paid,
-        created_at="created_at",
-        currency="currency",
-    )
-    refunds = _refunds(world, orders).with_columns(
-        transaction_id=pl.col("refund_id"), kind=pl.lit("REFUND")
-    )
-    both = pl.concat([sales.select(columns), refunds.select(columns)])
-    return both.sort(PARENT, "created_at", maintain_order=True)
-
-
-_CHILDREN: Final[dict[str, Callable[[World, pl.DataFrame], pl.DataFrame]]] = {
-    "lines": _lines,
-    "refunds": _refunds,
-    "refund_lines": _refund_lines,
-    "transactions": _transactions,
 }

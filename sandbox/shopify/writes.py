@@ -1,220 +1,173 @@
 """Resolvers of the mutation type; every write received is kept with what was applied."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any, Final
 
-import polars as pl
-from graphql import GraphQLError, GraphQLSchema
+from graphql import GraphQLError, GraphQLObjectType, GraphQLSchema, get_named_type
 
+from sandbox.kit.graphql.selection import Document, inside
 from sandbox.shopify.discounts import code_create, code_deactivate
-from sandbox.shopify.errors import Plain, WriteRefusedError
+from sandbox.shopify.errors import Plain, WriteRefusedError, refuse_if
 from sandbox.shopify.inventory import set_quantities
-from sandbox.shopify.projection import rows
-from sandbox.shopify.reads import parsed
-from sandbox.shopify.selection import document_of, inside, select
-from sandbox.shopify.shop import Info, Shop
+from sandbox.shopify.reads import one_of, parsed
+from sandbox.shopify.shop import Done, Info, Shop
 
 MAX_INPUTS: Final = 250
+Given = dict[str, Any]
+Row = dict[str, Any]
 
 
 def attach(schema: GraphQLSchema) -> None:
     """Give the mutation type its resolvers."""
     assert schema.mutation_type is not None
-    fields = schema.mutation_type.fields
-    fields["productVariantsBulkUpdate"].resolve = _variants_update
-    fields["discountCodeBasicCreate"].resolve = _code_create
-    fields["discountCodeDeactivate"].resolve = _code_deactivate
-    fields["inventorySetQuantities"].resolve = set_quantities
-    fields["bulkOperationRunQuery"].resolve = _bulk_run
-    fields["bulkOperationCancel"].resolve = _bulk_cancel
+    for name, field in schema.mutation_type.fields.items():
+        payload = get_named_type(field.type)
+        assert isinstance(payload, GraphQLObjectType)
+        field.resolve = _resolver(name, dict.fromkeys(payload.fields), _WRITES[name])
 
 
-def _projected(
-    info: Info, payload: str, *, name: str, type_name: str, frame: Callable[[], pl.DataFrame]
-) -> list[dict[str, Any]]:
-    """What is asked of the object that a write was about; most ask for nothing of it."""
-    document = document_of(info)
-    sets = [
-        below
-        for item in select(document, payload, inside(info))
-        if item.name == name
-        for below in item.inside
-    ]
-    if not sets:
-        return []
-    return rows(document, info.context.tables, frame(), type_name=type_name, sets=sets)
+def _resolver(
+    name: str, nothing: Mapping[str, None], write: Callable[[Info, Given], Done]
+) -> Callable[..., Plain]:
+    """A resolver whose refused write answers `nothing` and its errors."""
+
+    def resolve(_: object, info: Info, **given: Any) -> Plain:
+        try:
+            done = write(info, given)
+        except WriteRefusedError as refused:
+            done = Done(errors=[refused.entry()])
+        recorded = _RECORDED.get(name)
+        if recorded is not None and done.is_recorded:
+            info.context.record(name, recorded(given), done)
+        return Plain({**nothing, **done.payload, "userErrors": done.errors})
+
+    return resolve
 
 
-def _only(shop: Shop, table: str, key: str, value: int | None) -> pl.DataFrame:
-    frame = shop.tables.get(table)
-    return frame.clear() if value is None else frame.filter(pl.col(key) == value)
+def _requested(info: Info, field: str, type_name: str, number: int | None) -> Row | None:
+    """What is requested of the object that a write was about; most want nothing of it."""
+    payload = get_named_type(info.return_type).name
+    sets = Document.of(info).below(payload, inside(info.field_nodes), field)
+    return one_of(info, type_name, sets, number)
 
 
-def _variants_update(
-    _: object,
-    info: Info,
-    *,
-    productId: str,  # noqa: N803 the platform's name
-    variants: list[dict[str, Any]],
-    allowPartialUpdates: bool | None = None,  # noqa: N803
-) -> Plain:
-    shop: Shop = info.context
+def _variants_update(info: Info, given: Given) -> Done:
+    shop, variants = info.context, given["variants"]
     if len(variants) > MAX_INPUTS:
         raise GraphQLError(f"The input array size is greater than the maximum of {MAX_INPUTS}.")
-    product_id = _number(productId, "Product")
-    changes, errors = _planned(shop, product_id, variants)
-    if errors and not allowPartialUpdates:
+    product_id = _number(given["productId"], "Product")
+    is_known = product_id is not None and shop.world.product(product_id) is not None
+    text = "Product does not exist"
+    refuse_if(not is_known, "PRODUCT_DOES_NOT_EXIST", text, "productId")
+    assert product_id is not None
+    changes, errors = _planned(product_id, variants)
+    if errors and not given.get("allowPartialUpdates"):
         changes = []
-    applied = []
     for values in changes:
-        assert product_id is not None
         shop.world.set_product(product_id, **values, updated_at=shop.world.clock)
-        applied.append({"sku": str(product_id), **values})
-    given = {"productId": productId, "variants": variants}
-    shop.record("productVariantsBulkUpdate", given, applied=applied, errors=errors)
-
-    def frame() -> pl.DataFrame:
-        return _only(shop, "products", "product_id", product_id)
-
-    payload = "ProductVariantsBulkUpdatePayload"
-    product = _projected(info, payload, name="product", type_name="Product", frame=frame)
-    updated = _projected(
-        info, payload, name="productVariants", type_name="ProductVariant", frame=frame
-    )
-    return Plain(
-        product=product[0] if product else None,
-        productVariants=updated if changes else None,
-        userErrors=errors,
+    product = _requested(info, "product", "Product", product_id)
+    updated = _requested(info, "productVariants", "ProductVariant", product_id)
+    return Done(
+        {
+            "product": product,
+            "productVariants": ([updated] if updated else []) if changes else None,
+        },
+        [{"sku": str(product_id), **values} for values in changes],
+        errors,
     )
 
 
-def _planned(
-    shop: Shop, product_id: int | None, variants: list[dict[str, Any]]
-) -> tuple[list[dict[str, int | None]], list[Plain]]:
+def _planned(product_id: int, variants: list[Given]) -> tuple[list[dict[str, Any]], list[Plain]]:
     """The changes that can be made to the product, and what is wrong with the others."""
-    if product_id is None or shop.world.product(product_id) is None:
-        message = "Product does not exist"
-        return [], [WriteRefusedError("PRODUCT_DOES_NOT_EXIST", message, ("productId",)).entry()]
     changes, errors = [], []
     for place, variant in enumerate(variants):
         try:
-            changes.append(_change(variant, product_id, place))
+            changes.append(_change(variant, product_id, ("variants", str(place))))
         except WriteRefusedError as refused:
             errors.append(refused.entry())
     return changes, errors
 
 
-def _change(variant: dict[str, Any], product_id: int, place: int) -> dict[str, int | None]:
-    at = ("variants", str(place))
-    if not variant.get("id"):
-        raise WriteRefusedError("PRODUCT_VARIANT_ID_MISSING", "Variant id is missing", (*at, "id"))
+def _change(variant: Given, product_id: int, at: tuple[str, ...]) -> dict[str, Any]:
+    gid = variant.get("id")
+    refuse_if(not gid, "PRODUCT_VARIANT_ID_MISSING", "Variant id is missing", *at, "id")
     # A variant of another product is unknown to this one.
-    if _number(variant["id"], "ProductVariant") != product_id:
-        raise WriteRefusedError(
-            "PRODUCT_VARIANT_DOES_NOT_EXIST", "Product variant does not exist", (*at, "id")
-        )
-    change: dict[str, int | None] = {}
+    is_another = _number(str(gid), "ProductVariant") != product_id
+    text = "Product variant does not exist"
+    refuse_if(is_another, "PRODUCT_VARIANT_DOES_NOT_EXIST", text, *at, "id")
+    change: dict[str, Any] = {}
     if variant.get("price") is not None:
-        change["price_minor"] = _minor(variant["price"], (*at, "price"))
+        change["price_minor"] = _minor(variant["price"], *at, "price")
     if "compareAtPrice" in variant:
         listed = variant["compareAtPrice"]
-        change["compare_at_minor"] = (
-            None if listed is None else _minor(listed, (*at, "compareAtPrice"))
-        )
+        at = (*at, "compareAtPrice")
+        change["compare_at_minor"] = None if listed is None else _minor(listed, *at)
     return change
 
 
-def _minor(text: object, field: tuple[str, ...]) -> int:
+def _minor(text: object, *at: str) -> int:
     try:
         amount = Decimal(str(text)).quantize(Decimal("0.01"), ROUND_HALF_UP)
     except InvalidOperation as error:
-        raise WriteRefusedError("INVALID_INPUT", "Price is not a number", field) from error
-    if amount < 0:
-        raise WriteRefusedError(
-            "NEGATIVE_PRICE_VALUE", "Price must be greater than or equal to 0", field
-        )
+        raise WriteRefusedError("INVALID_INPUT", "Price is not a number", at) from error
+    message = "Price must be greater than or equal to 0"
+    refuse_if(amount < 0, "NEGATIVE_PRICE_VALUE", message, *at)
     return int(amount * 100)
 
 
-def _number(gid: str, kind: str) -> int | None:
+def _number(gid: str, *kinds: str) -> int | None:
+    """The number of a global id of one of these kinds."""
     try:
         found, number = parsed(gid)
     except GraphQLError:
         return None
-    return number if found == kind else None
+    return number if found in kinds else None
 
 
-def _answered_discount(
-    info: Info, payload: str, discount_id: int | None, errors: list[Plain]
-) -> Plain:
-    nodes = _projected(
-        info, payload, name="codeDiscountNode", type_name="DiscountCodeNode",
-        frame=lambda: _only(info.context, "discounts", "discount_id", discount_id),
-    )  # fmt: skip
-    return Plain(codeDiscountNode=nodes[0] if nodes else None, userErrors=errors)
+def _code_create(info: Info, given: Given) -> Done:
+    return _discount(info, code_create(info.context.world, given["basicCodeDiscount"]))
 
 
-def _attempted(
-    shop: Shop, operation: str, given: dict[str, Any], attempt: Callable[[], int]
-) -> tuple[int | None, list[Plain]]:
-    """Try a write on one discount and keep a record of it."""
-    try:
-        discount_id = attempt()
-    except WriteRefusedError as refused:
-        errors = [refused.entry()]
-        shop.record(operation, given, applied=[], errors=errors)
-        return None, errors
-    shop.record(operation, given, applied=[{"discount_id": discount_id}], errors=[])
-    return discount_id, []
+def _code_deactivate(info: Info, given: Given) -> Done:
+    number = _number(given["id"], "DiscountCodeNode", "DiscountNode")
+    return _discount(info, code_deactivate(info.context.world, number))
 
 
-def _code_create(
-    _: object,
-    info: Info,
-    *,
-    basicCodeDiscount: dict[str, Any],  # noqa: N803
-) -> Plain:
+def _discount(info: Info, number: int) -> Done:
+    node = _requested(info, "codeDiscountNode", "DiscountCodeNode", number)
+    return Done({"codeDiscountNode": node}, [{"discount_id": number}])
+
+
+def _bulk_run(info: Info, given: Given) -> Done:
     shop: Shop = info.context
-    discount_id, errors = _attempted(
-        shop,
-        "discountCodeBasicCreate",
-        {"basicCodeDiscount": basicCodeDiscount},
-        lambda: code_create(shop.world, basicCodeDiscount),
+    operation = shop.bulk.run(
+        info.schema, given["query"], is_grouped=given["groupObjects"], clock=shop.world.clock
     )
-    return _answered_discount(info, "DiscountCodeBasicCreatePayload", discount_id, errors)
+    return Done({"bulkOperation": Plain(operation.answer(shop.origin))})
 
 
-def _code_deactivate(_: object, info: Info, *, id: str) -> Plain:
-    shop: Shop = info.context
-    number = _number(id, "DiscountCodeNode") or _number(id, "DiscountNode")
-    discount_id, errors = _attempted(
-        shop, "discountCodeDeactivate", {"id": id}, lambda: code_deactivate(shop.world, number)
-    )
-    return _answered_discount(info, "DiscountCodeDeactivatePayload", discount_id, errors)
-
-
-def _bulk_run(
-    _: object,
-    info: Info,
-    *,
-    query: str,
-    groupObjects: bool,  # noqa: N803
-) -> Plain:
-    shop: Shop = info.context
-    try:
-        operation = shop.bulk.run(
-            info.schema, query, is_grouped=groupObjects, clock=shop.world.clock
-        )
-    except WriteRefusedError as refused:
-        return Plain(bulkOperation=None, userErrors=[refused.entry()])
-    return Plain(bulkOperation=Plain(operation.answer(shop.origin)), userErrors=[])
-
-
-def _bulk_cancel(_: object, info: Info, *, id: str) -> Plain:
-    shop: Shop = info.context
-    operation = shop.bulk.cancelled(id)
+def _bulk_cancel(info: Info, given: Given) -> Done:
+    operation = info.context.bulk.cancelled(given["id"])
     if operation is None:
-        error = WriteRefusedError("INVALID", "Bulk operation does not exist", ("id",))
-        return Plain(bulkOperation=None, userErrors=[error.entry()])
-    return Plain(bulkOperation=Plain(operation.answer(shop.origin)), userErrors=[])
+        raise WriteRefusedError("INVALID", "Bulk operation does not exist", ("id",))
+    return Done({"bulkOperation": Plain(operation.answer(info.context.origin))})
+
+
+_WRITES: Final[dict[str, Callable[[Info, Given], Done]]] = {
+    "productVariantsBulkUpdate": _variants_update,
+    "discountCodeBasicCreate": _code_create,
+    "discountCodeDeactivate": _code_deactivate,
+    "inventorySetQuantities": set_quantities,
+    "bulkOperationRunQuery": _bulk_run,
+    "bulkOperationCancel": _bulk_cancel,
+}
+# What is kept of the arguments of a write to the world.
+_RECORDED: Final[dict[str, Callable[[Given], Given]]] = {
+    "productVariantsBulkUpdate": lambda given: {
+        name: given[name] for name in ("productId", "variants")
+    },
+    "discountCodeBasicCreate": dict,
+    "discountCodeDeactivate": dict,
+    "inventorySetQuantities": lambda given: dict(given["input"]),
+}
