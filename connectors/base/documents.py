@@ -6,7 +6,7 @@ here which documents a page holds and what is odd about one.
 
 import json
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeVar
 
@@ -59,6 +59,14 @@ Identify = Callable[[Any, Page], str | None]
 def owner_of(page: Page) -> str | None:
     """The id that stands behind the colon of a page's part: of the document it is a part of."""
     return page.part.partition(":")[2] or None
+
+
+def by_part(pages: Iterable[Page]) -> dict[str, list[Page]]:
+    """Pages by what stands before the first colon of their part."""
+    found: dict[str, list[Page]] = {}
+    for page in pages:
+        found.setdefault(page.part.partition(":")[0], []).append(page)
+    return found
 
 
 @dataclass(frozen=True, slots=True)

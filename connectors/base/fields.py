@@ -60,6 +60,15 @@ def fields_of(shape: Any) -> tuple[Field, ...]:
     return tuple(_field(one.encode_name, one.name, one.type) for one in _members(shape))
 
 
+@cache
+def computed_of(shape: Any) -> tuple[Field, ...]:
+    """The properties of a struct type that are values of a column's type, by their names."""
+    kind = typing.get_origin(shape) or shape
+    found = ((name, one) for name, one in vars(kind).items() if isinstance(one, property))
+    told = ((name, typing.get_type_hints(one.fget).get("return")) for name, one in found)
+    return tuple(field for name, kind in told if (field := _field(name, name, kind)).column)
+
+
 def wrapped_list(shape: Any) -> Field | None:
     """The list that is all a struct holds, such as {"order": […]}: it is its list's wrapper."""
     fields = fields_of(shape)

@@ -1,7 +1,8 @@
 """From decoded structs to columns, without a dictionary per row.
 
 The struct is the one declaration: each of its fields is a column of the name that the platform
-gives it, `customer.id` where it stands inside another. A list of structs is a frame of its own.
+gives it, `customer.id` where it stands inside another; each of its properties that is a plain value
+is one by its own name. A list of structs is a frame of its own.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -13,7 +14,7 @@ import msgspec
 import polars as pl
 
 from connectors.base.fields import ColumnType as ColumnType
-from connectors.base.fields import fields_of, wrapped_list
+from connectors.base.fields import computed_of, fields_of, wrapped_list
 
 Item = TypeVar("Item")
 Batch = tuple[Sequence[Any], str]
@@ -105,6 +106,9 @@ def _leaves(
         elif field.struct is not None and not field.is_list and not wrapped_list(field.struct):
             inner = values(field.attribute)
             yield from _leaves(inner, field.struct, f"{prefix}{field.name}.")
+    for field in computed_of(shape):
+        if field.column is not None:
+            yield prefix + field.name, values(field.attribute), field.column
 
 
 def _lists(shape: Any, prefix: str = "") -> Iterator[tuple[str, tuple[str, ...], Any]]:

@@ -1,10 +1,11 @@
 """WooCommerce's catalogue and people as canonical tables. Pure, as the mapping of orders."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 import polars as pl
 
-from connectors.base.frames import ColumnType, columns, empty_to_null, flatten
+from connectors.base.documents import by_part
+from connectors.base.frames import PART, empty_to_null
 from connectors.base.mapping import Mapper, Parsed, coded, money, pieces
 from connectors.woocommerce import wire
 from connectors.woocommerce.cells import catalogue_price, gmt, name
@@ -30,53 +31,8 @@ from contracts.tables import (
     StockLevel,
 )
 
-Paths = Mapping[str, tuple[str, ColumnType]]
-
 WAREHOUSE = "shop"
 """The only place that the platform knows."""
-_TEXT, _ID, _PIECES = pl.String, pl.Int64, pl.Float64
-
-_PRODUCT: Paths = {
-    "listing": ("id", _ID),
-    "sku": ("sku", _TEXT),
-    "price": ("price", _TEXT),
-    "regular_price": ("regular_price", _TEXT),
-    "on_sale": ("on_sale", pl.Boolean),
-    "own_status": ("status", _TEXT),
-    "created": ("date_created_gmt", _TEXT),
-    "updated": ("date_modified_gmt", _TEXT),
-    "stock": ("stock", _PIECES),
-    "type": ("type", _TEXT),
-    "title": ("title", _TEXT),
-    "options": ("options", _TEXT),
-    "category": ("category", _TEXT),
-    "brand": ("brand", _TEXT),
-}
-_CUSTOMER: Paths = {
-    "customer": ("id", _ID),
-    "created": ("date_created_gmt", _TEXT),
-    "updated": ("date_modified_gmt", _TEXT),
-}
-_COUPON: Paths = {
-    "coupon": ("id", _ID),
-    "code": ("code", _TEXT),
-    "amount": ("amount", _TEXT),
-    "kind": ("discount_type", _TEXT),
-    "title": ("description", _TEXT),
-    "created": ("date_created_gmt", _TEXT),
-    "updated": ("date_modified_gmt", _TEXT),
-    "ends": ("date_expires_gmt", _TEXT),
-    "redeemed": ("usage_count", _ID),
-    "limit": ("usage_limit", _ID),
-    "status": ("status", _TEXT),
-}
-_REVIEW: Paths = {
-    "review": ("id", _ID),
-    "created": ("date_created_gmt", _TEXT),
-    "product": ("product_id", _ID),
-    "body": ("body", _TEXT),
-    "rating": ("rating", _ID),
-}
 
 
 def products(pages: Iterable[Page], context: Context) -> Mapped:
@@ -84,14 +40,11 @@ def products(pages: Iterable[Page], context: Context) -> Mapped:
 
     Which instant a stock has is not told: it is as of the reading.
     """
-    parts = wire.parted(pages)
-    heads = [page for _, page in parts.get("products", [])]
-    children = [(int(owner), page) for owner, page in parts.get(wire.VARIATIONS_OF, [])]
-    parents = columns(wire.PRODUCTS.documents(*heads), _PRODUCT).with_columns(
-        product=pl.col("listing"), status=pl.col("own_status")
-    )
-    varied = _variations(children, parents)
-    raw = pl.concat([parents, varied.select(parents.columns)])
+    parts = by_part(pages)
+    listed = wire.PRODUCTS.frames(parts.get("products", []))
+    varied = wire.PRODUCTS.frames(parts.get(wire.VARIATIONS_OF, []))
+    parents = listed.documents.with_columns(product_id="id")
+    raw = pl.concat([parents, _variations(varied.documents, parents)])
     sold = raw.filter(~pl.col("type").is_in(UNSOLD_TYPES))
     decimals = context.facts.get(wire.PRICE_DECIMALS)
     price = catalogue_price("price", context.currency, decimals)
@@ -99,22 +52,22 @@ def products(pages: Iterable[Page], context: Context) -> Mapped:
     mapper.add(
         Listing,
         sold,
-        listing_id=name("listing"),
-        product_id=_of_known_type(name("product")),
+        listing_id=name("id"),
+        product_id=_of_known_type(name("product_id")),
         sku_id=empty_to_null("sku"),
         title=pl.col("title"),
         listing_status=coded("status", LISTING_STATUS),
         brand=empty_to_null("brand"),
         category=empty_to_null("category"),
         # A draft that was never public has no date of its own.
-        created_at=gmt(pl.coalesce("created", "updated")),
-        source_updated_at=gmt("updated"),
+        created_at=gmt(pl.coalesce("date_created_gmt", "date_modified_gmt")),
+        source_updated_at=gmt("date_modified_gmt"),
     )
     mapper.add(
         Price,
         sold.filter(empty_to_null("price").is_not_null()),
-        listing_id=name("listing"),
-        observed_at=gmt("updated"),
+        listing_id=name("id"),
+        observed_at=gmt("date_modified_gmt"),
         currency=pl.lit(context.currency),
         price_minor=price,
         list_price_minor=catalogue_price(
@@ -123,7 +76,7 @@ def products(pages: Iterable[Page], context: Context) -> Mapped:
         price_text=pl.when(money("price", context.currency).value.ne_missing(price.value)).then(
             "price"
         ),
-        source_updated_at=gmt("updated"),
+        source_updated_at=gmt("date_modified_gmt"),
     )
     kept = raw.filter(empty_to_null("sku").is_not_null(), pl.col("stock").is_not_null())
     units = pieces("stock")
@@ -138,38 +91,35 @@ def products(pages: Iterable[Page], context: Context) -> Mapped:
         committed_units=pl.lit(0),
         source_updated_at=pl.lit(context.read_at),
     )
-    unknown = wire.PRODUCTS.unknown([*heads, *(page for _, page in children)])
-    return mapper.done(unknown_fields=tuple(sorted(unknown)))
+    return mapper.done(unknown_fields=tuple(sorted({*listed.unknown, *varied.unknown})))
 
 
 def customers(pages: Iterable[Page], context: Context) -> Mapped:
     """Members, without anything that says who they are; what they spent is not told."""
-    pages = list(pages)
-    raw = columns(wire.CUSTOMERS.documents(*pages), _CUSTOMER)
+    found = wire.CUSTOMERS.frames(pages)
     mapper = Mapper(context).add(
         Member,
-        raw,
-        member_id=name("customer"),
-        joined_at=gmt("created"),
+        found.documents,
+        member_id=name("id"),
+        joined_at=gmt("date_created_gmt"),
         currency=pl.lit(context.currency),
-        source_updated_at=gmt(pl.coalesce("updated", "created")),
+        source_updated_at=gmt(pl.coalesce("date_modified_gmt", "date_created_gmt")),
     )
-    return mapper.done(unknown_fields=tuple(sorted(wire.CUSTOMERS.unknown(pages))))
+    return mapper.done(unknown_fields=found.unknown)
 
 
 def coupons(pages: Iterable[Page], context: Context) -> Mapped:
     """Coupons, each by its code in lower case. One holds from when it was made."""
-    pages = list(pages)
-    raw = columns(wire.COUPONS.documents(*pages), _COUPON)
-    is_rate = pl.col("kind") == "percent"
+    found = wire.COUPONS.frames(pages)
+    is_rate = pl.col("discount_type") == "percent"
     status = coded("status", COUPON_STATUS)
-    is_over = (gmt("ends").value <= pl.lit(context.read_at)).fill_null(value=False)
+    is_over = (gmt("date_expires_gmt").value <= pl.lit(context.read_at)).fill_null(value=False)
     mapper = Mapper(context).add(
         Coupon,
-        raw,
-        coupon_id=name("coupon"),
+        found.documents,
+        coupon_id=name("id"),
         coupon_code=pl.col("code"),
-        title=pl.coalesce(empty_to_null("title"), "code"),
+        title=pl.coalesce(empty_to_null("description"), "code"),
         coupon_status=Parsed(
             pl.when(is_over, status.value.is_not_null())
             .then(pl.lit(CouponStatus.EXPIRED))
@@ -177,7 +127,7 @@ def coupons(pages: Iterable[Page], context: Context) -> Mapped:
             status.raw,
             status.reason,
         ),
-        discount_kind=coded("kind", DISCOUNT_KIND),
+        discount_kind=coded("discount_type", DISCOUNT_KIND),
         discount_rate=Parsed(
             pl.when(is_rate).then(pl.col("amount").cast(pl.Float64, strict=False) / 100),
             pl.when(is_rate).then("amount"),
@@ -185,19 +135,18 @@ def coupons(pages: Iterable[Page], context: Context) -> Mapped:
         ),
         currency=pl.lit(context.currency),
         discount_minor=money(pl.when(~is_rate).then("amount"), context.currency),
-        starts_at=gmt("created"),
-        ends_at=gmt("ends"),
-        limit_units=pl.when(pl.col("limit") > 0).then("limit"),
-        redeemed_units=pl.col("redeemed"),
-        source_updated_at=gmt("updated"),
+        starts_at=gmt("date_created_gmt"),
+        ends_at=gmt("date_expires_gmt"),
+        limit_units=pl.when(pl.col("usage_limit") > 0).then("usage_limit"),
+        redeemed_units=pl.col("usage_count"),
+        source_updated_at=gmt("date_modified_gmt"),
     )
-    return mapper.done(unknown_fields=tuple(sorted(wire.COUPONS.unknown(pages))))
+    return mapper.done(unknown_fields=found.unknown)
 
 
 def reviews(pages: Iterable[Page], context: Context) -> Mapped:
     """Public reviews. One without stars judges neither way; who wrote it is not asked for."""
-    pages = list(pages)
-    raw = columns(wire.REVIEWS.documents(*pages), _REVIEW)
+    found = wire.REVIEWS.frames(pages)
     rating = pl.col("rating")
     judged = (
         pl.when(rating >= 4)
@@ -208,32 +157,32 @@ def reviews(pages: Iterable[Page], context: Context) -> Mapped:
     )
     mapper = Mapper(context).add(
         Review,
-        raw,
-        review_id=name("review"),
-        product_id=name("product"),
+        found.documents,
+        review_id=name("id"),
+        product_id=name("product_id"),
         review_result=judged,
         stars_units=pl.when(rating != 0).then(rating),
         body=empty_to_null("body"),
-        reviewed_at=gmt("created"),
+        reviewed_at=gmt("date_created_gmt"),
     )
-    return mapper.done(unknown_fields=tuple(sorted(wire.REVIEWS.unknown(pages))))
+    return mapper.done(unknown_fields=found.unknown)
 
 
-def _variations(children: list[tuple[int, Page]], parents: pl.DataFrame) -> pl.DataFrame:
+def _variations(varied: pl.DataFrame, parents: pl.DataFrame) -> pl.DataFrame:
     """Variations with title, category and brand of their product; not public if it is not."""
-    found, owners = flatten(wire.PRODUCTS.documents(page) for _, page in children)
-    product = pl.Series("product", [children[owner][0] for owner in owners], dtype=_ID)
-    own = columns(found, _PRODUCT).drop("title", "category", "brand").with_columns(product)
     of_product = parents.select(
-        "product", "title", "category", "brand", product_status="own_status", product_sku="sku"
-    ).unique("product", keep="first")
+        "product_id", "title", "category", "brand", product_status="status", product_sku="sku"
+    ).unique("product_id", keep="first")
+    product = pl.col(PART).str.strip_prefix(f"{wire.VARIATIONS_OF}:").cast(pl.Int64)
+    own = varied.drop("title", "category", "brand").with_columns(product_id=product)
+    joined = own.join(of_product, on="product_id", how="left", maintain_order="left")
     is_public = pl.col("product_status") == "publish"
-    return own.join(of_product, on="product", how="left", maintain_order="left").with_columns(
+    return joined.with_columns(
         title=pl.concat_str("title", empty_to_null("options"), separator=" ", ignore_nulls=True),
-        status=pl.when(is_public).then("own_status").otherwise("product_status"),
+        status=pl.when(is_public).then("status").otherwise("product_status"),
         # Shown is the product's code where a variation has none: it names none of its sisters.
         sku=pl.when(pl.col("sku").ne_missing(pl.col("product_sku"))).then("sku"),
-    )
+    ).select(parents.columns)
 
 
 def _of_known_type(value: pl.Expr) -> Parsed:

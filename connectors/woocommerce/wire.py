@@ -6,15 +6,15 @@ here, as `*_FIELDS`; inside a list of lines all fields come, whatever was asked.
 
 import html
 import re
-from collections.abc import Iterable
-from functools import partial
+from collections.abc import Collection
 from typing import Any
 
 import msgspec
 
 from connectors.base.documents import At, JsonDocuments, owner_of
-from connectors.base.wire import Text, decoded, lenient, unknown_fields
-from contracts.streams import Page
+from connectors.base.fields import fields_of
+from connectors.base.rows import Rows
+from connectors.base.wire import Text, lenient
 
 REFUNDS_OF, VARIATIONS_OF = "refunds", "variations"
 """How a page's part begins; the id of the order or of the product follows after a colon."""
@@ -110,6 +110,13 @@ class Order(_Shape):
     coupon_lines: list[CouponLine] | None
     refunds: list[OrderRefund] | None
     fee_lines: list[FeeLine] | None = None
+
+    @property
+    def untold(self) -> str | None:
+        """The list that it does not tell of, which is not the same as an empty one."""
+        if self.line_items is None:
+            return "line_items"
+        return "refunds" if self.refunds is None else None
 
 
 class Meta(_Shape):
@@ -256,82 +263,44 @@ class Review(_Shape):
         return html.unescape(_TAG.sub(" ", self.review or "")).strip()
 
 
-def _fields(shape: type[msgspec.Struct]) -> str:
-    return ",".join(field.encode_name for field in msgspec.structs.fields(shape))
+def _fields(shape: type[msgspec.Struct], *, without: Collection[str] = ()) -> str:
+    """The names at the top: one inside a list would come out empty."""
+    return ",".join(one.name for one in fields_of(shape) if one.name not in without)
 
 
 ORDER_FIELDS = _fields(Order)
 REFUND_FIELDS = _fields(Refund)
-PRODUCT_FIELDS = ",".join(name for name in _fields(Product).split(",") if name != "attributes")
-VARIATION_FIELDS = ",".join(
-    name for name in _fields(Product).split(",") if name not in ("type", "name", "categories")
-)
+PRODUCT_FIELDS = _fields(Product, without=["attributes"])
+VARIATION_FIELDS = _fields(Product, without=["type", "name", "categories"])
 CODE_FIELDS = _fields(Code)
 CUSTOMER_FIELDS = _fields(Customer)
 COUPON_FIELDS = _fields(Coupon)
 REVIEW_FIELDS = _fields(Review)
 
-
-class Shape:
-    """Reads lists of one kind of document."""
-
-    def __init__(
-        self, document: type[msgspec.Struct], *, ignored: frozenset[str] = IGNORED
-    ) -> None:
-        self._document = document
-        self._ignored = ignored
-        self._decode = lenient(list[document]).decode  # type: ignore[valid-type]
-
-    def documents(self, *pages: Page) -> list[Any]:
-        """The documents of all pages.
-
-        Raises:
-            SourceContractError: the answer has a shape that we do not know.
-        """
-        return [one for page in pages for one in decoded(self._decode, page.body)]
-
-    def unknown(self, pages: Iterable[Page]) -> set[str]:
-        """Names of fields that we do not know, in the first document of each page."""
-        names = (
-            unknown_fields(msgspec.json.decode(raw), self._document)
-            for page in pages
-            for raw in _RAW(page.body)[:1]
-        )
-        return set[str]().union(*names) - self._ignored
-
-
-_RAW = partial(msgspec.json.decode, type=list[msgspec.Raw])
+ORDERS = Rows("", Order, ignored=IGNORED, decoder=lenient)
+REFUNDS = Rows(
+    "",
+    Refund,
+    ignored=IGNORED | {"product_id", "sku", "subtotal", "total", "variation_id"},
+    decoder=lenient,
+)
+CODES_OF_PRODUCTS = Rows("", Code)
+PRODUCTS = Rows("", Product, ignored=IGNORED, decoder=lenient)
+CUSTOMERS = Rows("", Customer, ignored=IGNORED, decoder=lenient)
+COUPONS = Rows("", Coupon, ignored=IGNORED, decoder=lenient)
+REVIEWS = Rows("", Review, ignored=IGNORED, decoder=lenient)
 
 PAGES = JsonDocuments(
     {
-        "orders": At("", "orders", "id", lenient(Order)),
-        AGAIN: At("", "orders", "id", lenient(Order)),
-        REFUNDS_OF: At("", "orders", lambda _, page: owner_of(page), lenient(Refund)),
-        "products": At("", "listings", "id", lenient(Product)),
+        "orders": ORDERS.at("orders", "id"),
+        AGAIN: ORDERS.at("orders", "id"),
+        REFUNDS_OF: REFUNDS.at("orders", lambda _, page: owner_of(page)),
+        "products": PRODUCTS.at("listings", "id"),
         CODES: At("", "orders", lambda _, page: None),
-        VARIATIONS_OF: At("", "listings", "id", lenient(Product)),
-        "customers": At("", "members", "id", lenient(Customer)),
-        "coupons": At("", "coupons", "id", lenient(Coupon)),
-        "reviews": At("", "reviews", "id", lenient(Review)),
+        VARIATIONS_OF: PRODUCTS.at("listings", "id"),
+        "customers": CUSTOMERS.at("members", "id"),
+        "coupons": COUPONS.at("coupons", "id"),
+        "reviews": REVIEWS.at("reviews", "id"),
     }
 )
 """Where documents lie; a refund is a part of its order."""
-
-ORDERS = Shape(Order)
-REFUNDS = Shape(
-    Refund, ignored=IGNORED | {"product_id", "sku", "subtotal", "total", "variation_id"}
-)
-CODES_OF_PRODUCTS = Shape(Code)
-PRODUCTS = Shape(Product)
-CUSTOMERS = Shape(Customer)
-COUPONS = Shape(Coupon)
-REVIEWS = Shape(Review)
-
-
-def parted(pages: Iterable[Page]) -> dict[str, list[tuple[str, Page]]]:
-    """Pages by the beginning of their part, each with the id of the document it belongs to."""
-    found: dict[str, list[tuple[str, Page]]] = {}
-    for page in pages:
-        part, _, owner = page.part.partition(":")
-        found.setdefault(part, []).append((owner, page))
-    return found

@@ -235,7 +235,7 @@ def test_a_refund_whose_page_is_missing_has_no_instant_and_does_not_pass() -> No
         ({"status": "wc-shipped"}, "payment_status", "unknown_code"),
         ({"total": "1,000.00"}, "total_minor", "unreadable_money"),
         ({"shipping_total": "0.005"}, "shipping_minor", "unreadable_money"),
-        ({"date_created_gmt": "soon"}, "created_date", "unreadable_time"),
+        ({"date_created_gmt": "soon"}, "placed_at", "unreadable_time"),
     ],
 )
 def test_what_cannot_be_read_keeps_its_row_and_names_its_order(
