@@ -33,6 +33,11 @@ def fixed(**values: object) -> dict[str, Read]:
     return {name: _constant(value) for name, value in values.items()}
 
 
+def alike(value: object, names: str) -> Document:
+    """One value under several names, which stand between spaces: what a platform leaves empty."""
+    return dict.fromkeys(names.split(), value)
+
+
 def document(fields: Fields, row: Row, *, only: Collection[str] | None = None) -> Document:
     """The document of a row, or what of it is asked for; fields without a value stay None."""
     return {name: read(row) for name, read in fields.items() if only is None or name in only}

@@ -7,8 +7,9 @@ from typing import Final, Generic, TypeVar
 from sandbox.kit.errors import ErrorTable
 
 T = TypeVar("T")
-# A parameter holds no slash, unless it is written {name:any}: then it holds any sign.
-_PLACE: Final = re.compile(r"{(\w+)(:any)?}")
+# A parameter holds no slash; as {name:any} it holds any sign, as {name:int} digits alone.
+_PLACE: Final = re.compile(r"{(\w+)(:any|:int)?}")
+_SIGNS: Final = {None: "[^/]+", ":any": ".*", ":int": r"\d+"}
 
 
 class Routing(Generic[T]):
@@ -48,6 +49,6 @@ def _compiled(template: str) -> re.Pattern[str]:
     parts, end = [], 0
     for place in _PLACE.finditer(template):
         parts.append(re.escape(template[end : place.start()]))
-        parts.append(f"(?P<{place[1]}>{'.*' if place[2] else '[^/]+'})")
+        parts.append(f"(?P<{place[1]}>{_SIGNS[place[2]]})")
         end = place.end()
     return re.compile("".join(parts) + re.escape(template[end:]), re.DOTALL)

@@ -2,16 +2,14 @@
 
 import base64
 import binascii
-import hmac
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Literal
 
+from sandbox.kit.tokens import is_same
 from sandbox.woocommerce import oauth
-from sandbox.woocommerce.errors import RestError
+from sandbox.woocommerce.errors import ERRORS
 from sandbox.woocommerce.params import Params
-
-READING: Final = frozenset({"GET", "HEAD"})
 
 
 @dataclass(frozen=True)
@@ -38,18 +36,17 @@ class Credentials:
 
 @dataclass(frozen=True)
 class Asking:
-    """What of a request says who is asking."""
+    """What of a request says who is asking; `url` is its address without the query."""
 
     method: str
     url: str
-    is_secure: bool
     is_shop: bool
     authorization: str
     params: Params
 
 
 class Gate:
-    """Lets requests in."""
+    """Lets requests in; `now` is the server's epoch seconds."""
 
     def __init__(self, credentials: Credentials, now: Callable[[], float]) -> None:
         self._credentials = credentials
@@ -60,38 +57,36 @@ class Gate:
         """Whether somebody who may is asking; False when nobody said who they are.
 
         Raises:
-            RestError: 401, credentials were given and do not hold, or not for this method.
+            RefusedError: 401, credentials were given and do not hold, or not for this method.
         """
         # Keys and signatures are looked at by the shop alone; elsewhere the site takes what it is
         # given for a user's.
-        if asking.is_shop and (key := self._key(asking)):
-            _check_permissions(key, asking.method)
-            return True
-        return self._is_user(asking)
+        if not asking.is_shop or not (key := self._key(asking)):
+            return self._is_user(asking)
+        needed = "read" if asking.method in ("GET", "HEAD") else "write"
+        if key.permissions not in (needed, "read_write"):
+            reason = f"The API key provided does not have {needed} permissions."
+            raise ERRORS("key", reason=reason)
+        return True
 
     def _key(self, asking: Asking) -> ApiKey | None:
-        if asking.is_secure and (key := self._keys.get(_login(asking)[0])):
-            if not _same(key.secret, _login(asking)[1]):
-                raise oauth.refused("Consumer secret is invalid.")
-            return key
-        return self._signer(asking)
+        name, secret = _login(asking)
+        if not asking.url.startswith("https:") or not (key := self._keys.get(name)):
+            return self._signer(asking)
+        if not is_same(secret, key.secret):
+            raise ERRORS("key", reason="Consumer secret is invalid.")
+        return key
 
     def _signer(self, asking: Asking) -> ApiKey | None:
-        oauth.add_header(asking.params, asking.authorization)
-        if not oauth.is_attempted(asking.params):
+        params = asking.params
+        oauth.add_header(params, asking.authorization)
+        if not oauth.is_attempted(params):
             return None
-        missing = [name for name in oauth.REQUIRED if not asking.params.text(name)]
-        if missing:
-            many = "s" if len(missing) > 1 else ""
-            message = f"Missing OAuth parameter{many} {', '.join(missing)}"
-            raise RestError("woocommerce_rest_authentication_missing_parameter", message, 401)
-        key = self._keys.get(asking.params.text("oauth_consumer_key"))
+        key = self._keys.get(params.text("oauth_consumer_key"))
         if key is None:
-            raise oauth.refused("Consumer key is invalid.")
-        signed = oauth.SignedRequest(asking.method, asking.url, asking.params)
-        oauth.check(signed, key.secret)
-        nonce, timestamp = (asking.params.text(f"oauth_{part}") for part in ("nonce", "timestamp"))
-        self._nonces.spend(key.key, nonce, timestamp)
+            raise ERRORS("key", reason="Consumer key is invalid.")
+        oauth.check(asking.method, asking.url, params, secret=key.secret)
+        self._nonces.spend(key.key, params)
         return key
 
     def _is_user(self, asking: Asking) -> bool:
@@ -101,18 +96,11 @@ class Gate:
         # the site was seen to refuse a key.
         if not name or (asking.is_shop and not own.application_password):
             return False
-        if not own.user or not _same(own.user, name):
-            raise RestError("invalid_username", "Unknown username.", 401)
-        if not _same(own.application_password.replace(" ", ""), password.replace(" ", "")):
-            message = "The provided password is an invalid application password."
-            raise RestError("incorrect_password", message, 401)
+        if not own.user or not is_same(name, own.user):
+            raise ERRORS("user")
+        if not is_same(password.replace(" ", ""), own.application_password.replace(" ", "")):
+            raise ERRORS("password")
         return True
-
-
-def _check_permissions(key: ApiKey, method: str) -> None:
-    needed = "read" if method in READING else "write"
-    if key.permissions not in (needed, "read_write"):
-        raise oauth.refused(f"The API key provided does not have {needed} permissions.")
 
 
 def _login(asking: Asking) -> tuple[str, str]:
@@ -129,7 +117,3 @@ def _basic(authorization: str) -> tuple[str, str]:
     except (binascii.Error, UnicodeDecodeError):
         return "", ""
     return name, password
-
-
-def _same(own: str, given: str) -> bool:
-    return hmac.compare_digest(own.encode(), given.encode())

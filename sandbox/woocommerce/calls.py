@@ -4,14 +4,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
-import polars as pl
 
-from sandbox.woocommerce.errors import RestError
-from sandbox.woocommerce.listing import Collection, Page, page_of
+from sandbox.woocommerce.errors import ERRORS
 from sandbox.woocommerce.params import Params
 from sandbox.woocommerce.shop import Shop
 
-Given = dict[str, Any]
+Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -25,13 +23,18 @@ class Reply:
 
 @dataclass(frozen=True)
 class Call:
-    """A request: its parameters, its body, and the addresses of the site and of this API."""
+    """A request: its parameters, its body, the addresses of the site and of this API.
+
+    `key` and `parent` are the ids in its path, 0 where it has none.
+    """
 
     shop: Shop
     params: Params
-    body: Given
+    body: Row
     home: str
     path: str
+    key: int = 0
+    parent: int = 0
 
     @property
     def base(self) -> str:
@@ -39,40 +42,31 @@ class Call:
         return f"{self.home}/wp-json/wc/v3"
 
     @property
-    def decimals(self) -> int | None:
-        """How many decimals were asked for with `dp`."""
-        text = self.params.text("dp")
-        return int(text) if text.isdigit() else None
-
-    @property
     def is_forced(self) -> bool:
         """Whether a deletion is meant for good."""
-        asked = self.body.get("force", self.params.text("force"))
-        return str(asked).lower() in ("true", "1")
+        return str(self.body.get("force", self.params.text("force"))).lower() in ("true", "1")
 
-    def page(self, frame: pl.DataFrame, collection: Collection) -> Page:
-        """The page of a list that is asked for, or the one before it when that fault is planted."""
-        repeat = self.shop.faults.spend("duplicate_pages")
-        return page_of(frame, self.params, collection, zone=self.shop.zone, repeat=repeat)
+    def money(self, minor: int) -> str:
+        """An amount as text, with as many decimals as are asked for with `dp`."""
+        text = self.params.text("dp")
+        return self.shop.money(minor, int(text) if text.isdigit() else None)
 
-    def listed(self, page: Page, documents: list[Any]) -> Reply:
-        """The answer to a list."""
-        address = f"{self.home}{self.path}"
-        return Reply(documents, headers=page.headers(address, self.params))
+    def links(self, collection: str, key: object, **more: str) -> Row:
+        """The `_links` of a document."""
+        found = {"self": f"{collection}/{key}", "collection": collection, **more}
+        return {name: [{"href": f"{self.base}/{path}"}] for name, path in found.items()}
 
 
-def decoded(body: bytes) -> Given:
+def decoded(body: bytes) -> Row:
     """The JSON object of a body; an empty body is an empty one.
 
     Raises:
-        RestError: 400, the body is no JSON object.
+        RefusedError: 400, the body is no JSON object.
     """
-    if not body:
-        return {}
     try:
-        return msgspec.json.decode(body, type=Given)
+        return msgspec.json.decode(body, type=Row) if body else {}
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise RestError("rest_invalid_json", "Invalid JSON body passed.", 400) from error
+        raise ERRORS("json") from error
 
 
 def picked(body: Any, fields: list[str]) -> Any:

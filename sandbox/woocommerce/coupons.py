@@ -1,155 +1,167 @@
-"""Coupons are created, changed and deleted; a code exists once, however it is written."""
+"""Coupons: a code exists once, however it is written."""
 
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import polars as pl
 
-from sandbox.woocommerce import goods
-from sandbox.woocommerce.calls import Call, Given, Reply
-from sandbox.woocommerce.documents import Row
-from sandbox.woocommerce.errors import RestError, invalid_param, missing_param, only
-from sandbox.woocommerce.reads import coupon_row
-from sandbox.woocommerce.shop import Shop, minor_of
+from sandbox.kit.fields import alike
+from sandbox.woocommerce.calls import Call, Row
+from sandbox.woocommerce.errors import ERRORS, check_choice, check_names, invalid, missing
+from sandbox.woocommerce.listing import Collection
+from sandbox.woocommerce.resources import Resource
+from sandbox.woocommerce.shop import Shop, minor_of, whole
 
-COUPON_FIELDS: Final = frozenset(
-    {"id", "code", "amount", "date_expires", "date_expires_gmt", "usage_limit"}
-) | frozenset(goods.COUPON_DEFAULTS)
+BESIDE: Final[Row] = {
+    "discount_type": "fixed_cart",
+    "description": "",
+    **alike(value=False, names="individual_use free_shipping exclude_sale_items"),
+    **alike([], "product_ids excluded_product_ids product_categories excluded_product_categories"),
+    **alike([], "email_restrictions meta_data"),
+    **alike(None, "usage_limit_per_user limit_usage_to_x_items"),
+    **alike("0.00", "minimum_amount maximum_amount"),
+}
+"""Fields of a coupon that the world has no column for."""
+_FIELDS: Final = {"id", "code", "amount", "date_expires", "date_expires_gmt", "usage_limit"}
 DISCOUNT_TYPES: Final = ("percent", "fixed_cart", "fixed_product")
 
 
-def create_coupon(call: Call) -> Reply:
-    """Create a coupon."""
-    found = created_coupon(call, call.body)
-    return Reply(found, 201, {"Location": f"{call.base}/coupons/{found['id']}"})
+class Written(NamedTuple):
+    """Columns of the world, and the fields beside them."""
+
+    code: str
+    values: dict[str, Any]
+    beside: Row
 
 
-def created_coupon(call: Call, given: Given) -> Row:
-    """Create a coupon and answer it.
+class Coupons(Resource):
+    """Coupons; there is no trash for them."""
 
-    Raises:
-        RestError: 400, the code exists, or what else is wrong.
-    """
-    shop, world = call.shop, call.shop.world
-    with shop.refusing("create_coupon", given.get("code"), given):
-        if given.get("id"):
-            said = "Cannot create existing shop_coupon."
-            raise RestError("woocommerce_rest_shop_coupon_exists", said, 400)
-        code = _code(shop, given, own=None)
-        values, fields = _coupon_values(shop, {"amount": "0", **given})
-    key = world.add_discount(
-        code=code,
-        title=fields.get("description") or code,
-        starts_at=world.clock,
-        created_at=world.clock,
-        updated_at=world.clock,
-        usage_count=0,
-        once_per_customer=fields.get("usage_limit_per_user") == 1,
-        **values,
+    kind, frame, target = "coupon", "discounts", "code"
+    named_by = ("code", None)
+    missing, missing_at_update = "no_coupon", 400
+    no_trash = "The shop_coupon does"
+    allows, batches = "list create get update delete batch", "create update delete"
+    collection = Collection(
+        "discount_id",
+        {"date": "created_at", "id": "discount_id", "title": "code", "modified": "updated_at"},
+        modified="updated_at",
+        filters=frozenset({"code"}),
     )
-    shop.coupon_fields[key] = fields
-    shop.record("create_coupon", code, {"discount_id": key, **_told(values)})
-    return _coupon(call, key)
+
+    def chosen(self, call: Call, rows: pl.DataFrame) -> pl.DataFrame:
+        """All, or the one with a code."""
+        code = call.params.text("code").lower()
+        return rows.filter(pl.col("code").str.to_lowercase() == code) if code else rows
+
+    def document(self, call: Call, row: Row) -> Row:
+        """The document of a coupon; its code is in lower case however it was written."""
+        shop, key = call.shop, row["discount_id"]
+        percent = {} if row["percentage"] is None else {"discount_type": "percent"}
+        return {
+            "id": key,
+            "code": row["code"].lower(),
+            "amount": _amount(shop, row),
+            "status": "publish",
+            **shop.dates(date_created=row["created_at"], date_modified=row["updated_at"]),
+            **shop.dates(date_expires=row["ends_at"]),
+            "usage_count": row["usage_count"],
+            "usage_limit": row["usage_limit"],
+            "used_by": [],
+            **BESIDE,
+            **shop.kept.coupon_fields.get(key, {}),
+            **percent,
+            "_links": call.links("coupons", key),
+        }
+
+    def checked(self, call: Call, row: Row | None, given: Row) -> Written:
+        """What is written of a coupon."""
+        shop = call.shop
+        if row is None and given.get("id"):
+            raise ERRORS("coupon_exists")
+        code = _code(shop, row, given) if row is None or "code" in given else row["code"]
+        check_names(given, _FIELDS | set(BESIDE), "a coupon")
+        kind = given.get("discount_type")
+        kind = _kind(shop, row) if kind is None else kind
+        check_choice("discount_type", kind, DISCOUNT_TYPES)
+        values: dict[str, Any] = {}
+        if row is None or {"amount", "discount_type"} & set(given):
+            values |= _discount(kind, given.get("amount", _amount(shop, row or {})))
+        if "usage_limit" in given:
+            is_none = given["usage_limit"] in (None, 0, "0")
+            values["usage_limit"] = None if is_none else whole(given, "usage_limit", least=0)
+        if "date_expires" in given:  # its twin in GMT is only read: writing it changes nothing
+            values["ends_at"] = _expiry(shop, given["date_expires"])
+        beside = {name: given[name] for name in BESIDE if name in given} | {"discount_type": kind}
+        for name in {"minimum_amount", "maximum_amount"} & set(given):
+            beside[name] = shop.money(minor_of(given[name]) or 0)
+        return Written(code, values, beside)
+
+    def insert(self, call: Call, written: Written) -> int:
+        """Create a coupon that holds from now on."""
+        shop, code = call.shop, written.code
+        key = shop.world.add_discount(
+            code=code,
+            title=written.beside.get("description") or code,
+            **dict.fromkeys(("starts_at", "created_at", "updated_at"), shop.now),
+            usage_count=0,
+            once_per_customer=written.beside.get("usage_limit_per_user") == 1,
+            **written.values,
+        )
+        self._keep(shop, "create_coupon", key, written)
+        return key
+
+    def write(self, call: Call, key: int, written: Written) -> None:
+        """Change a coupon."""
+        shop = call.shop
+        shop.world.set_discount(key, code=written.code, **written.values, updated_at=shop.now)
+        self._keep(shop, "set_coupon", key, written)
+
+    def _keep(self, shop: Shop, kind: str, key: int, written: Written) -> None:
+        kept = shop.kept.coupon_fields
+        kept[key] = kept.get(key, {}) | written.beside
+        after = {
+            name: f"{value:%Y-%m-%dT%H:%M:%SZ}" if isinstance(value, datetime) else value
+            for name, value in written.values.items()
+        }
+        shop.record(kind, written.code, {"discount_id": key, **after})
+
+    def forget(self, call: Call, row: Row) -> None:
+        """What stood beside the world's columns goes too."""
+        call.shop.kept.coupon_fields.pop(row["discount_id"], None)
 
 
-def update_coupon(call: Call, key: int) -> Reply:
-    """Change a coupon."""
-    return Reply(changed_coupon(call, key, call.body))
+def _amount(shop: Shop, row: Row) -> str:
+    """The amount off, or the percentage as a number of hundredths."""
+    if row.get("percentage") is not None:
+        return f"{row['percentage'] * 100:.2f}"
+    return shop.money(row.get("amount_minor") or 0)
 
 
-def changed_coupon(call: Call, key: int, given: Given) -> Row:
-    """Change a coupon and answer it."""
-    shop = call.shop
-    with shop.refusing("set_coupon", key, given):
-        row = coupon_row(call, key, 400)
-        code = _code(shop, given, own=row) if "code" in given else row["code"]
-        kept = shop.coupon_fields.get(key, {})
-        values, fields = _coupon_values(shop, given, row=row, kept=kept)
-    shop.world.set_discount(key, code=code, **values, updated_at=shop.world.clock)
-    shop.coupon_fields[key] = kept | fields
-    shop.record("set_coupon", code, {"discount_id": key, **_told(values)})
-    return _coupon(call, key)
+def _kind(shop: Shop, row: Row | None) -> str:
+    """The kind that a coupon has, or a new one gets."""
+    if row is not None and row["percentage"] is not None:
+        return "percent"
+    kept = shop.kept.coupon_fields.get(row["discount_id"], {}) if row else {}
+    return str(kept.get("discount_type", "fixed_cart"))
 
 
-def delete_coupon(call: Call, key: int) -> Reply:
-    """Delete a coupon for good."""
-    return Reply(deleted_coupon(call, key, is_forced=call.is_forced))
-
-
-def deleted_coupon(call: Call, key: int, *, is_forced: bool) -> Row:
-    """Delete a coupon and answer what it was."""
-    shop, world = call.shop, call.shop.world
-    with shop.refusing("delete_coupon", key, {}):
-        row = coupon_row(call, key, 404)
-        if not is_forced:
-            said = "The shop_coupon does not support trashing."
-            raise RestError("woocommerce_rest_trash_not_supported", said, 501)
-    found = _coupon(call, key)
-    world.discounts = world.discounts.filter(pl.col("discount_id") != key)
-    world.version += 1
-    shop.coupon_fields.pop(key, None)
-    shop.record("delete_coupon", row["code"], None)
-    return found
-
-
-def _coupon(call: Call, key: int) -> Row:
-    return goods.coupon(call.shop, coupon_row(call, key, 404), base=call.base)
-
-
-def _code(shop: Shop, given: Given, *, own: Row | None) -> str:
+def _code(shop: Shop, row: Row | None, given: Row) -> str:
     code = str(given.get("code") or "").strip().lower()
     if not code:
-        raise missing_param("code")
-    others = shop.world.discounts
-    if own is not None:
-        others = others.filter(pl.col("discount_id") != own["discount_id"])
-    if others["code"].str.to_lowercase().is_in([code]).any():
-        said = "The coupon code already exists"
-        raise RestError("woocommerce_rest_coupon_code_already_exists", said, 400)
+        raise missing("code")
+    own = row["discount_id"] if row else 0
+    others = shop.world.discounts.filter(pl.col("discount_id") != own)
+    if code in others["code"].str.to_lowercase():
+        raise ERRORS("code_exists")
     return code
-
-
-def _coupon_values(
-    shop: Shop, given: Given, *, row: Row | None = None, kept: Row | None = None
-) -> tuple[dict[str, Any], Row]:
-    """Columns of the world, and the fields beside them."""
-    only(given, COUPON_FIELDS, "a coupon")
-    kind = given.get("discount_type")
-    if kind is None:
-        is_percent = row is not None and row["percentage"] is not None
-        kind = "percent" if is_percent else (kept or {}).get("discount_type", "fixed_cart")
-    if kind not in DISCOUNT_TYPES:
-        said = f"discount_type is not one of {', '.join(DISCOUNT_TYPES[:2])}, and fixed_product."
-        raise invalid_param("discount_type", said)
-    values: dict[str, Any] = {}
-    if "amount" in given or "discount_type" in given:
-        amount = given.get("amount", goods.coupon_amount(shop, row or {}))
-        values |= _discount(str(kind), amount)
-    if "usage_limit" in given:
-        values["usage_limit"] = _limit(given["usage_limit"])
-    if "date_expires" in given:  # its twin in GMT is only read: whoever writes it changes nothing
-        values["ends_at"] = _expiry(shop, given["date_expires"])
-    beside = {name: given[name] for name in goods.COUPON_DEFAULTS if name in given}
-    for name in ("minimum_amount", "maximum_amount"):
-        if name in beside:
-            beside[name] = shop.money(minor_of(beside[name]) or 0)
-    return values, beside | {"discount_type": kind}
-
-
-def _limit(given: object) -> int | None:
-    """How often a coupon can be used; 0 is no limit."""
-    if given is None:
-        return None
-    if isinstance(given, bool) or not str(given).isdigit():
-        raise invalid_param("usage_limit", "usage_limit is not of type integer.")
-    return int(str(given)) or None
 
 
 def _discount(kind: str, amount: object) -> dict[str, Any]:
     minor = minor_of(amount)
     if minor is None or (kind == "percent" and minor > 100_00):
-        raise RestError("coupon_invalid_amount", "Invalid discount amount.", 400)
+        raise ERRORS("amount")
     if kind == "percent":
         return {"percentage": float(Decimal(minor) / 10_000), "amount_minor": None}
     return {"percentage": None, "amount_minor": minor}
@@ -162,14 +174,5 @@ def _expiry(shop: Shop, given: object) -> datetime | None:
     try:
         instant = datetime.fromisoformat(str(given))
     except ValueError as error:
-        raise invalid_param("date_expires", "Invalid date.") from error
-    if instant.tzinfo is None:
-        instant = instant.replace(tzinfo=shop.zone)
-    return instant.astimezone(UTC)
-
-
-def _told(values: dict[str, Any]) -> dict[str, Any]:
-    return {
-        name: value.strftime("%Y-%m-%dT%H:%M:%SZ") if isinstance(value, datetime) else value
-        for name, value in values.items()
-    }
+        raise invalid("date_expires", "Invalid date.") from error
+    return (instant if instant.tzinfo else instant.replace(tzinfo=shop.zone)).astimezone(UTC)

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import polars as pl
 
@@ -44,24 +43,19 @@ class Families:
         family = self.of(product_id)
         return self.own_code(product_id) or (family.sku if family else "")
 
-    def listed(self, world: World, skus: list[str]) -> pl.DataFrame:
-        """What the list of products holds: simple ones and parents; by code variations too."""
-        varied = [key for one in self.found.values() for key in one.codes]
-        is_varied = pl.col("product_id").is_in(varied)
-        everything = pl.concat([world.products, *(self._parent(world, key) for key in self.found)])
-        if not skus:
-            return everything.filter(~is_varied)
-        codes = {key: one.sku for key, one in self.found.items()}
-        own = [
-            key
-            for key in everything["product_id"].to_list()
-            if (codes.get(key) or self.own_code(key)) in skus
-        ]
-        return everything.filter(pl.col("product_id").is_in(own))
+    def with_parents(self, world: World) -> pl.DataFrame:
+        """The world's products and the parents."""
+        return pl.concat([world.products, *(self._parent(world, key) for key in self.found)])
 
-    def row(self, world: World, key: int) -> dict[str, Any] | None:
-        """The row of a parent."""
-        return self._parent(world, key).row(0, named=True) if key in self.found else None
+    def listed(self, everything: pl.DataFrame, skus: list[str]) -> pl.DataFrame:
+        """What the list of products holds: simple ones and parents; by code variations too."""
+        if not skus:
+            varied = [key for one in self.found.values() for key in one.codes]
+            return everything.filter(~pl.col("product_id").is_in(varied))
+        codes = {key: one.sku for key, one in self.found.items()}
+        keys = everything["product_id"].to_list()
+        own = [key for key in keys if (codes.get(key) or self.own_code(key)) in skus]
+        return everything.filter(pl.col("product_id").is_in(own))
 
     def _parent(self, world: World, key: int) -> pl.DataFrame:
         """A row for the parent, which the world does not know: its first variation's."""

@@ -5,35 +5,20 @@ import hashlib
 import hmac
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import quote, unquote
 
-from sandbox.woocommerce.errors import RestError
+from sandbox.kit.tokens import is_same
+from sandbox.woocommerce.errors import ERRORS
 from sandbox.woocommerce.params import Params
 
 WINDOW_SECONDS: Final = 15 * 60
 HASHES: Final = {"HMAC-SHA1": hashlib.sha1, "HMAC-SHA256": hashlib.sha256}
-REQUIRED: Final = (
-    "oauth_consumer_key",
-    "oauth_timestamp",
-    "oauth_nonce",
-    "oauth_signature",
-    "oauth_signature_method",
+REQUIRED: Final = tuple(
+    f"oauth_{part}"
+    for part in ("consumer_key", "timestamp", "nonce", "signature", "signature_method")
 )
 _HEADER_PART: Final = re.compile(r'(oauth_[a-z_]+)="([^"]*)"')
-
-
-@dataclass(frozen=True)
-class SignedRequest:
-    """What a signature covers: the method, the address without its query, and the parameters.
-
-    The body is JSON and no part of it.
-    """
-
-    method: str
-    url: str
-    params: Params
 
 
 def add_header(params: Params, authorization: str) -> None:
@@ -44,66 +29,74 @@ def add_header(params: Params, authorization: str) -> None:
 
 
 def is_attempted(params: Params) -> bool:
-    """Whether anything of a signature was sent."""
-    return any(params.text(name) for name in REQUIRED)
+    """Whether there is a signature.
+
+    Raises:
+        RefusedError: 401, a part of one.
+    """
+    missing = [name for name in REQUIRED if not params.text(name)]
+    if missing and len(missing) < len(REQUIRED):
+        many = "s" if len(missing) > 1 else ""
+        raise ERRORS("unsigned", reason=f"Missing OAuth parameter{many} {', '.join(missing)}")
+    return not missing
 
 
-def refused(message: str) -> RestError:
-    """The answer to credentials that do not hold."""
-    return RestError("woocommerce_rest_authentication_error", message, 401)
-
-
-@dataclass
 class Nonces:
     """Which nonces a key has used inside the window; `now` is the server's epoch seconds."""
 
-    now: Callable[[], float]
-    _used: dict[tuple[str, str], float] = field(default_factory=dict)
+    def __init__(self, now: Callable[[], float]) -> None:
+        self._now = now
+        self._used: dict[tuple[str, str], float] = {}
 
-    def spend(self, key: str, nonce: str, timestamp: str) -> None:
+    def spend(self, key: str, params: Params) -> None:
         """Use a nonce up.
 
         Raises:
-            RestError: 401, the timestamp is 15 minutes off or more, or the nonce was used before.
+            RefusedError: 401, the timestamp is 15 minutes off or more, or the nonce was used.
         """
-        now = self.now()
+        nonce, timestamp, now = (
+            params.text("oauth_nonce"),
+            params.text("oauth_timestamp"),
+            self._now(),
+        )
         if not timestamp.isdigit() or abs(int(timestamp) - now) > WINDOW_SECONDS:
-            raise refused("Invalid timestamp.")
+            raise ERRORS("key", reason="Invalid timestamp.")
         self._used = {name: at for name, at in self._used.items() if at >= now - WINDOW_SECONDS}
         if (key, nonce) in self._used:
-            raise refused("Invalid nonce - nonce has already been used.")
+            raise ERRORS("key", reason="Invalid nonce - nonce has already been used.")
         self._used[key, nonce] = int(timestamp)
 
 
-def check(request: SignedRequest, secret: str) -> None:
+def check(method: str, url: str, params: Params, *, secret: str) -> None:
     """Check the signature with the secret of the key that it names.
 
     Raises:
-        RestError: 401, the method is unknown or the signature is another.
+        RefusedError: 401, the method of it is unknown or the signature is another.
     """
-    method = request.params.text("oauth_signature_method")
-    if method not in HASHES:
-        raise refused("Invalid signature - signature method is invalid.")
+    digest = HASHES.get(params.text("oauth_signature_method"))
+    if digest is None:
+        raise ERRORS("key", reason="Invalid signature - signature method is invalid.")
     # A plus sign that was not encoded has become a space.
-    given = request.params.text("oauth_signature").replace(" ", "+")
-    own = hmac.new(f"{secret}&".encode(), base_string(request).encode(), HASHES[method])
-    if not hmac.compare_digest(base64.b64encode(own.digest()), given.encode()):
-        raise refused("Invalid signature - provided signature does not match.")
+    given = params.text("oauth_signature").replace(" ", "+")
+    own = hmac.new(f"{secret}&".encode(), base_string(method, url, params).encode(), digest)
+    if not is_same(given, base64.b64encode(own.digest()).decode()):
+        raise ERRORS("key", reason="Invalid signature - provided signature does not match.")
 
 
-def base_string(request: SignedRequest) -> str:
+def base_string(method: str, url: str, params: Params) -> str:
     """The text that is signed: names in byte order, elements of one name in their own order.
 
-    Names are sorted before they are encoded, the RFC sorts them after: it is the same order unless
-    a name has characters that are encoded.
+    It covers the method, the address without its query, and the parameters, not the body. Names are
+    sorted before they are encoded, the RFC sorts them after: it is the same order unless a name has
+    characters that are encoded.
     """
     pairs = [
         f"{_encoded(name)}={_encoded(value)}"
-        for top in sorted(request.params.elements, key=str.encode)
+        for top in sorted(params.elements, key=str.encode)
         if top != "oauth_signature"
-        for name, value in request.params.elements[top].items()
+        for name, value in params.elements[top].items()
     ]
-    return "&".join([request.method, _encoded(request.url), _encoded("&".join(pairs))])
+    return "&".join([method, _encoded(url), _encoded("&".join(pairs))])
 
 
 def _encoded(text: str) -> str:

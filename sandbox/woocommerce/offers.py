@@ -34,7 +34,7 @@ class Offer:
 
 def offer_of(shop: Shop, row: Row) -> Offer:
     """The offer of a product; one that was never written is as the world sells it."""
-    found: Offer | None = shop.offers.get(row["product_id"])
+    found: Offer | None = shop.kept.offers.get(row["product_id"])
     listed, price = row["compare_at_minor"], row["price_minor"]
     held = (
         Offer(shop.money(price)) if listed is None else Offer(shop.money(listed), shop.money(price))
@@ -52,7 +52,7 @@ def price_text(shop: Shop, row: Row) -> str:
 
 def _stored(shop: Shop, row: Row) -> str | None:
     """The text of the price, unless somebody has set another price in the world since."""
-    text: str | None = shop.prices.get(row["product_id"])
+    text: str | None = shop.kept.prices.get(row["product_id"])
     return text if text is not None and minor_of(text) == row["price_minor"] else None
 
 
@@ -65,7 +65,7 @@ def _saved(shop: Shop, key: int, offer: Offer) -> dict[str, int | None]:
     """Save a product's offer: its price is made anew, by the clock."""
     now = shop.world.clock
     text = offer.sale if offer.is_on(now) and offer.sale is not None else offer.regular
-    shop.offers[key], shop.prices[key] = offer, text
+    shop.kept.offers[key], shop.kept.prices[key] = offer, text
     after = {
         "price_minor": minor_of(text) or 0,
         "compare_at_minor": minor_of(offer.regular) if text != offer.regular else None,
@@ -80,12 +80,12 @@ def run_schedule(shop: Shop) -> None:
     It renews the date of change of what it changes.
     """
     now = shop.world.clock
-    for key, offer in list(shop.offers.items()):
+    for key, offer in list(shop.kept.offers.items()):
         row = shop.world.product(key)
         if row is None:
             continue
         is_over = offer.ends is not None and offer.ends < now
         text = offer.sale if offer.is_on(now) and offer.sale is not None else offer.regular
-        if is_over or shop.prices.get(key) != text:
+        if is_over or shop.kept.prices.get(key) != text:
             rest = replace(offer, sale=None, begins=None, ends=None) if is_over else offer
             _saved(shop, key, rest)

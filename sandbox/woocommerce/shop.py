@@ -1,47 +1,56 @@
 """The shop of the dialect: the world, and what WooCommerce keeps that the world has no word for."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Any
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from sandbox.woocommerce.errors import RestError
+from sandbox.kit.errors import RefusedError
+from sandbox.kit.shop import Shop as KitShop
+from sandbox.woocommerce.errors import invalid
 from sandbox.woocommerce.families import Families
 from sandbox.woocommerce.faults import Faults
 from sandbox.world.world import World
 
+_FRAMES: Final = ("products", "discounts", "reviews", "orders", "lines", "refunds", "customers")
+
 
 @dataclass
-class Shop:
-    """State behind the API; every access holds `world.lock`.
+class Kept:
+    """What was written that the world has no column for, by id.
 
-    `decimals` are those of the shop's prices. `unmanaged` are products without stock management,
-    `backorders` of those that may be sold below nothing how, `offers` and `prices` what was written
-    of prices (`sandbox.woocommerce.offers`), `product_status` that of products which are not
-    public, `coupon_fields` what a coupon has besides the world's columns, `review_status` that of
-    reviews which are not approved, `drafts` the ids of orders that were begun and refused,
-    `order_status` that of orders which was written, `fees` and `line_edits` what was written of
-    their lines.
+    `status` is by frame of the world that of what has another than the world says; `unmanaged` are
+    products without stock management, `backorders` how others may be sold below nothing; `offers`
+    and `prices` what was written of prices (`sandbox.woocommerce.offers`), `coupon_fields` what a
+    coupon has besides; `drafts` the orders that were begun and refused, `fees` and `line_edits`
+    what was written of the lines of others.
     """
 
-    world: World
-    decimals: int = 2
-    faults: Faults = field(default_factory=Faults)
+    status: dict[str, dict[int, str]] = field(
+        default_factory=lambda: {"orders": {}, "products": {}, "reviews": {}}
+    )
     unmanaged: set[int] = field(default_factory=set)
     backorders: dict[int, str] = field(default_factory=dict)
     offers: dict[int, Any] = field(default_factory=dict)
     prices: dict[int, str] = field(default_factory=dict)
-    product_status: dict[int, str] = field(default_factory=dict)
     coupon_fields: dict[int, dict[str, Any]] = field(default_factory=dict)
-    review_status: dict[int, str] = field(default_factory=dict)
     drafts: list[int] = field(default_factory=list)
-    order_status: dict[int, str] = field(default_factory=dict)
     fees: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
     line_edits: dict[int, dict[str, Any]] = field(default_factory=dict)
-    families: Families = field(default_factory=Families)
+
+
+class Shop(KitShop):
+    """State behind the API; every access holds `world.lock`."""
+
+    def __init__(self, world: World, *, decimals: int, faults: Faults, families: Families) -> None:
+        super().__init__(world, world.channel.name)
+        self.decimals, self.faults, self.families = decimals, faults, families
+        self.kept = Kept()
 
     @property
     def zone(self) -> ZoneInfo:
@@ -50,38 +59,38 @@ class Shop:
 
     def money(self, minor: int, decimals: int | None = None) -> str:
         """An amount as text with the shop's decimals, or as many as asked for."""
-        places = self.decimals if decimals is None else decimals
-        step = Decimal(1).scaleb(-places)
+        step = Decimal(1).scaleb(-(self.decimals if decimals is None else decimals))
         return str((Decimal(minor) / 100).quantize(step, ROUND_HALF_UP))
 
     def dates(self, **instants: datetime | None) -> dict[str, str | None]:
         """Each instant twice: in the site's zone, and as GMT under the name with `_gmt`."""
-        answer = {}
-        for name, instant in instants.items():
-            answer[name] = _text(instant, self.zone)
-            answer[f"{name}_gmt"] = _text(instant, UTC)
-        return answer
-
-    def record(self, kind: str, target: object, after: object, *, error: str | None = None) -> None:
-        """Keep a write that was received; `error` is why it was refused."""
-        entry = {
-            "at": self.world.clock.strftime("%Y-%m-%dT%H:%M:%SZ"),
-            "channel": self.world.channel.name,
-            "kind": kind,
-            "target": str(target),
-            "after": after,
-            "applied": error is None,
+        return {
+            name + suffix: None if at is None else f"{at.astimezone(zone):%Y-%m-%dT%H:%M:%S}"
+            for name, at in instants.items()
+            for suffix, zone in (("", self.zone), ("_gmt", UTC))
         }
-        self.world.writes.append(entry if error is None else entry | {"error": error})
 
     @contextmanager
     def refusing(self, kind: str, target: object, given: object) -> Iterator[None]:
         """Keep a write that is refused inside."""
         try:
             yield
-        except RestError as refused:
-            self.record(kind, target, given, error=refused.code)
+        except RefusedError as refused:
+            self.record(kind, target, given, applied=False, error=refused.entry["code"])
             raise
+
+    @contextmanager
+    def undone(self) -> Iterator[None]:
+        """Undo what is written inside: its answer alone says that it was done."""
+        # Frames are replaced and never altered; what the shop keeps itself is altered.
+        frames: dict[str, Any] = {name: getattr(self.world, name) for name in _FRAMES}
+        kept, written = deepcopy(self.kept), len(self.world.writes)
+        yield
+        self.kept = kept
+        for name, frame in frames.items():
+            setattr(self.world, name, frame)
+        for record in self.world.writes[written:]:
+            record |= {"applied": False, "fault": "unapplied"}
 
 
 def minor_of(text: object) -> int | None:
@@ -95,5 +104,14 @@ def minor_of(text: object) -> int | None:
     return int((amount * 100).quantize(Decimal(1), ROUND_HALF_UP))
 
 
-def _text(instant: datetime | None, zone: Any) -> str | None:
-    return None if instant is None else instant.astimezone(zone).strftime("%Y-%m-%dT%H:%M:%S")
+def whole(given: Mapping[str, Any], name: str, *, least: int | None = None) -> int:
+    """A whole number among what is given, as a number or as text.
+
+    Raises:
+        RefusedError: 400, it is none, or below the least.
+    """
+    value = given[name]
+    is_whole = not isinstance(value, bool) and re.fullmatch(r"-?\d+", str(value))
+    if not is_whole or (least is not None and int(value) < least):
+        raise invalid(name, f"{name} is not of type integer.")
+    return int(value)
