@@ -4,7 +4,6 @@ import asyncio
 import datetime as dt
 import json
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -164,7 +163,7 @@ def test_a_run_and_its_artifact_say_what_is_missing(
         pages.append(page)
 
     monkeypatch.setattr(flow, "acreate_markdown_artifact", keep)
-    monkeypatch.setattr(flow, "Home", SimpleNamespace(open=lambda _: shop.open()))
+    monkeypatch.setattr(flow, "open_home", lambda _: shop.open())
     asyncio.run(flow.decide_flow.fn(str(shop.folder)))
     assert "acts by approval" in pages[0]
     monkeypatch.setattr("shopkeeper.steps.chosen_home", shop.open)
