@@ -1,4 +1,4 @@
-"""Paging that ends: by cursor, and by offset in a list that moves."""
+"""Paging that ends: by number, by cursor, and by offset in a list that moves."""
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from typing import TypeVar
@@ -8,6 +8,22 @@ from contracts.errors import SourceContractError, TransientSourceError
 Answer = TypeVar("Answer")
 
 _MOST_IN_VAIN = 20  # requests in a row that bring nothing new
+
+
+def by_number(
+    ask: Callable[[int], tuple[Answer, bool]], *, start: int = 1, most: int = 1_000
+) -> Iterator[Answer]:
+    """Yield pages from number `start` on. `ask` gives a page and whether there is another one.
+
+    Raises:
+        SourceContractError: they do not end after `most` pages.
+    """
+    for number in range(start, start + most):
+        page, has_more = ask(number)
+        yield page
+        if not has_more:
+            return
+    raise SourceContractError(f"a list has more than {most} pages")
 
 
 def by_cursor(

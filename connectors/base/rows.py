@@ -3,16 +3,20 @@
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 import msgspec
 
 from connectors.base.documents import At, Identify
 from connectors.base.frames import Batch, Frames, frames, listed
+from connectors.base.sending import read
 from connectors.base.wire import decoded, unknown_fields
+from contracts.actions import Unread
 from contracts.streams import Page
 
 RowT = TypeVar("RowT", bound=msgspec.Struct)
+_MEMBERS = msgspec.json.Decoder(dict[str, object])
 
 
 class Rows(Generic[RowT]):
@@ -63,6 +67,14 @@ class Rows(Generic[RowT]):
             with suppress(msgspec.DecodeError):
                 yield self.one.decode(raw)
 
+    def named(self, body: bytes, name: str) -> dict[str, RowT | Unread]:
+        """Rows by the member that names them, each read by itself; one without a name is left out.
+
+        A number may be written as text there.
+        """
+        found = ((_text(raw, name), raw) for raw in self.raw(body))
+        return {text: read(partial(decoded, self.one.decode, raw)) for text, raw in found if text}
+
     def unknown(self, body: bytes) -> set[str]:
         """Names of fields of the first row that are not declared."""
         first = [msgspec.json.decode(raw) for raw in self.raw(body)[:1]]
@@ -88,6 +100,15 @@ class Rows(Generic[RowT]):
         for step in self._steps:
             value = None if value is None else getattr(value, step)
         return value
+
+
+def _text(raw: msgspec.Raw, name: str) -> str:
+    """What a row is called, whatever else it holds; empty where that cannot be told."""
+    try:
+        value = _MEMBERS.decode(raw).get(name)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return ""
+    return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
 
 
 def _inside(steps: list[str], rows: Any) -> Any:

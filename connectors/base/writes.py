@@ -53,19 +53,31 @@ def batched(
     group: Sequence[Change],
     row: Callable[[Change], Row],
     send: Callable[[Sequence[tuple[Change, Row]]], list[Outcome]],
+    *,
+    alone: type[SourceRejectedError] | tuple[type[SourceRejectedError], ...] = (),
 ) -> list[Outcome]:
     """Write the rows of a group in one call, without those that do not fit.
 
-    `row` raises `UnfitError`, or `SourceContractError` where it cannot read what is there.
+    `row` raises `UnfitError`, or `SourceContractError` where it cannot read what is there. Where
+    the call is refused by an error of `alone`, which does not say for which row, each is sent by
+    itself.
     """
-    rows: list[tuple[Change, Row]] = []
+    rows: dict[int, tuple[Change, Row]] = {}
     refused: list[Outcome] = []
     for change in group:
         try:
-            rows.append((change, row(change)))
+            rows[id(change)] = change, row(change)
         except (UnfitError, SourceContractError) as error:
             refused += all_as([change], OutcomeState.REJECTED, str(error))
-    return [*refused, *(send(rows) if rows else [])]
+    if not rows:
+        return refused
+    try:
+        return [*refused, *send([*rows.values()])]
+    except alone:
+        if len(rows) == 1 and not refused:
+            raise
+    singles = ([change] for change, _ in rows.values())
+    return [*refused, *each(singles, lambda one: send([rows[id(one[0])]]), alone=alone)]
 
 
 def known(found: Mapping[str, Found | Unread], target: str, missing: str) -> Found:

@@ -1,7 +1,6 @@
 """Taobao and Tmall, by the open platform's TOP gateway."""
 
 import datetime as dt
-from functools import partial
 
 from connectors.base.declaration import Connector, Stream, Write
 from connectors.taobao import fetch, mapping, order_mapping, outbound, redaction, wire
@@ -39,8 +38,8 @@ CONNECTOR = Connector(
         Stream(
             name="orders",
             tables=(Order, OrderLine, Shipment),
-            fetch=fetch.trades,
-            estimate=fetch.estimate_trades,
+            fetch=fetch.TRADES.pages,
+            estimate=fetch.TRADES.estimate,
             to_canonical=order_mapping.orders,
             documents=wire.PAGES,
             mapping_version=2,
@@ -51,8 +50,8 @@ CONNECTOR = Connector(
         Stream(
             name="refunds",
             tables=(RefundCase,),
-            fetch=fetch.refunds,
-            estimate=fetch.estimate_refunds,
+            fetch=fetch.REFUNDS.pages,
+            estimate=fetch.REFUNDS.estimate,
             to_canonical=mapping.refunds,
             documents=wire.PAGES,
             max_window=_MONTH,
@@ -70,8 +69,8 @@ CONNECTOR = Connector(
         Stream(
             name="reviews",
             tables=(Review,),
-            fetch=partial(fetch.listed, source=fetch.REVIEWS),
-            estimate=partial(fetch.estimate, source=fetch.REVIEWS),
+            fetch=fetch.REVIEWS.pages,
+            estimate=fetch.REVIEWS.estimate,
             to_canonical=mapping.reviews,
             documents=wire.PAGES,
             redact=redaction.redact,
@@ -81,8 +80,8 @@ CONNECTOR = Connector(
         Stream(
             name="members",
             tables=(Member,),
-            fetch=partial(fetch.listed, source=fetch.MEMBERS),
-            estimate=partial(fetch.estimate, source=fetch.MEMBERS),
+            fetch=fetch.MEMBERS.pages,
+            estimate=fetch.MEMBERS.estimate,
             to_canonical=mapping.members,
             documents=wire.PAGES,
             redact=redaction.redact,
@@ -122,7 +121,7 @@ CONNECTOR = Connector(
         Write(
             kind=WriteKind.REPLY_REVIEW,
             reversal=Reversal.IRREVERSIBLE,
-            live=outbound.live_replies,
+            live=outbound.REPLIES.live,
             send=outbound.send_replies,
             settles=_SETTLES,
         ),

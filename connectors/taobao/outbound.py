@@ -7,16 +7,19 @@ the platform's codes, never its texts, which may name buyers.
 import datetime as dt
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from itertools import groupby
+from typing import TypeVar
 
 import msgspec
 
+from connectors.base.counted import SECOND
 from connectors.base.frames import listed
 from connectors.base.gateway import RefusedCallError
-from connectors.base.sending import all_as, chunks, each, nothing_sent, read, urgency_of
+from connectors.base.replies import Replies
+from connectors.base.sending import UnfitError, each, nothing_sent, outcome, read, urgency_of
 from connectors.base.wire import decoded
+from connectors.base.writes import batched, grouped, known, one_by_one, price_text, under_parent
 from connectors.taobao import fetch, wire
 from connectors.taobao.client import TaobaoClient
 from connectors.taobao.order_mapping import CURRENCY
@@ -24,16 +27,18 @@ from contracts.actions import Change, Live, Outcome, Unread
 from contracts.codes import OutcomeState
 from contracts.errors import SourceContractError
 from contracts.money import format_minor, parse_minor
-from contracts.payloads import Reply, decode
 from contracts.streams import Window
 
+Told = TypeVar("Told", str, int)
+Rows = Sequence[tuple[Change, str]]
+
+_MOST_PRICES = 1_000
 _MOST_SKUS = 20
 _MOST_BUYERS = 100
-_MOST_REPLY = 500
 # A review can be answered for thirty days.
 _ANSWERABLE = dt.timedelta(days=31)
 _ABSOLUTE = "1"
-_SECOND = dt.timedelta(seconds=1)
+_NO_SKU = "the product has no such SKU"
 
 
 class _Success(msgspec.Struct):
@@ -64,286 +69,223 @@ _GRANTS = msgspec.json.Decoder(_Grants, strict=False)
 
 def live_prices(client: TaobaoClient, changes: Sequence[Change]) -> dict[str, Live | Unread]:
     """Price in force per listing, in fen."""
-    items, odd = _products(client, [change.parent_id for change in changes])
-    prices = {listing: price for item in items for listing, price in _prices(item).items()}
-    unread = {
-        change.target_id: odd[change.parent_id] for change in changes if change.parent_id in odd
-    }
-    return {
-        **{listing: read(partial(_live_price, price)) for listing, price in prices.items()},
-        **unread,
-    }
 
+    def live(price: str) -> Live:
+        return Live(value=parse_minor(price, CURRENCY), currency=CURRENCY)
 
-def _live_price(price: str | None) -> Live:
-    if price is None:
-        raise SourceContractError("a listing has no price")
-    return Live(value=parse_minor(price, CURRENCY), currency=CURRENCY)
-
-
-def set_prices(client: TaobaoClient, changes: Sequence[Change]) -> list[Outcome]:
-    """Set prices, product by product: a refused call changed none of its SKUs."""
-    wrong = [change for change in changes if change.currency != CURRENCY or not change.parent_id]
-    rest = sorted(
-        (change for change in changes if change not in wrong),
-        key=lambda change: change.parent_id or "",
-    )
-    groups = [list(some) for _, some in groupby(rest, key=lambda change: change.parent_id)]
-    send = _set_tmall_prices if client.settings.kind == "tmall" else _set_sku_prices
-    return [
-        *all_as(wrong, OutcomeState.REJECTED, "a price is yuan and written under its product"),
-        *each(groups, lambda group: send(client, group), alone=RefusedCallError),
-    ]
+    places = {change.target_id: (under_parent(change), change.target_id) for change in changes}
+    return _lives(client, places, _prices, live, "a listing has no price")
 
 
 def live_stock(client: TaobaoClient, changes: Sequence[Change]) -> dict[str, Live | Unread]:
     """Pieces that can be sold of a SKU code under its listing `parent_id`."""
-    items, odd = _products(client, [_place(change)[0] for change in changes])
-    pieces = {
-        (str(item.num_iid), sku): quantity
-        for item in items
-        for sku, quantity in _quantities(item).items()
-    }
-    found: dict[str, Live | Unread] = {}
-    for change in changes:
-        place = _place(change)
-        quantity = pieces.get(place)
-        if place[0] in odd:
-            found[change.target_id] = odd[place[0]]
-        elif quantity is not None:
-            found[change.target_id] = Live(value=quantity, currency=None)
-        elif place in pieces:
-            found[change.target_id] = Unread(why="a listing has no quantity")
-    return found
+
+    def live(quantity: int) -> Live:
+        return Live(value=quantity, currency=None)
+
+    places = {change.target_id: _place(change) for change in changes}
+    return _lives(client, places, _quantities, live, "a listing has no quantity")
+
+
+def set_prices(client: TaobaoClient, changes: Sequence[Change]) -> list[Outcome]:
+    """Set prices, product by product: a refused call changed none of its SKUs."""
+    if client.settings.kind == "taobao":
+        return one_by_one(changes, partial(_set_sku_price, client), alone=RefusedCallError)
+    groups = grouped(changes, under_parent, _MOST_PRICES)
+    return each(groups, partial(_set_product_prices, client), alone=RefusedCallError)
 
 
 def set_stock(client: TaobaoClient, changes: Sequence[Change]) -> list[Outcome]:
     """Set pieces, product by product and at most 20 SKUs at once, to what they are to be."""
-    by_product = sorted(changes, key=_place)
-    groups = [
-        some
-        for _, of_product in groupby(by_product, key=lambda change: _place(change)[0])
-        for some in chunks(list(of_product), _MOST_SKUS)
-    ]
-    return each(groups, lambda group: _set_stock(client, group), alone=RefusedCallError)
+    groups = grouped(changes, lambda change: _place(change)[0], _MOST_SKUS)
+    return each(groups, partial(_set_stock, client), alone=RefusedCallError)
 
 
 def grant_coupons(client: TaobaoClient, changes: Sequence[Change]) -> list[Outcome]:
     """Put the coupon `parent_id` into members' purses; each answer is looked up by its buyer.
 
     The call succeeds even when nobody got anything, and nothing tells later who did: a buyer whom
-    the answer does not name is unknown.
+    the answer does not name is unknown. As answers are told apart by buyer, a call names one once.
     """
-    wrong = [change for change in changes if not change.parent_id or not change.recipient]
-    rest = sorted(
-        (change for change in changes if change not in wrong),
-        key=lambda change: change.parent_id or "",
-    )
-    groups = [
-        some
-        for _, of_coupon in groupby(rest, key=lambda change: change.parent_id)
-        for some in _by_buyer(list(of_coupon))
-    ]
-    return [
-        *all_as(wrong, OutcomeState.REJECTED, "a grant names its coupon as parent and a member"),
-        *each(groups, lambda group: _grant(client, group), alone=RefusedCallError),
-    ]
+    turns: Counter[tuple[str, str | None]] = Counter()
+    calls: dict[int, str] = {}
+    for change in changes:
+        coupon = under_parent(change)
+        calls[id(change)] = f"{turns[coupon, change.recipient]:06} {coupon}"
+        turns[coupon, change.recipient] += 1
+    groups = grouped(changes, lambda change: calls[id(change)], _MOST_BUYERS)
+    return each(groups, partial(_grant, client), alone=RefusedCallError)
 
 
-def live_replies(client: TaobaoClient, changes: Sequence[Change]) -> dict[str, Live | Unread]:
-    """1 where a review shows the reply of the change, 0 where it shows none or another one."""
-    shown = _replies(client)
-    return {
-        change.target_id: found
-        if isinstance(found, Unread)
-        else Live(value=int(found == _text(change)), currency=None)
-        for change in changes
-        for found in (shown.get(change.target_id),)
-        if found is not None
-    }
+def _shown(client: TaobaoClient) -> dict[str, str | Unread]:
+    """Reply per review that can still be answered; the platform finds none by its line."""
+    now = client.now()
+    found: dict[str, wire.Review | Unread] = {}
+    for page in fetch.REVIEWS.pages(client, Window(now - _ANSWERABLE, now + SECOND)):
+        found |= wire.REVIEWS.named(page.body, "oid")
+    return {oid: one if isinstance(one, Unread) else one.reply or "" for oid, one in found.items()}
+
+
+def _reply(client: TaobaoClient, change: Change, text: str) -> None:
+    asked = {"oid": change.target_id, "reply": text}
+    answer = client.write("taobao.traderate.explain.add", asked, urgency=urgency_of([change]))
+    if not decoded(_SUCCESS.decode, answer.data).is_success:
+        raise UnfitError("the platform did not take the reply")
+
+
+REPLIES = Replies(shown=_shown, write=_reply, most=500, alone=RefusedCallError)
 
 
 def send_replies(client: TaobaoClient, changes: Sequence[Change]) -> list[Outcome]:
-    """Reply to reviews of a Tmall shop; a review that somebody else answered is left alone."""
+    """Reply to reviews, which only a Tmall shop can."""
     if client.settings.kind != "tmall":
-        return all_as(changes, OutcomeState.REJECTED, "only a Tmall shop can reply to a review")
-    shown = _replies(client)
-    return each(
-        ([change] for change in changes),
-        lambda one: [_reply(client, one[0], shown)],
-        alone=RefusedCallError,
-    )
+        message = "only a Tmall shop can reply to a review"
+        return [outcome(change, message, OutcomeState.REJECTED) for change in changes]
+    return REPLIES.send(client, changes)
 
 
-def _set_tmall_prices(client: TaobaoClient, changes: Sequence[Change]) -> list[Outcome]:
-    new = {change.target_id: format_minor(change.after, CURRENCY) for change in changes}
-    with nothing_sent():
-        item = _product(client, changes[0].parent_id)
-        item_price = _item_price(item, new)
-    skus = [{"sku_id": int(sku), "price": price} for sku, price in new.items() if _has(item, sku)]
-    asked = {
-        "item_id": str(item.num_iid),
-        "item_price": item_price,
-        "sku_prices": json.dumps(skus) if skus else "",
-    }
-    unknown = [change for change in changes if change.target_id not in _prices(item)]
-    if unknown:
-        rest = [change for change in changes if change not in unknown]
-        told = all_as(unknown, OutcomeState.REJECTED, "the product has no such SKU")
-        return told + (_set_tmall_prices(client, rest) if rest else [])
-    try:
-        client.write("tmall.item.price.update", asked, urgency=urgency_of(changes))
-    except RefusedCallError:
-        if len(changes) == 1:
-            raise
-        # One of them is wrong, and the answer does not say which.
-        alone = ([change] for change in changes)
-        return each(alone, lambda one: _set_tmall_prices(client, one), alone=RefusedCallError)
-    return all_as(changes, OutcomeState.ACCEPTED, None)
+def _set_product_prices(client: TaobaoClient, group: Sequence[Change]) -> list[Outcome]:
+    item = _product(client, group[0])
+
+    def row(change: Change) -> str:
+        price = price_text(change, CURRENCY)
+        known(_prices(item), change.target_id, _NO_SKU)
+        return price
+
+    def send(rows: Rows) -> list[Outcome]:
+        new = {change.target_id: price for change, price in rows}
+        skus = {str(sku.sku_id) for sku in item.variants}
+        prices = [{"sku_id": int(one), "price": new[one]} for one in new if one in skus]
+        asked = {
+            "item_id": str(item.num_iid),
+            "item_price": _item_price(item, new),
+            "sku_prices": json.dumps(prices) if prices else "",
+        }
+        client.write("tmall.item.price.update", asked, urgency=urgency_of(group))
+        return [outcome(change) for change, _ in rows]
+
+    return batched(group, row, send, alone=RefusedCallError)
 
 
-def _set_sku_prices(client: TaobaoClient, changes: Sequence[Change]) -> list[Outcome]:
+def _set_sku_price(client: TaobaoClient, change: Change) -> None:
     """One SKU per call, named by its properties."""
-    return each(
-        ([change] for change in changes),
-        lambda one: [_set_sku_price(client, one[0])],
-        alone=RefusedCallError,
-    )
-
-
-def _set_sku_price(client: TaobaoClient, change: Change) -> Outcome:
-    price = format_minor(change.after, CURRENCY)
-    with nothing_sent():
-        item = _product(client, change.parent_id)
-        item_price = _item_price(item, {change.target_id: price})
-    properties = next(
-        (sku.properties for sku in item.variants if str(sku.sku_id) == change.target_id), None
-    )
+    price = price_text(change, CURRENCY)
+    item = _product(client, change)
+    properties = {str(sku.sku_id): sku.properties for sku in item.variants}.get(change.target_id)
     if properties is None:
-        return _rejected(change, "the product has no such SKU")
+        raise UnfitError(_NO_SKU)
     asked = {
         "num_iid": str(item.num_iid),
         "properties": properties,
         "price": price,
-        "item_price": item_price,
+        "item_price": _item_price(item, {change.target_id: price}),
     }
     client.write("taobao.item.sku.price.update", asked, urgency=urgency_of([change]))
-    return Outcome(action_id=change.action_id, state=OutcomeState.ACCEPTED)
 
 
-def _item_price(item: wire.Item, new: dict[str, str]) -> str:
+def _item_price(item: wire.Item, new: Mapping[str, str]) -> str:
     """The product's own price, where it would leave the range of its SKUs' prices; else empty."""
-    shown = {**_prices(item), **new}
-    after = [parse_minor(price, CURRENCY) for price in shown.values() if price is not None]
-    if len(after) < len(shown) or item.price is None:
-        raise SourceContractError("a listing has no price")
-    own = parse_minor(item.price, CURRENCY)
+    with nothing_sent():
+        shown = {**_prices(item), **new}
+        after = [parse_minor(price, CURRENCY) for price in shown.values() if price is not None]
+        if len(after) < len(shown) or item.price is None:
+            raise SourceContractError("a listing has no price")
+        own = parse_minor(item.price, CURRENCY)
     nearest = min(max(own, min(after)), max(after))
     return "" if nearest == own else format_minor(nearest, CURRENCY)
 
 
-def _set_stock(client: TaobaoClient, changes: Sequence[Change]) -> list[Outcome]:
-    num_iid = _place(changes[0])[0]
-    bare = [change for change in changes if not _place(change)[1]]
-    if not num_iid or (bare and len(changes) > 1):
-        return all_as(changes, OutcomeState.REJECTED, "stock is written under its listing")
-    if bare:
-        asked = {"num_iid": num_iid, "quantity": str(bare[0].after), "type": _ABSOLUTE}
-        client.write("taobao.item.quantity.update", asked, urgency=urgency_of(changes))
-        return all_as(changes, OutcomeState.ACCEPTED, None)
-    pairs = ";".join(f"{_place(change)[1]}:{change.after}" for change in changes)
-    asked = {"num_iid": num_iid, "skuid_quantities": pairs, "type": _ABSOLUTE}
-    try:
-        client.write("taobao.skus.quantity.update", asked, urgency=urgency_of(changes))
-    except RefusedCallError:
-        if len(changes) == 1:
-            raise
-        alone = ([change] for change in changes)
-        return each(alone, lambda one: _set_stock(client, one), alone=RefusedCallError)
-    return all_as(changes, OutcomeState.ACCEPTED, None)
+def _set_stock(client: TaobaoClient, group: Sequence[Change]) -> list[Outcome]:
+    num_iid, urgency = _place(group[0])[0], urgency_of(group)
+
+    def row(change: Change) -> str:
+        sku = _place(change)[1]
+        if not num_iid or (not sku and len(group) > 1):
+            raise UnfitError("stock is written under its listing")
+        return f"{sku}:{change.after}"
+
+    def send(rows: Rows) -> list[Outcome]:
+        asked = {"num_iid": num_iid, "type": _ABSOLUTE}
+        first = rows[0][0]
+        if _place(first)[1]:
+            asked["skuid_quantities"] = ";".join(pair for _, pair in rows)
+            client.write("taobao.skus.quantity.update", asked, urgency=urgency)
+        else:
+            asked["quantity"] = str(first.after)
+            client.write("taobao.item.quantity.update", asked, urgency=urgency)
+        return [outcome(change) for change, _ in rows]
+
+    return batched(group, row, send, alone=RefusedCallError)
 
 
-def _grant(client: TaobaoClient, changes: Sequence[Change]) -> list[Outcome]:
-    asked = {
-        "coupon_id": changes[0].parent_id or "",
-        "ouid_data": json.dumps([{"ouid": change.recipient} for change in changes]),
-    }
-    answer = client.write("taobao.promotion.coupon.send", asked, urgency=urgency_of(changes))
-    grants = decoded(_GRANTS.decode, answer.data)
-    results, failures = grants.coupon_results, grants.failure_buyers
-    given = _named(listed(results.coupon_result if results else None))
-    failed = _named(listed(failures.error_message if failures else None))
-    return [
-        Outcome(action_id=change.action_id, state=OutcomeState.REJECTED, message="refused")
-        if change.recipient in failed
-        else Outcome(action_id=change.action_id, state=OutcomeState.ACCEPTED)
-        if change.recipient in given
-        else Outcome(
-            action_id=change.action_id,
-            state=OutcomeState.UNKNOWN,
-            message="the platform's answer does not name this buyer",
-        )
-        for change in changes
-    ]
+def _grant(client: TaobaoClient, group: Sequence[Change]) -> list[Outcome]:
+    def row(change: Change) -> str:
+        if not change.parent_id or not change.recipient:
+            raise UnfitError("a grant names its coupon as parent and a member")
+        return change.recipient
+
+    def send(rows: Rows) -> list[Outcome]:
+        asked = {
+            "coupon_id": under_parent(group[0]),
+            "ouid_data": json.dumps([{"ouid": buyer} for _, buyer in rows]),
+        }
+        answer = client.write("taobao.promotion.coupon.send", asked, urgency=urgency_of(group))
+        grants = decoded(_GRANTS.decode, answer.data)
+        results, failures = grants.coupon_results, grants.failure_buyers
+        given = _named(listed(results.coupon_result if results else None))
+        failed = _named(listed(failures.error_message if failures else None))
+        return [_granted(change, given, failed) for change, _ in rows]
+
+    return batched(group, row, send)
 
 
-def _reply(client: TaobaoClient, change: Change, shown: dict[str, str | Unread]) -> Outcome:
-    text = _text(change)
-    if text is None or len(text) > _MOST_REPLY:
-        return _rejected(change, f"a reply is text of at most {_MOST_REPLY} characters")
-    if shown.get(change.target_id, "") not in ("", text):
-        return _rejected(change, "somebody has replied already")
-    asked = {"oid": change.target_id, "reply": text}
-    answer = client.write("taobao.traderate.explain.add", asked, urgency=urgency_of([change]))
-    if not decoded(_SUCCESS.decode, answer.data).is_success:
-        return _rejected(change, "the platform did not take the reply")
-    return Outcome(action_id=change.action_id, state=OutcomeState.ACCEPTED)
+def _granted(change: Change, given: set[str | None], failed: set[str | None]) -> Outcome:
+    if change.recipient in failed:
+        return outcome(change, "refused", OutcomeState.REJECTED)
+    if change.recipient in given:
+        return outcome(change)
+    message = "the platform's answer does not name this buyer"
+    return outcome(change, message, OutcomeState.UNKNOWN)
 
 
-def _text(change: Change) -> str | None:
-    try:
-        return decode(change.payload, Reply).text.strip()
-    except ValueError:
-        return None
+def _named(buyers: Sequence[_Buyer]) -> set[str | None]:
+    return {name for buyer in buyers for name in (buyer.ouid, buyer.open_uid) if name}
 
 
-def _replies(client: TaobaoClient) -> dict[str, str | Unread]:
-    """Reply per review that can still be answered; the platform finds none by its line."""
-    now = client.now()
-    pages = fetch.listed(client, Window(now - _ANSWERABLE, now + _SECOND), fetch.REVIEWS)
-    found: dict[str, str | Unread] = {}
-    for raw in (raw for page in pages for raw in wire.REVIEWS.raw(page.body)):
-        review = read(partial(decoded, wire.REVIEWS.one.decode, raw))
-        if not isinstance(review, Unread):
-            found[str(review.oid)] = (review.reply or "").strip()
-        elif (oid := wire.number(raw, "oid")) is not None:
-            found[str(oid)] = review
+def _products(client: TaobaoClient, wanted: set[str]) -> dict[str, wire.Item | Unread]:
+    """Products by their number."""
+    numbers = sorted(int(one) for one in wanted if one.isdecimal())
+    found: dict[str, wire.Item | Unread] = {}
+    for page in fetch.details(client, numbers):
+        found |= wire.ITEMS.named(page.body, "num_iid")
     return found
 
 
-def _products(
-    client: TaobaoClient, num_iids: Sequence[str | None]
-) -> tuple[list[wire.Item], dict[str | None, Unread]]:
-    """Products, and by number those that cannot be read."""
-    wanted = sorted({int(one) for one in num_iids if one and one.isdecimal()})
-    items: list[wire.Item] = []
-    odd: dict[str | None, Unread] = {}
-    for raw in (raw for page in fetch.details(client, wanted) for raw in wire.ITEMS.raw(page.body)):
-        item = read(partial(decoded, wire.ITEMS.one.decode, raw))
-        if isinstance(item, Unread):
-            odd[str(wire.number(raw, "num_iid"))] = item
-        else:
-            items.append(item)
-    return items, odd
+def _product(client: TaobaoClient, change: Change) -> wire.Item:
+    """The product that a change is written under."""
+    number = under_parent(change)
+    with nothing_sent():
+        return known(_products(client, {number}), number, "the shop has no such product")
 
 
-def _product(client: TaobaoClient, num_iid: str | None) -> wire.Item:
-    found, odd = _products(client, [num_iid])
-    if odd:
-        raise SourceContractError(next(iter(odd.values())).why)
-    if len(found) != 1:
-        raise RefusedCallError("the shop has no such product")
-    return found[0]
+def _lives(
+    client: TaobaoClient,
+    places: Mapping[str, tuple[str, str]],
+    values: Callable[[wire.Item], Mapping[str, Told | None]],
+    live: Callable[[Told], Live],
+    missing: str,
+) -> dict[str, Live | Unread]:
+    """What is in force per target at its place: a product, and the name of one of its values."""
+    products = _products(client, {number for number, _ in places.values()})
+    found: dict[str, Live | Unread] = {}
+    for target, (number, name) in places.items():
+        product = products.get(number)
+        if isinstance(product, Unread):
+            found[target] = product
+        elif product is not None and name in values(product):
+            told = values(product)[name]
+            found[target] = Unread(why=missing) if told is None else read(partial(live, told))
+    return found
 
 
 def _prices(item: wire.Item) -> dict[str, str | None]:
@@ -357,29 +299,7 @@ def _quantities(item: wire.Item) -> dict[str, int | None]:
     return {str(sku.sku_id): sku.quantity for sku in item.variants} or {"": item.num}
 
 
-def _has(item: wire.Item, sku: str) -> bool:
-    return any(str(one.sku_id) == sku for one in item.variants)
-
-
 def _place(change: Change) -> tuple[str, str]:
     """Product and SKU of a stock level's place, as the mapping names it."""
-    num_iid, _, sku = (change.parent_id or "").partition(":")
+    num_iid, _, sku = under_parent(change).partition(":")
     return num_iid, sku
-
-
-def _named(buyers: Sequence[_Buyer]) -> set[str | None]:
-    return {name for buyer in buyers for name in (buyer.ouid, buyer.open_uid) if name}
-
-
-def _by_buyer(changes: Sequence[Change]) -> list[list[Change]]:
-    """Groups that name a buyer once each, since answers are told apart by buyer."""
-    turns: Counter[str | None] = Counter()
-    groups: dict[int, list[Change]] = {}
-    for change in changes:
-        groups.setdefault(turns[change.recipient], []).append(change)
-        turns[change.recipient] += 1
-    return [list(some) for group in groups.values() for some in chunks(group, _MOST_BUYERS)]
-
-
-def _rejected(change: Change, message: str) -> Outcome:
-    return Outcome(action_id=change.action_id, state=OutcomeState.REJECTED, message=message)

@@ -11,7 +11,7 @@ import msgspec
 from connectors.base.documents import JsonDocuments
 from connectors.base.frames import listed
 from connectors.base.rows import Rows
-from connectors.base.wire import Text, lenient
+from connectors.base.wire import Text, decoded, lenient
 
 
 class _Shape(msgspec.Struct, gc=False):
@@ -156,24 +156,18 @@ class Coupon(_Shape):
 
 def numbers(body: bytes) -> list[int]:
     """Numbers of a page's products; one that has none to be read is left out."""
-    found = (number(raw, "num_iid") for raw in ITEMS.raw(body))
-    return [one for one in found if one is not None]
+    return [int(one) for one in ITEMS.named(body, "num_iid") if one.isdecimal()]
 
 
-def number(raw: msgspec.Raw, name: str) -> int | None:
-    """The number that a row is known by, whatever else it holds."""
-    try:
-        told = _MEMBERS.decode(raw).get(name)
-    except msgspec.DecodeError:
-        return None
-    return int(told) if isinstance(told, int | str) and str(told).isdecimal() else None
-
-
-class Total(msgspec.Struct):
-    """How many rows a list has; it is named in two ways."""
-
+class _Total(msgspec.Struct):
     total_results: int | None = None
     total_result: int | None = None
+
+
+def total(body: bytes) -> int | None:
+    """How many rows a list says that it has, which is named in two ways."""
+    found = decoded(_TOTAL.decode, body)
+    return found.total_result if found.total_results is None else found.total_results
 
 
 TRADES = Rows("trades.trade", Trade, decoder=lenient)
@@ -199,8 +193,7 @@ MEMBERS = Rows(
     decoder=lenient,
 )
 COUPONS = Rows("coupons.coupon", Coupon, ignored=("create_channel",), decoder=lenient)
-TOTAL = msgspec.json.Decoder(Total, strict=False)
-_MEMBERS = msgspec.json.Decoder(dict[str, object])
+_TOTAL = msgspec.json.Decoder(_Total, strict=False)
 
 PAGES = JsonDocuments(
     {

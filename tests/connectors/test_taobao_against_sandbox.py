@@ -286,10 +286,10 @@ def test_a_reply_is_shown_under_its_review_once(shop: Shop) -> None:
     payload = encode(Reply(text="感谢反馈，我们会改进。"))
     wanted = change(bare["review_id"], 1, payload=payload)
     other = change(answered["review_id"], 1, payload=payload)
-    assert shown(outbound.live_replies(client, [wanted]), bare["review_id"]) == 0
+    assert shown(outbound.REPLIES.live(client, [wanted]), bare["review_id"]) == 0
     told = outbound.send_replies(client, [wanted, other])
     assert [one.state for one in told] == [ACCEPTED, REJECTED]
-    assert shown(outbound.live_replies(client, [wanted]), bare["review_id"]) == 1
+    assert shown(outbound.REPLIES.live(client, [wanted]), bare["review_id"]) == 1
 
 
 def test_a_session_that_ends_between_two_pages_is_renewed_and_nothing_is_lost(shop: Shop) -> None:

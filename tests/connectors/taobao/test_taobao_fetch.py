@@ -60,7 +60,7 @@ def client_of(lists: Lists, **settings: Any) -> TaobaoClient:
 
 def test_changed_trades_are_read_from_the_last_page_on_after_a_count() -> None:
     lists = Lists(149)
-    assert len(list(fetch.trades(client_of(lists), DAY))) == 3
+    assert len(list(fetch.TRADES.pages(client_of(lists), DAY))) == 3
     assert lists.pages() == [3, 2, 1]
     assert [one["page_no"] for one in lists.asked[:1]] == ["1"]
     assert not any("use_has_next" in one for one in lists.asked)
@@ -68,8 +68,8 @@ def test_changed_trades_are_read_from_the_last_page_on_after_a_count() -> None:
 
 def test_all_types_of_trades_and_their_refunds_are_asked_for_by_name() -> None:
     lists = Lists(1)
-    list(fetch.trades(client_of(lists), DAY))
-    list(fetch.refunds(client_of(lists), DAY))
+    list(fetch.TRADES.pages(client_of(lists), DAY))
+    list(fetch.REFUNDS.pages(client_of(lists), DAY))
     assert {one["type"] for one in lists.asked} == {",".join(TRADE_TYPE)}
     assert {"fixed", "cod", "step", "o2o_offlinetrade", "external_trade"} <= set(TRADE_TYPE)
 
@@ -78,7 +78,7 @@ def test_no_span_is_longer_than_a_day_or_than_the_setting_says() -> None:
     half = Window(DAY.start + dt.timedelta(milliseconds=1), DAY.end + dt.timedelta(milliseconds=1))
     for window, minutes, count in ((DAY, 1_440, 1), (half, 1_440, 1), (DAY, 30, 48)):
         lists = Lists(0)
-        list(fetch.trades(client_of(lists, window_minutes=minutes), window))
+        list(fetch.TRADES.pages(client_of(lists, window_minutes=minutes), window))
         spans = [
             dt.datetime.fromisoformat(one["end_modified"])
             - dt.datetime.fromisoformat(one["start_modified"])
@@ -91,7 +91,7 @@ def test_no_span_is_longer_than_a_day_or_than_the_setting_says() -> None:
 
 def test_spans_leave_no_second_out() -> None:
     lists = Lists(0)
-    list(fetch.trades(client_of(lists, window_minutes=30), DAY))
+    list(fetch.TRADES.pages(client_of(lists, window_minutes=30), DAY))
     ends = [one["end_modified"] for one in lists.asked[:-1]]
     assert ends == [one["start_modified"] for one in lists.asked[1:]]
 
@@ -102,8 +102,8 @@ def test_trades_of_more_than_three_months_ago_are_not_asked_for(
     lists = Lists(9)
     ago = dt.timedelta(days=200)
     old = Window(DAY.start - ago, DAY.end - ago)
-    assert list(fetch.trades(client_of(lists), old)) == []
-    assert fetch.estimate_trades(client_of(lists), old) == 0
+    assert list(fetch.TRADES.pages(client_of(lists), old)) == []
+    assert fetch.TRADES.estimate(client_of(lists), old) == 0
     assert lists.asked == []
     assert "left out" in caplog.text
 
@@ -111,7 +111,9 @@ def test_trades_of_more_than_three_months_ago_are_not_asked_for(
 def test_the_last_ninety_days_of_trades_are_asked_for() -> None:
     lists = Lists(1)
     ago = dt.timedelta(days=89)
-    assert len(list(fetch.trades(client_of(lists), Window(DAY.start - ago, DAY.end - ago)))) == 1
+    assert (
+        len(list(fetch.TRADES.pages(client_of(lists), Window(DAY.start - ago, DAY.end - ago)))) == 1
+    )
 
 
 def test_reviews_are_cut_by_time_where_there_are_more_than_can_be_paged() -> None:
@@ -123,14 +125,14 @@ def test_reviews_are_cut_by_time_where_there_are_more_than_can_be_paged() -> Non
             return {"total_results": math.ceil((end - start).total_seconds() / 3600) * 100}
 
     lists = Busy(0)
-    pages = list(fetch.listed(client_of(lists), DAY, fetch.REVIEWS))
+    pages = list(fetch.REVIEWS.pages(client_of(lists), DAY))
     assert len(pages) == 16  # two halves of 1,200 rows, 150 a page
     assert max(lists.pages()) <= 200
 
 
 def test_a_second_with_more_rows_than_can_be_paged_is_told() -> None:
     with pytest.raises(SourceContractError, match="one second"):
-        list(fetch.listed(client_of(Lists(10**6)), DAY, fetch.REVIEWS))
+        list(fetch.REVIEWS.pages(client_of(Lists(10**6)), DAY))
 
 
 def test_a_list_without_its_total_is_an_unknown_shape() -> None:
@@ -139,7 +141,7 @@ def test_a_list_without_its_total_is_an_unknown_shape() -> None:
             return {}
 
     with pytest.raises(SourceContractError, match="how many"):
-        list(fetch.listed(client_of(Silent(0)), DAY, fetch.REFUNDS))
+        list(fetch.REFUNDS.pages(client_of(Silent(0)), DAY))
 
 
 def test_products_are_found_in_every_list_once_and_their_details_asked_for_in_batches() -> None:
@@ -160,9 +162,9 @@ def test_all_products_are_asked_for_and_afterwards_what_changed_meanwhile() -> N
 def test_an_estimate_is_what_reading_takes() -> None:
     lists = Lists(149)
     client = client_of(lists)
-    told = fetch.estimate_trades(client, DAY)
+    told = fetch.TRADES.estimate(client, DAY)
     lists.asked.clear()
-    list(fetch.trades(client, DAY))
+    list(fetch.TRADES.pages(client, DAY))
     assert told == len(lists.asked) == 4
 
 

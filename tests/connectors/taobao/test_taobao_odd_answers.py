@@ -166,6 +166,6 @@ def test_live_answers_for_what_it_can_read_and_says_what_it_cannot() -> None:
 def test_an_odd_review_keeps_no_other_from_being_replied_to() -> None:
     rows = [review(1, reply=["a"]), review(2, reply="")]
     client = opened(httpx.MockTransport(Platform(traderates=rows)))
-    found = outbound.live_replies(client, [price("1", ""), price("2", "")])
+    found = outbound.REPLIES.live(client, [price("1", ""), price("2", "")])
     assert isinstance(found["1"], Unread)
     assert found["2"] == Live(value=0, currency=None)

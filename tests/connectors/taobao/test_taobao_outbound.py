@@ -237,7 +237,7 @@ def test_a_review_that_somebody_answered_is_left_alone() -> None:
     assert told == {"a-1": ACCEPTED, "a-2": REJECTED, "a-3": ACCEPTED}
     sent = [one["oid"] for one in found.asked if one["method"] == "taobao.traderate.explain.add"]
     assert sent == ["1", "3"]
-    live = outbound.live_replies(client, [*changes, reply("4", "谢谢")])
+    live = outbound.REPLIES.live(client, [*changes, reply("4", "谢谢")])
     values = {"1": 0, "2": 0, "3": 1}
     assert live == {name: Live(value=value, currency=None) for name, value in values.items()}
 

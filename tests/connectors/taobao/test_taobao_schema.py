@@ -7,9 +7,9 @@ from typing import Any
 import msgspec
 import pytest
 
+from connectors.base.counted import CountedList
 from connectors.taobao import fetch, wire
 from connectors.taobao.codes import CASE_STATUS, PAYMENT_STATUS, REFUND_STATUS
-from connectors.taobao.fetch import Source
 
 SCHEMAS = Path(__file__).parents[4] / "shared/schemas/top_schemas.json"
 SOURCES = (fetch.TRADES, fetch.REFUNDS, fetch.REVIEWS, fetch.MEMBERS)
@@ -41,19 +41,18 @@ def names(fields: list[dict[str, Any]]) -> set[str]:
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.method)
-def test_a_list_is_asked_for_with_parameters_and_fields_that_exist(source: Source) -> None:
+def test_a_list_is_asked_for_with_parameters_and_fields_that_exist(source: CountedList) -> None:
     found = api(source.method)
     sent = {source.start, source.end, source.page, "page_size", *source.params}
-    sent |= {"fields"} if source.fields else set()
     assert sent <= names(found["request"])
     required = {field["name"] for field in found["request"] if field.get("required")}
     assert required <= sent
-    assert set(filter(None, source.fields.split(","))) <= names(found["response"])
+    assert set(filter(None, source.params.get("fields", "").split(","))) <= names(found["response"])
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.method)
-def test_no_field_that_names_a_person_is_asked_for(source: Source) -> None:
-    asked = f"{source.fields},{fetch.ITEM_FIELDS}"
+def test_no_field_that_names_a_person_is_asked_for(source: CountedList) -> None:
+    asked = f"{source.params.get('fields', '')},{fetch.ITEM_FIELDS}"
     assert [word for word in PERSONAL if word in asked] == []
 
 
