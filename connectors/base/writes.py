@@ -62,22 +62,22 @@ def batched(
     the call is refused by an error of `alone`, which does not say for which row, each is sent by
     itself.
     """
-    rows: dict[int, tuple[Change, Row]] = {}
+    rows: list[tuple[Change, Row]] = []
     refused: list[Outcome] = []
     for change in group:
         try:
-            rows[id(change)] = change, row(change)
+            rows.append((change, row(change)))
         except (UnfitError, SourceContractError) as error:
             refused += all_as([change], OutcomeState.REJECTED, str(error))
     if not rows:
         return refused
     try:
-        return [*refused, *send([*rows.values()])]
+        return [*refused, *send(rows)]
     except alone:
-        if len(rows) == 1 and not refused:
+        if len(group) == 1:
             raise
-    singles = ([change] for change, _ in rows.values())
-    return [*refused, *each(singles, lambda one: send([rows[id(one[0])]]), alone=alone)]
+    singles = ([change] for change, _ in rows)
+    return [*refused, *each(singles, lambda one: send([(one[0], row(one[0]))]), alone=alone)]
 
 
 def known(found: Mapping[str, Found | Unread], target: str, missing: str) -> Found:

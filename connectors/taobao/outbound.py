@@ -17,7 +17,15 @@ from connectors.base.counted import SECOND
 from connectors.base.frames import listed
 from connectors.base.gateway import RefusedCallError
 from connectors.base.replies import Replies
-from connectors.base.sending import UnfitError, each, nothing_sent, outcome, read, urgency_of
+from connectors.base.sending import (
+    UnfitError,
+    chunks,
+    each,
+    nothing_sent,
+    outcome,
+    read,
+    urgency_of,
+)
 from connectors.base.wire import decoded
 from connectors.base.writes import batched, grouped, known, one_by_one, price_text, under_parent
 from connectors.taobao import fetch, wire
@@ -108,12 +116,12 @@ def grant_coupons(client: TaobaoClient, changes: Sequence[Change]) -> list[Outco
     the answer does not name is unknown. As answers are told apart by buyer, a call names one once.
     """
     turns: Counter[tuple[str, str | None]] = Counter()
-    calls: dict[int, str] = {}
+    calls: dict[tuple[str, int], list[Change]] = {}
     for change in changes:
         coupon = under_parent(change)
-        calls[id(change)] = f"{turns[coupon, change.recipient]:06} {coupon}"
+        calls.setdefault((coupon, turns[coupon, change.recipient]), []).append(change)
         turns[coupon, change.recipient] += 1
-    groups = grouped(changes, lambda change: calls[id(change)], _MOST_BUYERS)
+    groups = (some for call in calls.values() for some in chunks(call, _MOST_BUYERS))
     return each(groups, partial(_grant, client), alone=RefusedCallError)
 
 
