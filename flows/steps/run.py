@@ -1,6 +1,8 @@
 """Run: the whole loop once, by hand, without a server."""
 
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
+from functools import partial
 from typing import Any
 
 from contracts.checks import CheckResult
@@ -52,29 +54,69 @@ class LoopResult:
         }
 
 
+def order(results: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
+    """The steps of the loop by name; those of one tuple read nothing that the others make.
+
+    What is looked up about what was read (parcels under way) is pulled once that is built. The
+    caller puts each step's result into `results` before the next is taken.
+    """
+    yield ("read",)
+    yield ("check", "build")
+    yield ("lookup",)
+    if any(one.rows for one in results["lookup"]):
+        yield ("check", "rebuild")
+    yield ("decide",)
+    yield ("act",)
+    yield ("report",)
+
+
+def result_of_steps(results: Mapping[str, Any], blocked: list[Blocked]) -> LoopResult:
+    """The loop's result from those of its steps, by name."""
+    return LoopResult(
+        pulled=results["read"] + results["lookup"],
+        checked=results["check"],
+        built=results["build"] | results.get("rebuild", {}),
+        decided=results["decide"],
+        acted=results["act"],
+        reported=results["report"],
+        blocked=list(dict.fromkeys([*blocked_in(results["read"] + results["lookup"]), *blocked])),
+    )
+
+
 def run(home: Home, *, shop_id: str | None = None, progress: Progress = silent) -> LoopResult:
     """Pull, check, build, decide, act and report, for a shop or for all.
 
-    What is asked about what was read (parcels under way) is pulled once that is built. What stops a
-    stream, a source or a shop is told as `blocked`; the others go on.
+    What stops a stream, a source or a shop is told as `blocked`; the others go on.
 
     Raises:
         ShopkeeperError: nothing was done, for this reason.
     """
-    pulled = pull(home, shop_id=shop_id, lookups=False, progress=progress)
-    raise_if_nothing_was_done(blocked_in(pulled), done=any(not one.blocked for one in pulled))
     stopped: list[Blocked] = []
-    checked = check(home, shop_id=shop_id, progress=progress, blocked=stopped)
-    built = build(home, shop_id=shop_id, progress=progress, blocked=stopped)
-    asked = pull(home, shop_id=shop_id, lookups=True, progress=progress)
-    if any(one.rows for one in asked):
-        checked = check(home, shop_id=shop_id, progress=progress, blocked=stopped)
-        changed = lookup_tables(home, shop_id)
-        built |= rebuild(home, shop_id=shop_id, changed=changed, blocked=stopped)
-    decided = decide(home, shop_id=shop_id, blocked=stopped)
-    acted = act(home, shop_id=shop_id, progress=progress, blocked=stopped)
+    results: dict[str, Any] = {}
+
+    def read() -> list[Pulled]:
+        pulled = pull(home, shop_id=shop_id, lookups=False, progress=progress)
+        raise_if_nothing_was_done(blocked_in(pulled), done=any(not one.blocked for one in pulled))
+        return pulled
+
+    def made() -> Reported:
+        blocked = [*blocked_in(results["read"] + results["lookup"]), *stopped]
+        return report(home, shop_id=shop_id, blocked=blocked)
+
+    steps: Mapping[str, Callable[[], Any]] = {
+        "read": read,
+        "check": partial(check, home, shop_id=shop_id, progress=progress, blocked=stopped),
+        "build": partial(build, home, shop_id=shop_id, progress=progress, blocked=stopped),
+        "lookup": partial(pull, home, shop_id=shop_id, lookups=True, progress=progress),
+        "rebuild": lambda: rebuild(
+            home, shop_id=shop_id, changed=lookup_tables(home, shop_id), blocked=stopped
+        ),
+        "decide": partial(decide, home, shop_id=shop_id, blocked=stopped),
+        "act": partial(act, home, shop_id=shop_id, progress=progress, blocked=stopped),
+        "report": made,
+    }
+    for names in order(results):
+        results.update((name, steps[name]()) for name in names)
     alerts = mail_alerts(home, shop_id=shop_id)
-    blocked = [*blocked_in(pulled + asked), *stopped]
-    reported = report(home, shop_id=shop_id, blocked=blocked)
     expire_when_quiet(home)
-    return LoopResult(pulled + asked, checked, built, decided, acted, reported, blocked, alerts)
+    return replace(result_of_steps(results, stopped), alerts=alerts)
