@@ -1,66 +1,39 @@
-"""Takes customers out of raw pages: their own records, and what an order says of its customer."""
+"""Where raw pages name customers: their own records, and what an order says of its customer."""
 
 import re
-from collections.abc import Callable
-from typing import Any
 
-import msgspec
+from connectors.base.redaction import About, by_path
 
-from contracts.personal import Redacted
-from contracts.streams import Page
+_CUSTOMER = re.compile(r"gid://shopify/Customer/(\d+)")
 
-_CUSTOMER = "gid://shopify/Customer/"
-_ID = re.compile(rb"gid:\\?/\\?/shopify\\?/Customer\\?/(\d+)")
-# Beside a customer these say who it is. None is asked for; a page may hold them all the same.
-_CONTACT = frozenset(
-    {
-        "billingAddress",
-        "clientIp",
-        "customAttributes",
-        "displayAddress",
-        "email",
-        "note",
-        "phone",
-        "shippingAddress",
-    }
+
+def _number(global_id: str) -> str | None:
+    found = _CUSTOMER.fullmatch(global_id)
+    return found[1] if found else None
+
+
+_ABOUT = (
+    # Beside a customer these say who it is. None is asked for; a page may hold them all the same.
+    About(
+        at="**",
+        named_by=("customer.id",),
+        tells=(
+            "billingAddress",
+            "clientIp",
+            "customAttributes",
+            "displayAddress",
+            "email",
+            "note",
+            "phone",
+            "shippingAddress",
+        ),
+        leaves_null=True,
+        person_of=_number,
+    ),
+    About(at="**", named_by=("id", "__parentId"), person_of=_number),
 )
-
-
-def redact(page: Page, is_meant: Callable[[str], bool]) -> Redacted:
-    """The page without the customers meant; one that names none of them stays as it is."""
-    ids = {found.decode() for found in set(_ID.findall(page.body))}
-    meant = frozenset(_CUSTOMER + one for one in ids if is_meant(one))
-    if not meant:
-        return Redacted(page)
-    removed: list[object] = []
-    if page.part != "bulk":
-        kept = _without(msgspec.json.decode(page.body), meant, removed)
-        return Redacted(Page(msgspec.json.encode(kept), page.part), tuple(removed))
-    lines = []
-    for line in page.body.splitlines():
-        if not any(_CUSTOMER + found.decode() in meant for found in _ID.findall(line)):
-            lines.append(line)
-        elif (kept := _without(msgspec.json.decode(line), meant, removed)) is not None:
-            lines.append(msgspec.json.encode(kept))
-    return Redacted(Page(b"".join(line + b"\n" for line in lines), page.part), tuple(removed))
-
-
-def _without(value: Any, meant: frozenset[str], removed: list[object]) -> Any:
-    """A JSON value without the customers meant; null for one that is such a customer."""
-    if isinstance(value, list):
-        kept = [(item, _without(item, meant, removed)) for item in value]
-        return [new for old, new in kept if new is not None or old is None]
-    if not isinstance(value, dict):
-        return None if isinstance(value, str) and value in meant else value
-    if value.get("id") in meant or value.get("__parentId") in meant:
-        removed.append(value)
-        return None
-    customer = value.get("customer")
-    is_theirs = isinstance(customer, dict) and customer.get("id") in meant
-    told = _CONTACT & value.keys() if is_theirs else frozenset()
-    if told:
-        removed.append({"order": value.get("id"), **{name: value[name] for name in sorted(told)}})
-    return {
-        name: None if name in told else _without(inner, meant, removed)
-        for name, inner in value.items()
-    }
+redact = by_path(
+    dict.fromkeys(("page", "rest", "bulk"), _ABOUT),
+    lines=["bulk"],
+    ids=re.compile(rb"gid:\\?/\\?/shopify\\?/Customer\\?/(\d+)"),
+)

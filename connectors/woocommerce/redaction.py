@@ -1,16 +1,11 @@
-"""Takes customers out of raw pages: their accounts, and what an order says of its customer."""
+"""Where raw pages name customers: their accounts, and what an order says of its customer."""
 
-from collections.abc import Callable
-from typing import Any
+from connectors.base.redaction import About, by_path
 
-import msgspec
-
-from contracts.personal import Redacted
-from contracts.streams import Page
-
-# What an order may tell of its customer; hardly any of it is asked for.
-_TELLING = frozenset(
-    {
+# Hardly any of it is asked for; a page may hold it all the same.
+_ORDER = About(
+    named_by=("customer_id",),
+    tells=(
         "billing",
         "customer_ip_address",
         "customer_note",
@@ -18,34 +13,10 @@ _TELLING = frozenset(
         "meta_data",
         "shipping",
         "transaction_id",
-    }
+        "line_items.meta_data",
+        "refunds.reason",
+    ),
+    nobody={"customer_id": 0},
 )
-
-
-def redact(page: Page, is_meant: Callable[[str], bool]) -> Redacted:
-    """The page without the customers meant; one that names none of them stays as it is.
-
-    Pages of refunds and of reviews name no account.
-    """
-    if page.part not in ("orders", "again", "customers"):
-        return Redacted(page)
-    name = "id" if page.part == "customers" else "customer_id"
-    documents: list[dict[str, Any]] = msgspec.json.decode(page.body)
-    meant = [one for one in documents if one.get(name) and is_meant(str(one[name]))]
-    if not meant:
-        return Redacted(page)
-    if page.part == "customers":
-        kept = [one for one in documents if one not in meant]
-        return Redacted(Page(msgspec.json.encode(kept), page.part), tuple(meant))
-    removed = tuple(_stripped(order) for order in meant)
-    return Redacted(Page(msgspec.json.encode(documents), page.part), removed)
-
-
-def _stripped(order: dict[str, Any]) -> dict[str, Any]:
-    """Take what tells of the customer out of an order; it becomes a guest's."""
-    told = {name: order.pop(name) for name in sorted(_TELLING & order.keys())}
-    notes = [line.pop("meta_data") for line in order.get("line_items", []) if "meta_data" in line]
-    reasons = [one.pop("reason") for one in order.get("refunds", []) if "reason" in one]
-    told |= {"customer_id": order["customer_id"], "lines": notes, "reasons": reasons}
-    order["customer_id"] = 0
-    return {"order": order.get("id"), **told}
+redact = by_path({"orders": _ORDER, "again": _ORDER, "customers": About(named_by=("id",))})
+"""Pages of refunds and of reviews name no account."""
