@@ -63,12 +63,22 @@ def utc(column: str | pl.Expr) -> Parsed:
     return Parsed(value, raw, QuarantineReason.UNREADABLE_TIME)
 
 
+def gmt(column: str | pl.Expr) -> Parsed:
+    """Text of GMT without an offset, such as "2026-11-16T05:00:00", to an instant."""
+    return utc(_raw(column) + "Z")
+
+
 def gmt8(column: str | pl.Expr) -> Parsed:
     """Text of China's time, which knows no summer time, such as "2026-11-16 13:00:00"."""
     raw = _raw(column)
     local = raw.str.to_datetime("%Y-%m-%d %H:%M:%S", time_unit="us", strict=False)
     value = (local - pl.duration(hours=8)).dt.replace_time_zone("UTC")
     return Parsed(value, raw, QuarantineReason.UNREADABLE_TIME)
+
+
+def name(column: str) -> pl.Expr:
+    """A number that names something, as text."""
+    return pl.col(column).cast(pl.String)
 
 
 def whole(column: str | pl.Expr) -> Parsed:

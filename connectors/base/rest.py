@@ -9,6 +9,7 @@ import msgspec
 from connectors.base.account import AccountClient, Settings, within
 from connectors.base.http import HttpAnswer
 from connectors.base.limits import Limit, Urgency
+from contracts.errors import TransientSourceError
 
 Params = Sequence[tuple[str, str]]
 
@@ -88,3 +89,23 @@ class RestClient(AccountClient[Settings]):
 
     def learn(self, request: Request, answer: HttpAnswer) -> None:
         """Learn what an answer tells beside its body, and refuse what is no answer."""
+
+
+def check_is_json(answer: HttpAnswer) -> None:
+    """Refuse what a host prints in place of an answer, or into it, whatever it is called.
+
+    Raises:
+        TransientSourceError: a page of the host, a warning of PHP or a byte order mark is in it.
+    """
+    if "json" not in answer.headers.get("content-type", ""):
+        raise TransientSourceError("a page of the host came in place of the shop's answer")
+    try:
+        _ANY.decode(answer.body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise TransientSourceError(
+            "the shop's answer is no JSON: a page of the host, a PHP warning or a byte order mark "
+            "is in it"
+        ) from None
+
+
+_ANY = msgspec.json.Decoder(msgspec.Raw)

@@ -3,7 +3,7 @@
 import datetime as dt
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal, Self
 from urllib.parse import urlsplit
 
@@ -11,19 +11,15 @@ import msgspec
 from pydantic import Field, SecretStr, model_validator
 
 from connectors.base.account import AccountCheck, ApiSettings
+from connectors.base.catalogue import ShopMoney
 from connectors.base.http import HttpAnswer, server_time
 from connectors.base.limits import Urgency
 from connectors.base.oauth1 import Signer, basic
-from connectors.base.rest import Params, Request, RestClient
+from connectors.base.rest import Params, Request, RestClient, check_is_json
 from connectors.base.wire import decoded
 from connectors.woocommerce.codes import ERRORS
 from connectors.woocommerce.wire import PRICE_DECIMALS
-from contracts.errors import (
-    ShopkeeperError,
-    SourceContractError,
-    SourceRejectedError,
-    TransientSourceError,
-)
+from contracts.errors import ShopkeeperError, SourceContractError, SourceRejectedError
 from contracts.streams import Facts
 
 API = "/wp-json/wc/v3/"
@@ -85,14 +81,6 @@ class WooCommerceSettings(ApiSettings):
         return f"woocommerce:{self.url}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShopMoney:
-    """The shop's currency and how many decimals its prices have."""
-
-    currency: str
-    decimals: int
-
-
 class _Environment(msgspec.Struct):
     version: str
 
@@ -120,7 +108,6 @@ class _Refusal(msgspec.Struct):
 _STATUS = msgspec.json.Decoder(_Status)
 _SITE_INDEX = msgspec.json.Decoder(_Site)
 _REFUSAL = msgspec.json.Decoder(_Refusal)
-_ANY = msgspec.json.Decoder(msgspec.Raw)
 
 
 def refusal(status: int, _headers: Mapping[str, str], body: bytes) -> ShopkeeperError | None:
@@ -208,12 +195,8 @@ class WooCommerceClient(RestClient[WooCommerceSettings]):
         return super().send(request, urgency)
 
     def learn(self, request: Request, answer: HttpAnswer) -> None:
-        """Keep the shop's clock.
-
-        Raises:
-            TransientSourceError: what came is no JSON, whatever it is called.
-        """
-        _check_is_json(answer)
+        """See `RestClient`; whatever else the site prints spoils an answer in passing."""
+        check_is_json(answer)
         self._known_time = (server_time(answer.headers), self.clock())
 
     def _status(self) -> tuple[_Status, HttpAnswer]:
@@ -246,23 +229,6 @@ def length(answer: HttpAnswer) -> int:
             "a list does not tell its length (X-WP-Total): a cache or a plug-in takes it off"
         )
     return int(told)
-
-
-def _check_is_json(answer: HttpAnswer) -> None:
-    """Whatever else the site prints spoils an answer in passing, whatever the answer is called.
-
-    Raises:
-        TransientSourceError: a page of the host, a PHP warning or a byte order mark is in it.
-    """
-    if "json" not in answer.headers.get("content-type", ""):
-        raise TransientSourceError("a page of the host came in place of the shop's answer")
-    try:
-        _ANY.decode(answer.body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise TransientSourceError(
-            "the shop's answer is no JSON: a page of the host, a PHP warning or a byte order mark "
-            "is in it"
-        ) from None
 
 
 def _signer(settings: WooCommerceSettings) -> Signer | None:

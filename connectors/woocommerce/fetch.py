@@ -11,12 +11,13 @@ import polars as pl
 
 from connectors.base.http import HttpAnswer
 from connectors.base.paging import by_overlap
+from connectors.base.plain_rows import PlainRow, whole_number
 from connectors.base.rest import Params
 from connectors.base.sending import chunks
 from connectors.woocommerce import wire
 from connectors.woocommerce.client import WooCommerceClient, length
 from connectors.woocommerce.codes import NoRouteError
-from connectors.woocommerce.rows import Row, number, rows_of
+from connectors.woocommerce.wire import rows_of
 from contracts.errors import SourceContractError
 from contracts.money import exponent
 from contracts.streams import Page, Window
@@ -26,7 +27,7 @@ _SECOND, _DAY = dt.timedelta(seconds=1), dt.timedelta(days=1)
 _REFUNDS_LAST = dt.timedelta(days=90)
 _STATUSES = ("any", "trash")
 
-Listed = tuple[HttpAnswer, list[Row]]
+Listed = tuple[HttpAnswer, list[PlainRow]]
 
 
 def orders(client: WooCommerceClient, window: Window) -> Iterator[Page]:
@@ -95,7 +96,7 @@ def products(client: WooCommerceClient, _window: Window) -> Iterator[Page]:
     for answer, rows in _all(client, "products", asked):
         yield Page(answer.body, "products")
         for row in rows:
-            if row.told.get("type") == "variable" and row.id is not None:
+            if row.value.get("type") == "variable" and row.id is not None:
                 path = f"products/{row.id}/variations"
                 for found, _ in _all(client, path, [("_fields", wire.VARIATION_FIELDS)]):
                     yield Page(found.body, f"{wire.VARIATIONS_OF}:{row.id}")
@@ -131,25 +132,25 @@ class _Orders:
         self._products: set[int] = set()
         self.seen: set[int] = set()
 
-    def followed(self, answer: HttpAnswer, rows: Sequence[Row]) -> Iterator[Page]:
+    def followed(self, answer: HttpAnswer, rows: Sequence[PlainRow]) -> Iterator[Page]:
         """A page of orders, their refunds, and the own codes of products with variations."""
         self.seen |= {row.id for row in rows if row.id is not None}
         yield Page(answer.body, self._part)
         for row in rows:
-            refunds = (row.id or 0, _joined(one.get("id") for one in row.listed("refunds")))
+            refunds = (row.id or 0, _joined(one.get("id") for one in row.rows("refunds")))
             if row.id is not None and refunds[1] and refunds not in self._refunds:
                 self._refunds.add(refunds)
                 for found, _ in _all(self._client, f"orders/{row.id}/refunds", self._refund):
                     yield Page(found.body, f"{wire.REFUNDS_OF}:{row.id}")
         yield from self._codes(rows)
 
-    def _codes(self, rows: Sequence[Row]) -> Iterator[Page]:
+    def _codes(self, rows: Sequence[PlainRow]) -> Iterator[Page]:
         varied = {
             product
             for row in rows
-            for line in row.listed("line_items")
-            if number(line.get("variation_id")) and line.get("sku")
-            if (product := number(line.get("product_id")))
+            for line in row.rows("line_items")
+            if whole_number(line.get("variation_id")) and line.get("sku")
+            if (product := whole_number(line.get("product_id")))
         }
         new = sorted(varied - self._products)
         self._products |= varied
@@ -166,7 +167,7 @@ def _refunded(client: WooCommerceClient, window: Window) -> set[int]:
         pages = [rows for _, rows in _all(client, "refunds", asked)]
     except NoRouteError:
         return set()
-    parents = (number(row.told.get("parent_id")) for rows in pages for row in rows)
+    parents = (whole_number(row.value.get("parent_id")) for rows in pages for row in rows)
     return {parent for parent in parents if parent}
 
 
@@ -185,7 +186,8 @@ def _changed(
         yield answer, rows
         if length(answer) <= PER_PAGE:
             return
-        newest = max((row.changed_at for row in rows if row.changed_at), default=None)
+        changes = (row.instant("date_modified_gmt") for row in rows)
+        newest = max((change for change in changes if change), default=None)
         if newest is None or newest < start:
             raise SourceContractError(f"the list of {path} is not filtered by its changes")
         if newest == start:  # more changes in one second than a page holds
@@ -196,7 +198,7 @@ def _changed(
 
 def _all(
     client: WooCommerceClient, path: str, asked: Params
-) -> Iterator[tuple[HttpAnswer, list[Row]]]:
+) -> Iterator[tuple[HttpAnswer, list[PlainRow]]]:
     """Yield all rows of a list by their ids, in pages that overlap by a row."""
 
     def page(offset: int) -> tuple[Listed, list[Hashable], int]:

@@ -4,11 +4,11 @@ from collections.abc import Iterable
 
 import polars as pl
 
+from connectors.base.catalogue import charged_price
 from connectors.base.documents import by_part
 from connectors.base.frames import PART, empty_to_null
-from connectors.base.mapping import Mapper, Parsed, coded, money, pieces
+from connectors.base.mapping import Mapper, Parsed, coded, gmt, money, name, pieces
 from connectors.woocommerce import wire
-from connectors.woocommerce.cells import catalogue_price, gmt, name
 from connectors.woocommerce.codes import (
     COUPON_STATUS,
     DISCOUNT_KIND,
@@ -47,7 +47,7 @@ def products(pages: Iterable[Page], context: Context) -> Mapped:
     raw = pl.concat([parents, _variations(varied.documents, parents)])
     sold = raw.filter(~pl.col("type").is_in(UNSOLD_TYPES))
     decimals = context.facts.get(wire.PRICE_DECIMALS)
-    price = catalogue_price("price", context.currency, decimals)
+    price = charged_price("price", context.currency, decimals)
     mapper = Mapper(context)
     mapper.add(
         Listing,
@@ -70,7 +70,7 @@ def products(pages: Iterable[Page], context: Context) -> Mapped:
         observed_at=gmt("date_modified_gmt"),
         currency=pl.lit(context.currency),
         price_minor=price,
-        list_price_minor=catalogue_price(
+        list_price_minor=charged_price(
             pl.when("on_sale").then(empty_to_null("regular_price")), context.currency, decimals
         ),
         price_text=pl.when(money("price", context.currency).value.ne_missing(price.value)).then(

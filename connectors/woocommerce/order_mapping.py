@@ -6,7 +6,7 @@ import polars as pl
 
 from connectors.base.documents import by_part
 from connectors.base.frames import PARENT, PART, Frames, empty_to_null
-from connectors.base.mapping import Mapper, Parsed, coded, money, pieces
+from connectors.base.mapping import Mapper, Parsed, coded, gmt, money, name, pieces
 from connectors.base.orders import (
     HEAD,
     UPDATED_AT,
@@ -19,7 +19,6 @@ from connectors.base.orders import (
     with_sums,
 )
 from connectors.woocommerce import wire
-from connectors.woocommerce.cells import gmt, name
 from connectors.woocommerce.codes import (
     DRAFTS,
     FULFILMENT_STATUS,

@@ -12,14 +12,14 @@ from typing import Any
 
 import msgspec
 
+from connectors.base.catalogue import ShopMoney
 from connectors.base.limits import Urgency
 from connectors.base.sending import UnfitError, chunks, each, nothing_sent, outcome, read
 from connectors.base.wire import Text, decoded, lenient
 from connectors.base.writes import batched, grouped, known, lives, price_text
-from connectors.woocommerce.cells import charged_minor
-from connectors.woocommerce.client import ShopMoney, WooCommerceClient, plain
+from connectors.woocommerce.client import WooCommerceClient, plain
 from connectors.woocommerce.mapping import WAREHOUSE
-from connectors.woocommerce.rows import rows_of
+from connectors.woocommerce.wire import rows_of
 from contracts.actions import Change, Live, Outcome, Unread
 from contracts.codes import OutcomeState
 
@@ -82,13 +82,9 @@ class _Offer:
     money: ShopMoney
     at: dt.datetime
 
-    def charged(self, text: str | None) -> int | None:
-        """A price of the catalogue as it is charged; None for none."""
-        return charged_minor(text, self.money.currency, self.money.decimals) if text else None
-
     def live(self) -> Live | None:
         """The price in force, as it is charged."""
-        value = self.charged(self.product.price)
+        value = self.money.charged(self.product.price)
         return None if value is None else Live(value=value, currency=self.money.currency)
 
     def would_begin(self, after: int) -> bool:
@@ -97,7 +93,7 @@ class _Offer:
         begins, ends = self.product.date_on_sale_from_gmt, self.product.date_on_sale_to_gmt
         if (begins or now) > now or (ends or now) < now:
             return False
-        sale = self.charged(self.product.sale_price)
+        sale = self.money.charged(self.product.sale_price)
         return sale is not None and after > sale
 
 
@@ -166,14 +162,14 @@ def _row_of_price(offers: Mapping[str, _Offer | Unread], change: Change) -> Row:
     product, money = offer.product, offer.money
     text = price_text(change, money.currency, decimals=money.decimals)
     field = "sale_price" if product.on_sale else "regular_price"
-    told, price = offer.charged(getattr(product, field)), offer.charged(product.price)
+    told, price = money.charged(getattr(product, field)), money.charged(product.price)
     # A sale begins and ends by the clock, its price changes with the shop's next round of jobs.
     if told is None or told != price:
         raise UnfitError(
             "its price in force is not the one that it should have: a sale begins or ends"
         )
     if product.on_sale:
-        regular = offer.charged(product.regular_price)
+        regular = money.charged(product.regular_price)
         if regular is None or change.after >= regular:
             raise UnfitError("it is on sale, and would no longer be below its regular price")
     elif offer.would_begin(change.after):
@@ -194,7 +190,7 @@ def _stocked(client: WooCommerceClient, changes: Sequence[Change]) -> dict[str, 
         asked = [("sku", ",".join(some)), ("per_page", str(MOST_ROWS)), ("_fields", fields)]
         for row in rows_of(client.ask("products", asked).body):
             product = read(partial(decoded, _STOCK.decode, row.raw))
-            found.setdefault(str(row.told.get("sku")), []).append(product)
+            found.setdefault(str(row.value.get("sku")), []).append(product)
     return {
         sku: same[0]
         for sku, same in found.items()

@@ -13,8 +13,9 @@ import msgspec
 
 from connectors.base.documents import At, JsonDocuments, owner_of
 from connectors.base.fields import fields_of
+from connectors.base.plain_rows import PlainRow, plain_rows
 from connectors.base.rows import Rows
-from connectors.base.wire import Text, lenient
+from connectors.base.wire import Text, decoded, lenient
 
 REFUNDS_OF, VARIATIONS_OF = "refunds", "variations"
 """How a page's part begins; the id of the order or of the product follows after a colon."""
@@ -304,3 +305,15 @@ PAGES = JsonDocuments(
     }
 )
 """Where documents lie; a refund is a part of its order."""
+
+
+def rows_of(body: bytes) -> list[PlainRow]:
+    """The documents of any list, as they came.
+
+    Raises:
+        SourceContractError: it is no list.
+    """
+    return plain_rows(decoded(_LIST.decode, body))
+
+
+_LIST = msgspec.json.Decoder(list[msgspec.Raw])
