@@ -10,7 +10,8 @@ _HEAD = """# Data dictionary
 
 Written from `contracts/tables` by `make dictionary`; a test fails when it is stale. Instants are
 UTC and end in `_at`; days are in the shop's zone and end in `_date`; amounts are integer minor
-units of the row's `currency` and end in `_minor`; fractions end in `_rate`, counts in `_units`, of orders in `_count`.
+units of the row's `currency` and end in `_minor`; fractions end in `_rate`, counts in `_units` and,
+of orders, in `_count`.
 """
 
 _KINDS = {
