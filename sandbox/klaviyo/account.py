@@ -1,19 +1,18 @@
 """The account behind the API: what was written into it, and what it shows of the world."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any
+from urllib.parse import quote, urlencode
 
-import polars as pl
-
-from sandbox.klaviyo.documents import Address, Row
+from sandbox.kit.faults import Plantable
+from sandbox.kit.shop import Shop
 from sandbox.klaviyo.filters import utc_text
-from sandbox.klaviyo.query import Query
+from sandbox.klaviyo.query import CURSOR, Query
 from sandbox.world.world import World
 
-CHANNEL = "klaviyo"
-
-Rows = TypeVar("Rows")
+Row = dict[str, Any]
+"""A resource: `type`, `id`, `attributes`, and `relationships` by name: (type, id or ids)."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +23,7 @@ class Credentials:
 
 
 @dataclass
-class Faults:
+class Faults(Plantable):
     """What the next answers do wrong, each used up by one answer.
 
     `statuses`: HTTP statuses to answer with instead. `late_statuses`: the same, after a write was
@@ -38,73 +37,49 @@ class Faults:
     suppressed: dict[str, tuple[str, str]] = field(default_factory=dict)
 
 
-@dataclass
-class Job:
-    """A job that creates codes, step by step, as the clock goes on."""
-
-    key: str
-    created_at: str
-    due: float
-    codes: list[tuple[str, str, str]]
-    made: list[str] = field(default_factory=list)
-    errors: list[dict[str, Any]] = field(default_factory=list)
-    completed_at: str | None = None
-
-
-class Account:
+class Account(Shop):
     """Profiles are the world's contacts with what was written onto them; the rest is its own."""
 
     def __init__(
         self, world: World, *, faults: Faults, clock: Callable[[], float], job_seconds: float
     ) -> None:
-        self.world, self.faults, self.clock = world, faults, clock
-        self.job_seconds = job_seconds
+        super().__init__(world, "klaviyo", clock=clock)
+        self.faults, self.clock, self.job_seconds = faults, clock, job_seconds
         self.profile_changes: dict[str, Row] = {}
         self.coupons: dict[str, Row] = {}
         self.codes: dict[str, Row] = {}
-        self.jobs: dict[str, Job] = {}
+        self.jobs: dict[str, Any] = {}
         self.events: dict[str, Row] = {}
         self.metrics: dict[str, Row] = {}
-        self._derived: dict[Callable[..., Any], tuple[tuple[pl.DataFrame, ...], Any]] = {}
 
     @property
-    def now(self) -> str:
+    def stamp(self) -> str:
         """The world's clock as documents have it."""
-        return utc_text(self.world.clock)
-
-    def derived(self, make: Callable[..., Rows], *frames: pl.DataFrame) -> Rows:
-        """What `make` makes of frames of the world; anew only when one of them was replaced."""
-        made = self._derived.get(make)
-        if made is None or any(old is not new for old, new in zip(made[0], frames, strict=True)):
-            made = self._derived[make] = (frames, make(*frames))
-        rows: Rows = made[1]
-        return rows
-
-    def record(self, kind: str, target: str, after: object, *, applied: bool = True) -> None:
-        """Keep a write that was answered as done; `applied` is False if it changed nothing."""
-        self.world.writes.append(
-            {
-                "at": self.world.clock.strftime("%Y-%m-%dT%H:%M:%SZ"),
-                "channel": CHANNEL,
-                "kind": kind,
-                "target": target,
-                "after": after,
-                "applied": applied,
-            }
-        )
+        return utc_text(self.now)
 
 
 @dataclass(frozen=True)
 class Call:
-    """One request that was let in: its URL and body are still to be understood."""
+    """One request that was let in: its body, its address, and the id in its path."""
 
     account: Account
     query: Query
-    address: Address
-    path: Mapping[str, str]
     body: bytes
+    key: str
+    origin: str
+    path: str
+    parameters: Sequence[tuple[str, str]]
 
     @property
-    def key(self) -> str:
-        """The id in the path."""
-        return next(iter(self.path.values()))
+    def own(self) -> str:
+        """The whole address."""
+        return self._with(self.parameters)
+
+    def after(self, cursor: str) -> str:
+        """The address of the page that follows."""
+        kept = [(name, value) for name, value in self.parameters if name != CURSOR]
+        return self._with([*kept, (CURSOR, cursor)])
+
+    def _with(self, parameters: Sequence[tuple[str, str]]) -> str:
+        text = f"{self.origin}{quote(self.path, safe='/%')}"
+        return f"{text}?{urlencode(parameters)}" if parameters else text

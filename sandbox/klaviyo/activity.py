@@ -1,92 +1,93 @@
 """Reviews, campaigns and the account: what is only read, and follows from the world."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import polars as pl
 
-from sandbox.klaviyo.account import Account, Call
-from sandbox.klaviyo.documents import Reply, Row, collection, listed, look, single, target
-from sandbox.klaviyo.errors import not_found
+from sandbox.kit.fields import alike
+from sandbox.klaviyo.account import Account, Call, Row
 from sandbox.klaviyo.filters import utc_text
-from sandbox.klaviyo.profiles import LOCALES, repeats
+from sandbox.klaviyo.profiles import LOCALES
+from sandbox.klaviyo.resources import Resource
 from sandbox.world.world import SHOP_NAME
 
 _FIRST_MONDAY: Final = datetime(2020, 1, 6, 9, tzinfo=UTC)
 _WEEK: Final = timedelta(weeks=1)
 _SENDS_AFTER: Final = timedelta(days=3, hours=1)
 _ITEM: Final = "$custom:::$default:::"
+_SITE, _SENDER = "https://shop.example", "news@shop.example"
 
 
-def get_reviews(call: Call) -> Reply:
-    """A page of reviews."""
-    page, links = collection(
-        _reviews(call.account), call.query, call.address, look=_look_review,
-        repeats=repeats(call.account),
-    )  # fmt: skip
-    return listed(page, links, call.query, call.address)
+class Reviews(Resource):
+    """The reviews of the world."""
+
+    kind = "review"
+    alias, pointers = ("status", "status.value"), "item.id"
+
+    def rows(self, account: Account) -> dict[str, Row]:
+        """What was written until now."""
+        world = account.world
+        return account.derived(_reviews, world.reviews, world.products, world.contacts)
 
 
-def get_review(call: Call) -> Reply:
-    """One review."""
-    row = next((row for row in _reviews(call.account) if row["id"] == call.key), None)
-    if row is None:
-        raise not_found("review", call.key)
-    return single(row, call.query, call.address)
+class Campaigns(Resource):
+    """The campaigns of one channel: a newsletter a week, every fourth by SMS."""
+
+    kind = "campaign"
+
+    def rows(self, account: Account) -> dict[str, Row]:
+        """Those that began since the first order."""
+        clock = account.now
+        first: datetime | None = account.world.orders.select(pl.col("created_at").min()).item()
+        begun = range(
+            ((first or clock) - _FIRST_MONDAY) // _WEEK, -((_FIRST_MONDAY - clock) // _WEEK)
+        )
+        return {row["id"]: row for row in (_campaign(number, clock) for number in begun)}
+
+    def look(self, row: Row, name: str) -> list[Any]:
+        """The channel is that of the message."""
+        return [_channel(row["id"])] if name == "messages.channel" else super().look(row, name)
+
+    def included(self, call: Call, rows: Sequence[Row]) -> list[Row]:
+        """The message of each campaign."""
+        return [_message(row) for row in rows]
 
 
-def get_campaigns(call: Call) -> Reply:
-    """A page of the campaigns of one channel: a newsletter a week, every fourth by SMS."""
-    page, links = collection(
-        _campaigns(call.account), call.query, call.address, look=_look_campaign,
-        repeats=repeats(call.account),
-    )  # fmt: skip
-    return listed(page, links, call.query, call.address, _messages(page, call))
-
-
-def get_campaign(call: Call) -> Reply:
-    """One campaign."""
-    row = next((row for row in _campaigns(call.account) if row["id"] == call.key), None)
-    if row is None:
-        raise not_found("campaign", call.key)
-    return single(row, call.query, call.address, _messages([row], call))
-
-
-def get_accounts(call: Call) -> Reply:
+class Accounts(Resource):
     """The only account that the key opens."""
-    world = call.account.world
-    contact = {
-        "default_sender_name": SHOP_NAME,
-        "default_sender_email": "news@shop.example",
-        "website_url": "https://shop.example",
-        "organization_name": SHOP_NAME,
-        "street_address": dict.fromkeys(
-            ("address1", "address2", "city", "region", "country", "zip"), ""
-        ),
-    }
-    attributes = {
-        "test_account": False,
-        "contact_information": contact,
-        "industry": "Food & Drink",
-        "timezone": world.zone,
-        "preferred_currency": world.currency,
-        "public_api_key": "SANDBX",
-        "locale": LOCALES[world.channel.language],
-    }
-    row = {"type": "account", "id": "SANDBX", "attributes": attributes}
-    return listed([row], {"self": call.address.own}, call.query, call.address)
+
+    kind = "account"
+
+    def rows(self, account: Account) -> dict[str, Row]:
+        """It alone."""
+        world = account.world
+        attributes = {
+            "test_account": False,
+            "contact_information": {
+                **alike(SHOP_NAME, "default_sender_name organization_name"),
+                "default_sender_email": _SENDER,
+                "website_url": _SITE,
+                "street_address": alike("", "address1 address2 city region country zip"),
+            },
+            "industry": "Food & Drink",
+            "timezone": world.zone,
+            "preferred_currency": world.currency,
+            "public_api_key": "SANDBX",
+            "locale": LOCALES[world.channel.language],
+        }
+        return {"SANDBX": {"type": "account", "id": "SANDBX", "attributes": attributes}}
 
 
-def _reviews(account: Account) -> list[Row]:
-    world = account.world
-    return account.derived(_written, world.reviews, world.products, world.contacts)
-
-
-def _written(reviews: pl.DataFrame, products: pl.DataFrame, contacts: pl.DataFrame) -> list[Row]:
+def _reviews(
+    reviews: pl.DataFrame, products: pl.DataFrame, contacts: pl.DataFrame
+) -> dict[str, Row]:
     frame = reviews.join(products.select("product_id", "title"), on="product_id", how="left").join(
         contacts.select("household_id", "email", "first_name"), on="household_id", how="left"
     )
-    return [_review(row) for row in frame.sort("review_id").iter_rows(named=True)]
+    rows = map(_review, frame.sort("review_id").iter_rows(named=True))
+    return {row["id"]: row for row in rows}
 
 
 def _review(given: dict[str, Any]) -> Row:
@@ -100,7 +101,7 @@ def _review(given: dict[str, Any]) -> Row:
         "updated": utc_text(given["updated_at"]),
         "images": [],
         "product": {
-            "url": f"https://shop.example/products/{product_id}",
+            "url": f"{_SITE}/products/{product_id}",
             "name": given["title"] or product_id,
             "image_url": None,
             "external_id": product_id,
@@ -108,42 +109,20 @@ def _review(given: dict[str, Any]) -> Row:
         "rating": given["stars"],
         "author": given["first_name"],
         "content": given["text"],
-        "title": None,
-        "smart_quote": None,
+        **alike(None, "title smart_quote"),
     }
     if given["reply"] is not None:
-        attributes["public_reply"] = {
-            "content": given["reply"],
-            "author": SHOP_NAME,
-            "updated": utc_text(given["replied_at"]),
-        }
+        at = utc_text(given["replied_at"])
+        attributes["public_reply"] = {"content": given["reply"], "author": SHOP_NAME, "updated": at}
     related = {"events": ("event", []), "item": ("catalog-item", f"{_ITEM}{product_id}")}
     key = str(given["review_id"])
     return {"type": "review", "id": key, "attributes": attributes, "relationships": related}
-
-
-def _look_review(row: Row, name: str) -> list[Any]:
-    if name == "item.id":
-        return [target(row, "item")]
-    return look(row, "status.value" if name == "status" else name)
-
-
-def _campaigns(account: Account) -> list[Row]:
-    clock = account.world.clock
-    first: datetime | None = account.world.orders.select(pl.col("created_at").min()).item()
-    number = ((first or clock) - _FIRST_MONDAY) // _WEEK
-    rows = []
-    while _FIRST_MONDAY + number * _WEEK < clock:
-        rows.append(_campaign(number, clock))
-        number += 1
-    return rows
 
 
 def _campaign(number: int, clock: datetime) -> Row:
     created_at = _FIRST_MONDAY + number * _WEEK
     sends_at = created_at + _SENDS_AFTER
     is_sent = sends_at <= clock
-    key = f"01CAMPAIGN{number:016d}"
     attributes = {
         "name": f"Members' news {created_at:%G week %V}",
         "status": "Sent" if is_sent else "Scheduled",
@@ -155,11 +134,11 @@ def _campaign(number: int, clock: datetime) -> Row:
             "datetime": utc_text(sends_at),
             "options": {"is_local": False},
         },
-        "created_at": utc_text(created_at),
-        "scheduled_at": utc_text(created_at),
+        **alike(utc_text(created_at), "created_at scheduled_at"),
         "updated_at": utc_text(sends_at if is_sent else created_at),
         "send_time": utc_text(sends_at),
     }
+    key = f"01CAMPAIGN{number:016d}"
     related = {"campaign-messages": ("campaign-message", [f"01MESSAGE{number:017d}"])}
     return {"type": "campaign", "id": key, "attributes": attributes, "relationships": related}
 
@@ -168,31 +147,20 @@ def _channel(key: str) -> str:
     return "sms" if int(key[-16:]) % 4 == 0 else "email"
 
 
-def _messages(campaigns: list[Row], call: Call) -> list[Row]:
-    """The message of each campaign, if messages are to be included."""
-    if "campaign-messages" not in call.query.include:
-        return []
-    return [_message(row) for row in campaigns]
-
-
 def _message(campaign: Row) -> Row:
-    name, channel = campaign["attributes"]["name"], _channel(campaign["id"])
-    content = {"subject": name, "preview_text": None, "from_email": "news@shop.example"}
-    definition = {
-        "channel": channel,
-        "content": content if channel == "email" else {"body": name, "media_url": None},
+    own, channel = campaign["attributes"], _channel(campaign["id"])
+    name = own["name"]
+    email = {"subject": name, "preview_text": None, "from_email": _SENDER}
+    definitions = {
+        "email": {"channel": channel, "content": email, "label": name},
+        "sms": {"channel": channel, "content": {"body": name, "media_url": None}},
     }
     return {
         "type": "campaign-message",
         "id": campaign["relationships"]["campaign-messages"][1][0],
         "attributes": {
-            "definition": definition | ({"label": name} if channel == "email" else {}),
-            "created_at": campaign["attributes"]["created_at"],
-            "updated_at": campaign["attributes"]["updated_at"],
+            "definition": definitions[channel],
+            **{name: own[name] for name in ("created_at", "updated_at")},
         },
         "relationships": {"campaign": ("campaign", campaign["id"])},
     }
-
-
-def _look_campaign(row: Row, name: str) -> list[Any]:
-    return [_channel(row["id"])] if name == "messages.channel" else look(row, name)

@@ -1,313 +1,114 @@
-"""Bodies of writes as the official schemas type them; what they do not name is let through."""
+"""Bodies of writes as the official schemas type them; what they do not name is left out."""
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Final, Literal, NotRequired, TypedDict
 
 import msgspec
-from msgspec import UNSET, Meta, Struct, UnsetType
 
-from sandbox.klaviyo.errors import RefusedError, invalid
+from sandbox.kit.fields import alike
+from sandbox.klaviyo.errors import invalid, refused
 
-MAX_BYTES = 5_000_000
-Instant = Annotated[datetime, Meta(tz=True)]
-Text = str | UnsetType | None
-Object = dict[str, Any]
-Status = Literal[
+MAX_BYTES: Final = 5_000_000
+Body = dict[str, Any]
+_TEXT: Final[Any] = str | None
+_INSTANT: Final[Any] = Annotated[datetime, msgspec.Meta(tz=True)]
+_OBJECT: Final[Any] = dict[str, Any]
+
+
+def _shape(needed: Mapping[str, Any], optional: Mapping[str, Any] | None = None) -> Any:
+    may = {name: NotRequired[kind] for name, kind in (optional or {}).items()}
+    return TypedDict("Shape", {**needed, **may})  # type: ignore[operator]  # of run time
+
+
+def _data(kind: str, attributes: Any, **more: Any) -> Any:
+    """A resource object."""
+    own: Any = Literal[kind]
+    return _shape({"type": own, "attributes": attributes, **more})
+
+
+_LOCATION: Final = _shape(
+    {},
+    alike(_TEXT, "address1 address2 city country region zip timezone ip")
+    | alike(str | float | None, "latitude longitude"),
+)
+OWN_TEXTS: Final = (
+    "email phone_number external_id first_name last_name organization locale title image"
+)
+"""What is written of a profile as text."""
+_PERSON: Final = alike(_TEXT, OWN_TEXTS) | {
+    "location": _LOCATION | None,
+    "properties": _OBJECT | None,
+}
+_PATCHES: Final = _shape(
+    {},
+    {
+        # Properties: lists that grow or shrink, and names to be removed.
+        "patch_properties": _shape(
+            {}, alike(_OBJECT | None, "append unappend") | {"unset": str | list[str] | None}
+        )
+        | None,
+        "patch_identifiers": _shape({}, alike(_OBJECT, "append unappend")) | None,
+    },
+)
+_META: Final = NotRequired[_PATCHES | None]
+PROFILE: Final = _data("profile", _shape({}, _PERSON))
+PROFILE_CHANGE: Final = _data("profile", _shape({}, _PERSON), id=str, meta=_META)
+
+_COUPON: Final = {"description": _TEXT, "monitor_configuration": _OBJECT | None}
+COUPON: Final = _data("coupon", _shape({"external_id": str}, _COUPON))
+COUPON_CHANGE: Final = _data("coupon", _shape({}, _COUPON), id=str)
+
+_STATUS: Final[Any] = Literal[
     "ASSIGNED_TO_PROFILE", "DELETING", "PROCESSING", "UNASSIGNED", "USED", "VERSION_NOT_ACTIVE"
 ]
-Body = TypeVar("Body", bound=Struct)
-
-
-class Location(Struct, omit_defaults=True):
-    """Where a profile lives."""
-
-    address1: Text = UNSET
-    address2: Text = UNSET
-    city: Text = UNSET
-    country: Text = UNSET
-    latitude: str | float | UnsetType | None = UNSET
-    longitude: str | float | UnsetType | None = UNSET
-    region: Text = UNSET
-    zip: Text = UNSET
-    timezone: Text = UNSET
-    ip: Text = UNSET
-
-
-class Person(Struct, omit_defaults=True):
-    """Attributes of a profile that can be written."""
-
-    email: Text = UNSET
-    phone_number: Text = UNSET
-    external_id: Text = UNSET
-    first_name: Text = UNSET
-    last_name: Text = UNSET
-    organization: Text = UNSET
-    locale: Text = UNSET
-    title: Text = UNSET
-    image: Text = UNSET
-    location: Location | UnsetType | None = UNSET
-    properties: Object | UnsetType | None = UNSET
-
-
-class PatchProperties(Struct):
-    """Changes of single properties: lists that grow or shrink, and names to be removed."""
-
-    append: Object | None = None
-    unappend: Object | None = None
-    unset: str | list[str] | None = None
-
-
-class PatchIdentifiers(Struct):
-    """Changes of identifiers; they are checked, and refused since they are not emulated."""
-
-    append: Object | UnsetType = UNSET
-    unappend: Object | UnsetType = UNSET
-
-
-class Patches(Struct):
-    """The `meta` of a profile that is written."""
-
-    patch_properties: PatchProperties | UnsetType | None = UNSET
-    patch_identifiers: PatchIdentifiers | UnsetType | None = UNSET
-
-
-class ProfileData(Struct):
-    """A profile that is changed."""
-
-    type: Literal["profile"]
-    id: str
-    attributes: Person
-    meta: Patches | UnsetType | None = UNSET
-
-
-class ProfileUpdate(Struct):
-    """Body of `update_profile`."""
-
-    data: ProfileData
-
-
-class NewProfileData(Struct):
-    """A profile that is created."""
-
-    type: Literal["profile"]
-    attributes: Person
-
-
-class ProfileCreate(Struct):
-    """Body of `create_profile`."""
-
-    data: NewProfileData
-
-
-class CouponAttributes(Struct):
-    """What a coupon is created with."""
-
-    external_id: str
-    description: str | None = None
-    monitor_configuration: Object | None = None
-
-
-class CouponData(Struct):
-    """A coupon that is created."""
-
-    type: Literal["coupon"]
-    attributes: CouponAttributes
-
-
-class CouponCreate(Struct):
-    """Body of `create_coupon`."""
-
-    data: CouponData
-
-
-class CouponChanges(Struct):
-    """What of a coupon can be changed."""
-
-    description: Text = UNSET
-    monitor_configuration: Object | UnsetType | None = UNSET
-
-
-class CouponUpdateData(Struct):
-    """A coupon that is changed."""
-
-    type: Literal["coupon"]
-    id: str
-    attributes: CouponChanges
-
-
-class CouponUpdate(Struct):
-    """Body of `update_coupon`."""
-
-    data: CouponUpdateData
-
-
-class CouponKey(Struct):
-    """Which coupon is meant."""
-
-    type: Literal["coupon"]
-    id: str
-
-
-class CouponLink(Struct):
-    """A relationship to a coupon; the schema lets it be empty."""
-
-    data: CouponKey | UnsetType = UNSET
-
-
-class CodeRelationships(Struct):
-    """The coupon of a code."""
-
-    coupon: CouponLink
-
-
-class CodeAttributes(Struct):
-    """What a code is created with."""
-
-    unique_code: str
-    expires_at: Instant | None = None
-
-
-class CodeData(Struct):
-    """A code that is created."""
-
-    type: Literal["coupon-code"]
-    attributes: CodeAttributes
-    relationships: CodeRelationships
-
-
-class CodeCreate(Struct):
-    """Body of `create_coupon_code`."""
-
-    data: CodeData
-
-
-class CodeChanges(Struct):
-    """What of a code can be changed."""
-
-    status: Status | UnsetType = UNSET
-    expires_at: Instant | UnsetType | None = UNSET
-
-
-class CodeUpdateData(Struct):
-    """A code that is changed."""
-
-    type: Literal["coupon-code"]
-    id: str
-    attributes: CodeChanges
-
-
-class CodeUpdate(Struct):
-    """Body of `update_coupon_code`."""
-
-    data: CodeUpdateData
-
-
-class CodeList(Struct):
-    """The codes of a job."""
-
-    data: list[CodeData]
-
-
-class JobAttributes(Struct):
-    """What a job is created with."""
-
-    codes: CodeList = msgspec.field(name="coupon-codes")
-
-
-class JobData(Struct):
-    """A job that is created."""
-
-    type: Literal["coupon-code-bulk-create-job"]
-    attributes: JobAttributes
-
-
-class JobCreate(Struct):
-    """Body of `bulk_create_coupon_codes`."""
-
-    data: JobData
-
-
-class MetricAttributes(Struct):
-    """What was measured."""
-
-    name: str
-    service: str | None = None
-
-
-class MetricData(Struct):
-    """A metric, by its name."""
-
-    type: Literal["metric"]
-    attributes: MetricAttributes
-
-
-class Metric(Struct):
-    """The metric of an event."""
-
-    data: MetricData
-
-
-class EventPerson(Person):
-    """Attributes of an event's profile."""
-
-    anonymous_id: Text = UNSET
-    kx: Text = msgspec.field(name="_kx", default=UNSET)
-    meta: Patches | UnsetType | None = UNSET
-
-
-class EventProfileData(Struct):
-    """Whose event it is: by id, or by an identifier among the attributes."""
-
-    type: Literal["profile"]
-    attributes: EventPerson
-    id: str | None = None
-
-
-class EventProfile(Struct):
-    """The profile of an event."""
-
-    data: EventProfileData
-
-
-class EventAttributes(Struct):
-    """What an event says."""
-
-    properties: Object
-    metric: Metric
-    profile: EventProfile
-    time: Instant | None = None
-    value: float | None = None
-    value_currency: str | None = None
-    unique_id: str | None = None
-    backfill: bool | None = False
-
-
-class EventData(Struct):
-    """An event that is created."""
-
-    type: Literal["event"]
-    attributes: EventAttributes
-
-
-class EventCreate(Struct):
-    """Body of `create_event`."""
-
-    data: EventData
-
-
-def parsed(body: bytes, kind: type[Body]) -> Body:
-    """The body as its schema types it.
+_COUPON_KEY: Final = _shape({"type": Literal["coupon"], "id": str})
+CODE: Final = _data(
+    "coupon-code",
+    _shape({"unique_code": str}, {"expires_at": _INSTANT | None}),
+    # The schema lets the coupon be empty.
+    relationships=_shape({"coupon": _shape({}, {"data": _COUPON_KEY})}),
+)
+CODE_CHANGE: Final = _data(
+    "coupon-code", _shape({}, {"status": _STATUS, "expires_at": _INSTANT | None}), id=str
+)
+JOB: Final = _data(
+    "coupon-code-bulk-create-job",
+    _shape({"coupon-codes": _shape({"data": list[CODE]})}),  # type: ignore[valid-type]  # as above
+)
+
+_EVENT_PERSON: Final = _PERSON | alike(_TEXT, "anonymous_id _kx") | {"meta": _PATCHES | None}
+EVENT: Final = _data(
+    "event",
+    _shape(
+        {
+            "properties": _OBJECT,
+            "metric": _shape({"data": _data("metric", _shape({"name": str}, {"service": _TEXT}))}),
+            # By id, or by an identifier among the attributes.
+            "profile": _shape(
+                {"data": _data("profile", _shape({}, _EVENT_PERSON), id=NotRequired[_TEXT])}
+            ),
+        },
+        {"time": _INSTANT | None, "value": float | None, "backfill": bool | None}
+        | alike(_TEXT, "value_currency unique_id"),
+    ),
+)
+
+
+def parsed(body: bytes, data: Any) -> Body:
+    """The `data` of a body as its schema types it.
 
     Raises:
         RefusedError: 400, not JSON or of another shape; 413, too large.
     """
     if len(body) > MAX_BYTES:
-        raise RefusedError(413, "The payload is too large.")
+        raise refused(413, "The payload is too large.")
     try:
-        return msgspec.json.decode(body, type=kind)
+        found: Body = msgspec.json.decode(body, type=_shape({"data": data}))["data"]
     except msgspec.ValidationError as error:
         detail, _, path = str(error).partition(" - at `$")
         pointer = "/" + path.rstrip("`").replace("[", ".").replace("]", "").strip(".")
         raise invalid(detail, pointer=pointer.replace(".", "/")) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise invalid("The payload is not valid JSON.", pointer="/data") from error
+    return found

@@ -1,179 +1,161 @@
 """Coupons, their codes, and jobs that create many codes at once."""
 
 import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
-from msgspec import UNSET, UnsetType
-
-from sandbox.klaviyo.account import Account, Call, Job
-from sandbox.klaviyo.bodies import (
-    CodeCreate,
-    CodeData,
-    CodeUpdate,
-    CouponChanges,
-    CouponCreate,
-    CouponUpdate,
-    JobCreate,
-    parsed,
-)
-from sandbox.klaviyo.documents import Reply, Row, collection, listed, look, single, target
-from sandbox.klaviyo.errors import RefusedError, invalid, not_found
+from sandbox.kit.errors import RefusedError
+from sandbox.kit.fields import alike
+from sandbox.klaviyo import bodies
+from sandbox.klaviyo.account import Account, Call, Row
+from sandbox.klaviyo.bodies import Body
+from sandbox.klaviyo.documents import target
+from sandbox.klaviyo.errors import invalid, not_found, refused
 from sandbox.klaviyo.filters import utc_text
-from sandbox.klaviyo.profiles import repeats
+from sandbox.klaviyo.resources import Resource
 
 MAX_CODES: Final = 1000
 MAX_JOBS: Final = 100
 LIFETIME: Final = timedelta(days=365)
-_COUPON: Final = "/data/relationships/coupon/data/id"
 
 
-def get_coupons(call: Call) -> Reply:
-    """A page of coupons."""
-    page, links = collection(
-        call.account.coupons.values(), call.query, call.address, look=look,
-        repeats=repeats(call.account),
-    )  # fmt: skip
-    return listed(page, links, call.query, call.address)
+class Coupons(Resource):
+    """Coupons; the id of one is its external id."""
+
+    kind, new, change = "coupon", bodies.COUPON, bodies.COUPON_CHANGE
+
+    def rows(self, account: Account) -> dict[str, Row]:
+        """What was created."""
+        return account.coupons
+
+    def insert(self, account: Account, given: Body) -> str:
+        """Create a coupon."""
+        attributes = alike(None, "description monitor_configuration") | given["attributes"]
+        key = str(attributes["external_id"])
+        if key in account.coupons:
+            where = "/data/attributes/external_id"
+            raise refused(409, "A coupon with this external id exists.", pointer=where)
+        account.coupons[key] = {"type": "coupon", "id": key, "attributes": attributes}
+        account.record("create_coupon", key, attributes)
+        return key
+
+    def write(self, account: Account, row: Row, given: Body) -> Row:
+        """Change what a coupon says."""
+        return _write(account.coupons, row, given["attributes"])
+
+    def remove(self, account: Account, key: str) -> None:
+        """Remove a coupon and its codes."""
+        settle(account)
+        super().remove(account, key)
+        codes = account.codes
+        for one in [one for one, row in codes.items() if target(row, "coupon") == key]:
+            del codes[one]
 
 
-def get_coupon(call: Call) -> Reply:
-    """One coupon; its id is its external id."""
-    return single(_coupon(call.account, call.key), call.query, call.address)
+class Codes(Resource):
+    """The codes of coupons."""
+
+    kind, new, change, created = "coupon_code", bodies.CODE, bodies.CODE_CHANGE, 200
+    pointers = "coupon.id profile.id"
+
+    def rows(self, account: Account) -> dict[str, Row]:
+        """What was created, by jobs too."""
+        settle(account)
+        return account.codes
+
+    def included(self, call: Call, rows: Sequence[Row]) -> list[Row]:
+        """Their coupons."""
+        return [call.account.coupons[key] for row in rows if (key := target(row, "coupon"))]
+
+    def insert(self, account: Account, given: Body) -> str:
+        """Create a code; the same code twice is a conflict."""
+        settle(account)
+        return _wanted(account, given, "").made(account, "/data")
+
+    def write(self, account: Account, row: Row, given: Body) -> Row:
+        """Change the status or the end of a code."""
+        changes = given["attributes"]
+        if "expires_at" in changes:
+            changes["expires_at"] = _end(account, changes, "/data")
+        return _write(account.codes, row, changes)
 
 
-def create_coupon(call: Call) -> Reply:
-    """Create a coupon."""
-    given = parsed(call.body, CouponCreate).data.attributes
-    if given.external_id in call.account.coupons:
-        raise RefusedError(
-            409, "A coupon with this external id exists.", pointer="/data/attributes/external_id"
-        )
-    attributes = {
-        "external_id": given.external_id,
-        "description": given.description,
-        "monitor_configuration": given.monitor_configuration,
-    }
-    row = {"type": "coupon", "id": given.external_id, "attributes": attributes}
-    call.account.coupons[given.external_id] = row
-    call.account.record("create_coupon", given.external_id, attributes)
-    return single(row, call.query, call.address, status=201)
+class Wanted(NamedTuple):
+    """A code that is to be created."""
+
+    coupon: str
+    code: str
+    expires_at: str
+
+    def made(self, account: Account, pointer: str) -> str:
+        """Create it; returns its id.
+
+        Raises:
+            RefusedError: 404, its coupon is gone; 409, it exists.
+        """
+        coupon, code, expires_at = self
+        key = f"{coupon}-{code}"
+        if coupon not in account.coupons:
+            raise not_found("coupon", coupon)
+        if key in account.codes:
+            where = f"{pointer}/attributes/unique_code"
+            raise refused(409, "This code exists already.", pointer=where)
+        attributes = {"unique_code": code, "expires_at": expires_at, "status": "UNASSIGNED"}
+        related = {"coupon": ("coupon", coupon), "profile": None}
+        account.codes[key] = {
+            "type": "coupon-code", "id": key, "attributes": attributes, "relationships": related,
+        }  # fmt: skip
+        account.record("create_coupon_code", key, attributes)
+        return key
 
 
-def update_coupon(call: Call) -> Reply:
-    """Change what a coupon says."""
-    row = _coupon(call.account, call.key)
-    data = parsed(call.body, CouponUpdate).data
-    if data.id != call.key:
-        raise invalid("The id is not that of the path.", pointer="/data/id")
-    given = {name: getattr(data.attributes, name) for name in CouponChanges.__struct_fields__}
-    changes = {name: value for name, value in given.items() if value is not UNSET}
-    row = row | {"attributes": row["attributes"] | changes}
-    call.account.coupons[call.key] = row
-    call.account.record("set_coupon", call.key, changes)
-    return single(row, call.query, call.address)
+@dataclass
+class Job:
+    """A job that creates codes when its time has come."""
+
+    key: str
+    created_at: str
+    due: float
+    codes: list[Wanted]
+    made: list[str] = field(default_factory=list)
+    errors: list[dict[str, Any]] = field(default_factory=list)
+    completed_at: str | None = None
 
 
-def delete_coupon(call: Call) -> Reply:
-    """Remove a coupon and its codes."""
-    settle(call.account)
-    _coupon(call.account, call.key)
-    del call.account.coupons[call.key]
-    codes = call.account.codes
-    for key in [key for key, row in codes.items() if target(row, "coupon") == call.key]:
-        del codes[key]
-    call.account.record("delete_coupon", call.key, None)
-    return Reply(204)
+class Jobs(Resource):
+    """Jobs that create many codes; each code succeeds or fails by itself."""
+
+    kind, new, created = "job", bodies.JOB, 202
+
+    def rows(self, account: Account) -> dict[str, Row]:
+        """How far every job is."""
+        settle(account)
+        return {key: _job(account, job) for key, job in account.jobs.items()}
+
+    def included(self, call: Call, rows: Sequence[Row]) -> list[Row]:
+        """The codes that were made and are there still."""
+        codes = call.account.codes
+        made = [key for row in rows for key in row["relationships"]["coupon-codes"][1]]
+        return [codes[key] for key in made if key in codes]
+
+    def insert(self, account: Account, given: Body) -> str:
+        """Queue a job."""
+        settle(account)
+        several, pointer = given["attributes"]["coupon-codes"]["data"], _JOB_CODES
+        if len(several) > MAX_CODES:
+            raise invalid(f"A job has at most {MAX_CODES} codes.", pointer=pointer)
+        if sum(job.completed_at is None for job in account.jobs.values()) >= MAX_JOBS:
+            raise refused(429, f"At most {MAX_JOBS} jobs may wait.")
+        codes = [_wanted(account, one, f"{pointer}/{place}") for place, one in enumerate(several)]
+        key = str(uuid.uuid5(uuid.NAMESPACE_OID, f"job {len(account.jobs)}"))
+        due = account.clock() + account.job_seconds
+        account.jobs[key] = Job(key, account.stamp, due, codes)
+        return key
 
 
-def get_coupon_codes(call: Call) -> Reply:
-    """A page of the codes of a coupon or a profile."""
-    settle(call.account)
-    page, links = collection(
-        call.account.codes.values(), call.query, call.address, look=_look,
-        repeats=repeats(call.account),
-    )  # fmt: skip
-    included = [call.account.coupons[key] for row in page if (key := target(row, "coupon"))]
-    return listed(page, links, call.query, call.address, included)
-
-
-def get_coupon_code(call: Call) -> Reply:
-    """One code."""
-    row = _code(call.account, call.key)
-    included = [call.account.coupons[key] for key in [target(row, "coupon")] if key]
-    return single(row, call.query, call.address, included)
-
-
-def create_coupon_code(call: Call) -> Reply:
-    """Create a code; the same code twice is a conflict."""
-    settle(call.account)
-    coupon, code, expires_at = _wanted(call.account, parsed(call.body, CodeCreate).data, "")
-    _check_new(call.account, coupon, code, "/data")
-    _create(call.account, coupon, code, expires_at)
-    return single(call.account.codes[f"{coupon}-{code}"], call.query, call.address)
-
-
-def update_coupon_code(call: Call) -> Reply:
-    """Change the status or the end of a code."""
-    row = _code(call.account, call.key)
-    data = parsed(call.body, CodeUpdate).data
-    if data.id != call.key:
-        raise invalid("The id is not that of the path.", pointer="/data/id")
-    changes: Row = {}
-    if data.attributes.status:
-        changes["status"] = data.attributes.status
-    if not isinstance(end := data.attributes.expires_at, UnsetType):
-        changes["expires_at"] = _end(call.account, end, "/data/attributes/expires_at")
-    row = row | {"attributes": row["attributes"] | changes}
-    call.account.codes[call.key] = row
-    call.account.record("set_coupon_code", call.key, changes)
-    return single(row, call.query, call.address)
-
-
-def delete_coupon_code(call: Call) -> Reply:
-    """Remove a code."""
-    _code(call.account, call.key)
-    del call.account.codes[call.key]
-    call.account.record("delete_coupon_code", call.key, None)
-    return Reply(204)
-
-
-def bulk_create_coupon_codes(call: Call) -> Reply:
-    """Queue a job that creates codes; each code succeeds or fails by itself."""
-    account = call.account
-    settle(account)
-    given = parsed(call.body, JobCreate).data.attributes.codes.data
-    pointer = "/data/attributes/coupon-codes/data"
-    if len(given) > MAX_CODES:
-        raise invalid(f"A job has at most {MAX_CODES} codes.", pointer=pointer)
-    if sum(job.completed_at is None for job in account.jobs.values()) >= MAX_JOBS:
-        raise RefusedError(429, f"At most {MAX_JOBS} jobs may wait.")
-    codes = [_wanted(account, one, f"{pointer}/{place}") for place, one in enumerate(given)]
-    key = str(uuid.uuid5(uuid.NAMESPACE_OID, f"job {len(account.jobs)}"))
-    due = account.clock() + account.job_seconds
-    account.jobs[key] = Job(key, account.now, due, codes)
-    return single(_job(account, account.jobs[key]), call.query, call.address, status=202)
-
-
-def get_bulk_create_coupon_code_jobs(call: Call) -> Reply:
-    """A page of jobs."""
-    account = call.account
-    settle(account)
-    page, links = collection(
-        [_job(account, job) for job in account.jobs.values()], call.query, call.address, look=look,
-        repeats=repeats(account),
-    )  # fmt: skip
-    return listed(page, links, call.query, call.address)
-
-
-def get_bulk_create_coupon_codes_job(call: Call) -> Reply:
-    """How far a job is."""
-    settle(call.account)
-    job = call.account.jobs.get(call.key)
-    if job is None:
-        raise not_found("job", call.key)
-    made = [call.account.codes[key] for key in job.made if key in call.account.codes]
-    return single(_job(call.account, job), call.query, call.address, made)
+_JOB_CODES: Final = "/data/attributes/coupon-codes/data"
 
 
 def settle(account: Account) -> None:
@@ -181,15 +163,13 @@ def settle(account: Account) -> None:
     for job in account.jobs.values():
         if job.completed_at is not None or account.clock() < job.due:
             continue
-        for place, (coupon, code, expires_at) in enumerate(job.codes):
-            pointer = f"/data/attributes/coupon-codes/data/{place}"
+        for place, wanted in enumerate(job.codes):
             try:
-                _check_new(account, coupon, code, pointer)
-            except RefusedError as refused:
-                job.errors.append(refused.error())
-            else:
-                job.made.append(_create(account, coupon, code, expires_at))
-        job.completed_at = account.now
+                job.made.append(wanted.made(account, f"{_JOB_CODES}/{place}"))
+            except RefusedError as error:
+                shown = ("id", "code", "title", "detail", "source")
+                job.errors.append({name: error.entry[name] for name in shown})
+        job.completed_at = account.stamp
 
 
 def _job(account: Account, job: Job) -> Row:
@@ -202,74 +182,34 @@ def _job(account: Account, job: Job) -> Row:
         "completed_count": len(job.made),
         "failed_count": len(job.errors),
         "completed_at": job.completed_at,
-        "errors": [
-            {name: error[name] for name in ("id", "code", "title", "detail", "source")}
-            for error in job.errors
-        ],
+        "errors": job.errors,
         "expires_at": None,
     }
-    kind = "coupon-code-bulk-create-job"
-    related = {"coupon-codes": ("coupon-code", job.made)}
+    kind, related = "coupon-code-bulk-create-job", {"coupon-codes": ("coupon-code", job.made)}
     return {"type": kind, "id": job.key, "attributes": attributes, "relationships": related}
 
 
-def _wanted(account: Account, data: CodeData, pointer: str) -> tuple[str, str, str]:
-    """Coupon, code and end of a code that is to be created."""
-    link = data.relationships.coupon.data
+def _wanted(account: Account, data: Body, pointer: str) -> Wanted:
+    link = data["relationships"]["coupon"].get("data")
     if not link:
-        raise invalid("A coupon is required.", pointer=f"{pointer}{_COUPON}")
-    if link.id not in account.coupons:
-        raise not_found("coupon", link.id)
-    where = f"{pointer or '/data'}/attributes/expires_at"
-    end = _end(account, data.attributes.expires_at, where)
-    return link.id, data.attributes.unique_code, end
+        where = f"{pointer}/data/relationships/coupon/data/id"
+        raise invalid("A coupon is required.", pointer=where)
+    if link["id"] not in account.coupons:
+        raise not_found("coupon", link["id"])
+    own = data["attributes"]
+    return Wanted(link["id"], own["unique_code"], _end(account, own, pointer or "/data"))
 
 
-def _check_new(account: Account, coupon: str, code: str, pointer: str) -> None:
-    if coupon not in account.coupons:
-        raise not_found("coupon", coupon)
-    if f"{coupon}-{code}" in account.codes:
-        where = f"{pointer}/attributes/unique_code"
-        raise RefusedError(409, "This code exists already.", pointer=where)
-
-
-def _end(account: Account, at: datetime | None, pointer: str) -> str:
+def _end(account: Account, given: Body, pointer: str) -> str:
     """The end of a code; a year from now when none is given."""
+    at: datetime | None = given.get("expires_at")
     try:
-        return utc_text(at or account.world.clock + LIFETIME)
+        return utc_text(at or account.now + LIFETIME)
     except ValueError as error:
-        raise invalid("The date is out of the calendar.", pointer=pointer) from error
+        where = f"{pointer}/attributes/expires_at"
+        raise invalid("The date is out of the calendar.", pointer=where) from error
 
 
-def _create(account: Account, coupon: str, code: str, expires_at: str) -> str:
-    key = f"{coupon}-{code}"
-    attributes = {"unique_code": code, "expires_at": expires_at, "status": "UNASSIGNED"}
-    account.codes[key] = {
-        "type": "coupon-code",
-        "id": key,
-        "attributes": attributes,
-        "relationships": {"coupon": ("coupon", coupon), "profile": None},
-    }
-    account.record("create_coupon_code", key, attributes)
-    return key
-
-
-def _coupon(account: Account, key: str) -> Row:
-    row = account.coupons.get(key)
-    if row is None:
-        raise not_found("coupon", key)
-    return row
-
-
-def _code(account: Account, key: str) -> Row:
-    settle(account)
-    row = account.codes.get(key)
-    if row is None:
-        raise not_found("coupon code", key)
-    return row
-
-
-def _look(row: Row, name: str) -> list[Any]:
-    if name in ("coupon.id", "profile.id"):
-        return [target(row, name.removesuffix(".id"))]
-    return look(row, name)
+def _write(rows: dict[str, Row], row: Row, changes: Row) -> Row:
+    rows[row["id"]] = row | {"attributes": row["attributes"] | changes}
+    return changes

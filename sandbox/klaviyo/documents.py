@@ -1,15 +1,14 @@
 """JSON:API documents: resources with their links, sparse fields, pages and what is included."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
+from sandbox.klaviyo.account import Call, Row
 from sandbox.klaviyo.fields import REQUIRED, WITH_PARENT
-from sandbox.klaviyo.query import CURSOR, Query, cursor_of
+from sandbox.klaviyo.query import cursor_of
 
-Row = dict[str, Any]
-"""A resource: `type`, `id`, `attributes`, and `relationships` by name: (type, id or ids)."""
 Look = Callable[[Row, str], list[Any]]
 """The values of a row's field that a filter or an order looks at."""
 
@@ -20,68 +19,27 @@ class Reply:
 
     status: int
     body: Any = None
-    headers: dict[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class Address:
-    """Where a request went: the origin, the path and its parameters."""
-
-    origin: str
-    path: str
-    parameters: Sequence[tuple[str, str]]
-
-    @property
-    def own(self) -> str:
-        """The whole address."""
-        return self._with(self.parameters)
-
-    def after(self, cursor: str) -> str:
-        """The address of the page that follows."""
-        kept = [(name, value) for name, value in self.parameters if name != CURSOR]
-        return self._with([*kept, (CURSOR, cursor)])
-
-    def of(self, kind: str, key: str) -> str:
-        """The address of a resource."""
-        return f"{self.origin}/api/{kind}s/{quote(key, safe='')}"
-
-    def _with(self, parameters: Sequence[tuple[str, str]]) -> str:
-        text = f"{self.origin}{quote(self.path, safe='/%')}"
-        return f"{text}?{urlencode(parameters)}" if parameters else text
-
-
-def collection(
-    rows: Iterable[Row], query: Query, address: Address, *, look: Look, repeats: bool = False
-) -> tuple[list[Row], dict[str, str]]:
-    """The rows of the page that is asked for, and its links.
-
-    Args:
-        repeats: whether the next page's address is that of this page.
-    """
+def page_of(rows: Iterable[Row], call: Call, *, look: Look) -> tuple[list[Row], dict[str, str]]:
+    """The rows of the page that is asked for, and its links."""
+    query = call.query
     name, falls = query.sort.removeprefix("-"), query.sort.startswith("-")
-    every = ((_key(row, name, look), row) for row in rows)
-    rest = (
+    found = [
         (key, row)
-        for key, row in every
+        for row in rows
+        for key in [_key(row, name, look)]
         if query.after is None or _follows(key, query.after, falls=falls)
-    )
-    kept = (
-        (key, row)
-        for key, row in rest
         if all(one.holds(look(row, one.field)) for one in query.conditions)
-    )
-    keyed = sorted(kept, key=_first, reverse=falls)
-    page = keyed[: query.size]
-    links = {"self": address.own}
-    if repeats:
-        links["next"] = address.own
-    elif len(keyed) > len(page):
-        links["next"] = address.after(cursor_of(query.sort, page[-1][0]))
+    ]
+    found.sort(key=lambda pair: pair[0], reverse=falls)
+    page = found[: query.size or None]
+    links = {"self": call.own}
+    if call.account.faults.spend("repeated_cursors"):
+        links["next"] = call.own
+    elif len(found) > len(page):
+        links["next"] = call.after(cursor_of(query.sort, page[-1][0]))
     return [row for _, row in page], links
-
-
-def _first(pair: tuple[list[Any], Row]) -> list[Any]:
-    return pair[0]
 
 
 def _key(row: Row, name: str, look: Look) -> list[Any]:
@@ -95,45 +53,6 @@ def _follows(key: list[Any], after: list[Any], *, falls: bool) -> bool:
     except TypeError:
         # A cursor of another list: its key is of another type.
         return False
-
-
-def resource(row: Row, query: Query, address: Address) -> Row:
-    """A row as a resource object with the attributes that are asked for."""
-    kind, key = row["type"], row["id"]
-    own = address.of(kind, key)
-    attributes = row["attributes"]
-    if kind in query.fields:
-        attributes = _sparse(attributes, query.fields[kind] | REQUIRED.get(kind, frozenset()))
-    found: Row = {"type": kind, "id": key, "attributes": attributes, "links": {"self": own}}
-    related = {
-        name: _relationship(name, target, own)
-        for name, target in row.get("relationships", {}).items()
-    }
-    return found | ({"relationships": related} if related else {})
-
-
-def _relationship(name: str, target: tuple[str, Any] | None, own: str) -> Row:
-    links = {"self": f"{own}/relationships/{name}", "related": f"{own}/{name}"}
-    if target is None:
-        return {"links": links}
-    kind, keys = target
-    data = (
-        [{"type": kind, "id": key} for key in keys]
-        if isinstance(keys, list)
-        else {"type": kind, "id": keys}
-    )
-    return {"data": data, "links": links}
-
-
-def _sparse(attributes: Row, asked: frozenset[str], prefix: str = "") -> Row:
-    found: Row = {}
-    for name, value in attributes.items():
-        path = f"{prefix}{name}"
-        if path in asked or path in WITH_PARENT:
-            found[name] = value
-        elif any(one.startswith(f"{path}.") for one in asked):
-            found[name] = _sparse(value, asked, f"{path}.") if isinstance(value, dict) else value
-    return found
 
 
 def look(row: Row, name: str) -> list[Any]:
@@ -153,28 +72,52 @@ def target(row: Row, name: str) -> str | None:
     return found[1] if found is not None and isinstance(found[1], str) else None
 
 
-def listed(
-    page: Sequence[Row],
-    links: dict[str, str],
-    query: Query,
-    address: Address,
-    included: Iterable[Row] = (),
-) -> Reply:
-    """The answer to a list."""
-    body: Row = {"data": [resource(row, query, address) for row in page], "links": links}
-    return Reply(200, body | _included(included, query, address))
+def answer(
+    call: Call, data: Row | Sequence[Row], included: Iterable[Row] = (), *,
+    links: dict[str, str] | None = None, status: int = 200,
+) -> Reply:  # fmt: skip
+    """The answer with one resource, or with a list of them and the links of its page."""
+    shown = (
+        _resource(data, call) if isinstance(data, dict) else [_resource(one, call) for one in data]
+    )
+    body: Row = {"data": shown, "links": links or {"self": call.own}}
+    if call.query.include:
+        unique = {(row["type"], row["id"]): row for row in included}
+        body["included"] = [_resource(row, call) for row in unique.values()]
+    return Reply(status, body)
 
 
-def single(
-    row: Row, query: Query, address: Address, included: Iterable[Row] = (), *, status: int = 200
-) -> Reply:
-    """The answer with one resource."""
-    body: Row = {"data": resource(row, query, address), "links": {"self": address.own}}
-    return Reply(status, body | _included(included, query, address))
+def _resource(row: Row, call: Call) -> Row:
+    """A row as a resource object with the attributes that are asked for."""
+    kind, key, attributes = row["type"], row["id"], row["attributes"]
+    own = f"{call.origin}/api/{kind}s/{quote(key, safe='')}"
+    if kind in call.query.fields:
+        asked = call.query.fields[kind] | REQUIRED.get(kind, frozenset())
+        attributes = _sparse(attributes, asked)
+    found: Row = {"type": kind, "id": key, "attributes": attributes, "links": {"self": own}}
+    related = {
+        name: _relationship(name, where, own)
+        for name, where in row.get("relationships", {}).items()
+    }
+    return found | ({"relationships": related} if related else {})
 
 
-def _included(rows: Iterable[Row], query: Query, address: Address) -> Row:
-    if not query.include:
-        return {}
-    unique = {(row["type"], row["id"]): row for row in rows}
-    return {"included": [resource(row, query, address) for row in unique.values()]}
+def _relationship(name: str, where: tuple[str, Any] | None, own: str) -> Row:
+    links = {"self": f"{own}/relationships/{name}", "related": f"{own}/{name}"}
+    if where is None:
+        return {"links": links}
+    kind, keys = where
+    several = isinstance(keys, list)
+    data = [{"type": kind, "id": key} for key in (keys if several else [keys])]
+    return {"data": data if several else data[0], "links": links}
+
+
+def _sparse(attributes: Row, asked: frozenset[str], prefix: str = "") -> Row:
+    found: Row = {}
+    for name, value in attributes.items():
+        path = f"{prefix}{name}"
+        if path in asked or path in WITH_PARENT:
+            found[name] = value
+        elif any(one.startswith(f"{path}.") for one in asked):
+            found[name] = _sparse(value, asked, f"{path}.") if isinstance(value, dict) else value
+    return found

@@ -1,43 +1,46 @@
 """The API's routes: who asks, of which revision and how often, before what."""
 
-import hmac
 import json
 import time
-from collections.abc import Callable, Mapping
-from email.utils import format_datetime
-from types import MappingProxyType
+from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 
 import msgspec
-from starlette.concurrency import run_in_threadpool
 from starlette.convertors import Convertor, register_url_convertor
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
 
-from sandbox.klaviyo import activity, coupons, events, profiles
+from sandbox.kit.endpoint import Endpoint
+from sandbox.kit.errors import RefusedError
+from sandbox.kit.limits import FixedWindows, Window
+from sandbox.kit.tokens import is_same
 from sandbox.klaviyo.account import Account, Call, Credentials, Faults
-from sandbox.klaviyo.documents import Address, Reply
-from sandbox.klaviyo.errors import RefusedError, invalid
-from sandbox.klaviyo.limits import Windows
+from sandbox.klaviyo.activity import Accounts, Campaigns, Reviews
+from sandbox.klaviyo.coupons import Codes, Coupons, Jobs
+from sandbox.klaviyo.documents import Reply
+from sandbox.klaviyo.errors import invalid, refused
+from sandbox.klaviyo.events import Events
 from sandbox.klaviyo.operations import OPERATIONS, UNSCOPED, Operation, Rates
+from sandbox.klaviyo.profiles import Profiles
 from sandbox.klaviyo.query import query_of
+from sandbox.klaviyo.resources import Resource
 from sandbox.world.world import World
 
 REVISION: Final = "2026-07-15"
 MEDIA: Final = "application/vnd.api+json"
 JOB_SECONDS: Final = 2.0
-_SCHEME: Final = "Klaviyo-API-Key "
-_ACCEPTED: Final = frozenset({MEDIA, "application/json"})
-_HANDLERS: Final[Mapping[str, Callable[[Call], Reply]]] = MappingProxyType(
-    {
-        operation.name: getattr(module, operation.name)
-        for operation in OPERATIONS
-        for module in (activity, coupons, events, profiles)
-        if hasattr(module, operation.name)
-    }
-)
+_RESOURCES: Final[dict[str, Resource]] = {
+    "accounts": Accounts(),
+    "profiles": Profiles(),
+    "coupons": Coupons(),
+    "coupon-codes": Codes(),
+    "coupon-code-bulk-create-jobs": Jobs(),
+    "campaigns": Campaigns(),
+    "reviews": Reviews(),
+    "events": Events(),
+}
 
 
 class _Anything(Convertor[str]):
@@ -71,94 +74,91 @@ def routes(
         job_seconds: how long a bulk job takes.
     """
     account = Account(world, faults=faults or Faults(), clock=clock, job_seconds=job_seconds)
-    windows = Windows(clock)
+    desk = _Desk(account, f"Klaviyo-API-Key {credentials.api_key}")
     found: list[Route] = []
     for path in dict.fromkeys(operation.path for operation in OPERATIONS):
-        served = {one.method: one for one in OPERATIONS if one.path == path}
-        desk = _Desk(account, credentials, windows, served, UNSCOPED.get(path, frozenset()))
+        endpoint = Endpoint(world, partial(desk.answered, path))
         # Clients write paths with a slash at the end, too.
-        spelled = path.replace("}", ":anything}")
-        found.append(Route(spelled, desk))
-        if spelled == path:
-            found.append(Route(f"{path}/", desk))
+        spelled = [path.replace("}", ":anything}")] if "{" in path else [path, f"{path}/"]
+        found += [Route(one, endpoint) for one in spelled]
     return found
 
 
 class _Desk:
-    """All methods of one path."""
+    """Answers the requests of one account."""
 
-    def __init__(
-        self,
-        account: Account,
-        credentials: Credentials,
-        windows: Windows,
-        served: Mapping[str, Operation],
-        unscoped: frozenset[str],
-    ) -> None:
-        self._account, self._credentials = account, credentials
-        self._windows, self._served, self._unscoped = windows, served, unscoped
+    def __init__(self, account: Account, authorization: str) -> None:
+        self._account, self._authorization = account, authorization
+        self._windows = FixedWindows(account.clock)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request = Request(scope, receive)
-        body = await request.body()
-        reply = await run_in_threadpool(self._answered, request, body)
-        await self._response(reply)(scope, receive, send)
-
-    def _response(self, reply: Reply) -> Response:
-        headers = {"date": format_datetime(self._account.world.clock, usegmt=True), **reply.headers}
+    def answered(self, path: str, request: Request, body: bytes) -> Response:
+        """The answer to a request of one path."""
+        headers: dict[str, str] = {}
+        try:
+            reply = self._done(path, request, body, headers)
+        except RefusedError as error:
+            reply = Reply(error.entry["status"], {"errors": [error.entry]})
         if reply.body is None:
             return Response(status_code=reply.status, headers=headers)
         return Response(_encoded(reply.body), reply.status, headers=headers, media_type=MEDIA)
 
-    def _answered(self, request: Request, body: bytes) -> Reply:
-        headers: dict[str, str] = {}
-        try:
-            with self._account.world.lock:
-                return self._done(request, body, headers)
-        except RefusedError as refused:
-            return Reply(refused.status, {"errors": [refused.error()]}, headers)
-
-    def _done(self, request: Request, body: bytes, headers: dict[str, str]) -> Reply:
-        self._authenticate(request)
-        if request.method in self._unscoped:
-            raise RefusedError(403, "The API key lacks the scope of this operation.")
-        operation = self._served.get(request.method)
-        if operation is None:
-            headers["Allow"] = ", ".join(sorted({*self._served, *self._unscoped}))
-            raise RefusedError(405, f"Method {request.method!r} is not allowed.")
-        rates = _rates(operation, request)
-        wait = self._windows.admit(operation.name, rates)
-        if wait is not None:
-            headers["Retry-After"] = str(wait)
-            raise RefusedError(429, f"Expected available in {wait} seconds.")
-        headers.update(self._windows.headers(operation.name, rates))
+    def _done(self, path: str, request: Request, body: bytes, headers: dict[str, str]) -> Reply:
+        operation = self._operation(path, request, headers)
+        self._count(operation, request, headers)
         faults = self._account.faults
-        if faults.statuses:
-            raise RefusedError(faults.statuses.pop(0), "Planted fault.")
+        if status := faults.next("statuses"):
+            raise refused(status, "Planted fault.")
         _check_headers(request)
         parameters = request.query_params.multi_items()
-        origin = f"{request.url.scheme}://{request.url.netloc}"
         call = Call(
-            self._account,
-            query_of(operation, parameters),
-            Address(origin, request.url.path, parameters),
-            request.path_params,
-            body,
-        )
-        reply = _HANDLERS[operation.name](call)
-        if faults.late_statuses and operation.method != "GET":
-            raise RefusedError(faults.late_statuses.pop(0), "Planted fault, after the write.")
-        return Reply(reply.status, reply.body, headers)
+            self._account, query_of(operation, parameters), body,
+            key=next(iter(request.path_params.values()), ""),
+            origin=f"{request.url.scheme}://{request.url.netloc}", path=request.url.path,
+            parameters=parameters,
+        )  # fmt: skip
+        reply = _handler(operation)(call)
+        if operation.method != "GET" and (status := faults.next("late_statuses")):
+            raise refused(status, "Planted fault, after the write.")
+        return reply
 
-    def _authenticate(self, request: Request) -> None:
+    def _operation(self, path: str, request: Request, headers: dict[str, str]) -> Operation:
         given = request.headers.get("authorization", "")
         if not given:
-            detail = "Missing or invalid authorization header."
-            raise RefusedError(401, detail, code="not_authenticated")
-        own = f"{_SCHEME}{self._credentials.api_key}"
-        if not hmac.compare_digest(given.encode(), own.encode()):
-            raise RefusedError(401, "Incorrect authentication credentials.",
-                               code="authentication_failed")  # fmt: skip
+            raise refused(401, "Missing or invalid authorization header.")
+        if not is_same(given, self._authorization):
+            detail = "Incorrect authentication credentials."
+            raise refused(401, detail, code="authentication_failed")
+        served = {one.method: one for one in OPERATIONS if one.path == path}
+        unscoped = UNSCOPED.get(path, frozenset())
+        if request.method in unscoped:
+            raise refused(403, "The API key lacks the scope of this operation.")
+        if request.method not in served:
+            headers["Allow"] = ", ".join(sorted({*served, *unscoped}))
+            raise refused(405, f"Method {request.method!r} is not allowed.")
+        return served[request.method]
+
+    def _count(self, operation: Operation, request: Request, headers: dict[str, str]) -> None:
+        """Count a request; answers other than 429 carry the state of the steady window."""
+        rates, key = _rates(operation, request), (operation.name,)
+        steady = Window(key, 60, rates.steady)
+        full = self._windows.take([Window(key, 1, rates.burst), steady])
+        if full:
+            wait = max(self._windows.left(window) for window in full)
+            headers["Retry-After"] = str(wait)
+            raise refused(429, f"Expected available in {wait} seconds.")
+        headers |= {
+            "RateLimit-Limit": str(rates.steady),
+            "RateLimit-Remaining": str(max(0, rates.steady - self._windows.used(steady))),
+            "RateLimit-Reset": str(self._windows.left(steady)),
+        }
+
+
+def _handler(operation: Operation) -> Callable[[Call], Reply]:
+    resource = _RESOURCES[operation.path.split("/")[2]]
+    of_all: dict[str, Callable[[Call], Reply]]
+    of_all = {"GET": resource.list_all, "POST": resource.create}
+    of_one = {"GET": resource.get, "PATCH": resource.update, "DELETE": resource.delete}
+    return (of_one if "{" in operation.path else of_all)[operation.method]
 
 
 def _rates(operation: Operation, request: Request) -> Rates:
@@ -175,8 +175,8 @@ def _check_headers(request: Request) -> None:
         said = "is missing" if revision is None else "is not a revision"
         raise invalid(f"The revision header {said}.", parameter="revision")
     media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if request.method in ("POST", "PATCH") and media not in _ACCEPTED:
-        raise RefusedError(415, f"Unsupported media type {media!r}.")
+    if request.method in ("POST", "PATCH") and media not in (MEDIA, "application/json"):
+        raise refused(415, f"Unsupported media type {media!r}.")
 
 
 def _encoded(body: Any) -> bytes:

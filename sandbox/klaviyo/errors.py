@@ -1,10 +1,12 @@
 """Refusals as JSON:API has them: a status, and one error with an id, a code and its source."""
 
 import uuid
-from typing import Any
+from typing import Final
 
-# code, title by status; wording is ours, the platform documents only the shape.
-_KINDS = {
+from sandbox.kit.errors import RefusedError
+
+# By status; wording is ours, the platform documents only the shape.
+_KINDS: Final = {
     400: ("invalid", "Invalid input."),
     401: ("not_authenticated", "Authentication failed."),
     403: ("permission_denied", "Permission denied."),
@@ -19,50 +21,30 @@ _KINDS = {
 }
 
 
-class RefusedError(Exception):
-    """A request is not done; `pointer` is into the body, `parameter` names what was in the URL."""
+def refused(status: int, detail: str, *, code: str | None = None, **source: str) -> RefusedError:
+    """A request is not done; the source is a `pointer` into the body or a `parameter` of the URL.
 
-    def __init__(
-        self,
-        status: int,
-        detail: str,
-        *,
-        code: str | None = None,
-        pointer: str | None = None,
-        parameter: str | None = None,
-    ) -> None:
-        super().__init__(detail)
-        self.status, self.detail = status, detail
-        self.code = code or kind_of(status)[0]
-        self.pointer, self.parameter = pointer, parameter
-
-    def error(self) -> dict[str, Any]:
-        """The error as it stands in a list of them."""
-        source = {"parameter": self.parameter} if self.parameter else {"pointer": "/data"}
-        if self.pointer is not None:
-            source = {"pointer": self.pointer}
-        return {
+    `entry` is the error as it stands in a list of them.
+    """
+    kind, title = _KINDS.get(status, ("error", "The request was not done."))
+    return RefusedError(
+        kind,
+        {
             "id": str(uuid.uuid4()),
-            "status": self.status,
-            "code": self.code,
-            "title": kind_of(self.status)[1],
-            "detail": self.detail,
-            "source": source,
-        }
+            "status": status,
+            "code": code or kind,
+            "title": title,
+            "detail": detail,
+            "source": source or {"pointer": "/data"},
+        },
+    )
 
 
-def kind_of(status: int) -> tuple[str, str]:
-    """Code and title of a status."""
-    return _KINDS.get(status, ("error", "The request was not done."))
-
-
-def invalid(
-    detail: str, *, pointer: str | None = None, parameter: str | None = None
-) -> RefusedError:
+def invalid(detail: str, **source: str) -> RefusedError:
     """A request that says something that cannot be."""
-    return RefusedError(400, detail, pointer=pointer, parameter=parameter)
+    return refused(400, detail, **source)
 
 
 def not_found(kind: str, key: str) -> RefusedError:
     """Nothing has this id."""
-    return RefusedError(404, f"A {kind} with id {key!r} does not exist.")
+    return refused(404, f"A {kind} with id {key!r} does not exist.")

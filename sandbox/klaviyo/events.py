@@ -2,110 +2,104 @@
 
 import hashlib
 import uuid
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
-import msgspec
-
-from sandbox.klaviyo.account import Account, Call
-from sandbox.klaviyo.bodies import EventAttributes, EventCreate, EventProfileData, parsed
-from sandbox.klaviyo.documents import Reply, Row, collection, listed, look, single, target
-from sandbox.klaviyo.errors import invalid, not_found
+from sandbox.kit.fields import alike
+from sandbox.klaviyo import bodies
+from sandbox.klaviyo.account import Account, Call, Row
+from sandbox.klaviyo.bodies import Body, parsed
+from sandbox.klaviyo.documents import Reply, target
+from sandbox.klaviyo.errors import invalid
 from sandbox.klaviyo.filters import utc_text
-from sandbox.klaviyo.profiles import (
-    IDENTIFIERS,
-    find,
-    new_profile,
-    patches_of,
-    profiles,
-    repeats,
-    shown,
-    write_profile,
-)
+from sandbox.klaviyo.profiles import IDENTIFIERS, Profiles, find, new_profile, write_profile
+from sandbox.klaviyo.resources import Resource
 
 _EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
 _AHEAD: Final = timedelta(days=365)
 _PROFILE: Final = "/data/attributes/profile/data"
 
 
-def create_event(call: Call) -> Reply:
-    """Take an event in. The same metric, profile and `unique_id` again changes nothing."""
-    account = call.account
-    given = parsed(call.body, EventCreate).data.attributes
-    name = given.metric.data.attributes.name
-    if not name.strip():
-        where = "/data/attributes/metric/data/attributes/name"
-        raise invalid("A metric needs a name.", pointer=where)
-    at = given.time or account.world.clock
-    if not _EARLIEST <= at <= account.world.clock + _AHEAD:
-        detail = "Events are between the year 2000 and one year from now."
-        raise invalid(detail, pointer="/data/attributes/time")
-    row = _owner(account, given.profile.data)
-    patches = patches_of(given.profile.data.attributes.meta, f"{_PROFILE}/attributes")
-    write_profile(account, row, given.profile.data.attributes, patches)
-    account.profile_changes[row["id"]]["last_event_date"] = utc_text(at)
-    stamp = int(at.timestamp())
-    once = given.unique_id or str(stamp)
-    key = hashlib.sha256(f"{row['id']} {name} {once}".encode()).hexdigest()[:11]
-    is_new = key not in account.events
-    if is_new:
-        account.events[key] = _event(account, key, given, profile=row["id"], at=at)
-    after = {"metric": name, "unique_id": given.unique_id, "properties": given.properties}
-    account.record("create_event", row["id"], after, applied=is_new)
-    return Reply(202)
+class Events(Resource):
+    """Events; the same metric, profile and `unique_id` again changes nothing."""
+
+    kind, new = "event", bodies.EVENT
+    alias, pointers = ("timestamp", "datetime"), "metric_id profile_id metric profile"
+
+    def rows(self, account: Account) -> dict[str, Row]:
+        """What was taken in."""
+        return account.events
+
+    def included(self, call: Call, rows: Sequence[Row]) -> Iterator[Row]:
+        """Metrics and profiles."""
+        profiles, account = Profiles(), call.account
+        known = profiles.rows(account)
+        for row in rows:
+            if "metric" in call.query.include:
+                yield account.metrics[target(row, "metric") or ""]
+            if "profile" in call.query.include:
+                yield profiles.shown(call, known[target(row, "profile") or ""])
+
+    def create(self, call: Call) -> Reply:
+        """Take an event in."""
+        self.insert(call.account, parsed(call.body, self.new))
+        return Reply(202)
+
+    def insert(self, account: Account, given: Body) -> str:
+        """Keep an event and what it says of its profile."""
+        own = given["attributes"]
+        name, profile = own["metric"]["data"]["attributes"]["name"], own["profile"]["data"]
+        if not name.strip():
+            where = "/data/attributes/metric/data/attributes/name"
+            raise invalid("A metric needs a name.", pointer=where)
+        at = own.get("time") or account.now
+        if not _EARLIEST <= at <= account.now + _AHEAD:
+            detail = "Events are between the year 2000 and one year from now."
+            raise invalid(detail, pointer="/data/attributes/time")
+        row, person = _owner(account, profile), profile["attributes"]
+        write_profile(account, row, person, person.get("meta"), f"{_PROFILE}/attributes")
+        account.profile_changes[row["id"]]["last_event_date"] = utc_text(at)
+        once = own.get("unique_id") or str(int(at.timestamp()))
+        key = hashlib.sha256(f"{row['id']} {name} {once}".encode()).hexdigest()[:11]
+        is_new = key not in account.events
+        if is_new:
+            account.events[key] = _event(account, key, own, profile=row["id"], at=at)
+        after = {"metric": name, "unique_id": own.get("unique_id")}
+        after["properties"] = own["properties"]
+        account.record("create_event", row["id"], after, applied=is_new)
+        return key
 
 
-def get_events(call: Call) -> Reply:
-    """A page of events."""
-    page, links = collection(
-        call.account.events.values(), call.query, call.address, look=_look,
-        repeats=repeats(call.account),
-    )  # fmt: skip
-    return listed(page, links, call.query, call.address, _included(page, call))
-
-
-def get_event(call: Call) -> Reply:
-    """One event."""
-    row = call.account.events.get(call.key)
-    if row is None:
-        raise not_found("event", call.key)
-    return single(row, call.query, call.address, _included([row], call))
-
-
-def _owner(account: Account, given: EventProfileData) -> Row:
+def _owner(account: Account, given: Body) -> Row:
     """The profile of an event, a new one if its identifiers are not known."""
-    if given.id:
-        row = profiles(account).get(given.id)
-        if row is None:
-            raise not_found("profile", given.id)
-        return row
-    own = {name: getattr(given.attributes, name) for name in IDENTIFIERS}
-    if not any(
-        value and value is not msgspec.UNSET
-        for value in (*own.values(), given.attributes.anonymous_id, given.attributes.kx)
-    ):
+    if given.get("id"):
+        return Profiles().found(account, given["id"])
+    own = given["attributes"]
+    if not any(own.get(name) for name in (*IDENTIFIERS, "anonymous_id", "_kx")):
         raise invalid("An event needs an identifier of its profile.", pointer=_PROFILE)
-    known = (find(account, name, value) for name, value in own.items())
+    known = (find(account, name, own.get(name)) for name in IDENTIFIERS)
     return next((row for row in known if row is not None), None) or new_profile(account)
 
 
-def _event(
-    account: Account, key: str, given: EventAttributes, *, profile: str, at: datetime
-) -> Row:
-    name = given.metric.data.attributes.name
+def _event(account: Account, key: str, given: Body, *, profile: str, at: datetime) -> Row:
+    name = given["metric"]["data"]["attributes"]["name"]
     metric = hashlib.sha256(name.encode()).hexdigest()[:6]
-    stamp = {"created": account.now, "updated": account.now}
-    attributes = {"name": name, **stamp, "integration": {"object": "integration", "name": "API"}}
+    integration = {"object": "integration", "name": "API"}
+    attributes = {
+        "name": name,
+        **alike(account.stamp, "created updated"),
+        "integration": integration,
+    }
     account.metrics.setdefault(metric, {"type": "metric", "id": metric, "attributes": attributes})
-    extra = {"$event_id": given.unique_id, "$value": given.value,
-             "$value_currency": given.value_currency}  # fmt: skip
-    told = {name: value for name, value in extra.items() if value is not None}
+    told = {"$event_id": "unique_id", "$value": "value", "$value_currency": "value_currency"}
+    extra = {to: given[name] for to, name in told.items() if given.get(name) is not None}
     return {
         "type": "event",
         "id": key,
         "attributes": {
             "timestamp": int(at.timestamp()),
-            "event_properties": given.properties | told,
+            "event_properties": given["properties"] | extra,
             "datetime": utc_text(at),
             "uuid": str(uuid.uuid5(uuid.NAMESPACE_OID, key)),
         },
@@ -115,20 +109,3 @@ def _event(
             "attributions": ("attribution", []),
         },
     }
-
-
-def _included(page: list[Row], call: Call) -> list[Row]:
-    asked, known = call.query.include, profiles(call.account)
-    found = []
-    for row in page:
-        if "metric" in asked:
-            found.append(call.account.metrics[target(row, "metric") or ""])
-        if "profile" in asked:
-            found.append(shown(known[target(row, "profile") or ""]))
-    return found
-
-
-def _look(row: Row, name: str) -> list[Any]:
-    if name in ("metric_id", "profile_id", "metric", "profile"):
-        return [target(row, name.removesuffix("_id"))]
-    return look(row, "datetime" if name == "timestamp" else name)

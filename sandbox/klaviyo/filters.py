@@ -6,19 +6,19 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from sandbox.kit.errors import RefusedError
 from sandbox.klaviyo.errors import invalid
+from sandbox.klaviyo.fields import names
 
 Value = str | float | bool | None | list["Value"]
+Allowed = Mapping[str, frozenset[str]]
 _TOKEN: Final = re.compile(
     r'\s*(?:(?P<mark>[(),\[\]])|"(?P<double>(?:[^"\\]|\\.)*)"|'
     r"'(?P<single>(?:[^'\\]|\\.)*)'|(?P<word>[^\s(),\[\]'\"]+))\s*"
 )
-_INSTANTS: Final = frozenset(
-    {
-        "created", "updated", "created_at", "updated_at", "scheduled_at", "expires_at",
-        "datetime", "timestamp",
-    }
-)  # fmt: skip
+_INSTANTS: Final = names(
+    "created updated created_at updated_at scheduled_at expires_at datetime timestamp"
+)
 
 
 @dataclass(frozen=True)
@@ -31,13 +31,12 @@ class Condition:
 
     def holds(self, found: list[Any]) -> bool:
         """Whether any of a field's values passes."""
-        if self.operator == "has":
-            return any(value is not None for value in found)
         test = _TESTS[self.operator]
         return any(value is not None and test(value, self.value) for value in found)
 
 
 _TESTS: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
+    "has": lambda found, value: True,
     "equals": lambda found, value: bool(found == value),
     "any": lambda found, value: found in value,
     "contains": lambda found, value: str(value).lower() in found.lower(),
@@ -48,7 +47,7 @@ _TESTS: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
 }
 
 
-def conditions(text: str, allowed: Mapping[str, frozenset[str]]) -> list[Condition]:
+def conditions(text: str, allowed: Allowed) -> list[Condition]:
     """All comparisons of a filter; every one has to hold.
 
     Args:
@@ -57,9 +56,9 @@ def conditions(text: str, allowed: Mapping[str, frozenset[str]]) -> list[Conditi
     Raises:
         RefusedError: 400, it cannot be read, or a field does not have the operator.
     """
-    words = _Words(text)
-    found = _joined(words, allowed)
-    if words.peek() is not None:
+    reader = _Reader(text, allowed)
+    found = reader.joined()
+    if not reader.is_done:
         raise _unreadable()
     return found
 
@@ -72,9 +71,7 @@ def instant_text(value: str) -> str:
     """
     # A plus sign that was not encoded arrives as a space.
     at = datetime.fromisoformat(re.sub(r" (?=\d\d:\d\d$)", "+", value))
-    if at.tzinfo is None:
-        at = at.replace(tzinfo=UTC)
-    return utc_text(at)
+    return utc_text(at if at.tzinfo else at.replace(tzinfo=UTC))
 
 
 def utc_text(at: datetime) -> str:
@@ -89,10 +86,11 @@ def utc_text(at: datetime) -> str:
         raise ValueError("out of the calendar") from error
 
 
-class _Words:
-    """The words of a filter, one after the other."""
+class _Reader:
+    """Reads a filter word by word, from its beginning."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, allowed: Allowed) -> None:
+        self._allowed = allowed
         self._words: list[tuple[str, bool]] = []
         place = 0
         while place < len(text):
@@ -100,71 +98,66 @@ class _Words:
             if token is None:
                 raise _unreadable()
             place = token.end()
-            quoted = token["double"] if token["double"] is not None else token["single"]
-            if quoted is not None:
-                self._words.append((re.sub(r"\\(.)", r"\1", quoted), True))
-            else:
-                self._words.append((token["mark"] or token["word"], False))
-        self._words.reverse()
+            quoted = token["single"] if token["double"] is None else token["double"]
+            is_quoted = quoted is not None
+            word = re.sub(r"\\(.)", r"\1", quoted) if is_quoted else token["mark"] or token["word"]
+            self._words.insert(0, (word, is_quoted))
 
-    def peek(self) -> str | None:
-        """The next word if it is not quoted; None at the end."""
-        return self._words[-1][0] if self._words and not self._words[-1][1] else None
+    @property
+    def is_done(self) -> bool:
+        """Whether nothing is left."""
+        return not self._words
 
-    def next(self) -> tuple[str, bool]:
+    def _takes(self, mark: str) -> bool:
+        """Take a mark, if it is the next word."""
+        return self._words[-1:] == [(mark, False)] and bool(self._words.pop())
+
+    def _next(self) -> tuple[str, bool]:
         """The next word, and whether it was quoted."""
         if not self._words:
             raise _unreadable()
         return self._words.pop()
 
-    def expect(self, mark: str) -> None:
-        """Take a mark."""
-        if self.next() != (mark, False):
+    def _expect(self, mark: str) -> None:
+        if not self._takes(mark):
             raise _unreadable()
 
-
-def _joined(words: _Words, allowed: Mapping[str, frozenset[str]]) -> list[Condition]:
-    found = _one(words, allowed)
-    while words.peek() == ",":
-        words.next()
-        found += _one(words, allowed)
-    return found
-
-
-def _one(words: _Words, allowed: Mapping[str, frozenset[str]]) -> list[Condition]:
-    operator = words.next()[0]
-    words.expect("(")
-    if operator == "and":
-        found = _joined(words, allowed)
-        words.expect(")")
+    def joined(self) -> list[Condition]:
+        """Comparisons between commas."""
+        found = self._one()
+        while self._takes(","):
+            found += self._one()
         return found
-    field, quoted = words.next()
-    if quoted or operator not in allowed.get(field, frozenset()):
-        raise invalid(f"{operator!r} is not allowed on {field!r}.", parameter="filter")
-    value: Value = None
-    if operator != "has":
-        words.expect(",")
-        value = _value(words, field)
-        if isinstance(value, list) != (operator == "any"):
-            raise _unreadable()
-    words.expect(")")
-    return [Condition(field, operator, value)]
+
+    def _one(self) -> list[Condition]:
+        operator = self._next()[0]
+        self._expect("(")
+        if operator == "and":
+            found = self.joined()
+            self._expect(")")
+            return found
+        field, is_quoted = self._next()
+        if is_quoted or operator not in self._allowed.get(field, ()):
+            raise invalid(f"{operator!r} is not allowed on {field!r}.", parameter="filter")
+        value: Value = None
+        if operator != "has":
+            self._expect(",")
+            value = self._list(field) if self._takes("[") else _typed(field, *self._next())
+            if isinstance(value, list) != (operator == "any"):
+                raise _unreadable()
+        self._expect(")")
+        return [Condition(field, operator, value)]
+
+    def _list(self, field: str) -> list[Value]:
+        values: list[Value] = []
+        while not self._takes("]"):
+            if values:
+                self._expect(",")
+            values.append(_typed(field, *self._next()))
+        return values
 
 
-def _value(words: _Words, field: str) -> Value:
-    if words.peek() != "[":
-        return _typed(field, *words.next())
-    words.next()
-    values: list[Value] = []
-    while words.peek() != "]":
-        if values:
-            words.expect(",")
-        values.append(_typed(field, *words.next()))
-    words.next()
-    return values
-
-
-def _typed(field: str, text: str, quoted: bool) -> Value:
+def _typed(field: str, text: str, is_quoted: bool) -> Value:
     """The value as the field has it."""
     name = field.rpartition(".")[2]
     try:
@@ -174,15 +167,15 @@ def _typed(field: str, text: str, quoted: bool) -> Value:
             return instant_text(text)
         if name == "rating":
             return int(text)
-        if not quoted and text in ("true", "false"):
-            return text == "true"
-        if not quoted and text in "(),[]":
-            raise _unreadable()
     except (ValueError, OverflowError) as error:
         detail = f"{text!r} is not a value of {field!r}."
         raise invalid(detail, parameter="filter") from error
+    if not is_quoted and text in ("true", "false"):
+        return text == "true"
+    if not is_quoted and text in "(),[]":
+        raise _unreadable()
     return text
 
 
-def _unreadable() -> Exception:
+def _unreadable() -> RefusedError:
     return invalid("The filter could not be parsed.", parameter="filter")

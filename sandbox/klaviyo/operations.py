@@ -4,15 +4,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from sandbox.klaviyo import fields as names
+from sandbox.kit.fields import alike
+from sandbox.klaviyo import fields as own
+from sandbox.klaviyo.fields import names
 
 _Set = frozenset[str]
-_EQUAL: Final = frozenset({"any", "equals"})
-_ONLY_EQUAL: Final = frozenset({"equals"})
+_ANY: Final = frozenset({"any", "equals"})
+_EQUAL: Final = frozenset({"equals"})
 _BETWEEN: Final = frozenset({"greater-than", "less-than"})
 _UP_TO: Final = frozenset({"greater-or-equal", "less-or-equal"})
 _RANGE: Final = _BETWEEN | _UP_TO
 _MARKETING: Final = "subscriptions.email.marketing"
+_SUPPRESSED: Final = f"{_MARKETING}.suppression"
+_LISTED: Final = f"{_MARKETING}.list_suppressions"
 
 
 @dataclass(frozen=True)
@@ -49,197 +53,122 @@ class Operation:
     @property
     def parameters(self) -> _Set:
         """The query parameters it declares."""
-        found = {f"fields[{kind}]" for kind in self.fields}
-        found |= {"page[cursor]"} if self.page else set()
-        found |= {"page[size]"} if self.page and self.is_sized else set()
-        found |= {"additional-fields[profile]"} if self.additional else set()
-        optional = {"include": self.include, "filter": self.filters, "sort": self.sort}
-        return frozenset(found | {name for name, values in optional.items() if values})
+        declared = {
+            "page[cursor]": self.page,
+            "page[size]": self.page and self.is_sized,
+            "additional-fields[profile]": self.additional,
+            "include": self.include,
+            "filter": self.filters,
+            "sort": self.sort,
+        }
+        found = {name for name, value in declared.items() if value}
+        return frozenset(found | {f"fields[{kind}]" for kind in self.fields})
 
 
-XS: Final = Rates(1, 15)
-S: Final = Rates(3, 60)
-M: Final = Rates(10, 150)
-L: Final = Rates(75, 750)
-XL: Final = Rates(350, 3500)
-
-_ADDITIONAL: Final = frozenset({"subscriptions", "predictive_analytics"})
-_SLOWER: Final = {("additional-fields[profile]", "predictive_analytics"): M}
-_PROFILE: Final = {
-    "conversation": names.CONVERSATION,
-    "profile": names.PROFILE,
-    "push-token": names.PUSH_TOKEN,
-}
-_CODE: Final = {"coupon-code": names.COUPON_CODE}
-_COUPON: Final = {"coupon": names.COUPON}
-_JOB: Final = {"coupon-code-bulk-create-job": names.JOB}
+XS, S, M, L, XL = Rates(1, 15), Rates(3, 60), Rates(10, 150), Rates(75, 750), Rates(350, 3500)
+_PROFILES, _PROFILE_URL = "/api/profiles", "/api/profiles/{id}"
+_COUPONS, _COUPON_URL = "/api/coupons", "/api/coupons/{id}"
+_CODES, _CODE_URL = "/api/coupon-codes", "/api/coupon-codes/{id}"
+_JOBS, _JOB_URL = "/api/coupon-code-bulk-create-jobs", "/api/coupon-code-bulk-create-jobs/{job_id}"
+_ADDITIONAL: Final = names("subscriptions predictive_analytics")
+_PROFILE: Final = {"profile": own.PROFILE}
+_REACHED: Final = _PROFILE | {"conversation": own.CONVERSATION, "push-token": own.PUSH_TOKEN}
+_CODE, _COUPON = {"coupon-code": own.COUPON_CODE}, {"coupon": own.COUPON}
+_JOB: Final = {"coupon-code-bulk-create-job": own.JOB}
 _CAMPAIGN: Final = {
-    "campaign-message": names.CAMPAIGN_MESSAGE,
-    "campaign": names.CAMPAIGN,
-    "tag": names.TAG,
-}
-_REVIEW: Final = {"event": names.EVENT, "review": names.REVIEW}
+    "campaign-message": own.CAMPAIGN_MESSAGE, "campaign": own.CAMPAIGN, "tag": own.TAG,
+}  # fmt: skip
+_REVIEW: Final = {"event": own.EVENT, "review": own.REVIEW}
 _EVENT: Final = {
-    "attribution": names.ATTRIBUTION,
-    "event": names.EVENT,
-    "metric": names.METRIC,
-    "profile": names.PERSON,
-}
-_CAMPAIGN_INCLUDE: Final = frozenset({"campaign-messages", "tags"})
-_EVENT_INCLUDE: Final = frozenset({"attributions", "metric", "profile"})
+    "attribution": own.ATTRIBUTION, "event": own.EVENT, "metric": own.METRIC,
+    "profile": own.PERSON,
+}  # fmt: skip
+_MESSAGES, _HAPPENED = names("campaign-messages tags"), names("attributions metric profile")
 
 OPERATIONS: Final = (
     # Not in the specs at hand: its rates and answer are unconfirmed.
     Operation("get_accounts", "GET", "/api/accounts", XS),
     Operation(
-        "get_profiles", "GET", "/api/profiles", L,
-        fields=_PROFILE,
-        additional=_ADDITIONAL,
-        include=frozenset({"conversations", "push-tokens"}),
+        "get_profiles", "GET", _PROFILES, L, fields=_REACHED, additional=_ADDITIONAL,
+        include=names("conversations push-tokens"),
         filters={
-            "id": _EQUAL,
-            "email": _EQUAL,
-            "phone_number": _EQUAL,
-            "external_id": _EQUAL,
-            "_kx": _ONLY_EQUAL,
-            "created": _BETWEEN,
-            "updated": _BETWEEN,
-            f"{_MARKETING}.list_suppressions.reason": _ONLY_EQUAL,
-            f"{_MARKETING}.list_suppressions.timestamp": _RANGE,
-            f"{_MARKETING}.list_suppressions.list_id": _ONLY_EQUAL,
-            f"{_MARKETING}.suppression.reason": _ONLY_EQUAL,
-            f"{_MARKETING}.suppression.timestamp": _RANGE,
+            **alike(_ANY, "id email phone_number external_id"),
+            **alike(_BETWEEN, "created updated"),
+            **alike(_EQUAL, f"_kx {_LISTED}.reason {_LISTED}.list_id {_SUPPRESSED}.reason"),
+            **alike(_RANGE, f"{_LISTED}.timestamp {_SUPPRESSED}.timestamp"),
         },
-        sort=frozenset(
-            {
-                "created", "email", "id", "updated", f"{_MARKETING}.suppression.timestamp",
-                f"{_MARKETING}.list_suppressions.timestamp",
-            }
-        ),
-        page=(20, 100),
-        slower=_SLOWER,
+        sort=names("created email id updated")
+        | {f"{_SUPPRESSED}.timestamp", f"{_LISTED}.timestamp"},
+        page=(20, 100), slower={("additional-fields[profile]", "predictive_analytics"): M},
     ),
+    Operation("create_profile", "POST", _PROFILES, L, fields=_PROFILE, additional=_ADDITIONAL),
     Operation(
-        "create_profile", "POST", "/api/profiles", L,
-        fields={"profile": names.PROFILE},
-        additional=_ADDITIONAL,
-    ),
-    Operation(
-        "get_profile", "GET", "/api/profiles/{id}", L,
-        fields=_PROFILE | {"list": names.LIST, "segment": names.SEGMENT},
-        additional=_ADDITIONAL,
-        include=frozenset({"conversations", "lists", "push-tokens", "segments"}),
+        "get_profile", "GET", _PROFILE_URL, L, additional=_ADDITIONAL,
+        fields=_REACHED | {"list": own.LIST, "segment": own.SEGMENT},
+        include=names("conversations lists push-tokens segments"),
         slower={("include", "lists"): XS, ("include", "segments"): XS},
     ),
+    Operation("update_profile", "PATCH", _PROFILE_URL, L, fields=_PROFILE, additional=_ADDITIONAL),
+    Operation("get_coupons", "GET", _COUPONS, L, fields=_COUPON, page=(100, 100)),
+    Operation("create_coupon", "POST", _COUPONS, S, fields=_COUPON),
+    Operation("get_coupon", "GET", _COUPON_URL, L, fields=_COUPON),
+    Operation("update_coupon", "PATCH", _COUPON_URL, S, fields=_COUPON),
+    Operation("delete_coupon", "DELETE", _COUPON_URL, S),
     Operation(
-        "update_profile", "PATCH", "/api/profiles/{id}", L,
-        fields={"profile": names.PROFILE},
-        additional=_ADDITIONAL,
-    ),
-    Operation("get_coupons", "GET", "/api/coupons", L, fields=_COUPON, page=(100, 100)),
-    Operation("create_coupon", "POST", "/api/coupons", S, fields=_COUPON),
-    Operation("get_coupon", "GET", "/api/coupons/{id}", L, fields=_COUPON),
-    Operation("update_coupon", "PATCH", "/api/coupons/{id}", S, fields=_COUPON),
-    Operation("delete_coupon", "DELETE", "/api/coupons/{id}", S),
-    Operation(
-        "get_coupon_codes", "GET", "/api/coupon-codes", XL,
-        fields=_CODE | _COUPON,
-        include=frozenset({"coupon"}),
+        "get_coupon_codes", "GET", _CODES, XL, fields=_CODE | _COUPON, include=names("coupon"),
         filters={
-            "expires_at": _RANGE,
-            "status": _ONLY_EQUAL,
-            "coupon.id": _EQUAL,
-            "profile.id": _EQUAL,
+            "expires_at": _RANGE, "status": _EQUAL, **alike(_ANY, "coupon.id profile.id"),
         },
-        required=frozenset({"coupon.id", "profile.id"}),
-        page=(100, 100),
+        required=frozenset({"coupon.id", "profile.id"}), page=(100, 100),
     ),
-    Operation("create_coupon_code", "POST", "/api/coupon-codes", XL, fields=_CODE),
+    Operation("create_coupon_code", "POST", _CODES, XL, fields=_CODE),
     Operation(
-        "get_coupon_code", "GET", "/api/coupon-codes/{id}", XL,
-        fields=_CODE | _COUPON,
-        include=frozenset({"coupon"}),
+        "get_coupon_code", "GET", _CODE_URL, XL, fields=_CODE | _COUPON, include=names("coupon")
     ),
-    Operation("update_coupon_code", "PATCH", "/api/coupon-codes/{id}", XL, fields=_CODE),
-    Operation("delete_coupon_code", "DELETE", "/api/coupon-codes/{id}", XL),
+    Operation("update_coupon_code", "PATCH", _CODE_URL, XL, fields=_CODE),
+    Operation("delete_coupon_code", "DELETE", _CODE_URL, XL),
+    Operation("bulk_create_coupon_codes", "POST", _JOBS, L, fields=_JOB),
     Operation(
-        "bulk_create_coupon_codes", "POST", "/api/coupon-code-bulk-create-jobs", L, fields=_JOB
-    ),
-    Operation(
-        "get_bulk_create_coupon_code_jobs", "GET", "/api/coupon-code-bulk-create-jobs", L,
-        fields=_JOB,
-        filters={"status": _ONLY_EQUAL},
-        page=(100, 100),
-        is_sized=False,
+        "get_bulk_create_coupon_code_jobs", "GET", _JOBS, L, fields=_JOB,
+        filters={"status": _EQUAL}, page=(100, 100), is_sized=False,
     ),
     Operation(
-        "get_bulk_create_coupon_codes_job", "GET", "/api/coupon-code-bulk-create-jobs/{job_id}", L,
-        fields=_JOB | _CODE,
-        include=frozenset({"coupon-codes"}),
+        "get_bulk_create_coupon_codes_job", "GET", _JOB_URL, L, fields=_JOB | _CODE,
+        include=names("coupon-codes"),
     ),
     Operation(
-        "get_campaigns", "GET", "/api/campaigns", M,
-        fields=_CAMPAIGN,
-        include=_CAMPAIGN_INCLUDE,
+        "get_campaigns", "GET", "/api/campaigns", M, fields=_CAMPAIGN, include=_MESSAGES,
         filters={
-            "id": frozenset({"any"}),
-            "messages.channel": _ONLY_EQUAL,
-            "name": frozenset({"contains"}),
-            "status": _EQUAL,
-            "archived": _ONLY_EQUAL,
-            "created_at": _RANGE,
-            "scheduled_at": _RANGE,
-            "updated_at": _RANGE,
+            "id": frozenset({"any"}), "name": frozenset({"contains"}), "status": _ANY,
+            **alike(_EQUAL, "messages.channel archived"),
+            **alike(_RANGE, "created_at scheduled_at updated_at"),
         },
         required=frozenset({"messages.channel"}),
-        sort=frozenset({"created_at", "id", "name", "scheduled_at", "updated_at"}),
-        page=(100, 100),
+        sort=names("created_at id name scheduled_at updated_at"), page=(100, 100),
     ),
     Operation(
-        "get_campaign", "GET", "/api/campaigns/{id}", M,
-        fields=_CAMPAIGN,
-        include=_CAMPAIGN_INCLUDE,
+        "get_campaign", "GET", "/api/campaigns/{id}", M, fields=_CAMPAIGN, include=_MESSAGES
     ),
     Operation(
-        "get_reviews", "GET", "/api/reviews", M,
-        fields=_REVIEW,
-        include=frozenset({"events"}),
+        "get_reviews", "GET", "/api/reviews", M, fields=_REVIEW, include=names("events"),
         filters={
-            "created": _UP_TO,
-            "rating": _EQUAL | _UP_TO,
-            "id": _EQUAL,
-            "item.id": _EQUAL,
-            "content": frozenset({"contains"}),
-            "status": _ONLY_EQUAL,
-            "review_type": _ONLY_EQUAL,
-            "verified": _ONLY_EQUAL,
+            "created": _UP_TO, "rating": _ANY | _UP_TO, "content": frozenset({"contains"}),
+            **alike(_ANY, "id item.id"), **alike(_EQUAL, "status review_type verified"),
         },
-        sort=frozenset({"created", "rating", "updated"}),
-        page=(20, 100),
+        sort=names("created rating updated"), page=(20, 100),
     ),
     Operation(
-        "get_review", "GET", "/api/reviews/{id}", M,
-        fields=_REVIEW,
-        include=frozenset({"events"}),
+        "get_review", "GET", "/api/reviews/{id}", M, fields=_REVIEW, include=names("events")
     ),
     Operation(
-        "get_events", "GET", "/api/events", XL,
-        fields=_EVENT,
-        include=_EVENT_INCLUDE,
+        "get_events", "GET", "/api/events", XL, fields=_EVENT, include=_HAPPENED,
         filters={
-            "metric_id": _ONLY_EQUAL,
-            "profile_id": _ONLY_EQUAL,
-            "profile": frozenset({"has"}),
-            "metric": frozenset({"has"}),
-            "datetime": _RANGE,
-            "timestamp": _RANGE,
+            **alike(_EQUAL, "metric_id profile_id"), **alike(_RANGE, "datetime timestamp"),
+            **alike(frozenset({"has"}), "profile metric"),
         },
-        sort=frozenset({"datetime", "timestamp"}),
-        page=(200, 1000),
+        sort=names("datetime timestamp"), page=(200, 1000),
     ),
-    Operation(
-        "get_event", "GET", "/api/events/{id}", M, fields=_EVENT, include=_EVENT_INCLUDE
-    ),
+    Operation("get_event", "GET", "/api/events/{id}", M, fields=_EVENT, include=_HAPPENED),
     Operation("create_event", "POST", "/api/events", XL),
 )  # fmt: skip
 

@@ -2,21 +2,20 @@
 
 import base64
 import binascii
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
 
 from sandbox.klaviyo.errors import invalid
+from sandbox.klaviyo.fields import names
 from sandbox.klaviyo.filters import Condition, conditions
 from sandbox.klaviyo.operations import Operation
 
 CURSOR: Final = "page[cursor]"
-NOT_KEPT: Final = frozenset(
-    {"attributions", "conversations", "lists", "push-tokens", "segments", "tags", "_kx"}
-    | {"events"}  # that a review led to
-)
+# The last is of a review: the events that led to it.
+NOT_KEPT: Final = names("attributions conversations lists push-tokens segments tags _kx events")
 """What the platform could include or search by, and the emulated account does not keep: an answer
 without it would look as if there were none."""
 
@@ -40,74 +39,65 @@ def query_of(operation: Operation, given: Sequence[tuple[str, str]]) -> Query:
     Raises:
         RefusedError: 400, an undeclared parameter, or a value it may not have.
     """
-    for name, _ in given:
+    values: dict[str, list[str]] = {}
+    for name, value in given:
         if name not in operation.parameters:
             raise invalid(f"{name!r} is not a valid query parameter.", parameter=name)
-    values = _Values(given)
-    found = conditions(values.text("filter"), operation.filters) if "filter" in values else []
-    include = values.listed("include", operation.include)
+        values.setdefault(name, []).append(value)
+    text = _text(values, "filter")
+    found = [] if text is None else conditions(text, operation.filters)
+    include = _listed(values, "include", operation.include)
+    filtered = {one.field for one in found}
     _check_kept("include", include)
-    _check_kept("filter", {one.field for one in found})
-    if operation.required and not operation.required & {one.field for one in found}:
+    _check_kept("filter", filtered)
+    if operation.required and not operation.required & filtered:
         named = " or ".join(sorted(operation.required))
         raise invalid(f"A filter on {named} is required.", parameter="filter")
-    sort = values.text("sort")
-    if "sort" in values and sort.removeprefix("-") not in operation.sort:
+    sort = _text(values, "sort")
+    if sort is not None and sort.removeprefix("-") not in operation.sort:
         raise invalid(f"Cannot sort by {sort!r}.", parameter="sort")
-    kinds = operation.fields
+    cursor = _text(values, CURSOR)
     return Query(
         fields={
-            kind: values.listed(name, kinds[kind])
-            for kind in kinds
+            kind: _listed(values, name, allowed)
+            for kind, allowed in operation.fields.items()
             if (name := f"fields[{kind}]") in values
         },
-        additional=values.listed("additional-fields[profile]", operation.additional),
+        additional=_listed(values, "additional-fields[profile]", operation.additional),
         include=include,
         conditions=found,
-        sort=sort,
-        size=_size(values.text("page[size]") if "page[size]" in values else None, operation),
-        after=_after(values.text(CURSOR), sort) if CURSOR in values else None,
+        sort=sort or "",
+        size=_size(_text(values, "page[size]"), operation),
+        after=None if cursor is None else _after(cursor, sort or ""),
     )
 
 
-def _check_kept(parameter: str, names: Collection[str]) -> None:
-    if missing := NOT_KEPT & set(names):
+def _check_kept(parameter: str, asked: Set[str]) -> None:
+    if missing := NOT_KEPT & asked:
         named = ", ".join(sorted(missing))
         raise invalid(f"The emulated account keeps no {named}.", parameter=parameter)
 
 
-class _Values:
-    """The values by name; a list may be given in one value or in several."""
+def _text(values: Mapping[str, list[str]], name: str) -> str | None:
+    """The value of a parameter that may be given once."""
+    given = values.get(name, [])
+    if len(given) > 1:
+        raise invalid(f"{name!r} is given more than once.", parameter=name)
+    return given[0] if given else None
 
-    def __init__(self, given: Sequence[tuple[str, str]]) -> None:
-        self._given: dict[str, list[str]] = {}
-        for name, value in given:
-            self._given.setdefault(name, []).append(value)
 
-    def __contains__(self, name: str) -> bool:
-        return name in self._given
-
-    def text(self, name: str) -> str:
-        """The value of a parameter that is given once, or an empty text."""
-        values = self._given.get(name, [""])
-        if len(values) > 1:
-            raise invalid(f"{name!r} is given more than once.", parameter=name)
-        return values[0]
-
-    def listed(self, name: str, allowed: frozenset[str]) -> frozenset[str]:
-        """The words of a list."""
-        given = self._given.get(name)
-        found = frozenset(",".join(given).split(",") if given else [])
-        if not found <= allowed:
-            detail = f"{', '.join(sorted(found - allowed))} is not a valid value of {name!r}."
-            raise invalid(detail, parameter=name)
-        return found
+def _listed(values: Mapping[str, list[str]], name: str, allowed: frozenset[str]) -> frozenset[str]:
+    """The words of a list, which may be given in one value or in several."""
+    given = values.get(name)
+    found = frozenset(",".join(given).split(",") if given else [])
+    if not found <= allowed:
+        detail = f"{', '.join(sorted(found - allowed))} is not a valid value of {name!r}."
+        raise invalid(detail, parameter=name)
+    return found
 
 
 def _size(text: str | None, operation: Operation) -> int:
-    if operation.page is None:
-        return 0
-    default, largest = operation.page
+    default, largest = operation.page or (0, 0)
     if text is None:
         return default
     if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= largest):

@@ -6,10 +6,9 @@ from contextlib import suppress
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandbox.klaviyo.errors import RefusedError
+from sandbox.kit.errors import RefusedError
+from sandbox.kit.limits import FixedWindows, Window
 from sandbox.klaviyo.filters import conditions
-from sandbox.klaviyo.limits import Windows
-from sandbox.klaviyo.operations import Rates
 from sandbox.mail.imap_syntax import ImapSyntaxError, members, tokens
 
 _PIECES = st.sampled_from(
@@ -45,15 +44,15 @@ def test_range_is_the_same_backwards(uids: set[int], first: int, last: int) -> N
 
 @given(st.lists(st.floats(0, 130), max_size=80))
 def test_no_window_holds_more_than_its_rate(instants: Sequence[float]) -> None:
-    rates, now = Rates(3, 20), 0.0
-    windows = Windows(lambda: now)
+    now = 0.0
+    limits = [Window(("get_reviews",), 1, 3), Window(("get_reviews",), 60, 20)]
+    windows = FixedWindows(lambda: now)
     admitted: list[float] = []
     for now in sorted(instants):
-        wait = windows.admit("get_reviews", rates)
-        if wait is None:
+        full = windows.take(limits)
+        if not full:
             admitted.append(now)
-        else:
-            assert 1 <= wait <= 60
-    for seconds, limit in ((1, rates.burst), (60, rates.steady)):
-        numbers = [at // seconds for at in admitted]
-        assert all(numbers.count(number) <= limit for number in numbers)
+        assert all(1 <= windows.left(window) <= 60 for window in full)
+    for limit in limits:
+        numbers = [at // limit.seconds for at in admitted]
+        assert all(numbers.count(number) <= limit.most for number in numbers)
