@@ -95,6 +95,17 @@ def pieces(column: str | pl.Expr) -> Parsed:
     return Parsed(whole_pieces, raw, QuarantineReason.UNREADABLE_NUMBER)
 
 
+def first_of(*rules: tuple[pl.Expr, pl.Expr | str], otherwise: pl.Expr | str) -> pl.Expr:
+    """What the first rule says whose condition holds; a condition that is null does not."""
+    values = [pl.when(condition).then(_literal(value)) for condition, value in rules]
+    return pl.coalesce(*values, _literal(otherwise))
+
+
+def _literal(value: pl.Expr | str) -> pl.Expr:
+    """A code is itself, and not the name of a column."""
+    return pl.lit(str(value)) if isinstance(value, str) else value
+
+
 def _nothing(column: dy.Column) -> pl.Expr:
     if isinstance(column, dy.Int64) and column.min:
         return pl.lit(column.min)

@@ -1,6 +1,7 @@
 """Taobao and Tmall, by the open platform's TOP gateway."""
 
 import datetime as dt
+from functools import partial
 
 from connectors.base.declaration import Connector, Stream, Write
 from connectors.taobao import fetch, mapping, order_mapping, outbound, redaction, wire
@@ -26,6 +27,8 @@ _LOOK_BACK = dt.timedelta(minutes=10)
 # A review is listed by when it was written, and can be answered for a month from then on.
 _REVIEWS_CHANGE = dt.timedelta(days=31)
 _SETTLES = dt.timedelta(seconds=3)
+_stream = partial(Stream, documents=wire.PAGES)
+_write = partial(Write, reversal=Reversal.REVERSIBLE, settles=_SETTLES)
 
 CONNECTOR = Connector(
     name="taobao",
@@ -35,82 +38,64 @@ CONNECTOR = Connector(
     usual_time_zone="Asia/Shanghai",
     open_client=TaobaoClient,
     streams=(
-        Stream(
+        _stream(
             name="orders",
             tables=(Order, OrderLine, Shipment),
             fetch=fetch.TRADES.pages,
             estimate=fetch.TRADES.estimate,
             to_canonical=order_mapping.orders,
-            documents=wire.PAGES,
             mapping_version=2,
             redact=redaction.redact,
             max_window=_WEEK,
             look_back=_LOOK_BACK,
         ),
-        Stream(
+        _stream(
             name="refunds",
             tables=(RefundCase,),
             fetch=fetch.REFUNDS.pages,
             estimate=fetch.REFUNDS.estimate,
             to_canonical=mapping.refunds,
-            documents=wire.PAGES,
             max_window=_MONTH,
             look_back=_LOOK_BACK,
         ),
-        Stream(
+        _stream(
             name="items",
             tables=(Listing, Price, StockLevel),
             fetch=fetch.items,
             to_canonical=mapping.items,
-            documents=wire.PAGES,
             mapping_version=2,
             is_snapshot=True,
         ),
-        Stream(
+        _stream(
             name="reviews",
             tables=(Review,),
             fetch=fetch.REVIEWS.pages,
             estimate=fetch.REVIEWS.estimate,
             to_canonical=mapping.reviews,
-            documents=wire.PAGES,
             redact=redaction.redact,
             max_window=_MONTH,
             look_back=_REVIEWS_CHANGE,
         ),
-        Stream(
+        _stream(
             name="members",
             tables=(Member,),
             fetch=fetch.MEMBERS.pages,
             estimate=fetch.MEMBERS.estimate,
             to_canonical=mapping.members,
-            documents=wire.PAGES,
             redact=redaction.redact,
             look_back=_LOOK_BACK,
         ),
-        Stream(
+        _stream(
             name="coupons",
             tables=(Coupon,),
             fetch=fetch.coupons,
             to_canonical=mapping.coupons,
-            documents=wire.PAGES,
             is_snapshot=True,
         ),
     ),
     writes=(
-        Write(
-            kind=WriteKind.SET_PRICE,
-            reversal=Reversal.REVERSIBLE,
-            live=outbound.live_prices,
-            send=outbound.set_prices,
-            settles=_SETTLES,
-        ),
-        Write(
-            kind=WriteKind.SET_STOCK,
-            reversal=Reversal.REVERSIBLE,
-            live=outbound.live_stock,
-            send=outbound.set_stock,
-            settles=_SETTLES,
-        ),
+        _write(kind=WriteKind.SET_PRICE, live=outbound.live_prices, send=outbound.set_prices),
+        _write(kind=WriteKind.SET_STOCK, live=outbound.live_stock, send=outbound.set_stock),
         Write(
             kind=WriteKind.GRANT_COUPON,
             reversal=Reversal.IRREVERSIBLE,
@@ -118,12 +103,11 @@ CONNECTOR = Connector(
             send=outbound.grant_coupons,
             is_absolute=False,
         ),
-        Write(
+        _write(
             kind=WriteKind.REPLY_REVIEW,
             reversal=Reversal.IRREVERSIBLE,
             live=outbound.REPLIES.live,
             send=outbound.send_replies,
-            settles=_SETTLES,
         ),
     ),
     person_only=(

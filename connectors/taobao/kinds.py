@@ -6,12 +6,8 @@ in titles of what costs next to nothing.
 
 import polars as pl
 
-from connectors.taobao.codes import (
-    DIFFERENCE_WORDS,
-    FEE_WORDS,
-    GIFT_WORDS,
-    MOST_OF_A_LINK_MINOR,
-)
+from connectors.base.mapping import first_of
+from connectors.taobao.codes import DIFFERENCE_WORDS, FEE_WORDS, GIFT_WORDS, MOST_OF_A_LINK_MINOR
 from contracts.codes import LineKind
 from contracts.streams import Facts
 
@@ -33,33 +29,25 @@ def line_kind(facts: Facts) -> pl.Expr:
     """
     told = {**DEFAULTS, **facts}
     listed = {name: [word for word in str(told[name]).split(",") if word] for name in DEFAULTS}
-    number, price, total = pl.col("num_iid").cast(pl.String), pl.col("unit_price"), pl.col("total")
+    number, price, total = (
+        pl.col("num_iid").cast(pl.String),
+        pl.col("unit_price"),
+        pl.col("charged"),
+    )
 
     def is_called(name: str) -> pl.Expr:
         words = pl.lit(pl.Series(listed[name], dtype=pl.String)).implode()
-        return pl.col("title").str.contains_any(words).fill_null(value=False)
+        return pl.col("title").str.contains_any(words)
 
-    def kind(one: LineKind) -> pl.Expr:
-        return pl.lit(str(one))
-
-    is_link = (price <= MOST_OF_A_LINK_MINOR).fill_null(value=False)
+    is_link = price <= MOST_OF_A_LINK_MINOR
     is_token = (price > 1) & (total <= pl.col("pieces"))
-    return (
-        pl.when(number.is_in(listed["difference_items"]))
-        .then(kind(LineKind.DIFFERENCE))
-        .when(number.is_in(listed["stored_value_items"]))
-        .then(kind(LineKind.STORED_VALUE))
-        .when(pl.col("is_service_order").fill_null(value=False))
-        .then(kind(LineKind.FEE))
-        .when(pl.col("is_devalue_fee").fill_null(value=False))
-        .then(kind(LineKind.FEE))
-        .when(is_link & is_called("difference_words"))
-        .then(kind(LineKind.DIFFERENCE))
-        .when(is_link & is_called("fee_words"))
-        .then(kind(LineKind.FEE))
-        .when(total == 0)
-        .then(kind(LineKind.GIFT))
-        .when(is_token.fill_null(value=False) | ((price <= 1) & is_called("gift_words")))
-        .then(kind(LineKind.SAMPLE))
-        .otherwise(kind(LineKind.SALE))
+    return first_of(
+        (number.is_in(listed["difference_items"]), LineKind.DIFFERENCE),
+        (number.is_in(listed["stored_value_items"]), LineKind.STORED_VALUE),
+        (pl.col("is_service_order") | pl.col("is_devalue_fee"), LineKind.FEE),
+        (is_link & is_called("difference_words"), LineKind.DIFFERENCE),
+        (is_link & is_called("fee_words"), LineKind.FEE),
+        (total == 0, LineKind.GIFT),
+        (is_token | ((price <= 1) & is_called("gift_words")), LineKind.SAMPLE),
+        otherwise=LineKind.SALE,
     )

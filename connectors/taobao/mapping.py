@@ -4,31 +4,15 @@ from collections.abc import Iterable
 
 import polars as pl
 
+from connectors.base.catalogue import add_prices, add_sellable
 from connectors.base.frames import PARENT, ROW, Frames, empty_to_null
 from connectors.base.mapping import Mapper, coded, gmt8, money
 from connectors.taobao import wire
-from connectors.taobao.codes import (
-    CASE_STATUS,
-    LISTING_STATUS,
-    REVIEW_RESULT,
-)
-from contracts.codes import (
-    CaseStatus,
-    CouponStatus,
-    DiscountKind,
-)
+from connectors.taobao.codes import CASE_STATUS, CURRENCY, LISTING_STATUS, REVIEW_RESULT
+from contracts.codes import CaseStatus, CouponStatus, DiscountKind
 from contracts.streams import Context, Mapped, Page
-from contracts.tables import (
-    Coupon,
-    Listing,
-    Member,
-    Price,
-    RefundCase,
-    Review,
-    StockLevel,
-)
+from contracts.tables import Coupon, Listing, Member, RefundCase, Review
 
-CURRENCY = "CNY"
 _TEXT = pl.String
 
 
@@ -60,10 +44,6 @@ def items(pages: Iterable[Page], context: Context) -> Mapped:
 
     A variant's values stand in its title where its product has several. A variant that only shows
     its product's code has none: two of them would be taken for one.
-
-    What the platform calls quantity can still be sold; what is sold already is not part of it. So
-    it is what lies there too, as far as the platform knows, seen when it was read: a sale need not
-    change a product's date. A listing without code has no stock level.
     """
     found = wire.ITEMS.frames(pages)
     raw = _variants(found)
@@ -84,26 +64,22 @@ def items(pages: Iterable[Page], context: Context) -> Mapped:
         created_at=gmt8("created"),
         source_updated_at=gmt8("modified"),
     )
-    mapper.add(
-        Price,
+    add_prices(
+        mapper,
         raw,
         listing_id=pl.col("listing"),
-        observed_at=gmt8("modified"),
-        currency=pl.lit(CURRENCY),
-        price_minor=money("price", CURRENCY),
-        source_updated_at=gmt8("modified"),
+        price=money("price", CURRENCY),
+        currency=CURRENCY,
+        observed=gmt8("modified"),
     )
-    mapper.add(
-        StockLevel,
-        raw.filter(pl.col("code").is_not_null()),
+    # A sale need not change a product's date: what can be sold was seen when it was read.
+    add_sellable(
+        mapper,
+        raw,
         sku_id=pl.col("code"),
-        warehouse_id=pl.when(pl.col("sku_id").is_null())
-        .then(pl.col("num_iid").cast(_TEXT))
-        .otherwise(pl.format("{}:{}", "num_iid", "sku_id")),
+        warehouse_id=pl.concat_str("num_iid", "sku_id", separator=":", ignore_nulls=True),
         observed_at=pl.lit(context.read_at),
-        on_hand_units=pl.col("quantity"),
-        available_units=pl.col("quantity"),
-        committed_units=pl.lit(0),
+        pieces=pl.col("quantity"),
     )
     return mapper.done(unknown_fields=found.unknown)
 

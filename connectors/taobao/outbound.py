@@ -14,23 +14,23 @@ from typing import TypeVar
 import msgspec
 
 from connectors.base.counted import SECOND
-from connectors.base.frames import listed
 from connectors.base.gateway import RefusedCallError
 from connectors.base.replies import Replies
-from connectors.base.sending import (
-    UnfitError,
-    chunks,
-    each,
-    nothing_sent,
-    outcome,
-    read,
-    urgency_of,
-)
+from connectors.base.rows import Rows
+from connectors.base.sending import UnfitError, chunks, each, nothing_sent, outcome, urgency_of
 from connectors.base.wire import decoded
-from connectors.base.writes import batched, grouped, known, one_by_one, price_text, under_parent
+from connectors.base.writes import (
+    batched,
+    grouped,
+    known,
+    lives,
+    one_by_one,
+    price_text,
+    under_parent,
+)
 from connectors.taobao import fetch, wire
 from connectors.taobao.client import TaobaoClient
-from connectors.taobao.order_mapping import CURRENCY
+from connectors.taobao.codes import CURRENCY
 from contracts.actions import Change, Live, Outcome, Unread
 from contracts.codes import OutcomeState
 from contracts.errors import SourceContractError
@@ -38,7 +38,7 @@ from contracts.money import format_minor, parse_minor
 from contracts.streams import Window
 
 Told = TypeVar("Told", str, int)
-Rows = Sequence[tuple[Change, str]]
+Written = Sequence[tuple[Change, str]]
 
 _MOST_PRICES = 1_000
 _MOST_SKUS = 20
@@ -58,41 +58,21 @@ class _Buyer(msgspec.Struct):
     open_uid: str | None = None
 
 
-class _Failures(msgspec.Struct):
-    error_message: list[_Buyer] | _Buyer | None = None
-
-
-class _Given(msgspec.Struct):
-    coupon_result: list[_Buyer] | _Buyer | None = None
-
-
-class _Grants(msgspec.Struct):
-    failure_buyers: _Failures | None = None
-    coupon_results: _Given | None = None
-
-
 _SUCCESS = msgspec.json.Decoder(_Success, strict=False)
-_GRANTS = msgspec.json.Decoder(_Grants, strict=False)
+_GIVEN = Rows("coupon_results.coupon_result", _Buyer)
+_FAILED = Rows("failure_buyers.error_message", _Buyer)
 
 
 def live_prices(client: TaobaoClient, changes: Sequence[Change]) -> dict[str, Live | Unread]:
     """Price in force per listing, in fen."""
-
-    def live(price: str) -> Live:
-        return Live(value=parse_minor(price, CURRENCY), currency=CURRENCY)
-
     places = {change.target_id: (under_parent(change), change.target_id) for change in changes}
-    return _lives(client, places, _prices, live, "a listing has no price")
+    return _lives(client, places, _prices, lambda price: parse_minor(price, CURRENCY), CURRENCY)
 
 
 def live_stock(client: TaobaoClient, changes: Sequence[Change]) -> dict[str, Live | Unread]:
     """Pieces that can be sold of a SKU code under its listing `parent_id`."""
-
-    def live(quantity: int) -> Live:
-        return Live(value=quantity, currency=None)
-
     places = {change.target_id: _place(change) for change in changes}
-    return _lives(client, places, _quantities, live, "a listing has no quantity")
+    return _lives(client, places, _quantities, int, None)
 
 
 def set_prices(client: TaobaoClient, changes: Sequence[Change]) -> list[Outcome]:
@@ -160,7 +140,7 @@ def _set_product_prices(client: TaobaoClient, group: Sequence[Change]) -> list[O
         known(_prices(item), change.target_id, _NO_SKU)
         return price
 
-    def send(rows: Rows) -> list[Outcome]:
+    def send(rows: Written) -> list[Outcome]:
         new = {change.target_id: price for change, price in rows}
         skus = {str(sku.sku_id) for sku in item.variants}
         prices = [{"sku_id": int(one), "price": new[one]} for one in new if one in skus]
@@ -212,7 +192,7 @@ def _set_stock(client: TaobaoClient, group: Sequence[Change]) -> list[Outcome]:
             raise UnfitError("stock is written under its listing")
         return f"{sku}:{change.after}"
 
-    def send(rows: Rows) -> list[Outcome]:
+    def send(rows: Written) -> list[Outcome]:
         asked = {"num_iid": num_iid, "type": _ABSOLUTE}
         first = rows[0][0]
         if _place(first)[1]:
@@ -232,16 +212,13 @@ def _grant(client: TaobaoClient, group: Sequence[Change]) -> list[Outcome]:
             raise UnfitError("a grant names its coupon as parent and a member")
         return change.recipient
 
-    def send(rows: Rows) -> list[Outcome]:
+    def send(rows: Written) -> list[Outcome]:
         asked = {
             "coupon_id": under_parent(group[0]),
             "ouid_data": json.dumps([{"ouid": buyer} for _, buyer in rows]),
         }
         answer = client.write("taobao.promotion.coupon.send", asked, urgency=urgency_of(group))
-        grants = decoded(_GRANTS.decode, answer.data)
-        results, failures = grants.coupon_results, grants.failure_buyers
-        given = _named(listed(results.coupon_result if results else None))
-        failed = _named(listed(failures.error_message if failures else None))
+        given, failed = _named(_GIVEN.rows(answer.data)), _named(_FAILED.rows(answer.data))
         return [_granted(change, given, failed) for change, _ in rows]
 
     return batched(group, row, send)
@@ -280,20 +257,20 @@ def _lives(
     client: TaobaoClient,
     places: Mapping[str, tuple[str, str]],
     values: Callable[[wire.Item], Mapping[str, Told | None]],
-    live: Callable[[Told], Live],
-    missing: str,
+    minor: Callable[[Told], int],
+    currency: str | None,
 ) -> dict[str, Live | Unread]:
     """What is in force per target at its place: a product, and the name of one of its values."""
     products = _products(client, {number for number, _ in places.values()})
-    found: dict[str, Live | Unread] = {}
+    told: dict[str, Told | Unread] = {}
     for target, (number, name) in places.items():
         product = products.get(number)
         if isinstance(product, Unread):
-            found[target] = product
+            told[target] = product
         elif product is not None and name in values(product):
-            told = values(product)[name]
-            found[target] = Unread(why=missing) if told is None else read(partial(live, told))
-    return found
+            value = values(product)[name]
+            told[target] = Unread(why="a listing lacks its value") if value is None else value
+    return lives(told, lambda value: Live(value=minor(value), currency=currency))
 
 
 def _prices(item: wire.Item) -> dict[str, str | None]:

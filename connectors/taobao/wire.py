@@ -92,9 +92,7 @@ class Sku(_Shape):
     outer_id: Text | None = None
     properties: Text | None = None
     properties_name: Text | None = None
-    created: Text | None = None
     modified: Text | None = None
-    barcode: Text | None = None
 
 
 class Skus(_Shape):
@@ -172,24 +170,15 @@ def total(body: bytes) -> int | None:
 
 TRADES = Rows("trades.trade", Trade, decoder=lenient)
 REFUNDS = Rows("refunds.refund", Refund, decoder=lenient)
-ITEMS = Rows("items.item", Item, decoder=lenient)
+ITEMS = Rows("items.item", Item, ignored=("barcode", "created"), decoder=lenient)
 REVIEWS = Rows("trade_rates.trade_rate", Review, decoder=lenient)
 MEMBERS = Rows(
     "members.basic_member",
     Member,
-    ignored=(
-        "biz_order_id",
-        "buyer_nick",
-        "close_trade_amount",
-        "close_trade_count",
-        "grade",
-        "grade_name",
-        "group_ids",
-        "item_num",
-        "last_trade_time",
-        "relation_source",
-        "status",
-    ),
+    ignored="""
+    biz_order_id buyer_nick close_trade_amount close_trade_count grade grade_name group_ids item_num
+    last_trade_time relation_source status
+    """.split(),  # noqa: SIM905  a list to be read
     decoder=lenient,
 )
 COUPONS = Rows("coupons.coupon", Coupon, ignored=("create_channel",), decoder=lenient)

@@ -5,7 +5,7 @@ import datetime as dt
 import polars as pl
 import pytest
 
-from connectors.base.mapping import Mapper, coded, money, pieces, utc, whole
+from connectors.base.mapping import Mapper, coded, first_of, money, pieces, utc, whole
 from contracts.codes import QuarantineReason
 from contracts.streams import Context, Mapped
 from contracts.tables import Member, OrderLine, Price
@@ -127,3 +127,9 @@ def test_what_is_no_number_of_pieces_is_named(told: str) -> None:
         "unreadable_number",
         "quantity_units",
     )
+
+
+def test_the_first_rule_that_holds_decides_and_one_that_cannot_be_told_does_not() -> None:
+    raw = pl.DataFrame({"a": [1, 2, 3, None], "b": ["w", "x", "y", "z"]})
+    kind = first_of((pl.col("a") > 2, "a"), (pl.col("a") > 1, pl.col("b")), otherwise="none")
+    assert raw.select(kind=kind)["kind"].to_list() == ["none", "x", "a", "none"]

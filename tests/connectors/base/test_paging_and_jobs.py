@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.base.jobs import JobStatus, finish
-from connectors.base.paging import by_cursor, by_overlap
+from connectors.base.paging import by_cursor, by_number, by_overlap
 from contracts.errors import (
     ShopkeeperError,
     SourceContractError,
@@ -177,3 +177,16 @@ def test_a_job_that_outlasts_its_deadline_is_given_up() -> None:
     with pytest.raises(TransientSourceError, match="still running"):
         platform.run(deadline=5)
     assert platform.now <= 5
+
+
+def test_numbered_pages_end_where_there_are_no_more() -> None:
+    assert list(by_number(lambda number: (f"page {number}", number < 3))) == [
+        "page 1",
+        "page 2",
+        "page 3",
+    ]
+
+
+def test_numbered_pages_that_do_not_end_are_an_error() -> None:
+    with pytest.raises(SourceContractError, match="5 pages"):
+        list(by_number(lambda number: (number, True), start=0, most=5))
