@@ -22,7 +22,7 @@ from actions.verdicts import (
     verdict,
     without,
 )
-from actions.writes import amount, changes, originals_of
+from actions.writes import changes, originals_of, value_text
 from contracts.actions import Action, Live
 from contracts.codes import ActionState, WriteKind
 from contracts.errors import ConfigurationError, NotAppliedError, ShopkeeperError
@@ -274,7 +274,7 @@ class _Dispatch:
         moved = {
             action: End(
                 ActionState.SUPERSEDED,
-                f"decided from {amount(action.before_value, action.currency)}, "
+                f"decided from {value_text(action.before_value, action.currency)}, "
                 f"the platform shows {shown(live.get(action.target_id))}",
             )
             for action in actions

@@ -14,7 +14,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from contracts.actions import FORGOTTEN, Action
 from contracts.errors import ConfigurationError
-from contracts.money import format_minor
+from contracts.money import format_amount
 from contracts.tables import RENAMED
 
 Language = Literal["en", "zh"]
@@ -120,7 +120,7 @@ def explain_hold(policy: str, reason: str, language: Language) -> str:
 def _template(policy: str) -> Template:
     # Plain text: whoever puts it on a page escapes it there, as any other value.
     environment = ImmutableSandboxedEnvironment(autoescape=False, undefined=StrictUndefined)
-    environment.filters |= {"money": _money, "percent": _percent, "amount": _amount, "day": _day}
+    environment.filters |= {"money": _money, "percent": _percent, "amount": _number, "day": _day}
     try:
         source = (_TEMPLATES / f"{policy}.j2").read_text(encoding="utf-8")
     except FileNotFoundError:
@@ -129,8 +129,8 @@ def _template(policy: str) -> Template:
 
 
 def _money(minor: float, currency: str) -> str:
-    """1230, "USD" is "USD 12.30"."""
-    return f"{currency} {format_minor(round(minor), currency)}"
+    """1230, "USD" is "12.30 USD"."""
+    return format_amount(round(minor), currency)
 
 
 def _percent(rate: float) -> str:
@@ -138,7 +138,7 @@ def _percent(rate: float) -> str:
     return "< 0.1 %" if 0 < rate < 0.001 else f"{rate * 100:.3g} %"
 
 
-def _amount(number: float) -> str:
+def _number(number: float) -> str:
     """Two significant digits or whole: 0.0714 is "0.071", 12.34 is "12.3", 210.79 is "211"."""
     if abs(number) >= 100:
         return f"{number:,.0f}"

@@ -23,7 +23,8 @@ _HAN: Final = re.compile(r"[\u3400-\u9fff]")
 _ID: Final = r"[0-9A-Za-z_#.:\-]{1,200}|…"
 """A number of somebody's; the sign stands for one that is hidden (`actions.explain.unnamed`)."""
 _DAY: Final = r"\d{4}-\d{2}-\d{2}"
-_AMOUNT: Final = r"(?:[A-Z]{3} )?[\d.,]{1,20}(?:元|港元|新台币|美元|欧元|日元)?"
+_AMOUNT: Final = r"(?:[A-Z]{3} )?[\d.,]{1,20}(?: [A-Z]{3}|元|港元|新台币|美元|欧元|日元)?"
+"""The code first is how earlier releases wrote it, in messages that still wait."""
 _SLOTS: Final[Mapping[str, str]] = {
     "carrier": _ID,
     "tracking_number": _ID,

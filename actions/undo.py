@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from actions.terms import other_term
-from actions.writes import amount, is_order, originals_of
+from actions.writes import is_order, originals_of, value_text
 from contracts.actions import Action, Live, Unread
 from contracts.codes import ActionState, Reversal, WriteKind
 
@@ -158,8 +158,10 @@ def _conflict(
     if first.write_kind is WriteKind.CREATE_COUPON and live.value == _CLOSED:
         return "it is closed or has ended already"
     if live.value != latest.after_value or live.currency != latest.currency:
-        ours = amount(latest.after_value, latest.currency)
-        return f"changed since: ours was {ours}, in force is {amount(live.value, live.currency)}"
+        ours = value_text(latest.after_value, latest.currency)
+        return (
+            f"changed since: ours was {ours}, in force is {value_text(live.value, live.currency)}"
+        )
     other = other_term(latest, live)
     if other is not None:
         return f"changed since: in force is another {other}"

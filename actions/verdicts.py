@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from actions.terms import other_term
-from actions.writes import amount
+from actions.writes import value_text
 from contracts.actions import Action, Live, Outcome, Unread
 from contracts.codes import ActionState, OutcomeState, WriteKind
 
@@ -115,7 +115,7 @@ def verdict(
 
 def shown(live: Live | None) -> str:
     """What the platform shows, as people read it."""
-    return "nothing" if live is None else amount(live.value, live.currency)
+    return "nothing" if live is None else value_text(live.value, live.currency)
 
 
 def without(actions: Sequence[Action], gone: Sequence[Action]) -> list[Action]:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from contracts.actions import ORDERING, Action, Change
 from contracts.codes import WriteKind
-from contracts.money import format_minor
+from contracts.money import format_amount
 
 
 def changes(actions: Sequence[Action]) -> list[Change]:
@@ -39,8 +39,8 @@ def originals_of(undo: Action) -> list[str]:
     return originals
 
 
-def amount(value: int | None, currency: str | None) -> str:
-    """A value as people read it: "9.70 USD", pieces as they are, null "nothing"."""
+def value_text(value: int | None, currency: str | None) -> str:
+    """A value as people read it: "9.70 USD", pieces as they are, None as "nothing"."""
     if value is None:
         return "nothing"
-    return str(value) if currency is None else f"{format_minor(value, currency)} {currency}"
+    return str(value) if currency is None else format_amount(value, currency)

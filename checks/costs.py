@@ -5,7 +5,7 @@ import datetime as dt
 import polars as pl
 
 from contracts.checks import CheckResult
-from contracts.money import format_minor
+from contracts.money import format_amount
 
 CHECK = "cost_jumps"
 _SHOWN = 5
@@ -28,7 +28,7 @@ def confirmed_costs(
         .collect()
     )
     told = [
-        f"{sku} {format_minor(newer, currency)} after {format_minor(used, currency)}"
+        f"{sku} {format_amount(newer, currency)} after {format_amount(used, currency)}"
         for sku, newer, used in waiting.head(_SHOWN).iter_rows()
     ]
     more = [f"and {waiting.height - _SHOWN} more"] if waiting.height > _SHOWN else []

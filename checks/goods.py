@@ -5,7 +5,7 @@ import datetime as dt
 import polars as pl
 
 from contracts.checks import CheckResult
-from contracts.money import format_minor
+from contracts.money import format_amount
 
 CHECK = "goods"
 LOOK_BACK = dt.timedelta(days=28)
@@ -35,7 +35,7 @@ def goods(
             check=CHECK,
             passed=not differing,
             measured=f"{differing:,} of {stated:,} orders differ from the platform's own subtotal,"
-            f" by {format_minor(amount, currency)} {currency} in all",
+            f" by {format_amount(amount, currency)} in all",
             limit="the sum of their lines of goods",
             checked_at=checked_at,
             is_blocking=False,

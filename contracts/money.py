@@ -1,4 +1,8 @@
-"""Money: decimal text to integer minor units and back, exactly or not at all."""
+"""Money: decimal text to integer minor units and back, exactly or not at all.
+
+Platforms and files read plain decimal text (`format_minor`); people read one notation, in English
+and in Chinese sentences alike: "12,345.67 USD" (`format_amount`, per row `amount_text`).
+"""
 
 import re
 
@@ -84,9 +88,38 @@ def parse_minor(amount: str, currency: str) -> int:
 
 
 def format_minor(amount_minor: int, currency: str) -> str:
-    """Minor units as the decimal text that platforms and people read: 1230 USD is "12.30"."""
+    """Minor units as the plain decimal text that platforms and files read: 1230 USD is "12.30"."""
     digits = exponent(currency)
     if digits == 0:
         return str(amount_minor)
     sign, whole = ("-" if amount_minor < 0 else ""), abs(amount_minor)
     return f"{sign}{whole // 10**digits}.{whole % 10**digits:0{digits}d}"
+
+
+def group_digits(amount_minor: int, currency: str) -> str:
+    """Decimal text with separators, where the currency stands beside: 1234567 USD, "12,345.67"."""
+    whole, point, digits = format_minor(abs(amount_minor), currency).partition(".")
+    return f"{'-' if amount_minor < 0 else ''}{int(whole):,}{point}{digits}"
+
+
+def format_amount(amount_minor: int, currency: str) -> str:
+    """An amount as people read it: 1234567 USD is "12,345.67 USD"."""
+    return f"{group_digits(amount_minor, currency)} {currency}"
+
+
+def amount_text(amount_minor: pl.Expr, currency: pl.Expr) -> pl.Expr:
+    """The same per row; a whole number where there is no currency, null where no amount."""
+    digits = currency.replace_strict(_EXPONENTS, default=2, return_dtype=pl.Int64)
+    digits = pl.when(currency.is_null()).then(0).otherwise(digits)
+    scale = pl.lit(10, dtype=pl.Int64).pow(digits)
+    size = amount_minor.abs().cast(pl.Int64)
+    # From the right: a separator after every third digit but the last.
+    backwards = (size // scale).cast(pl.String).str.reverse().str.replace_all(r"(\d{3})", "$1,")
+    whole = backwards.str.strip_suffix(",").str.reverse()
+    fraction = "." + (size % scale).cast(pl.String).str.zfill(digits)
+    return pl.concat_str(
+        pl.when(amount_minor < 0).then(pl.lit("-")).otherwise(pl.lit("")),
+        whole,
+        pl.when(digits > 0).then(fraction).otherwise(pl.lit("")),
+        (" " + currency).fill_null(""),
+    )

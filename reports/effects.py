@@ -52,4 +52,4 @@ class ReportedEffect:
 
     def _money(self, minor: float | None) -> str:
         amount = formats.money(round(minor or 0), self.currency)
-        return f"{self.currency} {amount if amount.startswith('-') else '+' + amount}"
+        return amount if amount.startswith("-") else f"+{amount}"

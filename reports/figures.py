@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from reports.formats import count, money, rate
+from reports.formats import count, figure, money, rate
 
 SHOWN_DAYS = 90
 TREND_DAYS = 28
@@ -91,7 +91,7 @@ def figures(days: pl.DataFrame) -> Iterator[ReportFigure]:
 def shown(measure: Measure, value: float | None, currency: str) -> str:
     """A value of a measure as text."""
     if measure.unit == "money":
-        return money(None if value is None else int(value), currency)
+        return figure(None if value is None else int(value), currency)
     if measure.unit == "rate":
         return rate(value)
     return count(None if value is None else int(value))

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from contracts.actions import ORDERING, Action
 from contracts.codes import WriteKind
-from contracts.money import format_minor
+from contracts.money import format_amount, group_digits
 
 ABSENT = "–"
 _VALUED = (WriteKind.SET_PRICE, WriteKind.CREATE_COUPON)
@@ -21,12 +21,13 @@ _DONE = {
 
 
 def money(amount_minor: int | None, currency: str) -> str:
-    """Major units with separators: 1234567 USD is 12,345.67."""
-    if amount_minor is None:
-        return ABSENT
-    whole, point, digits = format_minor(amount_minor, currency).partition(".")
-    sign, whole = ("-", whole[1:]) if whole.startswith("-") else ("", whole)
-    return f"{sign}{int(whole):,}{point}{digits}"
+    """An amount: 1234567 USD is "12,345.67 USD"."""
+    return ABSENT if amount_minor is None else format_amount(amount_minor, currency)
+
+
+def figure(amount_minor: int | None, currency: str) -> str:
+    """The same where a heading says the currency: "12,345.67"."""
+    return ABSENT if amount_minor is None else group_digits(amount_minor, currency)
 
 
 def count(number: int | None) -> str:
@@ -45,7 +46,7 @@ def local(at: dt.datetime, time_zone: str) -> str:
 
 
 def written(action: Action, amount: int | None) -> str:
-    """A value that an action names, in its own unit (`unit`); what is done or not, by its name."""
+    """A value that an action names: an amount, a rate, pieces; what is done or not, by its name."""
     if amount is None:
         return ABSENT
     if action.write_kind in _DONE:
@@ -57,20 +58,20 @@ def written(action: Action, amount: int | None) -> str:
     return count(amount)
 
 
-def unit(action: Action) -> str:
-    """Unit of an action's values: a currency, pieces, or none for what is either done or not."""
-    if _is_money(action) or action.write_kind in _VALUED:
-        return action.currency or ""
-    return "pieces" if action.write_kind in _COUNTED else ""
+def with_unit(action: Action, amount: int | None) -> str:
+    """The same, pieces named as such, where no heading does."""
+    text = written(action, amount)
+    is_counted = action.write_kind in _COUNTED and not _is_money(action)
+    return f"{text} pieces" if is_counted and amount is not None else text
 
 
 def is_valued(action: Action) -> bool:
-    """Whether its values tell something: what is done or not, or only told, has none."""
+    """Whether its values mean something: what is done or not, or only reported, has none."""
     if action.write_kind is WriteKind.NONE:
         return action.currency is not None or action.policy == ORDERING
     return action.write_kind in (*_VALUED, *_COUNTED)
 
 
 def _is_money(action: Action) -> bool:
-    is_told = action.write_kind is WriteKind.NONE or action.write_kind in _VALUED
-    return is_told and action.currency is not None
+    has_value = action.write_kind is WriteKind.NONE or action.write_kind in _VALUED
+    return has_value and action.currency is not None

@@ -19,7 +19,7 @@ _GUARD: Final[Mapping[str, str]] = {
     "all that it is made for was refused": "用到它的动作均已被拒绝",
     "{} writes in 24 hours, limit {}": "24 小时内 {} 次写入，上限 {}",
     "mean change {} in 24 hours, limit {}": "24 小时内平均变动 {}，上限 {}",
-    "cuts give away {} minor units per day, limit {}": "降价每天让利 {}（最小货币单位），上限 {}",
+    "cuts give away {} per day, limit {}": "降价每天让利 {}，上限 {}",
     "{} writes, more than {} times the usual {}": "写入 {} 次，超过平时（{2}）的 {1} 倍",
     "mean change {}, more than {} times the usual {}": "平均变动 {}，超过平时（{2}）的 {1} 倍",
     "{} locks the price until {}": "{} 期间锁价，至 {}",
@@ -68,16 +68,12 @@ _GUARD: Final[Mapping[str, str]] = {
     "no price in force is known for listing {}": "商品 {} 的现价未知",
     "the coupon is in {}, the price in {}": "优惠券币种为 {}，价格币种为 {}",
     "no cost of {} is known, so no floor is": "{} 无成本，无法计算底价",
-    "it leaves {} of {}, below floor {} (minor units)": (
-        "{1} 到手仅 {0}，低于底价 {2}（最小货币单位）"
-    ),
+    "it leaves {} of {}, below floor {}": "{1} 到手仅 {0}，低于底价 {2}",
     "{} off whatever the order is: a least spend or SKUs bound it": (
         "任意订单立减 {}：须设最低消费或限定 SKU"
     ),
     "it takes off {} of the smallest order, limit {}": "最小订单被减去 {}，上限 {}",
-    "coupons of {} days may cost {} minor units, budget {}": (
-        "{} 天内优惠券成本可达 {}（最小货币单位），预算 {}"
-    ),
+    "coupons of {} days may cost {}, budget {}": "{} 天内优惠券成本可达 {}，预算 {}",
     "the data are stale: {} were last read at {}; look before you act": (
         "数据已过时：{} 最近读取于 {}，请先核实"
     ),
@@ -151,6 +147,16 @@ _GUARD: Final[Mapping[str, str]] = {
     "{} stopped {} at {} UTC": "{} 于 {2} UTC 停止了 {1}",
 }
 """What the guard says, by its template; the values are written in their order, or as numbered."""
+_EARLIER: Final[Mapping[str, str]] = {
+    "cuts give away {} minor units per day, limit {}": "降价每天让利 {}（最小货币单位），上限 {}",
+    "it leaves {} of {}, below floor {} (minor units)": (
+        "{1} 到手仅 {0}，低于底价 {2}（最小货币单位）"
+    ),
+    "coupons of {} days may cost {} minor units, budget {}": (
+        "{} 天内优惠券成本可达 {}（最小货币单位），预算 {}"
+    ),
+}
+"""What the guard of earlier releases wrote, which ledgers still hold."""
 _ENDED: Final[Mapping[str, str]] = {
     "another action on the same target went first": "同一对象已有其他动作先执行",
     "acknowledged; nothing to write": "已确认；无需写入",
@@ -221,7 +227,9 @@ def _filled(told: str, values: list[str]) -> str:
 @cache
 def _patterns() -> list[tuple[re.Pattern[str], str]]:
     """Those that say most first: what a shorter one would take for a number may be its words."""
-    templates = sorted({**_GUARD, **_ENDED}.items(), key=lambda one: -len(one[0].replace("{}", "")))
+    templates = sorted(
+        {**_GUARD, **_EARLIER, **_ENDED}.items(), key=lambda one: -len(one[0].replace("{}", ""))
+    )
     return [
         (re.compile(re.escape(english).replace(r"\{\}", "(.*?)"), re.DOTALL), chinese)
         for english, chinese in templates

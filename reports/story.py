@@ -112,7 +112,7 @@ class Story:
     def _part(self, name: str) -> Said:
         text = self.content[name]
         if name.endswith("_minor"):
-            return Said(*[f"{formats.money(int(text), self.currency)} {self.currency}"] * 2)
+            return Said(*[formats.money(int(text), self.currency)] * 2)
         if name.endswith("_at"):
             return Said(*[self._local(dt.datetime.fromisoformat(text))] * 2)
         if name.endswith("listing_ids"):
@@ -126,7 +126,7 @@ class Story:
         )
 
     def _valued(self, value: int | None) -> str:
-        return f"{formats.written(self.action, value)} {formats.unit(self.action)}".rstrip()
+        return formats.with_unit(self.action, value)
 
     def _local(self, at: dt.datetime) -> str:
         return f"{formats.local(at, self.time_zone)} ({self.time_zone})"

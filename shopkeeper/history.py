@@ -204,7 +204,7 @@ def _profit_told(profit: "Profit") -> str:
     from reports.formats import money
 
     return (
-        f"Profit: {money(profit.expected_minor, profit.currency)} {profit.currency} a day are"
+        f"Profit: {money(profit.expected_minor, profit.currency)} a day are"
         f" expected of {profit.prices:,} prices, between the ends shown."
         f" {profit.prices - profit.stated:,} of them by an elasticity learnt from sales, the ends"
         f" nine in ten of what it may be; {profit.stated:,} by the policy's usual_elasticity, the"

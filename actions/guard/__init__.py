@@ -22,9 +22,9 @@ from actions.guard.refusals import (
     IS_COUPON,
     IS_PRICE,
     GuardRule,
-    opened,
     refuse,
     sentence,
+    with_refusal_columns,
 )
 from actions.guard.stacking import with_codes
 from actions.guard.switches import check_kill_switches
@@ -59,7 +59,12 @@ def judge(
     if mode is PolicyMode.OFF or proposals.is_empty():
         return Judged.create_empty()
     judged = _single(
-        opened(proposals), facts, limits=limits, economics=economics, at=at, is_sending=False
+        with_refusal_columns(proposals),
+        facts,
+        limits=limits,
+        economics=economics,
+        at=at,
+        is_sending=False,
     )
     # Who is left alone to compare takes a place of the cap, so that both arms were picked alike.
     judged = _kept_out(apply_daily_cap(judged, facts, limits=limits, at=at), facts)
@@ -91,7 +96,7 @@ def per_item_recheck(
     Judges each action again by the price that the platform shows now (per target), and by the
     facts of now. The batch was judged when it was decided. A guard of `HOLDS` only asks to wait.
     """
-    frame, seen = opened(_frame(actions)), at_live(facts, live)
+    frame, seen = with_refusal_columns(_frame(actions)), at_live(facts, live)
     judged = _single(frame, seen, limits=limits, economics=economics, at=at, is_sending=True)
     return _refused(judged)
 
@@ -102,7 +107,7 @@ def undo_recheck(
     """The same of an undo, which restores what was in force before us: promotion locks alone bind
     it, and no policy, so that it works where the one of its original is gone.
     """
-    return _refused(check_calendar(opened(_frame(actions)), campaigns, at=at))
+    return _refused(check_calendar(with_refusal_columns(_frame(actions)), campaigns, at=at))
 
 
 def _refused(judged: pl.DataFrame) -> dict[str, tuple[str, str]]:

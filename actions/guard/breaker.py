@@ -6,7 +6,16 @@ import polars as pl
 
 from actions.guard.facts import GuardFacts
 from actions.guard.limits import Limits
-from actions.guard.refusals import IS_PRICE, IS_WRITE, GuardRule, beyond, percent, refuse, sentence
+from actions.guard.refusals import (
+    IS_PRICE,
+    IS_WRITE,
+    GuardRule,
+    beyond,
+    money,
+    percent,
+    refuse,
+    sentence,
+)
 from contracts.codes import ActionState
 
 _GROUP = ["policy", "shop_id"]
@@ -86,8 +95,9 @@ def _absolute(limits: Limits) -> list[GuardRule]:
             "breaker",
             exposure > limits.max_exposure_minor,
             sentence(
-                f"cuts give away {{}} minor units per day, limit {limits.max_exposure_minor}",
-                exposure.round(0).cast(pl.Int64),
+                "cuts give away {} per day, limit {}",
+                money(exposure.round(0)),
+                money(pl.lit(limits.max_exposure_minor)),
             ),
         ),
     ]

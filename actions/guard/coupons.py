@@ -11,6 +11,7 @@ from actions.guard.refusals import IS_COUPON, GuardRule, beyond, money, percent,
 from actions.guard.stacking import worst_goods
 from contracts.codes import ActionState, WriteKind
 from contracts.economics import Economics
+from contracts.money import amount_text
 
 _OWN = ["policy", "shop_id", "target_id", "window_start"]
 _GROUP = ["policy", "shop_id"]
@@ -153,10 +154,10 @@ def _floors() -> list[GuardRule]:
             "floor",
             net < floor,
             sentence(
-                "it leaves {} of {}, below floor {} (minor units)",
-                net.cast(pl.Int64),
+                "it leaves {} of {}, below floor {}",
+                amount_text(net, priced),
                 pl.col("worst_sku"),
-                floor,
+                amount_text(floor, priced),
             ),
         ),
     ]
@@ -217,8 +218,9 @@ def _budget(limits: Limits) -> list[GuardRule]:
             "budget",
             committed > (0 if budget is None else budget),
             sentence(
-                f"coupons of {limits.budget_days} days may cost {{}} minor units, budget {budget}",
-                committed,
+                f"coupons of {limits.budget_days} days may cost {{}}, budget {{}}",
+                money(committed),
+                money(pl.lit(budget, dtype=pl.Int64)),
             ),
         )
     ]

@@ -6,7 +6,7 @@ import polars as pl
 
 from actions.texts import REVIEW_REQUEST
 from contracts.codes import WriteKind
-from contracts.money import exponent
+from contracts.money import amount_text
 
 IS_WRITE = pl.col("write_kind") != WriteKind.NONE
 IS_PRICE = pl.col("write_kind") == WriteKind.SET_PRICE
@@ -31,14 +31,9 @@ class GuardRule:
     reason: pl.Expr
 
 
-def opened(proposals: pl.DataFrame) -> pl.DataFrame:
-    """Proposals with room for a refusal, and the digits of their currency for its sentence."""
-    currencies = [code for code in proposals["currency"].unique() if code is not None]
-    digits = pl.DataFrame(
-        {"currency": currencies, "digits": [exponent(code) for code in currencies]},
-        schema={"currency": pl.String, "digits": pl.Int64},
-    )
-    return proposals.join(digits, on="currency", how="left", maintain_order="left").with_columns(
+def with_refusal_columns(proposals: pl.DataFrame) -> pl.DataFrame:
+    """Proposals with room for a refusal: `guard` and `guard_reason`, null as yet."""
+    return proposals.with_columns(
         guard=pl.lit(None, dtype=pl.String), guard_reason=pl.lit(None, dtype=pl.String)
     )
 
@@ -68,15 +63,8 @@ def sentence(template: str, *values: pl.Expr) -> pl.Expr:
 
 
 def money(amount: pl.Expr) -> pl.Expr:
-    """An amount in minor units of the row's currency as people write it: "4.99 USD"."""
-    digits = pl.col("digits").fill_null(0)
-    scale = pl.lit(10, dtype=pl.Int64).pow(digits)
-    size = amount.abs().cast(pl.Int64)
-    whole = (size // scale).cast(pl.String)
-    cents = (size % scale).cast(pl.String).str.zfill(digits)
-    sign = pl.when(amount < 0).then(pl.lit("-")).otherwise(pl.lit(""))
-    text = pl.when(digits == 0).then(sign + whole).otherwise(sign + whole + "." + cents)
-    return text + " " + pl.col("currency").fill_null("")
+    """An amount in minor units of the row's currency as people read it: "4.99 USD"."""
+    return amount_text(amount, pl.col("currency"))
 
 
 def percent(rate: pl.Expr) -> pl.Expr:

@@ -1,11 +1,15 @@
-"""Money and discounts as customers read them, per row by its `currency` and language `spoken`."""
+"""Money and discounts as customers read them, per row by its `currency` and language `spoken`.
+
+A Chinese customer reads the currency's word (12.3美元), as shops there write it; all else is the
+one notation of `contracts.money`.
+"""
 
 from collections.abc import Callable
 from typing import Any, Final
 
 import polars as pl
 
-from contracts.money import format_minor
+from contracts.money import format_amount, format_minor
 
 _ZH_UNITS: Final = {
     "CNY": "元", "HKD": "港元", "TWD": "新台币", "USD": "美元", "EUR": "欧元", "JPY": "日元",
@@ -13,12 +17,12 @@ _ZH_UNITS: Final = {
 
 
 def money_text(amount_minor: int | None) -> pl.Expr:
-    """An amount: "USD 12.30", in Chinese "12.3美元"; null where there is none."""
+    """An amount: "12.30 USD", in Chinese "12.3美元"; null where there is none."""
     return _per_row(lambda said: _money(amount_minor, *said))
 
 
 def off_text(off_minor: int | None, off_rate: float | None, min_spend_minor: int | None) -> pl.Expr:
-    """What a coupon takes off: "15 %", "USD 5.00".
+    """What a coupon takes off: "15 %", "5.00 USD".
 
     In Chinese as merchants there write it: what is still paid in tenths (8.5 折), and an amount
     with its least order (满100元减10元).
@@ -40,11 +44,11 @@ def off_text(off_minor: int | None, off_rate: float | None, min_spend_minor: int
 def _money(amount_minor: int | None, currency: str, is_zh: bool) -> str | None:
     if amount_minor is None:
         return None
+    if not is_zh or currency not in _ZH_UNITS:
+        return format_amount(amount_minor, currency)
     digits = format_minor(amount_minor, currency)
-    if not is_zh:
-        return f"{currency} {digits}"
     plain = digits.rstrip("0").rstrip(".") if "." in digits else digits
-    return f"{plain}{_ZH_UNITS[currency]}" if currency in _ZH_UNITS else f"{currency} {plain}"
+    return f"{plain}{_ZH_UNITS[currency]}"
 
 
 def _per_row(told: Callable[[tuple[str, bool]], str | None]) -> pl.Expr:

@@ -12,7 +12,7 @@ from contracts.actions import Action, Change
 from contracts.codes import ActionState, Channel, OutcomeState, Purpose, WriteKind
 from contracts.errors import ConfigurationError, ShopkeeperError
 from contracts.lines import prose
-from contracts.money import format_minor
+from contracts.money import format_amount
 from contracts.payloads import Rendered, encode
 from flows.steps.clock import machine_now
 from flows.steps.home import Home
@@ -168,9 +168,7 @@ def _part(group: Sequence[Action], code: str, shop_name: str) -> str:
     first = group[0]
     effects = [abs(one.effect_minor) for one in group if one.effect_minor is not None]
     worth = (
-        f", {format_minor(sum(effects), first.currency)} {first.currency}"
-        if (effects and first.currency)
-        else ""
+        f", {format_amount(sum(effects), first.currency)}" if (effects and first.currency) else ""
     )
     skus = sorted({one.sku_id for one in group if one.sku_id})
     state = ActionState.REFUSED if code == _BREAKER else first.state

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from actions.stakes import stake
 from contracts.actions import Action
 from contracts.codes import ActionState
-from contracts.money import format_minor
+from contracts.money import format_amount
 from flows.steps.edits import Edit, edits, file_of, in_force, note
 from flows.steps.home import Home
 from flows.steps.named import APPROVERS
@@ -99,10 +99,8 @@ class Approvers:
         ):
             most = None if limits is None else limits.get(currency, 0)
             if most is not None and amount > most:
-                told, limit = (
-                    f"{format_minor(one, currency)} {currency}" for one in (amount, most)
-                )
-                return f"{told} at stake, {self.who.name} may approve {limit} {of}"
+                spent, limit = (format_amount(one, currency) for one in (amount, most))
+                return f"{spent} at stake, {self.who.name} may approve {limit} {of}"
         return None
 
     def _stake(self, action: Action) -> tuple[str, int | None]:

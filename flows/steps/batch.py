@@ -12,7 +12,7 @@ from contracts.actions import Action, content_hashes
 from contracts.codes import ActionState, WriteKind
 from contracts.errors import ConfigurationError
 from flows.steps.home import Home
-from reports import formats
+from reports.formats import money
 
 SAMPLES: Final = 5
 
@@ -72,12 +72,11 @@ class BatchTotal:
             parts.append(f"the farthest by {self.largest_rate:.1%}")
         if self.units:
             parts.append(f"{self.units:,.6g} {self.unit}")
-        parts.append(f"{formats.money(self.stake_minor, self.currency)} {self.currency} at stake")
+        parts.append(f"{money(self.stake_minor, self.currency)} at stake")
         if self.unknown:
             parts.append(f"{self.unknown:,} of which nobody knows what they cost")
         if self.effect_minor is not None:
-            effect = formats.money(self.effect_minor, self.currency)
-            parts.append(f"{effect} {self.currency} of margin expected a day")
+            parts.append(f"{money(self.effect_minor, self.currency)} of margin expected a day")
         return "; ".join(parts)
 
 

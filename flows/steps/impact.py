@@ -57,17 +57,19 @@ class Impact:
     @property
     def told(self) -> str:
         """In three sentences."""
-
-        def amount(minor: int) -> str:
-            return f"{money(minor, self.currency)} {self.currency}"
-
+        price, right = (money(one, self.currency) for one in (self.price_minor, self.right_minor))
+        paid, missed = (money(one, self.currency) for one in (self.paid_minor, self.missed_minor))
         end = f" until {self.until:%Y-%m-%d %H:%M}" if self.until else " and is in force still"
-        earned = "of unknown margin" if self.margin_minor is None else amount(self.margin_minor)
+        earned = (
+            "of unknown margin"
+            if self.margin_minor is None
+            else money(self.margin_minor, self.currency)
+        )
         return (
-            f"{self.listing_id} of {self.shop_id} cost {amount(self.price_minor)} since"
-            f" {self.since:%Y-%m-%d %H:%M}{end} (UTC); {amount(self.right_minor)} is right."
+            f"{self.listing_id} of {self.shop_id} cost {price} since"
+            f" {self.since:%Y-%m-%d %H:%M}{end} (UTC); {right} is right."
             f" {len(self.orders):,} orders took {self.units:,} pieces for"
-            f" {amount(self.paid_minor)} and earn {earned}; {amount(self.missed_minor)} are missed."
+            f" {paid} and earn {earned}; {missed} are missed."
             f" Hold back {len(self.hold_back):,} that have not left"
             f"{': ' + ', '.join(self.hold_back) if self.hold_back else ''}."
             f" As of {self.as_of:%Y-%m-%d %H:%M}; what is ordered later is not in it."

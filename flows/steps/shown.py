@@ -8,7 +8,7 @@ from actions.words import words
 from contracts.actions import Action, content_hashes
 from contracts.errors import ConfigurationError
 from flows.steps.home import Home
-from reports.formats import unit, written
+from reports.formats import with_unit
 
 _NAMED = ("shop_id", "policy", "write_kind", "target_id")
 
@@ -57,14 +57,10 @@ def _shown(action: Action, altered: str | None) -> Shown:
     return Shown(
         action_id=action.action_id,
         sentence=sentence_of(action, "en"),
-        before=_valued(action, action.before_value),
-        after=_valued(action, action.after_value),
+        before=with_unit(action, action.before_value),
+        after=with_unit(action, action.after_value),
         content=content,
         content_hash=content_hashes(asdict(action))["content_hash"],
         problem=problem,
         **{name: str(getattr(action, name)) for name in _NAMED},
     )
-
-
-def _valued(action: Action, value: int | None) -> str:
-    return f"{written(action, value)} {unit(action)}".rstrip()

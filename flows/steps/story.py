@@ -19,7 +19,7 @@ from flows.steps.home import Home
 from flows.steps.redeemed import redeemed_times
 from flows.steps.shop import Shop
 from flows.steps.shown import Shown
-from reports.formats import unit, written
+from reports.formats import with_unit
 from reports.reasons import reason_said
 from reports.story import Answerer, Earlier, Sold, Story
 from reports.words import Said, guard_said
@@ -171,7 +171,7 @@ def _told(home: Home, action: Action) -> Earlier:
         at=action.decided_at,
         policy=action.policy,
         state=action.state,
-        value=f"{written(action, action.after_value)} {unit(action)}".rstrip(),
+        value=with_unit(action, action.after_value),
         guard=_guard(action.guard),
         reason=reason,
     )

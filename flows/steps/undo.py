@@ -9,7 +9,7 @@ from actions.writes import changes
 from connectors.base.limits import Urgency
 from contracts.actions import Action
 from contracts.codes import WriteKind
-from contracts.money import format_minor
+from contracts.money import format_amount
 from flows.steps.act import act
 from flows.steps.actions import Selection, person, select
 from flows.steps.home import Home
@@ -137,5 +137,5 @@ def _value(action: Action, value: int | None) -> str | None:
     if value is None:
         return None
     if action.currency is not None:
-        return f"{format_minor(value, action.currency)} {action.currency}"
+        return format_amount(value, action.currency)
     return str(value)

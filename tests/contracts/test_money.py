@@ -8,7 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contracts.errors import SourceContractError
-from contracts.money import exponent, format_minor, parse_minor, to_minor
+from contracts.money import (
+    amount_text,
+    exponent,
+    format_amount,
+    format_minor,
+    parse_minor,
+    to_minor,
+)
 
 
 def in_a_column(amount: str, currency: str) -> int | None:
@@ -69,6 +76,41 @@ def test_an_amount_written_as_text_reads_back_the_same(minor: int, currency: str
     text = format_minor(minor, currency)
     assert Decimal(text).scaleb(exponent(currency)) == minor
     assert parse_minor(text, currency) == minor
+
+
+@pytest.mark.parametrize(
+    ("minor", "currency", "text"),
+    [
+        (1234567, "USD", "12,345.67 USD"),
+        (-1234567, "CNY", "-12,345.67 CNY"),
+        (-5, "EUR", "-0.05 EUR"),
+        (123456, "JPY", "123,456 JPY"),
+        (1000000, "KWD", "1,000.000 KWD"),
+        (0, "USD", "0.00 USD"),
+    ],
+)
+def test_people_read_one_notation(minor: int, currency: str, text: str) -> None:
+    assert format_amount(minor, currency) == text
+
+
+_AMOUNTS = st.tuples(
+    st.integers(-(10**12), 10**12), st.sampled_from(["USD", "JPY", "KWD", "CNY", "ZZZ"])
+)
+
+
+@settings(max_examples=60)
+@given(st.lists(_AMOUNTS, min_size=1))
+def test_a_column_of_amounts_reads_as_each_of_them(amounts: list[tuple[int, str]]) -> None:
+    frame = pl.DataFrame(amounts, schema=["minor", "currency"], orient="row")
+    texts = frame.select(amount_text(pl.col("minor"), pl.col("currency"))).to_series()
+    assert texts.to_list() == [format_amount(*amount) for amount in amounts]
+
+
+def test_what_has_no_currency_is_a_number_and_what_has_no_amount_is_null() -> None:
+    schema = {"minor": pl.Int64, "currency": pl.String}
+    frame = pl.DataFrame({"minor": [1234, None], "currency": [None, "USD"]}, schema=schema)
+    texts = frame.select(amount_text(pl.col("minor"), pl.col("currency"))).to_series()
+    assert texts.to_list() == ["1,234", None]
 
 
 _TEXTS = st.from_regex(r"-?[0-9]{0,17}(\.[0-9]{0,5})?x?", fullmatch=True)

@@ -136,7 +136,7 @@ def test_one_mail_tells_what_is_new_in_both_languages_with_money_codes_and_what_
     assert "Demo: price_watch, below cost: 7, 86.10 USD" in text
     assert "SKU: SKU-a, SKU-b, SKU-c, SKU-d, SKU-e + 2" in text
     assert "shopkeeper actions list --policy price_watch --shop demo --state proposed" in text
-    assert "The price in force, USD 2.34" in text
+    assert "The price in force, 2.34 USD" in text
     assert "现价" in text
 
 

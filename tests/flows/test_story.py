@@ -137,18 +137,18 @@ EARLIER = proposal(
 ANSWERS: dict[str, tuple[str, ...]] = {
     "repricing": (
         TITLE, "TEA-250", "shop", "shopify", "9.70 EUR → 8.70 EUR",  # what
-        "EUR 8.70",  # why
+        "8.70 EUR",  # why
         "5.00 EUR", "7.31",  # what was refused before
         "8.70 EUR", "26.10 EUR",  # what it achieved
         "actions undo --shop shop --run run --target v1", "--yes",  # how to take it back
     ),
-    "restock": (TITLE, "48", "58", "24", "2026-11-23", "EUR 64.00",
+    "restock": (TITLE, "48", "58", "24", "2026-11-23", "64.00 EUR",
                 "actions approve", "actions reject"),
-    "member_coupon": ("TENFORYOU7", "10 %", "Ten percent for you", "EUR 10.00"),
+    "member_coupon": ("TENFORYOU7", "10 %", "Ten percent for you", "10.00 EUR"),
     "delay_notice": ("JD01", "order-7", "31", "2026-11-18", "ada"),
     "review_follow_up": (TITLE, WORDS.strip(), TEXT, "review-1", "ada"),
-    "price_watch": (TITLE, "0.97 EUR", "8.90 EUR", "EUR 7.00", "EUR 23.79", "actions impact v1"),
-    "fulfilment_watch": ("order-8", "48", "EUR 26.10", "2026-11-20 03:00 UTC", "actions approve"),
+    "price_watch": (TITLE, "0.97 EUR", "8.90 EUR", "7.00 EUR", "23.79 EUR", "actions impact v1"),
+    "fulfilment_watch": ("order-8", "48", "26.10 EUR", "2026-11-20 03:00 UTC", "actions approve"),
     "request": ("order-7", "9", "7"),
 }  # fmt: skip
 

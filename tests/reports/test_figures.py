@@ -7,7 +7,7 @@ from contracts.actions import Action
 from contracts.tables import KpisDaily
 from reports.daily import DailyReport
 from reports.figures import ReportFigure, complete_days, figures, moved
-from reports.formats import local, money, written
+from reports.formats import figure, local, money, with_unit, written
 
 DAY = dt.date(2026, 11, 15)
 AT = dt.datetime(2026, 11, 16, 4, 59, tzinfo=dt.UTC)
@@ -67,22 +67,24 @@ def test_today_by_the_shops_clock_is_not_yet_a_day(report: DailyReport) -> None:
 @pytest.mark.parametrize(
     ("amount", "currency", "text"),
     [
-        (1234567, "USD", "12,345.67"),
-        (-1234567, "USD", "-12,345.67"),
-        (-5, "CNY", "-0.05"),
-        (1234567, "JPY", "1,234,567"),
+        (1234567, "USD", "12,345.67 USD"),
+        (-1234567, "USD", "-12,345.67 USD"),
+        (-5, "CNY", "-0.05 CNY"),
+        (1234567, "JPY", "1,234,567 JPY"),
         (None, "USD", "–"),
     ],
 )
 def test_money_is_written_in_major_units(amount: int | None, currency: str, text: str) -> None:
     assert money(amount, currency) == text
+    assert figure(amount, currency) == text.removesuffix(f" {currency}")
 
 
 def test_a_price_is_money_and_a_restock_is_pieces(report: DailyReport) -> None:
     actions: dict[str, Action] = {one.action.policy: one.action for one in report.actions}
-    assert written(actions["repricing"], 1234) == "12.34"
+    assert written(actions["repricing"], 1234) == "12.34 USD"
     assert written(actions["restock"], 1234) == "1,234"
-    assert written(actions["restock"], None) == "–"
+    assert with_unit(actions["restock"], 1234) == "1,234 pieces"
+    assert with_unit(actions["restock"], None) == "–"
 
 
 def test_instants_are_shown_by_the_shops_clock() -> None:
@@ -97,6 +99,9 @@ def test_what_moved_gmv_is_told_with_its_signs() -> None:
         "conversion_effect_minor": -11210_55.2,
         "aov_effect_minor": 3000_00.0,
     }
-    told = "GMV +3,000.00: visitors +11,210.55, conversion -11,210.55, average order +3,000.00."
-    assert moved(day) == told
+    sentence = (
+        "GMV +3,000.00 USD: visitors +11,210.55 USD, conversion -11,210.55 USD,"
+        " average order +3,000.00 USD."
+    )
+    assert moved(day) == sentence
     assert moved({**day, "visitors_effect_minor": None}) is None

@@ -71,5 +71,32 @@ def test_numbers_stay_and_what_is_said_within_a_sentence_is_said_in_chinese_too(
     )
 
 
+def test_an_amount_of_thousands_is_one_value() -> None:
+    said = reason_said("it leaves 1,234.50 USD of TEA, below floor 12,345,678 JPY")
+    assert said.zh == "TEA 到手仅 1,234.50 USD，低于底价 12,345,678 JPY"
+
+
+@pytest.mark.parametrize(
+    ("english", "chinese"),
+    [
+        (
+            "cuts give away 1500 minor units per day, limit 1000",
+            "降价每天让利 1500（最小货币单位），上限 1000",
+        ),
+        (
+            "it leaves 95 of TEA, below floor 100 (minor units)",
+            "TEA 到手仅 95，低于底价 100（最小货币单位）",
+        ),
+        (
+            "coupons of 28 days may cost 900 minor units, budget 800",
+            "28 天内优惠券成本可达 900（最小货币单位），预算 800",
+        ),
+        ("9.70 USD is below floor 9.81 USD", "9.70 USD 低于底价 9.81 USD"),
+    ],
+)
+def test_sentences_of_earlier_releases_are_understood(english: str, chinese: str) -> None:
+    assert reason_said(english).zh == chinese
+
+
 def test_what_a_platform_said_stays_as_it_is() -> None:
     assert reason_said("the seller is suspended").zh == "the seller is suspended"

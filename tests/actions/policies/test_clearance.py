@@ -115,13 +115,13 @@ def test_why_is_said_in_both_languages_without_a_word_of_competitors() -> None:
         "clearance", 0, None,
     )  # fmt: skip
     assert explain(action(found), "en") == (
-        "Change the price from USD 12.00 to USD 11.40 to clear it: it was listed 200 days ago and"
-        " its 300 pieces last 150 days, so 25 % come off USD 12.00 step by step, down to USD 9.00;"
+        "Change the price from 12.00 USD to 11.40 USD to clear it: it was listed 200 days ago and"
+        " its 300 pieces last 150 days, so 25 % come off 12.00 USD step by step, down to 9.00 USD;"
         " no competitor counts for it."
     )
     assert explain(action(found), "zh") == (
-        "价格由 USD 12.00 调整为 USD 11.40，清仓：上架已 200 天，现有 300 件可售 150 天，"
-        "在 USD 12.00 的基础上分步降价 25 %，最低至 USD 9.00；不参考竞品。"
+        "价格由 12.00 USD 调整为 11.40 USD，清仓：上架已 200 天，现有 300 件可售 150 天，"
+        "在 12.00 USD 的基础上分步降价 25 %，最低至 9.00 USD；不参考竞品。"
     )
     unsold = fact(**{**OLD, "has_demand": False, "cover_days": None})
     (never,) = propose(unsold, clearing(), ECONOMICS).to_dicts()

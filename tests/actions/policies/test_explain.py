@@ -31,10 +31,10 @@ def action(numbers: dict[str, Any] | None = None, **more: Any) -> Action:
 
 def test_money_stands_in_the_currency_and_its_digits() -> None:
     assert explain(action(), "en") == (
-        "Change the price from CNY 19.99 to CNY 18.99 to match: the lowest of 1 usable competitor"
-        " asks CNY 18.99 with shipping."
+        "Change the price from 19.99 CNY to 18.99 CNY to match: the lowest of 1 usable competitor"
+        " asks 18.99 CNY with shipping."
     )
-    assert "价格由 JPY 1999 调整为 JPY 1899" in explain(
+    assert "价格由 1,999 JPY 调整为 1,899 JPY" in explain(
         action({**NUMBERS, "currency": "JPY"}), "zh"
     )
 
@@ -61,9 +61,9 @@ def test_an_undo_says_what_it_restores() -> None:
         currency="CNY",
     )
     assert explain(undo, "en") == (
-        "Restore CNY 19.99 in place of CNY 18.99: an operator took back 2 actions of repricing."
+        "Restore 19.99 CNY in place of 18.99 CNY: an operator took back 2 actions of repricing."
     )
-    assert "恢复为 CNY 19.99" in explain(undo, "zh")
+    assert "恢复为 19.99 CNY" in explain(undo, "zh")
 
 
 def test_numbers_of_an_action_of_before_a_rename_are_found_under_their_new_names() -> None:

@@ -311,7 +311,7 @@ def test_in_english_and_without_a_least_spend() -> None:
     message = decode(propose(member(language="en-GB"))["payload"][1], Message)
     words = render(message, UNSUBSCRIBE)
     assert words.subject == "15 % off your next order at Tea & Cups"
-    assert "takes 15 % off your next order, up to an order of CNY 200.01:" in words.text
+    assert "takes 15 % off your next order, up to an order of 200.01 CNY:" in words.text
     assert "until the end of 2026-12-04" in words.text
     assert words.text.endswith("To get no more of them: https://shop.example/u/1")
 
@@ -408,16 +408,16 @@ def entered(row: Row) -> Action:
 def test_an_offer_is_explained_with_its_numbers() -> None:
     made, told = (entered(row) for row in propose(params=AMOUNT).to_dicts())
     assert explain(made, "en") == (
-        "Make a code of their own, to be used once, that takes CNY 5.00 off an order of CNY 50.00"
+        "Make a code of their own, to be used once, that takes 5.00 CNY off an order of 50.00 CNY"
         " or more as the policy's settings say, for a member (at risk)"
         " who has not ordered for 40 days, against a usual 10 (an offer is made from 3 times as"
         " long on; the chance that they are still a customer is 40 %); they have 10"
-        " orders and used to spend CNY 300.00 in 30 days, and it costs CNY 5.00 at most."
+        " orders and used to spend 300.00 CNY in 30 days, and it costs 5.00 CNY at most."
     )
     assert "会员（重要挽留客户）已 40 天未下单" in explain(made, "zh")
-    assert explain(told, "en").startswith("Send their code, which takes CNY 5.00 off an")
+    assert explain(told, "en").startswith("Send their code, which takes 5.00 CNY off an")
     given = entered(first(params=PURSE, coupons=[coupon()]))
-    assert explain(given, "en").startswith("Put the coupon that takes CNY 5.00 off an")
+    assert explain(given, "en").startswith("Put the coupon that takes 5.00 CNY off an")
 
 
 STATES = {

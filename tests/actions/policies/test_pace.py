@@ -97,19 +97,19 @@ def test_why_is_said_in_both_languages() -> None:
 
     fast, unsold = {"cover_days": 5.0}, {"cover_days": None, "has_demand": False}
     assert told("en", **fast) == (
-        "Change the price from USD 10.00 to USD 10.20: its 60 pieces last 5 days, less than the 30"
+        "Change the price from 10.00 USD to 10.20 USD: its 60 pieces last 5 days, less than the 30"
         " that it is to last; no competitor counts for it."
     )
     assert told("zh", **fast) == (
-        "价格由 USD 10.00 调整为 USD 10.20：现有 60 件可售 5 天，短于目标 30 天；不参考竞品。"
+        "价格由 10.00 USD 调整为 10.20 USD：现有 60 件可售 5 天，短于目标 30 天；不参考竞品。"
     )
     assert told("en", **unsold) == (
-        "Change the price from USD 10.00 to USD 9.80: its 60 pieces do not sell, and it is to last"
+        "Change the price from 10.00 USD to 9.80 USD: its 60 pieces do not sell, and it is to last"
         " 30 days; no competitor counts for it."
     )
     assert "没有销售，超过目标 30 天" in told("zh", **unsold)
     assert told("en", cover_days=5.0, price_minor=1980).endswith(
-        "because the maximum is USD 20.00; no competitor counts for it."
+        "because the maximum is 20.00 USD; no competitor counts for it."
     )
 
 
