@@ -13,9 +13,9 @@ from contracts.economics import ANSWERS, FACTS, Economics, floor_minor, grid_up
 class ClearanceStep(BaseModel, frozen=True, extra="forbid"):
     """Goods as old as that, of which so many days of sales lie there, cost so much less."""
 
-    min_age_days: float = Field(ge=0, le=3650, description="Days since it was listed")
-    min_cover_days: float = Field(gt=0, le=3650, description="Days that the stock would last")
-    off_rate: float = Field(gt=0, le=0.9, description="Taken off the anchor")
+    min_age_days: float = Field(ge=0, le=3650, description="Days since the product was listed")
+    min_cover_days: float = Field(gt=0, le=3650, description="Days that your stock would last")
+    off_rate: float = Field(gt=0, le=0.9, description="Part taken off the anchor price")
 
 
 class Clearance(BaseModel, frozen=True, extra="forbid"):
@@ -26,7 +26,7 @@ class Clearance(BaseModel, frozen=True, extra="forbid"):
         default=0.0, ge=-0.9, lt=1, description="Least margin under it, of the price paid"
     )
     usual_elasticity: float = Field(
-        default=-2.0, description="Demand's answer where no sales tell it"
+        default=-2.0, description="Elasticity assumed where sales show none"
     )
 
     def losing_at_most(self, loss_rate: float) -> "Clearance":

@@ -34,42 +34,46 @@ class Economics(BaseModel, frozen=True, extra="forbid"):
     """Costs of selling in one shop; amounts in minor units of the shop's currency."""
 
     fee_rate: float = Field(
-        ge=0, lt=1, description="Commission, payment and platform fees, of the price paid"
+        ge=0, lt=1, description="Commission, payment and platform fees, as a part of the price paid"
     )
     vat_rate: float = Field(
         default=0.0, ge=0, le=1, description="VAT that prices include, of the net price"
     )
     min_margin_rate: float = Field(
-        ge=0, lt=1, description="Least margin to earn, of the price paid"
+        ge=0, lt=1, description="Least margin you want, as a part of the price paid"
     )
-    shipping_minor: int = Field(default=0, ge=0, description="Shipping we pay per piece")
+    shipping_minor: int = Field(default=0, ge=0, description="Shipping you pay per piece")
     fixed_fee_minor: int = Field(default=0, ge=0, description="Fixed fees per piece")
     charged_shipping_minor: int | None = Field(
         default=None,
         ge=0,
-        description="Shipping that the customer pays beside the price; not set: as usual",
+        description="Shipping your customer pays on top; not set: as observed in your orders",
     )
-    return_rate: float = Field(default=0.0, ge=0, le=1, description="Pieces that come back")
-    return_cost_minor: int = Field(default=0, ge=0, description="What one that comes back costs")
-    price_step_minor: int = Field(default=1, ge=1, description="Prices are multiples of it …")
+    return_rate: float = Field(
+        default=0.0, ge=0, le=1, description="Part of the pieces that are returned"
+    )
+    return_cost_minor: int = Field(default=0, ge=0, description="What one return costs you")
+    price_step_minor: int = Field(
+        default=1, ge=1, description="Your prices are multiples of this …"
+    )
     price_ending_minor: int = Field(default=0, ge=0, description="… plus this: 99 of a step of 100")
     worst_discount_rate: float | None = Field(
         default=None,
         ge=0,
         lt=1,
-        description="Largest discount on the price that the merchant funds; not set: as observed",
+        description="Largest discount you fund; not set: as observed in your orders",
     )
     max_cost_jump_rate: float = Field(
         default=0.3,
         gt=0,
         le=10,
-        description="A cost further above the one before it waits until it is [confirmed]",
+        description="A cost that rises by more waits until you confirm it ([confirmed])",
     )
     max_cost_fall_rate: float = Field(
         default=0.1,
         gt=0,
         lt=1,
-        description="One further below it waits too: a cost that is too low sells at a loss",
+        description="A cost that falls by more waits too: with a cost too low you sell at a loss",
     )
     min_fx_move_rate: float = Field(
         default=0.0,

@@ -18,13 +18,19 @@ class Params(BaseModel, frozen=True, extra="forbid"):
         description="A code of their own by e-mail, or a platform's coupon into their purse",
     )
     min_orders: int = Field(
-        default=5, ge=1, le=1_000, description="Orders from which a usual gap means something"
+        default=5,
+        ge=1,
+        le=1_000,
+        description="Orders a member needs before a usual gap is computed",
     )
     factor: float = Field(
-        default=3, gt=1, le=20, description="Times the usual gap after which a member is missed"
+        default=3,
+        gt=1,
+        le=20,
+        description="Times their usual gap after which a member counts as overdue",
     )
     min_days: int = Field(
-        default=21, ge=1, le=365, description="Nobody is missed sooner, however often they buy"
+        default=21, ge=1, le=365, description="Fewest days before a member counts as overdue"
     )
     last_days: int = Field(
         default=180, ge=1, le=730, description="Days after which a coupon comes too late"
@@ -32,7 +38,7 @@ class Params(BaseModel, frozen=True, extra="forbid"):
     segments: tuple[MemberSegment, ...] = Field(
         default=(MemberSegment.CANNOT_LOSE, MemberSegment.AT_RISK, MemberSegment.ABOUT_TO_LEAVE),
         min_length=1,
-        description="Who is worth it",
+        description="Segments of members you offer it to",
     )
     triggers: tuple[
         Literal["overdue", "lapsing_vip", "second_order", "birthday", "tier_change"], ...
@@ -40,7 +46,7 @@ class Params(BaseModel, frozen=True, extra="forbid"):
         default=("overdue",),
         min_length=1,
         description="Whom to offer it: who stays away longer than usual, the best fifth sooner, "
-        "who bought once, whose birthday is near, whose tier rose; the first that holds is told",
+        "who bought once, whose birthday is near, whose tier rose; the first that applies",
     )
     vip_factor: float = Field(
         default=2, gt=1, le=20, description="The factor for the best fifth by what they spent"
@@ -59,51 +65,60 @@ class Params(BaseModel, frozen=True, extra="forbid"):
         default=0.5,
         ge=0,
         le=1,
-        description="Who is likelier than this to buy within 30 days unaided is offered nothing",
+        description="No offer to members likelier than this to buy within 30 days unaided",
     )
     uplift_rate: float | None = Field(
         default=None,
         gt=0,
         le=1,
-        description="Part of those offered it who buy for it alone, as `actions effect` shows; "
+        description="Part of the offers that bring an extra order, as `actions effect` shows; "
         "set, an offer that costs more margin than it brings is not made, and the best go first",
     )
     off_rate: float | None = Field(
-        default=None, gt=0, le=0.5, description="Fraction a code takes off …"
+        default=None, gt=0, le=0.5, description="Part of the order a code takes off …"
     )
     off_minor: Minor | None = Field(
-        default=None, ge=1, le=MAX_MINOR, description="… or the amount, with a least spend"
+        default=None, ge=1, le=MAX_MINOR, description="… or the amount, with min_spend_minor"
     )
     min_spend_minor: Minor | None = Field(
-        default=None, ge=1, le=MAX_MINOR, description="Least order that it holds for"
+        default=None, ge=1, le=MAX_MINOR, description="Smallest order it applies to"
     )
     max_order_minor: Minor | None = Field(
         default=None,
         ge=1,
         le=MAX_MINOR,
-        description="Largest order that a fraction holds for, which bounds what it may cost; "
-        "WooCommerce keeps one, Shopify does not: there take an amount off",
+        description="Largest order a rate applies to, which bounds what it may cost; "
+        "Shopify knows no such bound: set an amount there",
     )
     coupon_id: str | None = Field(
-        default=None, min_length=1, max_length=200, description="Platform's coupon; way purse"
+        default=None,
+        min_length=1,
+        max_length=200,
+        description="Number of the coupon on your platform; way purse",
     )
     title: str = Field(
-        default="Win-back", min_length=1, max_length=100, description="The shop's name for it"
+        default="Win-back",
+        min_length=1,
+        max_length=100,
+        description="Name of the coupon in your shop",
     )
     valid_days: int = Field(
-        default=14, ge=1, le=90, description="Days that a code holds, the first one included"
+        default=14, ge=1, le=90, description="Days that a code is valid, the first one included"
     )
     cooldown_days: int = Field(
-        default=60, ge=1, le=730, description="Days without another coupon of any kind"
+        default=60, ge=1, le=730, description="Days between two coupons of any kind to one member"
     )
     refund_days: int = Field(
-        default=30, ge=0, le=365, description="Days after money went back in which none is offered"
+        default=30, ge=0, le=365, description="Days after a refund in which no coupon is offered"
     )
     language: Literal["en", "zh-CN"] = Field(
-        default="en", description="For members whose language is not known, or is neither"
+        default="en", description="Language for members whose own is unknown or another"
     )
     shop_name: str | None = Field(
-        default=None, min_length=1, max_length=100, description="Who signs the message; way code"
+        default=None,
+        min_length=1,
+        max_length=100,
+        description="Shop name that signs the message; way code",
     )
     max_members: int = Field(
         default=10,  # two writes each, so that a new home's limits let a run pass

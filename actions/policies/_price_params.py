@@ -47,10 +47,16 @@ class Params(BaseModel, frozen=True, extra="forbid"):
         " is too short, down where it is too long",
     )
     cover_band_rate: float = Field(
-        default=0.25, ge=0, lt=1, description="velocity: so far off target_cover_days it stays"
+        default=0.25,
+        ge=0,
+        lt=1,
+        description="velocity: no change within this part of target_cover_days",
     )
     velocity_step_rate: float = Field(
-        default=0.02, gt=0, le=0.5, description="velocity: change at once, of the price in force"
+        default=0.02,
+        gt=0,
+        le=0.5,
+        description="velocity: change in one step, of the price in force",
     )
     clearance: list[ClearanceStep] = Field(
         default_factory=list,
@@ -73,12 +79,14 @@ class Params(BaseModel, frozen=True, extra="forbid"):
     sellers_followed: list[str] = Field(
         default_factory=list, description="Competitors that count; empty: all"
     )
-    sellers_ignored: list[str] = Field(default_factory=list, description="Those that do not")
+    sellers_ignored: list[str] = Field(
+        default_factory=list, description="Competitors that do not count"
+    )
     fulfilment: Fulfilment | None = Field(
         default=None, description="Only offers that the platform, or the seller, ships"
     )
     min_ratings: int = Field(
-        default=0, ge=0, description="Ratings a competitor needs; an unknown number is none"
+        default=0, ge=0, description="Ratings a competitor needs to count; unknown counts as none"
     )
     min_rivals: int = Field(default=1, ge=1, description="Usable competitors needed to act")
     alone: Literal["keep", "up", "max"] = Field(
@@ -87,7 +95,7 @@ class Params(BaseModel, frozen=True, extra="forbid"):
         " time, or go to the maximum",
     )
     alone_step_rate: float = Field(
-        default=0.02, gt=0, le=0.5, description="Raise at once where alone is up"
+        default=0.02, gt=0, le=0.5, description="Raise in one step where alone is up"
     )
     min_factor: float | None = Field(
         default=None, gt=0, le=1, description="Minimum, of the anchor: list price, else first price"
@@ -102,22 +110,26 @@ class Params(BaseModel, frozen=True, extra="forbid"):
         default_factory=dict, description="Minimum, maximum and MAP per SKU; before the factors"
     )
     max_step_rate: float = Field(
-        default=0.05, gt=0, le=0.5, description="Largest change at once, of the price in force"
+        default=0.05, gt=0, le=0.5, description="Largest change in one step, of the price in force"
     )
     min_change_rate: float = Field(
-        default=0.01, ge=0, le=0.5, description="Smaller changes are not worth a write"
+        default=0.01,
+        ge=0,
+        le=0.5,
+        description="Smallest change that is written, of the price in force",
     )
     from_time: dt.time = Field(
-        default=dt.time(0), description="Prices change from then on, in the shop's zone"
+        default=dt.time(0), description="Time of day from which prices change, in the shop's zone"
     )
     until_time: dt.time = Field(
-        default=dt.time(0), description="Until then; the same as from_time: at any time"
+        default=dt.time(0),
+        description="Time of day until which they change; the same as from_time: any time",
     )
     usual_elasticity: float = Field(
         default=-2.0,
         ge=-6,
         le=-1.2,
-        description="What demand answers where no sales tell it: percent of pieces per percent of"
+        description="Elasticity assumed where sales show none: percent of pieces per percent of"
         " price",
     )
     max_proposals: int | None = Field(

@@ -50,22 +50,31 @@ class Params(BaseModel, frozen=True, extra="forbid"):
 
     way: Literal["email", "alert"] = Field(
         default="alert",
-        description="Write to the customer, or only tell a person; who has no address is told of",
+        description="Write to the customer, or only alert you, as for customers without address",
     )
     grace_hours: float = Field(
-        default=6, ge=0, le=240, description="Hours past the promise before it is called late"
+        default=6,
+        ge=0,
+        le=240,
+        description="Hours past the promised date before a parcel counts as late",
     )
     stuck_hours: float = Field(
-        default=72, ge=12, le=720, description="Hours without an event before it is called stuck"
+        default=72,
+        ge=12,
+        le=720,
+        description="Hours without a carrier event before it counts as stuck",
     )
     last_days: float = Field(
         default=14, ge=1, le=45, description="Days after which a notice comes too late"
     )
     language: Literal["en", "zh-CN"] = Field(
-        default="en", description="For members whose language is not known, or is neither"
+        default="en", description="Language for members whose own is unknown or another"
     )
     shop_name: str | None = Field(
-        default=None, min_length=1, max_length=100, description="Who signs a notice; way email"
+        default=None,
+        min_length=1,
+        max_length=100,
+        description="Shop name that signs a notice; way email",
     )
     max_proposals: int | None = Field(
         default=None, ge=1, description="Most proposals per shop and run, the latest first"

@@ -77,13 +77,19 @@ class Params(BaseModel, frozen=True, extra="forbid"):
         default=72, ge=0, le=2_400, description="Hours on the way, to keep a promised delivery"
     )
     warn_hours: float = Field(
-        default=12, ge=0, le=240, description="Hours before the deadline from which it is told"
+        default=12, ge=0, le=240, description="Hours before the deadline at which you are alerted"
     )
     grace_hours: float = Field(
-        default=6, ge=0, le=240, description="Hours past the promise before a parcel is late"
+        default=6,
+        ge=0,
+        le=240,
+        description="Hours past the promised date before a parcel counts as late",
     )
     stuck_hours: float = Field(
-        default=72, ge=12, le=720, description="Hours without an event before it is stuck"
+        default=72,
+        ge=12,
+        le=720,
+        description="Hours without a carrier event before it counts as stuck",
     )
     refund_hours: float = Field(
         default=48,
@@ -92,7 +98,7 @@ class Params(BaseModel, frozen=True, extra="forbid"):
         description="Hours in which a refund case is to be decided; verify before production",
     )
     last_days: float = Field(
-        default=30, ge=1, le=120, description="Days after which it is nobody's news any more"
+        default=30, ge=1, le=120, description="Days after which nothing is reported any more"
     )
     max_proposals: int | None = Field(
         default=None, ge=1, description="Most alerts per shop and run, the most urgent first"

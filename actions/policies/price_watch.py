@@ -45,10 +45,16 @@ class Params(BaseModel, frozen=True, extra="forbid"):
     """Set per shop in the home's policies/*.toml."""
 
     min_factor: float = Field(
-        default=0.5, gt=0, le=1, description="Least price, as a multiple of the anchor"
+        default=0.5,
+        gt=0,
+        le=1,
+        description="Lowest price before an alert, as a multiple of the anchor",
     )
     max_factor: float = Field(
-        default=2.0, ge=1, le=100, description="Highest price, as a multiple of the anchor"
+        default=2.0,
+        ge=1,
+        le=100,
+        description="Highest price before an alert, as a multiple of the anchor",
     )
     max_proposals: int | None = Field(
         default=None, ge=1, description="Most alerts per shop and run, by loss per day"

@@ -85,28 +85,36 @@ class Params(BaseModel, frozen=True, extra="forbid"):
         "`fill_rate`, the demand that is served; `cost_ratio`, least cost of short and too many",
     )
     service_level: float = Field(
-        default=0.95, ge=0.5, le=0.999, description="How many of the cycles, or of the demand"
+        default=0.95, ge=0.5, le=0.999, description="Part of the cycles, or of the demand, to serve"
     )
     holding_rate: float = Field(
-        default=0.25, gt=0, le=2, description="What a year of holding costs, of the unit cost"
+        default=0.25,
+        gt=0,
+        le=2,
+        description="Cost of storing a piece for a year, as a part of its unit cost",
     )
     order_cost_minor: Minor | None = Field(
         default=None,
         ge=1,
         description="What placing an order costs; the economic quantity replaces `order_days`",
     )
-    review_days: float = Field(default=1, ge=0, le=60, description="Days between two decisions")
+    review_days: float = Field(
+        default=1, ge=0, le=60, description="Days between two of your orders"
+    )
     order_days: float = Field(
         default=14, ge=1, le=365, description="Days of demand to order beyond the reorder point"
     )
     max_cover_days: float = Field(
-        default=90, ge=1, le=730, description="Most days of demand to hold beyond the lead time"
+        default=90, ge=1, le=730, description="Most days of demand in stock beyond the lead time"
     )
     shelf_life_days: float = Field(
-        default=730, ge=1, le=730, description="Days in which what arrives is to be sold"
+        default=730, ge=1, le=730, description="Shelf life: days in which what arrives must be sold"
     )
     default_lead_time_days: float | None = Field(
-        default=None, gt=0, le=730, description="For SKUs without supply terms; none: left alone"
+        default=None,
+        gt=0,
+        le=730,
+        description="Lead time of SKUs without supply terms; not set: they are left alone",
     )
     overstock_days: float = Field(
         default=120, ge=1, description="Days of demand in stock beyond which there is too much"

@@ -75,7 +75,10 @@ class Params(BaseModel, frozen=True, extra="forbid"):
         description="The platform's own request, or our mail where the platform has none",
     )
     shop_name: str | None = Field(
-        default=None, min_length=1, max_length=40, description="Who signs a mail; way email"
+        default=None,
+        min_length=1,
+        max_length=40,
+        description="Shop name that signs a mail; way email",
     )
     review_url: str | None = Field(
         default=None,
@@ -87,16 +90,16 @@ class Params(BaseModel, frozen=True, extra="forbid"):
         default=None,
         ge=3,
         le=30,
-        description="Days after a mail until it is repeated, once; not set: it is not",
+        description="Days until one reminder is sent; not set: none",
     )
     delay_days: float = Field(
-        default=7, ge=0, le=30, description="Days from the delivery until it is asked"
+        default=7, ge=0, le=30, description="Days from the delivery to the request"
     )
     late_delay_days: float = Field(
-        default=7, ge=0, le=30, description="Days to wait beyond that where it came late"
+        default=7, ge=0, le=30, description="Further days to wait where the parcel came late"
     )
     ask_days: float = Field(
-        default=3, ge=1, le=30, description="Days on which it is tried, from the first on"
+        default=3, ge=1, le=30, description="Days on which a request is tried, from the first on"
     )
     window_from_days: float = Field(
         default=5,
@@ -114,21 +117,22 @@ class Params(BaseModel, frozen=True, extra="forbid"):
     )
     reply: Literal["draft", "alert"] = Field(
         default="draft",
-        description="Draft a public reply for approval, or only tell a person; words of safety "
-        "always go to a person",
+        description="Draft a public reply for your approval, or only alert you; safety issues "
+        "always alert you",
     )
     language: Literal["en", "zh-CN"] = Field(
-        default="en", description="Of replies to reviews without words, and of mails to unknown"
+        default="en",
+        description="Language of replies to reviews without text, and of mails to unknown",
     )
     replies: dict[ReviewTopic, str] = Field(
         default_factory=dict,
         description="Own drafts by topic; each sentence stands in texts/approved.txt",
     )
     answer_hours: float = Field(
-        default=24, gt=0, le=240, description="Hours within which a bad review is answered"
+        default=24, gt=0, le=240, description="Hours within which a bad review must be answered"
     )
     safety_hours: float = Field(
-        default=2, gt=0, le=240, description="Hours within which one about safety is"
+        default=2, gt=0, le=240, description="Hours within which one about safety must be answered"
     )
     last_days: float = Field(
         default=30, ge=1, le=60, description="Days after which a reply helps nobody"

@@ -37,40 +37,40 @@ class AmazonSettings(AccountSettings):
 
     marketplace_id: str = Field(
         examples=["ATVPDKIKX0DER"],
-        description="The store, such as ATVPDKIKX0DER for Amazon.com",
+        description="Marketplace id of your store, such as ATVPDKIKX0DER for Amazon.com",
     )
     seller_id: str = Field(
         pattern=r"^[A-Z0-9]{8,20}$",
         examples=["A1B2C3D4E5F6G7"],
-        description="The seller's merchant token",
+        description="Your merchant token (seller id)",
     )
     client_id: str = Field(
         min_length=1,
         examples=["amzn1.application-oa2-client.example"],
-        description="Login with Amazon: the application's id",
+        description="Client id of your app (Login with Amazon)",
     )
-    client_secret: SecretStr = Field(min_length=1, description="Login with Amazon: its secret")
+    client_secret: SecretStr = Field(min_length=1, description="Client secret of your app")
     refresh_token: SecretStr = Field(
-        min_length=1, description="What the seller's authorisation gave to the application"
+        min_length=1, description="Refresh token from authorising your app"
     )
     most_order_pages: int = Field(
         default=10,
         ge=1,
         le=20,
-        description="Pages of 100 orders read of a window before a report is asked for instead",
+        description="Pages of 100 orders per window; beyond that a report is requested",
     )
     price_settles_seconds: float = Field(
         default=120.0,
         ge=0,
         le=900,
-        description="How long a price that was accepted may take to show; unconfirmed",
+        description="Seconds until an accepted price can be read back; Amazon publishes no figure",
     )
     most_offers: int = Field(
-        default=5_000, ge=1, le=100_000, description="Listings whose rivals one reading asks for"
+        default=5_000, ge=1, le=100_000, description="Listings whose competitors are read at a time"
     )
     file_hosts: tuple[Annotated[str, Field(pattern=_HOST)], ...] = Field(
         default=(),
-        description="Further hosts of reports' files; .example.com stands for all below it",
+        description="Further hosts of report files; .example.com includes all below it",
     )
 
     @model_validator(mode="after")

@@ -74,15 +74,18 @@ class GatewaySettings(ApiSettings):
     """An account with an app of an open platform."""
 
     app_key: str = Field(pattern=r"^\w{1,64}$", examples=["12345678"], description="App Key")
-    app_secret: SecretStr = Field(min_length=1, description="App Secret, which signs requests")
+    app_secret: SecretStr = Field(min_length=1, description="App Secret")
     calls_per_second: float = Field(
-        default=20, gt=0, le=1_000, description="Calls that the console permits the app in a second"
+        default=20,
+        gt=0,
+        le=1_000,
+        description="Calls per second that the console shows for your app",
     )
     calls_per_day: int = Field(
         default=1_000_000,
         ge=100,
         le=10**9,
-        description="Calls that the console permits the app in a day, which begins in China",
+        description="Calls per day (Beijing time) that the console shows for your app",
     )
 
 

@@ -14,18 +14,22 @@ class AccountSettings(BaseModel):
     LIVE_MARKS: ClassVar[tuple[str, ...]] = ()
     """How live credentials of the platform begin: a sandbox is never given one."""
 
-    is_sandbox: bool = Field(default=False, description="An emulated shop, without real customers")
+    is_sandbox: bool = Field(
+        default=False, description="An emulated shop without real customers, for trials"
+    )
     base_url: str | None = Field(
         default=None,
         pattern=r"^http://(127\.0\.0\.1|localhost):\d{1,5}/?$",
-        description="Address of a sandbox",
+        description="Address of the emulated shop",
     )
-    ca_file: Path | None = Field(default=None, description="Own certificate authority, PEM")
+    ca_file: Path | None = Field(
+        default=None, description="Your own certificate authority, a PEM file"
+    )
     budget_share: float = Field(
         default=1.0,
         gt=0,
         le=1,
-        description="Part of the permitted requests that is ours; other apps have the rest",
+        description="Share of the permitted requests for us; the rest is for your other apps",
     )
 
     @model_validator(mode="after")

@@ -118,16 +118,18 @@ class TopSettings(GatewaySettings):
     LIVE_MARKS = ("610", "620")
 
     session: SecretStr | None = Field(
-        default=None, min_length=1, description="Session key of an app whose tokens last for a term"
+        default=None, min_length=1, description="Session key, of an app without refresh tokens"
     )
     refresh_token: SecretStr | None = Field(
-        default=None, min_length=1, description="Refresh token of an app that may renew its session"
+        default=None,
+        min_length=1,
+        description="Refresh token, of an app that may renew its session",
     )
     sign_method: Literal["md5", "hmac", "hmac-sha256"] = Field(
-        default="md5", description="How requests are signed"
+        default="md5", description="Signature method set for your app in the console"
     )
     gateway: Literal["https://eco.taobao.com", "https://gw.api.taobao.com"] = Field(
-        default="https://eco.taobao.com", description="Which of the platform's gateways is asked"
+        default="https://eco.taobao.com", description="Gateway of your app"
     )
 
     @model_validator(mode="after")

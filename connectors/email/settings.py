@@ -63,35 +63,48 @@ class EmailSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
-    is_sandbox: bool = Field(default=False, description="An emulated mail host on the loopback")
-    as_of: Annotated[dt.datetime, AfterValidator(_utc)] | None = Field(
-        default=None, description="A sandbox's clock; a mail host tells none"
+    is_sandbox: bool = Field(
+        default=False, description="An emulated mail host on this machine, for trials"
     )
-    ca_file: Path | None = Field(default=None, description="Own certificate authority, PEM")
+    as_of: Annotated[dt.datetime, AfterValidator(_utc)] | None = Field(
+        default=None, description="Address of a sandbox's clock; a mail host has none"
+    )
+    ca_file: Path | None = Field(
+        default=None, description="Your own certificate authority, a PEM file"
+    )
 
-    smtp_host: Host = Field(description="Host that takes messages")
-    smtp_port: Port | None = Field(default=None, description="587, or 465 with security tls")
+    smtp_host: Host = Field(description="Mail server (SMTP) that sends your messages")
+    smtp_port: Port | None = Field(default=None, description="Port: 587, or 465 with security tls")
     security: Literal["starttls", "tls"] = Field(
-        default="starttls", description="Encrypted after a greeting, or from the start"
+        default="starttls",
+        description="Encryption after a greeting (starttls) or from the start (tls)",
     )
     user: User = Field(description="Name to log in with")
-    password: Password = Field(description="Its password, or one made for an app")
+    password: Password = Field(description="Password of that user, or an app password")
 
-    imap_host: Host | None = Field(default=None, description="Host of the mailbox; none: not read")
-    imap_port: Port = Field(default=993, description="With TLS from the start")
-    imap_user: User | None = Field(default=None, description="If it is another than `user`")
-    imap_password: Password | None = Field(default=None, description="Its password")
+    imap_host: Host | None = Field(
+        default=None,
+        description="Mail server (IMAP) with bounces and replies; leave out to read none",
+    )
+    imap_port: Port = Field(default=993, description="Port of it, with TLS from the start")
+    imap_user: User | None = Field(
+        default=None, description="Name to log in to the mailbox, if it is not `user`"
+    )
+    imap_password: Password | None = Field(default=None, description="Password of imap_user")
     mailbox: str = Field(
-        default="INBOX", pattern=r'^[^"\\\x00-\x1f\x7f-\U0010ffff]{1,200}$', description="Its name"
+        default="INBOX",
+        pattern=r'^[^"\\\x00-\x1f\x7f-\U0010ffff]{1,200}$',
+        description="Folder of the mailbox to read",
     )
 
-    address: Address = Field(description="Whom messages are from")
+    address: Address = Field(description="Address your messages come from")
     sender_name: Line | None = Field(
-        default=None, min_length=1, max_length=100, description="The name beside it"
+        default=None, min_length=1, max_length=100, description="Sender name shown beside it"
     )
-    reply_to: Address | None = Field(default=None, description="Where customers' answers go")
+    reply_to: Address | None = Field(default=None, description="Address that customers answer to")
     return_address: Address | None = Field(
-        default=None, description="Where reports go: the address of the mailbox, if it is another"
+        default=None,
+        description="Where bounces go: the address of the mailbox, if it is not `address`",
     )
     unsubscribe_url: Line | None = Field(
         default=None,
@@ -99,16 +112,22 @@ class EmailSettings(BaseModel):
         description="Page that takes one-click unsubscriptions; {key} stands for the message's key",
     )
 
-    messages_per_second: float = Field(default=1, gt=0, le=100, description="Most that are sent")
-    messages_per_day: int = Field(default=500, ge=1, description="Most that are sent in a day")
+    messages_per_second: float = Field(
+        default=1, gt=0, le=100, description="Messages per second your mail host accepts"
+    )
+    messages_per_day: int = Field(
+        default=500, ge=1, description="Messages per day your mail host accepts"
+    )
     day_zone: str = Field(
-        default="UTC", pattern=r"^[A-Za-z0-9_+/-]{1,64}$", description="Zone of the host's day"
+        default="UTC",
+        pattern=r"^[A-Za-z0-9_+/-]{1,64}$",
+        description="Time zone in which your mail host's day begins",
     )
     budget_share: float = Field(
         default=1.0,
         gt=0,
         le=1,
-        description="Part of both that is ours; other senders have the rest",
+        description="Share of both limits for us; the rest is for your other senders",
     )
 
     @model_validator(mode="after")

@@ -80,7 +80,9 @@ class Limits(Strict):
 
     max_bytes: int = Field(default=64 * 2**20, ge=1)
     max_unpacked_bytes: int = Field(default=512 * 2**20, ge=1)
-    max_ratio: int = Field(default=100, ge=1, description="Unpacked bytes per byte of an XLSX")
+    max_ratio: int = Field(
+        default=100, ge=1, description="Most bytes that one byte of an XLSX file may unpack to"
+    )
     max_rows: int = Field(default=500_000, ge=1)
     max_columns: int = Field(default=200, ge=1)
 

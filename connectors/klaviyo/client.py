@@ -42,21 +42,21 @@ class KlaviyoSettings(AccountSettings):
         default=None,
         min_length=1,
         max_length=100,
-        description="Coupon that codes are made under; none: codes are not made",
+        description="Klaviyo coupon under which codes are created; leave out to create none",
     )
     coupon_off: str | None = Field(
         default=None,
-        description="What the shop takes off for a code of the coupon: 15% or 5.00 EUR",
+        description="What your shop takes off for a code of that coupon: 15% or 5.00 EUR",
     )
     coupon_least_order: str | None = Field(
         default=None,
-        description="Least order that the shop takes a code for: 50.00 EUR; none: any",
+        description="Smallest order your shop takes a code for: 50.00 EUR; leave out for any",
     )
     event_settles_seconds: float = Field(
         default=15.0,
         ge=0,
         le=900,
-        description="How long an event that was accepted may take to show; unconfirmed",
+        description="Seconds until an accepted event can be read back; Klaviyo publishes no figure",
     )
 
     @model_validator(mode="after")

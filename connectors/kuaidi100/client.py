@@ -31,28 +31,36 @@ _MOST_MIB = 1
 class Kuaidi100Settings(AccountSettings):
     """One customer of kuaidi100."""
 
-    customer: str = Field(min_length=1, description="The customer number that the contract names")
-    key: SecretStr = Field(min_length=1, description="The authorisation key; signs, is never sent")
+    customer: str = Field(min_length=1, description="Your customer number (授权 customer)")
+    key: SecretStr = Field(
+        min_length=1,
+        description="Your authorisation key (授权 key); it signs requests and is never sent",
+    )
     phone_tail: str | None = Field(
         default=None,
         pattern=r"^\d{4}$",
-        description="Last four digits of the sender's telephone number, as on the waybills",
+        description="Last four digits of the sender's telephone number on your waybills",
     )
     phone_carriers: tuple[str, ...] = Field(
         default=("shunfeng", "zhongtong"),
-        description="Carriers that tell nothing without the telephone number",
+        description="Carriers that need the telephone number, such as SF Express",
     )
     carriers: tuple[str, ...] = Field(
-        default=CARRIERS, description="Carriers that are asked about, by our codes"
+        default=CARRIERS, description="Carriers to track, by our codes"
     )
     interval_minutes: int = Field(
-        default=30, ge=1, le=1440, description="Least time between two questions about a waybill"
+        default=30,
+        ge=1,
+        le=1440,
+        description="Minutes between two queries of one waybill",
     )
     empty_interval_hours: int = Field(
-        default=6, ge=1, le=168, description="The same after nothing was told about it"
+        default=6, ge=1, le=168, description="Hours until the next query of a waybill without news"
     )
-    queries_per_second: float = Field(default=5, gt=0, le=100, description="Questions at most")
-    queries_per_day: int = Field(default=1000, ge=1, description="Questions paid for, per day")
+    queries_per_second: float = Field(
+        default=5, gt=0, le=100, description="Queries per second of your contract"
+    )
+    queries_per_day: int = Field(default=1000, ge=1, description="Queries per day that you pay for")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -44,12 +44,14 @@ class ShopifySettings(AccountSettings):
 
     access_token: SecretStr = Field(min_length=1, description="Admin API access token")
     webhook_secret: SecretStr | None = Field(
-        default=None, min_length=1, description="Client secret of the app, which signs webhooks"
+        default=None,
+        min_length=1,
+        description="Client secret of your app, to verify that webhooks come from Shopify",
     )
     shop_domain: str | None = Field(
         default=None,
         pattern=r"^[a-z0-9][a-z0-9-]*\.myshopify\.com$",
-        description="The shop's own domain, such as example.myshopify.com",
+        description="Your shop's myshopify domain, such as example.myshopify.com",
     )
 
     @model_validator(mode="after")

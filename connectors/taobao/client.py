@@ -17,36 +17,42 @@ class TaobaoSettings(TopSettings):
     """One shop. What the platform's documents leave open has a setting; see the README."""
 
     kind: Literal["taobao", "tmall"] = Field(
-        default="tmall", description="Whose rules the shop is under: prices are set by other calls"
+        default="tmall",
+        description="Where your shop is: Tmall and Taobao set prices by different calls",
     )
     window_minutes: int = Field(
-        default=1_440, ge=1, le=1_440, description="Span of one list of changed trades; 30 if busy"
+        default=1_440,
+        ge=1,
+        le=1_440,
+        description="Minutes of changed orders per request; 30 for a busy shop",
     )
     trade_types: tuple[str, ...] = Field(
-        default=tuple(TRADE_TYPE), min_length=1, description="Types of trades that are asked for"
+        default=tuple(TRADE_TYPE), min_length=1, description="Types of orders to read"
     )
     items_per_call: int = Field(
-        default=20, ge=1, le=100, description="Products whose details are asked for at once"
+        default=20, ge=1, le=100, description="Products per request for details"
     )
     coupon_unit: Literal["fen", "yuan"] = Field(
-        default="fen", description="Unit of a listed coupon's amounts"
+        default="fen",
+        description="Unit in which your coupons list amounts; compare one in the console",
     )
     difference_items: tuple[Number, ...] = Field(
-        default=(), description="Numbers of the shop's links for price differences: never goods"
+        default=(),
+        description="Item numbers of your links for price differences (补差价), never goods",
     )
     stored_value_items: tuple[Number, ...] = Field(
-        default=(), description="Numbers of the shop's gift cards and credits: never goods"
+        default=(), description="Item numbers of your gift cards and credits, never goods"
     )
     difference_words: tuple[Word, ...] = Field(
         default=DIFFERENCE_WORDS,
-        description="Words in titles of links for differences, where a piece costs a yuan at most",
+        description="Words in titles of links for price differences, at most a yuan a piece",
     )
     fee_words: tuple[Word, ...] = Field(
         default=FEE_WORDS,
-        description="Words in titles of links for postage, where a piece costs a yuan at most",
+        description="Words in titles of links for postage, at most a yuan a piece",
     )
     gift_words: tuple[Word, ...] = Field(
-        default=GIFT_WORDS, description="Words in titles of gifts that are priced at a fen"
+        default=GIFT_WORDS, description="Words in titles of your gifts that are priced at one fen"
     )
 
 

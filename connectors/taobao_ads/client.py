@@ -18,26 +18,31 @@ class TaobaoAdsSettings(TopSettings):
     """One account. What the platform's documents leave open has a setting; see the README."""
 
     nick: str | None = Field(
-        default=None, min_length=1, description="Whose ads, if the session is an agent's"
+        default=None,
+        min_length=1,
+        description="Nickname of the advertiser, where an agency logs in",
     )
-    zhitongche_unit: Unit = Field(default="fen", description="Unit of the search ads' amounts")
-    wanxiangtai_unit: Unit = Field(default="yuan", description="Unit of the other ads' amounts")
-    has_zhitongche: bool = Field(default=True, description="The account has search ads")
-    has_wanxiangtai: bool = Field(default=True, description="The account has the other ads")
+    zhitongche_unit: Unit = Field(default="fen", description="Unit of amounts in 直通车 reports")
+    wanxiangtai_unit: Unit = Field(default="yuan", description="Unit of amounts in 万相台 reports")
+    has_zhitongche: bool = Field(default=True, description="Whether you run 直通车 (search ads)")
+    has_wanxiangtai: bool = Field(default=True, description="Whether you run 万相台 (feed ads)")
     trailing_days: int = Field(
-        default=15, ge=0, le=60, description="Days that still change, read again by every pull"
+        default=15,
+        ge=0,
+        le=60,
+        description="Days whose figures still change; every pull reads them again",
     )
     effect_days: int = Field(
         default=15,
         ge=1,
         le=30,
-        description="Days after a click in which an order is put down to it",
+        description="Days after a click in which an order is attributed to it",
     )
     zhitongche_days: int = Field(
-        default=90, ge=1, le=400, description="How far back the search ads' reports go"
+        default=90, ge=1, le=400, description="Days that 直通车 reports go back"
     )
     biz_code: str = Field(
-        default="adStrategyDkx", min_length=1, description="Who asks for the other ads' reports"
+        default="adStrategyDkx", min_length=1, description="Business code of 万相台 reports"
     )
 
 

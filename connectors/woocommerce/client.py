@@ -42,17 +42,24 @@ class WooCommerceSettings(ApiSettings):
     )
     access: Access = Field(
         default="key",
-        description="How the shop knows us: a key, a key that signs (OAuth 1.0a), or a password",
+        description="How we log in: REST key, key that signs (OAuth 1.0a) or app password",
     )
     consumer_key: SecretStr | None = Field(default=None, min_length=1)
     consumer_secret: SecretStr | None = Field(default=None, min_length=1)
-    user: str | None = Field(default=None, min_length=1, description="WordPress user")
+    user: str | None = Field(
+        default=None, min_length=1, description="WordPress user whose application password it is"
+    )
     application_password: SecretStr | None = Field(default=None, min_length=1)
     webhook_secret: SecretStr | None = Field(
-        default=None, min_length=1, description="Secret that the shop signs its webhooks with"
+        default=None,
+        min_length=1,
+        description="Secret of your webhooks, to verify that they come from your shop",
     )
     requests_per_second: float = Field(
-        default=5.0, gt=0, le=100, description="What the host of the shop bears; nobody tells"
+        default=5.0,
+        gt=0,
+        le=100,
+        description="Requests per second your host can take; WooCommerce publishes no limit",
     )
 
     @model_validator(mode="after")

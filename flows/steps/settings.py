@@ -60,17 +60,19 @@ class Keys(_Strict):
     ] = "file:keys/members.key"
     earlier: Annotated[
         list[Annotated[str, Field(pattern=_REFERENCE)]],
-        Field(description="data keys of before, which still open what they sealed"),
+        Field(description="earlier data keys, which still open what they sealed"),
     ] = []
 
 
 class Retention(_Strict):
     """How long what is read is held; `run` removes what is older."""
 
-    landing_days: Annotated[int, Field(ge=1, description="raw answers; the lake stays")] = 400
+    landing_days: Annotated[
+        int, Field(ge=1, description="days that raw answers are kept; the lake stays")
+    ] = 400
     purpose_days: Annotated[
         dict[str, Annotated[int, Field(ge=1)]],
-        Field(description="personal columns, since the platform's last change, by purpose"),
+        Field(description="days that personal columns are kept after the last change, by purpose"),
     ] = {"contact": 730, "service": 730, "birthday": 400}
 
 
@@ -132,7 +134,7 @@ class Channels(_Strict):
 
     order: Annotated[
         list[str],
-        Field(description="shops, the dearest first: a later one never becomes dearer for a SKU"),
+        Field(description="your shops, the dearest first: a later one never gets dearer for a SKU"),
     ] = []
 
 
@@ -157,9 +159,10 @@ class Auto(_Strict):
         Field(ge=0, le=1, description="for prices: active listings linked to a SKU with a cost"),
     ] = 0.9
     needs_backtest: Annotated[
-        bool, Field(description="`shopkeeper backtest` of the parameters and limits of now")
+        bool,
+        Field(description="whether a `shopkeeper backtest` of the current settings is required"),
     ] = True
-    backtest_days: Annotated[int, Field(ge=1, description="how long a backtest counts")] = 30
+    backtest_days: Annotated[int, Field(ge=1, description="days that a backtest stays valid")] = 30
 
 
 class Alerts(_Strict):
@@ -209,7 +212,7 @@ class Purchasing(_Strict):
         Field(
             ge=0,
             le=365,
-            description="days after its expected day from which an order is not counted on",
+            description="days after its expected day until which a purchase order is counted on",
         ),
     ] = USUAL_OVERDUE_DAYS
 

@@ -70,8 +70,8 @@ def test_a_cost_written_over_its_predecessor_waits_until_the_settings_confirm_it
         assert used(home) == {"A": (2100, 210), "B": (30, None)}  # 2.10 CNY are 0.30 USD
         assert told(home) == (
             False,
-            "1 newer costs are not used: A 2.10 after 21.00, at most 30% above or 10% below the"
-            " cost before it, or confirmed under [confirmed] in shops/north.toml",
+            "1 newer costs are not used: A 2.10 USD after 21.00 USD, at most 30% above or 10% below"
+            " the cost before it, or confirmed under [confirmed] in shops/north.toml",
         )
     sure = "\n[confirmed]\ncosts = { A = 210 }\n"
     with opened(tmp_path / "b", monkeypatch, confirmed=sure) as home:
