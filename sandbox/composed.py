@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from starlette.routing import BaseRoute
 
-from sandbox import amazon, klaviyo, kuaidi100, taobao, woocommerce
+from sandbox import amazon, jd, klaviyo, kuaidi100, taobao, woocommerce
 from sandbox.mail import Credentials as MailCredentials
 from sandbox.mail import Mailhost, Rule, serving_mail
 from sandbox.plan import Fault
@@ -100,6 +100,8 @@ def _shops(
                 app_key="demo", app_secret=token, session=token, refresh_token=token
             )
             yield from taobao.routes(world, given, clock=clock)
+        elif name == "jd":
+            yield from jd.routes(world, jd.Credentials("demo", token, token, token), clock=clock)
         elif name == "amazon":
             yield from amazon.routes(
                 world,

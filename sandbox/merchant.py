@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 
-from sandbox.world.channels import CHANNELS
+from sandbox.world.channels import shared
 from sandbox.world.seed import cut, read
 from sandbox.world.world import World, grown
 
@@ -27,6 +27,6 @@ def merchant(
     """
     source = read(today)
     return {
-        name: grown(cut(source, days=days, households=households, channel=CHANNELS[name]))
-        for name in channels
+        name: grown(cut(source, days=days, households=households, channel=channel))
+        for name, channel in shared(channels).items()
     }

@@ -21,6 +21,7 @@ from sandbox.plan import Fault, FaultPlan, parsed
 DIALECTS: Final = {
     "shopify": ("/admin/", "/bulk/"),
     "taobao": ("/router/",),
+    "jd": ("/routerjson", "/oauth2/"),
     "woocommerce": ("/wp-json/",),
     "klaviyo": ("/api/",),
     "kuaidi100": ("/poll/",),

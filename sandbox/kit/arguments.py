@@ -39,10 +39,7 @@ class Arguments:
         text = self._given.get(name)
         if not text:
             return default
-        try:
-            return read(text)
-        except ValueError as error:
-            raise self._errors("invalid", name=name, reason=error) from error
+        return reading(self._errors, name, read, text)
 
     def needed(self, name: str, read: Reader[T]) -> T:
         """The value of an argument that is required.
@@ -64,6 +61,18 @@ class Arguments:
         return [part.strip() for part in self.text(name).split(",") if part.strip()]
 
 
+def reading(errors: ErrorTable, name: str, read: Reader[T], value: object) -> T:
+    """A value that lies inside of an argument, read as if it were one.
+
+    Raises:
+        RefusedError: `invalid`.
+    """
+    try:
+        return read(str(value))
+    except ValueError as error:
+        raise errors("invalid", name=name, reason=error) from error
+
+
 def whole(text: str) -> int:
     """A whole number of 64 bits."""
     try:
@@ -73,6 +82,11 @@ def whole(text: str) -> int:
     if abs(found) > MAX_INTEGER:
         raise ValueError("out of range")
     return found
+
+
+def less(base: int) -> Reader[int]:
+    """A whole number without the base that all numbers of its kind begin at."""
+    return lambda text: whole(text) - base
 
 
 def between(least: int, most: int) -> Reader[int]:

@@ -27,6 +27,12 @@ def of_values(frame: pl.DataFrame, column: str, values: pl.Series) -> pl.DataFra
     return frame.filter(pl.col(column).is_in(values.implode()))
 
 
+def first_of(*choices: tuple[pl.Expr, str], otherwise: str) -> pl.Expr:
+    """The text of the first condition that holds."""
+    found = (pl.when(condition).then(pl.lit(text)) for condition, text in choices)
+    return pl.coalesce(*found, pl.lit(otherwise))
+
+
 class Derived:
     """What is made of things of the world; anew only when one of them was replaced or changed."""
 

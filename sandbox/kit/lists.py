@@ -2,10 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 import polars as pl
 
+from sandbox.kit.arguments import Arguments, between
 from sandbox.world.world import instant
+
+ANY: Final = 2**31
 
 
 @dataclass(frozen=True)
@@ -15,6 +19,20 @@ class Page:
     number: int
     size: int
     first: int = 1
+
+    @classmethod
+    def of(
+        cls, args: Arguments, number: str, size: str, *, most: int, default: int | None = None,
+        last: int = ANY,
+    ) -> "Page":  # fmt: skip
+        """The page that two arguments ask for: from 1 to `last`, at most `most` rows.
+
+        Both are required where there is no default size.
+        """
+        numbers, sizes = between(1, last), between(1, most)
+        if default is None:
+            return cls(args.needed(number, numbers), args.needed(size, sizes))
+        return cls(args.get(number, numbers, 1), args.get(size, sizes, min(default, most)))
 
     @property
     def end(self) -> int:

@@ -1,11 +1,13 @@
 """A shop or an account on a platform: the world behind it, its clock, and the writes it kept."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sandbox.kit.frames import Derived
+import polars as pl
+
+from sandbox.kit.frames import Derived, Rows, grouped, of_values
 from sandbox.world.world import World
 
 
@@ -34,6 +36,16 @@ class Shop:
     def seconds(self) -> float:
         """Seconds on the clock of limits, and what passed in the world since the beginning."""
         return self._clock() + (self.world.clock - self._begun).total_seconds()
+
+    def titled(self, frame: pl.DataFrame, *more: str) -> pl.DataFrame:
+        """Rows with the title of their product, and more of its columns; None: it is gone."""
+        goods = self.world.products.select("product_id", "title", *more)
+        return frame.join(goods, on="product_id", how="left", maintain_order="left")
+
+    def lines_of(self, orders: pl.DataFrame, *more: str) -> Mapping[int, Rows]:
+        """The lines of some orders by the order's id, as `titled`; without those removed."""
+        lines = of_values(self.world.lines, "order_id", orders["order_id"])
+        return grouped(self.titled(lines.filter(~pl.col("is_removed")), *more), "order_id")
 
     def record(
         self, kind: str, target: object, after: Any, *, applied: bool = True, **more: Any

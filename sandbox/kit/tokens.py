@@ -4,7 +4,7 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final, Generic, TypeVar
 
 KEPT_TOKENS: Final = 10_000
@@ -20,9 +20,9 @@ def is_same(given: str, own: str) -> bool:
 class TokenPair:
     """The access and the refresh token in force; renewing replaces both at once."""
 
-    def __init__(self, access: str, refresh: str, *, until: datetime, prefix: str = "") -> None:
-        self.access, self.refresh, self.until = access, refresh, until
-        self._prefix = prefix
+    def __init__(self, access: str, refresh: str, *, prefix: str = "") -> None:
+        self.access, self.refresh, self._prefix = access, refresh, prefix
+        self.until = datetime.max.replace(tzinfo=UTC)
 
     def is_good(self, access: str, now: datetime) -> bool:
         """Whether it is the access token in force, and not over."""

@@ -3,13 +3,13 @@
 from datetime import timedelta
 from typing import Any, Final
 
-from sandbox.kit.arguments import Arguments, between, listed, whole
+from sandbox.kit.arguments import Arguments, listed, whole
 from sandbox.kit.errors import RefusedError
 from sandbox.kit.fields import Document, without_none
+from sandbox.kit.lists import Page
 from sandbox.taobao import ids
 from sandbox.taobao.errors import ERRORS
 from sandbox.taobao.members import is_blocked, is_member
-from sandbox.taobao.selection import ANY
 from sandbox.taobao.shop import Shop
 from sandbox.taobao.values import TIME, wrapped
 
@@ -46,8 +46,7 @@ def found(shop: Shop, args: Arguments) -> Document:
     """The shop's coupons, the newest first."""
     number, worth = args.get("coupon_id", whole), args.get("denominations", whole)
     end = args.get("end_time", TIME.parsed)
-    page = args.get("page_no", between(1, ANY), 1)
-    size = args.get("page_size", between(1, LIST_PAGE), LIST_PAGE)
+    page = Page.of(args, "page_no", "page_size", most=LIST_PAGE, default=LIST_PAGE)
     rows = [
         row
         for row in map(_row, reversed(shop.written("add_coupon")))
@@ -55,7 +54,7 @@ def found(shop: Shop, args: Arguments) -> Document:
         and (worth is None or row["denominations"] == worth * 100)
         and (end is None or row["end_time"] == TIME.written(end))
     ]
-    shown = rows[(page - 1) * size : page * size]
+    shown = rows[page.end - page.size : page.end]
     return {"total_results": len(rows), **wrapped("coupons", "coupon", shown)}
 
 

@@ -1,9 +1,9 @@
-"""The one address of the platform: its checks in their order, and its envelope."""
+"""The one address of the platform: its checks, its signature and its envelope."""
 
 import itertools
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import ClassVar, Final
 
@@ -11,18 +11,16 @@ from starlette.routing import Route
 
 from sandbox.kit.errors import RefusedError
 from sandbox.kit.fields import Document
-from sandbox.kit.gateway import Check, Faults, Gateway, Params
-from sandbox.kit.tokens import is_same
+from sandbox.kit.gateway import Check, Faults, Gateway, Params, given, signed
+from sandbox.kit.signing import signed_text, upper_hmac, upper_md5
 from sandbox.taobao.errors import ERRORS
 from sandbox.taobao.methods import METHODS
-from sandbox.taobao.shop import Credentials, Rates, Shop
-from sandbox.taobao.signing import METHODS as SIGN_METHODS
-from sandbox.taobao.signing import signed
+from sandbox.taobao.shop import CHANNEL, Credentials, Rates, Shop
 from sandbox.taobao.values import TIME, as_xml, simplified
 from sandbox.world.world import World
 
 PATH: Final = "/router/rest"
-TOLERANCE: Final = timedelta(minutes=10)
+SIGN_METHODS: Final = ("md5", "hmac", "hmac-sha256")
 
 
 def routes(
@@ -40,54 +38,32 @@ def routes(
         rates: the app's limits.
         faults: what goes wrong; a test keeps the object and plants more.
     """
-    shop = Shop(world, credentials, clock=clock, rates=rates, faults=faults)
-    return [_Gateway(shop).route(PATH)]
+    own = rates or Rates(), faults or Faults()
+    return [_Gateway(Shop(world, CHANNEL, credentials, *own, clock=clock)).route(PATH)]
 
 
-def _given(name: str) -> Check[Shop]:
-    return f"missing-{name}", lambda _, params: params.get(name)
+def signature(params: Mapping[str, str], secret: str) -> str:
+    """The signature over everything that was sent but files, by the call's own `sign_method`."""
+    text, key = signed_text(params), secret.encode()
+    method = params.get("sign_method", "md5")
+    if method == "md5":
+        return upper_md5(key, text, key)
+    return upper_hmac(key, text, "md5" if method == "hmac" else "sha256")
 
 
-def _is_in_time(shop: Shop, params: Params) -> bool:
-    """Between two moves of the world its clock stands; a client's own may go on."""
-    text = params["timestamp"]
-    try:
-        if text.isascii() and text.isdigit():
-            at = datetime.fromtimestamp(int(text) / 1000, UTC)
-        else:
-            at = TIME.parsed(text)
-    except (ValueError, OverflowError, OSError):
-        return False
-    return shop.now - TOLERANCE <= at <= shop.instant() + TOLERANCE
-
-
-def _is_signed(shop: Shop, params: Params) -> bool:
-    return is_same(params["sign"], signed(params, shop.credentials.app_secret))
+def _instant(text: str) -> datetime:
+    """Text in GMT+8, or milliseconds since 1970."""
+    is_number = text.isascii() and text.isdigit()
+    return datetime.fromtimestamp(int(text) / 1000, UTC) if is_number else TIME.parsed(text)
 
 
 class _Gateway(Gateway[Shop]):
-    methods, errors = METHODS, ERRORS
+    methods, errors, token = METHODS, ERRORS, "session"
     checks: ClassVar[Sequence[Check[Shop]]] = (
-        _given("method"),
-        ("invalid-method", lambda _, params: params["method"] in METHODS),
         ("invalid-format", lambda _, params: params.get("format", "xml") in ("json", "xml")),
-        *(_given(name) for name in ("app_key", "timestamp", "v", "sign")),
-        ("appkey-not-exists", lambda shop, params: params["app_key"] == shop.credentials.app_key),
-        ("invalid-version", lambda _, params: params["v"] == "2.0"),
-        ("invalid-timestamp", _is_in_time),
-        ("invalid-sign-method", lambda _, params: params.get("sign_method", "md5") in SIGN_METHODS),
-        ("invalid-signature", _is_signed),
-        (
-            "missing-session",
-            lambda _, params: METHODS[params["method"]].is_open or params.get("session"),
-        ),
-        (
-            "invalid-session",
-            lambda shop, params: (
-                METHODS[params["method"]].is_open
-                or shop.tokens.is_good(params["session"], shop.instant())
-            ),
-        ),
+        *(given(name) for name in ("app_key", "timestamp", "v", "sign")),
+        ("invalid-sign_method", lambda _, params: params.get("sign_method", "md5") in SIGN_METHODS),
+        *signed(version="2.0", tolerance=timedelta(minutes=10), read=_instant, signature=signature),
     )
 
     def __init__(self, shop: Shop) -> None:
@@ -96,14 +72,13 @@ class _Gateway(Gateway[Shop]):
 
     def envelope(self, params: Params, result: Document | RefusedError) -> tuple[bytes, str]:
         """The answer under its method's name; Taobao's own prefix is left out, others are kept."""
-        name, content = "error_response", result
-        if isinstance(content, RefusedError):
-            content = content.entry
-        else:
-            name = params["method"].removeprefix("taobao.").replace(".", "_") + "_response"
+        is_error = isinstance(result, RefusedError)
+        content = result.entry if isinstance(result, RefusedError) else result
         content = {**content, "request_id": f"{next(self._numbers):012x}"}
+        method = params.get("method", "").removeprefix("taobao.").replace(".", "_")
+        name = "error_response" if is_error else f"{method}_response"
         if params.get("format", "xml") == "xml":
             return as_xml(name, content), "text/xml"
-        is_plain = params.get("simplify") == "true" and name != "error_response"
+        is_plain = params.get("simplify") == "true" and not is_error
         whole = simplified(content) if is_plain else {name: content}
         return json.dumps(whole, ensure_ascii=False).encode(), "application/json"

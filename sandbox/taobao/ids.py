@@ -11,8 +11,6 @@ SKU: Final = 5_100_000_000_000_000_000
 REFUND: Final = 190_000_000_000_000_000
 ADGROUP: Final = 100_000_000_000
 SKU_PROPERTY: Final = "20509"
-# More than an order has lines: a refund of a whole order is one case for each of them.
-CASES: Final = 1000
 
 
 def tid(order_id: int) -> int:

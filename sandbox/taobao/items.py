@@ -10,15 +10,12 @@ from sandbox.kit.lists import Page, within
 from sandbox.kit.values import decimal_text as yuan
 from sandbox.taobao import ids
 from sandbox.taobao.errors import ERRORS
-from sandbox.taobao.selection import Selection, page_of
 from sandbox.taobao.shop import Shop
-from sandbox.taobao.values import TIME, wrapped
+from sandbox.taobao.values import TIME, Selection, listed, page_of, wrapped
 
-MAX_PAGE: Final = 200
-MAX_ROWS: Final = 20_000
+MAX_PAGE, MAX_ROWS = 200, 20_000
 MAX_INVENTORY_PAGE: Final = 101
-MAX_ITEMS: Final = 40
-MAX_LIST: Final = 20
+MAX_ITEMS, MAX_LIST = 40, 20
 BANNERS: Final = (
     "regular_shelved", "never_on_shelf", "off_shelf", "for_shelved", "sold_out",
     "violation_off_shelf",
@@ -70,20 +67,18 @@ def inventory(shop: Shop, args: Arguments) -> Document:
 def one(shop: Shop, args: Arguments) -> Document:
     """One item with its SKU."""
     selection = Selection.of(args)
-    return {"item": _with_skus(item_of(shop, args.needed("num_iid", whole)), selection)}
+    return {"item": _with_skus(item_of(shop, args, "num_iid"), selection)}
 
 
-def listed(shop: Shop, args: Arguments) -> Document:
+def some(shop: Shop, args: Arguments) -> Document:
     """Some items with their SKUs; those that are not known are left out."""
-    selection = Selection.of(args)
-    found = _named(shop, args, most=MAX_LIST)
+    selection, found = Selection.of(args), _named(shop, args, most=MAX_LIST)
     return wrapped("items", "item", (_with_skus(item, selection) for item in found))
 
 
 def skus(shop: Shop, args: Arguments) -> Document:
     """The SKUs of some items."""
-    selection = Selection.of(args)
-    found = _named(shop, args, most=MAX_ITEMS)
+    selection, found = Selection.of(args), _named(shop, args, most=MAX_ITEMS)
     return wrapped("skus", "sku", (selection.row(SKU, item) for item in found))
 
 
@@ -96,23 +91,22 @@ def sku(shop: Shop, args: Arguments) -> Document:
     return {"sku": selection.row(SKU, found.row(0, named=True))}
 
 
-def item_of(shop: Shop, number: int) -> dict[str, Any]:
-    """The item of a number.
+def item_of(shop: Shop, args: Arguments, name: str) -> dict[str, Any]:
+    """The item whose number an argument gives.
 
     Raises:
         RefusedError: there is none.
     """
-    found = _items(shop).filter(pl.col("product_id") == number - ids.ITEM)
+    found = _items(shop).filter(pl.col("product_id") == args.needed(name, whole) - ids.ITEM)
     if found.is_empty():
         raise ERRORS("item-not-exist:invalid-numIid-or-iid")
     return found.row(0, named=True)
 
 
 def _items(shop: Shop) -> pl.DataFrame:
-    return shop.world.products.with_columns(
+    return shop.named(shop.world.products).with_columns(
         changed_at=pl.max_horizontal("updated_at", "stock_updated_at").dt.truncate("1s"),
         units=pl.col("on_hand_units").clip(0),
-        nick=pl.lit(shop.credentials.nick),
     )
 
 
@@ -126,7 +120,6 @@ def _named(shop: Shop, args: Arguments, *, most: int) -> list[dict[str, Any]]:
 
 
 def _answered(items: pl.DataFrame, args: Arguments, page: Page) -> Document:
-    selection = Selection.of(args)
     start, end = args.get("start_modified", TIME.parsed), args.get("end_modified", TIME.parsed)
     items = items.filter(within("changed_at", start, end))
     if text := args.text("q"):
@@ -135,8 +128,7 @@ def _answered(items: pl.DataFrame, args: Arguments, page: Page) -> Document:
     if name not in _ORDERS or way not in ("", "asc", "desc"):
         raise ERRORS("invalid", name="order_by", reason="unknown")
     found = items.sort(_ORDERS[name], "product_id", descending=way != "asc")
-    rows = (selection.row(LISTED, item) for item in page.rows(found).iter_rows(named=True))
-    return {"total_results": found.height, **wrapped("items", "item", rows)}
+    return listed(args, found, page, LISTED, "items", "item")
 
 
 def _with_skus(item: Row, selection: Selection) -> Document:

@@ -4,16 +4,15 @@ from typing import Final
 
 import polars as pl
 
-from sandbox.kit.arguments import Arguments, whole
+from sandbox.kit.arguments import Arguments, less
 from sandbox.kit.fields import Document, Fields, as_is, document, fixed, without_none, written
 from sandbox.kit.lists import equal, falling, within
 from sandbox.taobao import ids
 from sandbox.taobao.book import book_of
 from sandbox.taobao.errors import ERRORS
-from sandbox.taobao.selection import Selection, page_of
 from sandbox.taobao.shop import Shop
 from sandbox.taobao.trades import COMPANIES, trade_of
-from sandbox.taobao.values import TIME, wrapped
+from sandbox.taobao.values import TIME, listed, page_of, wrapped
 
 MAX_PAGE: Final = 100
 # Every so many trades were sent with a number typed in by hand, which the platform cannot follow.
@@ -29,12 +28,14 @@ STEP: Final[Fields] = {
     **written(_ACTION.get, action="state"),
 }
 SHIPPING: Final[Fields] = {
-    **as_is(seller_nick="nick", out_sid="number", company_name="company"),
+    **as_is(seller_nick="nick", out_sid="number"),
+    **written(lambda name: COMPANIES.get(name, name), company_name="carrier"),
     **written(ids.tid, tid="order_id"),
     **written("LP{}".format, order_code="order_id"),
     **written(ids.masked_nick, buyer_nick="household_id"),
     **written(ids.open_uid, openuid="household_id"),
-    **written(TIME.written, created="paid_at", modified="moved_at"),
+    **written(TIME.written, created="paid_at"),
+    "modified": lambda row: TIME.written(row["delivered_at"] or row["shipped_at"]),
     **written(TIME.written, delivery_start="shipped_at", delivery_end="delivered_at"),
     "status": lambda row: (
         "ACCEPTED_BY_RECEIVER" if row["delivered_at"] else "SENT_TO_LOGISTICS_COMPANY"
@@ -69,18 +70,11 @@ def trace(shop: Shop, args: Arguments) -> Document:
 
 def shipped(shop: Shop, args: Arguments) -> Document:
     """Shipments of trades created in a span, the newest first."""
-    selection, page = Selection.of(args), page_of(args, MAX_PAGE)
     start, end = args.get("start_created", TIME.parsed), args.get("end_created", TIME.parsed)
-    number = args.get("tid", whole)
     trades = book_of(shop).trades.filter(
         pl.col("number").is_not_null(),
         within("created_at", start, end),
-        equal("order_id", None if number is None else number - ids.TRADE),
+        equal("order_id", args.get("tid", less(ids.TRADE))),
     )
-    found = falling(trades, "created_at", "order_id").with_columns(
-        nick=pl.lit(shop.credentials.nick),
-        company=pl.col("carrier").replace(COMPANIES),
-        moved_at=pl.coalesce("delivered_at", "shipped_at"),
-    )
-    rows = (selection.row(SHIPPING, one) for one in page.rows(found).iter_rows(named=True))
-    return {"total_results": found.height, **wrapped("shippings", "shipping", rows)}
+    found = shop.named(falling(trades, "created_at", "order_id"))
+    return listed(args, found, page_of(args, MAX_PAGE), SHIPPING, "shippings", "shipping")

@@ -10,10 +10,9 @@ from sandbox.kit.lists import equal, within
 from sandbox.kit.values import decimal_text as yuan
 from sandbox.taobao import ids
 from sandbox.taobao.book import book_of
-from sandbox.taobao.selection import page_of
 from sandbox.taobao.shop import Shop
 from sandbox.taobao.trades import of_member
-from sandbox.taobao.values import TIME, wrapped
+from sandbox.taobao.values import TIME, page_of, wrapped
 
 MAX_PAGE, MAX_PAGES = 100, 1000
 _OUTSIDE_EVERY, _OUTSIDE_AT = 9, 4

@@ -8,19 +8,7 @@ from sandbox.kit.arguments import Arguments
 from sandbox.kit.fields import Document
 from sandbox.kit.gateway import Method
 from sandbox.kit.tokens import is_same
-from sandbox.taobao import (
-    coupons,
-    items,
-    logistics,
-    members,
-    onebp,
-    prices,
-    rates,
-    refunds,
-    simba,
-    stock,
-    trades,
-)
+from sandbox.taobao import coupons, items, logistics, members, onebp, rates, simba, trades, writes
 from sandbox.taobao.errors import ERRORS
 from sandbox.taobao.shop import Shop
 from sandbox.taobao.values import TIME
@@ -58,12 +46,12 @@ _READS: Final[dict[str, Handler]] = {
     "taobao.trades.sold.get": trades.sold,
     "taobao.trades.sold.increment.get": trades.increment,
     "taobao.trade.fullinfo.get": trades.fullinfo,
-    "taobao.refunds.receive.get": refunds.received,
-    "taobao.refund.get": refunds.one,
+    "taobao.refunds.receive.get": trades.refunds,
+    "taobao.refund.get": trades.refund,
     "taobao.items.onsale.get": items.onsale,
     "taobao.items.inventory.get": items.inventory,
     "taobao.item.seller.get": items.one,
-    "taobao.items.seller.list.get": items.listed,
+    "taobao.items.seller.list.get": items.some,
     "taobao.item.skus.get": items.skus,
     "taobao.item.sku.get": items.sku,
     "taobao.traderates.get": rates.received,
@@ -90,11 +78,11 @@ _READS: Final[dict[str, Handler]] = {
     "taobao.onebp.dkx.report.report.campaign.realtime": onebp.report(onebp.CAMPAIGN, is_today=True),
 }
 _WRITES: Final[dict[str, Handler]] = {
-    "taobao.item.sku.price.update": prices.set_sku_price,
-    "tmall.item.price.update": prices.set_tmall_price,
-    "taobao.item.quantity.update": stock.set_quantity,
-    "taobao.skus.quantity.update": stock.set_quantities,
-    "tmall.item.quantity.update": stock.set_tmall_quantity,
+    "taobao.item.sku.price.update": writes.set_sku_price,
+    "tmall.item.price.update": writes.set_tmall_price,
+    "taobao.item.quantity.update": writes.set_quantity,
+    "taobao.skus.quantity.update": writes.set_quantities,
+    "tmall.item.quantity.update": writes.set_tmall_quantity,
     "taobao.promotion.coupon.add": coupons.add,
     "taobao.promotion.coupon.send": coupons.send,
     "taobao.traderate.explain.add": rates.explain,

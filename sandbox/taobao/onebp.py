@@ -14,7 +14,7 @@ from sandbox.taobao import ids
 from sandbox.taobao.errors import ERRORS
 from sandbox.taobao.shop import Shop
 from sandbox.taobao.values import wrapped
-from sandbox.world.ads import SUMS, ads_seen
+from sandbox.world.ads import ads_by
 
 PRODUCT: Final = "wanxiangtai"
 Grain = tuple[str, ...]
@@ -58,14 +58,10 @@ def report(
         if grain or is_today:
             args.needed("api_service_context", str)
         query = args.needed("report_query", mapped)
-        frame = ads_seen(shop.world, shop.now).filter(
-            pl.col("product") == PRODUCT, _days(shop, query, is_today=is_today)
-        )
-        if wanted := query.get("campaign_id_list"):
-            frame = frame.filter(pl.col("campaign_id").is_in([int(one) for one in wanted]))
-        by = keys or ("product",)
-        summed = frame.group_by(by).agg(pl.col(SUMS).sum()).sort(by)
-        summed = summed.with_columns(carts=pl.col("clicks") // 8).with_columns(
+        wanted = [int(one) for one in query.get("campaign_id_list") or ()]
+        chosen = pl.col("campaign_id").is_in(wanted) if wanted else pl.lit(value=True)
+        days = _days(shop, query, is_today=is_today)
+        summed = ads_by(shop.world, PRODUCT, keys or ("product",), days, chosen).with_columns(
             (pl.col(name) + pl.col(name) // 5).name.prefix("wide_")
             for name in ("carts", "orders", "revenue_minor")
         )

@@ -5,15 +5,14 @@ from typing import Any, Final
 
 import polars as pl
 
-from sandbox.kit.arguments import Arguments, one_of, whole
+from sandbox.kit.arguments import Arguments, less, one_of, whole
 from sandbox.kit.fields import Document, Fields, as_is, document, fixed, written
 from sandbox.kit.lists import equal, falling, within
 from sandbox.kit.values import decimal_text as yuan
 from sandbox.taobao import ids
 from sandbox.taobao.errors import ERRORS
-from sandbox.taobao.selection import Selection, answered, page_of
 from sandbox.taobao.shop import Shop
-from sandbox.taobao.values import TIME
+from sandbox.taobao.values import TIME, counted, listed, page_of
 
 KEPT_DAYS: Final = 180
 MAX_PAGE, MAX_PAGES, MAX_ROWS = 150, 200, 1500
@@ -49,7 +48,6 @@ FEED: Final[Fields] = {
 
 def received(shop: Shop, args: Arguments) -> Document:
     """Reviews of the last 180 days, the newest first; one span answers 1,500 of them at most."""
-    selection = Selection.of(args)
     way = args.needed("rate_type", one_of("get", "give"))
     role = args.needed("role", one_of("buyer", "seller"))
     page = page_of(args, MAX_PAGE, last=MAX_PAGES)
@@ -60,12 +58,14 @@ def received(shop: Shop, args: Arguments) -> Document:
         # The world's shop gives no reviews itself.
         pl.lit((way, role) == ("get", "buyer")),
         equal("result", args.text("result") or None),
-        equal("product_id", _less(args.get("num_iid", whole), ids.ITEM)),
-        _of_trade(args.get("tid", whole)),
+        equal("product_id", args.get("num_iid", less(ids.ITEM))),
+        # Of a trade or of a line, whichever has the number.
+        equal("order_id", args.get("tid", less(ids.TRADE)))
+        | equal("line_id", args.get("tid", less(ids.ORDER))),
     )
     found = falling(found, "created_at", "review_id").head(MAX_ROWS)
-    rows = (selection.row(RATE, one) for one in page.rows(found).iter_rows(named=True))
-    return answered(found, page, args, "trade_rates", "trade_rate", rows)
+    answer = listed(args, found, page, RATE, "trade_rates", "trade_rate")
+    return counted(args, found, page, answer)
 
 
 def feeds(shop: Shop, args: Arguments) -> Document:
@@ -86,9 +86,8 @@ def explain(shop: Shop, args: Arguments) -> Document:
         raise ERRORS("traderate-not-exist")
     if shop.now - review["created_at"] > timedelta(days=EXPLAINED_WITHIN_DAYS):
         raise ERRORS("traderate-explain-expired")
-    shop.world.set_review(
-        review["review_id"], reply=reply, replied_at=shop.now, updated_at=shop.now
-    )
+    moved = {"replied_at": shop.now, "updated_at": shop.now}
+    shop.world.set_review(review["review_id"], reply=reply, **moved)
     shop.record("reply_review", oid, reply, before=review["reply"])
     return {"is_success": True}
 
@@ -100,21 +99,10 @@ def _check_tmall(shop: Shop) -> None:
 
 def _reviews(shop: Shop) -> pl.DataFrame:
     counts = shop.world.orders.select("order_id", "line_count")
-    goods = shop.world.products.select("product_id", "title", "price_minor")
     reviews = shop.world.reviews.join(counts, on="order_id", maintain_order="left")
-    return reviews.join(goods, on="product_id", how="left", maintain_order="left").with_columns(
-        result=pl.col("stars").replace_strict(RESULTS, return_dtype=pl.String),
-        nick=pl.lit(shop.credentials.nick),
+    return shop.named(shop.titled(reviews, "price_minor")).with_columns(
+        result=pl.col("stars").replace_strict(RESULTS, return_dtype=pl.String)
     )
-
-
-def _less(number: int | None, base: int) -> int | None:
-    return None if number is None else number - base
-
-
-def _of_trade(number: int | None) -> pl.Expr:
-    """Reviews of a trade or of a line, whichever has the number."""
-    return equal("order_id", _less(number, ids.TRADE)) | equal("line_id", _less(number, ids.ORDER))
 
 
 def _of_line(shop: Shop, oid: int) -> dict[str, Any] | None:

@@ -1,18 +1,15 @@
-"""One shop of the emulated platform: the world, who may call and how often."""
+"""One shop of the emulated platform: who may call, how often, and who its members are."""
 
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Final
 
 import polars as pl
 
-from sandbox.kit.gateway import Faults, GatewayShop
+from sandbox.kit.gateway import GatewayShop
 from sandbox.kit.limits import Window
 from sandbox.kit.tokens import TokenPair
 from sandbox.taobao import ids
-from sandbox.world.world import World
 
 CHANNEL: Final = "taobao"
 DAY, ZONE = 24 * 3600, 8 * 3600
@@ -34,6 +31,11 @@ class Credentials:
     expires_in: int = 365 * DAY
     is_tmall: bool = True
 
+    @property
+    def pair(self) -> TokenPair:
+        """The tokens at the beginning."""
+        return TokenPair(self.session, self.refresh_token, prefix="620")
+
 
 @dataclass(frozen=True)
 class Rates:
@@ -43,43 +45,27 @@ class Rates:
     api_per_second: int = 50
     per_day: int = 1_000_000
 
+    def windows(self, method: str) -> Sequence[Window]:
+        """Windows of a second, and the app's quota of a day in GMT+8."""
+        return (
+            Window(("app",), DAY, self.per_day, ZONE),
+            Window(("dynamic",), 1, self.per_second),
+            Window(("app-api", method), 1, self.api_per_second),
+        )
+
 
 class Shop(GatewayShop):
     """What methods work on; the world's lock is held while one runs."""
 
-    def __init__(
-        self,
-        world: World,
-        credentials: Credentials,
-        *,
-        clock: Callable[[], float] = time.monotonic,
-        rates: Rates | None = None,
-        faults: Faults | None = None,
-    ) -> None:
-        super().__init__(world, CHANNEL, clock=clock)
-        self.credentials, self.faults = credentials, faults or Faults()
-        self.lasts = timedelta(seconds=credentials.expires_in)
-        self.tokens = TokenPair(
-            credentials.session,
-            credentials.refresh_token,
-            until=self.now + self.lasts,
-            prefix="620",
-        )
-        self._rates = rates or Rates()
-
-    def windows(self, method: str) -> Sequence[Window]:
-        """Windows of a second, and the app's quota of a day in GMT+8."""
-        rates = self._rates
-        return (
-            Window(("app",), DAY, rates.per_day, ZONE),
-            Window(("dynamic",), 1, rates.per_second),
-            Window(("app-api", method), 1, rates.api_per_second),
-        )
+    credentials: Credentials
 
     def household(self, open_uid: str) -> int | None:
         """The household a member's open uid stands for, or None."""
-        known = self.derived(_open_uids, self.world.customers)
-        return known.get(open_uid)
+        return self.derived(_open_uids, self.world.customers).get(open_uid)
+
+    def named(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """Rows with the shop's `nick`, which the platform puts into most documents."""
+        return frame.with_columns(nick=pl.lit(self.credentials.nick))
 
 
 def _open_uids(customers: pl.DataFrame) -> dict[str, int]:

@@ -9,15 +9,14 @@ from typing import Final
 import polars as pl
 
 from sandbox.kit.arguments import Arguments, day, whole
-from sandbox.kit.fields import Document, Fields, Row, as_is, document, documents, fixed, written
+from sandbox.kit.fields import Document, Fields, Row, as_is, documents, fixed, written
 from sandbox.kit.values import BEIJING, ratio_text
 from sandbox.kit.values import decimal_text as yuan
 from sandbox.taobao import ids
 from sandbox.taobao.errors import ERRORS
-from sandbox.taobao.selection import page_of
 from sandbox.taobao.shop import Shop
-from sandbox.taobao.values import TIME, wrapped
-from sandbox.world.ads import SUMS, ads_seen
+from sandbox.taobao.values import TIME, page_of, wrapped
+from sandbox.world.ads import ads_by
 
 PRODUCT: Final = "zhitongche"
 MAX_DAYS: Final = 31
@@ -121,7 +120,7 @@ def report(
         if not first <= last < shop.now.astimezone(BEIJING).date():
             return {name: _failure("date.must.be.before.today")}
         page, days = page_of(args, MAX_PAGE), pl.col("date").is_between(first, last)
-        frame = _summed(shop, keys, days, *chosen)
+        frame = shop.named(ads_by(shop.world, PRODUCT, keys, days, *chosen))
         shown = page.rows(frame.with_columns(_labels(args)) if _has_source(args) else frame.clear())
         rows = documents(fields, shown.to_dicts())
         # An empty report is an empty object, not an empty list.
@@ -133,9 +132,7 @@ def report(
 def campaigns(shop: Shop, _: Arguments) -> Document:
     """The campaigns."""
     spans = _own(shop).group_by("campaign_id", "campaign_name").agg(pl.col("date").min())
-    found = spans.sort("campaign_id").with_columns(
-        nick=pl.lit(shop.credentials.nick), now=pl.lit(shop.now)
-    )
+    found = shop.named(spans.sort("campaign_id")).with_columns(now=pl.lit(shop.now))
     return wrapped("campaigns", "campaign", documents(CAMPAIGN_ROW, found.to_dicts()))
 
 
@@ -146,21 +143,19 @@ def adgroups(shop: Shop, args: Arguments) -> Document:
     page = page_of(args, ADGROUP_PAGE)
     own = _own(shop).filter(pl.col("campaign_id") == args.get("campaign_id", whole))
     found = own.select("campaign_id", "product_id").unique().sort("product_id")
-    goods = shop.world.products.select("product_id", "title", "price_minor")
-    named = page.rows(found).join(goods, on="product_id", how="left", maintain_order="left")
-    rows = (
-        document(ADGROUP_ROW, {**row, "nick": shop.credentials.nick}) for row in named.to_dicts()
-    )
+    named = shop.named(shop.titled(page.rows(found), "price_minor"))
+    rows = documents(ADGROUP_ROW, named.to_dicts())
     head = {"page_no": page.number, "page_size": page.size, "total_item": found.height}
     return {"adgroups": {**head, **wrapped("adgroup_list", "a_d_group", rows)}}
 
 
 def realtime(name: str, grain: Grain, fields: Fields) -> Callable[[Shop, Arguments], Document]:
     """The call that answers one day in typed rows, every value a text."""
+    keys = ("date", *grain)
 
     def answer(shop: Shop, args: Arguments) -> Document:
-        frame = _summed(shop, ("date", *grain), pl.col("date") == args.needed("the_date", day))
-        rows = documents(fields, frame.to_dicts())
+        is_day = pl.col("date") == args.needed("the_date", day)
+        rows = documents(fields, ads_by(shop.world, PRODUCT, keys, is_day).to_dicts())
         return wrapped(name, "rt_rpt_result_entity_d_t_o", rows)
 
     return answer
@@ -207,25 +202,3 @@ def _labels(args: Arguments) -> list[pl.Expr]:
 
 def _own(shop: Shop) -> pl.DataFrame:
     return shop.world.ads.filter(pl.col("product") == PRODUCT)
-
-
-def _summed(shop: Shop, keys: Grain, *chosen: pl.Expr) -> pl.DataFrame:
-    frame = ads_seen(shop.world, shop.now).filter(pl.col("product") == PRODUCT, *chosen)
-    orders, revenue = pl.col("orders"), pl.col("revenue_minor")
-    direct = orders - orders // 4
-    own = revenue * direct // orders.clip(1)
-    return (
-        frame.group_by(keys)
-        .agg(pl.col(SUMS).sum())
-        .sort(keys)
-        .with_columns(
-            nick=pl.lit(shop.credentials.nick),
-            direct_orders=direct,
-            indirect_orders=orders - direct,
-            direct_minor=own,
-            indirect_minor=revenue - own,
-            carts=pl.col("clicks") // 8,
-            item_likes=pl.col("clicks") // 20,
-            shop_likes=pl.col("clicks") // 50,
-        )
-    )

@@ -1,4 +1,4 @@
-"""Trades sold: by creation, by change, and one in full."""
+"""Trades sold, by creation, by change and one in full; and the refund cases of their lines."""
 
 from datetime import timedelta
 from typing import Any, Final
@@ -7,15 +7,13 @@ import polars as pl
 
 from sandbox.kit.arguments import Arguments, whole
 from sandbox.kit.fields import Document, Fields, as_is, fixed, without, written
-from sandbox.kit.frames import grouped, of_values
 from sandbox.kit.lists import equal, falling, within
 from sandbox.kit.values import decimal_text as yuan
 from sandbox.taobao import ids
 from sandbox.taobao.book import book_of
 from sandbox.taobao.errors import ERRORS
-from sandbox.taobao.selection import Selection, answered, page_of
 from sandbox.taobao.shop import Shop
-from sandbox.taobao.values import TIME, wrapped
+from sandbox.taobao.values import TIME, Selection, counted, listed, page_of, wrapped
 
 MAX_PAGE: Final = 100
 SOLD_DAYS: Final = 90
@@ -25,12 +23,9 @@ DEFAULT_KINDS: Final = ("guarantee_trade", "auto_delivery", "ec", "cod", "step")
 _STANDS_FOR: Final = {"guarantee_trade": ("fixed", "auction")}
 _ALL_CLOSED: Final = ("TRADE_CLOSED", "TRADE_CLOSED_BY_TAOBAO")
 COMPANIES: Final = {
-    "yuantong": "圆通速递",
-    "zhongtong": "中通快递",
-    "shunfeng": "顺丰速运",
-    "jd": "京东快递",
+    "yuantong": "圆通速递", "zhongtong": "中通快递", "shunfeng": "顺丰速运", "jd": "京东快递",
     "ems": "EMS",
-}
+}  # fmt: skip
 BUYER: Final[Fields] = {
     **written(ids.masked_nick, buyer_nick="household_id"),
     **written(ids.open_uid, buyer_open_uid="household_id"),
@@ -56,21 +51,37 @@ TRADE: Final[Fields] = {
     **fixed(receiver_district="**区", receiver_address="*****", receiver_mobile="***********"),
 }
 LINE: Final[Fields] = {
-    **as_is("title", "refund_status", "shipping_type", num="quantity", buyer_rate="is_rated"),
-    **as_is(status="line_status", logistics_company="company", invoice_no="number"),
-    **written(str, "oid", oid_str="oid", outer_iid="product_id", outer_sku_id="product_id"),
-    **as_is("oid"),
+    **as_is("oid", "title", "refund_status", num="quantity", buyer_rate="is_rated"),
+    **as_is("shipping_type", status="line_status", invoice_no="number"),
+    **written(str, oid_str="oid", outer_iid="product_id", outer_sku_id="product_id"),
     **written(ids.num_iid, num_iid="product_id"),
     **written(lambda key: str(ids.sku_id(key)), sku_id="product_id"),
     **written(lambda key: str(ids.REFUND + key), refund_id="case_id"),
     **written(lambda key: f"https://img.example.com/{key}.jpg", pic_path="product_id"),
     **written(lambda title: f"规格:{title}", sku_properties_name="title"),
+    **written(lambda name: COMPANIES.get(name, name), logistics_company="carrier"),
     "cid": lambda line: 50_000_000 + len(line["product_type"] or ""),
     **written(yuan, price="unit_minor", discount_fee="automatic_minor", total_fee="net_minor"),
     **written(yuan, payment="line_kept_minor", part_mjz_discount="code_minor"),
-    **written(yuan, divide_order_fee="divided_minor"),
+    "divide_order_fee": lambda line: yuan(line["net_minor"] - line["code_minor"]),
     **written(TIME.written, consign_time="shipped_at", end_time="line_end_at"),
     **fixed(seller_type="B", adjust_fee="0.00", seller_rate=False),
+}
+CASE: Final[Fields] = {
+    **BUYER,
+    **as_is("title", num="quantity", status="state", order_status="status", seller_nick="nick"),
+    **written(lambda key: str(ids.REFUND + key), refund_id="case_id"),
+    **written(ids.tid, tid="order_id"),
+    "oid": lambda case: ids.oid(case["order_id"], case["line_id"], case["line_count"]),
+    **written(str, outer_id="product_id"),
+    **written(yuan, total_fee="net_minor", refund_fee="amount_minor"),
+    "payment": lambda case: yuan(case["net_minor"] - case["amount_minor"]),
+    **written(TIME.written, created="applied_at", modified="modified_at"),
+    **written(lambda at: int(at.timestamp() * 1000), refund_version="modified_at"),
+    "good_status": lambda case: f"BUYER_{'' if case['has_arrived'] else 'NOT_'}RECEIVED",
+    "reason": lambda case: "质量问题" if case["has_arrived"] else "未收到货",
+    "refund_phase": lambda case: "aftersale" if case["has_arrived"] else "onsale",
+    **fixed(has_good_return=False, dispute_type="REFUND"),
 }
 # What only some of the calls tell about a trade or its lines.
 _NOT_IN_SOLD: Final = ("tid_str", "oid_str", "has_post_fee")
@@ -85,7 +96,7 @@ def sold(shop: Shop, args: Arguments) -> Document:
     if end < start:
         raise ERRORS("invalid", name="end_created", reason="must not lie before start_created")
     found = _filtered(shop, args, uid="buyer_open_id").filter(within("created_at", start, end))
-    return _listed(shop, args, falling(found, "created_at", "order_id"), _NOT_IN_SOLD)
+    return _trades(shop, args, falling(found, "created_at", "order_id"), _NOT_IN_SOLD)
 
 
 def increment(shop: Shop, args: Arguments) -> Document:
@@ -95,13 +106,37 @@ def increment(shop: Shop, args: Arguments) -> Document:
     if not timedelta() < end - start <= MAX_SPAN:
         raise ERRORS("invalid", name="end_modified", reason="within a day after start_modified")
     found = _filtered(shop, args, uid="buyer_open_uid").filter(within("modified_at", start, end))
-    return _listed(shop, args, falling(found, "modified_at", "order_id"), _NOT_IN_INCREMENT)
+    return _trades(shop, args, falling(found, "modified_at", "order_id"), _NOT_IN_INCREMENT)
 
 
 def fullinfo(shop: Shop, args: Arguments) -> Document:
     """One trade."""
     selection = Selection.of(args)
     return {"trade": _rows(shop, trade_of(shop, args), selection)[0]}
+
+
+def refunds(shop: Shop, args: Arguments) -> Document:
+    """Cases changed in a span, the last change first."""
+    start, end = args.get("start_modified", TIME.parsed), args.get("end_modified", TIME.parsed)
+    if start and end and end < start:
+        raise ERRORS("invalid", name="end_modified", reason="must not lie before start_modified")
+    found = _cases(shop).filter(
+        _of_kinds(args, DEFAULT_KINDS[:2]),
+        within("modified_at", start, end),
+        equal("state", args.text("status") or None),
+        of_member(shop, args.text("buyer_open_uid")),
+    )
+    found, page = falling(found, "modified_at", "case_id"), page_of(args, MAX_PAGE)
+    return counted(args, found, page, listed(args, found, page, CASE, "refunds", "refund"))
+
+
+def refund(shop: Shop, args: Arguments) -> Document:
+    """One case."""
+    selection, number = Selection.of(args), args.needed("refund_id", whole)
+    found = _cases(shop).filter(pl.col("case_id") == number - ids.REFUND)
+    if found.is_empty():
+        raise ERRORS("refund-not-exist")
+    return {"refund": selection.row(CASE, found.row(0, named=True))}
 
 
 def trade_of(shop: Shop, args: Arguments) -> pl.DataFrame:
@@ -117,133 +152,98 @@ def trade_of(shop: Shop, args: Arguments) -> pl.DataFrame:
     return found
 
 
-def of_kinds(args: Arguments, default: tuple[str, ...]) -> pl.Expr:
-    """Rows of the types of trades a call asks for."""
-    asked = args.names("type") or default
-    kinds = [kind for name in asked for kind in _STANDS_FOR.get(name, (name,))]
-    return pl.col("kind").is_in(kinds)
-
-
 def of_member(shop: Shop, uid: str) -> pl.Expr:
     """Rows of one member, or all rows when none is named."""
     member = shop.household(uid)
     return equal("household_id", (-1 if member is None else member) if uid else None)
 
 
+def _of_kinds(args: Arguments, default: tuple[str, ...]) -> pl.Expr:
+    asked = args.names("type") or default
+    kinds = [kind for name in asked for kind in _STANDS_FOR.get(name, (name,))]
+    return pl.col("kind").is_in(kinds)
+
+
 def _filtered(shop: Shop, args: Arguments, *, uid: str) -> pl.DataFrame:
-    found = book_of(shop).trades.filter(of_kinds(args, DEFAULT_KINDS))
+    found = book_of(shop).trades.filter(_of_kinds(args, DEFAULT_KINDS))
     if status := args.text("status"):
         wanted = _ALL_CLOSED if status == "ALL_CLOSED" else (status,)
         found = found.filter(pl.col("status").is_in(wanted))
     return found.filter(of_member(shop, args.text(uid)))
 
 
-def _listed(shop: Shop, args: Arguments, found: pl.DataFrame, hidden: tuple[str, ...]) -> Document:
-    selection, page = Selection.of(args), page_of(args, MAX_PAGE)
-    rows = _rows(shop, page.rows(found), selection, hidden=hidden)
-    return answered(found, page, args, "trades", "trade", rows)
+def _trades(shop: Shop, args: Arguments, found: pl.DataFrame, hidden: tuple[str, ...]) -> Document:
+    page = page_of(args, MAX_PAGE)
+    rows = _rows(shop, page.rows(found), Selection.of(args), hidden=hidden)
+    answer = {"total_results": found.height, **wrapped("trades", "trade", rows)}
+    return counted(args, found, page, answer)
 
 
 def _rows(
     shop: Shop, page: pl.DataFrame, selection: Selection, *, hidden: tuple[str, ...] = ()
 ) -> list[Document]:
-    trades, lines = _insides(shop, page)
-    of_trade, below = grouped(lines, "order_id"), selection.below("orders", "order")
+    lines, below = shop.lines_of(page, "product_type"), selection.below("orders", "order")
     head, line = without(TRADE, *hidden), without(LINE, *hidden)
-
-    def orders(trade: dict[str, Any]) -> Document:
-        own = of_trade.get(trade["order_id"], []) if below else []
-        return wrapped("orders", "order", (below.row(line, one) for one in own if below))
-
-    return [selection.row(head, one) | orders(one) for one in trades.iter_rows(named=True)]
-
-
-def _insides(shop: Shop, page: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The trades of a page with their sums, and their lines with what belongs to them."""
-    lines = _lines(shop, page)
-    sums = lines.group_by("order_id").agg(
-        pl.col("goods_minor", "net_minor").sum(),
-        shared_minor=pl.col("code_minor").sum(),
-        single_quantity=pl.col("quantity").first(),
-        single_product_id=pl.col("product_id").first(),
-        single_minor=pl.col("unit_minor").first(),
-    )
-    trades = page.join(sums, on="order_id", how="left", maintain_order="left")
-    is_single = (pl.col("line_count") == 1) & pl.col("goods_minor").is_not_null()
-    minors = pl.col("goods_minor", "net_minor", "shared_minor").fill_null(0)
-    trades = trades.with_columns(
-        minors,
-        single_quantity=pl.when(is_single).then("single_quantity").otherwise(0),
-        **{name: pl.when(is_single).then(name) for name in ("single_product_id", "single_minor")},
-    ).with_columns(*_amounts(), nick=pl.lit(shop.credentials.nick))
-    of_trade = trades.select(*_OF_TRADE)
-    return trades, lines.join(of_trade, on="order_id", maintain_order="left").with_columns(
-        *_of_line()
-    )
+    cases = {case["line_id"]: case for case in _cases(shop, page).iter_rows(named=True)}
+    rated = set(shop.world.reviews["line_id"].to_list())
+    found = []
+    for one in shop.named(page).iter_rows(named=True):
+        own = lines.get(one["order_id"], [])
+        trade = _summed(one, own)
+        orders = (_line(trade, each, cases.get(each["line_id"]), rated) for each in own)
+        listed = wrapped("orders", "order", (below.row(line, each) for each in orders if below))
+        found.append(selection.row(head, trade) | listed)
+    return found
 
 
-_OF_TRADE: Final = (
-    "order_id", "line_count", "status", "kept_minor", "shipped_at", "end_at", "carrier", "number",
-    "shipping_type",
-)  # fmt: skip
-"""What lines say of their trade."""
+def _summed(trade: dict[str, Any], lines: list[dict[str, Any]]) -> dict[str, Any]:
+    """A trade with what it cost; a refund lowers what was paid, in every reading from then on."""
+    goods = sum(line["unit_minor"] * line["quantity"] for line in lines)
+    shared = sum(line["code_minor"] for line in lines)
+    paid = goods - shared + trade["post_minor"] - sum(line["automatic_minor"] for line in lines)
+    kept, is_step = paid - trade["back_minor"], trade["kind"] == "step"
+    single = lines[0] if lines and trade["line_count"] == 1 else None
+    return trade | {
+        "goods_minor": goods,
+        "shared_minor": shared,
+        "kept_minor": kept,
+        "got_minor": kept if trade["status"] == "TRADE_FINISHED" else 0,
+        "step_minor": paid if is_step else None,
+        "step_trade_status": "FRONT_PAID_FINAL_PAID" if is_step else None,
+        "shipping_type": "express" if trade["post_minor"] else "free",
+        "single_quantity": single["quantity"] if single else 0,
+        "single_product_id": single["product_id"] if single else None,
+        "single_minor": single["unit_minor"] if single else None,
+    }
 
 
-def _lines(shop: Shop, page: pl.DataFrame) -> pl.DataFrame:
-    world = shop.world
-    cases = of_values(book_of(shop).cases, "order_id", page["order_id"]).sort("modified_at")
-    latest = cases.unique("line_id", keep="last", maintain_order=True).select(
-        "line_id", "case_id", "state", "amount_minor", case_at="modified_at"
-    )
-    titles = world.products.select("product_id", "title", "product_type")
-    goods = pl.col("unit_minor") * pl.col("quantity")
-    return (
-        of_values(world.lines, "order_id", page["order_id"])
-        .filter(~pl.col("is_removed"))
-        .join(titles, on="product_id", how="left", maintain_order="left")
-        .join(latest, on="line_id", how="left", maintain_order="left")
-        .with_columns(
-            goods_minor=goods,
-            net_minor=goods - pl.col("automatic_minor"),
-            is_rated=pl.col("line_id").is_in(world.reviews["line_id"].implode()),
-            is_paid_back=(pl.col("state") == "SUCCESS").fill_null(value=False)
-            & (pl.col("amount_minor") != 0),
-        )
-    )
-
-
-def _amounts() -> list[pl.Expr]:
-    """What a trade cost; a refund lowers what was paid, in every reading from then on."""
-    paid = pl.col("net_minor") - pl.col("shared_minor") + pl.col("post_minor")
-    kept, is_step = paid - pl.col("back_minor"), pl.col("kind") == "step"
-    is_done = pl.col("status") == "TRADE_FINISHED"
-    return [
-        kept.alias("kept_minor"),
-        pl.when(is_done).then(kept).otherwise(0).alias("got_minor"),
-        pl.when(is_step).then(paid).alias("step_minor"),
-        pl.when(is_step).then(pl.lit("FRONT_PAID_FINAL_PAID")).alias("step_trade_status"),
-        pl.when(pl.col("post_minor") > 0)
-        .then(pl.lit("express"))
-        .otherwise(pl.lit("free"))
-        .alias("shipping_type"),
-    ]
-
-
-def _of_line() -> list[pl.Expr]:
-    is_back, is_single = pl.col("is_paid_back"), pl.col("line_count") == 1
-    kept = pl.col("net_minor") - pl.when(is_back).then("amount_minor").otherwise(0)
-    oid = (
-        pl.when(is_single)
-        .then(ids.TRADE + pl.col("order_id"))
-        .otherwise(ids.ORDER + pl.col("line_id"))
-    )
-    return [
-        oid.alias("oid"),
-        pl.when(is_back).then(pl.lit("TRADE_CLOSED")).otherwise("status").alias("line_status"),
+def _line(
+    trade: dict[str, Any], line: dict[str, Any], case: dict[str, Any] | None, rated: set[int]
+) -> dict[str, Any]:
+    """A line with its trade, its last case, and what of its price was kept."""
+    net = line["unit_minor"] * line["quantity"] - line["automatic_minor"]
+    back = case["amount_minor"] if case and case["state"] == "SUCCESS" else 0
+    return trade | line | {
+        "oid": ids.oid(trade["order_id"], line["line_id"], trade["line_count"]),
+        "net_minor": net,
         # The payment of a trade's only line is the trade's, with what sending it costs.
-        pl.when(is_single).then("kept_minor").otherwise(kept).alias("line_kept_minor"),
-        (pl.col("net_minor") - pl.col("code_minor")).alias("divided_minor"),
-        pl.col("state").fill_null("NO_REFUND").alias("refund_status"),
-        pl.when(is_back).then("case_at").otherwise("end_at").alias("line_end_at"),
-        pl.col("carrier").replace(COMPANIES).alias("company"),
-    ]
+        "line_kept_minor": trade["kept_minor"] if trade["line_count"] == 1 else net - back,
+        "case_id": case["case_id"] if case else None,
+        "refund_status": case["state"] if case else "NO_REFUND",
+        "line_status": "TRADE_CLOSED" if back else trade["status"],
+        "line_end_at": case["modified_at"] if case and back else trade["end_at"],
+        "is_rated": line["line_id"] in rated,
+    }  # fmt: skip
+
+
+def _cases(shop: Shop, orders: pl.DataFrame | None = None) -> pl.DataFrame:
+    """Cases with their trade and what was sold; of some orders, the last change last."""
+    trades = book_of(shop).trades.select(
+        "order_id", "household_id", "kind", "status", "line_count", "delivered_at"
+    )
+    cases = book_of(shop).cases.sort("modified_at")
+    if orders is not None:
+        cases = cases.filter(pl.col("order_id").is_in(orders["order_id"].implode()))
+    arrived = (pl.col("delivered_at") <= pl.col("applied_at")).fill_null(value=False)
+    joined = cases.join(trades, on="order_id", maintain_order="left")
+    return shop.named(shop.titled(joined)).with_columns(has_arrived=arrived)

@@ -1,7 +1,7 @@
 """Channels: the merchant sells the same goods on many platforms, to other households on each."""
 
-from collections.abc import Set
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Final
 
 
@@ -18,7 +18,7 @@ class Channel:
     currency: str
     zone: str
     minor_per_cent: int
-    remainder: Set[int]
+    remainder: frozenset[int]
     assortment: int | None = None
     """Products offered there, the best sellers of the channel; null: all of them."""
 
@@ -33,10 +33,26 @@ WHOLE: Final = Channel("shopify", "USD", "America/New_York", 1, frozenset(range(
 TAOBAO: Final = Channel("taobao", "CNY", "Asia/Shanghai", 7, frozenset({3}), assortment=1_500)
 AMAZON: Final = Channel("amazon", "USD", "America/Los_Angeles", 1, frozenset({7}))
 WOOCOMMERCE: Final = Channel("woocommerce", "EUR", "Europe/Berlin", 1, frozenset({5}))
+JD: Final = Channel("jd", "CNY", "Asia/Shanghai", 7, frozenset({9}))
 SHOPIFY_SHARED: Final = Channel(
     "shopify", "USD", "America/New_York", 1, frozenset({0, 1, 2, 4, 6, 8, 9})
 )
-"""What Shopify keeps when the merchant sells on the other channels too."""
+"""What Shopify keeps when the merchant sells on other channels too; JD's households only where the
+merchant is not on JD."""
 CHANNELS: Final = {
-    channel.name: channel for channel in (SHOPIFY_SHARED, TAOBAO, AMAZON, WOOCOMMERCE)
+    channel.name: channel for channel in (SHOPIFY_SHARED, TAOBAO, AMAZON, WOOCOMMERCE, JD)
 }
+
+
+def shared(names: Iterable[str]) -> dict[str, Channel]:
+    """The channels of a merchant by name, no household on two of them.
+
+    Raises:
+        KeyError: there is no such channel.
+    """
+    found = {name: CHANNELS[name] for name in names}
+    if "shopify" in found:
+        others = (one.remainder for name, one in found.items() if name != "shopify")
+        kept = SHOPIFY_SHARED.remainder.difference(*others)
+        found["shopify"] = replace(SHOPIFY_SHARED, remainder=kept)
+    return found

@@ -104,9 +104,9 @@ class World:
         first: datetime = self.orders.select(pl.col("created_at").min()).item()
         return ads(
             self.products,
+            self.channel,
             first=first.astimezone(ZoneInfo(self.zone)).date(),
             last=last,
-            minor_per_cent=self.channel.minor_per_cent,
         )
 
     def _view(

@@ -24,7 +24,7 @@ def whole() -> World:
 
 @pytest.fixture(scope="module")
 def worlds() -> dict[str, World]:
-    """The same days on four platforms."""
+    """The same days on all platforms."""
     return merchant(TODAY, days=30, channels=tuple(CHANNELS))
 
 

@@ -11,7 +11,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from sandbox.taobao import Rates
-from sandbox.taobao.signing import signed
+from sandbox.taobao.gateway import signature as signed
 from sandbox.world.demand import advance
 from tests.sandbox.taobao_seller import OURS, Seller, beijing, selling, signature
 

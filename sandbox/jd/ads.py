@@ -1,0 +1,104 @@
+"""Reports of 京东快车 and 海投 by day: money in yuan text; recent days still grow."""
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import Final
+
+import polars as pl
+
+from sandbox.jd.errors import ERRORS
+from sandbox.jd.shop import Shop
+from sandbox.kit.arguments import Arguments, day, whole
+from sandbox.kit.fields import Document, Fields, Row, as_is, document, documents, fixed, written
+from sandbox.kit.lists import Page, equal
+from sandbox.kit.values import decimal_text as yuan
+from sandbox.kit.values import ratio_text
+from sandbox.world.ads import ads_by
+
+MAX_PAGE: Final = 100
+BY_CAMPAIGN: Final = ("date", "campaign_id", "campaign_name")
+# What alone is emulated: days, clicks on all devices, orders credited to them for 15 days.
+CREDITED: Final = {
+    "isDaily": "true", "platform": "all", "clickOrOrderDay": "15", "clickOrOrderCaliber": "0",
+    "orderStatusCategory": "",
+}  # fmt: skip
+CREDITED_DAILY: Final = {
+    "is_daily": "true", "platform": "all", "is_today_or_15_days": "true",
+    "is_order_or_click": "false", "order_status_category": "",
+}  # fmt: skip
+
+
+def _quotient(part: str, of: str, *, times: int = 1) -> Callable[[Row], str]:
+    return lambda row: ratio_text(row[part] * times, row[of])
+
+
+MEASURES: Final[Fields] = {
+    **as_is("impressions", "clicks", totalOrderCnt="orders", totalCartCnt="carts"),
+    **as_is(directOrderCnt="direct_orders", indirectOrderCnt="indirect_orders"),
+    **written(yuan, cost="spend_minor", totalOrderSum="revenue_minor"),
+    **written(yuan, directOrderSum="direct_minor", indirectOrderSum="indirect_minor"),
+    "CTR": _quotient("clicks", "impressions", times=100),
+    "CPM": _quotient("spend_minor", "impressions", times=10),
+    "CPC": lambda row: yuan(row["spend_minor"] // max(1, row["clicks"])),
+    "totalOrderRoi": _quotient("revenue_minor", "spend_minor"),
+    "totalOrderCvs": _quotient("orders", "clicks", times=100),
+}
+ACCOUNT: Final[Fields] = {**MEASURES, **written(date.isoformat, "date"), **fixed(mobileType="all")}
+CAMPAIGN: Final[Fields] = {
+    **as_is(campaignId="campaign_id", campaignName="campaign_name"),
+    **written(date.isoformat, clickDate="date"),
+    **MEASURES,
+}
+DAILY: Final[Fields] = {
+    **as_is(id="campaign_id"),
+    **written(lambda at: at.strftime("%Y%m%d"), "date"),
+    # The measures by their names with a capital, each as text.
+    "figureData": lambda row: {
+        name[0].upper() + name[1:]: str(one) for name, one in document(CAMPAIGN, row).items()
+    },
+}
+
+
+def account(shop: Shop, args: Arguments) -> Document:
+    """What the account spent on 快车 and brought, by day."""
+    found = _found(shop, args, "kuaiche", ("date",), CREDITED)
+    page = Page.of(args, "pageIndex", "pageSize", most=MAX_PAGE)
+    return {"value": {"datas": documents(ACCOUNT, page.rows(found).to_dicts())}}
+
+
+def campaign_days(shop: Shop, args: Arguments) -> Document:
+    """As `account`, by campaign."""
+    found = _found(shop, args, "kuaiche", BY_CAMPAIGN, CREDITED_DAILY)
+    page = Page.of(args, "page_index", "page_size", most=MAX_PAGE)
+    rows = documents(DAILY, page.rows(found).to_dicts())
+    return {"value": rows, "total": found.height, "page": page.number}
+
+
+def campaigns(product: str) -> Callable[[Shop, Arguments], Document]:
+    """The call that answers campaigns of an ad product by day."""
+
+    def answer(shop: Shop, args: Arguments) -> Document:
+        found = _found(shop, args, product, BY_CAMPAIGN, CREDITED)
+        page = Page.of(args, "page", "pageSize", most=MAX_PAGE)
+        rows = documents(CAMPAIGN, page.rows(found).to_dicts())
+        counts = {"pageNum": page.number, "pageSize": page.size, "items": found.height}
+        return {"data": {"datas": rows, "paginator": counts}}
+
+    return answer
+
+
+def _found(
+    shop: Shop, args: Arguments, product: str, keys: tuple[str, ...], emulated: Mapping[str, str]
+) -> pl.DataFrame:
+    """Sums over a span of days; names are spelled in one of two ways."""
+    for name, value in emulated.items():
+        if (args.needed(name, str) if value else args.text(name)) != value:
+            raise ERRORS("not_emulated", what=f"another {name} than {value or 'none'}")
+    start, end, campaign = ("startDay", "endDay", "campaignId")
+    if emulated is CREDITED_DAILY:
+        start, end, campaign = ("start_day", "end_day", "campaign_id")
+    first, last = (args.needed(name, lambda text: day(text[:10])) for name in (start, end))
+    if last < first:
+        raise ERRORS("invalid", name=end, reason="must not lie before the first")
+    own = equal("campaign_id", args.get(campaign, whole))
+    return ads_by(shop.world, product, keys, pl.col("date").is_between(first, last), own)
