@@ -63,6 +63,11 @@ class Advertised(Protocol):
     """A world with ads: their final values, as `ads` makes them, and the zone of their days."""
 
     @property
+    def clock(self) -> datetime:
+        """Now."""
+        ...
+
+    @property
     def ads(self) -> pl.DataFrame:
         """See `ads`."""
         ...
@@ -78,7 +83,7 @@ def ads_seen(world: Advertised, at: datetime) -> pl.DataFrame:
     return seen(world.ads, at, world.zone)
 
 
-def ads_by(world: "World", product: str, keys: Sequence[str], *chosen: pl.Expr) -> pl.DataFrame:
+def ads_by(world: Advertised, product: str, keys: Sequence[str], *chosen: pl.Expr) -> pl.DataFrame:
     """Sums of an ad product by keys, as they are shown now.
 
     Of orders and revenue a quarter is indirect: of other goods than the one clicked on.
