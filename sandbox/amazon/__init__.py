@@ -4,8 +4,7 @@ Orders 2026-01-01, reports 2021-06-30, listings items 2021-08-01, FBA inventory 
 v0 and 2022-05-01, solicitations v1, and Login with Amazon.
 """
 
-from sandbox.amazon.account import Credentials, Manner
+from sandbox.amazon.account import Credentials, Faults, Manner
 from sandbox.amazon.endpoint import routes
-from sandbox.amazon.faults import Faults
 
 __all__ = ["Credentials", "Faults", "Manner", "routes"]

@@ -5,15 +5,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sandbox.amazon.faults import Faults
-from sandbox.amazon.limits import Expiring, TokenBucket
-from sandbox.amazon.names import STORES, instant_text
+from sandbox.amazon.errors import ERRORS
+from sandbox.amazon.names import STORES
+from sandbox.kit.faults import Plantable
+from sandbox.kit.shop import Shop
+from sandbox.kit.tokens import Expiring
 from sandbox.world.world import World
 
 if TYPE_CHECKING:
-    from sandbox.amazon.orders import OrderPage
     from sandbox.amazon.patches import Submission
-    from sandbox.amazon.reports import Document, Report
+    from sandbox.amazon.reports import File, Report
 
 
 @dataclass(frozen=True)
@@ -45,8 +46,27 @@ class Manner:
     discounts_are_negative: bool = True
 
 
-class Account:
-    """What the operations work on. The world's lock is held while one runs."""
+@dataclass
+class Faults(Plantable):
+    """What the next answers do wrong.
+
+    `statuses` are HTTP statuses to answer with; `expired` is how many calls find their access token
+    expired, `throttled` how many are answered 429, `fatal` and `cancelled` how many of the next
+    reports end so, `expired_urls` how many of the next report URLs are dead on arrival, `rejected`
+    how many accepted listing patches end in an issue and change nothing.
+    """
+
+    statuses: list[int] = field(default_factory=list)
+    expired: int = 0
+    throttled: int = 0
+    fatal: int = 0
+    cancelled: int = 0
+    expired_urls: int = 0
+    rejected: int = 0
+
+
+class Account(Shop):
+    """What the operations work on."""
 
     def __init__(
         self,
@@ -57,43 +77,50 @@ class Account:
         faults: Faults | None = None,
         manner: Manner | None = None,
     ) -> None:
-        self.world, self.credentials = world, credentials
+        super().__init__(world, "amazon", clock=clock)
+        self.credentials, self.store = credentials, credentials.marketplace_id
         self.faults, self.manner = faults or Faults(), manner or Manner()
-        self._clock, self._begun = clock, world.clock
-        self.store_name, self.country = STORES[credentials.marketplace_id]
-        self.access: Expiring[str] = Expiring(self.now, prefix="Atza|")
-        self.order_pages: Expiring[OrderPage] = Expiring(self.now)
-        self.pages: Expiring[Any] = Expiring(self.now)
-        self.downloads: Expiring[Document] = Expiring(self.now)
+        self.store_name, self.country = STORES[self.store]
+        self.access: Expiring[str] = Expiring(self.seconds, prefix="Atza|")
+        self.downloads: Expiring[File] = Expiring(self.seconds)
         self.reports: dict[str, Report] = {}
         self.submissions: list[Submission] = []
         self.issues: dict[int, list[dict[str, Any]]] = {}
-        self._buckets: dict[str, TokenBucket] = {}
+        self._pages: Expiring[tuple[str, Any]] = Expiring(self.seconds)
 
-    def now(self) -> float:
-        """Seconds that have passed, on the given clock or in the world."""
-        return self._clock() + (self.world.clock - self._begun).total_seconds()
+    def access_token(self) -> str:
+        """A new access token."""
+        seconds = self.manner.access_token_seconds
+        return self.access.put(self.credentials.seller_id, seconds=seconds)
 
-    def permits(self, operation: str, *, rate: float, burst: int) -> bool:
-        """Take one request of an operation's usage plan."""
-        bucket = self._buckets.get(operation)
-        if bucket is None:
-            bucket = self._buckets[operation] = TokenBucket(rate, burst, self.now)
-        return bucket.take()
+    def check_store(self, *stores: str) -> None:
+        """Refuse a call for stores this account does not sell in.
 
-    def is_ours(self, marketplace_id: str) -> bool:
-        """Whether it is the store this account sells in."""
-        return marketplace_id == self.credentials.marketplace_id
+        Raises:
+            RefusedError: its own is not among them.
+        """
+        if self.store not in stores:
+            raise ERRORS("denied", why="")
 
-    def record(self, kind: str, target: str, *, after: Any, applied: bool) -> dict[str, Any]:
-        """Keep a write that was received; `applied` may become true later."""
-        write = {
-            "at": instant_text(self.world.clock),
-            "channel": "amazon",
-            "kind": kind,
-            "target": target,
-            "after": after,
-            "applied": applied,
-        }
-        self.world.writes.append(write)
-        return write
+    def product(self, key: int | None) -> dict[str, Any] | None:
+        """A product with what is told of it beside its own columns; None when there is none."""
+        found = None if key is None else self.world.product(key)
+        if found is None:
+            return None
+        own = {"store": self.store, "currency": self.world.currency}
+        return found | own | {"issues": self.issues.get(found["product_id"], [])}
+
+    def page_token(self, kind: str, place: Any, *, seconds: float) -> str:
+        """A token for the page of a list that begins at a place."""
+        return self._pages.put((kind, place), seconds=seconds)
+
+    def place(self, kind: str, token: str, *, name: str) -> Any:
+        """Where the page of a token begins.
+
+        Raises:
+            RefusedError: the token, a parameter of this name, is over or of another list.
+        """
+        known, place = self._pages.get(token) or ("", None)
+        if known != kind:
+            raise ERRORS("over", name=name)
+        return place

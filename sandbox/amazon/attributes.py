@@ -15,13 +15,33 @@ PRICE: Final = "purchasable_offer"
 STOCK: Final = "fulfillment_availability"
 MAX_UNITS: Final = 10**6
 MAX_AMOUNT: Final = Decimal(10**9)
-# The codes of issues: the first three stand in the official examples.
-INVALID_ATTRIBUTE: Final = "90000900"
-MISSING_ATTRIBUTE: Final = "90220"
-PRICE_BOUND: Final = "18155"
-DOUBTFUL_PRICE: Final = "90248"
-
 Entry = dict[str, Any]
+
+# The code, the category and the message; all codes but the first stand in the official examples.
+_ISSUES: Final = {
+    kind: (code, category, message)
+    for (code, category), messages in {
+        ("90000900", "INVALID_ATTRIBUTE"): {
+            "fixed": "'{attribute}' cannot be changed.",
+            "listed": "'{attribute}' cannot be deleted from an active listing.",
+            "store": "The offer is for a store that was not named.",
+            "kind": "Only the regular price for all buyers can be changed.",
+            "currency": "The currency of this store is {currency}.",
+            "channel": f"Only the quantity of the channel {CHANNEL_CODE} can be set.",
+            "quantity": "The quantity must be a whole number that is not negative.",
+            "type": "The product type of this listing is {type}.",
+        },
+        ("90000900", "INVALID_PRICE"): {
+            "price": "The price must be a positive number with at most {places} decimals.",
+        },
+        ("90220", "MISSING_ATTRIBUTE"): {"lacking": "'{name}' is required but not supplied."},
+        ("18155", "INVALID_PRICE"): {
+            "bound": "The selling price does not keep the listing's '{name}'.",
+        },
+        ("90248", "INVALID_PRICE"): {"doubtful": "The price may be wrong."},
+    }.items()
+    for kind, message in messages.items()
+}
 
 
 class Patch(msgspec.Struct):
@@ -40,12 +60,17 @@ class Change:
     units: int | None = None
     issues: list[Entry] = field(default_factory=list)
 
+    def reject(self, kind: str, attribute: str, /, **values: object) -> None:
+        """Note what is wrong with an attribute."""
+        self.issues.append(issue(kind, attribute, **values))
 
-def issue(code: str, message: str, attribute: str, category: str) -> Entry:
+
+def issue(kind: str, attribute: str, /, **values: object) -> Entry:
     """An issue that keeps a submission from being processed."""
+    code, category, message = _ISSUES[kind]
     return {
         "code": code,
-        "message": message,
+        "message": message.format(attribute=attribute, **values),
         "severity": "ERROR",
         "attributeNames": [attribute],
         "categories": [category],
@@ -58,47 +83,43 @@ def change_of(account: Account, patches: list[Patch]) -> Change:
     for patch in patches:
         name = patch.path.removeprefix("/attributes/")
         read = {PRICE: _price, STOCK: _stock}.get(name)
-        entries = [] if patch.value is UNSET else patch.value
         if read is None:
-            _reject(change, f"'{name}' cannot be changed.", name)
+            change.reject("fixed", name)
         elif patch.op == "delete":
-            _reject(change, f"'{name}' cannot be deleted from an active listing.", name)
-        elif not entries:
-            _lacking(change, name, name)
+            change.reject("listed", name)
+        elif not patch.value:
+            change.reject("lacking", name, name=name)
         else:
-            for entry in entries:
+            for entry in patch.value:
                 read(account, change, entry, is_merge=patch.op == "merge")
     return change
 
 
 def _price(account: Account, change: Change, entry: Entry, *, is_merge: bool) -> None:
     currency = account.world.currency
-    if not account.is_ours(entry.get("marketplace_id", account.credentials.marketplace_id)):
-        _reject(change, "The offer is for a store that was not named.", PRICE)
+    if entry.get("marketplace_id", account.store) != account.store:
+        change.reject("store", PRICE)
     elif entry.get("audience", "ALL") != "ALL" or "discounted_price" in entry:
-        _reject(change, "Only the regular price for all buyers can be changed.", PRICE)
+        change.reject("kind", PRICE)
     elif "currency" not in entry:
-        _lacking(change, "currency", PRICE)
+        change.reject("lacking", PRICE, name="currency")
     elif entry["currency"] != currency:
-        _reject(change, f"The currency of this store is {currency}.", PRICE)
+        change.reject("currency", PRICE, currency=currency)
     elif "our_price" in entry:
-        _our_price(change, entry, currency)
+        _our_price(change, entry, decimals(currency))
     elif not is_merge:
-        _lacking(change, "our_price", PRICE)
+        change.reject("lacking", PRICE, name="our_price")
 
 
-def _our_price(change: Change, entry: Entry, currency: str) -> None:
+def _our_price(change: Change, entry: Entry, places: int) -> None:
     price = _amount(entry, "our_price")
-    places = decimals(currency)
     if price is None or not 0 < price <= MAX_AMOUNT or price != round(price, places):
-        text = f"The price must be a positive number with at most {places} decimals."
-        change.issues.append(issue(INVALID_ATTRIBUTE, text, PRICE, "INVALID_PRICE"))
+        change.reject("price", PRICE, places=places)
         return
     for name, side in (("minimum_seller_allowed_price", 1), ("maximum_seller_allowed_price", -1)):
         bound = _amount(entry, name)
         if bound is not None and (bound - price) * side > 0:
-            text = f"The selling price does not keep the listing's '{name}'."
-            change.issues.append(issue(PRICE_BOUND, text, PRICE, "INVALID_PRICE"))
+            change.reject("bound", PRICE, name=name)
     change.price_minor = int(price.scaleb(places))
 
 
@@ -110,27 +131,17 @@ def _amount(entry: Entry, name: str) -> Decimal | None:
         value = schedule["value_with_tax"]
     except (KeyError, ValueError, TypeError):
         return None
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return Decimal(repr(value)) if is_number else None
+    return Decimal(repr(value)) if type(value) in (int, float) else None
 
 
 def _stock(_: Account, change: Change, entry: Entry, *, is_merge: bool) -> None:
     units = entry.get("quantity")
     if entry.get("fulfillment_channel_code") != CHANNEL_CODE:
-        _reject(change, f"Only the quantity of the channel {CHANNEL_CODE} can be set.", STOCK)
+        change.reject("channel", STOCK)
     elif units is None:
         if not is_merge:
-            _lacking(change, "quantity", STOCK)
-    elif not isinstance(units, int) or isinstance(units, bool) or not 0 <= units <= MAX_UNITS:
-        _reject(change, "The quantity must be a whole number that is not negative.", STOCK)
+            change.reject("lacking", STOCK, name="quantity")
+    elif type(units) is not int or not 0 <= units <= MAX_UNITS:
+        change.reject("quantity", STOCK)
     else:
         change.units = units
-
-
-def _reject(change: Change, message: str, attribute: str) -> None:
-    change.issues.append(issue(INVALID_ATTRIBUTE, message, attribute, "INVALID_ATTRIBUTE"))
-
-
-def _lacking(change: Change, name: str, attribute: str) -> None:
-    text = f"'{name}' is required but not supplied."
-    change.issues.append(issue(MISSING_ATTRIBUTE, text, attribute, "MISSING_ATTRIBUTE"))

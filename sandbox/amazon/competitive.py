@@ -1,41 +1,56 @@
 """Product pricing 2022-05-01: the competitive summary of up to twenty items."""
 
-from typing import Annotated, Any, Final, Literal
+from collections.abc import Sequence
+from functools import partial
+from typing import Annotated, Final, Literal
 
 import msgspec
 import polars as pl
 from msgspec import UNSET, Meta, UnsetType
 
 from sandbox.amazon.account import Account
-from sandbox.amazon.call import Call
-from sandbox.amazon.errors import RefusedError
-from sandbox.amazon.names import amount_number, asin, product_of_asin
-from sandbox.amazon.offers import Condition, Method, Offer, offers_for
-from sandbox.amazon.query import body
+from sandbox.amazon.errors import ERRORS, in_batch
+from sandbox.amazon.names import asin, product_of_asin
+from sandbox.amazon.offers import Condition, Method, offers_for
+from sandbox.amazon.operations import OPERATIONS
+from sandbox.amazon.shapes import numbers
+from sandbox.kit.fields import Document, Fields, Row, as_is, document, documents, fixed, singles
+from sandbox.kit.rest import JSON, Call
 
+ROOTS: Final = {"/batches/products/pricing": JSON}
 URI: Final = "/products/pricing/2022-05-01/items/competitiveSummary"
 LOWEST: Final = 20
 SIMILAR: Final = 3
+_SHIPPING: Final = {**fixed(shippingOptionType="DEFAULT"), **numbers(price="shipping_minor")}
+_OFFER: Final[Fields] = {
+    **as_is(sellerId="seller_id"),
+    **fixed(condition="New", subCondition="New"),
+    "fulfillmentType": lambda offer: "AFN" if offer["is_fba"] else "MFN",
+    **numbers(listingPrice="price_minor"),
+    **singles(shippingOptions=_SHIPPING),
+    "primeDetails": lambda offer: {"eligibility": "NATIONAL" if offer["is_fba"] else "NONE"},
+}
+_SEGMENT: Final = {"customerMembership": "DEFAULT", "segmentDetails": {}}
+_FEATURED: Final[Fields] = {**_OFFER, **fixed(featuredOfferSegments=[_SEGMENT])}
+Datasets = Literal["featuredBuyingOptions", "referencePrices", "lowestPricedOffers", "similarItems"]
 
 
-class _Lowest(msgspec.Struct):
-    """Which lowest priced offers are asked for."""
+class _Lowest(msgspec.Struct, rename="camel"):
+    """Which lowest priced offers are requested."""
 
-    itemCondition: Condition  # noqa: N815 the platform's names
-    offerType: Literal["Consumer"]  # noqa: N815
+    item_condition: Condition
+    offer_type: Literal["Consumer"]
 
 
-class _Request(msgspec.Struct):
+class _Request(msgspec.Struct, rename="camel"):
     """One request of a batch."""
 
     asin: str
-    marketplaceId: str  # noqa: N815
-    includedData: Annotated[  # noqa: N815
-        list[Literal["featuredBuyingOptions", "referencePrices", "lowestPricedOffers",
-                     "similarItems"]], Meta(min_length=1)]  # fmt: skip
+    marketplace_id: str
+    included_data: Annotated[list[Datasets], Meta(min_length=1)]
     method: Method
     uri: Annotated[str, Meta(min_length=6, max_length=512)]
-    lowestPricedOffersInputs: Annotated[list[_Lowest], Meta(max_length=5)] | UnsetType = UNSET  # noqa: N815
+    lowest_priced_offers_inputs: Annotated[list[_Lowest], Meta(max_length=5)] | UnsetType = UNSET
 
 
 class _Batch(msgspec.Struct):
@@ -44,92 +59,58 @@ class _Batch(msgspec.Struct):
     requests: Annotated[list[_Request], Meta(min_length=1, max_length=20)]
 
 
-def get_competitive_summary(account: Account, call: Call) -> dict[str, Any]:
+@OPERATIONS("POST", f"/batches{URI}", 0.033, 1, body=_Batch)
+def get_competitive_summary(account: Account, call: Call) -> Document:
     """Featured and lowest offers, reference prices and similar items; each item has its status."""
-    asked = body(call.body, _Batch)
-    return {"responses": [_answered(account, one) for one in asked.requests]}
+    responses = []
+    for wanted in call.body.requests:
+        line, body = in_batch(partial(_summary, account, wanted), "Success")
+        own = {"asin": wanted.asin, "marketplaceId": wanted.marketplace_id}
+        responses.append({"status": line, "body": own | body})
+    return {"responses": responses}
 
 
-def _answered(account: Account, asked: _Request) -> dict[str, Any]:
-    own = {"asin": asked.asin, "marketplaceId": asked.marketplaceId}
-    try:
-        content = own | _summary(account, asked)
-        line = {"statusCode": 200, "reasonPhrase": "Success"}
-    except RefusedError as error:
-        content = own | error.body()
-        line = {"statusCode": error.status, "reasonPhrase": "Client Error"}
-    return {"status": line, "body": content}
-
-
-def _summary(account: Account, asked: _Request) -> dict[str, Any]:
-    if asked.uri != URI or asked.method != "GET":
-        raise RefusedError(400, "INVALID_REQUEST", "The uri and the method are not this API's.")
-    if not account.is_ours(asked.marketplaceId):
-        raise RefusedError(400, "INVALID_MARKETPLACE", "The marketplaceId is not valid here.")
-    number = product_of_asin(asked.asin)
-    product = None if number is None else account.world.product(number)
+def _summary(account: Account, wanted: _Request) -> Document:
+    if wanted.uri != URI or wanted.method != "GET":
+        raise ERRORS("uri")
+    if wanted.marketplace_id != account.store:
+        raise ERRORS("store")
+    product = account.product(product_of_asin(wanted.asin))
     if product is None:
-        raise RefusedError(400, "INVALID_ASIN", f"{asked.asin} is not a valid ASIN")
+        raise ERRORS("asin", asin=wanted.asin)
     offers = offers_for(account, product)
-    inputs = asked.lowestPricedOffersInputs or [_Lowest("New", "Consumer")]
+    inputs = wanted.lowest_priced_offers_inputs or [_Lowest("New", "Consumer")]
+    featured = documents(_FEATURED, offers[:1])
     datasets = {
-        "featuredBuyingOptions": lambda: _featured(account, offers),
-        "referencePrices": lambda: _references(account, product, offers),
-        "lowestPricedOffers": lambda: _lowest(account, offers, inputs),
-        "similarItems": lambda: _similar(account, product),
+        "featuredBuyingOptions": [
+            {"buyingOptionType": "New", "segmentedFeaturedOffers": [one]} for one in featured
+        ],
+        "referencePrices": _references(product, offers),
+        # An entry per input that finds offers: there are only new goods.
+        "lowestPricedOffers": [
+            {
+                "lowestPricedOffersInput": msgspec.to_builtins(one),
+                "offers": documents(_OFFER, offers[:LOWEST]),
+            }
+            for one in inputs
+            if offers and one.item_condition == "New"
+        ],
+        "similarItems": _similar(account, product),
     }
-    return {name: datasets[name]() for name in datasets if name in asked.includedData}
+    return {name: found for name, found in datasets.items() if name in wanted.included_data}
 
 
-def _featured(account: Account, offers: list[Offer]) -> list[dict[str, Any]]:
-    if not offers:
-        return []
-    segment = {"customerMembership": "DEFAULT", "segmentDetails": {}}
-    featured = _offer(account, offers[0]) | {"featuredOfferSegments": [segment]}
-    return [{"buyingOptionType": "New", "segmentedFeaturedOffers": [featured]}]
-
-
-def _references(
-    account: Account, product: dict[str, Any], offers: list[Offer]
-) -> list[dict[str, Any]]:
+def _references(product: Row, offers: Sequence[Row]) -> list[Document]:
     prices = {"WasPrice": product["seed_price_minor"]}
-    rivals = [offer.landed_minor for offer in offers if not offer.is_mine]
+    rivals = [offer["landed_minor"] for offer in offers if not offer["is_mine"]]
     if rivals:
         prices |= {"CompetitivePriceThreshold": min(rivals), "CompetitivePrice": min(rivals)}
-    return [{"name": name, "price": _money(account, minor)} for name, minor in prices.items()]
+    row = {**product, **prices}
+    return [{"name": name, **document(numbers(price=name), row)} for name in prices]
 
 
-def _lowest(account: Account, offers: list[Offer], inputs: list[_Lowest]) -> list[dict[str, Any]]:
-    """An entry per input that finds offers: there are only new goods."""
-    shown = [_offer(account, offer) for offer in offers[:LOWEST]]
-    return [
-        {"lowestPricedOffersInput": msgspec.to_builtins(one), "offers": shown}
-        for one in inputs
-        if shown and one.itemCondition == "New"
-    ]
-
-
-def _similar(account: Account, product: dict[str, Any]) -> list[dict[str, Any]]:
-    goods = account.world.products.filter(
-        (pl.col("product_type") == product["product_type"])
-        & (pl.col("product_id") != product["product_id"])
-    )
-    return [{"items": [{"asin": asin(one)} for one in goods["product_id"].head(SIMILAR)]}]
-
-
-def _offer(account: Account, offer: Offer) -> dict[str, Any]:
-    shipping = {"shippingOptionType": "DEFAULT", "price": _money(account, offer.shipping_minor)}
-    return {
-        "sellerId": offer.seller_id,
-        "condition": "New",
-        "subCondition": "New",
-        "fulfillmentType": "AFN" if offer.is_fba else "MFN",
-        "listingPrice": _money(account, offer.price_minor),
-        "shippingOptions": [shipping],
-        "primeDetails": {"eligibility": "NATIONAL" if offer.is_fba else "NONE"},
-    }
-
-
-def _money(account: Account, minor: int) -> dict[str, Any]:
-    currency = account.world.currency
-    return {"amount": amount_number(minor, currency), "currencyCode": currency}
+def _similar(account: Account, product: Row) -> list[Document]:
+    is_similar = pl.col("product_type") == product["product_type"]
+    is_other = pl.col("product_id") != product["product_id"]
+    goods = account.world.products.filter(is_similar & is_other)["product_id"].head(SIMILAR)
+    return [{"items": [{"asin": asin(one)} for one in goods]}]

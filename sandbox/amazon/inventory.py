@@ -6,103 +6,97 @@ from typing import Any, Final
 import polars as pl
 
 from sandbox.amazon.account import Account
-from sandbox.amazon.call import Call
-from sandbox.amazon.errors import denied, invalid
+from sandbox.amazon.errors import wrong
 from sandbox.amazon.names import asin, instant_text
-from sandbox.amazon.query import Query
+from sandbox.amazon.operations import OPERATIONS
+from sandbox.kit.fields import Document, Fields, as_is, documents, fixed, nested, written
+from sandbox.kit.parameters import flag, moment, text, texts
+from sandbox.kit.rest import JSON, Call
 from sandbox.world.world import instant
 
+ROOTS: Final = {"/fba/inventory/v1": JSON}
 PAGE: Final = 50
 TOKEN_SECONDS: Final = 30
 MAX_SKUS: Final = 50
 OLDEST: Final = timedelta(days=548)
 """18 months."""
+_DETAILS: Final[Fields] = {
+    **as_is(fulfillableQuantity="on_hand_units", inboundShippedQuantity="inbound_units"),
+    **fixed(
+        inboundWorkingQuantity=0,
+        inboundReceivingQuantity=0,
+        reservedQuantity={"totalReservedQuantity": 0},
+        researchingQuantity={"totalResearchingQuantity": 0},
+        unfulfillableQuantity={"totalUnfulfillableQuantity": 0},
+    ),
+}
+SUMMARY: Final[Fields] = {
+    **written(asin, asin="product_id"),
+    **written(lambda key: "X00" + asin(key)[3:], fnSku="product_id"),
+    **written(str, sellerSku="product_id"),
+    **fixed(condition="NewItem"),
+    **written(instant_text, lastUpdatedTime="stock_updated_at"),
+    **as_is(productName="title", totalQuantity="total_units"),
+}
+DETAILED: Final[Fields] = {**SUMMARY, **nested(inventoryDetails=_DETAILS)}
 
 
-def get_inventory_summaries(account: Account, call: Call) -> dict[str, Any]:
+@OPERATIONS(
+    "GET", "/fba/inventory/v1/summaries", 2, 2,
+    query={
+        "granularityType": text("Marketplace", is_required=True),
+        "granularityId": text(is_required=True),
+        "marketplaceIds": texts(most=1, is_required=True),
+        "startDateTime": moment(),
+        "sellerSku": text(),
+        "sellerSkus": texts(most=MAX_SKUS),
+        "nextToken": text(),
+        "details": flag(),
+    },
+)  # fmt: skip
+def get_inventory_summaries(account: Account, call: Call) -> Document:
     """A page of summaries.
 
     All the world's stock lies with the platform. `startDateTime` goes before `sellerSkus`, and
     those before `sellerSku`.
     """
-    query = call.query
-    query.required("granularityType", choices=("Marketplace",))
-    store = query.required("granularityId")
-    [named] = query.texts("marketplaceIds", most=1, required=True)
-    if not account.is_ours(named):
-        raise denied()
-    if named != store:
-        raise invalid("granularityId must be the marketplace in marketplaceIds.")
-    found = _found(account, query)
-    after = _after(account, query)
-    rest = found.filter(pl.col("product_id") > after).sort("product_id")
+    query, token = call.query, call.query["nextToken"]
+    account.check_store(*query["marketplaceIds"])
+    if query["granularityId"] != account.store:
+        raise wrong("granularityId must be the marketplace in marketplaceIds.")
+    after = 0 if token is None else account.place("inventory", token, name="nextToken")
+    rest = _found(account, query).filter(pl.col("product_id") > after).sort("product_id")
     page = rest.head(PAGE)
-    has_details = query.flag("details")
-    answer: dict[str, Any] = {
+    fields = DETAILED if query["details"] else SUMMARY
+    answer: Document = {
         "payload": {
-            "granularity": {"granularityType": "Marketplace", "granularityId": store},
-            "inventorySummaries": [
-                _summary(row, has_details=has_details) for row in page.iter_rows(named=True)
-            ],
+            "granularity": {"granularityType": "Marketplace", "granularityId": account.store},
+            "inventorySummaries": documents(fields, page.iter_rows(named=True)),
         }
     }
     if rest.height > PAGE:
-        last = ("inventory", int(page["product_id"][-1]))
-        token = account.pages.put(last, seconds=TOKEN_SECONDS)
-        answer["pagination"] = {"nextToken": token}
+        last = int(page["product_id"][-1])
+        following = account.page_token("inventory", last, seconds=TOKEN_SECONDS)
+        answer["pagination"] = {"nextToken": following}
     return answer
 
 
-def _after(account: Account, query: Query) -> int:
-    token = query.text("nextToken")
-    if token is None:
-        return 0
-    kind, after = account.pages.get(token) or ("", 0)
-    if kind != "inventory":
-        raise invalid("The nextToken is invalid or has expired.")
-    return int(after)
-
-
-def _found(account: Account, query: Query) -> pl.DataFrame:
-    world = account.world
-    since, one = query.instant("startDateTime"), query.text("sellerSku")
-    several = query.texts("sellerSkus", most=MAX_SKUS)
+def _found(account: Account, query: dict[str, Any]) -> pl.DataFrame:
+    world, since, one = account.world, query["startDateTime"], query["sellerSku"]
     inbound = (
         world.purchase_orders.filter(~pl.col("is_received"))
         .group_by("product_id")
         .agg(inbound_units=pl.col("units").sum())
     )
-    goods = world.products.join(inbound, on="product_id", how="left", maintain_order="left")
-    goods = goods.with_columns(pl.col("inbound_units").fill_null(0))
+    goods = (
+        world.products.join(inbound, on="product_id", how="left", maintain_order="left")
+        .with_columns(pl.col("inbound_units").fill_null(0))
+        .with_columns(total_units=pl.col("on_hand_units") + pl.col("inbound_units"))
+    )
+    if since is not None and since < world.clock - OLDEST:
+        raise wrong("startDateTime must not be more than 18 months ago.")
     if since is not None:
-        if since < world.clock - OLDEST:
-            raise invalid("startDateTime must not be more than 18 months ago.")
         return goods.filter(pl.col("stock_updated_at") >= instant(since))
-    if several or one:
-        wanted = several or ([one] if one else [])
-        return goods.filter(pl.col("product_id").cast(pl.String).is_in(wanted))
-    return goods
-
-
-def _summary(row: dict[str, Any], *, has_details: bool) -> dict[str, Any]:
-    name = asin(row["product_id"])
-    summary: dict[str, Any] = {
-        "asin": name,
-        "fnSku": "X00" + name[3:],
-        "sellerSku": str(row["product_id"]),
-        "condition": "NewItem",
-        "lastUpdatedTime": instant_text(row["stock_updated_at"]),
-        "productName": row["title"],
-        "totalQuantity": row["on_hand_units"] + row["inbound_units"],
-    }
-    if has_details:
-        summary["inventoryDetails"] = {
-            "fulfillableQuantity": row["on_hand_units"],
-            "inboundWorkingQuantity": 0,
-            "inboundShippedQuantity": row["inbound_units"],
-            "inboundReceivingQuantity": 0,
-            "reservedQuantity": {"totalReservedQuantity": 0},
-            "researchingQuantity": {"totalResearchingQuantity": 0},
-            "unfulfillableQuantity": {"totalUnfulfillableQuantity": 0},
-        }
-    return summary
+    wanted = query["sellerSkus"] or ([one] if one else [])
+    is_wanted = pl.col("product_id").cast(pl.String).is_in(wanted)
+    return goods.filter(is_wanted) if wanted else goods

@@ -2,7 +2,7 @@
 
 import re
 import uuid
-from dataclasses import dataclass
+from collections.abc import Sequence
 from email.utils import format_datetime
 from typing import Annotated, Any, Final, Literal
 from urllib.parse import unquote
@@ -12,28 +12,51 @@ import polars as pl
 from msgspec import UNSET, Meta, UnsetType
 
 from sandbox.amazon.account import Account
-from sandbox.amazon.call import Call
-from sandbox.amazon.errors import RefusedError, denied, invalid, missing
-from sandbox.amazon.names import (
-    amount_number,
-    asin,
-    product_of_asin,
-    product_of_sku,
-    seller_of,
-)
-from sandbox.amazon.query import body
+from sandbox.amazon.errors import ERRORS, in_batch, wrong
+from sandbox.amazon.names import asin, product_of_asin, product_of_sku, seller_of
+from sandbox.amazon.operations import OPERATIONS
+from sandbox.amazon.shapes import numbers
+from sandbox.kit.fields import Document, Fields, Row, as_is, document, documents, fixed, written
+from sandbox.kit.parameters import text
+from sandbox.kit.rest import JSON, Call
 
+ROOTS: Final = {"/products/pricing": JSON}
+PRICING: Final = "/products/pricing/v0"
 Condition = Literal["New", "Used", "Collectible", "Refurbished", "Club"]
-Customer = Literal["Consumer", "Business"]
 Method = Literal["GET", "PUT", "PATCH", "DELETE", "POST"]
-CONDITIONS: Final = ("New", "Used", "Collectible", "Refurbished", "Club")
-CUSTOMERS: Final = ("Consumer", "Business")
 SHOWN: Final = 20
+_ITEM, _LISTING = f"{PRICING}/items/{{Asin}}/offers", f"{PRICING}/listings/{{SellerSKU}}/offers"
 _BY: Final = {
-    "Asin": re.compile(r"/products/pricing/v0/items/([^/]+)/offers"),
-    "SellerSKU": re.compile(r"/products/pricing/v0/listings/([^/]+)/offers"),
+    "Asin": (re.compile(_ITEM.replace("{Asin}", "([^/]+)")), product_of_asin),
+    "SellerSKU": (re.compile(_LISTING.replace("{SellerSKU}", "([^/]+)")), product_of_sku),
 }
-"""What the requests of a batch are named by, and their paths."""
+"""What an item is named by: the path of its offers, and how the product is found."""
+_QUERY: Final = {
+    "MarketplaceId": text(is_required=True),
+    "ItemCondition": text("New", "Used", "Collectible", "Refurbished", "Club", is_required=True),
+    "CustomerType": text("Consumer", "Business"),
+}
+_OWN_PRICES: Final = numbers(
+    "Amount", "CurrencyCode", ListingPrice="price_minor", Shipping="shipping_minor"
+)
+_PRICES: Final[Fields] = {
+    **_OWN_PRICES, **numbers("Amount", "CurrencyCode", LandedPrice="landed_minor")
+}  # fmt: skip
+OFFER: Final[Fields] = {
+    **as_is(MyOffer="is_mine", SellerId="seller_id", IsFulfilledByAmazon="is_fba"),
+    **as_is(IsBuyBoxWinner="is_first"),
+    **_OWN_PRICES,
+    **written(lambda yes: {"IsPrime": yes, "IsNationalPrime": yes}, PrimeInformation="is_fba"),
+    **written(
+        lambda count: {"SellerPositiveFeedbackRating": 95.0, "FeedbackCount": count},
+        SellerFeedbackRating="ratings",
+    ),
+    **fixed(
+        SubCondition="new",
+        ShippingTime={"minimumHours": 0, "maximumHours": 24, "availabilityType": "NOW"},
+        IsFeaturedMerchant=True,
+    ),
+}
 
 
 class _Request(msgspec.Struct):
@@ -43,7 +66,7 @@ class _Request(msgspec.Struct):
     method: Method
     MarketplaceId: str
     ItemCondition: Condition
-    CustomerType: Customer | UnsetType = UNSET
+    CustomerType: Literal["Consumer", "Business"] | UnsetType = UNSET
     headers: dict[str, str] | UnsetType = UNSET
 
 
@@ -53,194 +76,130 @@ class _Batch(msgspec.Struct):
     requests: Annotated[list[_Request], Meta(min_length=1, max_length=20)] | UnsetType = UNSET
 
 
-@dataclass(frozen=True)
-class Offer:
-    """Somebody's offer for a new item; `is_fba` when the platform sends it."""
+def offers_for(account: Account, product: Row) -> list[dict[str, Any]]:
+    """All offers for a new item that can be bought, the cheapest first; ours is one of them.
 
-    seller_id: str
-    is_mine: bool
-    price_minor: int
-    shipping_minor: int
-    is_fba: bool
-    ratings: int
-
-    @property
-    def landed_minor(self) -> int:
-        """What the buyer pays."""
-        return self.price_minor + self.shipping_minor
-
-
-def offers_for(account: Account, product: dict[str, Any]) -> list[Offer]:
-    """All offers that can be bought, the cheapest first; ours is one of them."""
-    world = account.world
+    `is_fba` when the platform sends it, `landed_minor` is what the buyer pays.
+    """
+    world, seller = account.world, account.credentials.seller_id
     rivals = world.offers.filter((pl.col("sku") == str(product["product_id"])) & pl.col("in_stock"))
-    found = [
-        Offer(
-            seller_id=seller_of(row["competitor"]),
-            is_mine=False,
-            price_minor=row["price_minor"],
-            shipping_minor=row["shipping_minor"],
-            is_fba=row["fulfilment"] == "platform",
-            ratings=row["rating_count"],
+    of_rivals = rivals.select(
+        "price_minor",
+        "shipping_minor",
+        seller_id=pl.col("competitor").map_elements(seller_of, return_dtype=pl.String),
+        is_fba=pl.col("fulfilment") == "platform",
+        ratings="rating_count",
+    )
+    own = pl.DataFrame(
+        [(product["price_minor"], 0, seller, True, world.orders.height)],
+        schema=of_rivals.schema,
+        orient="row",
+    )
+    return (
+        pl.concat([of_rivals, own.head(product["on_hand_units"] > 0)])
+        .with_columns(
+            landed_minor=pl.col("price_minor") + pl.col("shipping_minor"),
+            is_mine=pl.col("seller_id") == seller,
+            currency=pl.lit(world.currency),
         )
-        for row in rivals.iter_rows(named=True)
-    ]
-    if product["on_hand_units"] > 0:
-        found.append(
-            Offer(
-                seller_id=account.credentials.seller_id,
-                is_mine=True,
-                price_minor=product["price_minor"],
-                shipping_minor=0,
-                is_fba=True,
-                ratings=world.orders.height,
-            )
-        )
-    return sorted(found, key=lambda offer: (offer.landed_minor, offer.seller_id))
+        .sort("landed_minor", "seller_id")
+        .with_columns(is_first=pl.int_range(pl.len()) == 0)
+        .to_dicts()
+    )
 
 
-def get_listing_offers(account: Account, call: Call) -> dict[str, Any]:
+@OPERATIONS("GET", _LISTING, 1, 2, query=_QUERY)
+def get_listing_offers(account: Account, call: Call) -> Document:
     """The offers for one of our SKUs."""
-    return _asked_by(account, call, "SellerSKU")
+    return _single(account, call, "SellerSKU")
 
 
-def get_item_offers(account: Account, call: Call) -> dict[str, Any]:
+@OPERATIONS("GET", _ITEM, 0.5, 1, query=_QUERY)
+def get_item_offers(account: Account, call: Call) -> Document:
     """The offers for an ASIN."""
-    return _asked_by(account, call, "Asin")
+    return _single(account, call, "Asin")
 
 
-def get_item_offers_batch(account: Account, call: Call) -> dict[str, Any]:
+@OPERATIONS("POST", f"/batches{PRICING}/itemOffers", 0.1, 1, body=_Batch)
+def get_item_offers_batch(account: Account, call: Call) -> Document:
     """The offers for up to twenty ASINs; each has its own status."""
     return _batch(account, call, "Asin")
 
 
-def get_listing_offers_batch(account: Account, call: Call) -> dict[str, Any]:
+@OPERATIONS("POST", f"/batches{PRICING}/listingOffers", 0.5, 1, body=_Batch)
+def get_listing_offers_batch(account: Account, call: Call) -> Document:
     """The offers for up to twenty of our SKUs; each has its own status."""
     return _batch(account, call, "SellerSKU")
 
 
-def _batch(account: Account, call: Call, key: str) -> dict[str, Any]:
-    asked = body(call.body, _Batch)
+def _single(account: Account, call: Call, key: str) -> Document:
+    account.check_store(call.query["MarketplaceId"])
+    return {"payload": _payload(account, key, call.path[key], call.query["ItemCondition"])}
+
+
+def _batch(account: Account, call: Call, key: str) -> Document:
     # The model lets the only property be left out, in the request as in the answer.
-    if asked.requests is UNSET:
+    if call.body.requests is UNSET:
         return {}
-    return {"responses": [_batched(account, one, key) for one in asked.requests]}
+    return {"responses": [_answered(account, one, key) for one in call.body.requests]}
 
 
-def _asked_by(account: Account, call: Call, key: str) -> dict[str, Any]:
-    query = call.query
-    store = query.required("MarketplaceId")
-    condition = query.required("ItemCondition", choices=CONDITIONS)
-    query.text("CustomerType", choices=CUSTOMERS)
-    if not account.is_ours(store):
-        raise denied()
-    return {"payload": _payload(account, key, call.path[key], condition)}
+def _answered(account: Account, wanted: _Request, key: str) -> Document:
+    match = _BY[key][0].fullmatch(wanted.uri)
+    value = unquote(match[1]) if match and wanted.method == "GET" else None
 
+    def payload() -> Document:
+        if value is None:
+            raise wrong("The uri and the method must be those of the single operation.")
+        if wanted.MarketplaceId != account.store:
+            raise wrong("Invalid MarketplaceId provided.")
+        return {"payload": _payload(account, key, value, wanted.ItemCondition)}
 
-def _batched(account: Account, asked: _Request, key: str) -> dict[str, Any]:
-    request = {"MarketplaceId": asked.MarketplaceId, "ItemCondition": asked.ItemCondition}
-    match = _BY[key].fullmatch(asked.uri)
-    status, reason = 200, "OK"
-    content: dict[str, Any]
-    try:
-        if match is None or asked.method != "GET":
-            raise invalid("The uri and the method must be those of the single operation.")
-        named = unquote(match[1])
-        request[key] = named
-        if not account.is_ours(asked.MarketplaceId):
-            raise invalid("Invalid MarketplaceId provided.")
-        content = {"payload": _payload(account, key, named, asked.ItemCondition)}
-    except RefusedError as error:
-        status, reason, content = error.status, "Client Error", error.body()
-    if asked.CustomerType is not UNSET:
-        request["CustomerType"] = asked.CustomerType
-    headers = {
-        "Date": format_datetime(account.world.clock, usegmt=True),
-        "x-amzn-RequestId": str(uuid.uuid4()),
-    }
-    line = {"statusCode": status, "reasonPhrase": reason}
-    answer = {"headers": headers, "status": line, "body": content, "request": request}
-    if key == "SellerSKU" and key not in request:
-        # The model of this answer has no request without a SKU, that of an ASIN's has.
-        del answer["request"]
+    line, body = in_batch(payload, "OK")
+    date = format_datetime(account.now, usegmt=True)
+    headers = {"Date": date, "x-amzn-RequestId": str(uuid.uuid4())}
+    answer: Document = {"headers": headers, "status": line, "body": body}
+    # The model of a SKU's answer has no request without the SKU, that of an ASIN's has.
+    if value is not None or key == "Asin":
+        request = {**msgspec.to_builtins(wanted), key: value}
+        names = ("MarketplaceId", "ItemCondition", "CustomerType", key)
+        answer["request"] = {name: request[name] for name in names if request.get(name)}
     return answer
 
 
-def _payload(account: Account, key: str, value: str, condition: str) -> dict[str, Any]:
-    read = product_of_asin if key == "Asin" else product_of_sku
-    number = read(value)
-    product = None if number is None else account.world.product(number)
+def _payload(account: Account, key: str, value: str, condition: str) -> Document:
+    product = account.product(_BY[key][1](value))
     if product is None:
-        raise missing(f"The {key} was not found in the marketplace.")
+        raise ERRORS("unknown", text=f"The {key} was not found in the marketplace.")
     # Only new goods are sold here.
     offers = offers_for(account, product) if condition == "New" else []
-    store, name = account.credentials.marketplace_id, asin(product["product_id"])
-    own = {"ASIN": name} if key == "Asin" else {"SKU": value}
+    name, own = asin(product["product_id"]), {"ItemCondition": condition}
     identifier = {"ASIN": name} if key == "Asin" else {"SellerSKU": value}
     return {
-        "marketplaceId": store,
+        "marketplaceId": account.store,
+        **({"ASIN": name} if key == "Asin" else {"SKU": value}),
         **own,
-        "ItemCondition": condition,
         "status": "Success" if offers else "NoBuyableOffers",
-        "Identifier": {"MarketplaceId": store, **identifier, "ItemCondition": condition},
-        "Summary": _summary(account, offers),
-        "Offers": [_offer(account, offer, offers[0]) for offer in offers[:SHOWN]],
+        "Identifier": {"MarketplaceId": account.store, **identifier, **own},
+        "Summary": _summary(offers),
+        "Offers": documents(OFFER, offers[:SHOWN]),
     }
 
 
-def _summary(account: Account, offers: list[Offer]) -> dict[str, Any]:
-    summary: dict[str, Any] = {"TotalOfferCount": len(offers)}
+def _summary(offers: Sequence[Row]) -> Document:
     if not offers:
-        return summary
-    channels = {
-        name: [offer for offer in offers if offer.is_fba is is_fba]
-        for name, is_fba in (("Amazon", True), ("Merchant", False))
-    }
-    lowest = {name: own[0] for name, own in channels.items() if own}
-    counts = [
-        {"condition": "new", "fulfillmentChannel": name, "OfferCount": len(channels[name])}
-        for name in lowest
-    ]
-    return summary | {
+        return {"TotalOfferCount": 0}
+    lowest, counts = [], []
+    for name, is_fba in (("Amazon", True), ("Merchant", False)):
+        own = [offer for offer in offers if offer["is_fba"] is is_fba]
+        channel = {"condition": "new", "fulfillmentChannel": name}
+        counts += [channel | {"OfferCount": len(own)}] if own else []
+        lowest += [channel | one for one in documents(_PRICES, own[:1])]
+    winner = {"condition": "New", "sellerId": offers[0]["seller_id"]}
+    return {
+        "TotalOfferCount": len(offers),
         "NumberOfOffers": counts,
-        "LowestPrices": [
-            {"condition": "new", "fulfillmentChannel": name, **_prices(account, offer)}
-            for name, offer in lowest.items()
-        ],
-        "BuyBoxPrices": [
-            {"condition": "New", **_prices(account, offers[0]), "sellerId": offers[0].seller_id}
-        ],
+        "LowestPrices": lowest,
+        "BuyBoxPrices": [winner | document(_PRICES, offers[0])],
         "BuyBoxEligibleOffers": counts,
     }
-
-
-def _prices(account: Account, offer: Offer) -> dict[str, Any]:
-    return {
-        "LandedPrice": _money(account, offer.landed_minor),
-        "ListingPrice": _money(account, offer.price_minor),
-        "Shipping": _money(account, offer.shipping_minor),
-    }
-
-
-def _offer(account: Account, offer: Offer, winner: Offer) -> dict[str, Any]:
-    return {
-        "MyOffer": offer.is_mine,
-        "SubCondition": "new",
-        "SellerId": offer.seller_id,
-        "SellerFeedbackRating": {
-            "SellerPositiveFeedbackRating": 95.0,
-            "FeedbackCount": offer.ratings,
-        },
-        "ShippingTime": {"minimumHours": 0, "maximumHours": 24, "availabilityType": "NOW"},
-        "ListingPrice": _money(account, offer.price_minor),
-        "Shipping": _money(account, offer.shipping_minor),
-        "IsFulfilledByAmazon": offer.is_fba,
-        "PrimeInformation": {"IsPrime": offer.is_fba, "IsNationalPrime": offer.is_fba},
-        "IsBuyBoxWinner": offer is winner,
-        "IsFeaturedMerchant": True,
-    }
-
-
-def _money(account: Account, minor: int) -> dict[str, Any]:
-    currency = account.world.currency
-    return {"CurrencyCode": currency, "Amount": amount_number(minor, currency)}

@@ -1,219 +1,239 @@
-"""What an order looks like on the platform, with the datasets a call asks for."""
+"""What an order looks like on the platform, with the datasets that are requested."""
 
 import hashlib
-from collections.abc import Set
+from collections.abc import Collection, Mapping
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 
 import polars as pl
 
 from sandbox.amazon.account import Account
-from sandbox.amazon.names import (
-    amazon_order_id,
-    amount_text,
-    asin,
-    instant_text,
-    order_item_id,
+from sandbox.amazon.names import amazon_order_id, asin, instant_text, order_item_id
+from sandbox.amazon.shapes import money
+from sandbox.kit.fields import (
+    Document,
+    Fields,
+    Row,
+    as_is,
+    documents,
+    fixed,
+    lean,
+    nested,
+    singles,
+    written,
 )
+from sandbox.kit.frames import grouped, keyed, of_values
+from sandbox.kit.parameters import texts
 
-Shape = dict[str, Any]
 SHIP_WITHIN: Final = timedelta(days=2)
-# Every fourth order is sent by the merchant, the others from the platform's warehouses.
+INCLUDED: Final = texts(
+    "BUYER", "RECIPIENT", "PROCEEDS", "EXPENSE", "PROMOTION", "CANCELLATION", "FULFILLMENT",
+    "PACKAGES", "TAX", "PAYMENT", "FULFILLMENT_ORDERS",
+)  # fmt: skip
 FULFILMENT: Final = (
     pl.when(pl.col("cancelled_at").is_not_null())
     .then(pl.lit("CANCELLED"))
     .when(pl.col("fulfillment_status") == "FULFILLED")
     .then(pl.lit("SHIPPED"))
-    .otherwise(pl.lit("UNSHIPPED")),
-    pl.when(pl.col("order_id") % 4 == 0).then(pl.lit("MERCHANT")).otherwise(pl.lit("AMAZON")),
+    .otherwise(pl.lit("UNSHIPPED"))
 )
+_IS_OWN: Final = pl.col("order_id") % 4 == 0
+"""Every fourth order is sent by the merchant, the others from the platform's warehouses."""
+FULFILLED_BY: Final = pl.when(_IS_OWN).then(pl.lit("MERCHANT")).otherwise(pl.lit("AMAZON"))
 # kuaidi100's state of the last event: where the package is.
 _UNDELIVERABLE: Final = {4: "RETURNED_TO_SELLER", 6: "RETURNING_TO_SELLER", 14: "REJECTED_BY_BUYER"}
 _ON_THE_WAY: Final = {1: "PICKED_UP", 5: "OUT_FOR_DELIVERY"}
 
 
-def shaped(account: Account, orders: pl.DataFrame, included: Set[str]) -> list[Shape]:
+def _alias(household_id: int) -> str:
+    """An alias for each pair of buyer and seller: the platform never gives the address itself."""
+    digits = hashlib.sha256(f"buyer {household_id}".encode()).hexdigest()[:14]
+    return f"{digits}@marketplace.example.com"
+
+
+def _window(start: str, end: str) -> Fields:
+    return written(instant_text, earliestDateTime=start, latestDateTime=end)
+
+
+def _proceeds(total: str) -> Fields:
+    """What an order or a line brings in, and of what."""
+    gross, discount = money(subtotal="gross_minor"), money(subtotal="discount_minor")
+
+    def breakdowns(row: Row) -> list[Document] | None:
+        parts = {"ITEM": lean(gross, row), "DISCOUNT": lean(discount, row)}
+        return [{"type": kind, **part} for kind, part in parts.items() if part] or None
+
+    return nested(proceeds={**money(**{total: "net_minor"}), "breakdowns": breakdowns})
+
+
+_PRODUCT: Final[Fields] = {
+    **written(asin, asin="product_id"),
+    **as_is("title"),
+    **written(str, sellerSku="product_id"),
+    **fixed(condition={"conditionType": "NEW", "conditionSubtype": "NEW"}),
+    **nested(price=money(unitPrice="unit_minor")),
+}
+_ITEM: Final[Fields] = {
+    **written(order_item_id, orderItemId="line_id"),
+    **as_is(quantityOrdered="ordered_units"),
+    **nested(product=_PRODUCT),
+}
+_COLLECTED: Final = {"model": "MARKETPLACE_FACILITATOR", "responsibleParty": "Amazon Services"}
+_OF_ITEM: Final[Mapping[str, Fields]] = {
+    "PROCEEDS": _proceeds("proceedsTotal"),
+    "PROMOTION": written(lambda code: {"breakdowns": [{"promotionId": code}]}, promotion="used"),
+    "CANCELLATION": written(
+        lambda why: {"cancellationExecution": {"cancelledBy": "BUYER", "cancelReason": why}},
+        cancellation="cancelled_for",
+    ),
+    "FULFILLMENT": nested(
+        fulfillment=as_is(quantityFulfilled="sent_units", quantityUnfulfilled="open_units")
+    ),
+    "TAX": fixed(tax={"taxCollections": [_COLLECTED]}),
+}
+_PACKED: Final[Fields] = {**written(order_item_id, orderItemId="line_id"), **as_is("quantity")}
+_PACKAGE: Final[Fields] = {
+    **written(str, packageReferenceId="parcel_id"),
+    **written(instant_text, createdTime="shipped_at", shipTime="shipped_at"),
+    **nested(packageStatus=as_is("status", detailedStatus="detail")),
+    **as_is("carrier", trackingNumber="number"),
+    "packageItems": lambda parcel: documents(_PACKED, parcel["lines"]),
+}
+_ADDRESS: Final[Fields] = {
+    **as_is("name", countryCode="country"),
+    **written(lambda key: f"{key} Example Street", addressLine1="household_id"),
+    **fixed(city="Exampleton", addressType="RESIDENTIAL"),
+    **written(lambda key: f"{key % 100_000:05d}", postalCode="household_id"),
+}
+_FULFILMENT: Final[Fields] = {
+    **as_is(fulfillmentStatus="fulfilment", fulfilledBy="fulfilled_by"),
+    **fixed(fulfillmentServiceLevel="STANDARD"),
+    **nested(
+        shipByWindow=_window("created_at", "ship_by_at"),
+        deliverByWindow=_window("deliver_from_at", "deliver_by_at"),
+    ),
+}
+_CHANNEL: Final[Fields] = {
+    **fixed(channelName="AMAZON"),
+    **as_is(marketplaceId="store", marketplaceName="store_name"),
+}
+_ORDER: Final[Fields] = {
+    **written(amazon_order_id, orderId="order_id"),
+    **written(instant_text, createdTime="created_at", lastUpdatedTime="updated_at"),
+    **nested(salesChannel=_CHANNEL),
+}
+_PAID: Final[Fields] = {**fixed(paymentMethod="CreditCard"), **money(paymentAmount="net_minor")}
+_PAYMENT: Final = singles(paymentExecutions=_PAID)
+_OF_ORDER: Final[Mapping[str, Fields]] = {
+    "BUYER": nested(
+        buyer={**as_is(buyerName="name"), **written(_alias, buyerEmail="own_buyer_id")}
+    ),
+    "RECIPIENT": nested(recipient=nested(deliveryAddress=_ADDRESS)),
+    "PROCEEDS": _proceeds("grandTotal"),
+    "PAYMENT": {"payment": lambda row: None if row["net_minor"] is None else lean(_PAYMENT, row)},
+    "FULFILLMENT": nested(fulfillment=_FULFILMENT),
+    "PACKAGES": {"packages": lambda row: [lean(_PACKAGE, one) for one in row["parcels"]] or None},
+}
+
+
+def shaped(account: Account, orders: pl.DataFrame, included: Collection[str]) -> list[Document]:
     """The orders of a frame, in its order."""
-    status, by = FULFILMENT
-    ids = orders["order_id"].to_list()
-    rows = orders.with_columns(fulfilment=status, fulfilled_by=by)
-    if "BUYER" in included or "RECIPIENT" in included:
-        people = account.world.customers.select("household_id", "first_name", "last_name")
-        rows = rows.join(people, on="household_id", how="left", maintain_order="left")
-    lines = _lines(account, ids)
-    parcels = _parcels(account, ids) if "PACKAGES" in included else {}
-    return [
-        _order(account, row, lines[row["order_id"]], parcels, included)
-        for row in rows.iter_rows(named=True)
-    ]
-
-
-def _lines(account: Account, ids: list[int]) -> dict[int, list[Shape]]:
-    """The lines of each order; what was edited out of it is not there any more."""
-    titles = account.world.products.select("product_id", "title")
-    frame = account.world.lines.filter(pl.col("order_id").is_in(ids) & ~pl.col("is_removed"))
-    found: dict[int, list[Shape]] = {order_id: [] for order_id in ids}
-    joined = frame.join(titles, on="product_id", how="left", maintain_order="left")
-    for line in joined.iter_rows(named=True):
-        found[line["order_id"]].append(line)
+    rows = _rows(account, orders)
+    lines = grouped(_lines(account, rows), "order_id")
+    parcels = keyed(_parcels(account, rows), "order_id") if "PACKAGES" in included else {}
+    order, item = _with(_ORDER, _OF_ORDER, included), _with(_ITEM, _OF_ITEM, included)
+    found = []
+    for row in rows.iter_rows(named=True):
+        key = row["order_id"]
+        own = lines.get(key, [])
+        sent = [parcels[key] | {"lines": own}] if key in parcels else []
+        items = [lean(item, line) for line in own]
+        found.append(lean(order, row | {"parcels": sent}) | {"orderItems": items})
     return found
 
 
-def _parcels(account: Account, ids: list[int]) -> dict[int, Shape]:
-    world = account.world
-    parcels = world.parcels.filter(pl.col("order_id").is_in(ids))
-    events = world.parcel_events.filter(pl.col("number").is_in(parcels["number"].to_list()))
+def _with(fields: Fields, datasets: Mapping[str, Fields], included: Collection[str]) -> Fields:
+    """The fields that every document has, and those of the datasets."""
+    found = dict(fields)
+    for name in included:
+        found |= datasets.get(name, {})
+    return found
+
+
+def _rows(account: Account, orders: pl.DataFrame) -> pl.DataFrame:
+    """Orders with what is told of them beside their own columns."""
+    people = account.world.customers.select("household_id", "first_name", "last_name")
+    rows = orders.join(people, on="household_id", how="left", maintain_order="left")
+    return rows.with_columns(
+        name=pl.concat_str("first_name", "last_name", separator=" ", ignore_nulls=True),
+        own_buyer_id=pl.when(_IS_OWN).then("household_id"),
+        ship_by_at=pl.col("created_at") + SHIP_WITHIN,
+        fulfilment=FULFILMENT,
+        fulfilled_by=FULFILLED_BY,
+        store=pl.lit(account.store),
+        store_name=pl.lit(account.store_name),
+        country=pl.lit(account.country),
+    ).with_columns(*_sums(account, pl.col("original_minor")))
+
+
+def _sums(account: Account, gross: pl.Expr) -> list[pl.Expr]:
+    """What an order or a line costs, what is taken off if anything, and what is left.
+
+    Of what was cancelled no amounts are told.
+    """
+    discount = pl.col("automatic_minor") + pl.col("code_minor")
+    told = pl.when(pl.col("fulfilment") != "CANCELLED")
+    sign = -1 if account.manner.discounts_are_negative else 1
+    return [
+        told.then(gross).alias("gross_minor"),
+        told.then(pl.when(discount != 0).then(sign * discount)).alias("discount_minor"),
+        told.then(gross - discount).alias("net_minor"),
+    ]
+
+
+def _lines(account: Account, orders: pl.DataFrame) -> pl.DataFrame:
+    """The lines of the orders; what was edited out of one is not there any more."""
+    own = orders.select("order_id", "currency", "fulfilment", "code", "cancel_reason")
+    titles = account.world.products.select("product_id", "title")
+    lines = of_values(account.world.lines, "order_id", orders["order_id"])
+
+    def units(is_told: pl.Expr) -> pl.Expr:
+        return pl.when(is_told).then("quantity").otherwise(0)
+
+    status = pl.col("fulfilment")
+    return (
+        lines.filter(~pl.col("is_removed"))
+        .join(own, on="order_id", maintain_order="left")
+        .join(titles, on="product_id", how="left", maintain_order="left")
+        .with_columns(
+            pl.col("title").fill_null(""),
+            *_sums(account, pl.col("unit_minor") * pl.col("quantity")),
+            # Of what was cancelled no pieces are left.
+            ordered_units=units(status != "CANCELLED"),
+            sent_units=units(status == "SHIPPED"),
+            open_units=units(status == "UNSHIPPED"),
+            used=pl.when(pl.col("code_minor") > 0).then("code"),
+            cancelled_for=pl.when(status == "CANCELLED").then(
+                pl.col("cancel_reason").fill_null("OTHER")
+            ),
+        )
+    )
+
+
+def _parcels(account: Account, orders: pl.DataFrame) -> pl.DataFrame:
+    """The merchant's own parcels with where they are; the platform tells of no others."""
+    own = orders.filter(_IS_OWN)["order_id"]
+    parcels = of_values(account.world.parcels, "order_id", own)
+    events = of_values(account.world.parcel_events, "number", parcels["number"])
     last = events.group_by("number", maintain_order=True).agg(pl.col("state").last())
-    rows = parcels.join(last, on="number", how="left").iter_rows(named=True)
-    return {row["order_id"]: row for row in rows}
-
-
-def _order(
-    account: Account,
-    row: Shape,
-    lines: list[Shape],
-    parcels: dict[int, Shape],
-    included: Set[str],
-) -> Shape:
-    order: Shape = {
-        "orderId": amazon_order_id(row["order_id"]),
-        "createdTime": instant_text(row["created_at"]),
-        "lastUpdatedTime": instant_text(row["updated_at"]),
-        "salesChannel": {
-            "channelName": "AMAZON",
-            "marketplaceId": account.credentials.marketplace_id,
-            "marketplaceName": account.store_name,
-        },
-        "orderItems": [_item(account, row, line, included) for line in lines],
-    }
-    is_own = row["fulfilled_by"] == "MERCHANT"
-    if "BUYER" in included:
-        order["buyer"] = _buyer(row, is_own=is_own)
-    if "RECIPIENT" in included:
-        order["recipient"] = {"deliveryAddress": _address(account, row)}
-    if "PROCEEDS" in included and row["fulfilment"] != "CANCELLED":
-        order["proceeds"] = _proceeds(account, row, "grandTotal", *_sums(lines))
-    if "PAYMENT" in included and row["fulfilment"] != "CANCELLED":
-        gross, discount = _sums(lines)
-        paid = _money(gross - discount, row)
-        order["payment"] = {
-            "paymentExecutions": [{"paymentMethod": "CreditCard", "paymentAmount": paid}]
-        }
-    if "FULFILLMENT" in included:
-        order["fulfillment"] = _fulfilment(row)
-    if is_own and row["order_id"] in parcels:
-        order["packages"] = [_package(parcels[row["order_id"]], lines)]
-    return order
-
-
-def _item(account: Account, row: Shape, line: Shape, included: Set[str]) -> Shape:
-    is_cancelled = row["fulfilment"] == "CANCELLED"
-    item: Shape = {
-        "orderItemId": order_item_id(line["line_id"]),
-        # Of what was cancelled no pieces are left and no amounts are told.
-        "quantityOrdered": 0 if is_cancelled else line["quantity"],
-        "product": {
-            "asin": asin(line["product_id"]),
-            "title": line["title"] or "",
-            "sellerSku": str(line["product_id"]),
-            "condition": {"conditionType": "NEW", "conditionSubtype": "NEW"},
-            "price": {"unitPrice": _money(line["unit_minor"], row)},
-        },
-    }
-    if "PROCEEDS" in included and not is_cancelled:
-        item["proceeds"] = _proceeds(account, row, "proceedsTotal", *_sums([line]))
-    if "PROMOTION" in included and line["code_minor"] and row["code"]:
-        item["promotion"] = {"breakdowns": [{"promotionId": row["code"]}]}
-    if "CANCELLATION" in included and is_cancelled:
-        by = {"cancelledBy": "BUYER", "cancelReason": row["cancel_reason"] or "OTHER"}
-        item["cancellation"] = {"cancellationExecution": by}
-    if "FULFILLMENT" in included:
-        is_sent = row["fulfilment"] == "SHIPPED"
-        is_open = row["fulfilment"] == "UNSHIPPED"
-        item["fulfillment"] = {
-            "quantityFulfilled": line["quantity"] if is_sent else 0,
-            "quantityUnfulfilled": line["quantity"] if is_open else 0,
-        }
-    if "TAX" in included:
-        collected = {"model": "MARKETPLACE_FACILITATOR", "responsibleParty": "Amazon Services"}
-        item["tax"] = {"taxCollections": [collected]}
-    return item
-
-
-def _sums(lines: list[Shape]) -> tuple[int, int]:
-    """What the lines cost, and what was taken off."""
-    gross = sum(line["unit_minor"] * line["quantity"] for line in lines)
-    return gross, sum(line["automatic_minor"] + line["code_minor"] for line in lines)
-
-
-def _proceeds(account: Account, row: Shape, total: str, gross: int, discount: int) -> Shape:
-    parts = [{"type": "ITEM", "subtotal": _money(gross, row)}]
-    if discount:
-        sign = -1 if account.manner.discounts_are_negative else 1
-        parts.append({"type": "DISCOUNT", "subtotal": _money(sign * discount, row)})
-    return {total: _money(gross - discount, row), "breakdowns": parts}
-
-
-def _money(minor: int, row: Shape) -> Shape:
-    return {"amount": amount_text(minor, row["currency"]), "currencyCode": row["currency"]}
-
-
-def _buyer(row: Shape, *, is_own: bool) -> Shape:
-    buyer: Shape = {"buyerName": _name(row)}
-    if is_own:
-        # The platform gives an alias for each pair of buyer and seller, never the address itself.
-        alias = hashlib.sha256(f"buyer {row['household_id']}".encode()).hexdigest()[:14]
-        buyer["buyerEmail"] = f"{alias}@marketplace.example.com"
-    return buyer
-
-
-def _name(row: Shape) -> str:
-    return " ".join(part for part in (row["first_name"], row["last_name"]) if part)
-
-
-def _address(account: Account, row: Shape) -> Shape:
-    return {
-        "name": _name(row),
-        "addressLine1": f"{row['household_id']} Example Street",
-        "city": "Exampleton",
-        "postalCode": f"{row['household_id'] % 100_000:05d}",
-        "countryCode": account.country,
-        "addressType": "RESIDENTIAL",
-    }
-
-
-def _fulfilment(row: Shape) -> Shape:
-    return {
-        "fulfillmentStatus": row["fulfilment"],
-        "fulfilledBy": row["fulfilled_by"],
-        "fulfillmentServiceLevel": "STANDARD",
-        "shipByWindow": _span(row["created_at"], row["created_at"] + SHIP_WITHIN),
-        "deliverByWindow": _span(row["deliver_from_at"], row["deliver_by_at"]),
-    }
-
-
-def _span(start: Any, end: Any) -> Shape:
-    return {"earliestDateTime": instant_text(start), "latestDateTime": instant_text(end)}
-
-
-def _package(parcel: Shape, lines: list[Shape]) -> Shape:
-    state = parcel["state"]
-    status: Shape = {"status": "IN_TRANSIT"}
-    if parcel["delivered_at"] is not None:
-        status = {"status": "DELIVERED", "detailedStatus": "DELIVERED"}
-    elif state in _UNDELIVERABLE:
-        status = {"status": "UNDELIVERABLE", "detailedStatus": _UNDELIVERABLE[state]}
-    elif state in _ON_THE_WAY:
-        status["detailedStatus"] = _ON_THE_WAY[state]
-    return {
-        "packageReferenceId": str(parcel["parcel_id"]),
-        "createdTime": instant_text(parcel["shipped_at"]),
-        "packageStatus": status,
-        "carrier": parcel["carrier"],
-        "shipTime": instant_text(parcel["shipped_at"]),
-        "trackingNumber": parcel["number"],
-        "packageItems": [
-            {"orderItemId": order_item_id(line["line_id"]), "quantity": line["quantity"]}
-            for line in lines
-        ],
-    }
+    is_delivered, state = pl.col("delivered_at").is_not_null(), pl.col("state")
+    lost = state.replace_strict(_UNDELIVERABLE, default=None, return_dtype=pl.String)
+    moving = state.replace_strict(_ON_THE_WAY, default=None, return_dtype=pl.String)
+    return parcels.join(last, on="number", how="left").with_columns(
+        status=pl.when(is_delivered)
+        .then(pl.lit("DELIVERED"))
+        .when(lost.is_not_null())
+        .then(pl.lit("UNDELIVERABLE"))
+        .otherwise(pl.lit("IN_TRANSIT")),
+        detail=pl.when(is_delivered).then(pl.lit("DELIVERED")).otherwise(lost.fill_null(moving)),
+    )

@@ -7,30 +7,24 @@ from typing import Any, Final
 import polars as pl
 
 from sandbox.amazon.account import Account
-from sandbox.amazon.call import Call
-from sandbox.amazon.errors import invalid, missing
+from sandbox.amazon.errors import ERRORS, wrong
 from sandbox.amazon.names import instant_text, order_number
-from sandbox.amazon.order_shapes import FULFILMENT, shaped
-from sandbox.amazon.query import Query
+from sandbox.amazon.operations import OPERATIONS
+from sandbox.amazon.order_shapes import FULFILLED_BY, FULFILMENT, INCLUDED, shaped
+from sandbox.kit.fields import Document
+from sandbox.kit.lists import within
+from sandbox.kit.parameters import moment, number, text, texts
+from sandbox.kit.rest import JSON, Call
 from sandbox.world.world import instant
 
+ROOTS: Final = {"/orders/2026-01-01": JSON}
 MAX_PAGE: Final = 100
 MAX_MARKETPLACES: Final = 50
 TOKEN_SECONDS: Final = 24 * 3600
 NEWEST_AGE: Final = timedelta(minutes=2)
-STATUSES: Final = (
-    "PENDING_AVAILABILITY", "PENDING", "UNSHIPPED", "PARTIALLY_SHIPPED", "SHIPPED", "CANCELLED",
-    "UNFULFILLABLE",
-)  # fmt: skip
-INCLUDED: Final = (
-    "BUYER", "RECIPIENT", "PROCEEDS", "EXPENSE", "PROMOTION", "CANCELLATION", "FULFILLMENT",
-    "PACKAGES", "TAX", "PAYMENT", "FULFILLMENT_ORDERS",
-)  # fmt: skip
-# What a search goes by: its parameters, the world's column, the bound named in the answer.
-_SEARCHES: Final = (
-    ("createdAfter", "createdBefore", "created_at"),
-    ("lastUpdatedAfter", "lastUpdatedBefore", "updated_at"),
-)
+# What a search goes by: its parameters and the world's column.
+_CREATED: Final = ("createdAfter", "createdBefore", "created_at")
+_UPDATED: Final = ("lastUpdatedAfter", "lastUpdatedBefore", "updated_at")
 
 
 @dataclass(frozen=True)
@@ -41,89 +35,83 @@ class OrderPage:
     bound: str
     start: datetime
     end: datetime
-    marketplaces: tuple[str, ...]
-    statuses: tuple[str, ...]
-    fulfilled_by: tuple[str, ...]
-    included: frozenset[str]
+    query: dict[str, Any]
     after: tuple[datetime, int] | None = None
 
 
-def search_orders(account: Account, call: Call) -> dict[str, Any]:
+@OPERATIONS(
+    "GET", "/orders/2026-01-01/orders", 0.0056, 20,
+    query={
+        "createdAfter": moment(),
+        "createdBefore": moment(),
+        "lastUpdatedAfter": moment(),
+        "lastUpdatedBefore": moment(),
+        "marketplaceIds": texts(most=MAX_MARKETPLACES),
+        "fulfillmentStatuses": texts(
+            "PENDING_AVAILABILITY", "PENDING", "UNSHIPPED", "PARTIALLY_SHIPPED", "SHIPPED",
+            "CANCELLED", "UNFULFILLABLE",
+        ),
+        "fulfilledBy": texts("MERCHANT", "AMAZON"),
+        "maxResultsPerPage": number(1, MAX_PAGE, MAX_PAGE),
+        "paginationToken": text(),
+        "includedData": INCLUDED,
+    },
+)  # fmt: skip
+def search_orders(account: Account, call: Call) -> Document:
     """A page of the orders created or updated in a span; both bounds belong to it."""
-    query = call.query
-    size = query.number("maxResultsPerPage", low=1, high=MAX_PAGE, default=MAX_PAGE)
-    token = query.text("paginationToken")
-    page = _search(account, query) if token is None else account.order_pages.get(token)
-    if page is None:
-        raise invalid("The paginationToken is invalid or has expired.")
+    size, token = call.query["maxResultsPerPage"], call.query["paginationToken"]
+    if token is None:
+        page = _search(account, call)
+    else:
+        page = account.place("orders", token, name="paginationToken")
     found = _found(account, page)
     orders = found.head(size)
-    answer: dict[str, Any] = {
-        "orders": shaped(account, orders, page.included),
+    answer: Document = {
+        "orders": shaped(account, orders, page.query["includedData"]),
         page.bound: instant_text(page.end),
     }
     if found.height > size:
         last = orders.row(-1, named=True)
         following = replace(page, after=(last[page.column], last["order_id"]))
-        token = account.order_pages.put(following, seconds=TOKEN_SECONDS)
+        token = account.page_token("orders", following, seconds=TOKEN_SECONDS)
         answer["pagination"] = {"nextToken": token}
     return answer
 
 
-def get_order(account: Account, call: Call) -> dict[str, Any]:
+@OPERATIONS("GET", "/orders/2026-01-01/orders/{orderId}", 0.5, 30, query={"includedData": INCLUDED})
+def get_order(account: Account, call: Call) -> Document:
     """One order."""
-    included = _included(call.query)
-    number = order_number(call.path["orderId"]) or 0
-    orders = account.world.orders.filter(pl.col("order_id") == number)
+    key = order_number(call.path["orderId"]) or 0
+    orders = account.world.orders.filter(pl.col("order_id") == key)
     if orders.is_empty():
-        raise missing("The requested order does not exist.")
-    return {"order": shaped(account, orders, included)[0]}
+        raise ERRORS("unknown", text="The requested order does not exist.")
+    return {"order": shaped(account, orders, call.query["includedData"])[0]}
 
 
-def _included(query: Query) -> frozenset[str]:
-    return frozenset(query.texts("includedData", choices=INCLUDED))
-
-
-def _search(account: Account, query: Query) -> OrderPage:
-    created, updated = _SEARCHES
-    has_created, has_updated = created[0] in query.names(), updated[0] in query.names()
-    if has_created == has_updated:
-        raise invalid("Exactly one of createdAfter and lastUpdatedAfter must be provided.")
-    (after, before, column), other = (created, updated) if has_created else (updated, created)
-    if other[1] in query.names():
-        raise invalid(f"{other[1]} cannot be combined with {after}.")
-    start, newest = query.instant(after), account.world.clock - NEWEST_AGE
-    end = query.instant(before)
-    if start is None:
-        raise invalid(f"{after} must be a date and time in ISO 8601 format.")
+def _search(account: Account, call: Call) -> OrderPage:
+    given, query = call.given, call.query
+    if (_CREATED[0] in given) == (_UPDATED[0] in given):
+        raise wrong("Exactly one of createdAfter and lastUpdatedAfter must be provided.")
+    by, other = (_CREATED, _UPDATED) if _CREATED[0] in given else (_UPDATED, _CREATED)
+    after, before, column = by
+    if other[1] in given:
+        raise wrong(f"{other[1]} cannot be combined with {after}.")
+    start, end, newest = query[after], query[before], account.now - NEWEST_AGE
     if end is not None and (end > newest or end < start):
-        raise invalid(f"{before} must be after {after} and at least two minutes ago.")
-    return OrderPage(
-        column=column,
-        bound=before,
-        start=start,
-        end=newest if end is None else end,
-        marketplaces=tuple(query.texts("marketplaceIds", most=MAX_MARKETPLACES)),
-        statuses=tuple(query.texts("fulfillmentStatuses", choices=STATUSES)),
-        fulfilled_by=tuple(query.texts("fulfilledBy", choices=("MERCHANT", "AMAZON"))),
-        included=_included(query),
-    )
+        raise wrong(f"{before} must be after {after} and at least two minutes ago.")
+    return OrderPage(column, before, start, newest if end is None else end, query)
 
 
 def _found(account: Account, page: OrderPage) -> pl.DataFrame:
     """The orders from the page on, oldest first by what the search goes by."""
-    column = pl.col(page.column)
-    wanted = (column >= instant(page.start)) & (column <= instant(page.end))
+    query, wanted = page.query, within(page.column, page.start, page.end)
     if page.after is not None:
-        moment, order_id = page.after
-        same = (column == instant(moment)) & (pl.col("order_id") > order_id)
-        wanted &= (column > instant(moment)) | same
-    orders = account.world.orders.filter(wanted)
-    if page.marketplaces and not any(map(account.is_ours, page.marketplaces)):
-        orders = orders.clear()
-    status, by = FULFILMENT
-    if page.statuses:
-        orders = orders.filter(status.is_in(page.statuses))
-    if page.fulfilled_by:
-        orders = orders.filter(by.is_in(page.fulfilled_by))
-    return orders.sort(page.column, "order_id")
+        seen, key = page.after
+        place, same = pl.col(page.column), pl.col(page.column) == instant(seen)
+        wanted &= (place > instant(seen)) | (same & (pl.col("order_id") > key))
+    if query["marketplaceIds"] and account.store not in query["marketplaceIds"]:
+        wanted = pl.lit(value=False)
+    for name, value in (("fulfillmentStatuses", FULFILMENT), ("fulfilledBy", FULFILLED_BY)):
+        if query[name]:
+            wanted &= value.is_in(query[name])
+    return account.world.orders.filter(wanted).sort(page.column, "order_id")

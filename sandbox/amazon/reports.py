@@ -1,7 +1,8 @@
-"""Reports: asked for, waited for, and fetched from a URL that soon ends."""
+"""Reports: requested, waited for, and fetched from a URL that soon ends."""
 
 import gzip
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Final
@@ -10,75 +11,93 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from sandbox.amazon.account import Account
-from sandbox.amazon.call import Call
-from sandbox.amazon.errors import denied, invalid, missing
-from sandbox.amazon.flat_files import FLAT_FILES, written
+from sandbox.amazon.errors import ERRORS, wrong
+from sandbox.amazon.flat_files import FLAT_FILES, as_file
 from sandbox.amazon.names import instant_text
-from sandbox.amazon.query import Query, body, instant, one_of
+from sandbox.amazon.operations import OPERATIONS
+from sandbox.kit import parameters
+from sandbox.kit.fields import Document, Fields, as_is, lean, written
+from sandbox.kit.parameters import flag, moment, number, text, texts
+from sandbox.kit.rest import JSON, Call
 
+ROOTS: Final = {"/reports/2021-06-30": JSON}
 DOCUMENTS: Final = "/amazon-report-documents"
 URL_SECONDS: Final = 300
 PAGE_SECONDS: Final = 24 * 3600
 MAX_PAGE: Final = 100
 KEPT: Final = timedelta(days=90)
-STATUSES: Final = ("CANCELLED", "DONE", "FATAL", "IN_PROGRESS", "IN_QUEUE")
+_REPORTS: Final = "/reports/2021-06-30/reports"
+REPORT: Final[Fields] = {
+    **as_is(reportId="report_id", reportType="report_type", marketplaceIds="stores"),
+    **written(instant_text, dataStartTime="start", dataEndTime="end", createdTime="created_at"),
+    **as_is(processingStatus="status"),
+}
+_STARTED: Final = written(instant_text, processingStartTime="created_at")
+_ENDED: Final = {**_STARTED, **written(instant_text, processingEndTime="created_at")}
+# What is told of a report in some statuses only.
+_TOLD: Final[Mapping[str, Fields]] = {
+    "IN_PROGRESS": _STARTED,
+    "CANCELLED": _ENDED,
+    "FATAL": _ENDED,
+    "DONE": {**_ENDED, **as_is(reportDocumentId="document_id")},
+}
 
 
-class _Asked(msgspec.Struct):
+class _Wanted(msgspec.Struct, rename="camel"):
     """The body of `createReport`."""
 
-    reportType: str  # noqa: N815 the platform's names
-    marketplaceIds: Annotated[list[str], Meta(min_length=1, max_length=25)]  # noqa: N815
-    dataStartTime: str | UnsetType = UNSET  # noqa: N815
-    dataEndTime: str | UnsetType = UNSET  # noqa: N815
-    reportOptions: dict[str, str] | UnsetType = UNSET  # noqa: N815
+    report_type: str
+    marketplace_ids: Annotated[list[str], Meta(min_length=1, max_length=25)]
+    data_start_time: str | UnsetType = UNSET
+    data_end_time: str | UnsetType = UNSET
+    report_options: dict[str, str] | UnsetType = UNSET
 
 
 @dataclass(frozen=True)
 class Report:
-    """A report that was asked for: how it ends is known, and shown only when its time is here."""
+    """A report that was requested: how it ends is known, and shown only when it is due."""
 
     report_id: str
     report_type: str
-    marketplaces: tuple[str, ...]
+    stores: list[str]
     start: datetime | None
     end: datetime
     created_at: datetime
-    asked: float
+    requested: float
     outcome: str
     document_id: str
     content: bytes
 
 
 @dataclass(frozen=True)
-class Document:
+class File:
     """What a URL gives: the bytes, and whether the answer names their encoding."""
 
     content: bytes
     names_encoding: bool
 
 
-def create_report(account: Account, call: Call) -> dict[str, Any]:
-    """Ask for a report of the world as it is now."""
-    asked = body(call.body, _Asked)
-    if asked.reportType not in FLAT_FILES:
-        raise invalid("Invalid report type.")
-    if not all(map(account.is_ours, asked.marketplaceIds)):
-        raise denied()
-    now = account.world.clock
-    start = _optional(asked.dataStartTime, "dataStartTime")
-    end = _optional(asked.dataEndTime, "dataEndTime") or now
+@OPERATIONS("POST", _REPORTS, 0.0167, 15, status=202, names_media=True, body=_Wanted)
+def create_report(account: Account, call: Call) -> Document:
+    """Request a report of the world as it is now."""
+    wanted: _Wanted = call.body
+    if wanted.report_type not in FLAT_FILES:
+        raise wrong("Invalid report type.")
+    if set(wanted.marketplace_ids) != {account.store}:
+        raise ERRORS("denied", why="")
+    start = _moment(wanted.data_start_time, "dataStartTime")
+    end = _moment(wanted.data_end_time, "dataEndTime") or account.now
     if start is not None and end < start:
-        raise invalid("dataEndTime must not be before dataStartTime.")
-    outcome, content = _made(account, asked.reportType, start, end)
+        raise wrong("dataEndTime must not be before dataStartTime.")
+    outcome, content = _made(account, wanted.report_type, start, end)
     report = Report(
         report_id=str(50_000 + len(account.reports)),
-        report_type=asked.reportType,
-        marketplaces=tuple(asked.marketplaceIds),
+        report_type=wanted.report_type,
+        stores=wanted.marketplace_ids,
         start=start,
         end=end,
-        created_at=now,
-        asked=account.now(),
+        created_at=account.now,
+        requested=account.seconds(),
         outcome=outcome,
         document_id=f"amzn1.spdoc.1.4.na.{uuid.uuid4()}",
         content=content,
@@ -87,67 +106,82 @@ def create_report(account: Account, call: Call) -> dict[str, Any]:
     return {"reportId": report.report_id}
 
 
-def get_report(account: Account, call: Call) -> dict[str, Any]:
+@OPERATIONS("GET", f"{_REPORTS}/{{reportId}}", 2, 15)
+def get_report(account: Account, call: Call) -> Document:
     """How one report stands."""
-    report = account.reports.get(call.path["reportId"])
-    if report is None:
-        raise missing("The requested report does not exist.")
-    return _shape(account, report)
+    return _shape(account, _known(account, call))
 
 
-def cancel_report(account: Account, call: Call) -> dict[str, Any]:
+@OPERATIONS("DELETE", f"{_REPORTS}/{{reportId}}", 0.0222, 10)
+def cancel_report(account: Account, call: Call) -> Document:
     """End a report that is still in the queue."""
-    report = account.reports.get(call.path["reportId"])
-    if report is None:
-        raise missing("The requested report does not exist.")
+    report = _known(account, call)
     if _status(account, report) != "IN_QUEUE":
-        raise invalid("Only a report in the queue can be cancelled.")
-    ended = replace(report, outcome="CANCELLED", asked=float("-inf"), content=b"")
+        raise wrong("Only a report in the queue can be cancelled.")
+    ended = replace(report, outcome="CANCELLED", requested=float("-inf"), content=b"")
     account.reports[report.report_id] = ended
     return {}
 
 
-def get_reports(account: Account, call: Call) -> dict[str, Any]:
+@OPERATIONS(
+    "GET", _REPORTS, 0.0222, 10,
+    query={
+        "reportTypes": texts(most=10),
+        "processingStatuses": texts("CANCELLED", "DONE", "FATAL", "IN_PROGRESS", "IN_QUEUE"),
+        "marketplaceIds": texts(most=10),
+        "pageSize": number(1, MAX_PAGE, 10),
+        "createdSince": moment(),
+        "createdUntil": moment(),
+        "nextToken": text(),
+    },
+)  # fmt: skip
+def get_reports(account: Account, call: Call) -> Document:
     """A page of reports, the newest first. `nextToken` stands alone."""
-    query = call.query
-    size = query.number("pageSize", low=1, high=MAX_PAGE, default=10)
-    token = query.text("nextToken")
+    size, token = call.query["pageSize"], call.query["nextToken"]
     if token is None:
-        rest = _chosen(account, query)
-    elif query.names() != {"nextToken"}:
-        raise invalid("nextToken must be the only parameter.")
+        rest = _chosen(account, call.query)
+    elif set(call.given) != {"nextToken"}:
+        raise wrong("nextToken must be the only parameter.")
     else:
-        kind, size, rest = account.pages.get(token) or ("", 0, [])
-        if kind != "reports":
-            raise invalid("The nextToken is invalid or has expired.")
-    page, rest = rest[:size], rest[size:]
-    answer: dict[str, Any] = {
-        "reports": [_shape(account, account.reports[report_id]) for report_id in page]
-    }
-    if rest:
-        answer["nextToken"] = account.pages.put(("reports", size, rest), seconds=PAGE_SECONDS)
+        size, rest = account.place("reports", token, name="nextToken")
+    answer: Document = {"reports": [_shape(account, account.reports[key]) for key in rest[:size]]}
+    if rest[size:]:
+        place = (size, rest[size:])
+        answer["nextToken"] = account.page_token("reports", place, seconds=PAGE_SECONDS)
     return answer
 
 
-def get_report_document(account: Account, call: Call) -> dict[str, Any]:
+@OPERATIONS(
+    "GET", "/reports/2021-06-30/documents/{reportDocumentId}", 0.0167, 15,
+    query={"enableContentEncodingUrlHeader": flag()},
+)  # fmt: skip
+def get_report_document(account: Account, call: Call) -> Document:
     """Where a finished report can be fetched for the next five minutes."""
-    names_encoding = call.query.flag("enableContentEncodingUrlHeader")
-    wanted = call.path["reportDocumentId"]
+    wanted, is_zipped = call.path["reportDocumentId"], account.manner.compresses
     report = next((one for one in account.reports.values() if one.document_id == wanted), None)
     if report is None or _status(account, report) != "DONE":
-        raise missing("The requested report document does not exist.")
-    document = Document(report.content, names_encoding and account.manner.compresses)
+        raise ERRORS("unknown", text="The requested report document does not exist.")
+    names_encoding = call.query["enableContentEncodingUrlHeader"] and is_zipped
     seconds = 0 if account.faults.spend("expired_urls") else URL_SECONDS
-    token = account.downloads.put(document, seconds=seconds)
-    answer = {
+    token = account.downloads.put(File(report.content, names_encoding), seconds=seconds)
+    return {
         "reportDocumentId": wanted,
         "url": f"{call.origin}{DOCUMENTS}/{token}?X-Amz-Expires={URL_SECONDS}",
-    }
-    return answer | ({"compressionAlgorithm": "GZIP"} if account.manner.compresses else {})
+    } | ({"compressionAlgorithm": "GZIP"} if is_zipped else {})
 
 
-def _optional(text: str | UnsetType, name: str) -> datetime | None:
-    return None if text is UNSET else instant(text, name)
+def _known(account: Account, call: Call) -> Report:
+    report = account.reports.get(call.path["reportId"])
+    if report is None:
+        raise ERRORS("unknown", text="The requested report does not exist.")
+    return report
+
+
+def _moment(value: str | UnsetType, name: str) -> datetime | None:
+    try:
+        return None if value is UNSET else parameters.instant(value)
+    except ValueError as error:
+        raise ERRORS("invalid", name=name, reason=error) from None
 
 
 def _made(
@@ -159,12 +193,12 @@ def _made(
     # A report without data is not an empty file: it is cancelled.
     if frame.is_empty() or account.faults.spend("cancelled"):
         return "CANCELLED", b""
-    content = written(frame)
+    content = as_file(frame)
     return "DONE", gzip.compress(content, mtime=0) if account.manner.compresses else content
 
 
 def _status(account: Account, report: Report) -> str:
-    passed, manner = account.now() - report.asked, account.manner
+    passed, manner = account.seconds() - report.requested, account.manner
     if passed < manner.queued_seconds:
         return "IN_QUEUE"
     if passed < manner.queued_seconds + manner.processing_seconds:
@@ -174,38 +208,23 @@ def _status(account: Account, report: Report) -> str:
 
 def _shape(account: Account, report: Report) -> dict[str, Any]:
     status = _status(account, report)
-    shape: dict[str, Any] = {
-        "reportId": report.report_id,
-        "reportType": report.report_type,
-        "marketplaceIds": list(report.marketplaces),
-        "dataEndTime": instant_text(report.end),
-        "createdTime": instant_text(report.created_at),
-        "processingStatus": status,
-    }
-    if report.start is not None:
-        shape["dataStartTime"] = instant_text(report.start)
-    if status != "IN_QUEUE":
-        shape["processingStartTime"] = instant_text(report.created_at)
-    if status in ("DONE", "CANCELLED", "FATAL"):
-        shape["processingEndTime"] = instant_text(report.created_at)
-    if status == "DONE":
-        shape["reportDocumentId"] = report.document_id
-    return shape
+    row = vars(report) | {"status": status}
+    return lean({**REPORT, **_TOLD.get(status, {})}, row)
 
 
-def _chosen(account: Account, query: Query) -> list[str]:
-    types = query.texts("reportTypes", most=10)
-    statuses = query.texts("processingStatuses", choices=STATUSES)
-    stores = query.texts("marketplaceIds", most=10)
-    since = query.instant("createdSince") or account.world.clock - KEPT
-    until = query.instant("createdUntil") or account.world.clock
+def _chosen(account: Account, query: dict[str, Any]) -> list[str]:
+    """The reports that a search finds, by id."""
+    types, statuses = query["reportTypes"], query["processingStatuses"]
+    stores = query["marketplaceIds"]
+    since = query["createdSince"] or account.now - KEPT
+    until = query["createdUntil"] or account.now
     if not types:
-        raise invalid("Either reportTypes or nextToken is required.")
+        raise wrong("Either reportTypes or nextToken is required.")
     return [
         report.report_id
         for report in reversed(account.reports.values())
         if report.report_type in types
-        and one_of(statuses, _status(account, report))
-        and (not stores or set(stores) & set(report.marketplaces))
+        and (not statuses or _status(account, report) in statuses)
+        and (not stores or set(stores) & set(report.stores))
         and since <= report.created_at <= until
     ]

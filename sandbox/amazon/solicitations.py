@@ -4,10 +4,14 @@ from datetime import timedelta
 from typing import Any, Final
 
 from sandbox.amazon.account import Account
-from sandbox.amazon.call import Call
-from sandbox.amazon.errors import RefusedError, denied, missing
+from sandbox.amazon.errors import ERRORS
 from sandbox.amazon.names import order_number
+from sandbox.amazon.operations import HAL, OPERATIONS
+from sandbox.kit.fields import Document
+from sandbox.kit.parameters import texts
+from sandbox.kit.rest import Call
 
+ROOTS: Final = {"/solicitations/v1": HAL}
 KIND: Final = "request_review"
 NAME: Final = "productReviewAndSellerFeedback"
 FROM: Final = timedelta(days=5)
@@ -19,12 +23,14 @@ _OUTSIDE: Final = (
     "You can't use this feature to request a review outside the 5-30 day range after the order "
     "delivery date."
 )
+_ORDER: Final = "/solicitations/v1/orders/{amazonOrderId}"
+_STORE: Final = {"marketplaceIds": texts(most=1, is_required=True)}
 
 
-def get_solicitation_actions(account: Account, call: Call) -> dict[str, Any]:
+@OPERATIONS("GET", _ORDER, 1, 5, query=_STORE, media=HAL)
+def get_solicitation_actions_for_order(account: Account, call: Call) -> Document:
     """What may be sent for an order, as HAL links; nothing when it may not."""
-    store, order = _asked(account, call)
-    base = f"/solicitations/v1/orders/{call.path['amazonOrderId']}"
+    order, base, store = _requested(account, call), _ORDER.format(**call.path), account.store
     action = {"href": f"{base}/solicitations/{NAME}?marketplaceIds={store}", "name": NAME}
     actions = [action] if _refusal(account, order) is None else []
     schema = {"href": f"{base}/solicitations/{NAME}/schema", "name": NAME}
@@ -39,27 +45,26 @@ def get_solicitation_actions(account: Account, call: Call) -> dict[str, Any]:
     }
 
 
-def create_review_solicitation(account: Account, call: Call) -> dict[str, Any]:
-    """Ask the buyer for a review and for feedback; 403 when that is not offered."""
-    _, order = _asked(account, call)
-    refusal = _refusal(account, order)
-    amazon_id = call.path["amazonOrderId"]
-    if refusal is not None:
-        account.record(KIND, amazon_id, after=None, applied=False)
-        raise RefusedError(403, "Unauthorized", refusal)
-    account.record(KIND, amazon_id, after=True, applied=True)
+@OPERATIONS("POST", f"{_ORDER}/solicitations/{NAME}", 1, 5, status=201, query=_STORE, media=HAL)
+def create_product_review_and_seller_feedback_solicitation(
+    account: Account, call: Call
+) -> Document:
+    """Request a review and feedback of the buyer; 403 when that is not offered."""
+    refusal = _refusal(account, _requested(account, call))
+    is_sent = refusal is None
+    account.record(KIND, call.path["amazonOrderId"], is_sent or None, applied=is_sent)
+    if not is_sent:
+        raise ERRORS("unavailable", why=refusal)
     return {}
 
 
-def _asked(account: Account, call: Call) -> tuple[str, dict[str, Any]]:
-    [store] = call.query.texts("marketplaceIds", most=1, required=True)
-    if not account.is_ours(store):
-        raise denied()
+def _requested(account: Account, call: Call) -> dict[str, Any]:
+    account.check_store(*call.query["marketplaceIds"])
     number = order_number(call.path["amazonOrderId"])
     order = None if number is None else account.world.order(number)
     if order is None:
-        raise missing("The requested order does not exist.")
-    return store, order
+        raise ERRORS("unknown", text="The requested order does not exist.")
+    return order
 
 
 def _refusal(account: Account, order: dict[str, Any]) -> str | None:
@@ -68,14 +73,14 @@ def _refusal(account: Account, order: dict[str, Any]) -> str | None:
     A refund does not matter to the platform: to leave those buyers alone is the seller's part.
     """
     is_sent = order["cancelled_at"] is None and order["fulfillment_status"] == "FULFILLED"
-    if not is_sent or _was_sent(account, order["order_id"]):
+    if not is_sent or _was_requested(account, order["order_id"]):
         return _NOT_AVAILABLE
     opens, closes = order["deliver_from_at"] + FROM, order["deliver_by_at"] + UNTIL
-    return None if opens <= account.world.clock <= closes else _OUTSIDE
+    return None if opens <= account.now <= closes else _OUTSIDE
 
 
-def _was_sent(account: Account, order_id: int) -> bool:
+def _was_requested(account: Account, order_id: int) -> bool:
     return any(
-        write.get("kind") == KIND and write["applied"] and order_number(write["target"]) == order_id
-        for write in account.world.writes
+        write["applied"] and order_number(write["target"]) == order_id
+        for write in account.written(KIND)
     )

@@ -50,6 +50,21 @@ def documents(
     return [document(fields, row, only=only) for row in rows]
 
 
+def nested(**tables: Fields) -> dict[str, Read]:
+    """Fields that are objects over the same row; one without any value is None."""
+    return {name: _nested(fields) for name, fields in tables.items()}
+
+
+def singles(**tables: Fields) -> dict[str, Read]:
+    """Fields that are lists of one object over the same row."""
+    return {name: _single(fields) for name, fields in tables.items()}
+
+
+def lean(fields: Fields, row: Row, *, only: Collection[str] | None = None) -> Document:
+    """The document of a row without the fields that have no value."""
+    return without_none(document(fields, row, only=only))
+
+
 def without(fields: Fields, *names: str) -> dict[str, Read]:
     """The table without some of its fields."""
     return {name: read for name, read in fields.items() if name not in names}
@@ -66,6 +81,14 @@ def _read(column: str, how: Callable[[Any], Any]) -> Read:
         return None if value is None else how(value)
 
     return read
+
+
+def _nested(fields: Fields) -> Read:
+    return lambda row: lean(fields, row) or None
+
+
+def _single(fields: Fields) -> Read:
+    return lambda row: [lean(fields, row)]
 
 
 def _constant(value: object) -> Read:
