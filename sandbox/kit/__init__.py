@@ -15,6 +15,10 @@ How a dialect is made of it:
 - `endpoint`: one address behind HTTP; it reads, holds the world's lock, dates the answer.
 - `routing`: paths and methods to operations, and what of them is not emulated.
 - `forms`, `signing`: parameters of query and form, and the signature over them.
+- `parameters`, `rest`: operations declared with their parameters and usage plans where they are
+  answered.
+- `grants`: the token endpoint of OAuth 2.
+- `graphql`: documents resolved, and answers made from frames by where each field comes from.
 - `gateway`: the one address of a platform whose signed calls name their method.
 
 What a platform has and the dialect does not is refused aloud (a row `not_emulated` of its table):
