@@ -14,6 +14,7 @@ How a dialect is made of it:
 - `faults`: what a test plants in the next answers.
 - `endpoint`: one address behind HTTP; it reads, holds the world's lock, dates the answer.
 - `routing`: paths and methods to operations, and what of them is not emulated.
+- `resources`: kinds of rows behind a REST API; a dialect says how they are answered.
 - `forms`, `signing`: parameters of query and form, and the signature over them.
 - `parameters`, `rest`: operations declared with their parameters and usage plans where they are
   answered.

@@ -46,11 +46,11 @@ class Campaigns(Resource):
         )
         return {row["id"]: row for row in (_campaign(number, clock) for number in begun)}
 
-    def look(self, row: Row, name: str) -> list[Any]:
+    def _look(self, row: Row, name: str) -> list[Any]:
         """The channel is that of the message."""
-        return [_channel(row["id"])] if name == "messages.channel" else super().look(row, name)
+        return [_channel(row["id"])] if name == "messages.channel" else super()._look(row, name)
 
-    def included(self, call: Call, rows: Sequence[Row]) -> list[Row]:
+    def _included(self, call: Call, rows: Sequence[Row]) -> list[Row]:
         """The message of each campaign."""
         return [_message(row) for row in rows]
 

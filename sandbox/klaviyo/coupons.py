@@ -30,8 +30,7 @@ class Coupons(Resource):
         """What was created."""
         return account.coupons
 
-    def insert(self, account: Account, given: Body) -> str:
-        """Create a coupon."""
+    def _made(self, account: Account, given: Body) -> str:
         attributes = alike(None, "description monitor_configuration") | given["attributes"]
         key = str(attributes["external_id"])
         if key in account.coupons:
@@ -41,14 +40,12 @@ class Coupons(Resource):
         account.record("create_coupon", key, attributes)
         return key
 
-    def write(self, account: Account, row: Row, given: Body) -> Row:
-        """Change what a coupon says."""
+    def _changed(self, account: Account, row: Row, given: Body) -> Row:
         return _write(account.coupons, row, given["attributes"])
 
-    def remove(self, account: Account, key: str) -> None:
-        """Remove a coupon and its codes."""
+    def _remove(self, account: Account, key: str) -> None:
         settle(account)
-        super().remove(account, key)
+        super()._remove(account, key)
         codes = account.codes
         for one in [one for one, row in codes.items() if target(row, "coupon") == key]:
             del codes[one]
@@ -57,7 +54,7 @@ class Coupons(Resource):
 class Codes(Resource):
     """The codes of coupons."""
 
-    kind, new, change, created = "coupon_code", bodies.CODE, bodies.CODE_CHANGE, 200
+    kind, new, change, answers_new = "coupon_code", bodies.CODE, bodies.CODE_CHANGE, 200
     pointers = "coupon.id profile.id"
 
     def rows(self, account: Account) -> dict[str, Row]:
@@ -65,17 +62,15 @@ class Codes(Resource):
         settle(account)
         return account.codes
 
-    def included(self, call: Call, rows: Sequence[Row]) -> list[Row]:
-        """Their coupons."""
+    def _included(self, call: Call, rows: Sequence[Row]) -> list[Row]:
         return [call.account.coupons[key] for row in rows if (key := target(row, "coupon"))]
 
-    def insert(self, account: Account, given: Body) -> str:
+    def _made(self, account: Account, given: Body) -> str:
         """Create a code; the same code twice is a conflict."""
         settle(account)
         return _wanted(account, given, "").made(account, "/data")
 
-    def write(self, account: Account, row: Row, given: Body) -> Row:
-        """Change the status or the end of a code."""
+    def _changed(self, account: Account, row: Row, given: Body) -> Row:
         changes = given["attributes"]
         if "expires_at" in changes:
             changes["expires_at"] = _end(account, changes, "/data")
@@ -127,21 +122,20 @@ class Job:
 class Jobs(Resource):
     """Jobs that create many codes; each code succeeds or fails by itself."""
 
-    kind, new, created = "job", bodies.JOB, 202
+    kind, new, answers_new = "job", bodies.JOB, 202
 
     def rows(self, account: Account) -> dict[str, Row]:
         """How far every job is."""
         settle(account)
         return {key: _job(account, job) for key, job in account.jobs.items()}
 
-    def included(self, call: Call, rows: Sequence[Row]) -> list[Row]:
+    def _included(self, call: Call, rows: Sequence[Row]) -> list[Row]:
         """The codes that were made and are there still."""
         codes = call.account.codes
         made = [key for row in rows for key in row["relationships"]["coupon-codes"][1]]
         return [codes[key] for key in made if key in codes]
 
-    def insert(self, account: Account, given: Body) -> str:
-        """Queue a job."""
+    def _made(self, account: Account, given: Body) -> str:
         settle(account)
         several, pointer = given["attributes"]["coupon-codes"]["data"], _JOB_CODES
         if len(several) > MAX_CODES:

@@ -9,7 +9,7 @@ from typing import Final
 from sandbox.kit.fields import alike
 from sandbox.klaviyo import bodies
 from sandbox.klaviyo.account import Account, Call, Row
-from sandbox.klaviyo.bodies import Body, parsed
+from sandbox.klaviyo.bodies import Body
 from sandbox.klaviyo.documents import Reply, target
 from sandbox.klaviyo.errors import invalid
 from sandbox.klaviyo.filters import utc_text
@@ -31,7 +31,7 @@ class Events(Resource):
         """What was taken in."""
         return account.events
 
-    def included(self, call: Call, rows: Sequence[Row]) -> Iterator[Row]:
+    def _included(self, call: Call, rows: Sequence[Row]) -> Iterator[Row]:
         """Metrics and profiles."""
         profiles, account = Profiles(), call.account
         known = profiles.rows(account)
@@ -39,14 +39,14 @@ class Events(Resource):
             if "metric" in call.query.include:
                 yield account.metrics[target(row, "metric") or ""]
             if "profile" in call.query.include:
-                yield profiles.shown(call, known[target(row, "profile") or ""])
+                yield profiles.visible(call, known[target(row, "profile") or ""])
 
     def create(self, call: Call) -> Reply:
         """Take an event in."""
-        self.insert(call.account, parsed(call.body, self.new))
+        self._created(call, call.body)
         return Reply(202)
 
-    def insert(self, account: Account, given: Body) -> str:
+    def _made(self, account: Account, given: Body) -> str:
         """Keep an event and what it says of its profile."""
         own = given["attributes"]
         name, profile = own["metric"]["data"]["attributes"]["name"], own["profile"]["data"]

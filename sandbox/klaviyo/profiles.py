@@ -50,17 +50,16 @@ class Profiles(Resource):
         marked = account.faults.suppressed.items()
         return found | {key: _suppressed(found[key], reason, at) for key, (reason, at) in marked}
 
-    def shown(self, call: Call, row: Row) -> Row:
+    def visible(self, call: Call, row: Row) -> Row:
         """A profile without the attributes that were not asked for."""
         hidden = _ADDITIONAL - call.query.additional
         own = row["attributes"]
         return row | {"attributes": {name: own[name] for name in own if name not in hidden}}
 
-    def target(self, row: Row) -> str:
-        """Members are named by the shop's id of them."""
+    def _target(self, row: Row) -> str:
         return str(row["attributes"]["external_id"] or row["id"])
 
-    def insert(self, account: Account, given: Body) -> str:
+    def _made(self, account: Account, given: Body) -> str:
         """Create a profile.
 
         Raises:
@@ -74,7 +73,7 @@ class Profiles(Resource):
         account.record("create_profile", row["id"], changes)
         return str(row["id"])
 
-    def write(self, account: Account, row: Row, given: Body) -> Row:
+    def _changed(self, account: Account, row: Row, given: Body) -> Row:
         """Change attributes of a profile; properties that are not named stay."""
         return write_profile(account, row, given["attributes"], given.get("meta"), "/data")
 

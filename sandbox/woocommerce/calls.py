@@ -1,5 +1,6 @@
 """One request that was let in, and what it is answered with."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -55,6 +56,9 @@ class Call:
         """The `_links` of a document."""
         found = {"self": f"{collection}/{key}", "collection": collection, **more}
         return {name: [{"href": f"{self.base}/{path}"}] for name, path in found.items()}
+
+
+Handler = Callable[[Call], Reply]
 
 
 def decoded(body: bytes) -> Row:

@@ -1,19 +1,22 @@
 """Orders are created over the API; one that fails half way stays behind as a draft."""
 
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import polars as pl
 
+from sandbox.kit.fields import alike
+from sandbox.woocommerce import schema
 from sandbox.woocommerce.calls import Row
-from sandbox.woocommerce.errors import ERRORS, check_names, not_emulated, refused
+from sandbox.woocommerce.errors import ERRORS, not_emulated, refused
 from sandbox.woocommerce.shop import Shop
 from sandbox.world.parcels import promised
 from sandbox.world.world import World, row_of
 
-_FIELDS = (
-    "customer_id", "set_paid", "line_items", "coupon_lines", "payment_method",
-    "payment_method_title", "billing", "shipping",
-)  # fmt: skip
+_GIVEN: Final = alike(
+    schema.anything,
+    "customer_id set_paid line_items coupon_lines payment_method payment_method_title billing "
+    "shipping",
+)
 
 
 class Basket(NamedTuple):
@@ -30,7 +33,7 @@ def checked(shop: Shop, given: Row) -> Basket:
     Raises:
         RefusedError: 400; when it is for a coupon the order was begun, and `data` names its draft.
     """
-    check_names(given, _FIELDS, "an order")
+    schema.read(given, _GIVEN, "an order")
     customer = given.get("customer_id", 0)
     if customer == 0:
         raise not_emulated("orders of guests")
@@ -69,9 +72,9 @@ def added(shop: Shop, basket: Basket) -> int:
             "line_id": first + place,
             "order_id": key,
             "product_id": product["product_id"],
-            **dict.fromkeys(("quantity", "current_quantity"), quantity),
+            **alike(quantity, "quantity current_quantity"),
             "unit_minor": product["price_minor"],
-            **dict.fromkeys(("automatic_minor", "code_minor"), 0),
+            **alike(0, "automatic_minor code_minor"),
             "is_removed": False,
         }
         for place, (product, quantity) in enumerate(basket.wanted)
@@ -79,8 +82,8 @@ def added(shop: Shop, basket: Basket) -> int:
     order: dict[str, Any] = dict.fromkeys(world.orders.columns) | {
         "order_id": key,
         "household_id": basket.household_id,
-        **dict.fromkeys(("created_at", "updated_at"), shop.now),
-        **dict.fromkeys(("automatic_minor", "code_minor", "refunded_minor"), 0),
+        **alike(shop.now, "created_at updated_at"),
+        **alike(0, "automatic_minor code_minor refunded_minor"),
         "fulfillment_status": "UNFULFILLED",
         "currency": world.currency,
         "line_start": world.lines.height,

@@ -7,11 +7,13 @@ from typing import Any, Final, NamedTuple
 import polars as pl
 
 from sandbox.kit.fields import alike
+from sandbox.woocommerce import schema
 from sandbox.woocommerce.calls import Call, Row
-from sandbox.woocommerce.errors import ERRORS, check_choice, check_names, invalid, missing
+from sandbox.woocommerce.errors import ERRORS, missing
 from sandbox.woocommerce.listing import Collection
 from sandbox.woocommerce.resources import Resource
-from sandbox.woocommerce.shop import Shop, minor_of, whole
+from sandbox.woocommerce.schema import minor_of
+from sandbox.woocommerce.shop import Shop
 
 BESIDE: Final[Row] = {
     "discount_type": "fixed_cart",
@@ -23,8 +25,14 @@ BESIDE: Final[Row] = {
     **alike("0.00", "minimum_amount maximum_amount"),
 }
 """Fields of a coupon that the world has no column for."""
-_FIELDS: Final = {"id", "code", "amount", "date_expires", "date_expires_gmt", "usage_limit"}
-DISCOUNT_TYPES: Final = ("percent", "fixed_cart", "fixed_product")
+_WRITTEN: Final[dict[str, schema.Reader]] = {
+    # The end in GMT is only read: who writes it changes nothing.
+    **alike(schema.anything, "id code amount date_expires_gmt"),
+    **dict.fromkeys(BESIDE, schema.anything),
+    "discount_type": schema.or_none(schema.one_of(("percent", "fixed_cart", "fixed_product"))),
+    "usage_limit": schema.or_none(schema.integer(0)),
+    "date_expires": schema.or_none(schema.instant),
+}
 
 
 class Written(NamedTuple):
@@ -42,23 +50,21 @@ class Coupons(Resource):
     named_by = ("code", None)
     missing, missing_at_update = "no_coupon", 400
     no_trash = "The shop_coupon does"
-    allows, batches = "list create get update delete batch", "create update delete"
+    allows, batches = "list_all create get update delete batch", "create update delete"
     collection = Collection(
         "discount_id",
         {"date": "created_at", "id": "discount_id", "title": "code", "modified": "updated_at"},
         modified="updated_at",
-        filters=frozenset({"code"}),
+        filters="code",
     )
 
-    def chosen(self, call: Call, rows: pl.DataFrame) -> pl.DataFrame:
-        """All, or the one with a code."""
+    def _chosen(self, call: Call, rows: pl.DataFrame) -> pl.DataFrame:
         code = call.params.text("code").lower()
         return rows.filter(pl.col("code").str.to_lowercase() == code) if code else rows
 
-    def document(self, call: Call, row: Row) -> Row:
-        """The document of a coupon; its code is in lower case however it was written."""
+    def _document(self, call: Call, row: Row) -> Row:
+        """The code is in lower case however it was written."""
         shop, key = call.shop, row["discount_id"]
-        percent = {} if row["percentage"] is None else {"discount_type": "percent"}
         return {
             "id": key,
             "code": row["code"].lower(),
@@ -66,45 +72,39 @@ class Coupons(Resource):
             "status": "publish",
             **shop.dates(date_created=row["created_at"], date_modified=row["updated_at"]),
             **shop.dates(date_expires=row["ends_at"]),
-            "usage_count": row["usage_count"],
-            "usage_limit": row["usage_limit"],
+            **{name: row[name] for name in ("usage_count", "usage_limit")},
             "used_by": [],
             **BESIDE,
             **shop.kept.coupon_fields.get(key, {}),
-            **percent,
+            "discount_type": _kind(shop, row),
             "_links": call.links("coupons", key),
         }
 
-    def checked(self, call: Call, row: Row | None, given: Row) -> Written:
-        """What is written of a coupon."""
+    def _checked(self, call: Call, row: Row | None, given: Row) -> Written:
         shop = call.shop
         if row is None and given.get("id"):
             raise ERRORS("coupon_exists")
         code = _code(shop, row, given) if row is None or "code" in given else row["code"]
-        check_names(given, _FIELDS | set(BESIDE), "a coupon")
-        kind = given.get("discount_type")
-        kind = _kind(shop, row) if kind is None else kind
-        check_choice("discount_type", kind, DISCOUNT_TYPES)
+        found = schema.read(given, _WRITTEN, "a coupon")
+        kind = found.get("discount_type") or _kind(shop, row)
         values: dict[str, Any] = {}
         if row is None or {"amount", "discount_type"} & set(given):
             values |= _discount(kind, given.get("amount", _amount(shop, row or {})))
         if "usage_limit" in given:
-            is_none = given["usage_limit"] in (None, 0, "0")
-            values["usage_limit"] = None if is_none else whole(given, "usage_limit", least=0)
-        if "date_expires" in given:  # its twin in GMT is only read: writing it changes nothing
-            values["ends_at"] = _expiry(shop, given["date_expires"])
-        beside = {name: given[name] for name in BESIDE if name in given} | {"discount_type": kind}
+            values["usage_limit"] = found["usage_limit"] or None
+        if "date_expires" in given:
+            values["ends_at"] = _utc(shop, found["date_expires"])
+        beside = {name: found[name] for name in BESIDE if name in found} | {"discount_type": kind}
         for name in {"minimum_amount", "maximum_amount"} & set(given):
             beside[name] = shop.money(minor_of(given[name]) or 0)
         return Written(code, values, beside)
 
-    def insert(self, call: Call, written: Written) -> int:
-        """Create a coupon that holds from now on."""
+    def _insert(self, call: Call, written: Written) -> int:
         shop, code = call.shop, written.code
         key = shop.world.add_discount(
             code=code,
             title=written.beside.get("description") or code,
-            **dict.fromkeys(("starts_at", "created_at", "updated_at"), shop.now),
+            **alike(shop.now, "starts_at created_at updated_at"),
             usage_count=0,
             once_per_customer=written.beside.get("usage_limit_per_user") == 1,
             **written.values,
@@ -112,9 +112,8 @@ class Coupons(Resource):
         self._keep(shop, "create_coupon", key, written)
         return key
 
-    def write(self, call: Call, key: int, written: Written) -> None:
-        """Change a coupon."""
-        shop = call.shop
+    def _write(self, call: Call, row: Row, written: Written) -> None:
+        key, shop = row["discount_id"], call.shop
         shop.world.set_discount(key, code=written.code, **written.values, updated_at=shop.now)
         self._keep(shop, "set_coupon", key, written)
 
@@ -127,8 +126,7 @@ class Coupons(Resource):
         }
         shop.record(kind, written.code, {"discount_id": key, **after})
 
-    def forget(self, call: Call, row: Row) -> None:
-        """What stood beside the world's columns goes too."""
+    def _forget(self, call: Call, row: Row) -> None:
         call.shop.kept.coupon_fields.pop(row["discount_id"], None)
 
 
@@ -167,12 +165,8 @@ def _discount(kind: str, amount: object) -> dict[str, Any]:
     return {"percentage": None, "amount_minor": minor}
 
 
-def _expiry(shop: Shop, given: object) -> datetime | None:
+def _utc(shop: Shop, at: datetime | None) -> datetime | None:
     """The instant of a text: with an offset as it says, without one in the site's time."""
-    if not given:
+    if at is None:
         return None
-    try:
-        instant = datetime.fromisoformat(str(given))
-    except ValueError as error:
-        raise invalid("date_expires", "Invalid date.") from error
-    return (instant if instant.tzinfo else instant.replace(tzinfo=shop.zone)).astimezone(UTC)
+    return (at if at.tzinfo else at.replace(tzinfo=shop.zone)).astimezone(UTC)

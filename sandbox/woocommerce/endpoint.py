@@ -13,8 +13,8 @@ from sandbox.kit.endpoint import Endpoint
 from sandbox.kit.errors import RefusedError
 from sandbox.kit.routing import Routing
 from sandbox.woocommerce import site
-from sandbox.woocommerce.access import Asking, Credentials, Gate
-from sandbox.woocommerce.calls import Call, Reply, decoded, picked
+from sandbox.woocommerce.access import Credentials, Gate
+from sandbox.woocommerce.calls import Call, Handler, Reply, decoded, picked
 from sandbox.woocommerce.coupons import Coupons
 from sandbox.woocommerce.errors import ERRORS, answer
 from sandbox.woocommerce.families import Families, Family
@@ -24,7 +24,6 @@ from sandbox.woocommerce.orders import OrderRefunds, Orders, Refunds
 from sandbox.woocommerce.params import Params
 from sandbox.woocommerce.people import Customers, Reviews
 from sandbox.woocommerce.products import Products, Variations
-from sandbox.woocommerce.resources import Handler
 from sandbox.woocommerce.shop import Shop
 from sandbox.world.world import World
 
@@ -56,7 +55,7 @@ _ROUTING: Final = Routing[Handler](
         **{
             f"{_SHOP}{path}{rest}": handlers
             for path, resource in _RESOURCES.items()
-            for rest, handlers in resource.operations().items()
+            for rest, handlers in resource.operations("{key:int}").items()
         },
     },
     ERRORS,
@@ -125,11 +124,7 @@ class _Site:
         path = request.scope["raw_path"].decode("ascii", "replace").partition("?")[0]
         params = Params.of(request.scope["query_string"].decode())
         route = request.url.path.removeprefix("/wp-json").rstrip("/")
-        asking = Asking(
-            request.method, home + path, route.startswith("/wc/"),
-            request.headers.get("authorization", ""), params,
-        )  # fmt: skip
-        is_known = self._gate.let_in(asking)
+        is_known = self._gate.let_in(request, home + path, params)
         handler, keys = _ROUTING.find(request.method, route)
         if not is_known and route not in _OPEN:
             verb = "batch" if route.endswith("/batch") else _VERBS.get(request.method, "delete")

@@ -7,11 +7,10 @@ saved, or when the shop's scheduled job has run, so between the two they disagre
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
-from sandbox.woocommerce.shop import Shop, minor_of
-
-Row = dict[str, Any]
+from sandbox.woocommerce.calls import Row
+from sandbox.woocommerce.schema import minor_of
+from sandbox.woocommerce.shop import Shop
 
 
 @dataclass(frozen=True)
@@ -27,21 +26,22 @@ class Offer:
         """Whether the sale is on by the clock."""
         if self.sale is None or Decimal(self.sale) >= Decimal(self.regular):
             return False
-        return (self.begins is None or self.begins <= now) and (
-            self.ends is None or self.ends >= now
-        )
+        return (self.begins or now) <= now <= (self.ends or now)
+
+    def in_force(self, now: datetime) -> str:
+        """The price by the clock."""
+        return self.sale if self.sale is not None and self.is_on(now) else self.regular
 
 
 def offer_of(shop: Shop, row: Row) -> Offer:
     """The offer of a product; one that was never written is as the world sells it."""
-    found: Offer | None = shop.kept.offers.get(row["product_id"])
     listed, price = row["compare_at_minor"], row["price_minor"]
-    held = (
-        Offer(shop.money(price)) if listed is None else Offer(shop.money(listed), shop.money(price))
-    )
-    if found is None or _stored(shop, row) is None:
-        return held
-    return found
+    found: Offer | None = shop.kept.offers.get(row["product_id"])
+    if found is not None and _stored(shop, row) is not None:
+        return found
+    if listed is None:
+        return Offer(shop.money(price))
+    return Offer(shop.money(listed), shop.money(price))
 
 
 def price_text(shop: Shop, row: Row) -> str:
@@ -56,21 +56,15 @@ def _stored(shop: Shop, row: Row) -> str | None:
     return text if text is not None and minor_of(text) == row["price_minor"] else None
 
 
-def put(shop: Shop, key: int, offer: Offer) -> None:
-    """Write a product's offer."""
-    shop.record("set_price", key, _saved(shop, key, offer))
-
-
-def _saved(shop: Shop, key: int, offer: Offer) -> dict[str, int | None]:
+def put(shop: Shop, key: int, offer: Offer) -> dict[str, int | None]:
     """Save a product's offer: its price is made anew, by the clock."""
-    now = shop.world.clock
-    text = offer.sale if offer.is_on(now) and offer.sale is not None else offer.regular
+    text = offer.in_force(shop.now)
     shop.kept.offers[key], shop.kept.prices[key] = offer, text
     after = {
         "price_minor": minor_of(text) or 0,
         "compare_at_minor": minor_of(offer.regular) if text != offer.regular else None,
     }
-    shop.world.set_product(key, **after, updated_at=now)
+    shop.world.set_product(key, **after, updated_at=shop.now)
     return after
 
 
@@ -79,13 +73,10 @@ def run_schedule(shop: Shop) -> None:
 
     It renews the date of change of what it changes.
     """
-    now = shop.world.clock
     for key, offer in list(shop.kept.offers.items()):
-        row = shop.world.product(key)
-        if row is None:
+        if shop.world.product(key) is None:
             continue
-        is_over = offer.ends is not None and offer.ends < now
-        text = offer.sale if offer.is_on(now) and offer.sale is not None else offer.regular
-        if is_over or shop.kept.prices.get(key) != text:
+        is_over = offer.ends is not None and offer.ends < shop.now
+        if is_over or shop.kept.prices.get(key) != offer.in_force(shop.now):
             rest = replace(offer, sale=None, begins=None, ends=None) if is_over else offer
-            _saved(shop, key, rest)
+            put(shop, key, rest)

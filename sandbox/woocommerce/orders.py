@@ -1,26 +1,28 @@
 """Orders and refunds as JSON documents: text for money, every date twice, lines inside."""
 
+from collections import defaultdict
+from collections.abc import Mapping
 from typing import Any, Final
 
 import polars as pl
 
 from sandbox.kit.fields import alike
 from sandbox.kit.frames import grouped, keyed, of_values
-from sandbox.woocommerce import checkout
+from sandbox.woocommerce import checkout, schema
 from sandbox.woocommerce.calls import Call, Row
-from sandbox.woocommerce.errors import ERRORS, check_choice, check_names, invalid, not_emulated
+from sandbox.woocommerce.errors import ERRORS, not_emulated
 from sandbox.woocommerce.listing import Collection
 from sandbox.woocommerce.people import addresses
 from sandbox.woocommerce.resources import Resource
-from sandbox.woocommerce.shop import Shop, minor_of
+from sandbox.woocommerce.schema import minor_of
+from sandbox.woocommerce.shop import Shop
 
 VERSION: Final = "11.0.1"
 SYMBOLS: Final = {"EUR": "€", "USD": "$", "CNY": "¥"}
-WRITTEN: Final = (
+STATUSES: Final = (
     "pending", "processing", "on-hold", "completed", "cancelled", "refunded", "failed",
     "checkout-draft",
 )  # fmt: skip
-LISTED: Final = ("any", *WRITTEN, "trash")
 REFUND_LINE_IDS: Final = 10_000_000_000
 """The line of a refund has the id of the line it refunds plus this."""
 FEE_IDS: Final = 20_000_000_000
@@ -34,6 +36,125 @@ _SAME: Final[Row] = {
     **alike("", "transaction_id customer_ip_address customer_user_agent customer_note cart_hash"),
     **alike([], "meta_data tax_lines shipping_lines"),
 }
+
+
+_FEE: Final = {"name": schema.text, "total": schema.amount_below_zero}
+_EDIT: Final = {"id": schema.anything, "total": schema.amount, "quantity": schema.anything}
+_WRITTEN: Final = {
+    "id": schema.anything,
+    "status": schema.or_none(schema.one_of(STATUSES)),
+    **alike(schema.anything, "line_items fee_lines"),
+}
+
+
+class Orders(Resource):
+    """Orders; those in the trash are only listed when they are asked for."""
+
+    kind, frame, target = "order", "orders", "order_id"
+    named_by = ("customer_id", 0)
+    missing = "no_order"
+    allows, batches = "list_all create get update delete batch", "create"
+    collection = Collection(
+        "order_id",
+        {"date": "created_at", "id": "order_id", "modified": "updated_at"},
+        modified="updated_at",
+        filters="status customer",
+    )
+
+    def _chosen(self, call: Call, rows: pl.DataFrame) -> pl.DataFrame:
+        asked = call.params.listed("status") or ["any"]
+        if "any" in asked and len(asked) > 1:
+            raise not_emulated("orders of any status and another")
+        known = schema.one_of(("any", *STATUSES, "trash"))
+        for place, one in enumerate(asked):
+            schema.value_of(f"status[{place}]", one, known, under="status")
+        status = pl.col("status")
+        is_asked = status != "trash" if "any" in asked else status.is_in(asked)
+        rows = with_status(call.shop, rows).filter(is_asked)
+        customer = call.params.text("customer")
+        is_own = pl.col("household_id").cast(pl.String) == customer
+        return rows.filter(is_own) if customer else rows
+
+    def _documents(self, call: Call, rows: pl.DataFrame) -> list[Row]:
+        world, household = call.shop.world, "household_id"
+        members = keyed(of_values(world.customers, household, rows[household]), household)
+        lines = lines_of(call.shop, rows)
+        back = grouped(of_values(world.refunds, "order_id", rows["order_id"]), "order_id")
+        return [
+            _order(
+                call, order, lines=lines[order["order_id"]],
+                back=back.get(order["order_id"], []), member=members.get(order[household], {}),
+            )
+            for order in with_status(call.shop, rows).iter_rows(named=True)
+        ]  # fmt: skip
+
+    def _checked(self, call: Call, row: Row | None, given: Row) -> Any:
+        if row is None:
+            return checkout.checked(call.shop, given)
+        found = schema.read(given, _WRITTEN, "an order")
+        own = pl.col("order_id") == row["order_id"]
+        mine = call.shop.world.lines.filter(own)["line_id"].to_list()
+        edits = [_edit(mine, one) for one in found.get("line_items") or []]
+        first = FEE_IDS + row["order_id"] * 10
+        fees = [_fee(first + place, one) for place, one in enumerate(found.get("fee_lines") or [])]
+        return found.get("status"), edits, fees
+
+    def _insert(self, call: Call, written: Any) -> int:
+        return checkout.added(call.shop, written)
+
+    def _write(self, call: Call, row: Row, written: Any) -> None:
+        key, shop, kept = row["order_id"], call.shop, call.shop.kept
+        status, edits, fees = written
+        if status is not None:
+            kept.status["orders"][key] = status
+        for line, edit in edits:
+            kept.line_edits[line] = kept.line_edits.get(line, {}) | edit
+        if fees:
+            kept.fees[key] = fees
+        self._touch(call, key)
+        shop.record("set_order", key, {"status": status_of(shop, key)})
+
+    def _touch(self, call: Call, key: int) -> None:
+        call.shop.world.set_order(key, updated_at=call.shop.now)
+
+
+class Refunds(Resource):
+    """Refunds of all orders; here alone each has the id of its order."""
+
+    kind, frame, target = "refund", "refunds", "refund_id"
+    missing, no_trash = "no_refund", "The shop_order_refund does"
+    allows = "list_all"
+    collection = Collection("refund_id", {"date": "created_at", "id": "refund_id"})
+
+    def _documents(self, call: Call, rows: pl.DataFrame) -> list[Row]:
+        lines = lines_of(call.shop, rows)
+        return [
+            {"parent_id": refund["order_id"]} | _refund(call, refund, lines[refund["order_id"]])
+            for refund in rows.iter_rows(named=True)
+        ]
+
+
+class OrderRefunds(Refunds):
+    """Refunds of the order in the path."""
+
+    allows = "list_all get delete"
+
+    def _rows(self, call: Call) -> pl.DataFrame:
+        if call.shop.world.order(call.parent) is None:
+            raise ERRORS("no_orders_refund")
+        return super()._rows(call).filter(pl.col("order_id") == call.parent)
+
+    def _documents(self, call: Call, rows: pl.DataFrame) -> list[Row]:
+        found = super()._documents(call, rows)
+        return [{name: one[name] for name in one if name != "parent_id"} for one in found]
+
+    def _forget(self, call: Call, row: Row) -> None:
+        """Its order keeps its status and its date of change."""
+        shop, key = call.shop, call.parent
+        left = self._rows(call)["amount_minor"]
+        shop.kept.status["orders"][key] = status_of(shop, key)
+        money = "PARTIALLY_REFUNDED" if left.len() else "PAID"
+        shop.world.set_order(key, refunded_minor=int(left.sum()), financial_status=money)
 
 
 def with_status(shop: Shop, orders: pl.DataFrame) -> pl.DataFrame:
@@ -55,162 +176,33 @@ def with_status(shop: Shop, orders: pl.DataFrame) -> pl.DataFrame:
     return sold.with_columns(status=pl.Series(status, dtype=pl.String))
 
 
-class Orders(Resource):
-    """Orders; those in the trash are only listed when they are asked for."""
-
-    kind, frame, target = "order", "orders", "order_id"
-    named_by = ("customer_id", 0)
-    missing = "no_order"
-    allows, batches = "list create get update delete batch", "create"
-    collection = Collection(
-        "order_id",
-        {"date": "created_at", "id": "order_id", "modified": "updated_at"},
-        modified="updated_at",
-        filters=frozenset({"status", "customer"}),
-    )
-
-    def chosen(self, call: Call, rows: pl.DataFrame) -> pl.DataFrame:
-        """By status and customer."""
-        asked = call.params.listed("status") or ["any"]
-        if "any" in asked and len(asked) > 1:
-            raise not_emulated("orders of any status and another")
-        for place, one in enumerate(asked):
-            check_choice("status", one, LISTED, place=f"status[{place}]")
-        status = pl.col("status")
-        is_asked = status != "trash" if "any" in asked else status.is_in(asked)
-        rows = with_status(call.shop, rows).filter(is_asked)
-        customer = call.params.text("customer")
-        is_own = pl.col("household_id").cast(pl.String) == customer
-        return rows.filter(is_own) if customer else rows
-
-    def documents(self, call: Call, rows: pl.DataFrame) -> list[Row]:
-        """The documents of orders with their lines, refunds and members."""
-        world, keys = call.shop.world, rows["order_id"]
-        members = keyed(
-            of_values(world.customers, "household_id", rows["household_id"]), "household_id"
-        )
-        lines = lines_of(call.shop, rows)
-        back = grouped(of_values(world.refunds, "order_id", keys), "order_id")
-        return [
-            _order(
-                call, order, lines=lines.get(key, []), back=back.get(key, []),
-                member=members.get(order["household_id"], {}),
-            )
-            for order in with_status(call.shop, rows).iter_rows(named=True)
-            for key in [order["order_id"]]
-        ]  # fmt: skip
-
-    def checked(self, call: Call, row: Row | None, given: Row) -> Any:
-        """What is written of an order: its status, its lines and fees."""
-        if row is None:
-            return checkout.checked(call.shop, given)
-        key, world = row["order_id"], call.shop.world
-        check_names(given, {"id", "status", "line_items", "fee_lines"}, "an order")
-        if given.get("status") is not None:
-            check_choice("status", given["status"], WRITTEN)
-        mine = world.lines.filter(pl.col("order_id") == key)["line_id"].to_list()
-        edits = [_edit(mine, one) for one in given.get("line_items") or []]
-        fees = [_fee(key, place, one) for place, one in enumerate(given.get("fee_lines") or [])]
-        return given.get("status"), edits, fees
-
-    def insert(self, call: Call, written: Any) -> int:
-        """Create an order at the prices in force; paid, it takes its pieces from stock."""
-        return checkout.added(call.shop, written)
-
-    def write(self, call: Call, key: int, written: Any) -> None:
-        """Change an order; each change renews its date."""
-        shop, kept = call.shop, call.shop.kept
-        status, edits, fees = written
-        if status is not None:
-            kept.status["orders"][key] = status
-        for line, edit in edits:
-            kept.line_edits[line] = kept.line_edits.get(line, {}) | edit
-        if fees:
-            kept.fees[key] = fees
-        self.touch(call, key)
-        status = with_status(shop, self.found(call, key))["status"].item()
-        shop.record("set_order", key, {"status": status})
-
-    def touch(self, call: Call, key: int) -> None:
-        """Renew the date of change."""
-        call.shop.world.set_order(key, updated_at=call.shop.now)
+def status_of(shop: Shop, key: int) -> str:
+    """The status of one order."""
+    own = shop.world.orders.filter(pl.col("order_id") == key)
+    return str(with_status(shop, own)["status"].item())
 
 
-class Refunds(Resource):
-    """Refunds of all orders."""
-
-    kind, frame, target = "refund", "refunds", "refund_id"
-    missing, no_trash = "no_refund", "The shop_order_refund does"
-    allows = "list"
-    collection = Collection("refund_id", {"date": "created_at", "id": "refund_id"})
-
-    def documents(self, call: Call, rows: pl.DataFrame) -> list[Row]:
-        """The documents of refunds; here alone with the id of the order."""
-        return [
-            {**one, "parent_id": key}
-            for one, key in zip(refunds(call, rows), rows["order_id"], strict=True)
-        ]
-
-
-class OrderRefunds(Refunds):
-    """Refunds of one order."""
-
-    allows = "list get delete"
-
-    def rows(self, call: Call) -> pl.DataFrame:
-        """The refunds of the order in the path."""
-        if call.shop.world.order(call.parent) is None:
-            raise ERRORS("no_orders_refund")
-        return call.shop.world.refunds.filter(pl.col("order_id") == call.parent)
-
-    def documents(self, call: Call, rows: pl.DataFrame) -> list[Row]:
-        """The documents of refunds, without the id that is in the path."""
-        return refunds(call, rows)
-
-    def forget(self, call: Call, row: Row) -> None:
-        """Its order keeps its status and its date of change."""
-        shop, key = call.shop, call.parent
-        left = self.rows(call)["amount_minor"]
-        order = with_status(shop, of_values(shop.world.orders, "order_id", pl.Series([key])))
-        shop.kept.status["orders"][key] = order["status"].item()
-        shop.world.set_order(
-            key,
-            refunded_minor=int(left.sum()),
-            financial_status="PARTIALLY_REFUNDED" if left.len() else "PAID",
-        )
-
-
-def refunds(call: Call, rows: pl.DataFrame) -> list[Row]:
-    """Documents of refunds with the lines that they refund."""
-    lines = lines_of(call.shop, rows)
-    return [
-        {
-            "id": refund["refund_id"],
-            **call.shop.dates(date_created=refund["created_at"]),
-            "amount": call.money(refund["amount_minor"]),
-            "reason": "",
-            "refunded_by": 1,
-            "refunded_payment": True,
-            "line_items": [
-                _refunded(call, line)
-                for line in lines.get(refund["order_id"], [])
-                if refund["is_full"] or line["line_id"] == refund["line_id"]
-            ],
-            **alike([], "meta_data shipping_lines tax_lines fee_lines"),
-            "_links": call.links(
-                f"orders/{refund['order_id']}/refunds", refund["refund_id"],
-                up=f"orders/{refund['order_id']}",
-            ),
-        }
-        for refund in rows.iter_rows(named=True)
-    ]  # fmt: skip
-
-
-def lines_of(shop: Shop, rows: pl.DataFrame) -> Any:
+def lines_of(shop: Shop, rows: pl.DataFrame) -> Mapping[int, list[Row]]:
     """The lines that are left, with titles, by the order of each row."""
     titles = shop.world.products.select("product_id", "title")
     own = of_values(shop.world.lines, "order_id", rows["order_id"]).filter(~pl.col("is_removed"))
-    return grouped(own.join(titles, on="product_id", how="left", maintain_order="left"), "order_id")
+    named = own.join(titles, on="product_id", how="left", maintain_order="left")
+    return defaultdict(list, grouped(named, "order_id"))
+
+
+def _refund(call: Call, refund: Row, lines: list[Row]) -> Row:
+    is_full, line, order = refund["is_full"], refund["line_id"], f"orders/{refund['order_id']}"
+    return {
+        "id": refund["refund_id"],
+        **call.shop.dates(date_created=refund["created_at"]),
+        "amount": call.money(refund["amount_minor"]),
+        "reason": "",
+        "refunded_by": 1,
+        "refunded_payment": True,
+        "line_items": [_refunded(call, one) for one in lines if is_full or one["line_id"] == line],
+        **alike([], "meta_data shipping_lines tax_lines fee_lines"),
+        "_links": call.links(f"{order}/refunds", refund["refund_id"], up=order),
+    }
 
 
 def _order(call: Call, order: Row, *, lines: list[Row], back: list[Row], member: Row) -> Row:
@@ -324,23 +316,12 @@ def _coupon_lines(call: Call, order: Row) -> list[Row]:
 
 def _edit(mine: list[int], given: Row) -> tuple[int, Row]:
     """A line of the order and what is written of it: its total, or how much of it there is."""
-    check_names(given, {"id", "total", "quantity"}, "a line of an order")
-    if given.get("id") not in mine:
+    edit = schema.read(given, _EDIT, "a line of an order", under="line_items")
+    if edit.get("id") not in mine:
         raise not_emulated("new lines of an order")
-    edit = {name: value for name, value in given.items() if name != "id"}
-    if "total" in edit and minor_of(edit["total"]) is None:
-        raise invalid("line_items", "total is no amount.")
-    return int(given["id"]), edit
+    return int(edit.pop("id")), edit
 
 
-def _fee(key: int, place: int, given: Row) -> Row:
-    check_names(given, {"name", "total"}, "a fee")
-    text = str(given.get("total", "0"))
-    minor = minor_of(text.removeprefix("-"))
-    if minor is None:
-        raise invalid("fee_lines", "total is no amount.")
-    return {
-        "id": FEE_IDS + key * 10 + place,
-        "name": str(given.get("name", "Fee")),
-        "minor": -minor if text.startswith("-") else minor,
-    }
+def _fee(key: int, given: Row) -> Row:
+    fee = {"name": "Fee", "total": 0} | schema.read(given, _FEE, "a fee", under="fee_lines")
+    return {"id": key, "name": fee["name"], "minor": fee["total"]}

@@ -3,28 +3,34 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import polars as pl
 
 from sandbox.kit.fields import alike
-from sandbox.woocommerce import offers
+from sandbox.woocommerce import offers, schema
 from sandbox.woocommerce.calls import Call, Reply, Row
-from sandbox.woocommerce.errors import ERRORS, check_choice, check_names, invalid, not_emulated
+from sandbox.woocommerce.errors import ERRORS, invalid, not_emulated
 from sandbox.woocommerce.listing import Collection
-from sandbox.woocommerce.offers import Offer, offer_of, price_text
 from sandbox.woocommerce.resources import Resource
-from sandbox.woocommerce.shop import Shop, minor_of, whole
+from sandbox.woocommerce.shop import Shop
 
 STATUSES: Final = ("draft", "pending", "private", "publish")
 LISTED_STATUSES: Final = ("any", "future", "trash", *STATUSES)
 TYPES: Final = ("simple", "grouped", "external", "variable")
-BACKORDERS: Final = ("no", "notify", "yes")
-_PRICES: Final = ("regular_price", "sale_price")
-_SALE_DAYS: Final = {"date_on_sale_from_gmt": "begins", "date_on_sale_to_gmt": "ends"}
-_OFFERED: Final = {*_PRICES, *_SALE_DAYS}
-_STOCK: Final = {"manage_stock", "stock_quantity"}
-_FIELDS: Final = _OFFERED | _STOCK | {"id", "backorders", "status"}
+_PRICES: Final = {"regular_price": "regular", "sale_price": "sale"}
+_DAYS: Final = {"date_on_sale_from_gmt": "begins", "date_on_sale_to_gmt": "ends"}
+_WRITTEN: Final[dict[str, schema.Reader]] = {
+    "id": schema.anything,
+    # The platform would take an empty regular price as none at all; the world cannot sell that.
+    "regular_price": schema.amount,
+    "sale_price": schema.or_none(schema.amount),
+    **dict.fromkeys(_DAYS, schema.or_none(schema.instant)),
+    "manage_stock": schema.boolean,
+    "stock_quantity": schema.or_none(schema.integer()),
+    "backorders": schema.one_of(("no", "notify", "yes")),
+    "status": schema.one_of(STATUSES),
+}
 _SAME: Final[Row] = {
     **alike("", "description short_description tax_class"),
     **alike([], "attributes variations meta_data"),
@@ -36,44 +42,31 @@ _SAME: Final[Row] = {
 }
 
 
-class Written(NamedTuple):
-    """What is written of a product; what is not written of it is None."""
-
-    offer: Offer | None
-    stock: dict[str, Any] | None
-    backorders: str | None
-    status: str | None
-
-
 class Products(Resource):
-    """Simple products and parents; by their ids variations too."""
+    """Simple products and parents; by their ids and codes variations too."""
 
     kind, frame, target = "product", "products", "product_id"
     missing, missing_at_update = "no_product", 400
-    allows, batches = "list get update delete batch", "update delete"
+    allows, batches = "list_all get update delete batch", "update delete"
     collection = Collection(
         "product_id",
-        {
-            "date": "created_at", "id": "product_id", "title": "title", "modified": "updated_at",
-            "price": "price_minor",
-        },
-        modified="updated_at",
-        filters=frozenset({"sku", "status", "type", "stock_status"}),
+        {"date": "created_at", "id": "product_id", "title": "title", "modified": "updated_at",
+         "price": "price_minor"},
+        modified="updated_at", filters="sku status type stock_status",
     )  # fmt: skip
 
-    def rows(self, call: Call) -> pl.DataFrame:
-        """Products with their parents."""
+    def _rows(self, call: Call) -> pl.DataFrame:
         return call.shop.families.with_parents(call.shop.world)
 
-    def chosen(self, call: Call, rows: pl.DataFrame) -> pl.DataFrame:
-        """All but variations; a list of codes finds these too."""
+    def _chosen(self, call: Call, rows: pl.DataFrame) -> pl.DataFrame:
         params, kept, families = call.params, call.shop.kept, call.shop.families
-        status, kind = params.text("status", "any"), params.text("type")
-        check_choice("status", status, LISTED_STATUSES)
+        status = schema.value_of(
+            "status", params.text("status", "any"), schema.one_of(LISTED_STATUSES)
+        )
         rows = families.listed(rows, params.listed("sku")).filter(_has_status(call.shop, status))
         key = pl.col("product_id")
-        if kind:
-            check_choice("type", kind, TYPES)
+        if kind := params.text("type"):
+            schema.value_of("type", kind, schema.one_of(TYPES))
             parents = key.is_in(list(families.found))
             rows = rows.filter({"variable": parents, "simple": ~parents}.get(kind, pl.lit(False)))
         if stock := params.text("stock_status"):
@@ -83,12 +76,11 @@ class Products(Resource):
             rows = rows.filter(in_stock == (stock == "instock"))
         return rows
 
-    def document(self, call: Call, row: Row) -> Row:
-        """The document of a product or of a variation."""
+    def _document(self, call: Call, row: Row) -> Row:
         shop, key = call.shop, row["product_id"]
         if key in shop.families.found:
             return self._parent(call, key)
-        offer, family = offer_of(shop, row), shop.families.of(key)
+        offer, family = offers.offer_of(shop, row), shop.families.of(key)
         status = shop.kept.status["products"].get(key, "publish")
         # A draft that was never public has no date of its own.
         created = None if status == "draft" else row["created_at"]
@@ -102,7 +94,7 @@ class Products(Resource):
             "type": "simple" if family is None else "variation",
             "status": status,
             "sku": shop.families.shown_code(key),
-            "price": price_text(shop, row),
+            "price": offers.price_text(shop, row),
             "regular_price": offer.regular,
             "sale_price": offer.sale or "",
             **shop.dates(date_on_sale_from=offer.begins, date_on_sale_to=offer.ends),
@@ -117,7 +109,7 @@ class Products(Resource):
         """The document of a product with variations: it has no price and no offer of its own."""
         shop, family = call.shop, call.shop.families.found[key]
         own = shop.world.products.filter(pl.col("product_id").is_in(list(family.codes)))
-        found = self.documents(call, own)
+        found = self._documents(call, own)
         return found[0] | {
             "id": key,
             "name": family.title,
@@ -142,79 +134,68 @@ class Products(Resource):
                     raise invalid(name, f"{name} is not of type string.")
         return super().update(call)
 
-    def checked(self, call: Call, row: Row | None, given: Row) -> Written:
-        """What is written of a product."""
+    def _checked(self, call: Call, row: Row | None, given: Row) -> Row:
         assert row is not None
         shop, key = call.shop, row["product_id"]
-        self.check_place(call, key)
-        check_names(given, _FIELDS, "a product")
+        self._check_place(call, key)
+        found = schema.read(given, _WRITTEN, "a product")
         if key in shop.families.found and set(given) - {"id", "status"}:
             raise not_emulated("this field of a product with variations")
-        offer = _new_offer(shop, row, given) if _OFFERED & set(given) else None
-        stock = _new_stock(shop, key, given) if _STOCK & set(given) else None
-        for name, known in (("status", STATUSES), ("backorders", BACKORDERS)):
-            if name in given:
-                check_choice(name, given[name], known)
-        return Written(offer, stock, given.get("backorders"), given.get("status"))
+        named = (_PRICES | _DAYS).items()
+        offer = {own: _kept(shop, found[name]) for name, own in named if name in found}
+        return found | ({"offer": replace(offers.offer_of(shop, row), **offer)} if offer else {})
 
-    def check_place(self, call: Call, key: int) -> None:
-        """Refuse to write a variation under the address of products."""
+    def _check_place(self, call: Call, key: int) -> None:
         if call.shop.families.of(key) is not None:
             raise ERRORS("is_variation")
 
-    def write(self, call: Call, key: int, written: Written) -> None:
-        """Write offer, stock and status; the date of change is renewed with each."""
-        shop, kept = call.shop, call.shop.kept
-        if written.offer is not None:
-            offers.put(shop, key, written.offer)
-        if written.backorders is not None:
-            kept.backorders[key] = written.backorders
-        if written.stock is not None:
-            _set_stock(shop, key, **written.stock)
-        if written.status is not None:
-            kept.status["products"][key] = written.status
-            shop.record("set_product", key, {"status": written.status})
-        if written.status or written.backorders:
-            self.touch(call, key)
+    def _write(self, call: Call, row: Row, written: Row) -> None:
+        key, shop, kept = row["product_id"], call.shop, call.shop.kept
+        if "offer" in written:
+            shop.record("set_price", key, offers.put(shop, key, written["offer"]))
+        if {"manage_stock", "stock_quantity"} & set(written):
+            is_managed = written.get("manage_stock", key not in kept.unmanaged)
+            _set_stock(shop, key, written.get("stock_quantity"), is_managed=is_managed)
+        if "backorders" in written:
+            kept.backorders[key] = written["backorders"]
+        if "status" in written:
+            kept.status["products"][key] = written["status"]
+            shop.record("set_product", key, {"status": written["status"]})
+        if {"status", "backorders"} & set(written):
+            self._touch(call, key)
 
-    def touch(self, call: Call, key: int) -> None:
-        """Renew the date of change."""
+    def _touch(self, call: Call, key: int) -> None:
         call.shop.world.set_product(key, updated_at=call.shop.now)
 
-    def check_deletion(self, call: Call, key: int) -> None:
-        """Parents stay."""
+    def _check_deletion(self, call: Call, key: int) -> None:
         if key in call.shop.families.found:
             raise not_emulated("the deletion of a product with variations")
 
 
 class Variations(Products):
-    """The variations of one product: a simple one has none."""
+    """The variations of one product, at their own address; there is no trash for them."""
 
     missing = "no_variation"
 
-    def rows(self, call: Call) -> pl.DataFrame:
-        """The variations of the product in the path."""
+    def _rows(self, call: Call) -> pl.DataFrame:
         family = call.shop.families.found.get(call.parent)
         own = pl.col("product_id").is_in(list(family.codes) if family else [])
         return call.shop.world.products.filter(own)
 
-    def chosen(self, call: Call, rows: pl.DataFrame) -> pl.DataFrame:
-        """What is not in the trash, of a product that is there."""
+    def _chosen(self, call: Call, rows: pl.DataFrame) -> pl.DataFrame:
         Products().found(call, call.parent)
         return rows.filter(_has_status(call.shop, "any"))
 
-    def document(self, call: Call, row: Row) -> Row:
-        """As its product lists it: its options in place of a name, and no categories."""
+    def _document(self, call: Call, row: Row) -> Row:
         option = {"id": 1, "name": "Size", "slug": "pa_size", "option": str(row["product_id"])}
-        found = super().document(call, row) | {"attributes": [option]}
+        found = super()._document(call, row) | {"attributes": [option]}
         return {name: found[name] for name in found if name not in ("categories", "variations")}
 
-    def check_place(self, call: Call, key: int) -> None:
-        """This is their own address."""
+    def _check_place(self, call: Call, key: int) -> None:
+        pass
 
-    def deleted(self, call: Call, key: int, *, is_forced: bool) -> Row:
-        """Delete one for good: there is no trash."""
-        return super().deleted(call, key, is_forced=True)
+    def _deleted(self, call: Call, key: int, *, is_forced: bool) -> Row:
+        return super()._deleted(call, key, is_forced=True)
 
 
 def _has_status(shop: Shop, status: str) -> pl.Expr:
@@ -230,14 +211,14 @@ def _has_status(shop: Shop, status: str) -> pl.Expr:
 def _stock(shop: Shop, row: Row) -> Row:
     key, family = row["product_id"], shop.families.of(row["product_id"])
     is_managed: bool | str = key not in shop.kept.unmanaged
-    stock = row["on_hand_units"] if is_managed else None
+    units = row["on_hand_units"] if is_managed else None
     if family is not None and family.shared_units is not None:
-        is_managed, stock = "parent", family.shared_units
+        is_managed, units = "parent", family.shared_units
     backorders = shop.kept.backorders.get(key, "no")
-    is_out, may_owe = stock is not None and stock <= 0, backorders != "no"
+    is_out, may_owe = units is not None and units <= 0, backorders != "no"
     return {
         "manage_stock": is_managed,
-        "stock_quantity": stock,
+        "stock_quantity": units,
         "backorders": backorders,
         "backorders_allowed": may_owe,
         "backordered": is_out and may_owe,
@@ -245,49 +226,18 @@ def _stock(shop: Shop, row: Row) -> Row:
     }
 
 
-def _new_offer(shop: Shop, row: Row, given: Row) -> Offer:
-    new: dict[str, Any] = {}
-    if "regular_price" in given:
-        new["regular"] = _amount(shop, given, "regular_price")
-    if "sale_price" in given:
-        is_none = given["sale_price"] in ("", None)
-        new["sale"] = None if is_none else _amount(shop, given, "sale_price")
-    new |= {own: _gmt(given, name) for name, own in _SALE_DAYS.items() if name in given}
-    return replace(offer_of(shop, row), **new)
+def _kept(shop: Shop, value: str | datetime | None) -> Any:
+    """A price with all its digits, or those of the shop where it has fewer; an instant of GMT."""
+    if not isinstance(value, str):
+        return value and value.replace(tzinfo=UTC)
+    has_more = len(value.partition(".")[2]) > max(shop.decimals, 2)
+    return value if has_more else shop.money(schema.minor_of(value) or 0)
 
 
-def _gmt(given: Row, name: str) -> datetime | None:
-    if not given[name]:
-        return None
-    try:
-        return datetime.fromisoformat(str(given[name])).replace(tzinfo=UTC)
-    except ValueError as error:
-        raise invalid(name, "Invalid date.") from error
-
-
-def _amount(shop: Shop, given: Row, name: str) -> str:
-    """A price as it is kept: with all its digits, or those of the shop where it has fewer."""
-    # The platform would take a text without digits as no price at all; the world cannot sell that.
-    text = str(given[name]).strip()
-    minor = minor_of(text)
-    if minor is None:
-        raise invalid(name, f"{name} is no price the sandbox can sell at.")
-    return text if len(text.partition(".")[2]) > max(shop.decimals, 2) else shop.money(minor)
-
-
-def _new_stock(shop: Shop, key: int, given: Row) -> dict[str, Any]:
-    is_managed, units = given.get("manage_stock", key not in shop.kept.unmanaged), None
-    if not isinstance(is_managed, bool):
-        raise invalid("manage_stock", "manage_stock is not of type boolean.")
-    if is_managed:
-        units = given.get("stock_quantity")
-    if units is None:
-        return {"is_managed": is_managed}
-    return {"is_managed": is_managed, "on_hand_units": whole(given, "stock_quantity")}
-
-
-def _set_stock(shop: Shop, key: int, *, is_managed: bool, **units: int) -> None:
+def _set_stock(shop: Shop, key: int, units: int | None, *, is_managed: bool) -> None:
+    """Without management the pieces are not looked at."""
     (shop.kept.unmanaged.discard if is_managed else shop.kept.unmanaged.add)(key)
-    at = {"stock_updated_at": shop.now} if units else {}
-    shop.world.set_product(key, **units, **at, updated_at=shop.now)
-    shop.record("set_stock", key, {"is_managed": is_managed, **units})
+    stock = {"on_hand_units": units} if is_managed and units is not None else {}
+    changed: dict[str, Any] = {"stock_updated_at": shop.now} if stock else {}
+    shop.world.set_product(key, **stock, **changed, updated_at=shop.now)
+    shop.record("set_stock", key, {"is_managed": is_managed, **stock})

@@ -1,7 +1,6 @@
 """The shop of the dialect: the world, and what WooCommerce keeps that the world has no word for."""
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field
@@ -12,7 +11,6 @@ from zoneinfo import ZoneInfo
 
 from sandbox.kit.errors import RefusedError
 from sandbox.kit.shop import Shop as KitShop
-from sandbox.woocommerce.errors import invalid
 from sandbox.woocommerce.families import Families
 from sandbox.woocommerce.faults import Faults
 from sandbox.world.world import World
@@ -91,27 +89,3 @@ class Shop(KitShop):
             setattr(self.world, name, frame)
         for record in self.world.writes[written:]:
             record |= {"applied": False, "fault": "unapplied"}
-
-
-def minor_of(text: object) -> int | None:
-    """Hundredths of an amount written as text; None when it is no amount or negative."""
-    try:
-        amount = Decimal(str(text).strip())
-    except ArithmeticError:
-        return None
-    if not amount.is_finite() or amount < 0:
-        return None
-    return int((amount * 100).quantize(Decimal(1), ROUND_HALF_UP))
-
-
-def whole(given: Mapping[str, Any], name: str, *, least: int | None = None) -> int:
-    """A whole number among what is given, as a number or as text.
-
-    Raises:
-        RefusedError: 400, it is none, or below the least.
-    """
-    value = given[name]
-    is_whole = not isinstance(value, bool) and re.fullmatch(r"-?\d+", str(value))
-    if not is_whole or (least is not None and int(value) < least):
-        raise invalid(name, f"{name} is not of type integer.")
-    return int(value)

@@ -1,5 +1,6 @@
 """What the site says of itself: its index, that of the shop, and how the shop is set."""
 
+from sandbox.kit.fields import alike
 from sandbox.woocommerce.calls import Call, Reply
 from sandbox.woocommerce.orders import SYMBOLS, VERSION
 from sandbox.world.world import SHOP_NAME
@@ -13,13 +14,11 @@ def site(call: Call) -> Reply:
         {
             "name": SHOP_NAME,
             "description": "",
-            "url": call.home,
-            "home": call.home,
+            **alike(call.home, "url home"),
             "gmt_offset": offset.total_seconds() / 3600,
             "timezone_string": call.shop.world.zone,
             "namespaces": ["wc/v3", "wp/v2"],
-            "authentication": {},
-            "routes": {},
+            **alike({}, "authentication routes"),
         }
     )
 
@@ -34,26 +33,21 @@ def index(call: Call) -> Reply:
 def system_status(call: Call) -> Reply:
     """The currency and its decimals; the zone in it is PHP's, which WordPress keeps at UTC."""
     currency = call.shop.world.currency
-    return Reply(
-        {
-            "environment": {
-                "home_url": call.home,
-                "site_url": call.home,
-                "version": VERSION,
-                "wp_version": "6.8.3",
-                "language": "en_US",
-                "default_timezone": "UTC",
-            },
-            "settings": {
-                "api_enabled": False,
-                "force_ssl": False,
-                "currency": currency,
-                "currency_symbol": SYMBOLS.get(currency, currency),
-                "currency_position": "left",
-                "thousand_separator": ",",
-                "decimal_separator": ".",
-                "number_of_decimals": call.shop.decimals,
-            },
-            "security": {"secure_connection": call.home.startswith("https:"), "hide_errors": True},
-        }
-    )
+    environment = {
+        **alike(call.home, "home_url site_url"),
+        "version": VERSION,
+        "wp_version": "6.8.3",
+        "language": "en_US",
+        "default_timezone": "UTC",
+    }
+    settings = {
+        **alike(value=False, names="api_enabled force_ssl"),
+        "currency": currency,
+        "currency_symbol": SYMBOLS.get(currency, currency),
+        "currency_position": "left",
+        "thousand_separator": ",",
+        "decimal_separator": ".",
+        "number_of_decimals": call.shop.decimals,
+    }
+    security = {"secure_connection": call.home.startswith("https:"), "hide_errors": True}
+    return Reply({"environment": environment, "settings": settings, "security": security})
