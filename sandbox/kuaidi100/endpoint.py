@@ -1,26 +1,19 @@
 """The form of the platform: checked in its order, answered with HTTP 200 whatever happened."""
 
-import threading
 import time
-from collections.abc import Callable, Sequence
-from email.utils import format_datetime
-from typing import Any, Final
-from urllib.parse import parse_qsl
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
 
 import msgspec
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from sandbox.kuaidi100.rules import (
-    Credentials,
-    Faults,
-    Limits,
-    Locks,
-    RefusedError,
-    is_signed,
-)
+from sandbox.kit.endpoint import Endpoint, json_response
+from sandbox.kit.errors import RefusedError
+from sandbox.kit.fields import Document
+from sandbox.kit.forms import parameters
+from sandbox.kuaidi100.rules import ERRORS, Credentials, Faults, Limits, Locks, is_signed
 from sandbox.kuaidi100.tracks import is_known, track
 from sandbox.world.world import World
 
@@ -44,64 +37,43 @@ def routes(
         limits: how often a waybill may be asked for; every 30 minutes when not given.
         faults: what goes wrong; a test keeps the object and changes it.
     """
-    locks = Locks(limits or Limits(), clock)
-    desk = _Desk((world, *others), credentials, locks, faults or Faults())
-    return [Route(PATH, desk.received, methods=["POST"])]
+    locks, planted, worlds = Locks(limits or Limits(), clock), faults or Faults(), (world, *others)
 
-
-class _Desk:
-    """Answers queries of one customer."""
-
-    def __init__(
-        self, worlds: Sequence[World], credentials: Credentials, locks: Locks, faults: Faults
-    ) -> None:
-        self._worlds, self._credentials = worlds, credentials
-        self._lock = threading.Lock()
-        self._locks, self._faults = locks, faults
-
-    async def received(self, request: Request) -> Response:
-        if status := self._faults.next_status():
-            return self._response(b"", status)
-        fields = dict(parse_qsl(request.url.query, keep_blank_values=True))
-        fields |= parse_qsl((await request.body()).decode(errors="replace"), keep_blank_values=True)
-        answer = await run_in_threadpool(self._answered, fields)
-        return self._response(msgspec.json.encode(answer), 200)
-
-    def _response(self, body: bytes, status: int) -> Response:
-        date = format_datetime(self._worlds[0].clock, usegmt=True)
-        return Response(
-            body, status, headers={"date": date}, media_type="application/json;charset=UTF-8"
-        )
-
-    def _answered(self, fields: dict[str, str]) -> dict[str, Any]:
+    def answered(request: Request, body: bytes) -> Response:
+        if status := planted.next("statuses"):
+            return Response(b"", status)
         try:
-            with self._lock:
-                return self._tracked(fields)
+            param = _checked(parameters(request, body), credentials, locks, planted)
+            content = _tracked(worlds, param, locks)
         except RefusedError as refused:
-            return refused.answer()
+            content = {"result": False, **refused.entry}
+        return json_response(content, media="application/json;charset=UTF-8")
 
-    def _tracked(self, fields: dict[str, str]) -> dict[str, Any]:
-        text, customer = fields.get("param", ""), fields.get("customer", "")
-        if not text or not customer or not fields.get("sign"):
-            raise RefusedError("400")
-        if not is_signed(self._credentials, param=text, customer=customer, sign=fields["sign"]):
-            raise RefusedError("503")
-        if self._locks.is_key_locked or not self._faults.spend():
-            raise RefusedError("601")
-        if code := self._faults.next_code():
-            raise RefusedError(code)
-        param = _param(text)
-        number = param.get("num", "")
-        world = next((own for own in self._worlds if is_known(own, number)), self._worlds[0])
-        with world.lock:
-            shown = self._locks.seen_at(number, world.clock)
-            return track(world, param, at=shown)
+    return [Route(PATH, Endpoint(world, answered), methods=["POST"])]
 
 
-def _param(text: str) -> dict[str, str]:
-    """The fields of `param`: JSON however it is spaced and escaped, numbers read as text."""
+def _checked(
+    fields: Mapping[str, str], credentials: Credentials, locks: Locks, faults: Faults
+) -> dict[str, str]:
+    """What a query of ours asks: JSON however it is spaced and escaped, numbers read as text."""
+    named = {name: fields.get(name, "") for name in ("param", "customer", "sign")}
+    if not all(named.values()):
+        raise ERRORS("400")
+    if not is_signed(credentials, **named):
+        raise ERRORS("503")
+    if locks.is_key_locked or faults.has_run_out():
+        raise ERRORS("601")
+    if code := faults.next("codes"):
+        raise ERRORS(code)
     try:
-        given = msgspec.json.decode(text, type=dict[str, str | int | None])
+        given = msgspec.json.decode(named["param"], type=dict[str, str | int | None])
     except msgspec.DecodeError as error:
-        raise RefusedError("400") from error
+        raise ERRORS("400") from error
     return {name: str(value).strip() for name, value in given.items() if value is not None}
+
+
+def _tracked(worlds: Sequence[World], param: dict[str, str], locks: Locks) -> Document:
+    number = param.get("num", "")
+    world = next((own for own in worlds if is_known(own, number)), worlds[0])
+    with world.lock:
+        return track(world, param, at=locks.seen_at(number, world.clock))

@@ -1,23 +1,28 @@
 """Who may ask, how often, and what a refusal says."""
 
-import hashlib
-import hmac
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, Literal
 
-MESSAGES: Final = {
-    "400": "提交的数据不完整，或者贵公司没授权",
-    "408": "快递公司参数异常：验证码错误",
-    "500": "查询无结果，请隔段时间再查",
-    "501": "服务器错误",
-    "502": "服务器繁忙",
-    "503": "验证签名失败",
-    "601": "POLL:KEY已过期",
-}
-"""What the platform says per `returnCode`, a string."""
-UNKNOWN_CARRIER: Final = "找不到对应公司"
+from sandbox.kit.errors import ErrorTable
+from sandbox.kit.faults import Plantable
+from sandbox.kit.signing import upper_md5
+from sandbox.kit.tokens import is_same
+
+ERRORS: Final = ErrorTable(
+    ("returnCode", "message"),
+    {
+        "400": ("400", "提交的数据不完整，或者贵公司没授权"),
+        "carrier": ("400", "找不到对应公司"),
+        "408": ("408", "快递公司参数异常：验证码错误"),
+        "500": ("500", "查询无结果，请隔段时间再查"),
+        "501": ("501", "服务器错误"),
+        "502": ("502", "服务器繁忙"),
+        "503": ("503", "验证签名失败"),
+        "601": ("601", "POLL:KEY已过期"),
+    },
+)
 
 
 @dataclass(frozen=True)
@@ -42,7 +47,7 @@ class Limits:
 
 
 @dataclass
-class Faults:
+class Faults(Plantable):
     """What the next answers do wrong.
 
     `statuses` are HTTP statuses and `codes` return codes to answer with instead, each used up by
@@ -55,35 +60,9 @@ class Faults:
     is_expired: bool = False
     quota: int | None = None
 
-    def next_status(self) -> int | None:
-        """The status to answer with instead, if one is planted."""
-        return self.statuses.pop(0) if self.statuses else None
-
-    def next_code(self) -> str | None:
-        """The return code to answer with instead, if one is planted."""
-        return self.codes.pop(0) if self.codes else None
-
-    def spend(self) -> bool:
-        """Use one query of the quota up; False when the key has run out."""
-        if self.is_expired or self.quota == 0:
-            return False
-        if self.quota is not None:
-            self.quota -= 1
-        return True
-
-
-# Not frozen: Python writes the traceback into an exception that passes a context manager.
-@dataclass(eq=False)
-class RefusedError(Exception):
-    """A query is answered with `result` false and this return code."""
-
-    code: str
-    message: str = ""
-
-    def answer(self) -> dict[str, object]:
-        """The body of the refusal."""
-        said = self.message or MESSAGES[self.code]
-        return {"result": False, "returnCode": self.code, "message": said}
+    def has_run_out(self) -> bool:
+        """Whether the key has run out; otherwise one query of its quota is used up."""
+        return self.is_expired or (self.quota is not None and not self.spend("quota"))
 
 
 class Locks:
@@ -106,29 +85,20 @@ class Locks:
         Raises:
             RefusedError: 601, it was asked for too soon and the key is locked now.
         """
-        now, before = self._clock(), self._asked.get(number)
-        self._asked[number] = now
-        if before is not None and now - before < self._limits.interval_seconds:
-            self._lock(number, now, at)
+        now = self._clock()
         until, shown = self._waybills.get(number, (now, at))
-        return shown if now < until else at
-
-    def _lock(self, number: str, now: float, at: datetime) -> None:
-        until = now + self._limits.lock_seconds
-        if self._limits.locks == "key":
-            self._key_until = until
-            raise RefusedError("601")
-        if self._limits.locks == "waybill":
-            shown = self._waybills[number][1] if self._is_locked(number, now) else at
-            self._waybills[number] = until, shown
-
-    def _is_locked(self, number: str, now: float) -> bool:
-        return number in self._waybills and now < self._waybills[number][0]
+        shown = shown if now < until else at
+        before, self._asked[number] = self._asked.get(number), now
+        is_soon = before is not None and now - before < self._limits.interval_seconds
+        if is_soon and self._limits.locks == "key":
+            self._key_until = now + self._limits.lock_seconds
+            raise ERRORS("601")
+        if is_soon and self._limits.locks == "waybill":
+            self._waybills[number] = now + self._limits.lock_seconds, shown
+        return shown
 
 
 def is_signed(credentials: Credentials, *, param: str, customer: str, sign: str) -> bool:
     """The sign is the upper-case MD5 of param + key + customer, over the exact text of param."""
-    text = param + credentials.key + credentials.customer
-    own = hashlib.md5(text.encode(), usedforsecurity=False).hexdigest().upper()
-    same = hmac.compare_digest(customer.encode(), credentials.customer.encode())
-    return hmac.compare_digest(sign.encode(), own.encode()) and same
+    own = upper_md5(f"{param}{credentials.key}{credentials.customer}".encode())
+    return is_same(sign, own) and is_same(customer, credentials.customer)

@@ -1,16 +1,17 @@
 """A parcel's track as the platform tells it: Beijing time, states as text, newest event first."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from sandbox.kuaidi100.rules import UNKNOWN_CARRIER, RefusedError
+from sandbox.kit.fields import Document
+from sandbox.kit.values import BEIJING, TextTime
+from sandbox.kuaidi100.rules import ERRORS
 from sandbox.phones import phone_of
 from sandbox.world.world import World
 
-BEIJING: Final = ZoneInfo("Asia/Shanghai")
 CARRIERS: Final = frozenset(
     {"yuantong", "zhongtong", "shunfeng", "jd", "ems", "shentong", "yunda", "jtexpress"}
 )
@@ -29,6 +30,7 @@ STATES: Final = {
 }
 """State to its name, and the code and name that `resultv2` 4 and 8 ask for instead."""
 _DETAILED: Final = ("4", "8")
+_TIME, _HOUR = TextTime(BEIJING), TextTime(BEIJING, "%Y-%m-%d %H")
 
 
 def is_known(world: World, number: str) -> bool:
@@ -36,7 +38,7 @@ def is_known(world: World, number: str) -> bool:
     return bool((world.parcels["number"] == number).any())
 
 
-def track(world: World, param: dict[str, str], *, at: datetime) -> dict[str, Any]:
+def track(world: World, param: Mapping[str, str], *, at: datetime) -> Document:
     """The answer for one waybill, with its events before `at`.
 
     Raises:
@@ -44,17 +46,15 @@ def track(world: World, param: dict[str, str], *, at: datetime) -> dict[str, Any
             500 nothing is known of this number with this carrier.
     """
     parcel = _parcel(world, param)
-    number = parcel["number"]
-    known = (pl.col("number") == number) & (pl.col("at") < at)
+    known = (pl.col("number") == parcel["number"]) & (pl.col("at") < at)
     events = world.parcel_events.filter(known).sort("at", maintain_order=True)
     if events.is_empty():
-        raise RefusedError("500")
-    level = param.get("resultv2", "")
-    state = events["state"][-1]
+        raise ERRORS("500")
+    level, state = param.get("resultv2", ""), events["state"][-1]
     rows = [_row(event, level) for event in events.iter_rows(named=True)]
     answer = {
         "message": "ok",
-        "nu": number,
+        "nu": parcel["number"],
         "ischeck": "1" if state == SIGNED else "0",
         "condition": "F00" if state == SIGNED else "00",
         "com": parcel["carrier"],
@@ -63,42 +63,41 @@ def track(world: World, param: dict[str, str], *, at: datetime) -> dict[str, Any
         "data": rows if param.get("order") == "asc" else rows[::-1],
     }
     if level == "8" and state != SIGNED:
-        answer["arrivalTime"] = parcel["promised_at"].astimezone(BEIJING).strftime("%Y-%m-%d %H")
+        answer["arrivalTime"] = _HOUR.written(parcel["promised_at"])
         answer["remainTime"] = _span(parcel["promised_at"] - at)
     return answer
 
 
-def _parcel(world: World, param: dict[str, str]) -> dict[str, Any]:
+def _parcel(world: World, param: Mapping[str, str]) -> dict[str, Any]:
     carrier, number = param.get("com", ""), param.get("num", "")
-    if not carrier or not 6 <= len(number) <= 32 or param.get("show", "0") != "0":
-        raise RefusedError("400")
     # A forecast needs the destination.
-    if param.get("resultv2") == "8" and not param.get("to"):
-        raise RefusedError("400")
+    lacks_end = param.get("resultv2") == "8" and not param.get("to")
+    if not carrier or not 6 <= len(number) <= 32 or param.get("show", "0") != "0" or lacks_end:
+        raise ERRORS("400")
     if carrier not in CARRIERS:
-        raise RefusedError("400", UNKNOWN_CARRIER)
-    if carrier in PHONE_CARRIERS and not param.get("phone"):
-        raise RefusedError("408")
+        raise ERRORS("carrier")
+    phone = param.get("phone", "")
+    if carrier in PHONE_CARRIERS and not phone:
+        raise ERRORS("408")
     asked = (pl.col("number") == number) & (pl.col("carrier") == carrier)
     found = world.parcels.filter(asked)
     if found.is_empty():
-        raise RefusedError("500")
-    parcel: dict[str, Any] = found.row(0, named=True)
+        raise ERRORS("500")
+    parcel = found.row(0, named=True)
     tail = phone_of(parcel["household_id"])[-4:]
-    if carrier in PHONE_CARRIERS and not param["phone"].endswith(tail):
-        raise RefusedError("408")
+    if carrier in PHONE_CARRIERS and not phone.endswith(tail):
+        raise ERRORS("408")
     return parcel
 
 
-def _row(event: dict[str, Any], level: str) -> dict[str, Any]:
-    time = event["at"].astimezone(BEIJING).strftime("%Y-%m-%d %H:%M:%S")
+def _row(event: Mapping[str, Any], level: str) -> Document:
+    time = _TIME.written(event["at"])
     row = {"time": time, "ftime": time, "context": event["text"], "location": ""}
     name, code, detail = STATES[event["state"]]
+    area = {"areaCode": None, "areaName": None}
     if level == "1":
-        row |= {"status": name, "areaCode": None, "areaName": None}
-    elif level in _DETAILED:
-        row |= {"status": detail, "statusCode": code, "areaCode": None, "areaName": None}
-    return row
+        return {**row, "status": name, **area}
+    return {**row, "status": detail, "statusCode": code, **area} if level in _DETAILED else row
 
 
 def _span(left: timedelta) -> str:
