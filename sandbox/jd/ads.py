@@ -9,7 +9,7 @@ import polars as pl
 from sandbox.jd.errors import ERRORS
 from sandbox.jd.shop import Shop
 from sandbox.kit.arguments import Arguments, day, whole
-from sandbox.kit.fields import Document, Fields, Row, as_is, document, documents, fixed, written
+from sandbox.kit.fields import Document, Fields, Row, as_is, document, fixed, written
 from sandbox.kit.lists import Page, equal
 from sandbox.kit.values import decimal_text as yuan
 from sandbox.kit.values import ratio_text
@@ -63,15 +63,14 @@ def account(shop: Shop, args: Arguments) -> Document:
     """What the account spent on 快车 and brought, by day."""
     found = _found(shop, args, "kuaiche", ("date",), CREDITED)
     page = Page.of(args, "pageIndex", "pageSize", most=MAX_PAGE)
-    return {"value": {"datas": documents(ACCOUNT, page.rows(found).to_dicts())}}
+    return {"value": {"datas": page.documents(ACCOUNT, found)}}
 
 
 def campaign_days(shop: Shop, args: Arguments) -> Document:
     """As `account`, by campaign."""
     found = _found(shop, args, "kuaiche", BY_CAMPAIGN, CREDITED_DAILY)
     page = Page.of(args, "page_index", "page_size", most=MAX_PAGE)
-    rows = documents(DAILY, page.rows(found).to_dicts())
-    return {"value": rows, "total": found.height, "page": page.number}
+    return {"value": page.documents(DAILY, found), "total": found.height, "page": page.number}
 
 
 def campaigns(product: str) -> Callable[[Shop, Arguments], Document]:
@@ -80,9 +79,8 @@ def campaigns(product: str) -> Callable[[Shop, Arguments], Document]:
     def answer(shop: Shop, args: Arguments) -> Document:
         found = _found(shop, args, product, BY_CAMPAIGN, CREDITED)
         page = Page.of(args, "page", "pageSize", most=MAX_PAGE)
-        rows = documents(CAMPAIGN, page.rows(found).to_dicts())
         counts = {"pageNum": page.number, "pageSize": page.size, "items": found.height}
-        return {"data": {"datas": rows, "paginator": counts}}
+        return {"data": {"datas": page.documents(CAMPAIGN, found), "paginator": counts}}
 
     return answer
 

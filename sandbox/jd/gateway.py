@@ -87,4 +87,7 @@ class _Gateway(Gateway[Shop]):
 
 
 def _text(value: Any) -> str:
+    """A leaf as text: a list as its values with commas between them."""
+    if isinstance(value, list):
+        return ",".join(map(str, value))
     return value if isinstance(value, str) else json.dumps(value)

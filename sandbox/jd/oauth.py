@@ -21,15 +21,17 @@ def route(shop: Shop) -> Route:
 
     def answered(request: Request, body: bytes) -> Response:
         given, own, now = parameters(request, body), shop.credentials, shop.instant()
-        is_ours = is_same(given.get("app_secret", ""), own.app_secret)
-        if given.get("grant_type") != "refresh_token":
-            return _refusal(10_101, "grant_type只支持refresh_token")
-        if given.get("app_key") != own.app_key or not is_ours:
-            return _refusal(10_102, "无效app_key或app_secret")
-        if not is_same(given.get("refresh_token", ""), shop.tokens.refresh):
-            return _refusal(10_103, "无效refresh_token")
-        if not shop.tokens.until - RENEWED_WITHIN <= now < shop.tokens.until:
-            return _refusal(10_104, "只能在授权到期前24小时内刷新")
+        secret, refresh = given.get("app_secret", ""), given.get("refresh_token", "")
+        ends = shop.tokens.until
+        for code, reason, holds in (
+            (10_101, "grant_type不支持", given.get("grant_type") == "refresh_token"),
+            (10_102, "无效app_key", given.get("app_key") == own.app_key),
+            (10_103, "无效app_secret", is_same(secret, own.app_secret)),
+            (10_104, "无效refresh_token", is_same(refresh, shop.tokens.refresh)),
+            (10_105, "只能在到期前24小时内刷新", ends - RENEWED_WITHIN <= now < ends),
+        ):
+            if not holds:
+                return json_response({"code": code, "msg": reason})
         shop.tokens.renew(now, shop.lasts)
         pair = {"access_token": shop.tokens.access, "refresh_token": shop.tokens.refresh}
         more = {"token_type": "bearer", "scope": "snsapi_base", "open_id": str(own.vender_id)}
@@ -37,7 +39,3 @@ def route(shop: Shop) -> Route:
         return json_response({"code": 0, **pair, **more, **at})
 
     return Route(PATH, Endpoint(shop.world, answered))
-
-
-def _refusal(code: int, reason: str) -> Response:
-    return json_response({"code": code, "msg": reason})

@@ -7,32 +7,26 @@ import polars as pl
 
 from sandbox.jd.errors import ERRORS
 from sandbox.jd.shop import ORDER, SKU, TIME, WARE, Shop, masked_pin, open_id, order_text
-from sandbox.kit.arguments import Arguments, whole
+from sandbox.kit.arguments import Arguments, less
 from sandbox.kit.fields import Document, Fields, Row, as_is, document, documents, fixed, written
 from sandbox.kit.frames import first_of
 from sandbox.kit.lists import Page, within
 from sandbox.kit.values import decimal_text as yuan
-from sandbox.world.aftersales import cases, sent
-from sandbox.world.world import World
+from sandbox.world.aftersales import stated
 
 MAX_PAGE, MAX_PAGES = 100, 100
 MAX_SPAN: Final = timedelta(days=31)
 CREATED_DAYS, MODIFIED_DAYS = 2 * 365, 90
 FREE_FREIGHT_MINOR, FREIGHT_MINOR = 5_900, 600
+UNPAID: Final = ("PENDING", "AUTHORIZED")
 NEVER: Final = "0001-01-01 00:00:00"
 """How a time that has not come is written."""
-STATES: Final = {
-    "NOT_PAY": "等待付款", "WAIT_SELLER_STOCK_OUT": "等待出库",
-    "WAIT_GOODS_RECEIVE_CONFIRM": "等待确认收货", "FINISHED_L": "完成",
-    "TRADE_CANCELED": "取消",
-}  # fmt: skip
 ITEM: Final[Fields] = {
     **written(lambda key: str(SKU + key), skuId="product_id"),
     **written(lambda key: str(WARE + key), wareId="product_id"),
     **written(str, outerSkuId="product_id", productNo="product_id", itemTotal="quantity"),
     **as_is(skuName="title"),
     **written(yuan, jdPrice="unit_minor"),
-    **fixed(giftPoint="0", serviceName=""),
 }
 DISCOUNT: Final[Fields] = {
     **written(order_text, orderId="order_id"),
@@ -42,7 +36,6 @@ DISCOUNT: Final[Fields] = {
 REQUIRED: Final[Fields] = written(order_text, orderId="order_id")
 DETAILS: Final[Fields] = {
     **as_is(orderState="state", waybill="number", logisticsId="carrier", venderId="vender_id"),
-    "orderStateRemark": lambda row: STATES.get(row["state"], row["state"]),
     **written(yuan, orderTotalPrice="goods_minor", totalOriginalPrice="goods_minor"),
     **written(yuan, sellerDiscount="off_minor", totalSellerDiscount="off_minor"),
     **written(yuan, orderSellerPrice="net_minor", shouldPay="due_minor", actualPay="got_minor"),
@@ -87,9 +80,9 @@ def search(shop: Shop, args: Arguments) -> Document:
 
 def one(shop: Shop, args: Arguments) -> Document:
     """One order."""
-    number = args.needed("order_id", whole)
+    own = pl.col("order_id") == args.needed("order_id", less(ORDER))
     asked = frozenset(args.needed("optional_fields", str).split(","))
-    found = book_of(shop).filter(pl.col("order_id") == number - ORDER)
+    found = book_of(shop).filter(own)
     if found.is_empty():
         raise ERRORS("no-order")
     return {"orderInfo": _documents(shop, found, asked)[0]}
@@ -97,9 +90,7 @@ def one(shop: Shop, args: Arguments) -> Document:
 
 def book_of(shop: Shop) -> pl.DataFrame:
     """The shop's orders at the world's clock; grain: order."""
-    world = shop.world
-    frames = (world.orders, world.lines, world.refunds)
-    return shop.derived(_book, world, *frames, world.clock)
+    return shop.derived(_book, shop.book().orders)
 
 
 def is_arrived() -> pl.Expr:
@@ -107,45 +98,23 @@ def is_arrived() -> pl.Expr:
     return (pl.col("delivered_at") <= pl.col("applied_at")).fill_null(value=False)
 
 
-def _book(world: World, *_: object) -> pl.DataFrame:
-    orders, is_paid = sent(world), pl.col("state") == "PAID"
-    moved = (
-        cases(world, orders)
-        .group_by("order_id")
-        .agg(
-            case_at=pl.col("modified_at").max(),
-            applied_at=pl.col("applied_at").filter(is_paid).min(),
-        )
-    )
-    full = world.refunds.filter("is_full")["order_id"].implode()
-    is_unpaid = pl.col("financial_status").is_in(["PENDING", "AUTHORIZED"])
+def _book(orders: pl.DataFrame) -> pl.DataFrame:
+    is_unpaid = pl.col("financial_status").is_in(UNPAID)
     is_small = pl.col("original_minor") < FREE_FREIGHT_MINOR
-    moves = ("updated_at", "paid_at", "shipped_at", "confirmed_at", "case_at")
-    orders = orders.join(moved, on="order_id", how="left", maintain_order="left").with_columns(
-        is_back=pl.col("order_id").is_in(full) & ~is_arrived(),
-        freight_minor=pl.when(is_small).then(FREIGHT_MINOR).otherwise(0),
-        paid_at=pl.when(~is_unpaid).then("paid_at"),
-    )
-    return orders.with_columns(
-        state=_state(is_unpaid),
-        end_at=pl.coalesce("cancelled_at", pl.when("is_back").then("case_at"), "confirmed_at"),
-        modified_at=pl.max_horizontal(*moves).dt.truncate("1s"),
-    )
-
-
-def _state(is_unpaid: pl.Expr) -> pl.Expr:
-    known = pl.col("financial_status").is_in(
-        ["PAID", "REFUNDED", "PARTIALLY_REFUNDED", "VOIDED", "PENDING", "AUTHORIZED"]
-    )
+    is_cancelled = pl.col("is_back") & ~is_arrived()
     state = first_of(
-        (pl.col("cancelled_at").is_not_null() | pl.col("is_back"), "TRADE_CANCELED"),
+        (pl.col("cancelled_at").is_not_null() | is_cancelled, "TRADE_CANCELED"),
         (is_unpaid, "NOT_PAY"),
         (pl.col("shipped_at").is_null(), "WAIT_SELLER_STOCK_OUT"),
         (pl.col("confirmed_at").is_null(), "WAIT_GOODS_RECEIVE_CONFIRM"),
         otherwise="FINISHED_L",
     )
-    # A state that was planted must reach the client as it is.
-    return pl.when(known).then(state).otherwise("financial_status")
+    return orders.with_columns(
+        state=stated(state, *UNPAID),
+        freight_minor=pl.when(is_small).then(FREIGHT_MINOR).otherwise(0),
+        paid_at=pl.when(~is_unpaid).then("paid_at"),
+        end_at=pl.coalesce("cancelled_at", pl.when(is_cancelled).then("back_at"), "confirmed_at"),
+    )
 
 
 def _documents(shop: Shop, page: pl.DataFrame, asked: frozenset[str]) -> list[Document]:

@@ -6,12 +6,14 @@ A reader turns the text of an argument into its value, or raises ValueError with
 
 import json
 from collections.abc import Callable, Mapping
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any, Final, TypeVar, overload
 
 from sandbox.kit.errors import ErrorTable
+from sandbox.kit.values import minor_of
 
 MAX_INTEGER: Final = 2**63 - 1
+MAX_PRICE_MINOR: Final = 100_000_000 * 100
 
 T = TypeVar("T")
 Reader = Callable[[str], T]
@@ -60,6 +62,17 @@ class Arguments:
         """Values between commas; none when the argument is absent."""
         return [part.strip() for part in self.text(name).split(",") if part.strip()]
 
+    def each(self, name: str, read: Reader[T], *, most: int | None = None) -> list[T]:
+        """Values between commas, each read; none when the argument is absent.
+
+        Raises:
+            RefusedError: `invalid`, one is none that the reader takes, or there are too many.
+        """
+        found = [reading(self._errors, name, read, one) for one in self.names(name)]
+        if most is not None and len(found) > most:
+            raise self._errors("invalid", name=name, reason=f"at most {most}")
+        return found
+
 
 def reading(errors: ErrorTable, name: str, read: Reader[T], value: object) -> T:
     """A value that lies inside of an argument, read as if it were one.
@@ -99,6 +112,19 @@ def between(least: int, most: int) -> Reader[int]:
         return found
 
     return read
+
+
+def price(text: str) -> int:
+    """An amount with two decimals at most, in hundredths: above nothing, below 100 million."""
+    minor = minor_of(text)
+    if not 0 < minor < MAX_PRICE_MINOR:
+        raise ValueError("out of range")
+    return minor
+
+
+def instant_of(text: str) -> datetime:
+    """An instant as milliseconds since 1970."""
+    return datetime.fromtimestamp(whole(text) / 1000, UTC)
 
 
 def one_of(*choices: str) -> Reader[str]:

@@ -5,6 +5,8 @@ from typing import Any, TypeVar
 
 import polars as pl
 
+from sandbox.kit.errors import RefusedError
+
 T = TypeVar("T")
 Rows = list[dict[str, Any]]
 
@@ -20,6 +22,18 @@ def grouped(frame: pl.DataFrame, key: str) -> Mapping[Any, Rows]:
 def keyed(frame: pl.DataFrame, key: str) -> Mapping[Any, dict[str, Any]]:
     """The row of each value of a column; the last, where there are several."""
     return {row[key]: row for row in frame.iter_rows(named=True)}
+
+
+def the_row(frame: pl.DataFrame, own: pl.Expr, refusal: RefusedError) -> dict[str, Any]:
+    """The first row that a condition holds for.
+
+    Raises:
+        RefusedError: there is none.
+    """
+    found = frame.filter(own)
+    if found.is_empty():
+        raise refusal
+    return found.row(0, named=True)
 
 
 def of_values(frame: pl.DataFrame, column: str, values: pl.Series) -> pl.DataFrame:

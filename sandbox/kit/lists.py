@@ -1,12 +1,14 @@
 """Lists: the page that is asked for, and the span of a filter."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 import polars as pl
 
-from sandbox.kit.arguments import Arguments, between
+from sandbox.kit.arguments import Arguments, Reader, between
+from sandbox.kit.fields import Document, Fields, documents
 from sandbox.world.world import instant
 
 ANY: Final = 2**31
@@ -43,6 +45,10 @@ class Page:
         """The rows of the page; none past the end."""
         return frame.slice(self.end - self.size, self.size)
 
+    def documents(self, fields: Fields, frame: pl.DataFrame) -> list[Document]:
+        """The documents of the page's rows."""
+        return documents(fields, self.rows(frame).iter_rows(named=True))
+
     def has_next(self, frame: pl.DataFrame) -> bool:
         """Whether rows follow."""
         return self.end < frame.height
@@ -59,9 +65,21 @@ def within(column: str, start: datetime | None, end: datetime | None) -> pl.Expr
     return found
 
 
+def spanned(
+    args: Arguments, column: str, start: str, end: str, read: Reader[datetime]
+) -> pl.Expr:  # fmt: skip
+    """Rows within the span that two arguments give; either may be absent."""
+    return within(column, args.get(start, read), args.get(end, read))
+
+
 def equal(column: str, value: object) -> pl.Expr:
     """Rows with a value, or all rows when none is asked for."""
     return pl.lit(value=True) if value is None else pl.col(column).eq(value)
+
+
+def among(column: str, values: Sequence[object]) -> pl.Expr:
+    """Rows with one of some values, or all rows when none is asked for."""
+    return pl.col(column).is_in(values) if values else pl.lit(value=True)
 
 
 def falling(frame: pl.DataFrame, column: str, key: str) -> pl.DataFrame:

@@ -8,6 +8,8 @@ from typing import Any
 import polars as pl
 
 from sandbox.kit.frames import Derived, Rows, grouped, of_values
+from sandbox.world import aftersales
+from sandbox.world.aftersales import Book
 from sandbox.world.world import World
 
 
@@ -37,6 +39,12 @@ class Shop:
         """Seconds on the clock of limits, and what passed in the world since the beginning."""
         return self._clock() + (self.world.clock - self._begun).total_seconds()
 
+    def book(self) -> Book:
+        """The shop's orders and cases at the world's clock."""
+        world = self.world
+        frames = (world.orders, world.lines, world.refunds)
+        return self.derived(_book, world, *frames, world.clock)
+
     def titled(self, frame: pl.DataFrame, *more: str) -> pl.DataFrame:
         """Rows with the title of their product, and more of its columns; None: it is gone."""
         goods = self.world.products.select("product_id", "title", *more)
@@ -63,6 +71,18 @@ class Shop:
         self.world.writes.append(write)
         return write
 
+    def set_price(self, product: Mapping[str, Any], minor: int) -> None:
+        """Set the price of a product, and keep the write."""
+        key = product["product_id"]
+        self.world.set_product(key, price_minor=minor, updated_at=self.now)
+        self.record("set_price", key, minor, before=product["price_minor"])
+
+    def set_stock(self, product: Mapping[str, Any], units: int, **more: Any) -> None:
+        """Set the pieces of a product, and keep the write."""
+        key = product["product_id"]
+        self.world.set_product(key, on_hand_units=units, stock_updated_at=self.now)
+        self.record("set_stock", key, units, before=product["on_hand_units"], **more)
+
     def written(self, kind: str) -> list[dict[str, Any]]:
         """The writes of one kind that were kept, the oldest first."""
         return [
@@ -70,3 +90,7 @@ class Shop:
             for write in self.world.writes
             if write.get("channel") == self.channel and write.get("kind") == kind
         ]
+
+
+def _book(world: World, *_: object) -> Book:
+    return aftersales.book(world)

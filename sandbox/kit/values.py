@@ -28,6 +28,11 @@ def minor_of(text: object) -> int:
     return int(amount * 100)
 
 
+def milliseconds(at: datetime) -> int:
+    """An instant as milliseconds since 1970."""
+    return int(at.timestamp() * 1000)
+
+
 def ratio_text(part: int, whole: int, *, places: int = 2) -> str:
     """A quotient as text; nothing of nothing is 0."""
     return f"{part / whole if whole else 0:.{places}f}"

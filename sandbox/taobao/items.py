@@ -4,9 +4,10 @@ from typing import Any, Final
 
 import polars as pl
 
-from sandbox.kit.arguments import Arguments, one_of, whole
+from sandbox.kit.arguments import Arguments, less, one_of
 from sandbox.kit.fields import Document, Fields, Row, as_is, fixed, without, written
-from sandbox.kit.lists import Page, within
+from sandbox.kit.frames import the_row
+from sandbox.kit.lists import Page, spanned
 from sandbox.kit.values import decimal_text as yuan
 from sandbox.taobao import ids
 from sandbox.taobao.errors import ERRORS
@@ -84,11 +85,11 @@ def skus(shop: Shop, args: Arguments) -> Document:
 
 def sku(shop: Shop, args: Arguments) -> Document:
     """One SKU."""
-    selection, number = Selection.of(args), args.needed("sku_id", whole)
-    found = _items(shop).filter(pl.col("product_id") == number - ids.SKU)
-    if found.is_empty():
-        raise ERRORS("sku-not-exist")
-    return {"sku": selection.row(SKU, found.row(0, named=True))}
+    selection, own = (
+        Selection.of(args),
+        pl.col("product_id") == args.needed("sku_id", less(ids.SKU)),
+    )
+    return {"sku": selection.row(SKU, the_row(_items(shop), own, ERRORS("sku-not-exist")))}
 
 
 def item_of(shop: Shop, args: Arguments, name: str) -> dict[str, Any]:
@@ -97,10 +98,8 @@ def item_of(shop: Shop, args: Arguments, name: str) -> dict[str, Any]:
     Raises:
         RefusedError: there is none.
     """
-    found = _items(shop).filter(pl.col("product_id") == args.needed(name, whole) - ids.ITEM)
-    if found.is_empty():
-        raise ERRORS("item-not-exist:invalid-numIid-or-iid")
-    return found.row(0, named=True)
+    own = pl.col("product_id") == args.needed(name, less(ids.ITEM))
+    return the_row(_items(shop), own, ERRORS("item-not-exist:invalid-numIid-or-iid"))
 
 
 def _items(shop: Shop) -> pl.DataFrame:
@@ -120,8 +119,7 @@ def _named(shop: Shop, args: Arguments, *, most: int) -> list[dict[str, Any]]:
 
 
 def _answered(items: pl.DataFrame, args: Arguments, page: Page) -> Document:
-    start, end = args.get("start_modified", TIME.parsed), args.get("end_modified", TIME.parsed)
-    items = items.filter(within("changed_at", start, end))
+    items = items.filter(spanned(args, "changed_at", "start_modified", "end_modified", TIME.parsed))
     if text := args.text("q"):
         items = items.filter(pl.col("title").str.contains(text, literal=True))
     name, _, way = (args.text("order_by") or "list_time:desc").partition(":")

@@ -6,9 +6,9 @@ import polars as pl
 
 from sandbox.kit.arguments import Arguments, less
 from sandbox.kit.fields import Document, Fields, as_is, document, fixed, without_none, written
-from sandbox.kit.lists import equal, falling, within
+from sandbox.kit.lists import equal, falling, spanned
 from sandbox.taobao import ids
-from sandbox.taobao.book import book_of
+from sandbox.taobao.book import trades_of
 from sandbox.taobao.errors import ERRORS
 from sandbox.taobao.shop import Shop
 from sandbox.taobao.trades import COMPANIES, trade_of
@@ -54,26 +54,22 @@ def trace(shop: Shop, args: Arguments) -> Document:
     steps = shop.world.parcel_events.filter(pl.col("number") == trade["number"]).to_dicts()
     if trade["order_id"] % UNFOLLOWED == 0:
         steps = []
-    if steps:
-        status = _STATUS[steps[-1]["state"]]
-    else:
-        status = _STATUS[3] if trade["delivered_at"] else "已发货"
+    sent = _STATUS[3] if trade["delivered_at"] else "已发货"
     rows = (without_none(document(STEP, step)) for step in steps)
     return {
         "tid": ids.tid(trade["order_id"]),
         "out_sid": trade["number"],
         "company_name": COMPANIES.get(trade["carrier"], trade["carrier"]),
-        "status": status,
+        "status": _STATUS[steps[-1]["state"]] if steps else sent,
         **wrapped("trace_list", "transit_step_info", rows),
     }
 
 
 def shipped(shop: Shop, args: Arguments) -> Document:
     """Shipments of trades created in a span, the newest first."""
-    start, end = args.get("start_created", TIME.parsed), args.get("end_created", TIME.parsed)
-    trades = book_of(shop).trades.filter(
+    trades = trades_of(shop).filter(
         pl.col("number").is_not_null(),
-        within("created_at", start, end),
+        spanned(args, "created_at", "start_created", "end_created", TIME.parsed),
         equal("order_id", args.get("tid", less(ids.TRADE))),
     )
     found = shop.named(falling(trades, "created_at", "order_id"))

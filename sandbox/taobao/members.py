@@ -6,10 +6,10 @@ import polars as pl
 
 from sandbox.kit.arguments import Arguments, whole
 from sandbox.kit.fields import Document, Fields, as_is, documents, without_none, written
-from sandbox.kit.lists import equal, within
+from sandbox.kit.lists import equal, spanned, within
 from sandbox.kit.values import decimal_text as yuan
 from sandbox.taobao import ids
-from sandbox.taobao.book import book_of
+from sandbox.taobao.book import trades_of
 from sandbox.taobao.shop import Shop
 from sandbox.taobao.trades import of_member
 from sandbox.taobao.values import TIME, page_of, wrapped
@@ -71,10 +71,10 @@ def is_blocked(household_id: int) -> bool:
 
 def members(shop: Shop) -> pl.DataFrame:
     """Grain: household that bought; `grade` 0 is a buyer who is no member."""
-    trades = book_of(shop).trades
+    trades = trades_of(shop)
     units = shop.world.lines.filter(~pl.col("is_removed")).group_by("order_id")
     trades = trades.join(units.agg(units=pl.col("quantity").sum()), on="order_id", how="left")
-    is_void = pl.col("cancelled_at").is_not_null() | pl.col("is_closed")
+    is_void = pl.col("cancelled_at").is_not_null() | pl.col("is_back")
     net = pl.col("original_minor") - pl.col("automatic_minor") - pl.col("code_minor")
     sums = trades.group_by("household_id").agg(
         trade_count=(~is_void).sum().cast(pl.Int64),
@@ -95,12 +95,10 @@ def members(shop: Shop) -> pl.DataFrame:
 
 
 def _asked(shop: Shop, args: Arguments) -> pl.DataFrame:
-    first = args.get("min_last_trade_time", TIME.parsed)
-    last = args.get("max_last_trade_time", TIME.parsed)
     least, most = args.get("min_trade_count", whole, 0), args.get("max_trade_count", whole)
     frame = members(shop).filter(
         of_member(shop, args.text("open_uid")),
-        within("last_at", first, last),
+        spanned(args, "last_at", "min_last_trade_time", "max_last_trade_time", TIME.parsed),
         pl.col("trade_count") >= least,
     )
     return frame if most is None else frame.filter(pl.col("trade_count") <= most)

@@ -70,12 +70,11 @@ _READS: Final[dict[str, Handler]] = {
     "taobao.simba.rtrpt.campaign.get": simba.realtime(
         "resultss", simba.CAMPAIGN, simba.REALTIME_CAMPAIGN
     ),
-    "taobao.onebp.dkx.report.report.account.daylist": onebp.report(onebp.ACCOUNT),
-    "taobao.onebp.dkx.report.report.campaign.daylist": onebp.report(onebp.CAMPAIGN),
-    "taobao.onebp.dkx.report.report.account.offline": onebp.report(onebp.ACCOUNT, by_day=False),
-    "taobao.onebp.dkx.report.report.campaign.offline": onebp.report(onebp.CAMPAIGN, by_day=False),
-    "taobao.onebp.dkx.report.report.account.realtime": onebp.report(onebp.ACCOUNT, is_today=True),
-    "taobao.onebp.dkx.report.report.campaign.realtime": onebp.report(onebp.CAMPAIGN, is_today=True),
+    **{
+        f"taobao.onebp.dkx.report.report.{name}.{kind}": onebp.report(grain, **ways)
+        for name, grain in (("account", onebp.ACCOUNT), ("campaign", onebp.CAMPAIGN))
+        for kind, ways in onebp.KINDS.items()
+    },
 }
 _WRITES: Final[dict[str, Handler]] = {
     "taobao.item.sku.price.update": writes.set_sku_price,
@@ -91,22 +90,22 @@ _OPEN: Final[dict[str, Handler]] = {
     "taobao.top.auth.token.refresh": _refresh,
     "taobao.time.get": _time,
 }
-# The name of a report in its call, the name of its list, its grain, and if it is of one adgroup.
+# The name of a report, its grain, and if it is of one adgroup.
 _REPORTS: Final = (
-    ("cust", "cust", simba.CUSTOMER, False),
-    ("campaign", "campaign", simba.CAMPAIGN, False),
-    ("campadgroup", "campadgroup", simba.ADGROUP, False),
-    ("adgroup", "adgroup", simba.ADGROUP, True),
-    ("adgroupkeyword", "adgroupkeyword", simba.KEYWORD, True),
+    ("cust", simba.CUSTOMER, False),
+    ("campaign", simba.CAMPAIGN, False),
+    ("campadgroup", simba.ADGROUP, False),
+    ("adgroup", simba.ADGROUP, True),
+    ("adgroupkeyword", simba.KEYWORD, True),
 )
 
 
 def _reports() -> dict[str, Handler]:
     return {
-        f"taobao.simba.rpt.{call}{kind}.get": simba.report(
+        f"taobao.simba.rpt.{name}{kind}.get": simba.report(
             f"rpt_{name}_{kind}_list", grain, fields, one_adgroup=one_adgroup
         )
-        for call, name, grain, one_adgroup in _REPORTS
+        for name, grain, one_adgroup in _REPORTS
         for kind, fields in (("base", simba.BASE), ("effect", simba.EFFECT))
     }
 

@@ -20,6 +20,8 @@ PRODUCT: Final = "wanxiangtai"
 Grain = tuple[str, ...]
 ACCOUNT: Final[Grain] = ()
 CAMPAIGN: Final[Grain] = ("campaign_id", "product_id")
+KINDS: Final = {"daylist": {}, "offline": {"by_day": False}, "realtime": {"is_today": True}}
+"""How `report` answers each kind."""
 
 
 def _ratio(part: str, whole: str) -> Callable[..., str]:

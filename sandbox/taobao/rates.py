@@ -108,4 +108,4 @@ def _reviews(shop: Shop) -> pl.DataFrame:
 def _of_line(shop: Shop, oid: int) -> dict[str, Any] | None:
     is_single = (pl.col("line_count") == 1) & (pl.col("order_id") == oid - ids.TRADE)
     found = _reviews(shop).filter(is_single | (pl.col("line_id") == oid - ids.ORDER))
-    return found.row(0, named=True) if found.height else None
+    return next(found.iter_rows(named=True), None)

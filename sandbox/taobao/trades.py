@@ -7,10 +7,12 @@ import polars as pl
 
 from sandbox.kit.arguments import Arguments, whole
 from sandbox.kit.fields import Document, Fields, as_is, fixed, without, written
+from sandbox.kit.frames import the_row
 from sandbox.kit.lists import equal, falling, within
 from sandbox.kit.values import decimal_text as yuan
+from sandbox.kit.values import milliseconds
 from sandbox.taobao import ids
-from sandbox.taobao.book import book_of
+from sandbox.taobao.book import cases_of, trades_of
 from sandbox.taobao.errors import ERRORS
 from sandbox.taobao.shop import Shop
 from sandbox.taobao.values import TIME, Selection, counted, listed, page_of, wrapped
@@ -77,7 +79,7 @@ CASE: Final[Fields] = {
     **written(yuan, total_fee="net_minor", refund_fee="amount_minor"),
     "payment": lambda case: yuan(case["net_minor"] - case["amount_minor"]),
     **written(TIME.written, created="applied_at", modified="modified_at"),
-    **written(lambda at: int(at.timestamp() * 1000), refund_version="modified_at"),
+    **written(milliseconds, refund_version="modified_at"),
     "good_status": lambda case: f"BUYER_{'' if case['has_arrived'] else 'NOT_'}RECEIVED",
     "reason": lambda case: "质量问题" if case["has_arrived"] else "未收到货",
     "refund_phase": lambda case: "aftersale" if case["has_arrived"] else "onsale",
@@ -133,10 +135,8 @@ def refunds(shop: Shop, args: Arguments) -> Document:
 def refund(shop: Shop, args: Arguments) -> Document:
     """One case."""
     selection, number = Selection.of(args), args.needed("refund_id", whole)
-    found = _cases(shop).filter(pl.col("case_id") == number - ids.REFUND)
-    if found.is_empty():
-        raise ERRORS("refund-not-exist")
-    return {"refund": selection.row(CASE, found.row(0, named=True))}
+    own = pl.col("case_id") == number - ids.REFUND
+    return {"refund": selection.row(CASE, the_row(_cases(shop), own, ERRORS("refund-not-exist")))}
 
 
 def trade_of(shop: Shop, args: Arguments) -> pl.DataFrame:
@@ -146,7 +146,7 @@ def trade_of(shop: Shop, args: Arguments) -> pl.DataFrame:
         RefusedError: there is none.
     """
     own = pl.col("order_id") == args.needed("tid", whole) - ids.TRADE
-    found = book_of(shop).trades.filter(own)
+    found = trades_of(shop).filter(own)
     if found.is_empty():
         raise ERRORS("trade-not-exist")
     return found
@@ -165,7 +165,7 @@ def _of_kinds(args: Arguments, default: tuple[str, ...]) -> pl.Expr:
 
 
 def _filtered(shop: Shop, args: Arguments, *, uid: str) -> pl.DataFrame:
-    found = book_of(shop).trades.filter(_of_kinds(args, DEFAULT_KINDS))
+    found = trades_of(shop).filter(_of_kinds(args, DEFAULT_KINDS))
     if status := args.text("status"):
         wanted = _ALL_CLOSED if status == "ALL_CLOSED" else (status,)
         found = found.filter(pl.col("status").is_in(wanted))
@@ -238,10 +238,10 @@ def _line(
 
 def _cases(shop: Shop, orders: pl.DataFrame | None = None) -> pl.DataFrame:
     """Cases with their trade and what was sold; of some orders, the last change last."""
-    trades = book_of(shop).trades.select(
+    trades = trades_of(shop).select(
         "order_id", "household_id", "kind", "status", "line_count", "delivered_at"
     )
-    cases = book_of(shop).cases.sort("modified_at")
+    cases = cases_of(shop).sort("modified_at")
     if orders is not None:
         cases = cases.filter(pl.col("order_id").is_in(orders["order_id"].implode()))
     arrived = (pl.col("delivered_at") <= pl.col("applied_at")).fill_null(value=False)

@@ -3,16 +3,14 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from sandbox.kit.arguments import Arguments, between, listed, mapped, reading, whole
+from sandbox.kit.arguments import Arguments, between, listed, mapped, price, reading, whole
 from sandbox.kit.fields import Document
-from sandbox.kit.values import minor_of
 from sandbox.taobao import ids
 from sandbox.taobao.errors import ERRORS
 from sandbox.taobao.items import item_of
 from sandbox.taobao.shop import Shop
 from sandbox.taobao.values import TIME
 
-MAX_MINOR: Final = 100_000_000 * 100
 ABSOLUTE, DIFFERENCE = 1, 2
 MAX_SKUS: Final = 20
 _HEX: Final = frozenset("0123456789abcdefABCDEF")
@@ -24,10 +22,10 @@ def set_sku_price(shop: Shop, args: Arguments) -> Document:
         raise ERRORS("invalid-permission:tmall-seller")
     item = item_of(shop, args, "num_iid")
     _check_sku(item, {"properties": args.needed("properties", str)})
-    minor = args.needed("price", _price)
-    if args.get("item_price", _price, item["price_minor"]) != minor:
+    minor = args.needed("price", price)
+    if args.get("item_price", price, item["price_minor"]) != minor:
         raise ERRORS("invalid-parameter:item_price")
-    _set_price(shop, item, minor)
+    shop.set_price(item, minor)
     own = {"num_iid": ids.num_iid(item["product_id"]), "sku_id": ids.sku_id(item["product_id"])}
     return {"sku": {**own, "modified": TIME.written(shop.now)}}
 
@@ -36,17 +34,17 @@ def set_tmall_price(shop: Shop, args: Arguments) -> Document:
     """Set the prices of an item of a Tmall shop and of its SKUs, all or none."""
     _check_tmall(shop)
     item = item_of(shop, args, "item_id")
-    own, below = args.get("item_price", _price), args.get("sku_prices", listed) or []
+    own, below = args.get("item_price", price), args.get("sku_prices", listed) or []
     if own is None and not below:
         raise ERRORS("missing", name="item_price")
     for one in below:
         _check_sku(item, one)
     # The item has one SKU, and its price may not lie outside of its SKUs' prices.
-    given = [reading(ERRORS, "sku_prices", _price, one.get("price")) for one in below]
+    given = [reading(ERRORS, "sku_prices", price, one.get("price")) for one in below]
     minors = {*(given or [item["price_minor"]]), *([own] if own is not None else [])}
     if len(minors) != 1:
         raise ERRORS("invalid-parameter:item_price-tmall")
-    _set_price(shop, item, minors.pop())
+    shop.set_price(item, minors.pop())
     return {"price_update_result": str(ids.num_iid(item["product_id"]))}
 
 
@@ -124,27 +122,14 @@ def _check_sku(item: Mapping[str, Any], named: Mapping[str, Any]) -> None:
         raise ERRORS("invalid-parameter:sku-properties")
 
 
-def _price(text: str) -> int:
-    minor = minor_of(text)
-    if not 0 < minor < MAX_MINOR:
-        raise ValueError("out of range")
-    return minor
-
-
 def _way(args: Arguments) -> int:
     return args.get("type", between(ABSOLUTE, DIFFERENCE), ABSOLUTE)
-
-
-def _set_price(shop: Shop, item: Mapping[str, Any], minor: int) -> None:
-    shop.world.set_product(item["product_id"], price_minor=minor, updated_at=shop.now)
-    shop.record("set_price", item["product_id"], minor, before=item["price_minor"])
 
 
 def _set_stock(shop: Shop, item: Mapping[str, Any], units: int, *, key: str = "") -> Document:
     """Set the units of an item, and answer with it."""
     product_id, at = item["product_id"], TIME.written(shop.now)
-    shop.world.set_product(product_id, on_hand_units=units, stock_updated_at=shop.now)
-    shop.record("set_stock", product_id, units, before=item["on_hand_units"], key=key)
+    shop.set_stock(item, units, key=key)
     sku = {"sku_id": ids.sku_id(product_id), "modified": at, "quantity": units}
     own = {"num_iid": ids.num_iid(product_id), "modified": at, "num": units}
     return {"item": {**own, "skus": {"sku": [sku]}}}

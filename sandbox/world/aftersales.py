@@ -1,7 +1,7 @@
 """What follows an order on a marketplace: its parcel, the member's word that it arrived, cases."""
 
 from datetime import timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 import polars as pl
 
@@ -13,8 +13,49 @@ APPLIED_HOURS: Final = 20
 """Between the member's application and the money is that long."""
 UNPAID_OUT: Final = ("CLOSED", "REFUSED", "OPEN")
 """Where cases stand that no money came of; a few orders have one."""
+_KNOWN: Final = ("PAID", "REFUNDED", "PARTIALLY_REFUNDED", "VOIDED")
 OF_LINE: Final = ("line_id", "product_id", "quantity")
 _UNPAID_EVERY, _UNPAID_AT = 101, 7
+
+
+class Book(NamedTuple):
+    """Orders of a marketplace and the cases of their lines."""
+
+    orders: pl.DataFrame
+    """Grain: order, as `sent`; `back_minor` was paid back until `back_at`, first requested at
+    `applied_at`; `is_back`: all of it was; `modified_at` is the last of all that happened."""
+    cases: pl.DataFrame
+    """Grain: case, see `cases`."""
+
+
+def book(world: World) -> Book:
+    """The world's orders with what followed them."""
+    orders, paid = sent(world), pl.col("state") == "PAID"
+    found = cases(world, orders)
+    sums = found.group_by("order_id").agg(
+        back_minor=pl.col("amount_minor").filter(paid).sum(),
+        back_at=pl.col("modified_at").filter(paid).max(),
+        applied_at=pl.col("applied_at").filter(paid).min(),
+        case_at=pl.col("modified_at").max(),
+    )
+    full = world.refunds.filter("is_full")["order_id"].implode()
+    moves = ("updated_at", "paid_at", "shipped_at", "confirmed_at", "case_at")
+    orders = orders.join(sums, on="order_id", how="left", maintain_order="left").with_columns(
+        pl.col("back_minor").fill_null(0),
+        is_back=pl.col("order_id").is_in(full),
+        modified_at=pl.max_horizontal(*moves).dt.truncate("1s"),
+    )
+    return Book(orders, found)
+
+
+def stated(state: pl.Expr, *more: str) -> pl.Expr:
+    """The state of orders in a platform's words; one that was planted goes out as it is.
+
+    Args:
+        more: states of payment that the platform has words for, beside those of the world.
+    """
+    known = pl.col("financial_status").is_in([*_KNOWN, *more])
+    return pl.when(known).then(state).otherwise("financial_status")
 
 
 def sent(world: World) -> pl.DataFrame:
