@@ -22,7 +22,7 @@ _ONE_BY_ONE: Final = 5
 
 
 class UnfitError(SourceRejectedError):
-    """A change that cannot be written as it is; nothing was sent, and others may pass."""
+    """A change that is not applied, and cannot be as it is; others may pass."""
 
 
 class OddItemError(UnfitError):

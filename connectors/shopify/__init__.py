@@ -6,7 +6,6 @@ from functools import partial
 from connectors.base.declaration import Connector, Stream, Write
 from connectors.base.webhooks import Webhook
 from connectors.shopify import (
-    coupon_outbound,
     fetch,
     mapping,
     order_mapping,
@@ -16,6 +15,7 @@ from connectors.shopify import (
     redaction,
 )
 from connectors.shopify.client import ShopifyClient, ShopifySettings
+from connectors.shopify.coupon_outbound import COUPONS
 from contracts.codes import Reversal, WriteKind
 from contracts.tables import (
     Coupon,
@@ -115,9 +115,9 @@ CONNECTOR = Connector(
         Write(
             kind=WriteKind.CREATE_COUPON,
             reversal=Reversal.CLOSABLE,
-            live=coupon_outbound.live_coupons,
-            send=coupon_outbound.send_coupons,
-            carries=frozenset({"listing_ids"}),
+            live=COUPONS.live,
+            send=COUPONS.send,
+            carries=COUPONS.carries,
         ),
         Write(
             kind=WriteKind.SET_STOCK,

@@ -2,20 +2,18 @@
 
 import datetime as dt
 import logging
-import time
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, Self
+from collections.abc import Iterator, Mapping
+from typing import Self
 
-import httpx
 import msgspec
 from pydantic import Field, SecretStr, model_validator
 
-from connectors.base.http import Http, addresses, server_time
+from connectors.base.account import AccountCheck, ApiSettings
+from connectors.base.graphql import Cost, GraphQLClient, UserError
+from connectors.base.http import HttpAnswer
 from connectors.base.jobs import JobStatus, finish
-from connectors.base.limits import BucketState, Meter, Urgency
-from connectors.base.retry import NotAppliedError, Retry, ThrottledError
-from connectors.base.settings import AccountSettings
+from connectors.base.limits import BucketState
+from connectors.base.retry import NotAppliedError
 from connectors.base.wire import decoded
 from connectors.shopify import queries
 from contracts.errors import (
@@ -24,12 +22,10 @@ from contracts.errors import (
     SourceRejectedError,
     TransientSourceError,
 )
-from contracts.ports import Stores
 
 VERSION = "2026-10"
 # The platform's limit for one query is not confirmed; a page is sized to stay below it.
 MOST_QUERY_COST = 1000.0
-_PATH = f"/admin/api/{VERSION}/graphql.json"
 _BULK_HOST = "storage.googleapis.com"
 _BULK_DEADLINE = 4 * 3600.0
 _MOST_BULK_BYTES = 20 * 2**30
@@ -37,7 +33,7 @@ _MOST_BULK_BYTES = 20 * 2**30
 _log = logging.getLogger(__name__)
 
 
-class ShopifySettings(AccountSettings):
+class ShopifySettings(ApiSettings):
     """One shop. A real one is named by its domain, a sandbox by its address on the loopback."""
 
     LIVE_MARKS = ("shpat_", "shpca_", "shppa_", "shpua_", "shpss_")
@@ -62,29 +58,13 @@ class ShopifySettings(AccountSettings):
 
     @property
     def url(self) -> str:
-        """Where requests go."""
-        return self.url_or(f"https://{self.shop_domain}")
+        """See `ApiSettings`."""
+        return self.url_or(f"https://{self.shop_domain}").rstrip("/")
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShopCheck:
-    """What a shop says of itself; `scopes` is null when it does not tell."""
-
-    name: str
-    currency: str
-    time_zone: str
-    plan: str
-    scopes: tuple[str, ...] | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """The raw `data` of an answer and its cost in points."""
-
-    data: bytes
-    at: dt.datetime
-    requested: float
-    used: float
+    @property
+    def account(self) -> str:
+        """See `ApiSettings`."""
+        return f"shopify:{self.url}"
 
 
 class _Shape(msgspec.Struct, rename="camel"):
@@ -115,20 +95,6 @@ class _Extensions(_Shape):
     cost: _Cost | None = None
 
 
-class _ErrorExtensions(_Shape):
-    code: str | None = None
-
-
-class _Error(_Shape):
-    extensions: _ErrorExtensions | None = None
-
-
-class _Envelope(_Shape):
-    data: msgspec.Raw = msgspec.Raw(b"null")
-    errors: list[_Error] = []
-    extensions: _Extensions | None = None
-
-
 class _BulkJob(_Shape):
     id: str
     platform_status: str = msgspec.field(name="status")
@@ -143,17 +109,14 @@ class _BulkJob(_Shape):
         return _BULK_STATUS[self.platform_status]
 
 
-class _UserError(_Shape):
-    code: str | None = None
-    field: list[str] | None = None
-
-
 class _Started(_Shape):
     bulk_operation: _BulkJob | None
-    user_errors: list[_UserError]
+    user_errors: list[UserError]
 
 
-_ENVELOPE = msgspec.json.Decoder(_Envelope)
+_EXTENSIONS = msgspec.json.Decoder(_Extensions | None)
+_STARTED = msgspec.json.Decoder(dict[str, _Started])
+_JOB = msgspec.json.Decoder(dict[str, _BulkJob | None])
 _BULK_STATUS = {
     "CREATED": JobStatus.QUEUED,
     "RUNNING": JobStatus.RUNNING,
@@ -184,81 +147,37 @@ _BULK_ERRORS: dict[str, type[ShopkeeperError]] = {
 }
 
 
-class ShopifyClient:
-    """Asks and writes for one shop. Thread-safe.
+class ShopifyClient(GraphQLClient[ShopifySettings]):
+    """Asks and writes for one shop. Thread-safe."""
 
-    Args:
-        stores: where all clients of the shop share its bucket; each has its own if not given.
-        transport, resolve: the network; replaced in tests.
-        clock, sleep: seconds for waiting, replaced in tests so that waiting costs no time.
-        wall_clock: seconds since 1970, which clients on several machines share limits by.
-    """
+    PATH = f"/admin/api/{VERSION}/graphql.json"
+    ERRORS = _ERRORS
+    DOWNLOAD_HOSTS = (_BULK_HOST,)
 
-    def __init__(
-        self,
-        settings: ShopifySettings,
-        stores: Stores = Stores(),
-        *,
-        transport: httpx.BaseTransport | None = None,
-        resolve: Callable[[str], list[str]] = addresses,
-        clock: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], None] = time.sleep,
-        wall_clock: Callable[[], float] = time.time,
-    ) -> None:
-        self._http = Http(
-            settings.url,
-            headers={"x-shopify-access-token": settings.access_token.get_secret_value()},
-            download_hosts=[] if settings.is_sandbox else [_BULK_HOST],
-            is_sandbox=settings.is_sandbox,
-            ca_file=settings.ca_file,
-            transport=transport,
-            resolve=resolve,
-        )
-        self._clock = clock
-        self._sleep = sleep
-        self._retry = Retry(sleep=sleep)
-        meter = Meter(
-            stores.limits,
-            f"shopify:{settings.url.rstrip('/')}",
-            budget_share=settings.budget_share,
-            clock=clock,
-            sleep=sleep,
-            wall_clock=wall_clock,
-        )
-        self.bucket = meter.cost("points")
-        self.urgency = Urgency.LIVE
+    def headers(self) -> Mapping[str, str]:
+        """See `AccountClient`."""
+        return {"x-shopify-access-token": self.settings.access_token.get_secret_value()}
 
-    def ask(
-        self, document: str, variables: Mapping[str, Any] | None = None, *, cost: float = 10.0
-    ) -> Answer:
-        """Ask a question; `cost` is what it is expected to take out of the bucket.
+    def prepare(self) -> None:
+        """See `AccountClient`."""
+        self.limit = self.bucket = self.meter.cost("points")
 
-        Raises:
-            ShopkeeperError: by HTTP status or by the error code in the answer, after retries.
-        """
-        return self._retry.call(
-            lambda: self._post(document, variables, cost=cost, urgency=self.urgency)
+    def cost_of(self, extensions: bytes) -> Cost | None:
+        """See `GraphQLClient`."""
+        found = decoded(_EXTENSIONS.decode, extensions)
+        if found is None or found.cost is None:
+            return None
+        cost = found.cost
+        return Cost(
+            requested=cost.requested_query_cost,
+            used=cost.actual_query_cost or 0.0,
+            bucket=cost.throttle_status.state,
         )
 
-    def write(
-        self,
-        document: str,
-        variables: Mapping[str, Any],
-        *,
-        urgency: Urgency = Urgency.ACT,
-    ) -> Answer:
-        """Send a mutation, again only when the platform certainly did nothing.
-
-        Raises:
-            NotAppliedError: the platform certainly did nothing, and still does not.
-            TransientSourceError: it may have been applied.
-            SourceRejectedError: it was refused.
-            SourceContractError: the answer is unknown, so it may have been applied.
-        """
-        return self._retry.call(
-            lambda: self._post(document, variables, cost=10.0, urgency=urgency),
-            repeats=NotAppliedError,
-        )
+    def learn(self, answer: HttpAnswer) -> None:
+        """See `GraphQLClient`."""
+        if "x-shopify-api-deprecated-reason" in answer.headers:
+            _log.warning("shopify version=%s a requested field is deprecated", VERSION)
 
     def run_bulk(self, document: str) -> Iterator[bytes]:
         """Run a bulk job and stream its file; nothing at all when it found nothing.
@@ -266,18 +185,18 @@ class ShopifyClient:
         Raises:
             TransientSourceError: the job failed, or its file came short.
         """
-        job_id = self._retry.call(lambda: self._start_bulk(document), repeats=NotAppliedError)
+        job_id = self.writing(lambda: self._start_bulk(document))
         job = finish(
             lambda: self._poll_bulk(job_id),
             deadline=_BULK_DEADLINE,
-            clock=self._clock,
-            sleep=self._sleep,
+            clock=self.clock,
+            sleep=self.sleep,
         )
         if job.url is None:
             return
         held = 0
         try:
-            for chunk in self._http.download(job.url, most=_MOST_BULK_BYTES):
+            for chunk in self.http.download(job.url, most=_MOST_BULK_BYTES):
                 held += len(chunk)
                 yield chunk
         except SourceRejectedError:
@@ -290,7 +209,7 @@ class ShopifyClient:
         """The platform's clock."""
         return self.ask(queries.CLOCK).at
 
-    def check(self) -> ShopCheck:
+    def check(self) -> AccountCheck:
         """What the shop says of itself, for a test of settings and permissions."""
         shop = msgspec.json.decode(self.ask(queries.SHOP).data)["shop"]
         try:
@@ -298,7 +217,7 @@ class ShopifyClient:
             scopes = tuple(sorted(scope["handle"] for scope in granted["accessScopes"]))
         except SourceContractError:
             scopes = None
-        return ShopCheck(
+        return AccountCheck(
             name=shop["name"],
             currency=shop["currencyCode"],
             time_zone=shop["ianaTimezone"],
@@ -306,46 +225,9 @@ class ShopifyClient:
             scopes=scopes,
         )
 
-    def close(self) -> None:
-        """Close the connections."""
-        self._http.close()
-
-    def _post(
-        self,
-        document: str,
-        variables: Mapping[str, Any] | None,
-        *,
-        cost: float,
-        urgency: Urgency,
-    ) -> Answer:
-        body = msgspec.json.encode({"query": document, "variables": variables or {}})
-        self.bucket.take(cost, urgency=urgency)
-        try:
-            answer = self._http.post(_PATH, body)
-        except ThrottledError as error:
-            self.bucket.refused(error.retry_after)
-            raise
-        if "x-shopify-api-deprecated-reason" in answer.headers:
-            _log.warning("shopify version=%s a requested field is deprecated", VERSION)
-        envelope = decoded(_ENVELOPE.decode, answer.body)
-        spent = envelope.extensions.cost if envelope.extensions else None
-        used = (spent.actual_query_cost or 0.0) if spent else 0.0
-        if spent is not None:
-            self.bucket.learn(spent.throttle_status.state, taken=cost, used=used)
-        if envelope.errors:
-            raise _error_of(envelope.errors, spent)
-        return Answer(
-            data=bytes(envelope.data),
-            at=dt.datetime.fromtimestamp(server_time(answer.headers), dt.UTC),
-            requested=spent.requested_query_cost if spent else 0.0,
-            used=used,
-        )
-
     def _start_bulk(self, document: str) -> str:
         answer = self.write(queries.RUN_BULK, {"query": document}, urgency=self.urgency)
-        started = decoded(msgspec.json.Decoder(dict[str, _Started]).decode, answer.data)[
-            "bulkOperationRunQuery"
-        ]
+        started = decoded(_STARTED.decode, answer.data)["bulkOperationRunQuery"]
         for error in started.user_errors:
             raise _BULK_ERRORS.get(error.code or "", SourceContractError)(
                 f"a bulk job was refused with {error.code}"
@@ -356,8 +238,7 @@ class ShopifyClient:
 
     def _poll_bulk(self, job_id: str) -> _BulkJob:
         answer = self.ask(queries.POLL_BULK, {"id": job_id}, cost=1.0)
-        jobs = decoded(msgspec.json.Decoder(dict[str, _BulkJob | None]).decode, answer.data)
-        job = jobs["bulkOperation"]
+        job = decoded(_JOB.decode, answer.data)["bulkOperation"]
         if job is None:
             raise SourceContractError("the platform does not know a bulk job that it started")
         if job.error_code is not None:
@@ -365,22 +246,3 @@ class ShopifyClient:
                 f"a bulk job failed with {job.error_code}"
             )
         return job
-
-
-def _error_of(errors: list[_Error], cost: _Cost | None) -> ShopkeeperError:
-    """The error that decides among those of an answer; its text is never repeated."""
-    codes = [(error.extensions.code if error.extensions else None) or "" for error in errors]
-    code = next((code for code in codes if code in _ERRORS), codes[0])
-    message = f"the platform answered error {code or 'without a code'}"
-    if code == "THROTTLED":
-        return NotAppliedError(message, retry_after=_wait(cost))
-    return _ERRORS.get(code, SourceContractError)(message)
-
-
-def _wait(cost: _Cost | None) -> float | None:
-    """Seconds until the bucket holds what was requested."""
-    if cost is None:
-        return None
-    bucket = cost.throttle_status
-    missing = cost.requested_query_cost - bucket.currently_available
-    return max(0.0, missing / bucket.restore_rate)

@@ -8,20 +8,28 @@ import json
 import uuid
 from collections.abc import Sequence
 from functools import partial
-from itertools import groupby
 
 import msgspec
 
-from connectors.base.sending import all_as, chunks, each, nothing_sent, read, read_each
+from connectors.base.graphql import UserError, judged
+from connectors.base.sending import (
+    UnfitError,
+    chunks,
+    each,
+    nothing_sent,
+    outcome,
+    read,
+    read_each,
+)
 from connectors.base.wire import decoded
+from connectors.base.writes import batched, grouped, price_text, under_parent
 from connectors.shopify import queries
 from connectors.shopify.client import ShopifyClient
 from connectors.shopify.ids import gid
-from connectors.shopify.user_errors import UserError, errors_of, judged, rejected
 from contracts.actions import Change, Live, Outcome, Unread
 from contracts.codes import OutcomeState
 from contracts.errors import SourceContractError, TransientSourceError
-from contracts.money import format_minor, parse_minor
+from contracts.money import parse_minor
 
 _MOST_IDS = 250
 _MOST_VARIANTS = 250
@@ -124,13 +132,12 @@ def _live_price(raw: msgspec.Raw, currency: str) -> Live | None:
 
 def set_prices(client: ShopifyClient, changes: Sequence[Change]) -> list[Outcome]:
     """Set prices, one request per product and at most 250 of its variants."""
-    by_product = sorted(changes, key=lambda change: change.parent_id or "")
-    groups = (
-        some
-        for _, of_product in groupby(by_product, key=lambda change: change.parent_id)
-        for some in chunks(list(of_product), _MOST_VARIANTS)
+    groups = grouped(changes, under_parent, _MOST_VARIANTS)
+    return each(
+        groups,
+        lambda group: batched(group, _row_of_price, partial(_set_prices, client)),
+        at_once=_AT_ONCE,
     )
-    return each(groups, lambda group: _set_prices(client, group), at_once=_AT_ONCE)
 
 
 def live_stock(client: ShopifyClient, changes: Sequence[Change]) -> dict[str, Live | Unread]:
@@ -149,21 +156,19 @@ def set_stock(client: ShopifyClient, changes: Sequence[Change]) -> list[Outcome]
     return each(([change] for change in changes), lambda one: [_set_stock(client, one[0])])
 
 
-def _set_prices(client: ShopifyClient, changes: Sequence[Change]) -> list[Outcome]:
-    product = changes[0].parent_id
-    if product is None:
-        return all_as(changes, OutcomeState.REJECTED, "a price is written under its product")
-    if any(change.currency is None for change in changes):
-        return all_as(changes, OutcomeState.REJECTED, "a price has a currency")
-    variants = [
-        {
-            "id": gid("ProductVariant", change.target_id),
-            "price": format_minor(change.after, change.currency or ""),
-        }
-        for change in changes
-    ]
-    written = {"product": gid("Product", product), "variants": variants}
-    return _per_variant(changes, errors_of(client, changes, queries.SET_PRICES, written))
+def _row_of_price(change: Change) -> dict[str, str]:
+    if change.parent_id is None:
+        raise UnfitError("a price is written under its product")
+    return {"id": gid("ProductVariant", change.target_id), "price": price_text(change)}
+
+
+def _set_prices(
+    client: ShopifyClient, rows: Sequence[tuple[Change, dict[str, str]]]
+) -> list[Outcome]:
+    changes = [change for change, _ in rows]
+    product = gid("Product", under_parent(changes[0]))
+    written = {"product": product, "variants": [row for _, row in rows]}
+    return _per_variant(changes, client.errors_of(changes, queries.SET_PRICES, written))
 
 
 def _per_variant(changes: Sequence[Change], errors: list[UserError]) -> list[Outcome]:
@@ -173,17 +178,17 @@ def _per_variant(changes: Sequence[Change], errors: list[UserError]) -> list[Out
     for error in errors:
         path = error.field or []
         if len(path) > 1 and path[0] == "variants" and path[1].isdigit():
-            named[int(path[1])] = error.code or "without a code"
+            named[int(path[1])] = error.told
         else:
-            general.append(error.code or "without a code")
+            general.append(error.told)
     rest = OutcomeState.ACCEPTED
     if general:
         is_untouched = any(code in _WHOLE_PRODUCT for code in general)
         rest = OutcomeState.REJECTED if is_untouched else OutcomeState.UNKNOWN
     return [
-        Outcome(action_id=change.action_id, state=OutcomeState.REJECTED, message=named[place])
+        outcome(change, named[place], OutcomeState.REJECTED)
         if place in named
-        else Outcome(action_id=change.action_id, state=rest, message=next(iter(general), None))
+        else outcome(change, next(iter(general), None), rest)
         for place, change in enumerate(changes)
     ]
 
@@ -192,7 +197,7 @@ def _set_stock(client: ShopifyClient, change: Change) -> Outcome:
     with nothing_sent():
         item = _stocked(client, change.target_id)
     if item is None or change.parent_id is None:
-        return rejected(change, "no single item has this SKU, or no location is named")
+        raise UnfitError("no single item has this SKU, or no location is named")
     quantity = {
         "inventoryItemId": item.id,
         "locationId": gid("Location", change.parent_id),
@@ -201,7 +206,7 @@ def _set_stock(client: ShopifyClient, change: Change) -> Outcome:
     }
     written = {"name": "available", "reason": "correction", "quantities": [quantity]}
     key = str(uuid.uuid5(uuid.NAMESPACE_OID, change.action_id))
-    errors = errors_of(client, [change], queries.SET_STOCK, {"input": written, "key": key})
+    errors = client.errors_of([change], queries.SET_STOCK, {"input": written, "key": key})
     if any(error.code == "IDEMPOTENCY_CONCURRENT_REQUEST" for error in errors):
         raise TransientSourceError("the same write is under way")
     return judged(change, errors)

@@ -13,8 +13,9 @@ import httpx
 import polars as pl
 import pytest
 
-from connectors.shopify import CONNECTOR, coupon_outbound, fetch, outbound, queries
+from connectors.shopify import CONNECTOR, fetch, outbound, queries
 from connectors.shopify.client import ShopifyClient, ShopifySettings
+from connectors.shopify.coupon_outbound import COUPONS
 from contracts.actions import Change, Live, Unread
 from contracts.codes import OutcomeState
 from contracts.errors import SourceContractError, SourceRejectedError
@@ -185,14 +186,14 @@ def test_a_coupon_is_made_once_and_closed(client: ShopifyClient) -> None:
         payload=encode(terms),
     )
     for _ in range(2):
-        (outcome,) = coupon_outbound.send_coupons(client, [create])
+        (outcome,) = COUPONS.send(client, [create])
         assert outcome.state is OutcomeState.ACCEPTED
-    assert value(coupon_outbound.live_coupons(client, [create])["ONCE-1"]) == 1500
+    assert value(COUPONS.live(client, [create])["ONCE-1"]) == 1500
     close = Change(
         action_id="c2", target_id="ONCE-1", parent_id=None, before=1500, after=0, currency=None
     )
-    coupon_outbound.send_coupons(client, [close])
-    assert value(coupon_outbound.live_coupons(client, [close])["ONCE-1"]) == 0
+    COUPONS.send(client, [close])
+    assert value(COUPONS.live(client, [close])["ONCE-1"]) == 0
 
 
 def test_stock_that_was_set_is_the_stock_answered(client: ShopifyClient) -> None:

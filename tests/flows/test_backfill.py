@@ -7,7 +7,8 @@ from typing import Any
 import polars as pl
 import pytest
 
-from connectors.shopify.client import Answer, ShopifyClient
+from connectors.base.graphql import GraphQLAnswer as Answer
+from connectors.shopify.client import ShopifyClient
 from contracts.errors import ConfigurationError
 from contracts.tables import TABLES
 from flows.steps.backfill import (

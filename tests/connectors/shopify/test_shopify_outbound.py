@@ -10,7 +10,8 @@ import httpx
 import pytest
 
 from connectors.base.retry import NotAppliedError
-from connectors.shopify import coupon_outbound, outbound
+from connectors.shopify import outbound
+from connectors.shopify.coupon_outbound import COUPONS
 from contracts.actions import Change, Live, Unread
 from contracts.codes import OutcomeState
 from contracts.payloads import CouponTerms, encode
@@ -198,7 +199,7 @@ def created(*codes: str) -> dict[str, Any]:
 
 def test_a_coupon_states_a_fraction_and_whom_it_is_for(opened: Opened) -> None:
     client, platform = opened(created())
-    coupon_outbound.send_coupons(client, [coupon(1500, recipient="7")])
+    COUPONS.send(client, [coupon(1500, recipient="7")])
     sent = platform.asked[0]["variables"]["coupon"]
     assert sent["customerGets"]["value"] == {"percentage": 0.15}
     assert sent["context"] == {"customers": {"add": ["gid://shopify/Customer/7"]}}
@@ -208,7 +209,7 @@ def test_a_coupon_states_a_fraction_and_whom_it_is_for(opened: Opened) -> None:
 
 def test_a_least_spend_is_stated_in_the_shops_currency(opened: Opened) -> None:
     client, platform = opened(created())
-    coupon_outbound.send_coupons(client, [coupon(550, currency="USD", min_spend_minor=3000)])
+    COUPONS.send(client, [coupon(550, currency="USD", min_spend_minor=3000)])
     sent = platform.asked[0]["variables"]["coupon"]
     least = {"subtotal": {"greaterThanOrEqualToSubtotal": "30.00"}}
     assert sent["minimumRequirement"] == least
@@ -217,14 +218,14 @@ def test_a_least_spend_is_stated_in_the_shops_currency(opened: Opened) -> None:
 @pytest.mark.parametrize("payload", [None, "{", '{"title": "Autumn"}'])
 def test_a_coupon_without_whole_terms_is_not_sent(opened: Opened, payload: str | None) -> None:
     client, platform = opened()
-    (outcome,) = coupon_outbound.send_coupons(client, [replace(coupon(1500), payload=payload)])
+    (outcome,) = COUPONS.send(client, [replace(coupon(1500), payload=payload)])
     assert outcome.state is OutcomeState.REJECTED
     assert platform.asked == []
 
 
 def test_a_coupon_names_the_variants_that_it_holds_for_and_joins_no_other(opened: Opened) -> None:
     client, platform = opened(created())
-    coupon_outbound.send_coupons(client, [coupon(1500, listing_ids=("7", "8"))])
+    COUPONS.send(client, [coupon(1500, listing_ids=("7", "8"))])
     sent = platform.asked[0]["variables"]["coupon"]
     variants = ["gid://shopify/ProductVariant/7", "gid://shopify/ProductVariant/8"]
     assert sent["customerGets"]["items"] == {"products": {"productVariantsToAdd": variants}}
@@ -238,14 +239,14 @@ def test_a_term_that_no_code_here_keeps_is_refused_and_not_dropped(
     opened: Opened, terms: dict[str, Any]
 ) -> None:
     client, platform = opened()
-    (outcome,) = coupon_outbound.send_coupons(client, [coupon(1500, **terms)])
+    (outcome,) = COUPONS.send(client, [coupon(1500, **terms)])
     assert outcome.state is OutcomeState.REJECTED
     assert platform.asked == []
 
 
 def test_a_coupon_of_an_amount_states_it_in_major_units(opened: Opened) -> None:
     client, platform = opened(created())
-    coupon_outbound.send_coupons(client, [coupon(550, currency="USD")])
+    COUPONS.send(client, [coupon(550, currency="USD")])
     sent = platform.asked[0]["variables"]["coupon"]
     assert sent["customerGets"]["value"]["discountAmount"]["amount"] == "5.50"
     assert sent["context"] == {"all": "ALL"}
@@ -258,12 +259,12 @@ def test_a_code_that_exists_already_is_done(
     opened: Opened, codes: tuple[str, ...], state: str
 ) -> None:
     client, _ = opened(created(*codes))
-    assert states(coupon_outbound.send_coupons(client, [coupon(1500)])) == {"c1": state}
+    assert states(COUPONS.send(client, [coupon(1500)])) == {"c1": state}
 
 
 def test_a_coupon_without_terms_is_never_created(opened: Opened) -> None:
     client, platform = opened(created())
-    assert states(coupon_outbound.send_coupons(client, [change(1)])) == {"a1": "rejected"}
+    assert states(COUPONS.send(client, [change(1)])) == {"a1": "rejected"}
     assert platform.asked == []
 
 
@@ -309,7 +310,7 @@ def test_a_coupon_is_read_back_as_it_was_written(
     opened: Opened, answered: dict[str, Any], live: dict[str, Live]
 ) -> None:
     client, _ = opened(answered)
-    assert coupon_outbound.live_coupons(client, [coupon(1500)]) == live
+    assert COUPONS.live(client, [coupon(1500)]) == live
 
 
 NAMED = {"__typename": "DiscountCustomers", "customers": [{"id": "gid://shopify/Customer/7"}]}
@@ -337,7 +338,7 @@ def test_every_term_of_a_code_is_read_back(
     opened: Opened, told: dict[str, Any], recipient: str | None, term: str, value: Any
 ) -> None:
     client, _ = opened(code_node(SHARE, **told))
-    live = coupon_outbound.live_coupons(client, [coupon(1500, recipient=recipient)])["AUTUMN-1"]
+    live = COUPONS.live(client, [coupon(1500, recipient=recipient)])["AUTUMN-1"]
     assert isinstance(live, Live)
     assert live.terms == {**TERMS, term: value}
 
@@ -360,14 +361,14 @@ def test_a_code_that_is_no_code_of_ours_is_unread_and_the_others_are_answered(
 ) -> None:
     client, _ = opened(odd, code_node(SHARE))
     other = replace(coupon(1500), target_id="AUTUMN-2")
-    live = coupon_outbound.live_coupons(client, [coupon(1500), other])
+    live = COUPONS.live(client, [coupon(1500), other])
     assert isinstance(live["AUTUMN-1"], Unread)
     assert live["AUTUMN-2"] == Live(value=1500, currency=None, terms=TERMS)
 
 
 def test_closing_a_coupon_deactivates_it(opened: Opened) -> None:
     client, platform = opened(code_node(SHARE), {"discountCodeDeactivate": {"userErrors": []}})
-    assert states(coupon_outbound.send_coupons(client, [coupon(0)])) == {"c1": "accepted"}
+    assert states(COUPONS.send(client, [coupon(0)])) == {"c1": "accepted"}
     assert platform.asked[1]["variables"] == {"id": "gid://shopify/DiscountCodeNode/9"}
 
 
