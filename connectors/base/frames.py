@@ -25,7 +25,7 @@ ROW, PARENT, PART = "row", "parent_row", "page_part"
 def frame(structs: Sequence[Any], shape: Any) -> pl.DataFrame:
     """One row per struct of type `shape`; no structs keep the names and types of the columns."""
     leaves = _leaves(structs, shape, "")
-    return pl.DataFrame([pl.Series(name, values, dtype=dtype) for name, values, dtype in leaves])
+    return pl.DataFrame([_series(name, values, dtype) for name, values, dtype in leaves])
 
 
 def children(structs: Sequence[Any], shape: Any, path: str) -> tuple[list[Any], list[int]]:
@@ -109,6 +109,19 @@ def _leaves(
     for field in computed_of(shape):
         if field.column is not None:
             yield prefix + field.name, values(field.attribute), field.column
+
+
+def _series(name: str, values: list[Any], dtype: ColumnType) -> pl.Series:
+    """A column; lists are put together in bulk, since each would be a series of its own."""
+    if not isinstance(dtype, pl.List):
+        return pl.Series(name, values, dtype=dtype)
+    items, owners = flatten(one or () for one in values)
+    held = pl.DataFrame({ROW: owners, name: items}, schema={ROW: pl.UInt32, name: dtype.inner})
+    is_told = pl.Series("is_told", [one is not None for one in values], dtype=pl.Boolean)
+    rows = is_told.to_frame().with_row_index(ROW)
+    lists = rows.join(held.group_by(ROW).agg(name), on=ROW, how="left", maintain_order="left")
+    told = pl.coalesce(name, pl.lit([], dtype=dtype))
+    return lists.select(pl.when("is_told").then(told).alias(name)).to_series()
 
 
 def _lists(shape: Any, prefix: str = "") -> Iterator[tuple[str, tuple[str, ...], Any]]:

@@ -18,15 +18,15 @@ from contracts.codes import LineKind, PaymentStatus, QuarantineReason
 from contracts.tables import Order, OrderCoupon, OrderLine, Refund, Shipment
 
 ORDER_ID, PLACED_AT, UPDATED_AT = "order:id", "order:placed_at", "order:updated_at"
-_CURRENCY, _PLACED, _UPDATED = "order:currency", "order:placed", "order:updated"
-HEAD: Final = (ORDER_ID, _CURRENCY, PLACED_AT, _PLACED, UPDATED_AT, _UPDATED)
-"""Columns that an order hands to its children."""
+_CURRENCY, _PLACED, UPDATED = "order:currency", "order:placed", "order:updated"
+HEAD: Final = (ORDER_ID, _CURRENCY, PLACED_AT, _PLACED, UPDATED_AT, UPDATED)
+"""Columns that an order hands to its children; `UPDATED` is the raw text of its date."""
 _PLACED_ORDER = Parsed(pl.col(PLACED_AT), pl.col(_PLACED), QuarantineReason.UNREADABLE_TIME)
 _KEYS: Final[dict[str, Parsed | pl.Expr]] = {
     "order_id": pl.col(ORDER_ID),
     "created_date": pl.col(PLACED_AT).dt.date(),
     "source_updated_at": Parsed(
-        pl.col(UPDATED_AT), pl.col(_UPDATED), QuarantineReason.UNREADABLE_TIME
+        pl.col(UPDATED_AT), pl.col(UPDATED), QuarantineReason.UNREADABLE_TIME
     ),
 }
 
@@ -46,7 +46,7 @@ def with_heads(
         placed.value.alias(PLACED_AT),
         placed.raw.cast(pl.String).alias(_PLACED),
         updated.value.alias(UPDATED_AT),
-        updated.raw.cast(pl.String).alias(_UPDATED),
+        updated.raw.cast(pl.String).alias(UPDATED),
     )
 
 

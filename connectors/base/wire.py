@@ -4,6 +4,7 @@ import re
 import types
 import typing
 from collections.abc import Callable
+from functools import cache
 from typing import Any, TypeVar
 
 import msgspec
@@ -83,14 +84,23 @@ def unknown_fields(value: Any, shape: Any) -> set[str]:
         return set().union(*(unknown_fields(item, shape) for item in value))
     if shape is None or not isinstance(value, dict):
         return set()
-    known = {field.encode_name: field.type for field in msgspec.structs.fields(shape)}
+    known = _members(shape)
     unknown = set(value) - set(known)
     nested = (unknown_fields(item, known[name]) for name, item in value.items() if name in known)
     return unknown.union(*nested)
 
 
+@cache
+def _members(shape: Any) -> dict[str, Any]:
+    """Types by the names of a struct type's fields."""
+    return {field.encode_name: field.type for field in msgspec.structs.fields(shape)}
+
+
+@cache
 def _struct_in(shape: Any) -> Any:
     """The struct type inside an optional, list, tuple or generic type; null for a plain type."""
+    while typing.get_origin(shape) is typing.Annotated:
+        shape = typing.get_args(shape)[0]
     origin = typing.get_origin(shape)
     if origin in (list, tuple, types.UnionType, typing.Union):
         found = (_struct_in(part) for part in typing.get_args(shape))

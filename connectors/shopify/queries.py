@@ -1,16 +1,17 @@
 """The GraphQL documents: what is read and written, and nothing beside it.
 
-A source is written once and read in two ways: page by page, or in bulk. Both select the same
-fields, so both give the same rows. No name, address or other personal field is selected.
+A source is read in two ways, page by page or in bulk. Both select what the structs of `wire`
+declare, so both give the same rows. No name, address or other personal field is among it.
 """
 
 import datetime as dt
 import json
 from dataclasses import dataclass
+from typing import Any
 
+from connectors.base.fields import selection
+from connectors.shopify import wire
 from contracts.streams import Window
-
-_CHILD = "<child>"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,15 +19,26 @@ class Child:
     """A connection inside a document, such as an order's lines.
 
     `first` children come with the document; the rest is asked for by the parent's id, together with
-    the `parent_fields` that tell which version of the parent they belong to. Without a
+    the fields of `version` that tell which version of the parent they belong to. Without a
     `parent_type` the rest is not wanted.
     """
 
     field: str
-    fields: str
-    first: int
+    node: Any
+    connection: Any
+    first: str
     parent_type: str | None = None
-    parent_fields: str = ""
+    version: Any = None
+
+    @property
+    def paged(self) -> str:
+        """How a page asks for it."""
+        return f"{self.field}({self.first}) {{ {selection(self.connection)} }}"
+
+    @property
+    def whole(self) -> str:
+        """How a bulk document asks for it."""
+        return f"{self.field} {{ edges {{ node {{ {selection(self.node)} }} }} }}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,11 +49,16 @@ class Source:
     """
 
     root: str
-    fields: str
+    node: Any
     count: str
     sort_key: str
     is_windowed: bool = True
     child: Child | None = None
+
+    @property
+    def fields(self) -> str:
+        """What a page selects of a document, its first children among it."""
+        return selection(self.node)
 
 
 def search(window: Window) -> str:
@@ -62,18 +79,13 @@ def count_document(source: Source) -> str:
 
 def page_document(source: Source) -> str:
     """One page; variables `first`, `after` and, for a windowed source, `query`."""
-    child = source.child
-    nested = ""
-    if child is not None:
-        pages = " pageInfo { hasNextPage endCursor }" if child.parent_type else ""
-        nested = f"{child.field}(first: {child.first}) {{ nodes {{ {child.fields} }}{pages} }}"
     declared = ", $query: String" if source.is_windowed else ""
     passed = ", query: $query" if source.is_windowed else ""
     sort = f", sortKey: {source.sort_key}" if source.sort_key else ""
     return (
         f"query {source.root}Page($first: Int!, $after: String{declared}) {{"
         f" {source.root}(first: $first, after: $after{passed}{sort}) {{"
-        f" nodes {{ {source.fields.replace(_CHILD, nested)} }}"
+        f" nodes {{ {source.fields} }}"
         " pageInfo { hasNextPage endCursor } } }"
     )
 
@@ -82,27 +94,22 @@ def rest_document(child: Child) -> str:
     """The children that follow a page's first; variables `id`, `first`, `after`."""
     return (
         f"query {child.field}Rest($id: ID!, $first: Int!, $after: String) {{ node(id: $id) {{"
-        f" ... on {child.parent_type} {{ {child.parent_fields}"
-        f" {child.field}(first: $first, after: $after) {{ nodes {{ {child.fields} }}"
-        " pageInfo { hasNextPage endCursor } } } } }"
+        f" ... on {child.parent_type} {{ {selection(child.version)}"
+        f" {child.field}(first: $first, after: $after) {{ {selection(child.connection)} }} }} }} }}"
     )
 
 
 def bulk_document(source: Source, query: str | None) -> str:
     """All of it in one job. A bulk document takes no variables."""
-    child = source.child
-    nested = f"{child.field} {{ edges {{ node {{ {child.fields} }} }} }}" if child else ""
     arguments = f"(query: {json.dumps(query)})" if query else ""
-    fields = source.fields.replace(_CHILD, nested)
+    child, fields = source.child, source.fields
+    if child is not None:
+        fields = fields.replace(child.paged, child.whole)
     return f"{{ {source.root}{arguments} {{ edges {{ node {{ {fields} }} }} }} }}"
 
 
 def _second(moment: dt.datetime) -> str:
     return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
-
-
-def _amount(field: str) -> str:
-    return f"{field} {{ shopMoney {{ amount }} }}"
 
 
 # One more than can be paged: whether there are more decides for bulk, how many more does not.
@@ -111,85 +118,61 @@ _FOUND = "{ count precision }"
 
 ORDERS = Source(
     root="orders",
+    node=wire.Order,
     sort_key="UPDATED_AT",
     count=f"count: ordersCount(query: $query, {_LIMIT}) {_FOUND}",
-    fields=(
-        "id createdAt updatedAt currencyCode processedAt cancelledAt test displayFinancialStatus"
-        " displayFulfillmentStatus discountCodes customer { id }"
-        f" taxesIncluded {_amount('subtotalPriceSet')} {_amount('totalDiscountsSet')}"
-        f" shippingLine {{ {_amount('discountedPriceSet')} }} {_amount('totalTaxSet')}"
-        f" {_amount('totalTipReceivedSet')} {_amount('originalTotalDutiesSet')}"
-        f" {_amount('totalPriceSet')} {_amount('totalRefundedSet')}"
-        f" additionalFees {{ id {_amount('price')} }}"
-        f" refunds {{ id createdAt {_amount('totalRefundedSet')} }}"
-        " fulfillments { createdAt deliveredAt estimatedDeliveryAt status"
-        f" trackingInfo {{ company number }} }} {_CHILD}"
-    ),
     child=Child(
         field="lineItems",
-        first=10,
-        fields=(
-            "id sku quantity currentQuantity isGiftCard requiresShipping variant { id }"
-            f" {_amount('originalUnitPriceSet')} {_amount('originalTotalSet')}"
-            f" discountAllocations {{ {_amount('allocatedAmountSet')} }}"
-            f" taxLines {{ {_amount('priceSet')} }}"
-        ),
+        node=wire.Line,
+        connection=wire.Paged[wire.Line],
+        first=wire.LINES,
         parent_type="Order",
-        parent_fields="id createdAt updatedAt currencyCode",
+        version=wire.OrderVersion,
     ),
 )
 
 # A deletion shows in no list of changes, so all there is is read, drafts and archived ones too.
 PRODUCTS = Source(
     root="productVariants",
+    node=wire.Variant,
     sort_key="ID",
     is_windowed=False,
     count=f"count: productVariantsCount({_LIMIT}) {_FOUND}",
-    fields=(
-        "id sku title price compareAtPrice createdAt updatedAt"
-        " product { id title status vendor productType updatedAt }"
-    ),
 )
 
 INVENTORY = Source(
     root="inventoryItems",
+    node=wire.Item,
     sort_key="",
     is_windowed=False,
     count=f"count: productVariantsCount({_LIMIT}) {_FOUND}",
-    fields=f"id sku tracked updatedAt {_CHILD}",
     child=Child(
         field="inventoryLevels",
-        first=5,
-        fields=(
-            'id updatedAt location { id } quantities(names: ["available", "on_hand", "committed"])'
-            " { name quantity }"
-        ),
+        node=wire.Level,
+        connection=wire.Paged[wire.Level],
+        first=wire.LEVELS,
         parent_type="InventoryItem",
-        parent_fields="id sku tracked updatedAt",
+        version=wire.ItemHead,
     ),
 )
 
 CUSTOMERS = Source(
     root="customers",
+    node=wire.Customer,
     sort_key="ID",
     is_windowed=False,
     count=f"count: customersCount({_LIMIT}) {_FOUND}",
-    fields="id createdAt updatedAt numberOfOrders amountSpent { amount currencyCode }",
 )
 
 DISCOUNTS = Source(
     root="discountNodes",
+    node=wire.DiscountNode,
     sort_key="ID",
     is_windowed=False,
     count=f"count: discountNodesCount({_LIMIT}) {_FOUND}",
-    fields=(
-        "id discount { __typename ... on DiscountCodeBasic {"
-        " title status startsAt endsAt updatedAt usageLimit asyncUsageCount"
-        " customerGets { value { __typename ... on DiscountPercentage { percentage }"
-        " ... on DiscountAmount { amount { amount currencyCode } } } }"
-        f" {_CHILD} }} }}"
+    child=Child(
+        field="codes", node=wire.Code, connection=wire.Connection[wire.Code], first=wire.CODES
     ),
-    child=Child(field="codes", first=1, fields="id code"),
 )
 
 SOURCES = (ORDERS, PRODUCTS, INVENTORY, CUSTOMERS, DISCOUNTS)
