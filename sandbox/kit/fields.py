@@ -65,6 +65,20 @@ def lean(fields: Fields, row: Row, *, only: Collection[str] | None = None) -> Do
     return without_none(document(fields, row, only=only))
 
 
+def sparse(found: Any, asked: Collection[str]) -> Any:
+    """What is asked for of a document, or of each in a list; "a.b" is a field inside a."""
+    if isinstance(found, list):
+        return [sparse(one, asked) for one in found]
+    if not isinstance(found, dict):
+        return found
+    kept = {}
+    for name, value in found.items():
+        inside = [one.partition(".")[2] for one in asked if one.startswith(f"{name}.")]
+        if name in asked or inside:
+            kept[name] = value if name in asked else sparse(value, inside)
+    return kept
+
+
 def without(fields: Fields, *names: str) -> dict[str, Read]:
     """The table without some of its fields."""
     return {name: read for name, read in fields.items() if name not in names}

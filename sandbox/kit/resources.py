@@ -1,11 +1,11 @@
 """Resources of a REST API: rows that are listed, shown and written at addresses."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Final, Generic, TypeVar
 
 C = TypeVar("C")
-R = TypeVar("R")
 Row = dict[str, Any]
 _EDIT: Final = "POST PUT PATCH"
 _OPERATIONS: Final = {
@@ -18,8 +18,17 @@ _OPERATIONS: Final = {
 }
 
 
-class Resource(Generic[C, R]):
-    """A kind of row, for the calls and the replies of a dialect.
+@dataclass(frozen=True)
+class Reply:
+    """What is answered; a body of None is empty."""
+
+    body: Any = None
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class Resource(Generic[C]):
+    """A kind of row, for the calls of a dialect.
 
     A dialect says once how its resources are listed and deleted, what a call asks for (`_asked`:
     the key in its path, its body), what becomes of the refusal of a write (`_refusing`) and how
@@ -36,7 +45,7 @@ class Resource(Generic[C, R]):
     def _asked(self, call: C) -> tuple[Any, Any]:
         raise NotImplementedError
 
-    def _reply(self, call: C, shown: Row, status: int) -> R:
+    def _reply(self, call: C, shown: Row, status: int) -> Reply:
         raise NotImplementedError
 
     def _refusing(self, call: C, verb: str, key: Any, given: Any) -> AbstractContextManager[None]:
@@ -58,26 +67,26 @@ class Resource(Generic[C, R]):
     def _write(self, call: C, row: Row, written: Any) -> None:
         raise NotImplementedError
 
-    def operations(self, key: str = "{key}") -> dict[str, dict[str, Callable[[C], R]]]:
+    def operations(self, key: str = "{key}") -> dict[str, dict[str, Callable[[C], Reply]]]:
         """The operations by method, by what follows the address of the resource."""
-        found: dict[str, dict[str, Callable[[C], R]]] = {}
+        found: dict[str, dict[str, Callable[[C], Reply]]] = {}
         for name in self.allows.split():
             path, methods = _OPERATIONS[name]
             handlers = dict.fromkeys(methods.split(), getattr(self, name))
             found.setdefault(path.format(key=key), {}).update(handlers)
         return found
 
-    def get(self, call: C) -> R:
+    def get(self, call: C) -> Reply:
         """One of them."""
         key, _ = self._asked(call)
         return self._reply(call, self._shown(call, key), 200)
 
-    def create(self, call: C) -> R:
+    def create(self, call: C) -> Reply:
         """Make a new one."""
         _, given = self._asked(call)
         return self._reply(call, self._created(call, given), self.answers_new)
 
-    def update(self, call: C) -> R:
+    def update(self, call: C) -> Reply:
         """Change one."""
         return self._reply(call, self._updated(call, *self._asked(call)), 200)
 

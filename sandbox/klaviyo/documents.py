@@ -1,24 +1,17 @@
 """JSON:API documents: resources with their links, sparse fields, pages and what is included."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
+from sandbox.kit.fields import sparse
+from sandbox.kit.resources import Reply
 from sandbox.klaviyo.account import Call, Row
 from sandbox.klaviyo.fields import REQUIRED, WITH_PARENT
 from sandbox.klaviyo.query import cursor_of
 
 Look = Callable[[Row, str], list[Any]]
 """The values of a row's field that a filter or an order looks at."""
-
-
-@dataclass(frozen=True)
-class Reply:
-    """What is answered; a body of None is empty."""
-
-    status: int
-    body: Any = None
 
 
 def page_of(rows: Iterable[Row], call: Call, *, look: Look) -> tuple[list[Row], dict[str, str]]:
@@ -84,7 +77,7 @@ def answer(
     if call.query.include:
         unique = {(row["type"], row["id"]): row for row in included}
         body["included"] = [_resource(row, call) for row in unique.values()]
-    return Reply(status, body)
+    return Reply(body, status)
 
 
 def _resource(row: Row, call: Call) -> Row:
@@ -93,13 +86,19 @@ def _resource(row: Row, call: Call) -> Row:
     own = f"{call.origin}/api/{kind}s/{quote(key, safe='')}"
     if kind in call.query.fields:
         asked = call.query.fields[kind] | REQUIRED.get(kind, frozenset())
-        attributes = _sparse(attributes, asked)
+        attributes = sparse(attributes, asked | _with_parents(asked))
     found: Row = {"type": kind, "id": key, "attributes": attributes, "links": {"self": own}}
     related = {
         name: _relationship(name, where, own)
         for name, where in row.get("relationships", {}).items()
     }
     return found | ({"relationships": related} if related else {})
+
+
+def _with_parents(asked: frozenset[str]) -> set[str]:
+    """What stays inside attributes of which another part is asked for."""
+    inside = {one: f"{one.rpartition('.')[0]}." for one in WITH_PARENT}
+    return {one for one, parent in inside.items() if any(own.startswith(parent) for own in asked)}
 
 
 def _relationship(name: str, where: tuple[str, Any] | None, own: str) -> Row:
@@ -110,14 +109,3 @@ def _relationship(name: str, where: tuple[str, Any] | None, own: str) -> Row:
     several = isinstance(keys, list)
     data = [{"type": kind, "id": key} for key in (keys if several else [keys])]
     return {"data": data if several else data[0], "links": links}
-
-
-def _sparse(attributes: Row, asked: frozenset[str], prefix: str = "") -> Row:
-    found: Row = {}
-    for name, value in attributes.items():
-        path = f"{prefix}{name}"
-        if path in asked or path in WITH_PARENT:
-            found[name] = value
-        elif any(one.startswith(f"{path}.") for one in asked):
-            found[name] = _sparse(value, asked, f"{path}.") if isinstance(value, dict) else value
-    return found

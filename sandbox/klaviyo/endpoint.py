@@ -15,11 +15,11 @@ from starlette.routing import Route
 from sandbox.kit.endpoint import Endpoint
 from sandbox.kit.errors import RefusedError
 from sandbox.kit.limits import FixedWindows, Window
+from sandbox.kit.resources import Reply
 from sandbox.kit.tokens import is_same
 from sandbox.klaviyo.account import Account, Call, Credentials, Faults
 from sandbox.klaviyo.activity import Accounts, Campaigns, Reviews
 from sandbox.klaviyo.coupons import Codes, Coupons, Jobs
-from sandbox.klaviyo.documents import Reply
 from sandbox.klaviyo.errors import invalid, refused
 from sandbox.klaviyo.events import Events
 from sandbox.klaviyo.operations import OPERATIONS, UNSCOPED, Operation, Rates
@@ -97,7 +97,7 @@ class _Desk:
         try:
             reply = self._done(path, request, body, headers)
         except RefusedError as error:
-            reply = Reply(error.entry["status"], {"errors": [error.entry]})
+            reply = Reply({"errors": [error.entry]}, error.entry["status"])
         if reply.body is None:
             return Response(status_code=reply.status, headers=headers)
         return Response(_encoded(reply.body), reply.status, headers=headers, media_type=MEDIA)

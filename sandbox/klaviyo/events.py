@@ -7,10 +7,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from sandbox.kit.fields import alike
+from sandbox.kit.resources import Reply
 from sandbox.klaviyo import bodies
 from sandbox.klaviyo.account import Account, Call, Row
 from sandbox.klaviyo.bodies import Body
-from sandbox.klaviyo.documents import Reply, target
+from sandbox.klaviyo.documents import target
 from sandbox.klaviyo.errors import invalid
 from sandbox.klaviyo.filters import utc_text
 from sandbox.klaviyo.profiles import IDENTIFIERS, Profiles, find, new_profile, write_profile
@@ -44,7 +45,7 @@ class Events(Resource):
     def create(self, call: Call) -> Reply:
         """Take an event in."""
         self._created(call, call.body)
-        return Reply(202)
+        return Reply(status=202)
 
     def _made(self, account: Account, given: Body) -> str:
         """Keep an event and what it says of its profile."""

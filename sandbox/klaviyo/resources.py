@@ -5,13 +5,14 @@ from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
 
 from sandbox.kit import resources as kit
+from sandbox.kit.resources import Reply
 from sandbox.klaviyo.account import Account, Call, Row
 from sandbox.klaviyo.bodies import Body, parsed
-from sandbox.klaviyo.documents import Reply, answer, look, page_of, target
+from sandbox.klaviyo.documents import answer, look, page_of, target
 from sandbox.klaviyo.errors import invalid, not_found
 
 
-class Resource(kit.Resource[Call, Reply]):
+class Resource(kit.Resource[Call]):
     """A type of resource, by what its subclass says and gives.
 
     `kind` names it in refusals and in the writes that are kept, where `_target` names a row; `new`
@@ -98,4 +99,4 @@ class Resource(kit.Resource[Call, Reply]):
         self.found(call.account, call.key)
         self._remove(call.account, call.key)
         call.account.record(f"delete_{self.kind}", call.key, None)
-        return Reply(204)
+        return Reply(status=204)

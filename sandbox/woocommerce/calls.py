@@ -1,25 +1,17 @@
 """One request that was let in, and what it is answered with."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
+from sandbox.kit.resources import Reply
 from sandbox.woocommerce.errors import ERRORS
 from sandbox.woocommerce.params import Params
 from sandbox.woocommerce.shop import Shop
 
 Row = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Reply:
-    """What is answered, before `_fields` are picked from it."""
-
-    body: Any
-    status: int = 200
-    headers: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -71,19 +63,3 @@ def decoded(body: bytes) -> Row:
         return msgspec.json.decode(body, type=Row) if body else {}
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise ERRORS("json") from error
-
-
-def picked(body: Any, fields: list[str]) -> Any:
-    """What `_fields` asks for of a document or of each in a list; "a.b" is a field inside a."""
-    if isinstance(body, list):
-        return [picked(each, fields) for each in body]
-    if not isinstance(body, dict):
-        return body
-    answer = {}
-    for name, value in body.items():
-        inside = [asked.partition(".")[2] for asked in fields if asked.startswith(f"{name}.")]
-        if name in fields:
-            answer[name] = value
-        elif inside:
-            answer[name] = picked(value, inside)
-    return answer

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
+from dataclasses import replace
 from typing import Final
 
 import msgspec
@@ -11,19 +12,22 @@ from starlette.routing import Route
 
 from sandbox.kit.endpoint import Endpoint
 from sandbox.kit.errors import RefusedError
+from sandbox.kit.fields import sparse
+from sandbox.kit.resources import Reply
 from sandbox.kit.routing import Routing
 from sandbox.woocommerce import site
 from sandbox.woocommerce.access import Credentials, Gate
-from sandbox.woocommerce.calls import Call, Handler, Reply, decoded, picked
+from sandbox.woocommerce.calls import Call, Handler, decoded
 from sandbox.woocommerce.coupons import Coupons
 from sandbox.woocommerce.errors import ERRORS, answer
 from sandbox.woocommerce.families import Families, Family
 from sandbox.woocommerce.faults import PAGE, Faults
 from sandbox.woocommerce.offers import run_schedule
-from sandbox.woocommerce.orders import OrderRefunds, Orders, Refunds
+from sandbox.woocommerce.orders import Orders
 from sandbox.woocommerce.params import Params
 from sandbox.woocommerce.people import Customers, Reviews
 from sandbox.woocommerce.products import Products, Variations
+from sandbox.woocommerce.refunds import OrderRefunds, Refunds
 from sandbox.woocommerce.shop import Shop
 from sandbox.world.world import World
 
@@ -134,6 +138,5 @@ class _Site:
         is_spoilt = request.method != "GET" and self._shop.faults.spend("unapplied")
         with self._shop.undone() if is_spoilt else nullcontext():
             reply = handler(call)
-        if fields := params.listed("_fields"):
-            return Reply(picked(reply.body, fields), reply.status, reply.headers)
-        return reply
+        asked = params.listed("_fields")
+        return replace(reply, body=sparse(reply.body, asked)) if asked else reply

@@ -1,7 +1,5 @@
-"""Orders and refunds as JSON documents: text for money, every date twice, lines inside."""
+"""Orders as JSON documents: text for money, every date twice, lines inside."""
 
-from collections import defaultdict
-from collections.abc import Mapping
 from typing import Any, Final
 
 import polars as pl
@@ -10,7 +8,7 @@ from sandbox.kit.fields import alike
 from sandbox.kit.frames import grouped, keyed, of_values
 from sandbox.woocommerce import checkout, schema
 from sandbox.woocommerce.calls import Call, Row
-from sandbox.woocommerce.errors import ERRORS, not_emulated
+from sandbox.woocommerce.errors import not_emulated
 from sandbox.woocommerce.listing import Collection
 from sandbox.woocommerce.people import addresses
 from sandbox.woocommerce.resources import Resource
@@ -23,8 +21,6 @@ STATUSES: Final = (
     "pending", "processing", "on-hold", "completed", "cancelled", "refunded", "failed",
     "checkout-draft",
 )  # fmt: skip
-REFUND_LINE_IDS: Final = 10_000_000_000
-"""The line of a refund has the id of the line it refunds plus this."""
 FEE_IDS: Final = 20_000_000_000
 _SAME: Final[Row] = {
     "parent_id": 0,
@@ -78,11 +74,11 @@ class Orders(Resource):
     def _documents(self, call: Call, rows: pl.DataFrame) -> list[Row]:
         world, household = call.shop.world, "household_id"
         members = keyed(of_values(world.customers, household, rows[household]), household)
-        lines = lines_of(call.shop, rows)
+        lines = call.shop.lines_of(rows)
         back = grouped(of_values(world.refunds, "order_id", rows["order_id"]), "order_id")
         return [
             _order(
-                call, order, lines=lines[order["order_id"]],
+                call, order, lines=lines.get(order["order_id"], []),
                 back=back.get(order["order_id"], []), member=members.get(order[household], {}),
             )
             for order in with_status(call.shop, rows).iter_rows(named=True)
@@ -118,60 +114,18 @@ class Orders(Resource):
         call.shop.world.set_order(key, updated_at=call.shop.now)
 
 
-class Refunds(Resource):
-    """Refunds of all orders; here alone each has the id of its order."""
-
-    kind, frame, target = "refund", "refunds", "refund_id"
-    missing, no_trash = "no_refund", "The shop_order_refund does"
-    allows = "list_all"
-    collection = Collection("refund_id", {"date": "created_at", "id": "refund_id"})
-
-    def _documents(self, call: Call, rows: pl.DataFrame) -> list[Row]:
-        lines = lines_of(call.shop, rows)
-        return [
-            {"parent_id": refund["order_id"]} | _refund(call, refund, lines[refund["order_id"]])
-            for refund in rows.iter_rows(named=True)
-        ]
-
-
-class OrderRefunds(Refunds):
-    """Refunds of the order in the path."""
-
-    allows = "list_all get delete"
-
-    def _rows(self, call: Call) -> pl.DataFrame:
-        if call.shop.world.order(call.parent) is None:
-            raise ERRORS("no_orders_refund")
-        return super()._rows(call).filter(pl.col("order_id") == call.parent)
-
-    def _documents(self, call: Call, rows: pl.DataFrame) -> list[Row]:
-        found = super()._documents(call, rows)
-        return [{name: one[name] for name in one if name != "parent_id"} for one in found]
-
-    def _forget(self, call: Call, row: Row) -> None:
-        """Its order keeps its status and its date of change."""
-        shop, key = call.shop, call.parent
-        left = self._rows(call)["amount_minor"]
-        shop.kept.status["orders"][key] = status_of(shop, key)
-        money = "PARTIALLY_REFUNDED" if left.len() else "PAID"
-        shop.world.set_order(key, refunded_minor=int(left.sum()), financial_status=money)
-
-
 def with_status(shop: Shop, orders: pl.DataFrame) -> pl.DataFrame:
     """Orders with the `status` the platform gives them, and `sold_status`: the one that follows
     from what happened, before somebody wrote another."""
     money, written = pl.col("financial_status"), shop.kept.status["orders"]
-    sold = orders.with_columns(
-        sold_status=pl.when(pl.col("cancelled_at").is_not_null())
-        .then(pl.lit("cancelled"))
-        .when(money == "REFUNDED")
-        .then(pl.lit("refunded"))
-        .when(money.is_in(["PENDING", "AUTHORIZED"]))
-        .then(pl.lit("pending"))
-        .when(pl.col("fulfillment_status") == "FULFILLED")
-        .then(pl.lit("completed"))
-        .otherwise(pl.lit("processing"))
-    )
+    rules = {
+        "cancelled": pl.col("cancelled_at").is_not_null(),
+        "refunded": money == "REFUNDED",
+        "pending": money.is_in(["PENDING", "AUTHORIZED"]),
+        "completed": pl.col("fulfillment_status") == "FULFILLED",
+    }
+    first = (pl.when(rule).then(pl.lit(status)) for status, rule in rules.items())
+    sold = orders.with_columns(sold_status=pl.coalesce(*first, pl.lit("processing")))
     status = [written.get(key, own) for key, own in sold.select("order_id", "sold_status").rows()]
     return sold.with_columns(status=pl.Series(status, dtype=pl.String))
 
@@ -180,29 +134,6 @@ def status_of(shop: Shop, key: int) -> str:
     """The status of one order."""
     own = shop.world.orders.filter(pl.col("order_id") == key)
     return str(with_status(shop, own)["status"].item())
-
-
-def lines_of(shop: Shop, rows: pl.DataFrame) -> Mapping[int, list[Row]]:
-    """The lines that are left, with titles, by the order of each row."""
-    titles = shop.world.products.select("product_id", "title")
-    own = of_values(shop.world.lines, "order_id", rows["order_id"]).filter(~pl.col("is_removed"))
-    named = own.join(titles, on="product_id", how="left", maintain_order="left")
-    return defaultdict(list, grouped(named, "order_id"))
-
-
-def _refund(call: Call, refund: Row, lines: list[Row]) -> Row:
-    is_full, line, order = refund["is_full"], refund["line_id"], f"orders/{refund['order_id']}"
-    return {
-        "id": refund["refund_id"],
-        **call.shop.dates(date_created=refund["created_at"]),
-        "amount": call.money(refund["amount_minor"]),
-        "reason": "",
-        "refunded_by": 1,
-        "refunded_payment": True,
-        "line_items": [_refunded(call, one) for one in lines if is_full or one["line_id"] == line],
-        **alike([], "meta_data shipping_lines tax_lines fee_lines"),
-        "_links": call.links(f"{order}/refunds", refund["refund_id"], up=order),
-    }
 
 
 def _order(call: Call, order: Row, *, lines: list[Row], back: list[Row], member: Row) -> Row:
@@ -231,7 +162,7 @@ def _order(call: Call, order: Row, *, lines: list[Row], back: list[Row], member:
         "order_key": f"wc_order_{key:x}",
         **addresses(member, order["household_id"]),
         "number": str(key),
-        "line_items": [_line(call, line) for line in lines],
+        "line_items": [line_of(call, line) for line in lines],
         "fee_lines": [_fee_line(call, fee) for fee in fees],
         "coupon_lines": _coupon_lines(call, order),
         "refunds": [
@@ -255,7 +186,8 @@ def _raised(shop: Shop, line: Row) -> int:
     return 0 if written is None else (minor_of(written) or 0) - _total(line)
 
 
-def _line(call: Call, line: Row) -> Row:
+def line_of(call: Call, line: Row) -> Row:
+    """The document of a line, as it was sold or edited."""
     shop, key = call.shop, line["product_id"]
     total, family = _total(line) + _raised(shop, line), shop.families.of(key)
     edit = shop.kept.line_edits.get(line["line_id"], {})
@@ -278,20 +210,6 @@ def _line(call: Call, line: Row) -> Row:
         "image": {"id": "", "src": ""},
         "parent_name": None,
     }
-
-
-def _refunded(call: Call, line: Row) -> Row:
-    sold, key = _line(call, line), line["line_id"]
-    return sold | {
-        "id": REFUND_LINE_IDS + key,
-        "quantity": -line["quantity"],
-        "meta_data": [{"id": key, "key": "_refunded_item_id", "value": str(key)}],
-        **{name: _negative(sold[name]) for name in ("subtotal", "total")},
-    }
-
-
-def _negative(text: str) -> str:
-    return text if not text.strip("0.") else f"-{text}"
 
 
 def _fee_line(call: Call, fee: Row) -> Row:

@@ -8,8 +8,9 @@ from typing import Any, Final
 import polars as pl
 
 from sandbox.kit.fields import alike
+from sandbox.kit.resources import Reply
 from sandbox.woocommerce import offers, schema
-from sandbox.woocommerce.calls import Call, Reply, Row
+from sandbox.woocommerce.calls import Call, Row
 from sandbox.woocommerce.errors import ERRORS, invalid, not_emulated
 from sandbox.woocommerce.listing import Collection
 from sandbox.woocommerce.resources import Resource

@@ -7,14 +7,15 @@ import polars as pl
 
 from sandbox.kit import resources as kit
 from sandbox.kit.errors import RefusedError
-from sandbox.woocommerce.calls import Call, Reply, Row
+from sandbox.kit.resources import Reply
+from sandbox.woocommerce.calls import Call, Row
 from sandbox.woocommerce.errors import ERRORS, answer, not_emulated
 from sandbox.woocommerce.listing import Collection, page_of
 
 MAX_BATCH: Final = 100
 
 
-class Resource(kit.Resource[Call, Reply]):
+class Resource(kit.Resource[Call]):
     """A kind of document, by what its subclass says and gives.
 
     `batches` are the writes that a batch of it may hold. In the writes that are kept the `target`

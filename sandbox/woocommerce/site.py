@@ -1,7 +1,8 @@
 """What the site says of itself: its index, that of the shop, and how the shop is set."""
 
 from sandbox.kit.fields import alike
-from sandbox.woocommerce.calls import Call, Reply
+from sandbox.kit.resources import Reply
+from sandbox.woocommerce.calls import Call
 from sandbox.woocommerce.orders import SYMBOLS, VERSION
 from sandbox.world.world import SHOP_NAME
 
