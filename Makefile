@@ -9,7 +9,7 @@ export PYTHONPATH :=
 # Every target starts many processes; none has to compile our modules again.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help demo up down ui test test-long fuzz crash closed-loop prove check format audit bench size new-connector new-policy dictionary lock clean
+.PHONY: help demo up down ui test test-connector test-long fuzz crash closed-loop prove check format audit bench size new-connector new-policy dictionary lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -38,6 +38,11 @@ demo: .venv/ready ## the whole loop against the sandbox, on real transactions
 test: .venv/ready ## all tests but those of `make test-long` and `make fuzz`
 	@$(BIN)/python -m pytest -q -m "not fuzz and not long" --numprocesses auto --dist loadfile \
 	  --no-loadscope-reorder
+
+test-connector: .venv/ready ## one connector NAME: what every connector is judged by, and its own tests
+	@$(BIN)/python -m pytest -q -m "not fuzz and not long" -k "$(NAME)" \
+	  tests/connectors/test_every_connector.py tests/connectors/test_every_odd_document.py \
+	  tests/connectors/$(NAME)
 
 test-long: .venv/ready ## whole processes: killed in every seam, unattended for minutes, proven by faults
 	@$(BIN)/python -m pytest -q -m long --numprocesses auto --dist loadfile --no-loadscope-reorder
