@@ -65,25 +65,20 @@ def elasticities(
 
 def _weeks(sales: pl.LazyFrame, as_of_date: dt.date) -> pl.LazyFrame:
     """Weeks of a SKU with a sale. Grain: (shop_id, sku_id, week)."""
-    week = pl.col("sales_date").dt.truncate("1w")
+    week, units = pl.col("sales_date").dt.truncate("1w"), pl.col("units")
     since = as_of_date - dt.timedelta(weeks=_WEEKS)
-    sold = (
+    usual = pl.col("ln_units").mean().over(_SKU)
+    moved, of_week = pl.col("moved"), ["shop_id", "week"]
+    beside = pl.len().over(of_week).cast(pl.Int64) - 1
+    others = (moved.sum().over(of_week) - moved) / beside
+    return (
         sales.filter(week > since, week.dt.offset_by("6d") <= as_of_date, pl.col("gmv_minor") > 0)
         .group_by(*_SKU, week=week)
         .agg(pl.col("gmv_minor").sum(), units=(pl.col("sold_units") - pl.col("gift_units")).sum())
-        .filter(pl.col("units") > 0)
-        .with_columns(
-            ln_units=pl.col("units").log(), ln_price=(pl.col("gmv_minor") / pl.col("units")).log()
-        )
-    )
-    usual = sold.group_by(_SKU).agg(usual=pl.col("ln_units").mean())
-    moved = sold.join(usual, on=_SKU).with_columns(moved=pl.col("ln_units") - pl.col("usual"))
-    together = moved.group_by("shop_id", "week").agg(
-        together=pl.col("moved").sum(), beside=pl.len().cast(pl.Int64) - 1
-    )
-    others = (pl.col("together") - pl.col("moved")) / pl.col("beside")
-    return moved.join(together, on=["shop_id", "week"]).with_columns(
-        others=pl.when(pl.col("beside") > 0).then(others).otherwise(0.0)
+        .filter(units > 0)
+        .with_columns(ln_units=units.log(), ln_price=(pl.col("gmv_minor") / units).log())
+        .with_columns(moved=pl.col("ln_units") - usual)
+        .with_columns(others=pl.when(beside > 0).then(others).otherwise(0.0))
     )
 
 

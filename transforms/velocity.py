@@ -73,8 +73,7 @@ def _velocity(
         for when in (horizon, in_last_year("sales_date", until=until, window_days=window_days))
     )
     spans = stockouts.join(keys, on=_SKU).select("sku", "first_date", "last_date").collect()
-    told = (horizon_of(until, window_days), until), last_year_of(until, window_days)
-    out = pl.concat([_days_of(spans, *span) for span in told]).unique()
+    out = _days_out(spans, until=until, window_days=window_days)
     campaigns = _per_sku(events, keys).join(keys, on=_SKU).select("sku", day="event_date")
     held = campaigns.unique().collect().join(out, on=["sku", "day"], how="anti")
     left_out = pl.concat([out, held])
@@ -106,12 +105,26 @@ def _velocity(
     ).pipe(Velocity.cast)
 
 
+def _days_out(spans: pl.DataFrame, *, until: dt.date, window_days: int) -> pl.DataFrame:
+    """Days of the spans (sku, first_date, last_date) that a SKU is judged by, now and last year.
+
+    Each once: a span begins after those before it have ended.
+    """
+    ended = pl.col("last_date").cum_max().shift().over("sku") + pl.duration(days=1)
+    apart = spans.sort("sku", "first_date").with_columns(pl.max_horizontal("first_date", ended))
+    since = horizon_of(until, window_days)
+    then, ahead = last_year_of(until, window_days)
+    told = (since, until), (then, min(ahead, since - dt.timedelta(days=1)))
+    return pl.concat([_days_of(apart, *span) for span in told])
+
+
 def _days_of(spans: pl.DataFrame, since: dt.date, until: dt.date) -> pl.DataFrame:
-    """Days of the spans (sku, first_date, last_date) that lie within."""
+    """Days of the spans that lie within."""
     first, last = pl.max_horizontal("first_date", since), pl.min_horizontal("last_date", until)
     return (
-        spans.filter((pl.col("first_date") <= until) & (pl.col("last_date") >= since))
-        .select("sku", day=pl.date_ranges(first, last))
+        spans.with_columns(first_date=first, last_date=last)
+        .filter(pl.col("first_date") <= pl.col("last_date"))
+        .select("sku", day=pl.date_ranges("first_date", "last_date"))
         .explode("day")
     )
 

@@ -12,7 +12,7 @@ from contracts.errors import ConfigurationError
 from contracts.names import nearest
 from flows.steps.approvers import Approver, Approvers
 from flows.steps.clock import machine_now
-from flows.steps.holders import os_user
+from flows.steps.holders import os_user, person
 from flows.steps.home import Home
 from flows.steps.parsing import parse_as_of
 from flows.steps.shown import Shown, shown
@@ -171,11 +171,6 @@ def describe(home: Home, typed: str) -> dict[str, Any]:
 def _told_event(event: LedgerEvent) -> str:
     beside = f" (as {event.os_user})" if event.os_user else ""
     return f"{event.at:%Y-%m-%d %H:%M:%S} UTC {event.kind} by {event.by}{beside}"
-
-
-def person(by: str | None) -> str:
-    """Who decides: the name given, else the operating system's user, who is recorded beside it."""
-    return by or os_user()
 
 
 @dataclass(frozen=True, slots=True)

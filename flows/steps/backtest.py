@@ -14,12 +14,12 @@ import polars as pl
 from contracts.actions import Action
 from contracts.codes import ActionState, PolicyMode, WriteKind
 from contracts.errors import ConfigurationError
-from flows.steps.actions import person
 from flows.steps.blocked import Blocked, each
 from flows.steps.build import build
 from flows.steps.check import check
 from flows.steps.decide import decide
 from flows.steps.earned import note_backtested
+from flows.steps.holders import person
 from flows.steps.home import Home
 from flows.steps.past import Past
 from flows.steps.policies import PolicyFile

@@ -206,7 +206,7 @@ def _kpis_from(
     return kpis.kpis_daily(
         orders,
         lines,
-        refunds=view.known(Refund),
+        refunds=view.whole(Refund),
         cases=view.known(RefundCase),
         traffic=view.known(TrafficDaily),
         quarantined_days=_quarantined_days(view.home, view.shop).lazy(),
@@ -216,7 +216,7 @@ def _kpis_from(
 
 def _kpis_after(view: View, changed: Mapping[str, RowDiff]) -> pl.DataFrame:
     """KPIs of the last build, with the days that changed since computed again."""
-    orders = view.known(Order).collect().lazy()
+    orders = view.whole(Order)
     days = kpis.dirty_days(changed, orders, time_zone=view.zone)
     placed = orders.filter(on_days("placed_at", days, view.zone))
     created = placed.select("created_date").unique().collect()["created_date"].to_list()

@@ -46,7 +46,7 @@ from contracts.tables import (
     Velocity,
     table_of,
 )
-from flows.steps.orders import approved_orders
+from flows.steps.on_order import approved_orders
 from flows.steps.rates import rates
 from flows.steps.views import View
 from transforms.bundles import alone_rates, articles, pieces_sold, with_bundle_spans
@@ -67,9 +67,9 @@ _AFTERWARDS = dt.timedelta(days=AFTER_EVENT_DAYS)
 class Built:
     """Derived tables of a shop: those that were just made, else those of the last build."""
 
-    def __init__(self, view: View) -> None:
+    def __init__(self, view: View, **frames: pl.DataFrame) -> None:
         self._view = view
-        self.frames: dict[str, pl.DataFrame] = {}
+        self.frames = frames
 
     def add(self, schema: type[dy.Schema], frame: pl.DataFrame) -> None:
         """Keep a table, once it is what its schema says."""
@@ -83,12 +83,11 @@ class Built:
 
 
 def point_in_time_tables(view: View, sold: pl.DataFrame) -> dict[str, pl.DataFrame]:
-    """Every table of `POINT_IN_TIME` by name; `sold` is `sales_daily`."""
-    built = Built(view)
-    built.add(SalesDaily, sold)
+    """Every table of `POINT_IN_TIME` by name; `sold` is `sales_daily`, already validated."""
+    built = Built(view, sales_daily=sold)
     for schema, made in POINT_IN_TIME.items():
         built.add(schema, made(view, built).collect())
-    del built.frames[table_of(SalesDaily).name]
+    del built.frames["sales_daily"]
     return built.frames
 
 
@@ -109,10 +108,9 @@ def _pieces(view: View) -> pl.LazyFrame:
 
 
 def _velocity(view: View, built: Built) -> pl.LazyFrame:
-    pieces, sku = _pieces(view), ["shop_id", "sku_id"]
-    sold = pieces_sold(built.of(SalesDaily), pieces)
+    pieces = _pieces(view)
     # What is shown of a bundle's own stock tells of no shelf.
-    levels = view.known(StockLevel).join(sold, on=sku, how="semi").join(pieces, on=sku, how="anti")
+    levels = view.known(StockLevel).join(pieces, on=["shop_id", "sku_id"], how="anti")
     out = stockout_spans(
         view.known(StockoutDay),
         cast("dy.LazyFrame[StockLevel]", levels),
@@ -120,7 +118,7 @@ def _velocity(view: View, built: Built) -> pl.LazyFrame:
         time_zone=view.zone,
     )
     return velocity(
-        sold,
+        pieces_sold(built.of(SalesDaily), pieces),
         with_bundle_spans(out, pieces),
         event_days(view),
         as_of_date=_yesterday(view),
@@ -285,8 +283,8 @@ def _review_facts(view: View, built: Built) -> pl.LazyFrame:
 
 def _member_facts(view: View, built: Built) -> pl.LazyFrame:
     return member_facts(
-        view.known(Order),
-        refunds=view.known(Refund),
+        view.whole(Order),
+        refunds=view.whole(Refund),
         cases=view.known(RefundCase),
         order_coupons=view.known(OrderCoupon),
         grants=view.known(CouponGrant),

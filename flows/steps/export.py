@@ -7,9 +7,9 @@ import polars as pl
 from contracts.errors import ConfigurationError
 from contracts.personal import masked, purposes
 from contracts.tables import TABLES
-from flows.steps.actions import person
 from flows.steps.clock import machine_now
 from flows.steps.files import whole
+from flows.steps.holders import person
 from flows.steps.home import Home
 from warehouse.event_chain import Events
 from warehouse.events import LedgerEvent

@@ -14,10 +14,10 @@ from contracts.families import personal_tables
 from contracts.personal import Members
 from contracts.streams import Page
 from contracts.tables import Table
-from flows.steps.actions import person
 from flows.steps.build import build
 from flows.steps.clock import machine_now
 from flows.steps.family import Family, family_of, without
+from flows.steps.holders import person
 from flows.steps.home import Home
 from flows.steps.retention import quiet
 from flows.steps.shop import Shop

@@ -1,4 +1,4 @@
-"""Who holds a lease: this process by name, and whether another one has ended."""
+"""Who is at it: this process and its user by name, and whether another process has ended."""
 
 import os
 import pwd
@@ -21,6 +21,11 @@ def os_user() -> str:
         return pwd.getpwuid(number).pw_name
     except KeyError:  # as in a container that runs under a number alone
         return str(number)
+
+
+def person(by: str | None) -> str:
+    """Who decides: the name given, else the operating system's user, who is recorded beside it."""
+    return by or os_user()
 
 
 def is_gone(of: str) -> bool:

@@ -1,4 +1,4 @@
-"""Orders of goods that were approved: what is still to come, and one file per supplier."""
+"""Orders of goods that were approved, as files: one per supplier."""
 
 import datetime as dt
 import json
@@ -11,22 +11,19 @@ from typing import Any, Final
 import openpyxl
 import polars as pl
 
-from contracts.actions import ORDERING, Action
-from contracts.codes import LIVE_STATES
+from contracts.actions import Action
 from contracts.errors import ConfigurationError
 from contracts.money import format_minor
-from flows.steps.actions import person
 from flows.steps.clock import machine_now
 from flows.steps.export import inert, readable
 from flows.steps.files import whole
+from flows.steps.holders import person
 from flows.steps.home import Home
+from flows.steps.on_order import live_orders
 from flows.steps.shop import Shop
-from transforms.purchases import APPROVED_SCHEMA
 from warehouse.event_chain import Events
 from warehouse.events import LedgerEvent
 
-_LONGEST: Final = dt.timedelta(days=2 * 365)
-"""How long an order may stay open: the longest lead time that a source may tell."""
 _NO_NAME: Final = "no supplier"
 _UNFIT: Final = re.compile(r"[^\w-]+")
 _COLUMNS: Final = {
@@ -55,34 +52,6 @@ class PurchaseOrder:
     files: tuple[str, ...]
 
 
-def approved_orders(home: Home, shop: Shop, at: dt.datetime) -> pl.DataFrame:
-    """Orders of a shop approved and not taken back, decided by then (`APPROVED_SCHEMA`)."""
-    rows = []
-    for action in _orders(home, shop, since=at - _LONGEST, until=at + dt.timedelta.resolution):
-        told = json.loads(action.numbers)
-        rows.append(
-            (
-                shop.id,
-                action.target_id,
-                action.action_id,
-                action.decided_at,
-                action.after_value,
-                told["available_units"] + told["inbound_units"],
-                told["lead_time_days"],
-            )
-        )
-    return pl.DataFrame(rows, schema=dict(APPROVED_SCHEMA), orient="row")
-
-
-def _orders(
-    home: Home, shop: Shop, *, since: dt.datetime | None, until: dt.datetime | None
-) -> list[Action]:
-    found = home.ledger.find(
-        shop_id=shop.id, policy=ORDERING, states=LIVE_STATES, since=since, until=until
-    )
-    return [action for action in found if action.undoes is None and action.after_value > 0]
-
-
 def purchase_orders(
     home: Home, *, out: Path, shop_id: str | None = None, day: dt.date | None = None
 ) -> list[PurchaseOrder]:
@@ -105,7 +74,7 @@ def purchase_orders(
 
 
 def _written(home: Home, shop: Shop, out: Path, day: dt.date | None) -> list[PurchaseOrder]:
-    actions = _orders(home, shop, since=None, until=None)
+    actions = live_orders(home, shop)
     days = [action.decided_at.astimezone(shop.zone).date() for action in actions]
     wanted = day or max(days, default=None)
     chosen = [one for one, its_day in zip(actions, days, strict=True) if its_day == wanted]

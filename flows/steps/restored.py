@@ -1,7 +1,7 @@
 """Restored: what the journal knows and the chain of events does not, in a sentence for a person."""
 
-from flows.steps.actions import person
 from flows.steps.clock import machine_now
+from flows.steps.holders import person
 from flows.steps.home import Home
 
 

@@ -15,8 +15,8 @@ from contracts.errors import BusyError, ConfigurationError
 from contracts.personal import purposes
 from contracts.tables import TABLES
 from flows.steps import keys
-from flows.steps.actions import person
 from flows.steps.clock import machine_now
+from flows.steps.holders import person
 from flows.steps.home import Home
 from flows.steps.leases import lease
 from flows.steps.opening import open_home

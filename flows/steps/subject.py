@@ -8,11 +8,11 @@ from typing import Any
 import msgspec
 
 from contracts.errors import ConfigurationError
-from flows.steps.actions import person
 from flows.steps.clock import machine_now
 from flows.steps.family import family_of
 from flows.steps.files import whole
 from flows.steps.forget import held, pages_about, quarantined_of
+from flows.steps.holders import person
 from flows.steps.home import Home
 from warehouse.event_chain import Events
 from warehouse.events import LedgerEvent

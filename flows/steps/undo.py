@@ -11,7 +11,8 @@ from contracts.actions import Action
 from contracts.codes import WriteKind
 from contracts.money import format_amount
 from flows.steps.act import act
-from flows.steps.actions import Selection, person, select
+from flows.steps.actions import Selection, select
+from flows.steps.holders import person
 from flows.steps.home import Home
 from flows.steps.progress import Progress, silent
 from flows.steps.redeemed import redeemed_times

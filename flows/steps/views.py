@@ -23,6 +23,7 @@ class View:
     versions: Mapping[str, int]
     asked: set[str] = field(default_factory=set)
     """Names of the tables that were asked for."""
+    _read: dict[str, pl.DataFrame] = field(default_factory=dict)
 
     @classmethod
     def of(cls, home: Home, shop: Shop, as_of: dt.datetime) -> "View":
@@ -49,3 +50,11 @@ class View:
             name, version=self.versions.get(name), as_of=self.as_of, with_deleted=with_deleted
         )
         return cast("dy.LazyFrame[SchemaT]", rows.filter(pl.col("shop_id") == self.shop.id))
+
+    def whole(self, schema: type[SchemaT]) -> dy.LazyFrame[SchemaT]:
+        """`known`, read once and kept: a table of a file a day costs most to open."""
+        name = table_of(schema).name
+        rows = self.known(schema)
+        if name not in self._read:
+            self._read[name] = rows.collect()
+        return cast("dy.LazyFrame[SchemaT]", self._read[name].lazy())

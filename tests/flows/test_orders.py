@@ -18,8 +18,9 @@ from contracts.errors import ConfigurationError
 from contracts.tables import StockFact
 from flows.steps.actions import Selection
 from flows.steps.home import Home
+from flows.steps.on_order import approved_orders
 from flows.steps.opening import open_home
-from flows.steps.orders import approved_orders, purchase_orders
+from flows.steps.orders import purchase_orders
 from flows.steps.undo import undo
 from tests.flows.commands import typing
 from tests.flows.scripted import NOW, REVIEWS, Platform, script, write
