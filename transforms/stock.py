@@ -34,8 +34,8 @@ def latest_levels(
 ) -> dy.LazyFrame[StockLevel]:
     """The newest level per SKU and warehouse that was known at `as_of`."""
     known = stock_levels.lazy().filter(pl.max_horizontal("observed_at", "read_at") <= as_of)
-    newest = pl.all().sort_by("observed_at", "read_at", "content_hash").last()
-    return known.group_by(*_SKU, "warehouse_id").agg(newest).pipe(StockLevel.cast)
+    newest = known.sort("observed_at", "read_at", "content_hash")
+    return newest.unique([*_SKU, "warehouse_id"], keep="last").pipe(StockLevel.cast)
 
 
 def stockout_spans(

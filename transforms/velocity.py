@@ -75,7 +75,9 @@ def _velocity(
     spans = stockouts.join(keys, on=_SKU).select("sku", "first_date", "last_date").collect()
     out = _days_out(spans, until=until, window_days=window_days)
     campaigns = _per_sku(events, keys).join(keys, on=_SKU).select("sku", day="event_date")
-    held = campaigns.unique().collect().join(out, on=["sku", "day"], how="anti")
+    held = campaigns.unique().collect()
+    # Few days are both, and many more are out of stock than of a campaign.
+    held = held.join(out.join(held, on=["sku", "day"], how="semi"), on=["sku", "day"], how="anti")
     left_out = pl.concat([out, held])
     days = days_to_judge_by(sold, left_out, until=until, window_days=window_days)
     odd = unusual(days, sold)

@@ -90,6 +90,8 @@ def _late(
 
     Statistics are cut to the millisecond, so rows are asked where they leave it open.
     """
+    if until.as_of <= since.as_of:
+        return pl.DataFrame(schema={"day": pl.Date})
     may_be = pl.col("read_at") >= since.as_of - dt.timedelta(milliseconds=1)
     open_days = files.filter(may_be.fill_null(value=True)).select("day")
     day = pl.col(table.partition) if table.partition else pl.lit(None, pl.Date)

@@ -166,7 +166,7 @@ def _price_facts(view: View, built: Built) -> pl.LazyFrame:
         velocity=built.of(Velocity),
         elasticities=built.of(Elasticity),
         lines=view.known(OrderLine),
-        orders=view.known(Order),
+        orders=view.whole(Order),
         coupons=view.known(Coupon),
         as_of=view.as_of,
         confirmed=view.shop.settings.confirmed,
@@ -247,7 +247,7 @@ def _open_orders(view: View, built: Built) -> pl.LazyFrame:
 
 def _parcel_facts(view: View, built: Built) -> pl.LazyFrame:
     return parcel_facts(
-        view.known(Order),
+        view.whole(Order),
         view.known(Shipment),
         parcels=view.known(Parcel),
         contacts=view.known(Contact),
@@ -261,8 +261,8 @@ def _open_parcels(view: View, built: Built) -> pl.LazyFrame:
 
 def _order_follow_ups(view: View, built: Built) -> pl.LazyFrame:
     return order_follow_ups(
-        view.known(Order),
-        view.known(Refund),
+        view.whole(Order),
+        view.whole(Refund),
         cases=view.known(RefundCase),
         shipments=view.known(Shipment),
         parcels=view.known(Parcel),

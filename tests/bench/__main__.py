@@ -31,7 +31,7 @@ def main() -> None:
     Path("bench.json").write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
     table = Table("measure", "value", "unit", "reference", "ratio", box=None)
     for name, row in rows.items():
-        value, ratio = f"{row['value']:,.1f}", f"{row['ratio']:.2f}"
+        value, ratio = f"{row['value']:,.{2 if row['value'] < 1 else 1}f}", f"{row['ratio']:.2f}"
         table.add_row(name, value, row["unit"], row["reference"], ratio)
     Console(width=140).print(table)
 
