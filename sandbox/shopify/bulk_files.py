@@ -20,10 +20,11 @@ from graphql import (
     validate,
 )
 
+from sandbox.kit.graphql.pages import ID, RANK
 from sandbox.kit.graphql.projection import PARENT, Branch, Projection, Sources
 from sandbox.kit.graphql.selection import Document, Selected
 from sandbox.shopify.errors import WriteRefusedError
-from sandbox.shopify.paging import ID, KEYS, RANK, Pager, check_first
+from sandbox.shopify.paging import KEYS, check_first, pager
 from sandbox.shopify.tables import Tables
 
 MAX_CONNECTIONS: Final = 5
@@ -117,7 +118,7 @@ def write(
     sources: Sources, tables: Tables, query: BulkQuery, *, path: Path, is_grouped: bool
 ) -> Written:
     """Write the query's objects to a file, a chunk of root objects at a time."""
-    found = Pager(tables).found(query.type_name, query.field.arguments).drop(RANK, ID)
+    found = pager(tables).found(query.type_name, query.field.arguments).drop(RANK, ID)
     sets = query.document.of_nodes(query.type_name, query.field.inside)
     projection = Projection(query.document, sources, tables, check_first)
     objects = 0

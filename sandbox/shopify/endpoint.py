@@ -1,33 +1,15 @@
-"""The GraphQL endpoint: documents parsed once, paid for, executed, answered."""
+"""The GraphQL endpoint: documents are paid for, executed and answered."""
 
-from collections import OrderedDict
-from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
-from typing import Any, Final
+from typing import Any
 
-from graphql import (
-    DocumentNode,
-    FieldNode,
-    FragmentDefinitionNode,
-    GraphQLEnumType,
-    GraphQLError,
-    GraphQLSchema,
-    OperationType,
-    build_schema,
-    execute_sync,
-    get_operation_ast,
-    parse,
-    validate,
-)
-from graphql.execution.values import VariableValues, get_variable_values
+from graphql import GraphQLEnumType, GraphQLSchema, OperationType, build_schema
 
-from sandbox.kit.graphql.selection import Document
+from sandbox.kit.graphql.documents import Documents, InvalidDocumentError
 from sandbox.shopify import cost, reads, writes
-from sandbox.shopify.errors import Plain
-from sandbox.shopify.shop import Info, Shop
+from sandbox.shopify.shop import Shop
 
-KEPT_DOCUMENTS: Final = 256
 Answer = dict[str, Any]
 
 
@@ -49,84 +31,40 @@ class Endpoint:
 
     def __init__(self, shop: Shop) -> None:
         self._shop = shop
-        self._schema = build()
-        self._documents: OrderedDict[str, DocumentNode | list[GraphQLError]] = OrderedDict()
+        self._documents = Documents(build())
 
     def answer(self, text: str, variables: Answer | None, operation: str | None) -> Answer:
         """The body of the HTTP 200 answer, with `extensions.cost` once the cost is known."""
-        tree = self._parsed(text)
-        if isinstance(tree, list):
-            return _failed(tree)
-        chosen = get_operation_ast(tree, operation)
-        if chosen is None:
-            return _failed([GraphQLError("An operation name is required")])
-        values = get_variable_values(
-            self._schema, chosen.variable_definitions or (), variables or {}
-        )
-        if not isinstance(values, VariableValues):
-            return _failed(values)
-        is_query = chosen.operation == OperationType.QUERY
-        fields = cost.priced(
-            Document(self._schema, _fragments(tree), values),
-            "QueryRoot" if is_query else "Mutation",
-            [chosen.selection_set],
-        )
+        shop = self._shop
+        try:
+            requested = self._documents.requested(text, variables, operation)
+        except InvalidDocumentError as invalid:
+            return invalid.answer
+        is_query = requested.operation.operation == OperationType.QUERY
+        root, sets = "QueryRoot" if is_query else "Mutation", [requested.operation.selection_set]
+        fields = cost.priced(requested.document, root, sets)
         points = cost.requested(fields) if is_query else cost.MUTATION_COST * len(fields)
         if is_query and points > cost.MAX_QUERY_COST:
             return self._refused("MAX_COST_EXCEEDED", "Query cost exceeds the maximum", points)
-        if self._shop.faults.spend("throttled") or not self._shop.bucket.take(points):
+        if shop.faults.spend("throttled") or not shop.bucket.take(points):
             return self._refused("THROTTLED", "Throttled", points)
-        answer = self._executed(tree, variables, operation)
+        with shop.world.lock:
+            answer = self._documents.executed(requested, shop)
         spent = cost.used(fields, answer.get("data")) if is_query else points
-        self._shop.bucket.give_back(max(0, points - spent))
+        shop.bucket.give_back(max(0, points - spent))
         return {**answer, "extensions": {"cost": self._cost(points, spent)}}
 
     def names(self, text: str, operation: str | None) -> frozenset[str]:
         """What a document may be called: its kind, its name and its root fields."""
-        tree = self._parsed(text)
-        chosen = None if isinstance(tree, list) else get_operation_ast(tree, operation)
-        if chosen is None:
-            return frozenset()
-        fields = (one for one in chosen.selection_set.selections if isinstance(one, FieldNode))
-        own = [chosen.name.value] if chosen.name else []
-        return frozenset([chosen.operation.value, *own, *(one.name.value for one in fields)])
+        return self._documents.names(text, operation)
 
     def executed(self, given: Answer) -> None:
         """Execute what was requested, free of charge and without an answer."""
-        tree = self._parsed(given["query"])
-        assert isinstance(tree, DocumentNode)
-        self._executed(tree, given.get("variables"), given.get("operationName"))
-
-    def _parsed(self, text: str) -> DocumentNode | list[GraphQLError]:
-        """The document, or what is wrong with it."""
-        known = self._documents.get(text)
-        if known is None:
-            try:
-                tree = parse(text)
-                known = validate(self._schema, tree) or tree
-            except GraphQLError as error:
-                known = [error]
-            self._documents[text] = known
-            if len(self._documents) > KEPT_DOCUMENTS:
-                self._documents.popitem(last=False)
-        return known
-
-    def _executed(
-        self, tree: DocumentNode, variables: Answer | None, operation: str | None
-    ) -> Answer:
+        requested = self._documents.requested(
+            given["query"], given.get("variables"), given.get("operationName")
+        )
         with self._shop.world.lock:
-            result = execute_sync(
-                self._schema,
-                tree,
-                context_value=self._shop,
-                variable_values=variables,
-                operation_name=operation,
-                field_resolver=_resolve,
-            )
-        answer: Answer = {"data": result.data}
-        if result.errors:
-            answer["errors"] = [error.formatted for error in result.errors]
-        return answer
+            self._documents.executed(requested, self._shop)
 
     def _cost(self, points: int, spent: int | None) -> Answer:
         return {
@@ -138,15 +76,3 @@ class Endpoint:
     def _refused(self, code: str, message: str, points: int) -> Answer:
         error = {"message": message, "extensions": {"code": code}}
         return {"errors": [error], "extensions": {"cost": self._cost(points, None)}}
-
-
-def _resolve(source: Answer, info: Info, **_: object) -> Any:
-    return source[info.field_name] if isinstance(source, Plain) else source[str(info.path.key)]
-
-
-def _fragments(tree: DocumentNode) -> dict[str, FragmentDefinitionNode]:
-    return {d.name.value: d for d in tree.definitions if isinstance(d, FragmentDefinitionNode)}
-
-
-def _failed(errors: Sequence[GraphQLError]) -> Answer:
-    return {"errors": [error.formatted for error in errors]}

@@ -4,9 +4,7 @@ from dataclasses import dataclass
 
 from graphql import GraphQLError
 
-
-class Plain(dict[str, object]):
-    """An answer keyed by field name; rows from a projection are keyed as the document says."""
+from sandbox.kit.graphql.documents import Plain
 
 
 @dataclass(frozen=True)

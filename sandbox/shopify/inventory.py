@@ -5,7 +5,8 @@ from typing import Any, Final
 
 from graphql import GraphQLError, get_directive_values
 
-from sandbox.shopify.errors import Plain, WriteRefusedError, refuse_if
+from sandbox.kit.graphql.documents import Plain
+from sandbox.shopify.errors import WriteRefusedError, refuse_if
 from sandbox.shopify.fields import GID, instant_text
 from sandbox.shopify.reads import parsed
 from sandbox.shopify.shop import Done, Info, Shop

@@ -6,11 +6,12 @@ from typing import Any, Final
 import polars as pl
 from graphql import GraphQLError, GraphQLSchema, get_named_type
 
+from sandbox.kit.graphql.documents import Plain
+from sandbox.kit.graphql.pages import Page, page_info
 from sandbox.kit.graphql.projection import Projection
 from sandbox.kit.graphql.selection import Document, Sets, inside
-from sandbox.shopify.errors import Plain
 from sandbox.shopify.fields import GID, sources
-from sandbox.shopify.paging import KEYS, Page, check_first, page_info
+from sandbox.shopify.paging import COUNT_LIMIT, KEYS, check_first
 from sandbox.shopify.shop import Info, Shop
 from sandbox.world.world import SHOP_NAME
 
@@ -95,8 +96,11 @@ def _spoiled(shop: Shop, page: Page, after: str | None) -> Page:
 
 def _count(type_name: str) -> Callable[..., Plain]:
     def resolve(_: object, info: Info, **arguments: Any) -> Plain:
-        count, is_exact = info.context.pager.count(type_name, arguments)
-        return Plain(count=count, precision="EXACT" if is_exact else "AT_LEAST")
+        total = info.context.pager.found(type_name, arguments).height
+        limit = arguments.get("limit", COUNT_LIMIT)
+        if limit is None or total <= limit:
+            return Plain(count=total, precision="EXACT")
+        return Plain(count=limit, precision="AT_LEAST")
 
     return resolve
 

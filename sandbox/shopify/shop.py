@@ -7,12 +7,12 @@ from typing import Any
 import polars as pl
 from graphql import GraphQLResolveInfo
 
+from sandbox.kit.graphql.documents import Plain
 from sandbox.shopify.bulk import BulkOperations
 from sandbox.shopify.cost import Bucket, Rates
-from sandbox.shopify.errors import Plain
 from sandbox.shopify.faults import Faults
 from sandbox.shopify.fields import instant_text
-from sandbox.shopify.paging import Pager
+from sandbox.shopify.paging import pager
 from sandbox.shopify.tables import Tables
 from sandbox.world.world import World
 
@@ -33,7 +33,7 @@ class Shop:
     def __init__(self, world: World, *, rates: Rates | None = None) -> None:
         self.world = world
         self.tables = Tables(world)
-        self.pager = Pager(self.tables)
+        self.pager = pager(self.tables)
         begun = world.clock
         # The bucket fills as time passes, the machine's or the world's.
         self.bucket = Bucket(

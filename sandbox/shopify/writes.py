@@ -6,9 +6,10 @@ from typing import Any, Final
 
 from graphql import GraphQLError, GraphQLObjectType, GraphQLSchema, get_named_type
 
+from sandbox.kit.graphql.documents import Plain
 from sandbox.kit.graphql.selection import Document, inside
 from sandbox.shopify.discounts import code_create, code_deactivate
-from sandbox.shopify.errors import Plain, WriteRefusedError, refuse_if
+from sandbox.shopify.errors import WriteRefusedError, refuse_if
 from sandbox.shopify.inventory import set_quantities
 from sandbox.shopify.reads import one_of, parsed
 from sandbox.shopify.shop import Done, Info, Shop
