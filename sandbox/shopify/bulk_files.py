@@ -4,11 +4,10 @@ Lines are made straight from the world's frames, a chunk of root objects at a ti
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import polars as pl
 from graphql import (
     FragmentDefinitionNode,
     GraphQLError,
@@ -20,8 +19,9 @@ from graphql import (
     validate,
 )
 
+from sandbox.kit.graphql.lines import json_lines
 from sandbox.kit.graphql.pages import ID, RANK
-from sandbox.kit.graphql.projection import PARENT, Branch, Projection, Sources
+from sandbox.kit.graphql.projection import Branch, Projection, Sources
 from sandbox.kit.graphql.selection import Document, Selected
 from sandbox.shopify.errors import WriteRefusedError
 from sandbox.shopify.paging import KEYS, check_first, pager
@@ -31,7 +31,6 @@ MAX_CONNECTIONS: Final = 5
 MAX_NESTING: Final = 2
 # Root objects encoded at once: a year of orders stays within some hundred megabytes.
 CHUNK: Final = 5_000
-PATH: Final = ("__p0", "__p1", "__p2")
 
 
 @dataclass(frozen=True)
@@ -125,38 +124,7 @@ def write(
     with path.open("wb") as file:
         for frame in found.iter_slices(CHUNK):
             root = Branch(query.type_name, frame, sets)
-            lines = pl.concat(_lines(projection, root, level=0))
-            if is_grouped:
-                lines = lines.sort(PATH)
-            lines.select("json").write_csv(file, include_header=False, quote_style="never")
+            lines = json_lines(projection, root, is_grouped=is_grouped)
+            lines.write_csv(file, include_header=False, quote_style="never")
             objects += lines.height
     return Written(path.name, path.stat().st_size, objects, found.height)
-
-
-def _lines(projection: Projection, branch: Branch, *, level: int) -> Iterator[pl.DataFrame]:
-    """The JSON lines of a branch and of the branches below it, each with its place."""
-    branches: list[Branch] = []
-    frame = _placed(branch.frame, level)
-    extra = {"__parentId": pl.col("__parentId")} if level else {}
-    objects = replace(projection, branches=branches).objects(
-        branch.type_name, branch.sets, frame, extra=extra
-    )
-    yield frame.select(*PATH, json=objects.struct.json_encode())
-    gid = projection.leaf(branch.type_name, "id")
-    places = frame.select(*PATH, __parentId=gid)
-    for number, child in enumerate(branches):
-        rows = child.frame.drop(*PATH, "__parentId", strict=False)
-        own = places[rows[PARENT].to_numpy()].with_columns(__branch=pl.lit(number))
-        below = replace(child, frame=pl.concat([rows, own], how="horizontal"))
-        yield from _lines(projection, below, level=level + 1)
-
-
-def _placed(frame: pl.DataFrame, level: int) -> pl.DataFrame:
-    """Rows with their place in the file: a child comes after its parent, branch by branch."""
-    index = pl.int_range(pl.len(), dtype=pl.Int64)
-    if level == 0:
-        none = pl.lit(-1, dtype=pl.Int64)
-        return frame.with_columns(__p0=index, __p1=none, __p2=none)
-    # Branches of one parent follow each other; no chunk has a billion children.
-    place = index + pl.col("__branch").cast(pl.Int64) * 1_000_000_000
-    return frame.with_columns(place.alias(PATH[level])).drop("__branch")

@@ -1,22 +1,17 @@
-"""What a query costs, and the leaky bucket that pays for it.
+"""The leaky bucket that pays for queries.
 
-Points: scalar 0, object 1, connection its size times its node, list with `first` likewise,
-mutation 10. The bucket must hold the requested cost; what was not used is put back.
+It must hold the requested cost; what was not used is put back.
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-from graphql import get_nullable_type, is_composite_type, is_list_type
-
-from sandbox.kit.graphql.selection import Document, Sets
 from sandbox.kit.limits import TokenBucket
 
 MUTATION_COST: Final = 10
 MAX_QUERY_COST: Final = 1000
-_FREE: Final = ("Connection", "Edge", "PageInfo")
 
 
 @dataclass(frozen=True)
@@ -41,50 +36,3 @@ class Bucket(TokenBucket):
             "currentlyAvailable": int(self.level()),
             "restoreRate": self._rates.restore,
         }
-
-
-@dataclass(frozen=True)
-class Priced:
-    """A composite field of a document: its own points, its size, and what is below it."""
-
-    key: str
-    points: int
-    size: int
-    below: tuple["Priced", ...]
-
-
-def priced(document: Document, type_name: str, sets: Sets) -> tuple[Priced, ...]:
-    """The composite fields of a selection, with their points."""
-    found = []
-    for item in document.select(type_name, sets):
-        if item.definition is None or not is_composite_type(item.named_type):
-            continue
-        assert item.named_type is not None
-        name = item.named_type.name
-        is_connection = name.endswith("Connection")
-        is_sized = is_connection or is_list_type(get_nullable_type(item.definition.type))
-        requested_size = item.arguments.get("first") or len(item.arguments.get("ids", ()))
-        size = int(requested_size) if is_sized else 1
-        # A list without a size counts once; a connection without one is refused later.
-        size = size if is_connection else max(1, size)
-        points = 0 if name.endswith(_FREE) else 1
-        found.append(Priced(item.key, points, size, priced(document, name, item.inside)))
-    return tuple(found)
-
-
-def requested(fields: Sequence[Priced]) -> int:
-    """The points a selection wants, before it runs."""
-    return sum(item.size * (item.points + requested(item.below)) for item in fields)
-
-
-def used(fields: Sequence[Priced], answer: Any) -> int:
-    """The points of what was answered."""
-    if not isinstance(answer, dict):
-        return 0
-    total = 0
-    for item in fields:
-        value = answer.get(item.key)
-        for part in value if isinstance(value, list) else (value,):
-            if part is not None:
-                total += item.points + used(item.below, part)
-    return total

@@ -6,8 +6,10 @@ from typing import Any
 
 from graphql import GraphQLEnumType, GraphQLSchema, OperationType, build_schema
 
+from sandbox.kit.graphql import cost
 from sandbox.kit.graphql.documents import Documents, InvalidDocumentError
-from sandbox.shopify import cost, reads, writes
+from sandbox.shopify import reads, writes
+from sandbox.shopify.cost import MAX_QUERY_COST, MUTATION_COST
 from sandbox.shopify.shop import Shop
 
 Answer = dict[str, Any]
@@ -43,8 +45,8 @@ class Endpoint:
         is_query = requested.operation.operation == OperationType.QUERY
         root, sets = "QueryRoot" if is_query else "Mutation", [requested.operation.selection_set]
         fields = cost.priced(requested.document, root, sets)
-        points = cost.requested(fields) if is_query else cost.MUTATION_COST * len(fields)
-        if is_query and points > cost.MAX_QUERY_COST:
+        points = cost.requested(fields) if is_query else MUTATION_COST * len(fields)
+        if is_query and points > MAX_QUERY_COST:
             return self._refused("MAX_COST_EXCEEDED", "Query cost exceeds the maximum", points)
         if shop.faults.spend("throttled") or not shop.bucket.take(points):
             return self._refused("THROTTLED", "Throttled", points)

@@ -39,8 +39,14 @@ def _same(*names: str) -> Fields:
     return {name: re.sub(r"([A-Z])", r"_\1", name).lower() for name in names}
 
 
-def _constant(value: object, dtype: pl.DataType | type[pl.DataType] | None = None) -> pl.Expr:
-    return pl.lit(value, dtype=dtype)
+def _known_by(key: str) -> Fields:
+    """The two ids of an object that has a page of its own."""
+    return {"id": key, "legacyResourceId": key}
+
+
+def _fixed(**values: object) -> Fields:
+    """Fields that are the same in all objects."""
+    return {name: pl.lit(value) for name, value in values.items()}
 
 
 def _either(condition: pl.Expr, yes: object, no: object = None) -> pl.Expr:
@@ -98,7 +104,7 @@ def _discounted(arguments: dict[str, Any]) -> pl.Expr:
 
 _DISCOUNT: Final[Fields] = {
     **_same("title", "startsAt", "endsAt", "createdAt", "updatedAt", "usageLimit"),
-    "__typename": _constant("DiscountCodeBasic"),
+    **_fixed(__typename="DiscountCodeBasic"),
     "status": pl.when(pl.col("ends_at") <= pl.col("clock"))
     .then(pl.lit("EXPIRED"))
     .otherwise(_either(pl.col("starts_at") > pl.col("clock"), "SCHEDULED", "ACTIVE")),
@@ -116,20 +122,19 @@ TYPES: Final[dict[str, Fields]] = {
     "MoneyBag": {"shopMoney": _HERE, "presentmentMoney": _HERE},
     "MoneyV2": {"amount": "minor", "currencyCode": "currency"},
     "PricingValue": {
-        "__typename": _constant("MoneyV2"),
+        **_fixed(__typename="MoneyV2"),
         "amount": "minor",
         "currencyCode": "currency",
-        "percentage": _constant(None, pl.Float64),
+        "percentage": pl.lit(None, dtype=pl.Float64),
     },
-    "Count": {"count": "count", "precision": _constant("EXACT")},
+    "Count": {"count": "count", "precision": pl.lit("EXACT")},
     "Order": {
         **_same("createdAt", "updatedAt", "cancelledAt", "cancelReason"),
-        "id": "order_id",
-        "legacyResourceId": "order_id",
+        **_known_by("order_id"),
         "name": pl.format("#{}", "order_id"),
         "processedAt": "created_at",
         "closedAt": "cancelled_at",
-        "test": _constant(value=False),
+        **_fixed(test=False, taxesIncluded=False),
         "currencyCode": "currency",
         "presentmentCurrencyCode": "currency",
         "displayFinancialStatus": "financial_status",
@@ -137,18 +142,14 @@ TYPES: Final[dict[str, Fields]] = {
         "displayFulfillmentStatus": pl.when(pl.col("shipped_at").is_null())
         .then(pl.lit("UNFULFILLED"))
         .otherwise("fulfillment_status"),
-        "taxesIncluded": _constant(value=False),
         "subtotalPriceSet": paid(),
         "totalPriceSet": paid(),
         "totalDiscountsSet": pl.col("automatic_minor") + pl.col("code_minor"),
         # The merchant's prices are without tax, and nobody is charged tax, shipping, tips or fees.
-        "totalTaxSet": _ZERO,
-        "totalShippingPriceSet": _ZERO,
+        **dict.fromkeys(("totalTaxSet", "totalShippingPriceSet", "totalTipReceivedSet"), _ZERO),
         "currentShippingPriceSet": _ZERO,
+        **dict.fromkeys(("originalTotalDutiesSet", "originalTotalAdditionalFeesSet"), _NO_AMOUNT),
         "shippingLine": _NEVER,
-        "totalTipReceivedSet": _ZERO,
-        "originalTotalDutiesSet": _NO_AMOUNT,
-        "originalTotalAdditionalFeesSet": _NO_AMOUNT,
         "additionalFees": _NONE,
         "totalRefundedSet": "refunded_minor",
         "customer": Joined("customers", "household_id"),
@@ -164,7 +165,7 @@ TYPES: Final[dict[str, Fields]] = {
         "id": "parcel_id",
         "estimatedDeliveryAt": "promised_at",
         # It says that the parcel was handed over, so it stays although the parcel was lost.
-        "status": _constant("SUCCESS"),
+        "status": pl.lit("SUCCESS"),
         "displayStatus": _either(pl.col("delivered_at").is_null(), "IN_TRANSIT", "DELIVERED"),
         "trackingInfo": Children(children.tracking),
     },
@@ -182,11 +183,9 @@ TYPES: Final[dict[str, Fields]] = {
         "discountedUnitPriceAfterAllDiscountsSet": _per_unit(_LINE_PAID),
         "discountAllocations": Children(children.allocations),
         "taxLines": _NONE,
-        "taxable": _constant(value=False),
+        **_fixed(taxable=False, isGiftCard=False, requiresShipping=True),
         "variant": _PRODUCT,
         "product": _PRODUCT,
-        "isGiftCard": _constant(value=False),
-        "requiresShipping": _constant(value=True),
     },
     "DiscountAllocation": {"allocatedAmountSet": "minor", "discountApplication": _HERE},
     "DiscountApplication": {
@@ -194,14 +193,13 @@ TYPES: Final[dict[str, Fields]] = {
         "__typename": pl.col("application"),
         "allocationMethod": _either(_IS_ON_CODE, "ACROSS", "EACH"),
         "targetSelection": _either(_IS_ON_CODE, "ALL", "EXPLICIT"),
-        "targetType": _constant("LINE_ITEM"),
+        **_fixed(targetType="LINE_ITEM"),
         "value": _HERE,
         "title": _either(~_IS_ON_CODE, "Member price"),
         "code": pl.when(_IS_ON_CODE).then("code"),
     },
     "Refund": {
-        "id": "refund_id",
-        "legacyResourceId": "refund_id",
+        **_known_by("refund_id"),
         "createdAt": "created_at",
         "processedAt": "created_at",
         "updatedAt": "created_at",
@@ -215,34 +213,30 @@ TYPES: Final[dict[str, Fields]] = {
         "quantity": "quantity",
         "subtotalSet": _LINE_PAID,
         "lineItem": _HERE,
-        "restocked": _constant(value=False),
-        "restockType": _constant("NO_RESTOCK"),
+        **_fixed(restocked=False, restockType="NO_RESTOCK"),
     },
     "OrderTransaction": {
         **_same("kind", "createdAt"),
         "id": "transaction_id",
-        "status": _constant("SUCCESS"),
+        **_fixed(status="SUCCESS", gateway="till"),
         "amountSet": "amount_minor",
         "processedAt": "created_at",
-        "gateway": _constant("till"),
     },
     "Product": {
         **_same("title", "vendor", "productType", "createdAt", "updatedAt"),
-        "id": "product_id",
-        "legacyResourceId": "product_id",
+        **_known_by("product_id"),
         "handle": "product_id",
-        "status": _constant("ACTIVE"),
+        **_fixed(status="ACTIVE"),
         "tags": pl.concat_list("department"),
         "totalInventory": "on_hand_units",
         "variants": Children(children.itself, "product_id"),
     },
     "ProductVariant": {
         **_same("createdAt", "updatedAt"),
-        "id": "product_id",
-        "legacyResourceId": "product_id",
+        **_known_by("product_id"),
         "sku": "product_id",
         "barcode": _NEVER,
-        "title": _constant("Default Title"),
+        **_fixed(title="Default Title"),
         "displayName": "title",
         "price": "price_minor",
         "compareAtPrice": "compare_at_minor",
@@ -251,11 +245,9 @@ TYPES: Final[dict[str, Fields]] = {
         "product": _HERE,
     },
     "InventoryItem": {
-        "id": "product_id",
-        "legacyResourceId": "product_id",
+        **_known_by("product_id"),
         "sku": "product_id",
-        "tracked": _constant(value=True),
-        "requiresShipping": _constant(value=True),
+        **_fixed(tracked=True, requiresShipping=True),
         "createdAt": "created_at",
         "updatedAt": "stock_updated_at",
         "unitCost": "unit_cost_minor",
@@ -263,7 +255,7 @@ TYPES: Final[dict[str, Fields]] = {
     },
     "InventoryLevel": {
         "id": pl.format("1?inventory_item_id={}", "product_id"),
-        "isActive": _constant(value=True),
+        **_fixed(isActive=True),
         "createdAt": "created_at",
         "updatedAt": "stock_updated_at",
         "location": Nested({"location_id": pl.lit(LOCATION_ID)}),
@@ -276,15 +268,12 @@ TYPES: Final[dict[str, Fields]] = {
         "updatedAt": "stock_updated_at",
     },
     "Location": {
-        "id": "location_id",
-        "legacyResourceId": "location_id",
-        "name": _constant("Main Street"),
-        "isActive": _constant(value=True),
+        **_known_by("location_id"),
+        **_fixed(name="Main Street", isActive=True),
     },
     "Customer": {
         **_same("createdAt", "updatedAt", "firstName", "lastName", "email"),
-        "id": "household_id",
-        "legacyResourceId": "household_id",
+        **_known_by("household_id"),
         "displayName": pl.concat_str("first_name", "last_name", separator=" "),
         "defaultEmailAddress": _HERE,
         "numberOfOrders": "order_count",
@@ -293,7 +282,7 @@ TYPES: Final[dict[str, Fields]] = {
     },
     "CustomerEmailAddress": {
         "emailAddress": "email",
-        "marketingState": _constant("NOT_SUBSCRIBED"),
+        **_fixed(marketingState="NOT_SUBSCRIBED"),
     },
     "DiscountNode": {"id": "discount_id", "discount": _HERE},
     "DiscountCodeNode": {"id": "discount_id", "codeDiscount": _HERE},
@@ -306,18 +295,17 @@ TYPES: Final[dict[str, Fields]] = {
     },
     "DiscountCustomerGets": {
         "value": _HERE,
-        "appliesOnOneTimePurchase": _constant(value=True),
-        "appliesOnSubscription": _constant(value=False),
+        **_fixed(appliesOnOneTimePurchase=True, appliesOnSubscription=False),
     },
     "DiscountMinimumRequirement": {
-        "__typename": _constant("DiscountMinimumSubtotal"),
+        **_fixed(__typename="DiscountMinimumSubtotal"),
         "greaterThanOrEqualToSubtotal": "minimum_minor",
     },
     "DiscountContext": {
         "__typename": _either(
             pl.col("buyer_id").is_null(), "DiscountBuyerSelectionAll", "DiscountCustomers"
         ),
-        "all": _constant("ALL"),
+        **_fixed(all="ALL"),
         "customers": Children(children.buyers),
     },
     "DiscountCustomerGetsValue": {
@@ -326,6 +314,6 @@ TYPES: Final[dict[str, Fields]] = {
         ),
         "percentage": "percentage",
         "amount": "amount_minor",
-        "appliesOnEachItem": _constant(value=False),
+        **_fixed(appliesOnEachItem=False),
     },
 }

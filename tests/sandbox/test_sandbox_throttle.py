@@ -7,8 +7,9 @@ from graphql import OperationDefinitionNode, parse
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sandbox.kit.graphql.cost import priced, requested
 from sandbox.kit.graphql.selection import Document
-from sandbox.shopify.cost import Bucket, Rates, priced, requested
+from sandbox.shopify.cost import Bucket, Rates
 from sandbox.shopify.endpoint import build
 from sandbox.world.world import World
 from tests.sandbox.conftest import Open
