@@ -11,8 +11,8 @@ from typing import Any, Final
 
 from graphql import GraphQLSchema
 
+from sandbox.kit.graphql.mutations import refuse_if
 from sandbox.shopify.bulk_files import Written, accepted, write
-from sandbox.shopify.errors import refuse_if
 from sandbox.shopify.fields import GID, instant_text, sources
 from sandbox.shopify.tables import Tables
 

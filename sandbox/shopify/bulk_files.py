@@ -20,10 +20,10 @@ from graphql import (
 )
 
 from sandbox.kit.graphql.lines import json_lines
+from sandbox.kit.graphql.mutations import WriteRefusedError
 from sandbox.kit.graphql.pages import ID, RANK
 from sandbox.kit.graphql.projection import Branch, Projection, Sources
 from sandbox.kit.graphql.selection import Document, Selected
-from sandbox.shopify.errors import WriteRefusedError
 from sandbox.shopify.paging import KEYS, check_first, pager
 from sandbox.shopify.tables import Tables
 

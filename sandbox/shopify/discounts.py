@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
-from sandbox.shopify.errors import WriteRefusedError, not_emulated, refuse_if
+from sandbox.kit.graphql.mutations import WriteRefusedError, refuse_if
+from sandbox.shopify.errors import not_emulated
 from sandbox.world.world import World, row_of
 
 ROOT: Final = "basicCodeDiscount"

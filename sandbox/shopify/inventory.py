@@ -6,10 +6,10 @@ from typing import Any, Final
 from graphql import GraphQLError, get_directive_values
 
 from sandbox.kit.graphql.documents import Plain
-from sandbox.shopify.errors import WriteRefusedError, refuse_if
+from sandbox.kit.graphql.mutations import Done, WriteRefusedError, refuse_if
 from sandbox.shopify.fields import GID, instant_text
 from sandbox.shopify.reads import parsed
-from sandbox.shopify.shop import Done, Info, Shop
+from sandbox.shopify.shop import Info, Shop
 from sandbox.world.world import LOCATION_ID, World
 
 NAMES: Final = ("available", "on_hand")
@@ -33,7 +33,7 @@ def set_quantities(info: Info, given: dict[str, Any]) -> Done:
         code = "IDEMPOTENCY_KEY_PARAMETER_MISMATCH"
         message = "The idempotency key was used with other parameters."
         refuse_if(known != given["input"], code, message, "input")
-        return replace(done, is_recorded=False)
+        return replace(done, is_repeated=True)
     try:
         done = _applied(shop, given["input"])
     except WriteRefusedError as refused:

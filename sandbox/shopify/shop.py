@@ -1,30 +1,18 @@
 """One shop of the emulated platform: the world, what guards it, and what was requested of it."""
 
 import time
-from dataclasses import dataclass, field
 from typing import Any
 
 import polars as pl
 from graphql import GraphQLResolveInfo
 
-from sandbox.kit.graphql.documents import Plain
+from sandbox.kit.graphql.mutations import Done
 from sandbox.shopify.bulk import BulkOperations
 from sandbox.shopify.cost import Bucket, Rates
 from sandbox.shopify.faults import Faults
-from sandbox.shopify.fields import instant_text
 from sandbox.shopify.paging import pager
 from sandbox.shopify.tables import Tables
 from sandbox.world.world import World
-
-
-@dataclass(frozen=True)
-class Done:
-    """What became of a write: the payload's fields, what was applied, and what was refused."""
-
-    payload: dict[str, Any] = field(default_factory=dict)
-    applied: list[Any] = field(default_factory=list)
-    errors: list[Plain] = field(default_factory=list)
-    is_recorded: bool = True
 
 
 class Shop:
@@ -45,18 +33,6 @@ class Shop:
         self.origin = ""
         self.answers: dict[str, tuple[Any, Done]] = {}
         self.last_orders: pl.DataFrame | None = None
-
-    def record(self, operation: str, given: dict[str, Any], done: Done) -> None:
-        """Keep a write that was received, with what was applied of it."""
-        self.world.writes.append(
-            {
-                "at": instant_text(self.world.clock),
-                "operation": operation,
-                "input": given,
-                "applied": done.applied,
-                "errors": done.errors,
-            }
-        )
 
     def close(self) -> None:
         """Remove the bulk files."""

@@ -1,49 +1,43 @@
 """Resolvers of the mutation type; every write received is kept with what was applied."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any, Final
 
-from graphql import GraphQLError, GraphQLObjectType, GraphQLSchema, get_named_type
+from graphql import GraphQLError, GraphQLSchema, get_named_type
 
+from sandbox.kit.graphql import mutations
 from sandbox.kit.graphql.documents import Plain
+from sandbox.kit.graphql.mutations import Done, Given, Write, WriteRefusedError, refuse_if
 from sandbox.kit.graphql.selection import Document, inside
 from sandbox.shopify.discounts import code_create, code_deactivate
-from sandbox.shopify.errors import WriteRefusedError, refuse_if
+from sandbox.shopify.fields import instant_text
 from sandbox.shopify.inventory import set_quantities
 from sandbox.shopify.reads import one_of, parsed
-from sandbox.shopify.shop import Done, Info, Shop
+from sandbox.shopify.shop import Info, Shop
 
 MAX_INPUTS: Final = 250
-Given = dict[str, Any]
 Row = dict[str, Any]
 
 
 def attach(schema: GraphQLSchema) -> None:
     """Give the mutation type its resolvers."""
-    assert schema.mutation_type is not None
-    for name, field in schema.mutation_type.fields.items():
-        payload = get_named_type(field.type)
-        assert isinstance(payload, GraphQLObjectType)
-        field.resolve = _resolver(name, dict.fromkeys(payload.fields), _WRITES[name])
+    mutations.attach(schema, _WRITES, errors="userErrors", keep=_keep)
 
 
-def _resolver(
-    name: str, nothing: Mapping[str, None], write: Callable[[Info, Given], Done]
-) -> Callable[..., Plain]:
-    """A resolver whose refused write answers `nothing` and its errors."""
-
-    def resolve(_: object, info: Info, **given: Any) -> Plain:
-        try:
-            done = write(info, given)
-        except WriteRefusedError as refused:
-            done = Done(errors=[refused.entry()])
-        recorded = _RECORDED.get(name)
-        if recorded is not None and done.is_recorded:
-            info.context.record(name, recorded(given), done)
-        return Plain({**nothing, **done.payload, "userErrors": done.errors})
-
-    return resolve
+def _keep(info: Info, name: str, given: Given, done: Done) -> None:
+    """Keep a write to the world that was received, with what was applied of it."""
+    if name in _RECORDED and not done.is_repeated:
+        world = info.context.world
+        world.writes.append(
+            {
+                "at": instant_text(world.clock),
+                "operation": name,
+                "input": _RECORDED[name](given),
+                "applied": done.applied,
+                "errors": done.errors,
+            }
+        )
 
 
 def _requested(info: Info, field: str, type_name: str, number: int | None) -> Row | None:
@@ -155,7 +149,7 @@ def _bulk_cancel(info: Info, given: Given) -> Done:
     return Done({"bulkOperation": Plain(operation.answer(info.context.origin))})
 
 
-_WRITES: Final[dict[str, Callable[[Info, Given], Done]]] = {
+_WRITES: Final[dict[str, Write]] = {
     "productVariantsBulkUpdate": _variants_update,
     "discountCodeBasicCreate": _code_create,
     "discountCodeDeactivate": _code_deactivate,
