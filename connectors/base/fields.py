@@ -44,11 +44,11 @@ class Field:
 
 
 def requested(*, arguments: str = "", on: str = "", is_requested: bool = True) -> msgspec.Meta:
-    """How a GraphQL query asks for a field: `Annotated[Connection[Line], requested(arguments=…)]`.
+    """How a query asks for a field: `Annotated[Connection[Line], requested(arguments=…)]`.
 
     Args:
-        arguments: what stands in its parentheses.
-        on: the type that has it, where its parent may be of several.
+        arguments: what stands in its parentheses, in GraphQL.
+        on: the type that has it, where its parent may be of several; in GraphQL.
         is_requested: whether it is part of a query at all, and not only of answers.
     """
     return msgspec.Meta(extra={"arguments": arguments, "on": on, "is_requested": is_requested})
@@ -143,6 +143,8 @@ def _column(kind: Any, *, is_list: bool) -> ColumnType | None:
 
 def _names(shape: Any, whole: Collection[str]) -> Iterator[str]:
     for field in fields_of(shape):
+        if not field.is_requested:
+            continue
         if field.struct is None or field.name in whole:
             yield field.name
             continue

@@ -238,7 +238,7 @@ def china_time(instant: dt.datetime) -> str:
     return instant.astimezone(CHINA).strftime("%Y-%m-%d %H:%M:%S")
 
 
-def only_member(envelope: Mapping[str, Any], *, suffix: str) -> Any:
+def only_member(envelope: Mapping[str, Any], *, suffix: str | tuple[str, ...]) -> Any:
     """What an answer's one member holds, whose name ends so.
 
     Raises:

@@ -9,6 +9,7 @@ import dataframely as dy
 import polars as pl
 
 from connectors.base.mapping import Parsed, pieces
+from connectors.base.shares import shared_out
 from connectors.files.columns import Column
 from connectors.files.fill import PLACE
 from connectors.files.layout import Export
@@ -67,15 +68,7 @@ def share(given: Column, column: Parsed, document: list[pl.Expr]) -> Parsed:
     """
     given_weight = pl.reduce(operator.mul, [_weight(name) for name in given.split])
     # Of an unreadable weight no row of the document has a share.
-    is_read = given_weight.null_count().over(document) == 0
-    total = pl.when(is_read).then(given_weight.sum().over(document))
-    weight = pl.when(total == 0).then(pl.lit(1, pl.Int128)).otherwise(given_weight)
-    whole = pl.when(total == 0).then(pl.len().over(document).cast(pl.Int128)).otherwise(total)
-    product = column.value.cast(pl.Int128) * weight
-    least, rest = product // whole, product % whole
-    left = column.value - least.sum().over(document)
-    place = rest.rank("ordinal", descending=True).over(document)
-    parted = (least + (place <= left).cast(pl.Int128)).cast(pl.Int64)
+    parted = shared_out(column.value, given_weight, document)
     return Parsed(parted, column.raw, column.reason)
 
 

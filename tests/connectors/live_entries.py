@@ -257,6 +257,11 @@ def _message(_: Stage) -> Change:
     return message(9, recipient="zora@marked.example")
 
 
+REAL_SERVERS: Final[dict[str, str]] = {
+    "jd": "its emulated platform is not on the stage: recorded answers judge it",
+}
+"""Connectors without an emulated platform, and what judges them."""
+
 ENTRIES: Final[dict[str, Entry]] = {
     "shopify": Entry(
         shop_id="shopify",
