@@ -44,7 +44,6 @@ class Coupons(Resource):
         return _write(account.coupons, row, given["attributes"])
 
     def _remove(self, account: Account, key: str) -> None:
-        settle(account)
         super()._remove(account, key)
         codes = account.codes
         for one in [one for one, row in codes.items() if target(row, "coupon") == key]:
@@ -59,7 +58,6 @@ class Codes(Resource):
 
     def rows(self, account: Account) -> dict[str, Row]:
         """What was created, by jobs too."""
-        settle(account)
         return account.codes
 
     def _included(self, call: Call, rows: Sequence[Row]) -> list[Row]:
@@ -67,7 +65,6 @@ class Codes(Resource):
 
     def _made(self, account: Account, given: Body) -> str:
         """Create a code; the same code twice is a conflict."""
-        settle(account)
         return _wanted(account, given, "").made(account, "/data")
 
     def _changed(self, account: Account, row: Row, given: Body) -> Row:
@@ -126,7 +123,6 @@ class Jobs(Resource):
 
     def rows(self, account: Account) -> dict[str, Row]:
         """How far every job is."""
-        settle(account)
         return {key: _job(account, job) for key, job in account.jobs.items()}
 
     def _included(self, call: Call, rows: Sequence[Row]) -> list[Row]:
@@ -136,7 +132,6 @@ class Jobs(Resource):
         return [codes[key] for key in made if key in codes]
 
     def _made(self, account: Account, given: Body) -> str:
-        settle(account)
         several, pointer = given["attributes"]["coupon-codes"]["data"], _JOB_CODES
         if len(several) > MAX_CODES:
             raise invalid(f"A job has at most {MAX_CODES} codes.", pointer=pointer)

@@ -19,7 +19,7 @@ from sandbox.kit.resources import Reply
 from sandbox.kit.tokens import is_same
 from sandbox.klaviyo.account import Account, Call, Credentials, Faults
 from sandbox.klaviyo.activity import Accounts, Campaigns, Reviews
-from sandbox.klaviyo.coupons import Codes, Coupons, Jobs
+from sandbox.klaviyo.coupons import Codes, Coupons, Jobs, settle
 from sandbox.klaviyo.errors import invalid, refused
 from sandbox.klaviyo.events import Events
 from sandbox.klaviyo.operations import OPERATIONS, UNSCOPED, Operation, Rates
@@ -116,6 +116,7 @@ class _Desk:
             origin=f"{request.url.scheme}://{request.url.netloc}", path=request.url.path,
             parameters=parameters,
         )  # fmt: skip
+        settle(self._account)
         reply = _handler(operation)(call)
         if operation.method != "GET" and (status := faults.next("late_statuses")):
             raise refused(status, "Planted fault, after the write.")

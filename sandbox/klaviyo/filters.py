@@ -1,6 +1,7 @@
 """The filter language: `and(greater-than(updated,2026-01-01T00:00:00Z),equals(email,"a"))`."""
 
 import re
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -58,8 +59,7 @@ def conditions(text: str, allowed: Allowed) -> list[Condition]:
     """
     reader = _Reader(text, allowed)
     found = reader.joined()
-    if not reader.is_done:
-        raise _unreadable()
+    reader.end()
     return found
 
 
@@ -91,7 +91,7 @@ class _Reader:
 
     def __init__(self, text: str, allowed: Allowed) -> None:
         self._allowed = allowed
-        self._words: list[tuple[str, bool]] = []
+        self._words: deque[tuple[str, bool]] = deque()
         place = 0
         while place < len(text):
             token = _TOKEN.match(text, place)
@@ -101,25 +101,28 @@ class _Reader:
             quoted = token["single"] if token["double"] is None else token["double"]
             is_quoted = quoted is not None
             word = re.sub(r"\\(.)", r"\1", quoted) if is_quoted else token["mark"] or token["word"]
-            self._words.insert(0, (word, is_quoted))
-
-    @property
-    def is_done(self) -> bool:
-        """Whether nothing is left."""
-        return not self._words
+            self._words.append((word, is_quoted))
 
     def _takes(self, mark: str) -> bool:
         """Take a mark, if it is the next word."""
-        return self._words[-1:] == [(mark, False)] and bool(self._words.pop())
+        is_next = bool(self._words) and self._words[0] == (mark, False)
+        if is_next:
+            self._words.popleft()
+        return is_next
 
     def _next(self) -> tuple[str, bool]:
         """The next word, and whether it was quoted."""
         if not self._words:
             raise _unreadable()
-        return self._words.pop()
+        return self._words.popleft()
 
     def _expect(self, mark: str) -> None:
         if not self._takes(mark):
+            raise _unreadable()
+
+    def end(self) -> None:
+        """Refuse what is left."""
+        if self._words:
             raise _unreadable()
 
     def joined(self) -> list[Condition]:
