@@ -5,7 +5,7 @@ from typing import Any, Final
 import polars as pl
 
 from sandbox.kit.fields import alike
-from sandbox.kit.frames import grouped, keyed, of_values
+from sandbox.kit.frames import first_of, grouped, keyed, of_values
 from sandbox.woocommerce import checkout, schema
 from sandbox.woocommerce.calls import Call, Row
 from sandbox.woocommerce.errors import not_emulated
@@ -118,14 +118,14 @@ def with_status(shop: Shop, orders: pl.DataFrame) -> pl.DataFrame:
     """Orders with the `status` the platform gives them, and `sold_status`: the one that follows
     from what happened, before somebody wrote another."""
     money, written = pl.col("financial_status"), shop.kept.status["orders"]
-    rules = {
-        "cancelled": pl.col("cancelled_at").is_not_null(),
-        "refunded": money == "REFUNDED",
-        "pending": money.is_in(["PENDING", "AUTHORIZED"]),
-        "completed": pl.col("fulfillment_status") == "FULFILLED",
-    }
-    first = (pl.when(rule).then(pl.lit(status)) for status, rule in rules.items())
-    sold = orders.with_columns(sold_status=pl.coalesce(*first, pl.lit("processing")))
+    follows = first_of(
+        (pl.col("cancelled_at").is_not_null(), "cancelled"),
+        (money == "REFUNDED", "refunded"),
+        (money.is_in(["PENDING", "AUTHORIZED"]), "pending"),
+        (pl.col("fulfillment_status") == "FULFILLED", "completed"),
+        otherwise="processing",
+    )
+    sold = orders.with_columns(sold_status=follows)
     status = [written.get(key, own) for key, own in sold.select("order_id", "sold_status").rows()]
     return sold.with_columns(status=pl.Series(status, dtype=pl.String))
 

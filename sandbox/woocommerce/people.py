@@ -6,6 +6,7 @@ from typing import Any, Final
 import polars as pl
 
 from sandbox.kit.fields import alike
+from sandbox.kit.lists import equal
 from sandbox.phones import phone_of
 from sandbox.woocommerce import schema
 from sandbox.woocommerce.calls import Call, Row
@@ -37,8 +38,7 @@ class Customers(Resource):
     def _chosen(self, call: Call, rows: pl.DataFrame) -> pl.DataFrame:
         if call.params.text("role", "customer") not in ("all", "customer"):
             rows = rows.clear()
-        email = call.params.text("email")
-        return rows.filter(pl.col("email") == email) if email else rows
+        return rows.filter(equal("email", call.params.text("email") or None))
 
     def _document(self, call: Call, row: Row) -> Row:
         return {

@@ -1,6 +1,7 @@
 """The kit of the dialects: what all of them lean on, each part by itself."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -21,10 +22,11 @@ from sandbox.kit.arguments import (
     whole,
 )  # fmt: skip
 from sandbox.kit.errors import ErrorTable, RefusedError
-from sandbox.kit.fields import as_is, document, fixed, without, written
+from sandbox.kit.fields import alike, as_is, document, fixed, sparse, without, written
 from sandbox.kit.frames import Derived, first_of, grouped, the_row
 from sandbox.kit.limits import FixedWindows, TokenBucket, Window
 from sandbox.kit.lists import Page, among, equal, falling, within
+from sandbox.kit.resources import Reply, Resource, Row
 from sandbox.kit.routing import Routing
 from sandbox.kit.signing import signed_text
 from sandbox.kit.tokens import Expiring, TokenPair
@@ -245,3 +247,80 @@ def test_paths_lead_to_operations_and_the_rest_is_refused_by_its_kind() -> None:
 def test_what_is_signed_is_in_order_without_what_is_empty() -> None:
     params = {"foo_bar": "2", "foo": "1", "empty": "", "sign": "x", "360": "0"}
     assert signed_text(params) == b"3600foo1foo_bar2"
+
+
+def test_fields_of_a_document_are_asked_for_one_by_one_and_inside_of_others() -> None:
+    found = [{"id": 1, "billing": {"city": "A", "email": "a@b"}, "lines": [{"id": 2, "sku": "S"}]}]
+    assert sparse(found, ["id", "billing.email", "lines.sku", "unknown.id"]) == [
+        {"id": 1, "billing": {"email": "a@b"}, "lines": [{"sku": "S"}]}
+    ]
+    assert sparse(found, ["lines.id", "lines"]) == [{"lines": [{"id": 2, "sku": "S"}]}]
+    assert alike("", "city state") == {"city": "", "state": ""}
+
+
+def test_a_number_in_a_path_is_digits_alone() -> None:
+    routing = Routing({"/orders/{key:int}": {"GET": "one"}, "/{rest:any}": {"GET": "all"}}, ERRORS)
+    assert routing.find("GET", "/orders/12") == ("one", {"key": "12"})
+    assert routing.find("GET", "/orders/1x") == ("all", {"rest": "orders/1x"})
+
+
+class Notes(Resource[dict[str, Any]]):
+    """Notes of a book by number; one without a text is refused, and that is written down."""
+
+    kind = "note"
+    allows = "create get update"
+
+    def __init__(self) -> None:
+        self.texts: dict[int, str] = {}
+        self.refused: list[tuple[str, Any]] = []
+
+    def _asked(self, call: dict[str, Any]) -> tuple[Any, Any]:
+        return call.get("key"), call.get("body")
+
+    def _reply(self, call: dict[str, Any], shown: Row, status: int) -> Reply:
+        return Reply(shown, status)
+
+    @contextmanager
+    def _refusing(self, call: object, verb: str, key: Any, given: Any) -> Iterator[None]:
+        try:
+            yield
+        except RefusedError:
+            self.refused.append((verb, key))
+            raise
+
+    def _shown(self, call: object, key: Any) -> Row:
+        if key not in self.texts:
+            raise ERRORS("no_path", path=key)
+        return {"key": key, "text": self.texts[key]}
+
+    def _checked(self, call: object, row: Row | None, given: Any) -> str:
+        if not given:
+            raise ERRORS("missing", name="text")
+        return f"{row['text']}, {given}" if row else str(given)
+
+    def _insert(self, call: object, written: str) -> int:
+        self.texts[len(self.texts)] = written
+        return len(self.texts) - 1
+
+    def _write(self, call: object, row: Row, written: str) -> None:
+        self.texts[row["key"]] = written
+
+
+def test_a_resource_is_created_shown_and_changed_by_what_it_says_of_itself() -> None:
+    notes = Notes()
+    assert {path: list(ways) for path, ways in notes.operations("{id}").items()} == {
+        "": ["POST"], "/{id}": ["GET", "POST", "PUT", "PATCH"],
+    }  # fmt: skip
+    assert notes.create({"body": "a"}) == Reply({"key": 0, "text": "a"}, 201)
+    assert notes.update({"key": 0, "body": "b"}) == Reply({"key": 0, "text": "a, b"})
+    assert notes.get({"key": 0}) == Reply({"key": 0, "text": "a, b"})
+
+
+def test_what_is_refused_of_a_resource_is_not_written_and_the_dialect_hears_of_it() -> None:
+    notes = Notes()
+    assert refusal(lambda: notes.create({"body": ""}))["text"] == "text is missing"
+    notes.create({"body": "a"})
+    refusal(lambda: notes.update({"key": 0, "body": ""}))
+    refusal(lambda: notes.update({"key": 5, "body": "b"}))
+    assert notes.texts == {0: "a"}
+    assert notes.refused == [("create", None), ("set", 0), ("set", 5)]
