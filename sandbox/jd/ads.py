@@ -7,12 +7,10 @@ from typing import Final
 import polars as pl
 
 from sandbox.jd.errors import ERRORS
-from sandbox.jd.shop import Shop
+from sandbox.jd.shop import Shop, yuan
 from sandbox.kit.arguments import Arguments, day, whole
-from sandbox.kit.fields import Document, Fields, Row, as_is, document, fixed, written
+from sandbox.kit.fields import Document, Fields, as_is, document, fixed, quotient, written
 from sandbox.kit.lists import Page, equal
-from sandbox.kit.values import decimal_text as yuan
-from sandbox.kit.values import ratio_text
 from sandbox.world.ads import ads_by
 
 MAX_PAGE: Final = 100
@@ -28,20 +26,16 @@ CREDITED_DAILY: Final = {
 }  # fmt: skip
 
 
-def _quotient(part: str, of: str, *, times: int = 1) -> Callable[[Row], str]:
-    return lambda row: ratio_text(row[part] * times, row[of])
-
-
 MEASURES: Final[Fields] = {
     **as_is("impressions", "clicks", totalOrderCnt="orders", totalCartCnt="carts"),
     **as_is(directOrderCnt="direct_orders", indirectOrderCnt="indirect_orders"),
     **written(yuan, cost="spend_minor", totalOrderSum="revenue_minor"),
     **written(yuan, directOrderSum="direct_minor", indirectOrderSum="indirect_minor"),
-    "CTR": _quotient("clicks", "impressions", times=100),
-    "CPM": _quotient("spend_minor", "impressions", times=10),
+    "CTR": quotient("clicks", "impressions", times=100),
+    "CPM": quotient("spend_minor", "impressions", times=10),
     "CPC": lambda row: yuan(row["spend_minor"] // max(1, row["clicks"])),
-    "totalOrderRoi": _quotient("revenue_minor", "spend_minor"),
-    "totalOrderCvs": _quotient("orders", "clicks", times=100),
+    "totalOrderRoi": quotient("revenue_minor", "spend_minor"),
+    "totalOrderCvs": quotient("orders", "clicks", times=100),
 }
 ACCOUNT: Final[Fields] = {**MEASURES, **written(date.isoformat, "date"), **fixed(mobileType="all")}
 CAMPAIGN: Final[Fields] = {

@@ -6,12 +6,11 @@ from typing import Any, Final
 import polars as pl
 
 from sandbox.jd.errors import ERRORS
-from sandbox.jd.shop import ORDER, SKU, TIME, WARE, Shop, masked_pin, open_id, order_text
+from sandbox.jd.shop import ORDER, SKU, TIME, WARE, Shop, masked_pin, open_id, order_text, yuan
 from sandbox.kit.arguments import Arguments, less
 from sandbox.kit.fields import Document, Fields, Row, as_is, document, documents, fixed, written
 from sandbox.kit.frames import first_of
 from sandbox.kit.lists import Page, within
-from sandbox.kit.values import decimal_text as yuan
 from sandbox.world.aftersales import stated
 
 MAX_PAGE, MAX_PAGES = 100, 100

@@ -8,10 +8,11 @@ from typing import Final
 from sandbox.kit import gateway
 from sandbox.kit.limits import Window
 from sandbox.kit.tokens import TokenPair
-from sandbox.kit.values import BEIJING, TextTime
+from sandbox.kit.values import BEIJING, TextTime, decimal_text
 
 DAY, ZONE = 24 * 3600, 8 * 3600
 TIME: Final = TextTime(BEIJING)
+yuan = decimal_text
 ORDER: Final = 300_000_000_000
 SKU: Final = 10_000_000_000
 WARE: Final = 20_000_000_000

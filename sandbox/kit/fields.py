@@ -11,6 +11,8 @@ ITEM: Final[Fields] = {
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
+from sandbox.kit.values import ratio_text
+
 Row = Mapping[str, Any]
 Document = dict[str, Any]
 Read = Callable[[Row], Any]
@@ -31,6 +33,11 @@ def written(how: Callable[[Any], Any], *same: str, **named: str) -> dict[str, Re
 def fixed(**values: object) -> dict[str, Read]:
     """Fields that every document has alike."""
     return {name: _constant(value) for name, value in values.items()}
+
+
+def quotient(part: str, of: str, *, times: int = 1, places: int = 2) -> Read:
+    """A field that is a column by another, as text; nothing by nothing is 0."""
+    return lambda row: ratio_text(row[part] * times, row[of], places=places)
 
 
 def alike(value: object, names: str) -> Document:

@@ -4,11 +4,10 @@ from datetime import timedelta
 from typing import Any, Final
 
 from sandbox.kit.arguments import Arguments, listed, whole
-from sandbox.kit.errors import RefusedError
 from sandbox.kit.fields import Document, without_none
 from sandbox.kit.lists import Page
 from sandbox.taobao import ids
-from sandbox.taobao.errors import ERRORS
+from sandbox.taobao.errors import ERRORS, invalid
 from sandbox.taobao.members import is_blocked, is_member
 from sandbox.taobao.shop import Shop
 from sandbox.taobao.values import TIME, wrapped
@@ -27,11 +26,11 @@ def add(shop: Shop, args: Arguments) -> Document:
     start = args.get("start_time", TIME.parsed, shop.now)
     condition = args.get("condition", whole, 0)
     if worth not in YUAN:
-        raise _invalid("denominations", "3, 5, 10, 20, 50 or 100")
+        raise invalid("denominations", "3, 5, 10, 20, 50 or 100")
     if end <= max(start, shop.now):
-        raise _invalid("end_time", "must lie in the future and after start_time")
+        raise invalid("end_time", "must lie in the future and after start_time")
     if condition and condition <= worth:
-        raise _invalid("condition", "must exceed the denomination")
+        raise invalid("condition", "must exceed the denomination")
     made = shop.written("add_coupon")
     if sum(_is_live(one, shop) for one in made) >= MAX_LIVE:
         raise ERRORS("coupon-count-exceed")
@@ -97,12 +96,8 @@ def _buyers(args: Arguments) -> list[tuple[str, str]]:
     if not found:
         raise ERRORS("missing", name="buyer_nick")
     if len(found) > MAX_BUYERS:
-        raise _invalid("buyer_nick", f"at most {MAX_BUYERS} buyers")
+        raise invalid("buyer_nick", f"at most {MAX_BUYERS} buyers")
     return found
-
-
-def _invalid(name: str, reason: str) -> RefusedError:
-    return ERRORS("invalid", name=name, reason=reason)
 
 
 def _refusal(household: int | None) -> str | None:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from sandbox.kit.errors import ErrorTable
+from sandbox.kit.errors import ErrorTable, RefusedError
 
 # The service behind the gateway says no: the caller's fault, and repeating does not help.
 _SERVICE: Final = {
@@ -60,3 +60,8 @@ ERRORS: Final = ErrorTable(
         **{name: (15, _REMOTE, f"isv.{name}", text) for name, text in _SERVICE.items()},
     },
 )
+
+
+def invalid(name: str, reason: object) -> RefusedError:
+    """An argument is outside of what the method takes."""
+    return ERRORS("invalid", name=name, reason=reason)

@@ -8,11 +8,10 @@ from sandbox.kit.arguments import Arguments, less, one_of
 from sandbox.kit.fields import Document, Fields, Row, as_is, fixed, without, written
 from sandbox.kit.frames import the_row
 from sandbox.kit.lists import Page, spanned
-from sandbox.kit.values import decimal_text as yuan
 from sandbox.taobao import ids
-from sandbox.taobao.errors import ERRORS
+from sandbox.taobao.errors import ERRORS, invalid
 from sandbox.taobao.shop import Shop
-from sandbox.taobao.values import TIME, Selection, listed, page_of, wrapped
+from sandbox.taobao.values import TIME, Selection, listed, page_of, wrapped, yuan
 
 MAX_PAGE, MAX_ROWS = 200, 20_000
 MAX_INVENTORY_PAGE: Final = 101
@@ -52,8 +51,7 @@ def onsale(shop: Shop, args: Arguments) -> Document:
     """Items that can be bought."""
     page = page_of(args, MAX_PAGE)
     if page.end > MAX_ROWS:
-        reason = f"page_no*page_size must not exceed {MAX_ROWS}"
-        raise ERRORS("invalid", name="page_no", reason=reason)
+        raise invalid("page_no", f"page_no*page_size must not exceed {MAX_ROWS}")
     return _answered(_items(shop).filter(pl.col("units") > 0), args, page)
 
 
@@ -113,7 +111,7 @@ def _named(shop: Shop, args: Arguments, *, most: int) -> list[dict[str, Any]]:
     args.needed("num_iids", str)
     names = args.names("num_iids")
     if len(names) > most or not all(name.isascii() and name.isdigit() for name in names):
-        raise ERRORS("invalid", name="num_iids", reason=f"at most {most} numbers")
+        raise invalid("num_iids", f"at most {most} numbers")
     wanted = [int(name) - ids.ITEM for name in names]
     return _items(shop).filter(pl.col("product_id").is_in(wanted)).to_dicts()
 
@@ -124,7 +122,7 @@ def _answered(items: pl.DataFrame, args: Arguments, page: Page) -> Document:
         items = items.filter(pl.col("title").str.contains(text, literal=True))
     name, _, way = (args.text("order_by") or "list_time:desc").partition(":")
     if name not in _ORDERS or way not in ("", "asc", "desc"):
-        raise ERRORS("invalid", name="order_by", reason="unknown")
+        raise invalid("order_by", "unknown")
     found = items.sort(_ORDERS[name], "product_id", descending=way != "asc")
     return listed(args, found, page, LISTED, "items", "item")
 

@@ -7,12 +7,11 @@ import polars as pl
 from sandbox.kit.arguments import Arguments, whole
 from sandbox.kit.fields import Document, Fields, as_is, documents, without_none, written
 from sandbox.kit.lists import equal, spanned, within
-from sandbox.kit.values import decimal_text as yuan
 from sandbox.taobao import ids
 from sandbox.taobao.book import trades_of
 from sandbox.taobao.shop import Shop
 from sandbox.taobao.trades import of_member
-from sandbox.taobao.values import TIME, page_of, wrapped
+from sandbox.taobao.values import TIME, page_of, wrapped, yuan
 
 MAX_PAGE, MAX_PAGES = 100, 1000
 _OUTSIDE_EVERY, _OUTSIDE_AT = 9, 4

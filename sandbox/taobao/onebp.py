@@ -7,13 +7,12 @@ from typing import Any, Final
 import polars as pl
 
 from sandbox.kit.arguments import Arguments, mapped
-from sandbox.kit.fields import Document, Fields, as_is, documents, written
-from sandbox.kit.values import BEIJING, ratio_text
-from sandbox.kit.values import decimal_text as yuan
+from sandbox.kit.fields import Document, Fields, as_is, documents, quotient, written
+from sandbox.kit.values import BEIJING
 from sandbox.taobao import ids
-from sandbox.taobao.errors import ERRORS
+from sandbox.taobao.errors import ERRORS, invalid
 from sandbox.taobao.shop import Shop
-from sandbox.taobao.values import wrapped
+from sandbox.taobao.values import wrapped, yuan
 from sandbox.world.ads import ads_by
 
 PRODUCT: Final = "wanxiangtai"
@@ -24,23 +23,19 @@ KINDS: Final = {"daylist": {}, "offline": {"by_day": False}, "realtime": {"is_to
 """How `report` answers each kind."""
 
 
-def _ratio(part: str, whole: str) -> Callable[..., str]:
-    return lambda row: ratio_text(row[part], row[whole], places=4)
-
-
 ROW: Final[Fields] = {
     **as_is(ad_pv="impressions", click="clicks", car_num="carts", alipay_inshop_num="orders"),
     **written(yuan, charge="spend_minor", alipay_inshop_amt="revenue_minor"),
     "ecpm": lambda row: yuan(row["spend_minor"] * 1000 // max(1, row["impressions"])),
     "ecpc": lambda row: yuan(row["spend_minor"] // max(1, row["clicks"])),
-    "ctr": _ratio("clicks", "impressions"),
-    "cvr": _ratio("orders", "clicks"),
-    "roi": _ratio("revenue_minor", "spend_minor"),
+    "ctr": quotient("clicks", "impressions", places=4),
+    "cvr": quotient("orders", "clicks", places=4),
+    "roi": quotient("revenue_minor", "spend_minor", places=4),
     # The wide measure credits what a member bought without clicking, too.
     **as_is(car_num_kuan="wide_carts", alipay_inshop_num_kuan="wide_orders"),
     **written(yuan, alipay_inshop_amt_kuan="wide_revenue_minor"),
-    "cvr_kuan": _ratio("wide_orders", "clicks"),
-    "roi_kuan": _ratio("wide_revenue_minor", "spend_minor"),
+    "cvr_kuan": quotient("wide_orders", "clicks", places=4),
+    "roi_kuan": quotient("wide_revenue_minor", "spend_minor", places=4),
 }
 BY_DAY: Final = written(date.isoformat, log_date="date")
 OF_CAMPAIGN: Final[Fields] = {
@@ -82,8 +77,7 @@ def _days(shop: Shop, query: dict[str, Any], *, is_today: bool) -> pl.Expr:
         return pl.col("date").is_in(days)
     first, last = (_day(name, query.get(name)) for name in ("start_time", "end_time"))
     if last < first:
-        reason = "end_time must not lie before start_time"
-        raise ERRORS("invalid", name="report_query", reason=reason)
+        raise invalid("report_query", "end_time must not lie before start_time")
     return pl.col("date").is_between(first, last)
 
 
@@ -93,4 +87,4 @@ def _day(name: str, text: object) -> date:
     try:
         return date.fromisoformat(str(text)[:10])
     except ValueError as error:
-        raise ERRORS("invalid", name=f"report_query.{name}", reason="yyyy-MM-dd") from error
+        raise invalid(f"report_query.{name}", "yyyy-MM-dd") from error

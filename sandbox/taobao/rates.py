@@ -8,11 +8,10 @@ import polars as pl
 from sandbox.kit.arguments import Arguments, less, one_of, whole
 from sandbox.kit.fields import Document, Fields, as_is, document, fixed, written
 from sandbox.kit.lists import equal, falling, within
-from sandbox.kit.values import decimal_text as yuan
 from sandbox.taobao import ids
-from sandbox.taobao.errors import ERRORS
+from sandbox.taobao.errors import ERRORS, invalid
 from sandbox.taobao.shop import Shop
-from sandbox.taobao.values import TIME, counted, listed, page_of
+from sandbox.taobao.values import TIME, counted, listed, page_of, yuan
 
 KEPT_DAYS: Final = 180
 MAX_PAGE, MAX_PAGES, MAX_ROWS = 150, 200, 1500
@@ -80,7 +79,7 @@ def explain(shop: Shop, args: Arguments) -> Document:
     oid, reply = args.needed("oid", whole), args.needed("reply", str)
     _check_tmall(shop)
     if len(reply) > MAX_TEXT:
-        raise ERRORS("invalid", name="reply", reason=f"at most {MAX_TEXT} characters")
+        raise invalid("reply", f"at most {MAX_TEXT} characters")
     review = _of_line(shop, oid)
     if review is None:
         raise ERRORS("traderate-not-exist")

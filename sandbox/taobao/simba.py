@@ -9,13 +9,12 @@ from typing import Final
 import polars as pl
 
 from sandbox.kit.arguments import Arguments, day, whole
-from sandbox.kit.fields import Document, Fields, Row, as_is, documents, fixed, written
-from sandbox.kit.values import BEIJING, ratio_text
-from sandbox.kit.values import decimal_text as yuan
+from sandbox.kit.fields import Document, Fields, Row, as_is, documents, fixed, quotient, written
+from sandbox.kit.values import BEIJING
 from sandbox.taobao import ids
 from sandbox.taobao.errors import ERRORS
 from sandbox.taobao.shop import Shop
-from sandbox.taobao.values import TIME, page_of, wrapped
+from sandbox.taobao.values import TIME, page_of, wrapped, yuan
 from sandbox.world.ads import ads_by
 
 PRODUCT: Final = "zhitongche"
@@ -33,14 +32,10 @@ def _adgroup_id(row: Row) -> int:
     return ids.adgroup_id(row["campaign_id"], row["product_id"])
 
 
-def _quotient(part: str, whole_part: str, *, times: int = 1) -> Callable[[Row], str]:
-    return lambda row: ratio_text(row[part] * times, row[whole_part])
-
-
 _RATES: Final[Fields] = {
-    "ctr": _quotient("clicks", "impressions", times=100),
-    "cpc": _quotient("spend_minor", "clicks"),
-    "cpm": _quotient("spend_minor", "impressions", times=1000),
+    "ctr": quotient("clicks", "impressions", times=100),
+    "cpc": quotient("spend_minor", "clicks"),
+    "cpm": quotient("spend_minor", "impressions", times=1000),
 }
 BASE: Final[Fields] = {
     **written(str, "impressions", click="clicks", aclick="clicks", cost="spend_minor"),
@@ -65,8 +60,8 @@ REALTIME: Final[Fields] = {
     "favtotal": lambda row: str(row["item_likes"] + row["shop_likes"]),
     **written(str, directcarttotal="carts", carttotal="carts"),
     **fixed(indirectcarttotal="0"),
-    "coverage": _quotient("orders", "clicks", times=100),
-    "roi": _quotient("revenue_minor", "spend_minor"),
+    "coverage": quotient("orders", "clicks", times=100),
+    "roi": quotient("revenue_minor", "spend_minor"),
 }
 REALTIME_CAMPAIGN: Final[Fields] = {
     **REALTIME,

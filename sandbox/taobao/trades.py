@@ -9,13 +9,12 @@ from sandbox.kit.arguments import Arguments, whole
 from sandbox.kit.fields import Document, Fields, as_is, fixed, without, written
 from sandbox.kit.frames import the_row
 from sandbox.kit.lists import equal, falling, within
-from sandbox.kit.values import decimal_text as yuan
 from sandbox.kit.values import milliseconds
 from sandbox.taobao import ids
 from sandbox.taobao.book import cases_of, trades_of
-from sandbox.taobao.errors import ERRORS
+from sandbox.taobao.errors import ERRORS, invalid
 from sandbox.taobao.shop import Shop
-from sandbox.taobao.values import TIME, Selection, counted, listed, page_of, wrapped
+from sandbox.taobao.values import TIME, Selection, counted, listed, page_of, wrapped, yuan
 
 MAX_PAGE: Final = 100
 SOLD_DAYS: Final = 90
@@ -96,7 +95,7 @@ def sold(shop: Shop, args: Arguments) -> Document:
     start = max(args.get("start_created", TIME.parsed, oldest), oldest)
     end = args.get("end_created", TIME.parsed, shop.now)
     if end < start:
-        raise ERRORS("invalid", name="end_created", reason="must not lie before start_created")
+        raise invalid("end_created", "must not lie before start_created")
     found = _filtered(shop, args, uid="buyer_open_id").filter(within("created_at", start, end))
     return _trades(shop, args, falling(found, "created_at", "order_id"), _NOT_IN_SOLD)
 
@@ -106,7 +105,7 @@ def increment(shop: Shop, args: Arguments) -> Document:
     start = args.needed("start_modified", TIME.parsed)
     end = args.needed("end_modified", TIME.parsed)
     if not timedelta() < end - start <= MAX_SPAN:
-        raise ERRORS("invalid", name="end_modified", reason="within a day after start_modified")
+        raise invalid("end_modified", "within a day after start_modified")
     found = _filtered(shop, args, uid="buyer_open_uid").filter(within("modified_at", start, end))
     return _trades(shop, args, falling(found, "modified_at", "order_id"), _NOT_IN_INCREMENT)
 
@@ -121,7 +120,7 @@ def refunds(shop: Shop, args: Arguments) -> Document:
     """Cases changed in a span, the last change first."""
     start, end = args.get("start_modified", TIME.parsed), args.get("end_modified", TIME.parsed)
     if start and end and end < start:
-        raise ERRORS("invalid", name="end_modified", reason="must not lie before start_modified")
+        raise invalid("end_modified", "must not lie before start_modified")
     found = _cases(shop).filter(
         _of_kinds(args, DEFAULT_KINDS[:2]),
         within("modified_at", start, end),

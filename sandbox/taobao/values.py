@@ -9,9 +9,10 @@ import polars as pl
 from sandbox.kit.arguments import Arguments, flag
 from sandbox.kit.fields import Document, Fields, Row, document, without_none
 from sandbox.kit.lists import ANY, Page
-from sandbox.kit.values import BEIJING, TextTime
+from sandbox.kit.values import BEIJING, TextTime, decimal_text
 
 TIME: Final = TextTime(BEIJING)
+yuan = decimal_text
 
 
 class Selection:

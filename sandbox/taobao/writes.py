@@ -6,7 +6,7 @@ from typing import Any, Final
 from sandbox.kit.arguments import Arguments, between, listed, mapped, price, reading, whole
 from sandbox.kit.fields import Document
 from sandbox.taobao import ids
-from sandbox.taobao.errors import ERRORS
+from sandbox.taobao.errors import ERRORS, invalid
 from sandbox.taobao.items import item_of
 from sandbox.taobao.shop import Shop
 from sandbox.taobao.values import TIME
@@ -71,7 +71,7 @@ def set_quantities(shop: Shop, args: Arguments) -> Document:
         key, name = "outer_id", "outerid_quantities"
     pairs = [part.rpartition(":") for part in args.needed(name, str).split(";") if part]
     if len(pairs) > MAX_SKUS:
-        raise ERRORS("invalid", name="skuid_quantities", reason=f"at most {MAX_SKUS} SKUs")
+        raise invalid("skuid_quantities", f"at most {MAX_SKUS} SKUs")
     after = item["on_hand_units"]
     for sku, _, text in pairs:
         quantity = reading(ERRORS, "quantity", whole, text)
@@ -91,9 +91,7 @@ def set_tmall_quantity(shop: Shop, args: Arguments) -> Document:
         raise ERRORS("missing", name="sku_quantities")
     key = str(options.get("outer_biz_key") or "")
     if not _HEX.issuperset(key):
-        raise ERRORS(
-            "invalid", name="options", reason="outer_biz_key takes hexadecimal digits only"
-        )
+        raise invalid("options", "outer_biz_key takes hexadecimal digits only")
     done = {"quantity_update_result": str(ids.num_iid(item["product_id"]))}
     if key and any(write.get("key") == key for write in shop.written("set_stock")):
         return done
