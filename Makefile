@@ -84,8 +84,8 @@ new-connector: .venv/ready ## a connector NAME from its template; then `make tes
 new-policy: .venv/ready ## a policy NAME from its template; then `make test` says what to fill in
 	@$(BIN)/python -m tests.new policy $(NAME)
 
-dictionary: .venv/ready ## write docs/data-dictionary.md from the contracts
-	@$(BIN)/python -c "import pathlib, contracts.dictionary as d; pathlib.Path('docs/data-dictionary.md').write_text(d.render(), encoding='utf-8')"
+dictionary: .venv/ready ## write docs/data-dictionary.md and docs/metrics.md from what declares them
+	@$(BIN)/python -m tests.dictionary
 
 lock: .venv/ready ## resolve the newest versions that fit, with hashes and without hosts
 	@$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-header --no-emit-index-url \

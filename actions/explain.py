@@ -7,17 +7,16 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from jinja2 import StrictUndefined, Template, UndefinedError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from contracts.actions import FORGOTTEN, Action
 from contracts.errors import ConfigurationError
+from contracts.languages import Language
 from contracts.money import format_amount
 from contracts.tables import RENAMED
-
-Language = Literal["en", "zh"]
 
 _FORGOTTEN: Final[Mapping[Language, str]] = {
     "en": "It was about a person who is forgotten since.",

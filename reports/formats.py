@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 from contracts.actions import ORDERING, Action
 from contracts.codes import WriteKind
+from contracts.metrics import Unit
 from contracts.money import format_amount, group_digits
 
 ABSENT = "–"
@@ -38,6 +39,23 @@ def count(number: int | None) -> str:
 def rate(fraction: float | None) -> str:
     """A fraction as per cent with one digit."""
     return ABSENT if fraction is None else f"{fraction:.1%}"
+
+
+def metric_value(unit: Unit, value: float | None, currency: str) -> str:
+    """A metric's value with its unit; a fraction of a minor unit is rounded half to even."""
+    if value is None:
+        return ABSENT
+    match unit:
+        case Unit.MONEY:
+            return money(round(value), currency)
+        case Unit.COUNT:
+            return count(round(value))
+        case Unit.RATE:
+            return rate(value)
+        case Unit.TIMES | Unit.PIECES | Unit.STARS:
+            return f"{value:,.2f}"
+        case Unit.HOURS:
+            return f"{value:,.1f} h"
 
 
 def local(at: dt.datetime, time_zone: str) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Final
 
-from reports.words import Said
+from contracts.languages import Said
 
 _GUARD: Final[Mapping[str, str]] = {
     "one of the {} of {} that are left alone to compare": "属于留作对照的 {} {}",

@@ -11,10 +11,11 @@ from jinja2 import FileSystemLoader, StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from contracts.actions import OF_MESSAGE, ORDERING, Action
+from contracts.languages import Language, Said
 from contracts.payloads import UNSUBSCRIBE
 from reports import formats
 from reports.reasons import reason_said
-from reports.words import PARTS, Language, Said
+from reports.words import PARTS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,24 +1,9 @@
 """Words for people, each in English and Chinese: what names of guards and of contents stand for."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
-Language = Literal["en", "zh"]
-LANGUAGES: Final[tuple[Language, ...]] = ("zh", "en")
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """A text in both languages."""
-
-    en: str
-    zh: str
-
-    def in_(self, language: Language) -> str:
-        """In one of them."""
-        return self.zh if language == "zh" else self.en
-
+from contracts.languages import Said
 
 GUARDS: Final[Mapping[str, Said]] = {
     "kill_switch": Said("writes are stopped", "已停止写入"),

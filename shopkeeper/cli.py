@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from contracts.errors import ConfigurationError, ShopkeeperError
-from shopkeeper import demo, history, keys, ledger, people, running, setup, steps
+from shopkeeper import demo, history, keys, ledger, metrics, people, running, setup, steps
 from shopkeeper.console import OPTIONS, Exit
 
 # A folder for a file, a home that may not be written: another place helps, another try does not.
@@ -48,7 +48,7 @@ def _globals(
     OPTIONS.home, OPTIONS.as_json, OPTIONS.debug = home, json, debug
 
 
-for module in (setup, steps, history, ledger, people, keys, running, demo):
+for module in (setup, steps, metrics, history, ledger, people, keys, running, demo):
     module.register(app)
 
 

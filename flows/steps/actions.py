@@ -9,6 +9,7 @@ from typing import Any
 from contracts.actions import Action, KillSwitch
 from contracts.codes import ActionState
 from contracts.errors import ConfigurationError
+from contracts.languages import LANGUAGES
 from contracts.names import nearest
 from flows.steps.approvers import Approver, Approvers
 from flows.steps.clock import machine_now
@@ -17,7 +18,6 @@ from flows.steps.home import Home
 from flows.steps.parsing import parse_as_of
 from flows.steps.shown import Shown, shown
 from flows.steps.story import story
-from reports.words import LANGUAGES
 from warehouse.event_chain import Events
 from warehouse.events import LedgerEvent
 

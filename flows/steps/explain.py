@@ -4,11 +4,12 @@ from collections.abc import Iterable, Mapping
 
 import polars as pl
 
-from actions.explain import Language, explain_hold, sentence_of, unnamed
+from actions.explain import explain_hold, sentence_of, unnamed
 from actions.words import words
 from contracts.actions import Action, LeftAlone
 from contracts.codes import ActionState
 from contracts.errors import ConfigurationError
+from contracts.languages import Language
 from contracts.personal import masked
 from flows.steps.home import Home
 from flows.steps.shop import Shop

@@ -12,6 +12,7 @@ from actions.undo import not_undoable
 from actions.writes import is_order
 from contracts.actions import OF_MESSAGE, Action
 from contracts.codes import GOODS, ActionState, Reversal, WriteKind
+from contracts.languages import Said
 from contracts.personal import masked
 from contracts.tables import Order, OrderLine, Review, table_of
 from flows.steps.effect import effects
@@ -22,7 +23,7 @@ from flows.steps.shown import Shown
 from reports.formats import with_unit
 from reports.reasons import reason_said
 from reports.story import Answerer, Earlier, Sold, Story
-from reports.words import Said, guard_said
+from reports.words import guard_said
 from warehouse.event_chain import Events
 from warehouse.events import LedgerEvent
 from warehouse.transitions import SYSTEM

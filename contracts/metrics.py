@@ -1,0 +1,88 @@
+"""What a metric is: declared once, so that what computes, explains and publishes it agrees."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Literal
+
+import polars as pl
+
+from contracts.languages import Said
+
+
+class Unit(StrEnum):
+    """What a metric's value counts."""
+
+    MONEY = "money"
+    """Minor units of the row's currency."""
+    COUNT = "count"
+    RATE = "rate"
+    """A fraction; shown as per cent."""
+    TIMES = "times"
+    """A quotient of amounts, such as revenue per spend."""
+    PIECES = "pieces"
+    """Pieces per order and the like, with decimals."""
+    HOURS = "hours"
+    STARS = "stars"
+
+
+class Dimension(StrEnum):
+    """What a metric can be broken down by, beside shop and time."""
+
+    SKU = "sku"
+    HOUR = "hour"
+    BUYER = "buyer"
+    SOURCE = "source"
+    AD_CHANNEL = "ad_channel"
+    CAMPAIGN = "campaign"
+    KEYWORD = "keyword"
+    CARRIER = "carrier"
+
+
+class Gap(StrEnum):
+    """Why a metric has no value where it was asked for."""
+
+    NO_DATA = "no_data"
+    NO_BASE = "no_base"
+    ABOVE_ONE = "above_one"
+    COST_MISSING = "cost_missing"
+    CENSORED = "censored"
+
+
+GAPS: Mapping[Gap, Said] = {
+    Gap.NO_DATA: Said("no data covers it", "没有数据"),
+    Gap.NO_BASE: Said("there is nothing to divide by", "分母为零"),
+    Gap.ABOVE_ONE: Said(
+        "more bought than visited, so the visits are incomplete",
+        "购买人数多于访客数，访客数据不完整",
+    ),
+    Gap.COST_MISSING: Said("the cost of what was sold is not known", "部分商品成本未知"),
+    Gap.CENSORED: Said("its time has not passed yet", "观察期未满"),
+}
+"""A gap in a few words."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metric:
+    """One metric.
+
+    `value` aggregates rows of the fact table `fact`; or, of a metric that is computed from others
+    (`inputs`), it is over their columns, which have their names. `gaps` says where it means
+    nothing: the first condition, over `inputs` and its own `value` by its name, that holds.
+    """
+
+    name: str
+    title: Said
+    definition: Said
+    unit: Unit
+    value: pl.Expr
+    fact: str = ""
+    inputs: tuple[str, ...] = ()
+    gaps: Mapping[Gap, pl.Expr] = field(default_factory=dict)
+    is_better: Literal["higher", "lower", "neither"] = "higher"
+    is_estimated: bool = False
+    """Whether it rests on what the settings state and no settlement has told yet."""
+
+    def __post_init__(self) -> None:
+        if bool(self.fact) == bool(self.inputs):
+            raise ValueError(f"{self.name} aggregates either a fact or other metrics")

@@ -1,0 +1,121 @@
+"""Metrics: any metric of the catalogue, of one shop or all, over any span."""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from contracts.errors import ConfigurationError
+from contracts.metrics import Dimension, Metric
+from contracts.names import nearest
+from contracts.tables import (
+    AdsDaily,
+    Cost,
+    Listing,
+    Order,
+    OrderLine,
+    Refund,
+    RefundCase,
+    Review,
+    Shipment,
+    TrafficDaily,
+)
+from flows.steps.home import Home
+from flows.steps.rates import rates
+from flows.steps.views import View
+from transforms.metrics.catalogue import METRICS, dimensions_of
+from transforms.metrics.facts import Sources
+from transforms.metrics.measure import GAP_SUFFIX, PERIOD, Period, measure
+
+_SHOWN_DAYS = 28
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """A metric of some shops. `rows` has shop_id, currency, period, the dimensions, value, gap."""
+
+    metric: Metric
+    first: dt.date
+    last: dt.date
+    dimensions: tuple[Dimension, ...]
+    rows: pl.DataFrame
+
+
+def sources(view: View) -> Sources:
+    """What metrics of a shop are computed from, as it was known at the view's moment."""
+    return Sources(
+        orders=view.known(Order),
+        lines=view.known(OrderLine),
+        refunds=view.known(Refund),
+        cases=view.known(RefundCase),
+        traffic=view.known(TrafficDaily),
+        ads=view.known(AdsDaily),
+        costs=view.known(Cost),
+        listings=view.known(Listing, with_deleted=True),
+        shipments=view.known(Shipment),
+        reviews=view.known(Review),
+        economics=view.shop.economics,
+        currency=view.shop.settings.currency,
+        time_zone=view.zone,
+        fx=rates(view.home, view.as_of),
+    )
+
+
+def show(
+    home: Home,
+    name: str,
+    *,
+    shop_id: str | None = None,
+    first: dt.date | None = None,
+    last: dt.date | None = None,
+    by: Sequence[str] = (),
+) -> Measured:
+    """A metric from `first` to `last`, both included; the last 28 whole days unless they are given.
+
+    `by` names a period and dimensions; without a period each day is a row of its own.
+
+    Raises:
+        ConfigurationError: no such metric, or it cannot be broken down like that; a span that ends
+            before it begins.
+    """
+    if name not in METRICS:
+        raise ConfigurationError(f"no metric is named {name!r}{nearest(name, METRICS)}")
+    period, dimensions = _grain(name, by)
+    views = [View.of(home, shop, home.data_as_of(shop)) for shop in home.select(shop_id)]
+    end = last or max(view.today for view in views) - dt.timedelta(days=1)
+    start = first or end - dt.timedelta(days=_SHOWN_DAYS - 1)
+    if end < start:
+        raise ConfigurationError(f"--from {start} is later than --to {end}")
+    measured = [
+        measure([name], sources(view), first=start, last=end, period=period, by=dimensions).select(
+            pl.lit(view.shop.id).alias("shop_id"),
+            pl.lit(view.shop.settings.currency).alias("currency"),
+            PERIOD,
+            *(pl.col(one).cast(pl.String) for one in dimensions),
+            value=name,
+            gap=name + GAP_SUFFIX,
+        )
+        for view in views
+    ]
+    return Measured(
+        metric=METRICS[name],
+        first=start,
+        last=end,
+        dimensions=dimensions,
+        rows=pl.concat(measured),
+    )
+
+
+def _grain(name: str, by: Sequence[str]) -> tuple[Period, tuple[Dimension, ...]]:
+    periods = [Period(one) for one in by if one in list(Period)]
+    others = [one for one in by if one not in list(Period)]
+    known = sorted(dimensions_of(name))
+    for one in others:
+        if one not in known:
+            ways = ", ".join([*Period, *known])
+            raise ConfigurationError(f"--by {one!r}: {name} is told by {ways}")
+    if len(periods) > 1:
+        raise ConfigurationError("--by takes one period: span, day, week or month")
+    usual = Period.SPAN if others else Period.DAY
+    return (periods[0] if periods else usual), tuple(Dimension(one) for one in others)

@@ -1,0 +1,228 @@
+"""What metrics aggregate: facts, each with one row per thing that happened on a shop-local day."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import dataframely as dy
+import polars as pl
+
+from contracts.codes import AdLevel, CaseStatus
+from contracts.economics import FACTS as PIECE
+from contracts.economics import Economics, extra_cost, received_rate
+from contracts.fx import with_rates
+from contracts.metrics import Dimension
+from contracts.tables import (
+    AdsDaily,
+    Cost,
+    Listing,
+    Order,
+    OrderLine,
+    Refund,
+    RefundCase,
+    Review,
+    Shipment,
+    TrafficDaily,
+)
+from transforms.days import local_day
+from transforms.sales import counted, goods
+
+DATE: Final = "date"
+_ORDER: Final = ["shop_id", "order_id"]
+_SKU: Final = ["shop_id", "sku_id"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sources:
+    """A shop's tables, as they were known at one moment, and what a sale costs there."""
+
+    orders: dy.LazyFrame[Order]
+    lines: dy.LazyFrame[OrderLine]
+    refunds: dy.LazyFrame[Refund]
+    cases: dy.LazyFrame[RefundCase]
+    traffic: dy.LazyFrame[TrafficDaily]
+    ads: dy.LazyFrame[AdsDaily]
+    costs: dy.LazyFrame[Cost]
+    listings: dy.LazyFrame[Listing]
+    shipments: dy.LazyFrame[Shipment]
+    reviews: dy.LazyFrame[Review]
+    economics: Economics
+    currency: str
+    time_zone: str
+    fx: pl.DataFrame
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """One fact table: lazy rows with `shop_id`, `date`, its dimensions by their names, measures.
+
+    `rows` is given the dimensions that are asked for: of what a platform tells at several levels,
+    such as ads, it picks the one that has them. `is_whole`: a day without rows had none; otherwise
+    it is unknown.
+    """
+
+    rows: Callable[[Sources, frozenset[Dimension]], pl.LazyFrame]
+    dimensions: frozenset[Dimension] = frozenset()
+    is_whole: bool = False
+
+
+def _orders(of: Sources, _by: frozenset[Dimension]) -> pl.LazyFrame:
+    """Orders that count in GMV. A guest is a new buyer each time."""
+    member, day = pl.col("member_id"), pl.col(DATE)
+    first = day.min().over("shop_id", "member_id")
+    kind = (
+        pl.when(member.is_null())
+        .then(pl.lit("guest"))
+        .when(first == day)
+        .then(pl.lit("new"))
+        .otherwise(pl.lit("returning"))
+    )
+    return (
+        counted(of.orders)
+        .with_columns(
+            local_day("placed_at", of.time_zone).alias(DATE),
+            pl.col("placed_at").dt.convert_time_zone(of.time_zone).dt.hour().alias(Dimension.HOUR),
+        )
+        .with_columns(
+            kind.alias(Dimension.BUYER),
+            buyer_id=pl.coalesce(member, pl.concat_str(pl.lit("order:"), "order_id")),
+        )
+    )
+
+
+def _lines(of: Sources, _by: frozenset[Dimension]) -> pl.LazyFrame:
+    """Lines of goods of orders that count, with what they cost and what is left of them.
+
+    Costs are those of the day of ordering, in the shop's currency; fees, shipping and returns are
+    what the settings state. `margin_minor` is null where the cost is not known.
+    """
+    category = of.listings.lazy().select("shop_id", "listing_id", "category")
+    paid, pieces = pl.col("total_minor"), pl.col("quantity_units")
+    piece = PIECE._replace(discount=pl.lit(0.0))
+    sold = (
+        goods(of.lines.lazy())
+        .join(counted(of.orders), on=_ORDER, how="semi")
+        .with_columns(local_day("placed_at", of.time_zone).alias(DATE))
+        .join(category, on=["shop_id", "listing_id"], how="left")
+    )
+    return (
+        _with_costs(sold, of)
+        .with_columns(
+            received_minor=paid * received_rate(of.economics, piece)
+            - pieces * extra_cost(of.economics, piece),
+            cost_minor=pieces * pl.col("piece_cost"),
+        )
+        .with_columns(margin_minor=pl.col("received_minor") - pl.col("cost_minor"))
+        .with_columns(
+            pl.coalesce("sku_id", "listing_id", pl.lit("(unlinked)")).alias(Dimension.SKU)
+        )
+    )
+
+
+def _with_costs(sold: pl.LazyFrame, of: Sources) -> pl.LazyFrame:
+    costs = of.costs.lazy().with_columns(price_currency=pl.lit(of.currency))
+    rated = with_rates(costs, of.fx, of="currency", to="price_currency").select(
+        *_SKU, "valid_from", piece_cost=pl.col("unit_cost_minor") * pl.col("fx_rate")
+    )
+    return sold.sort(DATE).join_asof(
+        rated.sort("valid_from"),
+        left_on=DATE,
+        right_on="valid_from",
+        by=_SKU,
+        check_sortedness=False,
+    )
+
+
+def _refunds(of: Sources, _by: frozenset[Dimension]) -> pl.LazyFrame:
+    """Money that went back, on the day on which it did, told with the order or as a case."""
+    columns = [*_ORDER, "refunded_at", "refunded_minor"]
+    ended = of.cases.lazy().filter(
+        pl.col("refunded_at").is_not_null(), pl.col("case_status") == CaseStatus.REFUNDED
+    )
+    both = [
+        of.refunds.lazy().select(columns),
+        ended.rename({"asked_minor": "refunded_minor"}).select(columns),
+    ]
+    day = local_day("refunded_at", of.time_zone).alias(DATE)
+    return pl.concat(both).join(counted(of.orders), on=_ORDER, how="semi").with_columns(day)
+
+
+def _cases(of: Sources, _by: frozenset[Dimension]) -> pl.LazyFrame:
+    """Requests for money back, on the day on which they were made."""
+    return of.cases.lazy().with_columns(local_day("requested_at", of.time_zone).alias(DATE))
+
+
+def _traffic(of: Sources, _by: frozenset[Dimension]) -> pl.LazyFrame:
+    """Visits per day and source."""
+    return of.traffic.lazy().rename({"traffic_date": DATE, "traffic_source": Dimension.SOURCE})
+
+
+def _ads(of: Sources, by: frozenset[Dimension]) -> pl.LazyFrame:
+    """Ads per day and campaign, or finer where it is asked for; levels tell of the same money."""
+    level = AdLevel.CAMPAIGN
+    if Dimension.KEYWORD in by:
+        level = AdLevel.KEYWORD
+    if Dimension.SKU in by:
+        level = AdLevel.SKU
+    code = of.listings.lazy().select("shop_id", "listing_id", "sku_id")
+    return (
+        of.ads.lazy()
+        .filter(pl.col("ad_level") == level)
+        .join(code, on=["shop_id", "listing_id"], how="left")
+        .with_columns(
+            pl.col("ad_date").alias(DATE),
+            pl.col("ad_channel").alias(Dimension.AD_CHANNEL),
+            pl.coalesce("campaign_name", "campaign_id").alias(Dimension.CAMPAIGN),
+            pl.coalesce("keyword", "keyword_id").alias(Dimension.KEYWORD),
+            pl.coalesce("sku_id", "listing_id").alias(Dimension.SKU),
+        )
+    )
+
+
+def _parcels(of: Sources, _by: frozenset[Dimension]) -> pl.LazyFrame:
+    """Parcels that left, on the day on which they did; `hours` since the order was paid."""
+    paid = of.orders.lazy().select(*_ORDER, since=pl.coalesce("paid_at", "placed_at"))
+    took = pl.col("shipped_at") - pl.col("since")
+    return (
+        of.shipments.lazy()
+        .filter(pl.col("shipped_at").is_not_null())
+        .join(paid, on=_ORDER, how="left")
+        .with_columns(
+            local_day("shipped_at", of.time_zone).alias(DATE),
+            pl.col("carrier_code").alias(Dimension.CARRIER),
+            hours=took.dt.total_seconds(fractional=True) / 3600,
+            is_late=pl.col("delivered_at") > pl.col("promised_at"),
+        )
+    )
+
+
+def _reviews(of: Sources, _by: frozenset[Dimension]) -> pl.LazyFrame:
+    """Reviews, on the day on which they were written; `hours` until they were answered."""
+    took = pl.col("replied_at") - pl.col("reviewed_at")
+    return of.reviews.lazy().with_columns(
+        local_day("reviewed_at", of.time_zone).alias(DATE),
+        pl.col("sku_id").alias(Dimension.SKU),
+        hours=took.dt.total_seconds(fractional=True) / 3600,
+    )
+
+
+FACTS: Final[Mapping[str, Fact]] = {
+    "orders": Fact(
+        rows=_orders,
+        dimensions=frozenset({Dimension.HOUR, Dimension.BUYER}),
+        is_whole=True,
+    ),
+    "lines": Fact(rows=_lines, dimensions=frozenset({Dimension.SKU}), is_whole=True),
+    "refunds": Fact(rows=_refunds, is_whole=True),
+    "cases": Fact(rows=_cases, is_whole=True),
+    "traffic": Fact(rows=_traffic, dimensions=frozenset({Dimension.SOURCE})),
+    "ads": Fact(
+        rows=_ads,
+        dimensions=frozenset(
+            {Dimension.AD_CHANNEL, Dimension.CAMPAIGN, Dimension.KEYWORD, Dimension.SKU}
+        ),
+    ),
+    "parcels": Fact(rows=_parcels, dimensions=frozenset({Dimension.CARRIER})),
+    "reviews": Fact(rows=_reviews, dimensions=frozenset({Dimension.SKU})),
+}
+"""By name."""

@@ -1,0 +1,108 @@
+"""Measuring: any metrics of a shop over a span of days, per period and by dimensions."""
+
+import datetime as dt
+from collections.abc import Collection, Sequence
+from enum import StrEnum
+from functools import reduce
+from typing import Final
+
+import polars as pl
+
+from contracts.metrics import Dimension, Gap, Metric
+from transforms.metrics.catalogue import needed
+from transforms.metrics.facts import DATE, FACTS, Sources
+
+PERIOD: Final = "period"
+GAP_SUFFIX: Final = "_gap"
+
+
+class Period(StrEnum):
+    """How long a stretch of time a row stands for; it begins on the day in `period`."""
+
+    SPAN = "span"
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+
+
+_EVERY: Final = {Period.DAY: "1d", Period.WEEK: "1w", Period.MONTH: "1mo"}
+
+
+def measure(
+    names: Sequence[str],
+    of: Sources,
+    *,
+    first: dt.date,
+    last: dt.date,
+    period: Period = Period.SPAN,
+    by: Collection[Dimension] = (),
+) -> pl.DataFrame:
+    """Metrics from `first` to `last`, both included. Grain: (period, *by), sorted.
+
+    Columns: `period` (a span's, week's or month's first day within the span), the dimensions, and
+    per metric its value as Float64 and `<name>_gap`, which says why it is None. Without dimensions
+    every period is there, whether something happened or not. What is counted over a period, such
+    as buyers, is counted once in it; rates are of the period's sums.
+    """
+    metrics = needed(names)
+    key = [PERIOD, *by]
+    parts = [
+        _aggregated(fact, [one for one in metrics if one.fact == fact], of, first, last, period, by)
+        for fact in dict.fromkeys(one.fact for one in metrics if one.fact)
+    ]
+    frame = reduce(lambda left, right: left.join(right, on=key, how="full", coalesce=True), parts)
+    if not by:
+        frame = _periods(first, last, period).join(frame, on=PERIOD, how="left")
+    for one in metrics:
+        frame = _valued(frame, one)
+    columns = [column for name in names for column in (name, name + GAP_SUFFIX)]
+    return frame.select(*key, *columns).sort(key).collect()
+
+
+def _aggregated(
+    fact: str,
+    metrics: Sequence[Metric],
+    of: Sources,
+    first: dt.date,
+    last: dt.date,
+    period: Period,
+    by: Collection[Dimension],
+) -> pl.LazyFrame:
+    rows = FACTS[fact].rows(of, frozenset(by)).filter(pl.col(DATE).is_between(first, last))
+    keyed = rows.with_columns(_period(period, first).alias(PERIOD))
+    return keyed.group_by(PERIOD, *by).agg(one.value.alias(one.name) for one in metrics)
+
+
+def _period(period: Period, first: dt.date) -> pl.Expr:
+    """The first day of a day's period, not before the span's."""
+    if period is Period.SPAN:
+        return pl.lit(first)
+    return pl.max_horizontal(pl.col(DATE).dt.truncate(_EVERY[period]), pl.lit(first))
+
+
+def _periods(first: dt.date, last: dt.date, period: Period) -> pl.LazyFrame:
+    days = pl.LazyFrame({DATE: pl.date_range(first, last, eager=True)})
+    return days.select(_period(period, first).alias(PERIOD)).unique()
+
+
+def _valued(frame: pl.LazyFrame, metric: Metric) -> pl.LazyFrame:
+    """With a metric's value, and why it has none."""
+    if metric.fact:
+        value = pl.col(metric.name).cast(pl.Float64)
+        value = value.fill_null(0.0) if FACTS[metric.fact].is_whole else value
+    else:
+        value = metric.value.cast(pl.Float64)
+    gap = pl.coalesce(
+        pl.when(pl.lit(value=False)).then(pl.lit("")),
+        *(pl.when(is_void).then(pl.lit(str(why))) for why, is_void in metric.gaps.items()),
+    )
+    with_gap = frame.with_columns(value.alias(metric.name), gap.alias("gap"))
+    is_unknown = ~pl.col(metric.name).is_finite() | pl.col(metric.name).is_null()
+    told = pl.coalesce("gap", pl.when(is_unknown).then(pl.lit(str(Gap.NO_DATA))))
+    return (
+        with_gap.with_columns(told.alias(metric.name + GAP_SUFFIX))
+        .with_columns(
+            pl.when(pl.col(metric.name + GAP_SUFFIX).is_null()).then(metric.name).alias(metric.name)
+        )
+        .drop("gap")
+    )

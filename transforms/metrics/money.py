@@ -1,0 +1,103 @@
+"""What is left of sales: costs, receipts and margins."""
+
+from collections.abc import Mapping
+from typing import Final
+
+import polars as pl
+
+from contracts.languages import Said
+from contracts.metrics import Gap, Metric, Unit
+from transforms.metrics.ratios import no_base, ratio
+
+_LEAST_COSTED: Final = 0.9
+_COSTED: Final[Mapping[Gap, pl.Expr]] = {
+    Gap.COST_MISSING: pl.col("cost_coverage").fill_null(0.0) < _LEAST_COSTED
+}
+_IS_COSTED: Final = pl.col("cost_minor").is_not_null()
+METRICS: Final = (
+    Metric(
+        name="costed_gmv",
+        title=Said("GMV of goods with a cost", "有成本商品成交额"),
+        definition=Said("GMV of the goods whose cost is known", "成本已知的商品的成交额"),
+        unit=Unit.MONEY,
+        fact="lines",
+        value=pl.col("total_minor").filter(_IS_COSTED).sum(),
+    ),
+    Metric(
+        name="cost_coverage",
+        title=Said("Costs known", "成本覆盖率"),
+        definition=Said(
+            "Part of the GMV of the goods whose cost is known", "有成本商品成交额 ÷ 商品成交额"
+        ),
+        unit=Unit.RATE,
+        inputs=("costed_gmv", "goods_gmv"),
+        value=ratio("costed_gmv", "goods_gmv"),
+        gaps=no_base("goods_gmv"),
+    ),
+    Metric(
+        name="cost_of_goods",
+        title=Said("Cost of goods", "商品成本"),
+        definition=Said(
+            "Costs of the pieces ordered whose cost is known, as it was on the day",
+            "成本已知的下单件数按当日成本计算的成本",
+        ),
+        unit=Unit.MONEY,
+        fact="lines",
+        value=pl.col("cost_minor").sum(),
+        gaps=_COSTED,
+        is_better="neither",
+    ),
+    Metric(
+        name="received",
+        title=Said("Net receipt", "净收入"),
+        definition=Said(
+            "What is left of goods with a cost after fees, tax, shipping and returns, as the"
+            " settings state them",
+            "有成本商品扣除佣金、税、运费和预计退货后的收入，按设置估算",
+        ),
+        unit=Unit.MONEY,
+        fact="lines",
+        value=pl.col("received_minor").filter(_IS_COSTED).sum(),
+        gaps=_COSTED,
+        is_estimated=True,
+    ),
+    Metric(
+        name="gross_margin",
+        title=Said("Gross margin", "毛利"),
+        definition=Said(
+            "GMV less cost, of goods whose cost is known; withheld where that is less than 90 % of"
+            " GMV",
+            "成本已知商品的成交额 − 成本；覆盖率低于 90% 时不显示",
+        ),
+        unit=Unit.MONEY,
+        inputs=("costed_gmv", "cost_of_goods"),
+        value=pl.col("costed_gmv") - pl.col("cost_of_goods"),
+        gaps=_COSTED,
+    ),
+    Metric(
+        name="contribution",
+        title=Said("Contribution", "贡献毛利"),
+        definition=Said(
+            "Net receipt less cost, of goods whose cost is known, before ads; withheld where that"
+            " is less than 90 % of GMV",
+            "成本已知商品的净收入 − 成本，未扣广告费；覆盖率低于 90% 时不显示",
+        ),
+        unit=Unit.MONEY,
+        inputs=("received", "cost_of_goods"),
+        value=pl.col("received") - pl.col("cost_of_goods"),
+        gaps=_COSTED,
+        is_estimated=True,
+    ),
+    Metric(
+        name="contribution_rate",
+        title=Said("Contribution rate", "贡献毛利率"),
+        definition=Said(
+            "Contribution among the GMV of goods with a cost", "贡献毛利 ÷ 有成本商品成交额"
+        ),
+        unit=Unit.RATE,
+        inputs=("contribution", "costed_gmv"),
+        value=ratio("contribution", "costed_gmv"),
+        gaps={**_COSTED, Gap.NO_BASE: pl.col("costed_gmv") == 0},
+        is_estimated=True,
+    ),
+)

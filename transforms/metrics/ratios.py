@@ -1,0 +1,15 @@
+"""Metrics that are quotients of two others, and where these mean nothing."""
+
+import polars as pl
+
+from contracts.metrics import Gap
+
+
+def ratio(part: str, whole: str) -> pl.Expr:
+    """One metric per another."""
+    return pl.col(part) / pl.col(whole)
+
+
+def no_base(whole: str) -> dict[Gap, pl.Expr]:
+    """Gaps of a quotient by what it is divided by."""
+    return {Gap.NO_DATA: pl.col(whole).is_null(), Gap.NO_BASE: pl.col(whole) == 0}

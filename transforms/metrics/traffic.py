@@ -1,0 +1,52 @@
+"""Who came, and how many of them bought."""
+
+from typing import Final
+
+import polars as pl
+
+from contracts.languages import Said
+from contracts.metrics import Gap, Metric, Unit
+from transforms.metrics.ratios import no_base, ratio
+
+METRICS: Final = (
+    Metric(
+        name="visitors",
+        title=Said("Visitors", "访客数"),
+        definition=Said(
+            "Visitors per day and source, as the platform counts them, added up",
+            "平台统计的每日各来源访客数之和",
+        ),
+        unit=Unit.COUNT,
+        fact="traffic",
+        value=pl.col("visitors_units").sum(),
+    ),
+    Metric(
+        name="views",
+        title=Said("Page views", "浏览量"),
+        definition=Said("Pages seen", "页面浏览次数"),
+        unit=Unit.COUNT,
+        fact="traffic",
+        value=pl.col("views_units").sum(),
+    ),
+    Metric(
+        name="depth",
+        title=Said("Pages per visitor", "人均浏览页数"),
+        definition=Said("Page views per visitor", "浏览量 ÷ 访客数"),
+        unit=Unit.PIECES,
+        inputs=("views", "visitors"),
+        value=ratio("views", "visitors"),
+        gaps=no_base("visitors"),
+    ),
+    Metric(
+        name="conversion",
+        title=Said("Conversion", "转化率"),
+        definition=Said("Buyers among visitors", "买家数 ÷ 访客数"),
+        unit=Unit.RATE,
+        inputs=("buyers", "visitors"),
+        value=ratio("buyers", "visitors"),
+        gaps={
+            **no_base("visitors"),
+            Gap.ABOVE_ONE: pl.col("buyers") > pl.col("visitors"),
+        },
+    ),
+)
