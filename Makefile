@@ -9,7 +9,7 @@ export PYTHONPATH :=
 # Every target starts many processes; none has to compile our modules again.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help demo up down ui test test-connector test-long fuzz crash closed-loop prove check format audit bench size new-connector new-policy dictionary lock clean
+.PHONY: help demo up down ui test test-connector test-long fuzz real-shops crash closed-loop prove check format audit bench size new-connector new-policy dictionary lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -36,11 +36,11 @@ demo: .venv/ready ## the whole loop against the sandbox, on real transactions
 	@$(BIN)/shopkeeper demo
 
 test: .venv/ready ## all tests but those of `make test-long` and `make fuzz`
-	@$(BIN)/python -m pytest -q -m "not fuzz and not long" --numprocesses auto --dist loadfile \
+	@$(BIN)/python -m pytest -q -m "not fuzz and not long and not real_shop" --numprocesses auto --dist loadfile \
 	  --no-loadscope-reorder
 
 test-connector: .venv/ready ## one connector NAME: what every connector is judged by, and its own tests
-	@$(BIN)/python -m pytest -q -m "not fuzz and not long" -k "$(NAME)" \
+	@$(BIN)/python -m pytest -q -m "not fuzz and not long and not real_shop" -k "$(NAME)" \
 	  tests/connectors/test_every_connector.py tests/connectors/test_every_odd_document.py \
 	  tests/connectors/$(NAME)
 
@@ -49,6 +49,9 @@ test-long: .venv/ready ## whole processes: killed in every seam, unattended for 
 
 fuzz: .venv/ready ## what official specs allow and forbid; every recorded value made odd in every way
 	@$(BIN)/python -m pytest -q -m fuzz --numprocesses auto
+
+real-shops: .venv/ready ## against a real Medusa: started here from ../shared, or the one at MEDUSA_URL with MEDUSA_KEY
+	@$(BIN)/python -m pytest -q -m real_shop
 
 crash: .venv/ready ## kill -9 in every seam of the loop, each by itself and all in a row; a histogram
 	@$(BIN)/python -m tests.crash

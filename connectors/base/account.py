@@ -41,11 +41,11 @@ Settings = TypeVar("Settings", bound=ApiSettings)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountCheck:
-    """What a platform says of an account; `scopes` is None where it does not tell."""
+    """What a platform says of an account; None is what it does not tell."""
 
     name: str
     currency: str
-    time_zone: str
+    time_zone: str | None
     plan: str
     scopes: tuple[str, ...] | None = None
 
