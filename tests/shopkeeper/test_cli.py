@@ -150,6 +150,7 @@ def test_a_secret_written_out_is_refused_and_not_repeated(
 
 FILLED = {
     "amazon": (),
+    "medusa": (("# shop_url =", 'shop_url = "https://api.example.com"  #'),),
     "shopify": (("# shop_domain =", 'shop_domain = "my-shop.myshopify.com"  #'),),
     "taobao": (("# session =", "session ="),),
     "woocommerce": (
