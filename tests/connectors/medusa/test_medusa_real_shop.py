@@ -22,7 +22,7 @@ from contracts.money import exponent
 from contracts.payloads import CouponTerms, encode
 from contracts.streams import Context, Window
 from flows.steps.build import build
-from flows.steps.home import Home
+from flows.steps.opening import open_home
 from flows.steps.pull import pull
 from tests.connectors.medusa.real import PRICES, Market, is_here, server
 from tests.flows.conftest import KEYS
@@ -446,7 +446,7 @@ def test_the_loop_reads_and_builds_what_the_server_earned(
         if one["payment_status"]
         in ("captured", "partially_captured", "partially_refunded", "refunded")
     ]
-    with Home.open(tmp_path) as home:
+    with open_home(tmp_path) as home:
         rows = pull(home)
         assert [row for row in rows if row.quarantined or row.blocked] == []
         assert all(row.rows for row in rows), rows
