@@ -79,6 +79,8 @@ class Metric:
     fact: str = ""
     inputs: tuple[str, ...] = ()
     gaps: Mapping[Gap, pl.Expr] = field(default_factory=dict)
+    fact_gaps: Mapping[Gap, pl.Expr] = field(default_factory=dict)
+    """The same over rows of the fact, aggregated like `value`."""
     is_better: Literal["higher", "lower", "neither"] = "higher"
     is_estimated: bool = False
     """Whether it rests on what the settings state and no settlement has told yet."""

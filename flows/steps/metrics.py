@@ -59,6 +59,7 @@ def sources(view: View) -> Sources:
         currency=view.shop.settings.currency,
         time_zone=view.zone,
         fx=rates(view.home, view.as_of),
+        known_until=view.today - dt.timedelta(days=1),
     )
 
 

@@ -5,12 +5,12 @@ from graphlib import TopologicalSorter
 from typing import Final
 
 from contracts.metrics import Dimension, Metric
-from transforms.metrics import ads, money, sales, service, traffic
+from transforms.metrics import ads, money, retention, sales, service, traffic
 from transforms.metrics.facts import FACTS
 
+_SUBJECTS: Final = (sales, retention, traffic, money, ads, service)
 METRICS: Final[Mapping[str, Metric]] = {
-    one.name: one
-    for one in (*sales.METRICS, *traffic.METRICS, *money.METRICS, *ads.METRICS, *service.METRICS)
+    one.name: one for subject in _SUBJECTS for one in subject.METRICS
 }
 """By name."""
 

@@ -1,5 +1,6 @@
 """What metrics aggregate: facts, each with one row per thing that happened on a shop-local day."""
 
+import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -50,6 +51,8 @@ class Sources:
     currency: str
     time_zone: str
     fx: pl.DataFrame
+    known_until: dt.date
+    """The last whole day of the shop."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +90,22 @@ def _orders(of: Sources, _by: frozenset[Dimension]) -> pl.LazyFrame:
             kind.alias(Dimension.BUYER),
             buyer_id=pl.coalesce(member, pl.concat_str(pl.lit("order:"), "order_id")),
         )
+    )
+
+
+def _newcomers(of: Sources, _by: frozenset[Dimension]) -> pl.LazyFrame:
+    """Members on the day of their first order that counts: `ordered_on`, days since to each order.
+
+    `known_days` is how many whole days have passed since; guests cannot be recognised.
+    """
+    day, member = pl.col(DATE), ["shop_id", "member_id"]
+    orders = _orders(of, frozenset()).filter(pl.col("member_id").is_not_null())
+    since = (day - day.min().over(member)).dt.total_days()
+    return (
+        orders.with_columns(since=since)
+        .group_by(member)
+        .agg(day.min(), ordered_on=pl.col("since").unique())
+        .with_columns(known_days=(pl.lit(of.known_until) - day).dt.total_days())
     )
 
 
@@ -212,6 +231,7 @@ FACTS: Final[Mapping[str, Fact]] = {
         dimensions=frozenset({Dimension.HOUR, Dimension.BUYER}),
         is_whole=True,
     ),
+    "newcomers": Fact(rows=_newcomers),
     "lines": Fact(rows=_lines, dimensions=frozenset({Dimension.SKU}), is_whole=True),
     "refunds": Fact(rows=_refunds, is_whole=True),
     "cases": Fact(rows=_cases, is_whole=True),

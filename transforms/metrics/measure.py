@@ -70,7 +70,19 @@ def _aggregated(
 ) -> pl.LazyFrame:
     rows = FACTS[fact].rows(of, frozenset(by)).filter(pl.col(DATE).is_between(first, last))
     keyed = rows.with_columns(_period(period, first).alias(PERIOD))
-    return keyed.group_by(PERIOD, *by).agg(one.value.alias(one.name) for one in metrics)
+    return keyed.group_by(PERIOD, *by).agg(
+        *(one.value.alias(one.name) for one in metrics),
+        *(
+            is_void.alias(_of_fact(one, gap))
+            for one in metrics
+            for gap, is_void in one.fact_gaps.items()
+        ),
+    )
+
+
+def _of_fact(metric: Metric, gap: Gap) -> str:
+    """The column that says whether a gap is there, by the rows of the fact."""
+    return f"{metric.name}:{gap}"
 
 
 def _period(period: Period, first: dt.date) -> pl.Expr:
@@ -92,9 +104,11 @@ def _valued(frame: pl.LazyFrame, metric: Metric) -> pl.LazyFrame:
         value = value.fill_null(0.0) if FACTS[metric.fact].is_whole else value
     else:
         value = metric.value.cast(pl.Float64)
+    by_fact = {why: pl.col(_of_fact(metric, why)) for why in metric.fact_gaps}
+    gaps = [*by_fact.items(), *metric.gaps.items()]
     gap = pl.coalesce(
-        pl.when(pl.lit(value=False)).then(pl.lit("")),
-        *(pl.when(is_void).then(pl.lit(str(why))) for why, is_void in metric.gaps.items()),
+        pl.lit(None, dtype=pl.String),
+        *(pl.when(is_void).then(pl.lit(str(why))) for why, is_void in gaps),
     )
     with_gap = frame.with_columns(value.alias(metric.name), gap.alias("gap"))
     is_unknown = ~pl.col(metric.name).is_finite() | pl.col(metric.name).is_null()

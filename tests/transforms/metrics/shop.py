@@ -67,4 +67,5 @@ def shop(**tables: Sequence[Mapping[str, Any]]) -> Sources:
         currency="CNY",
         time_zone=ZONE,
         fx=pl.DataFrame([("CNY", 1.0, MONDAY)], schema=FX_SCHEMA, orient="row"),
+        known_until=on(20),
     )

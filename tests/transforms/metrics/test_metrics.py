@@ -95,6 +95,27 @@ def test_who_buys(orders: Sequence[Row], expected: dict[str, float | str]) -> No
     assert {name: value(name, shop(orders=orders)) for name in expected} == expected
 
 
+@pytest.mark.parametrize(
+    ("days", "expected"),
+    [
+        # Ann comes back after 7 days, Bob after 9, Cy never; guests are nobody in particular.
+        ({"ann": (0, 7), "bob": (1, 10), "cy": (2,), None: (0, 7)}, (1 / 3, 2 / 3)),
+        ({"ann": (0, 6)}, (0, 0)),
+        ({"ann": (-9, 5)}, ("no_data", "no_data")),
+        # By the last whole day, a week after the 14th has not passed.
+        ({"ann": (0, 7), "bob": (14,)}, ("censored", "censored")),
+    ],
+)
+def test_retention_is_of_those_who_first_ordered_in_the_span(
+    days: dict[str | None, tuple[int, ...]], expected: tuple[float | str, float | str]
+) -> None:
+    pairs = [(who, day) for who, some in days.items() for day in some]
+    of = shop(orders=[order(n, day, member_id=who) for n, (who, day) in enumerate(pairs)])
+    last = on(14) if expected[0] == "censored" else on(6)
+    found = tuple(value(f"{kind}retention_d7", of, last=last) for kind in ("", "rolling_"))
+    assert found == tuple(round(one, 6) if isinstance(one, float) else one for one in expected)
+
+
 def test_a_conversion_above_one_is_withheld() -> None:
     visits = [{"traffic_date": on(0), "traffic_source": "all", "visitors_units": 4}]
     assert value("conversion", shop(orders=[order(1)], traffic=visits)) == 0.25

@@ -1,0 +1,62 @@
+"""Who comes back: members who ordered again a number of days after their first order.
+
+Classic retention asks for an order exactly on that day, rolling retention for one on it or later. A
+cohort of which not all have had that many days is censored: it has no value, not a low one.
+"""
+
+from typing import Final
+
+import polars as pl
+
+from contracts.languages import Said
+from contracts.metrics import Gap, Metric, Unit
+
+_DAYS: Final = (1, 3, 7, 30)
+
+
+def _retention(days: int) -> tuple[Metric, Metric]:
+    censored = {Gap.CENSORED: (pl.col("known_days") < days).any()}
+    latest = pl.col("ordered_on").list.max()
+    return (
+        Metric(
+            name=f"retention_d{days}",
+            title=Said(f"Retention D{days}", f"{days} 日留存率"),
+            definition=Said(
+                f"Members who ordered again exactly {days} days after their first order, among"
+                " those who first ordered in the span",
+                f"期内首单会员中，首单后第 {days} 天再次下单的比例",
+            ),
+            unit=Unit.RATE,
+            fact="newcomers",
+            value=pl.col("ordered_on").list.contains(days).mean(),
+            fact_gaps=censored,
+        ),
+        Metric(
+            name=f"rolling_retention_d{days}",
+            title=Said(f"Rolling retention D{days}", f"{days} 日及以后留存率"),
+            definition=Said(
+                f"Members who ordered again {days} days after their first order or later, among"
+                " those who first ordered in the span",
+                f"期内首单会员中，首单后第 {days} 天及以后再次下单的比例",
+            ),
+            unit=Unit.RATE,
+            fact="newcomers",
+            value=(latest >= days).mean(),
+            fact_gaps=censored,
+        ),
+    )
+
+
+METRICS: Final = (
+    Metric(
+        name="newcomers",
+        title=Said("First orders of members", "首单会员数"),
+        definition=Said(
+            "Members whose first order in the data lies in the span", "数据中首单在该时段内的会员"
+        ),
+        unit=Unit.COUNT,
+        fact="newcomers",
+        value=pl.len(),
+    ),
+    *(metric for days in _DAYS for metric in _retention(days)),
+)
