@@ -8,10 +8,11 @@ import json
 from collections.abc import Iterator
 from typing import Final
 
+from connectors.base.ad_days import Part, spans
 from connectors.base.gateway import CHINA
+from connectors.base.paging import by_number
 from connectors.taobao_ads import wire
 from connectors.taobao_ads.client import TaobaoAdsClient
-from connectors.taobao_ads.wire import Part
 from contracts.errors import SourceContractError
 from contracts.streams import Page, Window
 
@@ -20,7 +21,6 @@ _DAY: Final = dt.timedelta(days=1)
 _LONGEST_DAYS: Final = 30
 _ROWS: Final = 500
 _ADGROUPS: Final = 200
-_MOST_PAGES: Final = 1_000
 _RPT: Final = "taobao.simba.rpt."
 _ONEBP: Final = "taobao.onebp.dkx.report.report.campaign.daylist"
 
@@ -38,18 +38,11 @@ def ads(client: TaobaoAdsClient, window: Window) -> Iterator[Page]:
         first -= client.settings.trailing_days * _DAY
     if client.settings.has_zhitongche:
         kept = today - client.settings.zhitongche_days * _DAY
-        for start, end in _spans(max(first, kept), last):
+        for start, end in spans(max(first, kept), last, _LONGEST_DAYS):
             yield from _zhitongche(client, start, end)
     if client.settings.has_wanxiangtai:
-        for start, end in _spans(first, last):
+        for start, end in spans(first, last, _LONGEST_DAYS):
             yield from _wanxiangtai(client, start, end)
-
-
-def _spans(first: dt.date, last: dt.date) -> Iterator[tuple[dt.date, dt.date]]:
-    while first <= last:
-        end = min(last, first + (_LONGEST_DAYS - 1) * _DAY)
-        yield first, end
-        first = end + _DAY
 
 
 def _zhitongche(client: TaobaoAdsClient, first: dt.date, last: dt.date) -> Iterator[Page]:
@@ -86,32 +79,25 @@ def _zhitongche(client: TaobaoAdsClient, first: dt.date, last: dt.date) -> Itera
 def _report(
     client: TaobaoAdsClient, call: str, kind: str, asked: dict[str, str], part: str
 ) -> Iterator[Page]:
-    """Pages of a report up to the one that is not full.
+    """Pages of a report up to the one that is not full."""
 
-    Raises:
-        SourceContractError: they do not end.
-    """
-    for number in range(1, _MOST_PAGES + 1):
+    def ask(number: int) -> tuple[Page, bool]:
         page = {**asked, "page_no": str(number), "page_size": str(_ROWS)}
         body = client.report(f"{_RPT}{call}{kind}.get", page, f"rpt_{call}_{kind}_list")
-        yield Page(body, part)
-        if len(wire.BASE.raw(body)) < _ROWS:
-            return
-    raise SourceContractError(f"a report of {call} has more than {_MOST_PAGES} pages")
+        return Page(body, part), len(wire.BASE.raw(body)) == _ROWS
+
+    return by_number(ask)
 
 
 def _adgroups(client: TaobaoAdsClient, campaign_id: int) -> Iterator[bytes]:
-    for number in range(1, _MOST_PAGES + 1):
-        asked = {
-            "campaign_id": str(campaign_id),
-            "page_no": str(number),
-            "page_size": str(_ADGROUPS),
-        }
-        answer = client.read("taobao.simba.adgroupsbycampaignid.get", {**asked, **client.named()})
-        yield answer.data
-        if len(wire.ADGROUPS.raw(answer.data)) < _ADGROUPS:
-            return
-    raise SourceContractError(f"a campaign has more than {_MOST_PAGES} pages of adgroups")
+    campaign = {"campaign_id": str(campaign_id), "page_size": str(_ADGROUPS), **client.named()}
+
+    def ask(number: int) -> tuple[bytes, bool]:
+        asked = {**campaign, "page_no": str(number)}
+        data = client.read("taobao.simba.adgroupsbycampaignid.get", asked).data
+        return data, len(wire.ADGROUPS.raw(data)) == _ADGROUPS
+
+    return by_number(ask)
 
 
 def _wanxiangtai(client: TaobaoAdsClient, first: dt.date, last: dt.date) -> Iterator[Page]:

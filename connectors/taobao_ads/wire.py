@@ -1,12 +1,11 @@
 """TOP's answers about ads, as far as they are read."""
 
-import datetime as dt
 from collections.abc import Collection
-from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any
 
 import msgspec
 
+from connectors.base.ad_days import Part
 from connectors.base.documents import JsonDocuments, RawDocument
 from connectors.base.rows import Rows
 from connectors.base.wire import Figure, Text, decoded, lenient
@@ -38,34 +37,6 @@ _REPORTED = frozenset(
     """.split()  # noqa: SIM905 a list to be read
 )
 """Fields that the platform documents and sends, and that are not read."""
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """What a page is: a report's channel, grain and kind, the days asked for, and its unit.
-
-    A day without rows is in no answer, so the page itself has to say that it was asked for.
-    """
-
-    channel: str
-    grain: str
-    kind: str
-    first: dt.date
-    last: dt.date
-    unit: str
-
-    @property
-    def text(self) -> str:
-        """As a page's part."""
-        days = self.first.isoformat(), self.last.isoformat()
-        return " ".join([self.channel, self.grain, self.kind, *days, self.unit])
-
-    @classmethod
-    def parsed(cls, text: str) -> Self:
-        """The part of a page."""
-        channel, grain, kind, first, last, unit = text.split(" ")
-        days = dt.date.fromisoformat(first), dt.date.fromisoformat(last)
-        return cls(channel, grain, kind, *days, unit)
 
 
 class _Shape(msgspec.Struct, gc=False):

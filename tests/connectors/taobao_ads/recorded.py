@@ -8,8 +8,8 @@ from typing import Any
 import httpx
 from pydantic import SecretStr
 
+from connectors.base.ad_days import Part
 from connectors.taobao_ads.client import TaobaoAdsClient, TaobaoAdsSettings
-from connectors.taobao_ads.wire import Part
 from contracts.errors import (
     ShopkeeperError,
     SourceContractError,

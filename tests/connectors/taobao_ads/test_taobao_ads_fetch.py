@@ -8,9 +8,9 @@ from urllib.parse import parse_qs
 import httpx
 import pytest
 
+from connectors.base.ad_days import Part
 from connectors.base.gateway import RefusedCallError
 from connectors.taobao_ads import fetch
-from connectors.taobao_ads.wire import Part
 from contracts.errors import SourceContractError
 from contracts.streams import Window
 from tests.connectors.taobao_ads.recorded import CONTEXT, DATE, opened, refused, row
