@@ -5,15 +5,18 @@ one key add up: reports of spending and of orders, and adgroups of one product.
 """
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Self
+from typing import Any, Final, Self
 
 import polars as pl
 
+from connectors.base.documents import JsonDocuments, RawDocument
 from connectors.base.fields import ColumnType
 from connectors.base.mapping import Mapper, Parsed, money, whole
+from connectors.base.rows import Rows
 from contracts.codes import AdLevel, QuarantineReason
+from contracts.streams import Page, Window
 from contracts.tables import AdsDaily
 
 NONE: Final = "-"
@@ -175,6 +178,44 @@ def _empty(asked: Iterable[tuple[Part, Sequence[AdLevel]]], days: pl.DataFrame) 
     wanted = pl.DataFrame(sorted(slices), schema=schema, orient="row")
     read = days.select(ad_date=_date("day").value, ad_channel="channel", ad_level="level")
     return wanted.join(read, on=list(schema), how="anti", maintain_order="left")
+
+
+@dataclass(frozen=True, slots=True)
+class ReportPages:
+    """Where rows lie in pages of reports; it answers `connectors.base.documents.Documents`.
+
+    A row is a part of what its campaign came to on a day; its own name would be another's, so it
+    has none.
+    """
+
+    rows_of: Callable[[Part], Rows[Any]]
+    """The list that a page holds, by the page's part."""
+
+    def split(self, page: Page) -> list[RawDocument]:
+        """See `Documents`."""
+        return self._placed(page).split(page)
+
+    def without(self, page: Page, bad: Collection[int]) -> Page:
+        """See `Documents`."""
+        return self._placed(page).without(page, bad)
+
+    def _placed(self, page: Page) -> JsonDocuments:
+        at = self.rows_of(Part.parsed(page.part)).at("ads_daily", lambda _row, _page: None)
+        return JsonDocuments({page.part.partition(":")[0]: at})
+
+
+def days_to_read(
+    window: Window, now: dt.datetime, zone: dt.tzinfo, trailing_days: int
+) -> tuple[dt.date, dt.date]:
+    """First and last of the days that a window touches, as far as they are over.
+
+    A window that reaches up to now is read from `trailing_days` earlier on.
+    """
+    day, last_instant = dt.timedelta(days=1), window.end - dt.timedelta(microseconds=1)
+    first, today = window.start.astimezone(zone).date(), now.astimezone(zone).date()
+    if window.end > now - day:
+        first -= trailing_days * day
+    return first, min(last_instant.astimezone(zone).date(), today - day)
 
 
 def spans(first: dt.date, last: dt.date, longest_days: int) -> Iterable[tuple[dt.date, dt.date]]:

@@ -19,7 +19,7 @@ CONNECTOR = Connector(
             tables=(AdsDaily,),
             fetch=fetch.ads,
             to_canonical=mapping.ads,
-            documents=wire.Pages(),
+            documents=wire.PAGES,
             max_window=dt.timedelta(days=30),
         ),
     ),

@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterator
 from typing import Final
 
-from connectors.base.ad_days import Part, spans
+from connectors.base.ad_days import Part, days_to_read, spans
 from connectors.base.gateway import CHINA
 from connectors.base.paging import by_number
 from connectors.taobao_ads import wire
@@ -16,7 +16,6 @@ from connectors.taobao_ads.client import TaobaoAdsClient
 from contracts.errors import SourceContractError
 from contracts.streams import Page, Window
 
-_DAY: Final = dt.timedelta(days=1)
 # Reports of a longer span are refused; a month may have thirty days.
 _LONGEST_DAYS: Final = 30
 _ROWS: Final = 500
@@ -26,21 +25,14 @@ _ONEBP: Final = "taobao.onebp.dkx.report.report.campaign.daylist"
 
 
 def ads(client: TaobaoAdsClient, window: Window) -> Iterator[Page]:
-    """Reports of the days that a window touches, as far as they are over.
-
-    A window that reaches up to now is read from `trailing_days` earlier on.
-    """
-    now = client.recent_now()
-    today = now.astimezone(CHINA).date()
-    first = window.start.astimezone(CHINA).date()
-    last = min((window.end - dt.timedelta(microseconds=1)).astimezone(CHINA).date(), today - _DAY)
-    if window.end > now - _DAY:
-        first -= client.settings.trailing_days * _DAY
-    if client.settings.has_zhitongche:
-        kept = today - client.settings.zhitongche_days * _DAY
+    """Reports of the days of a window, see `days_to_read`."""
+    now, settings = client.recent_now(), client.settings
+    first, last = days_to_read(window, now, CHINA, settings.trailing_days)
+    if settings.has_zhitongche:
+        kept = now.astimezone(CHINA).date() - dt.timedelta(days=settings.zhitongche_days)
         for start, end in spans(max(first, kept), last, _LONGEST_DAYS):
             yield from _zhitongche(client, start, end)
-    if client.settings.has_wanxiangtai:
+    if settings.has_wanxiangtai:
         for start, end in spans(first, last, _LONGEST_DAYS):
             yield from _wanxiangtai(client, start, end)
 

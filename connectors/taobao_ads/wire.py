@@ -1,18 +1,14 @@
 """TOP's answers about ads, as far as they are read."""
 
-from collections.abc import Collection
 from typing import Any
 
 import msgspec
 
-from connectors.base.ad_days import Part
-from connectors.base.documents import JsonDocuments, RawDocument
+from connectors.base.ad_days import Part, ReportPages
 from connectors.base.rows import Rows
 from connectors.base.wire import Figure, Text, decoded, lenient
 from contracts.errors import SourceContractError
-from contracts.streams import Page
 
-_TABLE = "ads_daily"
 _ZERO = Figure("0")
 _CAMPAIGN = frozenset(
     """
@@ -106,10 +102,6 @@ class _Report(_Shape):
     result: _Outcome
 
 
-def _nameless(_row: Any, _page: Page) -> None:
-    """A row is a part of what its campaign came to on a day; its own name would be another's."""
-
-
 def succeeded(body: bytes) -> bool:
     """Whether a report of wanxiangtai says that it is one.
 
@@ -145,19 +137,4 @@ def list_of(part: Part) -> Rows[Any]:
     return BASE if part.kind == "base" else EFFECT
 
 
-class Pages:
-    """Where documents lie: a page's part says which list it holds."""
-
-    def split(self, page: Page) -> list[RawDocument]:
-        """See `connectors.base.documents.Documents`."""
-        return _placed(page).split(page)
-
-    def without(self, page: Page, bad: Collection[int]) -> Page:
-        """See `connectors.base.documents.Documents`."""
-        return _placed(page).without(page, bad)
-
-
-def _placed(page: Page) -> JsonDocuments:
-    return JsonDocuments(
-        {page.part.partition(":")[0]: list_of(Part.parsed(page.part)).at(_TABLE, _nameless)}
-    )
+PAGES = ReportPages(list_of)

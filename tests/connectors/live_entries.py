@@ -260,6 +260,7 @@ def _message(_: Stage) -> Change:
 REAL_SERVERS: Final[dict[str, str]] = {
     "jd": "its emulated platform is not on the stage: recorded answers judge it",
     "medusa": "judged by the real server: make real-shops (tests/connectors/medusa)",
+    "jd_ads": "its emulated platform is not on the stage: recorded answers judge it",
 }
 """Connectors without an emulated platform, and what judges them."""
 

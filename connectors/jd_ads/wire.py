@@ -1,0 +1,83 @@
+"""JOS's answers about ads, as far as they are read.
+
+Figures are text or numbers, of which one that is 0 may be left out. A day is written with or
+without its dashes.
+"""
+
+from typing import Any
+
+import msgspec
+
+from connectors.base.ad_days import Part, ReportPages
+from connectors.base.rows import Rows
+from connectors.base.wire import Figure, Text, lenient
+
+_ZERO = Figure("0")
+
+
+class Figures(msgspec.Struct, gc=False, rename="pascal"):
+    """What a campaign of the search ads cost and brought on a day."""
+
+    campaign_id: Text | None = None
+    campaign_name: Text | None = None
+    cost: Figure | None = _ZERO
+    impressions: Figure | None = _ZERO
+    clicks: Figure | None = _ZERO
+    total_order_cnt: Figure | None = _ZERO
+    total_order_sum: Figure | None = _ZERO
+
+
+class Sum(msgspec.Struct, gc=False, rename="camel"):
+    """A day of a campaign of the search ads; its number stands in it, or among its figures."""
+
+    id: Text | None = None
+    date: Text | None = None
+    figure_data: Figures | None = None
+
+
+class Row(msgspec.Struct, gc=False, rename="camel"):
+    """A day of a campaign of the broad ads."""
+
+    campaign_id: Text | None = None
+    campaign_name: Text | None = None
+    date: Text | None = None
+    click_date: Text | None = None
+    cost: Figure | None = _ZERO
+    impressions: Figure | None = _ZERO
+    clicks: Figure | None = _ZERO
+    total_order_cnt: Figure | None = _ZERO
+    total_order_sum: Figure | None = _ZERO
+
+
+KUAICHE = Rows(
+    "querycampdailysum_result.value",
+    Sum,
+    ignored="""
+    AdType CPC CPM CTR CampaignStatus CampaignVisitorCnt ChannelROI CouponCnt DepartmentCnt
+    DepartmentGmv DepthPassengerCnt DirectCartCnt DirectOrderCnt DirectOrderSum GoodsAttentionCnt
+    IndirectCartCnt IndirectOrderCnt IndirectOrderSum MobileType NewCustomersCnt OrderCVS OrderDate
+    OrderROI PlatformCnt PlatformGmv PreorderCnt ShopAttentionCnt TotalCartCnt TotalCartCntNCX
+    TotalOrderROI VisitPageCnt VisitTimeRange date dimension isOrderOrClick isTodayOr15Days
+    orderStatusCategory pin putType
+    """.split(),  # noqa: SIM905  a list to be read
+    decoder=lenient,
+)
+HAITOU = Rows(
+    "data.data.datas",
+    Row,
+    ignored="""
+    CPA CPC CPM CTR activityId campaignType directCartCnt directOrderCnt directOrderSum
+    effectCartCnt effectOrderCnt effectOrderSum indirectCartCnt indirectOrderCnt indirectOrderSum
+    mobileType pin putType status timeRange timeRangePriceCoef totalCartCnt totalOrderCVS
+    totalOrderROI
+    """.split(),  # noqa: SIM905  a list to be read
+    decoder=lenient,
+)
+
+
+def rows_of(part: Part) -> Rows[Any]:
+    """The list that a page holds."""
+    return KUAICHE if part.channel == "kuaiche" else HAITOU
+
+
+PAGES = ReportPages(rows_of)
