@@ -15,7 +15,7 @@ export PYTHONDONTWRITEBYTECODE :=
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-.venv/ready: $(LOCK) pyproject.toml
+.venv/ready: $(LOCK) pyproject.toml sandbox/pyproject.toml
 	@$(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 	@$(BIN)/uv pip sync --quiet --compile-bytecode --require-hashes --python $(BIN)/python $(LOCK)
@@ -92,7 +92,7 @@ dictionary: .venv/ready ## write docs/data-dictionary.md and docs/metrics.md fro
 
 lock: .venv/ready ## resolve the newest versions that fit, with hashes and without hosts
 	@$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-header --no-emit-index-url \
-	  --no-annotate --python-version 3.11 --extra demo --extra dev --output-file $(LOCK) pyproject.toml
+	  --no-annotate --python-version 3.11 --extra dev --output-file $(LOCK) pyproject.toml sandbox/pyproject.toml
 
 clean: ## remove what the targets made
 	@rm -rf .venv demo-home bench.json sbom.json

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from contracts.errors import ConfigurationError, TransientSourceError
 from deployments import demo_home, emulated, server
 from deployments.demo_home import DemoWorld
+from deployments.extra import refuse_without_sandbox
 
 if TYPE_CHECKING:
     from deployments.demo_score import DemoScore
@@ -40,8 +41,10 @@ def run_demo(folder: Path, *, days: int | None, households: int | None, is_quiet
     """Run the loop once in `demo-home` under `folder`, which is made anew.
 
     Raises:
-        ConfigurationError: that folder is something else, or the demo's packages are missing.
+        ConfigurationError: that folder is something else, or the emulated platforms are not
+            installed.
     """
+    refuse_without_sandbox()
     started = time.monotonic()
     home = _fresh(folder / HOME)
     os.environ[demo_home.TOKEN] = secrets.token_hex(16)

@@ -16,6 +16,7 @@ import httpx
 
 from contracts.errors import TransientSourceError
 from deployments.address import LOOPBACK, Address, refuse_taken
+from deployments.extra import refuse_without_sandbox
 from deployments.processes import Background
 from deployments.server import START_SECONDS, kept
 
@@ -32,7 +33,7 @@ def start(home: Path, process: Background) -> dict[str, str]:
     """Serve the world that the home remembers, if it does; the variables that reach it.
 
     Raises:
-        ConfigurationError: its port is taken.
+        ConfigurationError: its port is taken, or the emulated platforms are not installed.
         TransientSourceError: it ended or did not answer in time; its log says why.
     """
     if not (home / NAME).is_file():
@@ -40,6 +41,7 @@ def start(home: Path, process: Background) -> dict[str, str]:
     told = json.loads((home / NAME).read_text("utf-8"))
     token = kept(process.lock.with_suffix(".token"), secrets.token_hex(16))
     if not process.is_running():
+        refuse_without_sandbox()
         port = str(urlsplit(told["url"]).port)
         refuse_taken(Address(LOOPBACK, int(port)))
         command = [sys.executable, "-m", "sandbox", "serve", "--port", port, "--token", token]

