@@ -12,7 +12,7 @@ from sandbox.klaviyo import bodies
 from sandbox.klaviyo.account import Account, Call, Row
 from sandbox.klaviyo.bodies import Body
 from sandbox.klaviyo.documents import target
-from sandbox.klaviyo.errors import invalid, not_found, refused
+from sandbox.klaviyo.errors import error_of, invalid, not_found, refused
 from sandbox.klaviyo.filters import utc_text
 from sandbox.klaviyo.resources import Resource
 
@@ -157,7 +157,8 @@ def settle(account: Account) -> None:
                 job.made.append(wanted.made(account, f"{_JOB_CODES}/{place}"))
             except RefusedError as error:
                 shown = ("id", "code", "title", "detail", "source")
-                job.errors.append({name: error.entry[name] for name in shown})
+                whole = error_of(error)
+                job.errors.append({name: whole[name] for name in shown})
         job.completed_at = account.stamp
 
 

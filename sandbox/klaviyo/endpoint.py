@@ -20,7 +20,7 @@ from sandbox.kit.tokens import is_same
 from sandbox.klaviyo.account import Account, Call, Credentials, Faults
 from sandbox.klaviyo.activity import Accounts, Campaigns, Reviews
 from sandbox.klaviyo.coupons import Codes, Coupons, Jobs, settle
-from sandbox.klaviyo.errors import invalid, refused
+from sandbox.klaviyo.errors import error_of, invalid, refused
 from sandbox.klaviyo.events import Events
 from sandbox.klaviyo.operations import OPERATIONS, UNSCOPED, Operation, Rates
 from sandbox.klaviyo.profiles import Profiles
@@ -97,7 +97,7 @@ class _Desk:
         try:
             reply = self._done(path, request, body, headers)
         except RefusedError as error:
-            reply = Reply({"errors": [error.entry]}, error.entry["status"])
+            reply = Reply({"errors": [error_of(error)]}, error.entry["status"])
         if reply.body is None:
             return Response(status_code=reply.status, headers=headers)
         return Response(_encoded(reply.body), reply.status, headers=headers, media_type=MEDIA)
@@ -109,12 +109,11 @@ class _Desk:
         if status := faults.next("statuses"):
             raise refused(status, "Planted fault.")
         _check_headers(request)
-        parameters = request.query_params.multi_items()
         call = Call(
-            self._account, query_of(operation, parameters), body,
+            self._account, query_of(operation, request.query_params), body,
             key=next(iter(request.path_params.values()), ""),
             origin=f"{request.url.scheme}://{request.url.netloc}", path=request.url.path,
-            parameters=parameters,
+            parameters=request.query_params.multi_items(),
         )  # fmt: skip
         settle(self._account)
         reply = _handler(operation)(call)

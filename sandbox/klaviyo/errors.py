@@ -1,9 +1,9 @@
 """Refusals as JSON:API has them: a status, and one error with an id, a code and its source."""
 
 import uuid
-from typing import Final
+from typing import Any, Final
 
-from sandbox.kit.errors import RefusedError
+from sandbox.kit.errors import ErrorTable, RefusedError
 
 # By status; wording is ours, the platform documents only the shape.
 _KINDS: Final = {
@@ -21,23 +21,25 @@ _KINDS: Final = {
 }
 
 
-def refused(status: int, detail: str, *, code: str | None = None, **source: str) -> RefusedError:
-    """A request is not done; the source is a `pointer` into the body or a `parameter` of the URL.
+ERRORS: Final = ErrorTable(
+    ("status", "code", "title", "detail", "parameter"),
+    {"invalid": (400, *_KINDS[400], "{name!r} {reason}.", "{name}")},
+)
+"""What is said of a parameter of the URL that cannot be read."""
 
-    `entry` is the error as it stands in a list of them.
-    """
+
+def refused(status: int, detail: str, *, code: str | None = None, **source: str) -> RefusedError:
+    """A request is not done: for a `pointer` into the body or a `parameter` of the URL."""
     kind, title = _KINDS.get(status, ("error", "The request was not done."))
-    return RefusedError(
-        kind,
-        {
-            "id": str(uuid.uuid4()),
-            "status": status,
-            "code": code or kind,
-            "title": title,
-            "detail": detail,
-            "source": source or {"pointer": "/data"},
-        },
-    )
+    entry = {"status": status, "code": code or kind, "title": title, "detail": detail, **source}
+    return RefusedError(kind, entry)
+
+
+def error_of(refusal: RefusedError) -> dict[str, Any]:
+    """The error as it stands in a list of them."""
+    entry = dict(refusal.entry)
+    source = {name: entry.pop(name) for name in ("pointer", "parameter") if name in entry}
+    return {"id": str(uuid.uuid4()), **entry, "source": source or {"pointer": "/data"}}
 
 
 def invalid(detail: str, **source: str) -> RefusedError:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from sandbox.kit.fields import alike
+from sandbox.kit.parameters import Parameter, number, text, texts
 from sandbox.klaviyo import fields as own
 from sandbox.klaviyo.fields import names
 
@@ -51,18 +52,22 @@ class Operation:
     slower: Mapping[tuple[str, str], Rates] = field(default_factory=dict)
 
     @property
-    def parameters(self) -> _Set:
-        """The query parameters it declares."""
-        declared = {
-            "page[cursor]": self.page,
-            "page[size]": self.page and self.is_sized,
-            "additional-fields[profile]": self.additional,
-            "include": self.include,
-            "filter": self.filters,
-            "sort": self.sort,
-        }
-        found = {name for name, value in declared.items() if value}
-        return frozenset(found | {f"fields[{kind}]" for kind in self.fields})
+    def parameters(self) -> Mapping[str, Parameter]:
+        """The query parameters it declares, and how each is read."""
+        found = {f"fields[{kind}]": texts(*allowed) for kind, allowed in self.fields.items()}
+        if self.page:
+            found["page[cursor]"] = text()
+        if self.page and self.is_sized:
+            found["page[size]"] = number(1, self.page[1], self.page[0])
+        if self.additional:
+            found["additional-fields[profile]"] = texts(*self.additional)
+        if self.include:
+            found["include"] = texts(*self.include)
+        if self.filters:
+            found["filter"] = text()
+        if self.sort:
+            found["sort"] = text(*self.sort, *(f"-{name}" for name in self.sort))
+        return found
 
 
 XS, S, M, L, XL = Rates(1, 15), Rates(3, 60), Rates(10, 150), Rates(75, 750), Rates(350, 3500)
