@@ -9,7 +9,7 @@ from sandbox.amazon.errors import ERRORS
 from sandbox.amazon.names import STORES
 from sandbox.kit.faults import Plantable
 from sandbox.kit.shop import Shop
-from sandbox.kit.tokens import Expiring
+from sandbox.kit.tokens import Expiring, PageTokens
 from sandbox.world.world import World
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ class Account(Shop):
         self.reports: dict[str, Report] = {}
         self.submissions: list[Submission] = []
         self.issues: dict[int, list[dict[str, Any]]] = {}
-        self._pages: Expiring[tuple[str, Any]] = Expiring(self.seconds)
+        self.pages = PageTokens(self.seconds)
 
     def access_token(self) -> str:
         """A new access token."""
@@ -109,18 +109,3 @@ class Account(Shop):
             return None
         own = {"store": self.store, "currency": self.world.currency}
         return found | own | {"issues": self.issues.get(found["product_id"], [])}
-
-    def page_token(self, kind: str, place: Any, *, seconds: float) -> str:
-        """A token for the page of a list that begins at a place."""
-        return self._pages.put((kind, place), seconds=seconds)
-
-    def place(self, kind: str, token: str, *, name: str) -> Any:
-        """Where the page of a token begins.
-
-        Raises:
-            RefusedError: the token, a parameter of this name, is over or of another list.
-        """
-        known, place = self._pages.get(token) or ("", None)
-        if known != kind:
-            raise ERRORS("over", name=name)
-        return place

@@ -9,7 +9,7 @@ from msgspec import UNSET, UnsetType
 
 from sandbox.amazon.account import Account
 from sandbox.amazon.listings import CHANNEL_CODE
-from sandbox.amazon.names import decimals
+from sandbox.kit.money import decimals
 
 PRICE: Final = "purchasable_offer"
 STOCK: Final = "fulfillment_availability"

@@ -13,20 +13,21 @@ from sandbox.amazon.errors import ERRORS, in_batch
 from sandbox.amazon.names import asin, product_of_asin
 from sandbox.amazon.offers import Condition, Method, offers_for
 from sandbox.amazon.operations import OPERATIONS
-from sandbox.amazon.shapes import numbers
 from sandbox.kit.fields import Document, Fields, Row, as_is, document, documents, fixed, singles
+from sandbox.kit.money import amount_number, beside_currency
 from sandbox.kit.rest import JSON, Call
 
 ROOTS: Final = {"/batches/products/pricing": JSON}
 URI: Final = "/products/pricing/2022-05-01/items/competitiveSummary"
 LOWEST: Final = 20
 SIMILAR: Final = 3
-_SHIPPING: Final = {**fixed(shippingOptionType="DEFAULT"), **numbers(price="shipping_minor")}
+_price: Final = partial(beside_currency, amount_number, "amount", "currencyCode")
+_SHIPPING: Final = {**fixed(shippingOptionType="DEFAULT"), **_price(price="shipping_minor")}
 _OFFER: Final[Fields] = {
     **as_is(sellerId="seller_id"),
     **fixed(condition="New", subCondition="New"),
     "fulfillmentType": lambda offer: "AFN" if offer["is_fba"] else "MFN",
-    **numbers(listingPrice="price_minor"),
+    **_price(listingPrice="price_minor"),
     **singles(shippingOptions=_SHIPPING),
     "primeDetails": lambda offer: {"eligibility": "NATIONAL" if offer["is_fba"] else "NONE"},
 }
@@ -106,7 +107,7 @@ def _references(product: Row, offers: Sequence[Row]) -> list[Document]:
     if rivals:
         prices |= {"CompetitivePriceThreshold": min(rivals), "CompetitivePrice": min(rivals)}
     row = {**product, **prices}
-    return [{"name": name, **document(numbers(price=name), row)} for name in prices]
+    return [{"name": name, **document(_price(price=name), row)} for name in prices]
 
 
 def _similar(account: Account, product: Row) -> list[Document]:

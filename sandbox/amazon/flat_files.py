@@ -7,17 +7,19 @@ from typing import Any, Final
 import polars as pl
 
 from sandbox.amazon.account import Account
-from sandbox.amazon.names import amazon_order_id, asin, decimals
+from sandbox.amazon.names import amazon_order_id, asin
 from sandbox.amazon.order_shapes import FULFILLED_BY, FULFILMENT
+from sandbox.kit.frames import first_of
 from sandbox.kit.lists import within
+from sandbox.kit.money import amount_column, decimals
 
 FlatFile = Callable[[Account, datetime | None, datetime], pl.DataFrame]
 Columns = dict[str, pl.Expr | str]
 _STAMP: Final = "%Y-%m-%dT%H:%M:%S+00:00"
 _STATUS: Final = {"SHIPPED": "Shipped", "CANCELLED": "Cancelled", "UNSHIPPED": "Unshipped"}
 _CHANNEL: Final = {"AMAZON": "Amazon", "MERCHANT": "Merchant"}
-_AMOUNTS: Final = pl.selectors.matches("price$|-tax$|-discount$")
-"""Columns that are written as decimals of the store's currency."""
+_AMOUNTS: Final = ("price", "-tax", "-discount")
+"""How the names of amounts end."""
 
 
 def _named(column: str, name: Callable[[int], str]) -> pl.Expr:
@@ -75,9 +77,7 @@ LISTINGS: Final[Columns] = {
     "asin1": _named("product_id", asin),
     "product-id": _named("product_id", asin),
     "fulfillment-channel": pl.lit("DEFAULT"),
-    "status": pl.when(pl.col("on_hand_units") > 0)
-    .then(pl.lit("Active"))
-    .otherwise(pl.lit("Inactive")),
+    "status": first_of((pl.col("on_hand_units") > 0, "Active"), otherwise="Inactive"),
 }
 
 
@@ -115,13 +115,12 @@ def listings(account: Account, _start: datetime | None, _end: datetime) -> pl.Da
 def _columns(account: Account, rows: pl.DataFrame, columns: Columns) -> pl.DataFrame:
     own: dict[str, Any] = {"store_name": account.store_name, "country": account.country}
     places = decimals(account.world.currency)
-    whole = (_AMOUNTS // 10**places).cast(pl.String)
-    rest = (_AMOUNTS % 10**places).cast(pl.String).str.zfill(places)
-    return (
-        rows.with_columns(**{name: pl.lit(value) for name, value in own.items()})
-        .select(**columns)
-        .with_columns(whole + "." + rest if places else whole)
-        .with_columns(_AMOUNTS.fill_null(""))
+    told = rows.with_columns(**{name: pl.lit(value) for name, value in own.items()})
+    found = told.select(**columns)
+    return found.with_columns(
+        amount_column(pl.col(name), places=places).fill_null("")
+        for name in found.columns
+        if name.endswith(_AMOUNTS)
     )
 
 

@@ -6,12 +6,13 @@ from typing import Any, Final
 import polars as pl
 
 from sandbox.amazon.account import Account
-from sandbox.amazon.errors import wrong
-from sandbox.amazon.names import asin, instant_text
+from sandbox.amazon.errors import ERRORS, wrong
+from sandbox.amazon.names import asin
 from sandbox.amazon.operations import OPERATIONS
 from sandbox.kit.fields import Document, Fields, as_is, documents, fixed, nested, written
 from sandbox.kit.parameters import flag, moment, text, texts
 from sandbox.kit.rest import JSON, Call
+from sandbox.kit.values import utc_text
 from sandbox.world.world import instant
 
 ROOTS: Final = {"/fba/inventory/v1": JSON}
@@ -35,7 +36,7 @@ SUMMARY: Final[Fields] = {
     **written(lambda key: "X00" + asin(key)[3:], fnSku="product_id"),
     **written(str, sellerSku="product_id"),
     **fixed(condition="NewItem"),
-    **written(instant_text, lastUpdatedTime="stock_updated_at"),
+    **written(utc_text, lastUpdatedTime="stock_updated_at"),
     **as_is(productName="title", totalQuantity="total_units"),
 }
 DETAILED: Final[Fields] = {**SUMMARY, **nested(inventoryDetails=_DETAILS)}
@@ -64,7 +65,11 @@ def get_inventory_summaries(account: Account, call: Call) -> Document:
     account.check_store(*query["marketplaceIds"])
     if query["granularityId"] != account.store:
         raise wrong("granularityId must be the marketplace in marketplaceIds.")
-    after = 0 if token is None else account.place("inventory", token, name="nextToken")
+    after = (
+        0
+        if token is None
+        else account.pages.place("inventory", token, ERRORS("over", name="nextToken"))
+    )
     rest = _found(account, query).filter(pl.col("product_id") > after).sort("product_id")
     page = rest.head(PAGE)
     fields = DETAILED if query["details"] else SUMMARY
@@ -76,7 +81,7 @@ def get_inventory_summaries(account: Account, call: Call) -> Document:
     }
     if rest.height > PAGE:
         last = int(page["product_id"][-1])
-        following = account.page_token("inventory", last, seconds=TOKEN_SECONDS)
+        following = account.pages.put("inventory", last, seconds=TOKEN_SECONDS)
         answer["pagination"] = {"nextToken": following}
     return answer
 

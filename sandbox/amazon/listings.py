@@ -7,9 +7,8 @@ import polars as pl
 
 from sandbox.amazon.account import Account
 from sandbox.amazon.errors import ERRORS, wrong
-from sandbox.amazon.names import amount_number, asin, instant_text, product_of_asin, product_of_sku
+from sandbox.amazon.names import asin, product_of_asin, product_of_sku
 from sandbox.amazon.operations import OPERATIONS
-from sandbox.amazon.shapes import money
 from sandbox.kit.fields import (
     Document,
     Fields,
@@ -22,8 +21,10 @@ from sandbox.kit.fields import (
     written,
 )
 from sandbox.kit.lists import within
+from sandbox.kit.money import amount_number, amount_text, beside_currency
 from sandbox.kit.parameters import moment, number, text, texts
 from sandbox.kit.rest import JSON, Call
+from sandbox.kit.values import utc_text
 
 ROOTS: Final = {"/listings/2021-08-01": JSON}
 ITEMS: Final = "/listings/2021-08-01/items/{sellerId}"
@@ -57,11 +58,11 @@ _SUMMARY: Final[Fields] = {
     # Everything listed can be seen; what is in stock can be bought.
     "status": lambda row: ["BUYABLE"] * (row["on_hand_units"] > 0) + ["DISCOVERABLE"],
     **as_is(itemName="title"),
-    **written(instant_text, createdDate="created_at", lastUpdatedDate="updated_at"),
+    **written(utc_text, createdDate="created_at", lastUpdatedDate="updated_at"),
 }
 _OFFER: Final[Fields] = {
     **_IS_OUR_STORE,
-    **money(price="price_minor"),
+    **beside_currency(amount_text, "amount", "currencyCode", price="price_minor"),
     **fixed(offerType="B2C", audience={"value": "ALL", "displayName": "Sell on Amazon"}),
 }
 # As they were submitted: money is a number here, and text among the offers.
@@ -139,7 +140,7 @@ def search_listings_items(account: Account, call: Call) -> Document:
     if token is None:
         ids, start = _found(account, call), 0
     else:
-        ids, start = account.place("listings", token, name="pageToken")
+        ids, start = account.pages.place("listings", token, ERRORS("over", name="pageToken"))
     reached = min(len(ids), REACHED)
     page = [account.product(key) for key in ids[start : min(start + size, reached)]]
     places = {}
@@ -148,7 +149,7 @@ def search_listings_items(account: Account, call: Call) -> Document:
     if start > 0:
         places["previousToken"] = max(0, start - size)
     links = {
-        name: account.page_token("listings", (ids, place), seconds=TOKEN_SECONDS)
+        name: account.pages.put("listings", (ids, place), seconds=TOKEN_SECONDS)
         for name, place in places.items()
     }
     return {

@@ -1,11 +1,9 @@
-"""The platform's names for what the world holds: order ids, ASINs, sellers, money and instants."""
+"""The platform's names for what the world holds: order ids, ASINs, sellers and stores."""
 
 import hashlib
-from datetime import datetime
 from typing import Final
 
 _DIGITS: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-_WITHOUT_DECIMALS: Final = ("JPY", "KRW")
 # The id, the name and the country of each store.
 STORES: Final = {
     "ATVPDKIKX0DER": ("Amazon.com", "US"),
@@ -72,29 +70,3 @@ def seller_of(competitor: str) -> str:
     """The seller id behind which a competitor stands."""
     digest = hashlib.sha256(competitor.encode()).digest()
     return "A" + "".join(_DIGITS[byte % 36] for byte in digest[:13])
-
-
-def decimals(currency: str) -> int:
-    """The decimals of a currency's amounts."""
-    return 0 if currency in _WITHOUT_DECIMALS else 2
-
-
-def amount_text(minor: int, currency: str) -> str:
-    """A decimal amount as text, "12.30"; a currency without decimals has none."""
-    places = decimals(currency)
-    if not places:
-        return str(minor)
-    units, rest = divmod(abs(minor), 10**places)
-    return f"{'-' if minor < 0 else ''}{units}.{rest:0{places}d}"
-
-
-def amount_number(minor: int, currency: str) -> float | int:
-    """An amount as a JSON number; whole where the currency has no decimals."""
-    places = decimals(currency)
-    return minor / 10**places if places else minor
-
-
-def instant_text(moment: datetime) -> str:
-    """ISO 8601 in UTC, in seconds."""
-    # Not by strftime, which writes the year 1 as "1".
-    return moment.replace(microsecond=0, tzinfo=None).isoformat() + "Z"

@@ -4,6 +4,7 @@ import re
 import uuid
 from collections.abc import Sequence
 from email.utils import format_datetime
+from functools import partial
 from typing import Annotated, Any, Final, Literal
 from urllib.parse import unquote
 
@@ -15,8 +16,8 @@ from sandbox.amazon.account import Account
 from sandbox.amazon.errors import ERRORS, in_batch, wrong
 from sandbox.amazon.names import asin, product_of_asin, product_of_sku, seller_of
 from sandbox.amazon.operations import OPERATIONS
-from sandbox.amazon.shapes import numbers
 from sandbox.kit.fields import Document, Fields, Row, as_is, document, documents, fixed, written
+from sandbox.kit.money import amount_number, beside_currency
 from sandbox.kit.parameters import text
 from sandbox.kit.rest import JSON, Call
 
@@ -36,12 +37,9 @@ _QUERY: Final = {
     "ItemCondition": text("New", "Used", "Collectible", "Refurbished", "Club", is_required=True),
     "CustomerType": text("Consumer", "Business"),
 }
-_OWN_PRICES: Final = numbers(
-    "Amount", "CurrencyCode", ListingPrice="price_minor", Shipping="shipping_minor"
-)
-_PRICES: Final[Fields] = {
-    **_OWN_PRICES, **numbers("Amount", "CurrencyCode", LandedPrice="landed_minor")
-}  # fmt: skip
+_price: Final = partial(beside_currency, amount_number, "Amount", "CurrencyCode")
+_OWN_PRICES: Final = _price(ListingPrice="price_minor", Shipping="shipping_minor")
+_PRICES: Final[Fields] = {**_OWN_PRICES, **_price(LandedPrice="landed_minor")}
 OFFER: Final[Fields] = {
     **as_is(MyOffer="is_mine", SellerId="seller_id", IsFulfilledByAmazon="is_fba"),
     **as_is(IsBuyBoxWinner="is_first"),

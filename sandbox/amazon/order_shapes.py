@@ -3,13 +3,13 @@
 import hashlib
 from collections.abc import Collection, Mapping
 from datetime import timedelta
+from functools import partial
 from typing import Final
 
 import polars as pl
 
 from sandbox.amazon.account import Account
-from sandbox.amazon.names import amazon_order_id, asin, instant_text, order_item_id
-from sandbox.amazon.shapes import money
+from sandbox.amazon.names import amazon_order_id, asin, order_item_id
 from sandbox.kit.fields import (
     Document,
     Fields,
@@ -22,24 +22,26 @@ from sandbox.kit.fields import (
     singles,
     written,
 )
-from sandbox.kit.frames import grouped, keyed, of_values
+from sandbox.kit.frames import first_of, grouped, keyed, of_values
+from sandbox.kit.money import amount_text, beside_currency
 from sandbox.kit.parameters import texts
+from sandbox.kit.values import utc_text
 
+_money: Final = partial(beside_currency, amount_text, "amount", "currencyCode")
 SHIP_WITHIN: Final = timedelta(days=2)
 INCLUDED: Final = texts(
     "BUYER", "RECIPIENT", "PROCEEDS", "EXPENSE", "PROMOTION", "CANCELLATION", "FULFILLMENT",
     "PACKAGES", "TAX", "PAYMENT", "FULFILLMENT_ORDERS",
 )  # fmt: skip
-FULFILMENT: Final = (
-    pl.when(pl.col("cancelled_at").is_not_null())
-    .then(pl.lit("CANCELLED"))
-    .when(pl.col("fulfillment_status") == "FULFILLED")
-    .then(pl.lit("SHIPPED"))
-    .otherwise(pl.lit("UNSHIPPED"))
+_IS_CANCELLED: Final = pl.col("cancelled_at").is_not_null()
+FULFILMENT: Final = first_of(
+    (_IS_CANCELLED, "CANCELLED"),
+    (pl.col("fulfillment_status") == "FULFILLED", "SHIPPED"),
+    otherwise="UNSHIPPED",
 )
 _IS_OWN: Final = pl.col("order_id") % 4 == 0
 """Every fourth order is sent by the merchant, the others from the platform's warehouses."""
-FULFILLED_BY: Final = pl.when(_IS_OWN).then(pl.lit("MERCHANT")).otherwise(pl.lit("AMAZON"))
+FULFILLED_BY: Final = first_of((_IS_OWN, "MERCHANT"), otherwise="AMAZON")
 # kuaidi100's state of the last event: where the package is.
 _UNDELIVERABLE: Final = {4: "RETURNED_TO_SELLER", 6: "RETURNING_TO_SELLER", 14: "REJECTED_BY_BUYER"}
 _ON_THE_WAY: Final = {1: "PICKED_UP", 5: "OUT_FOR_DELIVERY"}
@@ -52,18 +54,18 @@ def _alias(household_id: int) -> str:
 
 
 def _window(start: str, end: str) -> Fields:
-    return written(instant_text, earliestDateTime=start, latestDateTime=end)
+    return written(utc_text, earliestDateTime=start, latestDateTime=end)
 
 
 def _proceeds(total: str) -> Fields:
     """What an order or a line brings in, and of what."""
-    gross, discount = money(subtotal="gross_minor"), money(subtotal="discount_minor")
+    gross, discount = _money(subtotal="gross_minor"), _money(subtotal="discount_minor")
 
     def breakdowns(row: Row) -> list[Document] | None:
         parts = {"ITEM": lean(gross, row), "DISCOUNT": lean(discount, row)}
         return [{"type": kind, **part} for kind, part in parts.items() if part] or None
 
-    return nested(proceeds={**money(**{total: "net_minor"}), "breakdowns": breakdowns})
+    return nested(proceeds={**_money(**{total: "net_minor"}), "breakdowns": breakdowns})
 
 
 _PRODUCT: Final[Fields] = {
@@ -71,7 +73,7 @@ _PRODUCT: Final[Fields] = {
     **as_is("title"),
     **written(str, sellerSku="product_id"),
     **fixed(condition={"conditionType": "NEW", "conditionSubtype": "NEW"}),
-    **nested(price=money(unitPrice="unit_minor")),
+    **nested(price=_money(unitPrice="unit_minor")),
 }
 _ITEM: Final[Fields] = {
     **written(order_item_id, orderItemId="line_id"),
@@ -94,7 +96,7 @@ _OF_ITEM: Final[Mapping[str, Fields]] = {
 _PACKED: Final[Fields] = {**written(order_item_id, orderItemId="line_id"), **as_is("quantity")}
 _PACKAGE: Final[Fields] = {
     **written(str, packageReferenceId="parcel_id"),
-    **written(instant_text, createdTime="shipped_at", shipTime="shipped_at"),
+    **written(utc_text, createdTime="shipped_at", shipTime="shipped_at"),
     **nested(packageStatus=as_is("status", detailedStatus="detail")),
     **as_is("carrier", trackingNumber="number"),
     "packageItems": lambda parcel: documents(_PACKED, parcel["lines"]),
@@ -119,10 +121,10 @@ _CHANNEL: Final[Fields] = {
 }
 _ORDER: Final[Fields] = {
     **written(amazon_order_id, orderId="order_id"),
-    **written(instant_text, createdTime="created_at", lastUpdatedTime="updated_at"),
+    **written(utc_text, createdTime="created_at", lastUpdatedTime="updated_at"),
     **nested(salesChannel=_CHANNEL),
 }
-_PAID: Final[Fields] = {**fixed(paymentMethod="CreditCard"), **money(paymentAmount="net_minor")}
+_PAID: Final[Fields] = {**fixed(paymentMethod="CreditCard"), **_money(paymentAmount="net_minor")}
 _PAYMENT: Final = singles(paymentExecutions=_PAID)
 _OF_ORDER: Final[Mapping[str, Fields]] = {
     "BUYER": nested(
@@ -230,10 +232,10 @@ def _parcels(account: Account, orders: pl.DataFrame) -> pl.DataFrame:
     lost = state.replace_strict(_UNDELIVERABLE, default=None, return_dtype=pl.String)
     moving = state.replace_strict(_ON_THE_WAY, default=None, return_dtype=pl.String)
     return parcels.join(last, on="number", how="left").with_columns(
-        status=pl.when(is_delivered)
-        .then(pl.lit("DELIVERED"))
-        .when(lost.is_not_null())
-        .then(pl.lit("UNDELIVERABLE"))
-        .otherwise(pl.lit("IN_TRANSIT")),
+        status=first_of(
+            (is_delivered, "DELIVERED"),
+            (lost.is_not_null(), "UNDELIVERABLE"),
+            otherwise="IN_TRANSIT",
+        ),
         detail=pl.when(is_delivered).then(pl.lit("DELIVERED")).otherwise(lost.fill_null(moving)),
     )

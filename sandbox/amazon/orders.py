@@ -8,13 +8,14 @@ import polars as pl
 
 from sandbox.amazon.account import Account
 from sandbox.amazon.errors import ERRORS, wrong
-from sandbox.amazon.names import instant_text, order_number
+from sandbox.amazon.names import order_number
 from sandbox.amazon.operations import OPERATIONS
 from sandbox.amazon.order_shapes import FULFILLED_BY, FULFILMENT, INCLUDED, shaped
 from sandbox.kit.fields import Document
 from sandbox.kit.lists import within
 from sandbox.kit.parameters import moment, number, text, texts
 from sandbox.kit.rest import JSON, Call
+from sandbox.kit.values import utc_text
 from sandbox.world.world import instant
 
 ROOTS: Final = {"/orders/2026-01-01": JSON}
@@ -63,17 +64,17 @@ def search_orders(account: Account, call: Call) -> Document:
     if token is None:
         page = _search(account, call)
     else:
-        page = account.place("orders", token, name="paginationToken")
+        page = account.pages.place("orders", token, ERRORS("over", name="paginationToken"))
     found = _found(account, page)
     orders = found.head(size)
     answer: Document = {
         "orders": shaped(account, orders, page.query["includedData"]),
-        page.bound: instant_text(page.end),
+        page.bound: utc_text(page.end),
     }
     if found.height > size:
         last = orders.row(-1, named=True)
         following = replace(page, after=(last[page.column], last["order_id"]))
-        token = account.page_token("orders", following, seconds=TOKEN_SECONDS)
+        token = account.pages.put("orders", following, seconds=TOKEN_SECONDS)
         answer["pagination"] = {"nextToken": token}
     return answer
 

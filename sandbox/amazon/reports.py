@@ -13,12 +13,12 @@ from msgspec import UNSET, Meta, UnsetType
 from sandbox.amazon.account import Account
 from sandbox.amazon.errors import ERRORS, wrong
 from sandbox.amazon.flat_files import FLAT_FILES, as_file
-from sandbox.amazon.names import instant_text
 from sandbox.amazon.operations import OPERATIONS
 from sandbox.kit import parameters
 from sandbox.kit.fields import Document, Fields, as_is, lean, written
 from sandbox.kit.parameters import flag, moment, number, text, texts
 from sandbox.kit.rest import JSON, Call
+from sandbox.kit.values import utc_text
 
 ROOTS: Final = {"/reports/2021-06-30": JSON}
 DOCUMENTS: Final = "/amazon-report-documents"
@@ -29,11 +29,11 @@ KEPT: Final = timedelta(days=90)
 _REPORTS: Final = "/reports/2021-06-30/reports"
 REPORT: Final[Fields] = {
     **as_is(reportId="report_id", reportType="report_type", marketplaceIds="stores"),
-    **written(instant_text, dataStartTime="start", dataEndTime="end", createdTime="created_at"),
+    **written(utc_text, dataStartTime="start", dataEndTime="end", createdTime="created_at"),
     **as_is(processingStatus="status"),
 }
-_STARTED: Final = written(instant_text, processingStartTime="created_at")
-_ENDED: Final = {**_STARTED, **written(instant_text, processingEndTime="created_at")}
+_STARTED: Final = written(utc_text, processingStartTime="created_at")
+_ENDED: Final = {**_STARTED, **written(utc_text, processingEndTime="created_at")}
 # What is told of a report in some statuses only.
 _TOLD: Final[Mapping[str, Fields]] = {
     "IN_PROGRESS": _STARTED,
@@ -143,11 +143,11 @@ def get_reports(account: Account, call: Call) -> Document:
     elif set(call.given) != {"nextToken"}:
         raise wrong("nextToken must be the only parameter.")
     else:
-        size, rest = account.place("reports", token, name="nextToken")
+        size, rest = account.pages.place("reports", token, ERRORS("over", name="nextToken"))
     answer: Document = {"reports": [_shape(account, account.reports[key]) for key in rest[:size]]}
     if rest[size:]:
         place = (size, rest[size:])
-        answer["nextToken"] = account.page_token("reports", place, seconds=PAGE_SECONDS)
+        answer["nextToken"] = account.pages.put("reports", place, seconds=PAGE_SECONDS)
     return answer
 
 

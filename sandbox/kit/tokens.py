@@ -5,7 +5,9 @@ import hmac
 import secrets
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Final, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
+
+from sandbox.kit.errors import RefusedError
 
 KEPT_TOKENS: Final = 10_000
 
@@ -61,3 +63,25 @@ class Expiring(Generic[T]):
     def was_given(self, token: str) -> bool:
         """Whether there was such a token, over or not."""
         return token in self._kept
+
+
+class PageTokens:
+    """Tokens for the pages of lists; a token of one list is none of another."""
+
+    def __init__(self, now: Callable[[], float]) -> None:
+        self._places: Expiring[tuple[str, Any]] = Expiring(now)
+
+    def put(self, kind: str, place: Any, *, seconds: float) -> str:
+        """A token for the page that begins at a place."""
+        return self._places.put((kind, place), seconds=seconds)
+
+    def place(self, kind: str, token: str, over: RefusedError) -> Any:
+        """Where the page of a token begins.
+
+        Raises:
+            RefusedError: the token is over, or of another list.
+        """
+        known, place = self._places.get(token) or ("", None)
+        if known != kind:
+            raise over
+        return place

@@ -28,6 +28,12 @@ def minor_of(text: object) -> int:
     return int(amount * 100)
 
 
+def utc_text(at: datetime) -> str:
+    """A UTC instant in ISO 8601, in seconds."""
+    # Not by strftime, which writes the year 1 as "1".
+    return at.replace(microsecond=0, tzinfo=None).isoformat() + "Z"
+
+
 def milliseconds(at: datetime) -> int:
     """An instant as milliseconds since 1970."""
     return int(at.timestamp() * 1000)

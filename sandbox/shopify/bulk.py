@@ -12,8 +12,9 @@ from typing import Any, Final
 from graphql import GraphQLSchema
 
 from sandbox.kit.graphql.mutations import refuse_if
+from sandbox.kit.values import utc_text
 from sandbox.shopify.bulk_files import Written, accepted, write
-from sandbox.shopify.fields import GID, instant_text, sources
+from sandbox.shopify.fields import GID, sources
 from sandbox.shopify.tables import Tables
 
 MAX_RUNNING: Final = 5
@@ -53,8 +54,8 @@ class BulkOperation:
             "errorCode": "INTERNAL_SERVER_ERROR" if self.status == "FAILED" else None,
             "type": "QUERY",
             "query": self.text,
-            "createdAt": instant_text(self.created_at),
-            "completedAt": instant_text(self.completed_at),
+            "createdAt": utc_text(self.created_at),
+            "completedAt": utc_text(self.completed_at) if self.completed_at else None,
             "objectCount": str(self.written.objects),
             "rootObjectCount": str(self.written.roots),
             "fileSize": str(self.written.size) if self.written.objects else None,

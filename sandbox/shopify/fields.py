@@ -5,21 +5,21 @@ elsewhere in the world, or nowhere, is more than a name.
 """
 
 import re
-from datetime import datetime
 from functools import cache
 from typing import Any, Final
 
 import polars as pl
 from graphql import GraphQLSchema
 
+from sandbox.kit.frames import first_of
 from sandbox.kit.graphql import projection
 from sandbox.kit.graphql.projection import Children, Conversion, Joined, Nested, Source, Sources
+from sandbox.kit.money import amount_column
 from sandbox.shopify import children
 from sandbox.shopify.tables import paid
 from sandbox.world.world import LOCATION_ID
 
 GID: Final = "gid://shopify/"
-_INSTANT: Final = "%Y-%m-%dT%H:%M:%SZ"
 Fields = dict[str, Source | str]
 
 
@@ -27,11 +27,6 @@ Fields = dict[str, Source | str]
 def sources(schema: GraphQLSchema) -> Sources:
     """The sources of all fields, in the schema's types."""
     return projection.sources(schema, TYPES, _CONVERSIONS)
-
-
-def instant_text(moment: datetime | None) -> str | None:
-    """An instant as the platform writes it."""
-    return moment.strftime(_INSTANT) if moment else None
 
 
 def _same(*names: str) -> Fields:
@@ -49,14 +44,8 @@ def _fixed(**values: object) -> Fields:
     return {name: pl.lit(value) for name, value in values.items()}
 
 
-def _either(condition: pl.Expr, yes: object, no: object = None) -> pl.Expr:
-    return pl.when(condition).then(pl.lit(yes)).otherwise(pl.lit(no))
-
-
 def _decimal(_: str, minor: pl.Expr) -> pl.Expr:
-    """Cents as decimal text, e.g. 1230 -> "12.30"."""
-    cents = (minor % 100).cast(pl.String).str.zfill(2)
-    return pl.concat_str((minor // 100).cast(pl.String), pl.lit("."), cents)
+    return amount_column(minor)
 
 
 def _money(_: str, minor: pl.Expr) -> Nested:
@@ -70,7 +59,7 @@ def _text(_: str, value: pl.Expr) -> pl.Expr:
 
 _CONVERSIONS: Final[dict[str, Conversion]] = {
     "ID": lambda kind, key: pl.concat_str(pl.lit(f"{GID}{kind}/"), key.cast(pl.String)),
-    "DateTime": lambda _, moment: moment.dt.to_string(_INSTANT),
+    "DateTime": lambda _, moment: moment.dt.to_string("%Y-%m-%dT%H:%M:%SZ"),
     "String": _text,
     "UnsignedInt64": _text,
     "Decimal": _decimal,
@@ -105,9 +94,11 @@ def _discounted(arguments: dict[str, Any]) -> pl.Expr:
 _DISCOUNT: Final[Fields] = {
     **_same("title", "startsAt", "endsAt", "createdAt", "updatedAt", "usageLimit"),
     **_fixed(__typename="DiscountCodeBasic"),
-    "status": pl.when(pl.col("ends_at") <= pl.col("clock"))
-    .then(pl.lit("EXPIRED"))
-    .otherwise(_either(pl.col("starts_at") > pl.col("clock"), "SCHEDULED", "ACTIVE")),
+    "status": first_of(
+        (pl.col("ends_at") <= pl.col("clock"), "EXPIRED"),
+        (pl.col("starts_at") > pl.col("clock"), "SCHEDULED"),
+        otherwise="ACTIVE",
+    ),
     "summary": "title",
     "asyncUsageCount": "usage_count",
     "appliesOncePerCustomer": "once_per_customer",
@@ -166,7 +157,9 @@ TYPES: Final[dict[str, Fields]] = {
         "estimatedDeliveryAt": "promised_at",
         # It says that the parcel was handed over, so it stays although the parcel was lost.
         "status": pl.lit("SUCCESS"),
-        "displayStatus": _either(pl.col("delivered_at").is_null(), "IN_TRANSIT", "DELIVERED"),
+        "displayStatus": first_of(
+            (pl.col("delivered_at").is_null(), "IN_TRANSIT"), otherwise="DELIVERED"
+        ),
         "trackingInfo": Children(children.tracking),
     },
     "FulfillmentTrackingInfo": _same("company", "number", "url"),
@@ -191,11 +184,11 @@ TYPES: Final[dict[str, Fields]] = {
     "DiscountApplication": {
         **_same("index"),
         "__typename": pl.col("application"),
-        "allocationMethod": _either(_IS_ON_CODE, "ACROSS", "EACH"),
-        "targetSelection": _either(_IS_ON_CODE, "ALL", "EXPLICIT"),
+        "allocationMethod": first_of((_IS_ON_CODE, "ACROSS"), otherwise="EACH"),
+        "targetSelection": first_of((_IS_ON_CODE, "ALL"), otherwise="EXPLICIT"),
         **_fixed(targetType="LINE_ITEM"),
         "value": _HERE,
-        "title": _either(~_IS_ON_CODE, "Member price"),
+        "title": pl.when(~_IS_ON_CODE).then(pl.lit("Member price")),
         "code": pl.when(_IS_ON_CODE).then("code"),
     },
     "Refund": {
@@ -302,15 +295,16 @@ TYPES: Final[dict[str, Fields]] = {
         "greaterThanOrEqualToSubtotal": "minimum_minor",
     },
     "DiscountContext": {
-        "__typename": _either(
-            pl.col("buyer_id").is_null(), "DiscountBuyerSelectionAll", "DiscountCustomers"
+        "__typename": first_of(
+            (pl.col("buyer_id").is_null(), "DiscountBuyerSelectionAll"),
+            otherwise="DiscountCustomers",
         ),
         **_fixed(all="ALL"),
         "customers": Children(children.buyers),
     },
     "DiscountCustomerGetsValue": {
-        "__typename": _either(
-            pl.col("percentage").is_not_null(), "DiscountPercentage", "DiscountAmount"
+        "__typename": first_of(
+            (pl.col("percentage").is_not_null(), "DiscountPercentage"), otherwise="DiscountAmount"
         ),
         "percentage": "percentage",
         "amount": "amount_minor",

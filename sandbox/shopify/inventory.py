@@ -7,7 +7,8 @@ from graphql import GraphQLError, get_directive_values
 
 from sandbox.kit.graphql.documents import Plain
 from sandbox.kit.graphql.mutations import Done, WriteRefusedError, refuse_if
-from sandbox.shopify.fields import GID, instant_text
+from sandbox.kit.values import utc_text
+from sandbox.shopify.fields import GID
 from sandbox.shopify.reads import parsed
 from sandbox.shopify.shop import Info, Shop
 from sandbox.world.world import LOCATION_ID, World
@@ -61,7 +62,7 @@ def _applied(shop: Shop, given: dict[str, Any]) -> Done:
         world.set_product(product_id, on_hand_units=after, stock_updated_at=world.clock)
     group = Plain(
         id=f"{GID}InventoryAdjustmentGroup/{len(world.writes) + 1}",
-        createdAt=instant_text(world.clock),
+        createdAt=utc_text(world.clock),
         reason=given["reason"],
         referenceDocumentUri=given.get("referenceDocumentUri"),
         changes=[

@@ -10,8 +10,8 @@ from sandbox.kit.graphql import mutations
 from sandbox.kit.graphql.documents import Plain
 from sandbox.kit.graphql.mutations import Done, Given, Write, WriteRefusedError, refuse_if
 from sandbox.kit.graphql.selection import Document, inside
+from sandbox.kit.values import utc_text
 from sandbox.shopify.discounts import code_create, code_deactivate
-from sandbox.shopify.fields import instant_text
 from sandbox.shopify.inventory import set_quantities
 from sandbox.shopify.reads import one_of, parsed
 from sandbox.shopify.shop import Info, Shop
@@ -31,7 +31,7 @@ def _keep(info: Info, name: str, given: Given, done: Done) -> None:
         world = info.context.world
         world.writes.append(
             {
-                "at": instant_text(world.clock),
+                "at": utc_text(world.clock),
                 "operation": name,
                 "input": _RECORDED[name](given),
                 "applied": done.applied,
