@@ -14,7 +14,7 @@ from sandbox.world.world import World
 
 if TYPE_CHECKING:
     from sandbox.amazon.patches import Submission
-    from sandbox.amazon.reports import File, Report
+    from sandbox.amazon.reports import Report
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,8 @@ class Account(Shop):
         self.faults, self.manner = faults or Faults(), manner or Manner()
         self.store_name, self.country = STORES[self.store]
         self.access: Expiring[str] = Expiring(self.seconds, prefix="Atza|")
-        self.downloads: Expiring[File] = Expiring(self.seconds)
+        self.downloads: Expiring[tuple[bytes, bool]] = Expiring(self.seconds)
+        """The bytes behind a URL, and whether the answer names their encoding."""
         self.reports: dict[str, Report] = {}
         self.submissions: list[Submission] = []
         self.issues: dict[int, list[dict[str, Any]]] = {}

@@ -122,9 +122,9 @@ def _file(account: Account, request: Request, _: bytes) -> Response:
     document = account.downloads.get(request.path_params["token"])
     if document is None:
         return _storage_error(403, "AccessDenied", "Request has expired")
-    headers = {"content-encoding": "gzip"} if document.names_encoding else {}
-    media = "text/tab-separated-values; charset=UTF-8"
-    return Response(document.content, headers=headers, media_type=media)
+    content, names_encoding = document
+    headers = {"content-encoding": "gzip"} if names_encoding else {}
+    return Response(content, headers=headers, media_type="text/tab-separated-values; charset=UTF-8")
 
 
 def _storage_error(status: int, code: str, message: str) -> Response:

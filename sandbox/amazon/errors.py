@@ -32,6 +32,11 @@ ERRORS: Final = ErrorTable(
 )
 
 
+def over(name: str) -> RefusedError:
+    """A page token, the parameter of this name, is none of ours."""
+    return ERRORS("over", name=name)
+
+
 def wrong(text: str) -> RefusedError:
     """Parameters or a body are not what the operation takes."""
     return ERRORS("wrong", text=text)

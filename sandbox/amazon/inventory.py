@@ -6,7 +6,7 @@ from typing import Any, Final
 import polars as pl
 
 from sandbox.amazon.account import Account
-from sandbox.amazon.errors import ERRORS, wrong
+from sandbox.amazon.errors import over, wrong
 from sandbox.amazon.names import asin
 from sandbox.amazon.operations import OPERATIONS
 from sandbox.kit.fields import Document, Fields, as_is, documents, fixed, nested, written
@@ -65,11 +65,7 @@ def get_inventory_summaries(account: Account, call: Call) -> Document:
     account.check_store(*query["marketplaceIds"])
     if query["granularityId"] != account.store:
         raise wrong("granularityId must be the marketplace in marketplaceIds.")
-    after = (
-        0
-        if token is None
-        else account.pages.place("inventory", token, ERRORS("over", name="nextToken"))
-    )
+    after = account.pages.place("inventory", token, over("nextToken")) or 0
     rest = _found(account, query).filter(pl.col("product_id") > after).sort("product_id")
     page = rest.head(PAGE)
     fields = DETAILED if query["details"] else SUMMARY

@@ -6,7 +6,7 @@ from typing import Any, Final
 import polars as pl
 
 from sandbox.amazon.account import Account
-from sandbox.amazon.errors import ERRORS, wrong
+from sandbox.amazon.errors import ERRORS, over, wrong
 from sandbox.amazon.names import asin, product_of_asin, product_of_sku
 from sandbox.amazon.operations import OPERATIONS
 from sandbox.kit.fields import (
@@ -137,10 +137,8 @@ def search_listings_items(account: Account, call: Call) -> Document:
     """A page of listings; a token keeps what was found when the first page was requested."""
     size, token = call.query["pageSize"], call.query["pageToken"]
     check_seller(account, call)
-    if token is None:
-        ids, start = _found(account, call), 0
-    else:
-        ids, start = account.pages.place("listings", token, ERRORS("over", name="pageToken"))
+    place = account.pages.place("listings", token, over("pageToken"))
+    ids, start = place or (_found(account, call), 0)
     reached = min(len(ids), REACHED)
     page = [account.product(key) for key in ids[start : min(start + size, reached)]]
     places = {}

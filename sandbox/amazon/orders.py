@@ -7,7 +7,7 @@ from typing import Any, Final
 import polars as pl
 
 from sandbox.amazon.account import Account
-from sandbox.amazon.errors import ERRORS, wrong
+from sandbox.amazon.errors import ERRORS, over, wrong
 from sandbox.amazon.names import order_number
 from sandbox.amazon.operations import OPERATIONS
 from sandbox.amazon.order_shapes import FULFILLED_BY, FULFILMENT, INCLUDED, shaped
@@ -61,10 +61,8 @@ class OrderPage:
 def search_orders(account: Account, call: Call) -> Document:
     """A page of the orders created or updated in a span; both bounds belong to it."""
     size, token = call.query["maxResultsPerPage"], call.query["paginationToken"]
-    if token is None:
-        page = _search(account, call)
-    else:
-        page = account.pages.place("orders", token, ERRORS("over", name="paginationToken"))
+    place = account.pages.place("orders", token, over("paginationToken"))
+    page = place or _search(account, call)
     found = _found(account, page)
     orders = found.head(size)
     answer: Document = {

@@ -11,7 +11,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from sandbox.amazon.account import Account
-from sandbox.amazon.errors import ERRORS, wrong
+from sandbox.amazon.errors import ERRORS, over, wrong
 from sandbox.amazon.flat_files import FLAT_FILES, as_file
 from sandbox.amazon.operations import OPERATIONS
 from sandbox.kit import parameters
@@ -67,14 +67,6 @@ class Report:
     outcome: str
     document_id: str
     content: bytes
-
-
-@dataclass(frozen=True)
-class File:
-    """What a URL gives: the bytes, and whether the answer names their encoding."""
-
-    content: bytes
-    names_encoding: bool
 
 
 @OPERATIONS("POST", _REPORTS, 0.0167, 15, status=202, names_media=True, body=_Wanted)
@@ -138,16 +130,14 @@ def cancel_report(account: Account, call: Call) -> Document:
 def get_reports(account: Account, call: Call) -> Document:
     """A page of reports, the newest first. `nextToken` stands alone."""
     size, token = call.query["pageSize"], call.query["nextToken"]
-    if token is None:
-        rest = _chosen(account, call.query)
-    elif set(call.given) != {"nextToken"}:
+    if token is not None and set(call.given) != {"nextToken"}:
         raise wrong("nextToken must be the only parameter.")
-    else:
-        size, rest = account.pages.place("reports", token, ERRORS("over", name="nextToken"))
+    place = account.pages.place("reports", token, over("nextToken"))
+    size, rest = place or (size, _chosen(account, call.query))
     answer: Document = {"reports": [_shape(account, account.reports[key]) for key in rest[:size]]}
     if rest[size:]:
-        place = (size, rest[size:])
-        answer["nextToken"] = account.pages.put("reports", place, seconds=PAGE_SECONDS)
+        following = (size, rest[size:])
+        answer["nextToken"] = account.pages.put("reports", following, seconds=PAGE_SECONDS)
     return answer
 
 
@@ -163,7 +153,7 @@ def get_report_document(account: Account, call: Call) -> Document:
         raise ERRORS("unknown", text="The requested report document does not exist.")
     names_encoding = call.query["enableContentEncodingUrlHeader"] and is_zipped
     seconds = 0 if account.faults.spend("expired_urls") else URL_SECONDS
-    token = account.downloads.put(File(report.content, names_encoding), seconds=seconds)
+    token = account.downloads.put((report.content, names_encoding), seconds=seconds)
     return {
         "reportDocumentId": wanted,
         "url": f"{call.origin}{DOCUMENTS}/{token}?X-Amz-Expires={URL_SECONDS}",
@@ -208,8 +198,7 @@ def _status(account: Account, report: Report) -> str:
 
 def _shape(account: Account, report: Report) -> dict[str, Any]:
     status = _status(account, report)
-    row = vars(report) | {"status": status}
-    return lean({**REPORT, **_TOLD.get(status, {})}, row)
+    return lean({**REPORT, **_TOLD.get(status, {})}, vars(report) | {"status": status})
 
 
 def _chosen(account: Account, query: dict[str, Any]) -> list[str]:

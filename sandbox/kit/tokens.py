@@ -75,12 +75,14 @@ class PageTokens:
         """A token for the page that begins at a place."""
         return self._places.put((kind, place), seconds=seconds)
 
-    def place(self, kind: str, token: str, over: RefusedError) -> Any:
-        """Where the page of a token begins.
+    def place(self, kind: str, token: str | None, over: RefusedError) -> Any:
+        """Where the page of a token begins; None without a token: the first page is wanted.
 
         Raises:
             RefusedError: the token is over, or of another list.
         """
+        if token is None:
+            return None
         known, place = self._places.get(token) or ("", None)
         if known != kind:
             raise over

@@ -22,8 +22,9 @@ from graphql import (
 from sandbox.kit.graphql.lines import json_lines
 from sandbox.kit.graphql.mutations import WriteRefusedError
 from sandbox.kit.graphql.pages import ID, RANK
-from sandbox.kit.graphql.projection import Branch, Projection, Sources
+from sandbox.kit.graphql.projection import Branch, Projection
 from sandbox.kit.graphql.selection import Document, Selected
+from sandbox.kit.graphql.sources import Sources
 from sandbox.shopify.paging import KEYS, check_first, pager
 from sandbox.shopify.tables import Tables
 

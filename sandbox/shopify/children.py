@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 import polars as pl
 
-from sandbox.kit.graphql.projection import PARENT, Tables
+from sandbox.kit.graphql.sources import PARENT, Tables
 from sandbox.shopify.errors import not_emulated
 from sandbox.shopify.search import found_by
 from sandbox.shopify.tables import paid

@@ -12,8 +12,8 @@ import polars as pl
 from graphql import GraphQLSchema
 
 from sandbox.kit.frames import first_of
-from sandbox.kit.graphql import projection
-from sandbox.kit.graphql.projection import Children, Conversion, Joined, Nested, Source, Sources
+from sandbox.kit.graphql import sources as kit
+from sandbox.kit.graphql.sources import Children, Conversion, Joined, Nested, Source, Sources
 from sandbox.kit.money import amount_column
 from sandbox.shopify import children
 from sandbox.shopify.tables import paid
@@ -26,7 +26,7 @@ Fields = dict[str, Source | str]
 @cache
 def sources(schema: GraphQLSchema) -> Sources:
     """The sources of all fields, in the schema's types."""
-    return projection.sources(schema, TYPES, _CONVERSIONS)
+    return kit.sources(schema, TYPES, _CONVERSIONS)
 
 
 def _same(*names: str) -> Fields:

@@ -6,7 +6,8 @@ from typing import Final
 
 import polars as pl
 
-from sandbox.kit.graphql.projection import PARENT, Branch, Projection
+from sandbox.kit.graphql.projection import Branch, Projection
+from sandbox.kit.graphql.sources import PARENT
 
 PATH: Final = ("__p0", "__p1", "__p2")
 """The place of a line below those of its parents; connections are two deep at most."""

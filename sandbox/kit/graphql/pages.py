@@ -10,7 +10,8 @@ import msgspec
 import polars as pl
 from graphql import GraphQLError
 
-from sandbox.kit.graphql.projection import CURSOR, PARENT
+from sandbox.kit.graphql.projection import CURSOR
+from sandbox.kit.graphql.sources import PARENT
 
 RANK, ID = "__rank", "__id"
 """What a list is sorted by: whole numbers."""
