@@ -161,7 +161,7 @@ def _answered(account: Account, wanted: _Request, key: str) -> Document:
     if value is not None or key == "Asin":
         request = {**msgspec.to_builtins(wanted), key: value}
         names = ("MarketplaceId", "ItemCondition", "CustomerType", key)
-        answer["request"] = {name: request[name] for name in names if request.get(name)}
+        answer["request"] = {name: request[name] for name in names if request.get(name) is not None}
     return answer
 
 
