@@ -73,11 +73,6 @@ class UndoPlan:
         """Items that will be written."""
         return tuple(item for item in self.items if item.conflict is None)
 
-    @property
-    def conflicts(self) -> tuple[UndoItem, ...]:
-        """Items that are left alone."""
-        return tuple(item for item in self.items if item.conflict is not None)
-
 
 def is_undoable(kind: WriteKind) -> bool:
     """Whether a kind of write can be taken back at all."""

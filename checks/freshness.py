@@ -2,20 +2,9 @@
 
 import datetime as dt
 
-import polars as pl
-
 from contracts.checks import CheckResult
 
 CHECK = "freshness"
-
-
-def newest_instant(
-    frame: pl.DataFrame | pl.LazyFrame, column: str = "read_at"
-) -> dt.datetime | None:
-    """The newest value of an instant column: `read_at` for when we looked, `source_updated_at` for
-    when the platform last changed something; none without rows."""
-    newest: dt.datetime | None = frame.lazy().select(pl.col(column).max()).collect().item()
-    return newest
 
 
 def freshness(

@@ -4,7 +4,7 @@ import datetime as dt
 import logging
 import shutil
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,12 +13,10 @@ import polars as pl
 
 from checks.suites import KEY_COLUMN, expectations, prepared
 from contracts.checks import CheckResult
-from contracts.errors import DataQualityError
 from contracts.tables import TABLES, Table
 
 CHECK = "suite"
-SLICE_ROWS = 250_000
-# Keys are dealt to slices by hash; the margin keeps an uneven deal below the limit.
+# Keys are dealt to slices by hash, unevenly: a slice holds up to 250,000 rows.
 _DEALT_ROWS = 240_000
 _SHOWN = 3
 
@@ -54,21 +52,6 @@ def run_suites(
     if docs_folder is not None:
         context.build_data_docs()
     return results
-
-
-def assert_passed(results: Iterable[CheckResult]) -> None:
-    """Stop where a blocking check failed.
-
-    Raises:
-        DataQualityError: with the measured value of every one, so that an alert says what is wrong.
-    """
-    failed = [result for result in results if result.is_blocking and not result.passed]
-    if failed:
-        told = "; ".join(
-            f"{one.shop_id} {one.table} {one.check}: {one.measured}, limit {one.limit}"
-            for one in failed
-        )
-        raise DataQualityError(told)
 
 
 def _context(docs_folder: Path | None) -> Any:
@@ -132,7 +115,7 @@ def _run_suite(
 
 
 def _slices(frame: pl.LazyFrame) -> Iterator[pl.DataFrame]:
-    """Slices of at most `SLICE_ROWS`; rows of one key share a slice, so repetitions meet there."""
+    """Slices of about `_DEALT_ROWS`; rows of one key share a slice, so repetitions meet there."""
     rows = frame.select(pl.len()).collect(engine="streaming").item()
     count = rows // _DEALT_ROWS + 1
     for number in range(count):

@@ -5,8 +5,6 @@ ShopkeeperError
 ├── TransientSourceError    retry with backoff, honour the stated wait
 ├── SourceRejectedError     stop this shop, the others go on
 ├── SourceContractError     quarantine; above a threshold stop the batch; raw is kept: fix, replay
-├── DataQualityError        actions that depend on it are held, and say why
-├── GuardrailError          nothing is sent, alert
 └── BusyError               nothing was done; a later try may find it free
 
 A message is one sentence that says what, where and what to do; it never holds a URL, a response
@@ -50,14 +48,6 @@ class SourceRejectedError(ShopkeeperError):
 
 class SourceContractError(ShopkeeperError):
     """The platform answered in a shape or with a code that we do not know."""
-
-
-class DataQualityError(ShopkeeperError):
-    """A blocking check failed; the message holds the measured value."""
-
-
-class GuardrailError(ShopkeeperError):
-    """A batch of actions exceeds its limits, so none of it is sent."""
 
 
 class BusyError(ShopkeeperError):

@@ -338,10 +338,10 @@ def test_a_code_that_is_closed_or_that_the_platform_never_closes_is_a_conflict(
     act()
     actions = ledger.find()
     kept = plan(actions, shop.live([]), reversals={WriteKind.CREATE_COUPON: Reversal.IRREVERSIBLE})
-    assert kept.conflicts[0].conflict == "the platform offers no way to take it back"
+    assert kept.items[0].conflict == "the platform offers no way to take it back"
     shop.prices["C1"] = 0
     closed = plan(actions, shop.live(changes(actions)))
-    assert closed.conflicts[0].conflict == "it is closed or has ended already"
+    assert closed.items[0].conflict == "it is closed or has ended already"
 
 
 def test_a_recipient_is_never_shown() -> None:

@@ -114,7 +114,7 @@ def test_a_price_that_is_back_where_it_was_needs_no_undo() -> None:
 )
 def test_what_cannot_be_taken_back_is_listed_with_its_reason(values: dict[str, Any]) -> None:
     undo = plan([_action(**values)], _dollars(970))
-    assert undo.conflicts[0].conflict
+    assert undo.items[0].conflict
     assert to_actions(undo, batch="u1", at=NOW) == []
 
 
@@ -130,7 +130,7 @@ def test_each_target_is_decided_on_its_own() -> None:
     live = {**_dollars(970), "v2": Live(value=1, currency="USD")}
     undo = plan(actions, live)
     assert [item.latest.target_id for item in undo.to_restore] == ["v1"]
-    assert [item.latest.target_id for item in undo.conflicts] == ["v2"]
+    assert [item.latest.target_id for item in undo.items if item.conflict] == ["v2"]
 
 
 def test_one_batch_restores_a_target_once_and_another_batch_may_do_it_again() -> None:

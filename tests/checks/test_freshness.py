@@ -4,7 +4,7 @@ from collections.abc import Callable
 import polars as pl
 import pytest
 
-from checks.freshness import freshness, newest_instant
+from checks.freshness import freshness
 
 Rows = Callable[..., pl.DataFrame]
 NOW = dt.datetime(2026, 11, 21, 12, tzinfo=dt.UTC)
@@ -27,10 +27,3 @@ def test_a_stream_is_fresh_up_to_its_lag(age: dt.timedelta, passed: bool, measur
 def test_a_stream_never_read_is_not_fresh() -> None:
     result = freshness("demo", "orders", None, now=NOW, max_lag=LAG)
     assert (result.passed, result.measured) == (False, "never read")
-
-
-def test_the_newest_row_decides(orders: Rows) -> None:
-    older = NOW - dt.timedelta(days=2)
-    frame = orders({"read_at": older}, {"read_at": NOW, "order_id": "2"})
-    assert newest_instant(frame.lazy()) == NOW
-    assert newest_instant(frame.clear()) is None

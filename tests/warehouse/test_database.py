@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import (
     Column,
     Connection,
@@ -23,16 +24,17 @@ from tests import once
 from tests.warehouse.rows import hour
 from warehouse.database import Database
 from warehouse.migrations import HEAD
-from warehouse.migrations.upgrade import scripts, upgrade
+from warehouse.migrations.upgrade import configuration, upgrade
 from warehouse.models import metadata, switches
 
+SCRIPTS = ScriptDirectory.from_config(configuration())
 STOP = {"scope": "all", "name": "", "by": "ann", "since": hour(0)}
 
 
 def test_the_migrations_lead_to_the_declared_tables(database: Database) -> None:
     with database.read() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
-    assert scripts().get_current_head() == HEAD
+    assert SCRIPTS.get_current_head() == HEAD
 
 
 def test_the_database_that_tests_start_with_is_what_the_migrations_make() -> None:
@@ -85,7 +87,7 @@ def _rows(connection: Connection, found: MetaData) -> dict[str, list[tuple[Any, 
     }
 
 
-@pytest.mark.parametrize("revision", [one.revision for one in scripts().walk_revisions()])
+@pytest.mark.parametrize("revision", [one.revision for one in SCRIPTS.walk_revisions()])
 def test_a_database_of_an_older_release_is_upgraded_with_its_rows(
     revision: str, empty_url: str
 ) -> None:

@@ -4,7 +4,6 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Connection, text
 
@@ -18,11 +17,6 @@ def configuration() -> Config:
     config.set_main_option("script_location", str(Path(__file__).parent))
     config.set_main_option("path_separator", "os")
     return config
-
-
-def scripts() -> ScriptDirectory:
-    """The revisions that exist."""
-    return ScriptDirectory.from_config(configuration())
 
 
 def upgrade(connection: Connection, *, revision: str = "head") -> None:
