@@ -31,7 +31,7 @@ _WRITTEN: Final[dict[str, schema.Reader]] = {
     **dict.fromkeys(BESIDE, schema.anything),
     "discount_type": schema.or_none(schema.one_of(("percent", "fixed_cart", "fixed_product"))),
     "usage_limit": schema.or_none(schema.integer(0)),
-    "date_expires": schema.or_none(schema.instant),
+    "date_expires": schema.or_empty(schema.instant),
 }
 
 

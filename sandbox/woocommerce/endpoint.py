@@ -48,7 +48,7 @@ _REAL: Final = _SHOP + (
     r"|/products/(attributes|brands|categories|custom-fields|shipping_classes|tags)(/.*)?"
     r"|/orders/(\d+/(notes|receipt|actions/.*)|statuses)(/\d+)?"
     r"|/(orders|products|customers|coupons|refunds|products/reviews|products/\d+/variations)"
-    r"(/\d+|/batch|/generate)?|/orders/\d+/refunds(/\d+)?)"
+    r"(/\d+|/batch|/generate)?)"
 )
 """Addresses that the platform has: what of them is not in the table is not emulated."""
 _ROUTING: Final = Routing[Handler](

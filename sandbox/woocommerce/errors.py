@@ -10,8 +10,9 @@ ERRORS: Final = ErrorTable(
     {
         # The platform has it, the sandbox does not: said aloud, so that no test passes by silence.
         "not_emulated": ("sandbox_not_emulated", "The sandbox does not emulate {what}.", 501),
-        "no_path": (
-            "rest_no_route", "No route was found matching the URL and request method.", 404,
+        **dict.fromkeys(
+            ("no_path", "no_method"),
+            ("rest_no_route", "No route was found matching the URL and request method.", 404),
         ),
         "stranger": ("woocommerce_rest_cannot_{verb}", "Sorry, you cannot {verb} resources.", 401),
         "unsigned": ("woocommerce_rest_authentication_missing_parameter", "{reason}", 401),

@@ -46,8 +46,7 @@ def offer_of(shop: Shop, row: Row) -> Offer:
 
 def price_text(shop: Shop, row: Row) -> str:
     """The price in force; of the two in the offer the one that it was made from, to its digit."""
-    stored = _stored(shop, row)
-    return shop.money(row["price_minor"]) if stored is None else stored
+    return _stored(shop, row) or shop.money(row["price_minor"])
 
 
 def _stored(shop: Shop, row: Row) -> str | None:

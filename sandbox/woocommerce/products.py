@@ -25,8 +25,8 @@ _WRITTEN: Final[dict[str, schema.Reader]] = {
     "id": schema.anything,
     # The platform would take an empty regular price as none at all; the world cannot sell that.
     "regular_price": schema.amount,
-    "sale_price": schema.or_none(schema.amount),
-    **dict.fromkeys(_DAYS, schema.or_none(schema.instant)),
+    "sale_price": schema.or_empty(schema.amount),
+    **dict.fromkeys(_DAYS, schema.or_empty(schema.instant)),
     "manage_stock": schema.boolean,
     "stock_quantity": schema.or_none(schema.integer()),
     "backorders": schema.one_of(("no", "notify", "yes")),

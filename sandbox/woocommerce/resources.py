@@ -118,7 +118,7 @@ class Resource(kit.Resource[Call]):
         return Reply(done)
 
     def _done(self, call: Call, name: str, given: Any) -> Row:
-        key = given.get("id", 0) if isinstance(given, dict) else given
+        key = given.get("id", 0) if name == "update" else given
         number = int(key) if str(key).isdigit() else 0
         try:
             if name not in self.batches.split():

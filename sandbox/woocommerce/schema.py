@@ -110,7 +110,12 @@ def amount_below_zero(given: Any) -> int:
 
 
 def or_none(reader: Reader) -> Reader:
-    """A value that may be empty."""
+    """A value that may be null."""
+    return lambda given: None if given is None else reader(given)
+
+
+def or_empty(reader: Reader) -> Reader:
+    """A value that may be null or an empty text."""
     return lambda given: None if given in ("", None) else reader(given)
 
 
