@@ -1,11 +1,13 @@
 """Medusa, by the Admin API of version 2."""
 
 import datetime as dt
+from functools import partial
 
 from connectors.base.declaration import Connector, Stream, Write
-from connectors.medusa import fetch, mapping, order_mapping, outbound, redaction, wire
+from connectors.medusa import fetch, mapping, order_mapping, outbound, wire
 from connectors.medusa.client import MedusaClient, MedusaSettings
 from connectors.medusa.coupon_outbound import COUPONS
+from connectors.medusa.redaction import redact
 from contracts.codes import Reversal, WriteKind
 from contracts.tables import (
     Coupon,
@@ -23,8 +25,13 @@ from contracts.tables import (
 
 # Lists are the shop's own tables: a change is there at once. Its processes may disagree about the
 # time, which is what is looked back for.
-_LOOK_BACK = dt.timedelta(minutes=10)
-_MONTH = dt.timedelta(days=31)
+_changes = partial(
+    Stream,
+    documents=wire.PAGES,
+    look_back=dt.timedelta(minutes=10),
+    max_window=dt.timedelta(days=31),
+)
+_snapshot = partial(Stream, documents=wire.PAGES, is_snapshot=True)
 
 
 CONNECTOR = Connector(
@@ -33,57 +40,45 @@ CONNECTOR = Connector(
     settings=MedusaSettings,
     open_client=MedusaClient,
     streams=(
-        Stream(
+        _changes(
             name="orders",
             tables=(Order, OrderLine, OrderCoupon, Refund, Shipment),
             fetch=fetch.orders,
             to_canonical=order_mapping.orders,
-            documents=wire.PAGES,
-            redact=redaction.redact,
-            look_back=_LOOK_BACK,
-            max_window=_MONTH,
+            redact=redact,
         ),
-        Stream(
+        _changes(
             name="returns",
             tables=(RefundCase,),
             fetch=fetch.returns,
             to_canonical=order_mapping.returns,
-            documents=wire.PAGES,
-            look_back=_LOOK_BACK,
-            max_window=_MONTH,
         ),
-        Stream(
+        _snapshot(
             name="products",
             tables=(Listing, Price),
-            fetch=fetch.products,
+            fetch=fetch.whole(
+                ("price-lists", wire.PRICE_LISTS), ("product-variants", wire.VARIANTS)
+            ),
             to_canonical=mapping.products,
-            documents=wire.PAGES,
-            is_snapshot=True,
         ),
-        Stream(
+        _snapshot(
             name="stock",
             tables=(StockLevel,),
-            fetch=fetch.stock,
+            fetch=fetch.whole(("inventory-items", wire.ITEMS)),
             to_canonical=mapping.stock,
-            documents=wire.PAGES,
-            is_snapshot=True,
         ),
-        Stream(
+        _snapshot(
             name="customers",
             tables=(Member,),
-            fetch=fetch.customers,
+            fetch=fetch.whole(("customers", wire.CUSTOMERS)),
             to_canonical=mapping.customers,
-            documents=wire.PAGES,
-            redact=redaction.redact,
-            is_snapshot=True,
+            redact=redact,
         ),
-        Stream(
+        _snapshot(
             name="promotions",
             tables=(Coupon,),
-            fetch=fetch.promotions,
+            fetch=fetch.whole(("promotions", wire.PROMOTIONS)),
             to_canonical=mapping.promotions,
-            documents=wire.PAGES,
-            is_snapshot=True,
         ),
     ),
     writes=(

@@ -3,14 +3,10 @@
 Half a minor unit is one, as its own module for Stripe rounds.
 """
 
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
-
-import msgspec
 import polars as pl
 
 from connectors.base.mapping import Parsed
 from contracts.codes import QuarantineReason
-from contracts.errors import SourceContractError
 from contracts.money import exponent
 
 # Halves that a sum of binary fractions falls short of.
@@ -32,28 +28,3 @@ def charged(column: str, currency: str, value: pl.Expr | None = None) -> Parsed:
     """An amount, or a `value` computed with it, in minor units."""
     amount = to_minor(number(column) if value is None else value, currency)
     return Parsed(amount, pl.col(column), QuarantineReason.UNREADABLE_MONEY)
-
-
-def as_written(text: str) -> msgspec.Raw:
-    """A number to be sent digit by digit as it came.
-
-    Raises:
-        SourceContractError: it is none.
-    """
-    try:
-        msgspec.json.decode(text.encode(), type=float)
-    except msgspec.DecodeError:
-        raise SourceContractError("what the shop says of a number is none") from None
-    return msgspec.Raw(text.encode())
-
-
-def charged_minor(text: str, currency: str) -> int:
-    """One amount, in minor units.
-
-    Raises:
-        SourceContractError: it is none.
-    """
-    try:
-        return int(Decimal(text).scaleb(exponent(currency)).to_integral_value(ROUND_HALF_UP))
-    except (InvalidOperation, ValueError, OverflowError):
-        raise SourceContractError("what the shop says of an amount is none") from None

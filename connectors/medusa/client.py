@@ -14,12 +14,12 @@ from connectors.base.fields import field_list
 from connectors.base.http import HttpAnswer, server_time
 from connectors.base.oauth1 import basic
 from connectors.base.paging import by_overlap
-from connectors.base.rest import Params, Request, RestClient
+from connectors.base.rest import Params, Request, RestClient, check_is_json
 from connectors.base.rows import Rows
 from connectors.base.wire import decoded
 from connectors.medusa.codes import ERRORS
 from connectors.medusa.wire import REGION, Row
-from contracts.errors import ShopkeeperError, SourceContractError, TransientSourceError
+from contracts.errors import ShopkeeperError, SourceContractError
 from contracts.streams import Facts
 
 _CODE = re.compile(r"[a-z0-9_]{1,80}")
@@ -117,16 +117,8 @@ class MedusaClient(RestClient[MedusaSettings]):
         return basic(self.settings.secret_key.get_secret_value(), "")
 
     def learn(self, request: Request, answer: HttpAnswer) -> None:
-        """Refuse what is no answer.
-
-        Raises:
-            TransientSourceError: a page of the host, or of the storefront, came in its place.
-        """
-        if "json" not in answer.headers.get("content-type", ""):
-            raise TransientSourceError(
-                "a page came in place of the shop's answer: shop_url names the Medusa server, "
-                "which is another than the storefront"
-            )
+        """Refuse what is no answer, such as a page of the storefront; see `check_is_json`."""
+        check_is_json(answer)
 
     def listed(
         self, path: str, rows: Rows[Any], asked: Params = (), *, size: int

@@ -14,9 +14,9 @@ from connectors.base.limits import Urgency
 from connectors.base.rows import Rows
 from connectors.base.sending import UnfitError, nothing_sent
 from connectors.medusa import wire
-from connectors.medusa.amounts import charged_minor
 from connectors.medusa.client import MedusaClient
 from connectors.medusa.codes import ACTIVE, FIXED, PERCENTAGE, ItemRefusedError
+from connectors.medusa.pricing import charged_minor
 from contracts.actions import Change
 from contracts.errors import SourceContractError
 from contracts.money import format_minor
@@ -40,13 +40,13 @@ def _find(client: MedusaClient, change: Change) -> Coupon | None:
     is_rate = method.type == PERCENTAGE
     if method.value is None or not (is_rate or method.currency_code == currency.lower()):
         raise SourceContractError("a code takes off in a way that we do not write")
-    campaign = found.campaign or wire.Campaign(name=None, starts_at=None, ends_at=None)
+    campaign = found.campaign or wire.Campaign()
     ends = None if campaign.ends_at is None else dt.datetime.fromisoformat(campaign.ends_at)
     conditions = _conditions(found)
     least, most = (conditions.get((_GOODS, how)) for how in ("gte", "lte"))
     return Coupon(
         id=found.id,
-        off=percentage(method.value) if is_rate else charged_minor(method.value, currency),
+        off=percentage(str(method.value)) if is_rate else charged_minor(method.value, currency),
         currency=None if is_rate else currency,
         is_over=found.status != ACTIVE or (ends is not None and ends <= now),
         at=now,

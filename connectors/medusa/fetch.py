@@ -1,7 +1,7 @@
 """How Medusa's lists are read: by id, in pages that overlap, since no page stays as it was."""
 
 import datetime as dt
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from connectors.base.rest import Params
@@ -11,10 +11,21 @@ from connectors.medusa import wire
 from connectors.medusa.client import MedusaClient
 from contracts.streams import Page, Window
 
-_ORDERS, _ROWS, _SMALL_ROWS = 50, 200, 1_000
+_ORDERS, _ROWS, _PAYMENTS = 50, 200, 1_000
 """Rows per page: the server computes an order's totals anew for each."""
 MONEY_MOVES = dt.timedelta(days=180)
 """How long after it was authorised a payment is looked at for captures and refunds."""
+
+
+def whole(*lists: tuple[str, Rows[Any]]) -> Callable[[MedusaClient, Window], Iterator[Page]]:
+    """Reads all there is: lists that know no filter by change, or whose rows change undated."""
+
+    def pages(client: MedusaClient, _window: Window) -> Iterator[Page]:
+        for path, rows in lists:
+            for answer in client.listed(path, rows, size=_ROWS):
+                yield Page(answer.body, rows.path)
+
+    return pages
 
 
 def orders(client: MedusaClient, window: Window) -> Iterator[Page]:
@@ -42,43 +53,14 @@ def returns(client: MedusaClient, window: Window) -> Iterator[Page]:
             yield Page(body, wire.VALUES)
 
 
-def products(client: MedusaClient, _window: Window) -> Iterator[Page]:
-    """Yield all lists of prices and all variants: a price dates neither product nor variant."""
-    for answer in client.listed("price-lists", wire.PRICE_LISTS, size=_ROWS):
-        yield Page(answer.body, wire.LISTS)
-    for answer in client.listed("product-variants", wire.VARIANTS, size=_ROWS):
-        yield Page(answer.body, "variants")
-
-
-def stock(client: MedusaClient, _window: Window) -> Iterator[Page]:
-    """Yield all goods on the shelf; the list knows no filter by change."""
-    for answer in client.listed("inventory-items", wire.ITEMS, size=_ROWS):
-        yield Page(answer.body, "inventory_items")
-
-
-def customers(client: MedusaClient, _window: Window) -> Iterator[Page]:
-    """Yield all customers, so that one who is deleted is gone."""
-    for answer in client.listed("customers", wire.CUSTOMERS, size=_SMALL_ROWS):
-        yield Page(answer.body, "customers")
-
-
-def promotions(client: MedusaClient, _window: Window) -> Iterator[Page]:
-    """Yield all promotions: to be used is no change that the list could be asked for."""
-    for answer in client.listed("promotions", wire.PROMOTIONS, size=_ROWS):
-        yield Page(answer.body, "promotions")
-
-
 def _moved(client: MedusaClient, window: Window) -> set[str]:
     """Orders whose collections of payments changed inside the window."""
     asked = _between("created_at", window.start - MONEY_MOVES, window.end)
     found = set[str]()
-    for answer in client.listed("payments", wire.PAID, asked, size=_SMALL_ROWS):
+    for answer in client.listed("payments", wire.PAID, asked, size=_PAYMENTS):
         for row in wire.PAID.readable(answer.body):
             changed = row.payment_collection
-            if changed is None or changed.order is None or changed.updated_at is None:
-                continue
-            at = dt.datetime.fromisoformat(changed.updated_at)
-            if changed.order.id is not None and window.start <= at < window.end:
+            if window.start <= changed.updated_at < window.end:
                 found.add(changed.order.id)
     return found
 

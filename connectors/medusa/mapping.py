@@ -1,6 +1,5 @@
 """Medusa's catalogue, stock, customers and promotions as canonical tables. Pure, as orders are."""
 
-import datetime as dt
 from collections.abc import Iterable
 
 import polars as pl
@@ -16,7 +15,7 @@ from connectors.medusa.codes import (
     PERCENTAGE,
     PROMOTION_STATUS,
 )
-from connectors.medusa.pricing import Listed, Market, in_force, listed_prices
+from connectors.medusa.pricing import Listed, Market, by_variant, in_force
 from contracts.codes import CouponStatus, QuarantineReason
 from contracts.streams import Context, Mapped, Page
 from contracts.tables import Coupon, Listing, Member, Price, StockLevel
@@ -27,17 +26,16 @@ def products(pages: Iterable[Page], context: Context) -> Mapped:
 
     Since when a price holds is not told: it may be a list that began, or one that ended.
     """
-    parts: dict[str, list[Page]] = {"variants": [], wire.LISTS: []}
+    lists: list[wire.PriceList] = []
+    variants: list[wire.Variant] = []
     for page in pages:
-        parts[page.part].append(page)
-    region = context.facts.get(wire.REGION)
-    market = Market(context.currency, str(region) if region else None)
-    lists = [one for page in parts[wire.LISTS] for one in wire.PRICE_LISTS.rows(page.body)]
-    listed = listed_prices(market, lists, context.read_at)
-    variants = [one for page in parts["variants"] for one in wire.VARIANTS.rows(page.body)]
+        if page.part == wire.PRICE_LISTS.path:
+            lists += wire.PRICE_LISTS.rows(page.body)
+        else:
+            variants += wire.VARIANTS.rows(page.body)
     raw = frame(variants, wire.Variant).with_columns(
         title=pl.concat_str(empty_to_null("product.title"), "title", separator=" "),
-        category=pl.Series([one.product.category for one in variants], dtype=pl.String),
+        category=pl.Series([one.category for one in variants], dtype=pl.String),
         newest_at=pl.max_horizontal(utc("updated_at").value, utc("product.updated_at").value),
     )
     mapper = Mapper(context).add(
@@ -54,41 +52,35 @@ def products(pages: Iterable[Page], context: Context) -> Mapped:
             pl.col("newest_at"), pl.col("updated_at"), QuarantineReason.UNREADABLE_TIME
         ),
     )
-    _add_prices(mapper, variants, market, listed, context.read_at)
+    _add_prices(mapper, variants, by_variant(lists, context.read_at), context)
     return mapper.done()
 
 
 def _add_prices(
-    mapper: Mapper,
-    variants: list[wire.Variant],
-    market: Market,
-    listed: dict[str, Listed],
-    read_at: dt.datetime,
+    mapper: Mapper, variants: list[wire.Variant], listed: dict[str, list[Listed]], context: Context
 ) -> None:
     """Prices in force of the variants that have one in the shop's currency."""
+    region = context.facts.get(wire.REGION)
+    market = Market(context.currency, str(region) if region else None)
     rows = [
-        (
-            one.id,
-            found.price.amount,
-            None if found.struck_through is None else found.struck_through.amount,
-        )
+        (one.id, found.price.amount, found.before_sale and found.before_sale.amount)
         for one in variants
-        if (found := in_force(market, one.prices, listed.get(one.id))) is not None
+        if (found := in_force(market, one.prices, listed.get(one.id, ()))) is not None
     ]
-    names = ("id", "price", "list_price")
-    raw = pl.DataFrame(rows, schema=dict.fromkeys(names, pl.String), orient="row")
-    price = charged("price", market.currency)
-    exact = money("price", market.currency).value
+    names = {"id": pl.String, "price": pl.Float64, "list_price": pl.Float64}
+    raw = pl.DataFrame(rows, schema=names, orient="row")
+    price, text = charged("price", market.currency), pl.col("price").cast(pl.String)
+    exact = money(text, market.currency).value
     mapper.add(
         Price,
         raw,
         listing_id=pl.col("id"),
-        observed_at=pl.lit(read_at),
+        observed_at=pl.lit(context.read_at),
         currency=pl.lit(market.currency),
         price_minor=price,
         list_price_minor=charged("list_price", market.currency),
-        price_text=pl.when(exact.ne_missing(price.value)).then("price"),
-        source_updated_at=pl.lit(read_at),
+        price_text=pl.when(exact.ne_missing(price.value)).then(text),
+        source_updated_at=pl.lit(context.read_at),
     )
 
 

@@ -10,6 +10,14 @@ import polars as pl
 
 from connectors.base.frames import PARENT, ROW, Frames, empty_to_null
 from connectors.base.mapping import Mapper, Parsed, coded, pieces, utc
+from connectors.base.orders import (
+    HEAD,
+    OrderTables,
+    sale_or_gift,
+    with_heads,
+    with_newest,
+    with_sums,
+)
 from connectors.medusa import wire
 from connectors.medusa.amounts import charged, number, to_minor
 from connectors.medusa.codes import (
@@ -20,41 +28,59 @@ from connectors.medusa.codes import (
     PAYMENT_STATUS,
     RETURN_STATUS,
 )
-from contracts.carriers import carrier_code, shipment_id
 from contracts.codes import RECEIVED, FulfilmentStatus, LineKind, PaymentStatus, QuarantineReason
 from contracts.streams import Context, Mapped, Page
-from contracts.tables import Order, OrderCoupon, OrderLine, Refund, RefundCase, Shipment
+from contracts.tables import RefundCase
 
-_VERSION = ("id", "currency", "created_at", "placed_at", "updated_at", "newest_at")
-"""What an order hands to all its rows."""
+_OWNER = "owner"
+"""The number of the order that something hangs on, however deep."""
+_PAID_BY, _PAYMENTS = "payment_collections", "payment_collections.payments"
 # The name before the top-level domain of the page where a parcel is followed.
 _CARRIER = r"(?i)^https?://(?:[^/?#:]*?\.)??([a-z0-9-]+)\.(?:com?\.)?[a-z]{2,}(?:[/?#:]|$)"
-_OWED = (PaymentStatus.PENDING, PaymentStatus.AUTHORIZED)
-_RETURNED = ("detail.return_received_quantity", "detail.return_dismissed_quantity")
 
 
 def orders(pages: Iterable[Page], context: Context) -> Mapped:
     """Orders, lines, codes used, refunds and parcels."""
-    found = wire.ORDERS.frames(pages)
-    head = _heads(found)
-    version = head.select(_VERSION)
-    lines = _lines(found, version, context.currency)
-    payments = _payments(found, version)
-    refunds = found.of("payment_collections.payments.refunds", payments, prefix="payment.")
+    found, currency = wire.ORDERS.frames(pages), context.currency
+    heads = with_heads(
+        found.documents,
+        order_id=pl.col("id"),
+        placed=utc("created_at"),
+        updated=utc("updated_at"),
+        currency=pl.col("currency_code").str.to_uppercase(),
+    )
+    for path in (_PAID_BY, "fulfillments"):  # money that moves dates no order
+        heads = with_newest(heads, found.lists[path], utc("updated_at").value)
+    lines = _lines(found, heads.select(HEAD), currency)
+    payments, refunds, parcels, codes = _hanging(found, heads.select(ROW, *HEAD))
+    heads = with_sums(
+        heads,
+        lines,
+        returned=pl.col("returned").sum(),
+        line_tax=(pl.col("full") - pl.col("net")).sum(),
+        off=(pl.col("gross") - pl.col("net")).sum(),
+    )
+    heads = with_sums(heads, found.lists[_PAID_BY], first=pl.col("status").sort_by("id").first())
+    heads = with_sums(heads, payments, captured=utc("captured_at").value.max())
+    heads = with_sums(heads, refunds, back=number("amount").sum())
     mapper = Mapper(context)
-    _add_orders(mapper, _with_sums(head, found, lines, payments, refunds), context.currency)
-    _add_lines(mapper, lines, context.currency)
-    mapper.add(OrderCoupon, _codes(found, version), **_keys("order."), coupon_code=pl.col("code"))
-    mapper.add(
-        Refund,
+    tables = OrderTables(mapper)
+    _add_orders(tables, heads.with_columns(pl.col(pl.Float64).fill_null(0.0)), currency)
+    _add_lines(tables, lines, currency)
+    tables.codes(codes, pl.col("code"))
+    tables.refunds(
         refunds,
-        **_keys("payment.order."),
         refund_id=pl.col("id"),
         refunded_at=utc("created_at"),
-        currency=pl.col("payment.order.currency"),
-        refunded_minor=charged("amount", context.currency),
+        refunded_minor=charged("amount", currency),
     )
-    _add_parcels(mapper, found, version)
+    tables.parcels(  # whose carrier is told by where they are followed alone
+        parcels,
+        carrier=pl.col("tracking_url").str.extract(_CARRIER, 1),
+        number=empty_to_null("tracking_number"),
+        shipped_at=utc("sent.shipped_at"),
+        delivered_at=utc("sent.delivered_at"),
+    )
     return mapper.done()
 
 
@@ -69,22 +95,22 @@ def returns(pages: Iterable[Page], context: Context) -> Mapped:
     worth, found = wire.WORTH.frames(parts[wire.VALUES]), wire.RETURNS.frames(parts["returns"])
     owner = worth.documents.select(currency=pl.col("currency_code").str.to_uppercase())
     lines = _lines(worth, owner, context.currency).select(
-        "order.currency", each=pl.col("full") / number("quantity"), item_id="id"
+        "currency", each=pl.col("full") / number("quantity"), item_id="id"
     )
     items = found.lists["items"].join(
         lines.unique("item_id", keep="first"), on="item_id", how="left", maintain_order="left"
     )
-    sums = items.group_by(PARENT).agg(
+    raw = with_sums(
+        found.documents,
+        items,
         asked=(number("quantity") * pl.col("each")).sum(),
         is_known=pl.col("each").is_not_null().all(),
         line_id=pl.when(pl.len() == 1).then(pl.col("item_id").first()),
         pieces=pieces("quantity").value.sum(),
-        currency=pl.col("order.currency").first(),
+        currency=pl.col("currency").first(),
     )
-    raw = found.documents.join(sums, left_on=ROW, right_on=PARENT, how="left")
     if wire.REGION in context.facts:  # the list knows no filter by region, that of orders does
         raw = raw.filter(pl.col("order_id").is_in(worth.documents["id"].to_list()))
-    asked = pl.when("is_known").then("asked")
     mapper = Mapper(context).add(
         RefundCase,
         raw,
@@ -95,109 +121,68 @@ def returns(pages: Iterable[Page], context: Context) -> Mapped:
         has_return=pl.lit(value=True),
         requested_at=utc("created_at"),
         currency=pl.col("currency"),
-        asked_minor=charged("order_id", context.currency, asked),
+        asked_minor=charged("order_id", context.currency, pl.when("is_known").then("asked")),
         returned_units=pl.col("pieces"),
         source_updated_at=utc("updated_at"),
     )
     return mapper.done()
 
 
-def _heads(found: Frames) -> pl.DataFrame:
-    """Orders with the newest instant of all that hangs on them: money that moves dates no order."""
-    head = found.documents.with_columns(
-        currency=pl.col("currency_code").str.to_uppercase(),
-        placed_at=utc("created_at").value,
-    )
-    dates = [head.select(pl.col(ROW).alias(PARENT), at=utc("updated_at").value)]
-    for path in ("payment_collections", "fulfillments"):
-        dates.append(found.lists[path].select(PARENT, at=utc("updated_at").value))
-    newest = pl.concat(dates).group_by(PARENT).agg(newest_at=pl.col("at").max())
-    return head.join(newest, left_on=ROW, right_on=PARENT, how="left", maintain_order="left")
-
-
-def _lines(found: Frames, version: pl.DataFrame, currency: str) -> pl.DataFrame:
+def _lines(found: Frames, heads: pl.DataFrame, currency: str) -> pl.DataFrame:
     """Lines as placed: `full` with tax, `net` and `gross` without it, after and before discounts.
 
-    `total` of all lines together is rounded, and each has its part of it.
+    Of `net_minor` all lines of an order together are rounded, and each has its part of it.
     """
-    rates = found.lists["items.tax_lines"].group_by(PARENT).agg(rate=number("rate").sum() / 100)
-    lines = (
-        found.of("items", version, prefix="order.")
-        .join(rates, left_on=ROW, right_on=PARENT, how="left", maintain_order="left")
-        .with_columns(pl.col("rate").fill_null(0.0))
-    )
+    lines = with_sums(
+        found.of("items", heads),
+        found.lists["items.tax_lines"],
+        rate=1 + number("rate").sum() / 100,
+    ).with_columns(pl.col("rate").fill_null(1.0))
     returned = number("return_received_total") + number("return_dismissed_total")
-    in_price = pl.when("is_tax_inclusive").then(1 + pl.col("rate")).otherwise(1.0)
     lines = lines.with_columns(
         returned=returned,
         full=number("total") + returned,
-        price=number("unit_price") / in_price,
-    ).with_columns(
-        net=pl.col("full") / (1 + pl.col("rate")),
-        gross=pl.col("price") * number("quantity"),
-    )
+        price=number("unit_price") / pl.when("is_tax_inclusive").then("rate").otherwise(1.0),
+    ).with_columns(net=pl.col("full") / pl.col("rate"), gross=pl.col("price") * number("quantity"))
     so_far = to_minor(pl.col("net").cum_sum(), currency)
     return lines.with_columns(net_minor=(so_far - so_far.shift(1, fill_value=0)).over(PARENT))
 
 
-def _payments(found: Frames, version: pl.DataFrame) -> pl.DataFrame:
-    """Payments of all collections, with their order's number in `order` and its columns behind."""
-    collections = found.of("payment_collections", version, prefix="order.")
-    parents = collections.select(pl.col(PARENT).alias("order"), pl.col("^order\\..*$"))
-    return found.of("payment_collections.payments", parents)
+def _hanging(found: Frames, heads: pl.DataFrame) -> tuple[pl.DataFrame, ...]:
+    """Payments, refunds, parcels and codes, each with its order's columns and number.
 
+    Codes are of what took something off lines or shipping: the order's own list of promotions
+    holds null for one that was deleted.
+    """
 
-def _codes(found: Frames, version: pl.DataFrame) -> pl.DataFrame:
-    """Codes of promotions that took something off lines or shipping."""
-    used = []
-    for path in ("items", "shipping_methods"):
-        parents = found.of(path, version, prefix="order.").select(pl.col("^order\\..*$"))
-        used.append(found.of(f"{path}.adjustments", parents).drop(ROW, PARENT))
-    return pl.concat(used).filter(pl.col("code").is_not_null()).unique(maintain_order=True)
+    def of(path: str, parents: pl.DataFrame) -> pl.DataFrame:
+        held = parents.select(pl.col(_OWNER), *HEAD, pl.col(r"^sent\..*$"))
+        return found.of(path, held).with_columns(pl.col(_OWNER).alias(PARENT))
 
-
-def _with_sums(
-    head: pl.DataFrame,
-    found: Frames,
-    lines: pl.DataFrame,
-    payments: pl.DataFrame,
-    refunds: pl.DataFrame,
-) -> pl.DataFrame:
-    """Orders with what their lines and payments add up to."""
-    collections = found.lists["payment_collections"]
-    sums = (
-        lines.group_by(pl.col(PARENT).alias(ROW)).agg(
-            returned=pl.col("returned").sum(),
-            line_tax=(pl.col("full") - pl.col("net")).sum(),
-            off=(pl.col("gross") - pl.col("net")).sum(),
-        ),
-        collections.group_by(pl.col(PARENT).alias(ROW)).agg(
-            first_collection=pl.col("status").sort_by("id").first()
-        ),
-        payments.group_by(pl.col("order").alias(ROW)).agg(
-            captured_at=utc("captured_at").value.max()
-        ),
-        refunds.group_by(pl.col("payment.order").alias(ROW)).agg(back=number("amount").sum()),
+    orders = heads.rename({ROW: _OWNER})
+    payments = of(_PAYMENTS, of(_PAID_BY, orders))
+    sent = of("fulfillments", orders).rename(
+        {name: f"sent.{name}" for name in ("shipped_at", "delivered_at", "canceled_at")}
     )
-    for one in sums:
-        head = head.join(one, on=ROW, how="left", maintain_order="left")
-    return head.with_columns(pl.col("returned", "line_tax", "off", "back").fill_null(0.0))
+    parcels = of("fulfillments.labels", sent).filter(pl.col("sent.canceled_at").is_null())
+    codes = pl.concat(
+        of(f"{path}.adjustments", of(path, orders)).select("code", *HEAD)
+        for path in ("items", "shipping_methods")
+    )
+    used = codes.filter(pl.col("code").is_not_null()).unique(maintain_order=True)
+    return payments, of(f"{_PAYMENTS}.refunds", payments), parcels, used
 
 
-def _add_orders(mapper: Mapper, raw: pl.DataFrame, currency: str) -> None:
+def _add_orders(tables: OrderTables, raw: pl.DataFrame, currency: str) -> None:
     payment = _payment()
     shipping = number("shipping_total") - number("shipping_tax_total")
+    off = (pl.col("off") + number("shipping_subtotal") - shipping).clip(0.0)
     # What was returned is not stated any more.
     is_whole, stated = pl.col("returned") == 0, number("item_total") - number("item_tax_total")
-    off = (pl.col("off") + number("shipping_subtotal") - shipping).clip(0.0)
-    placed = number("total") + number("credit_line_total") + pl.col("returned")
-    mapper.add(
-        Order,
+    tables.orders(
         raw,
-        **_keys(),
         member_id=empty_to_null("customer_id"),
-        placed_at=pl.col("placed_at"),
-        paid_at=pl.when(payment.value.is_in(RECEIVED)).then("captured_at"),
+        paid_at=pl.when(payment.value.is_in(RECEIVED)).then("captured"),
         cancelled_at=utc("canceled_at"),
         payment_status=payment,
         fulfilment_status=_fulfilment(),
@@ -206,7 +191,6 @@ def _add_orders(mapper: Mapper, raw: pl.DataFrame, currency: str) -> None:
             pl.col("status"),
             QuarantineReason.UNKNOWN_CODE,
         ),
-        currency=pl.col("currency"),
         stated_goods_minor=Parsed(
             pl.when(is_whole).then(to_minor(stated, currency)),
             pl.when(is_whole).then("item_total"),
@@ -217,7 +201,9 @@ def _add_orders(mapper: Mapper, raw: pl.DataFrame, currency: str) -> None:
         tax_minor=charged(
             "shipping_tax_total", currency, pl.col("line_tax") + number("shipping_tax_total")
         ),
-        total_minor=charged("total", currency, placed),
+        total_minor=charged(
+            "total", currency, number("total") + number("credit_line_total") + pl.col("returned")
+        ),
         refunded_minor=to_minor(pl.col("back"), currency),
     )
 
@@ -226,14 +212,12 @@ def _payment() -> Parsed:
     """Where the money stands. What an edit or an exchange adds and nobody paid yet makes no order
     unpaid whose first collection was paid; one that was cancelled unpaid is void."""
     known = coded("payment_status", PAYMENT_STATUS)
-    was_paid = (pl.col("payment_status") == PARTLY_CAPTURED) & (
-        pl.col("first_collection") == "completed"
-    )
-    is_void = (pl.col("status") == CANCELLED) & known.value.is_in(_OWED)
+    is_paid = (pl.col("payment_status") == PARTLY_CAPTURED) & (pl.col("first") == "completed")
+    owed = known.value.is_in([PaymentStatus.PENDING, PaymentStatus.AUTHORIZED])
     value = (
-        pl.when(was_paid)
+        pl.when(is_paid)
         .then(pl.lit(PaymentStatus.PAID))
-        .when(is_void)
+        .when((pl.col("status") == CANCELLED) & owed)
         .then(pl.lit(PaymentStatus.VOIDED))
         .otherwise(known.value)
     )
@@ -248,62 +232,19 @@ def _fulfilment() -> Parsed:
     return Parsed(value, known.raw, known.reason)
 
 
-def _add_lines(mapper: Mapper, raw: pl.DataFrame, currency: str) -> None:
-    total = Parsed(pl.col("net_minor"), pl.col("total"), QuarantineReason.UNREADABLE_MONEY)
-    left = number("quantity") - sum(map(number, _RETURNED), start=pl.lit(0.0))
-    gross = to_minor(pl.col("gross"), currency)
-    kind = (
-        pl.when("is_giftcard")
-        .then(pl.lit(LineKind.STORED_VALUE))
-        .when(pl.col("net_minor") == 0)
-        .then(pl.lit(LineKind.GIFT))
-        .otherwise(pl.lit(LineKind.SALE))
-    )
-    mapper.add(
-        OrderLine,
+def _add_lines(tables: OrderTables, raw: pl.DataFrame, currency: str) -> None:
+    net = pl.col("net_minor")
+    back = number("detail.return_received_quantity") + number("detail.return_dismissed_quantity")
+    card = pl.when("is_giftcard").then(pl.lit(LineKind.STORED_VALUE))
+    tables.lines(
         raw,
-        **_keys("order."),
         line_id=pl.col("id"),
         listing_id=empty_to_null("variant_id"),
         sku_id=empty_to_null("variant_sku"),
-        line_kind=kind,
-        placed_at=pl.col("order.placed_at"),
+        line_kind=card.otherwise(sale_or_gift(net)),
         quantity_units=pieces("quantity"),
-        current_units=pieces(left),
-        currency=pl.col("order.currency"),
+        current_units=pieces(number("quantity") - back),
         unit_price_minor=charged("unit_price", currency, pl.col("price")),
-        discount_minor=(gross - pl.col("net_minor")).clip(0),
-        total_minor=total,
+        discount_minor=(to_minor(pl.col("gross"), currency) - net).clip(0),
+        total_minor=Parsed(net, pl.col("total"), QuarantineReason.UNREADABLE_MONEY),
     )
-
-
-def _add_parcels(mapper: Mapper, found: Frames, version: pl.DataFrame) -> None:
-    """Parcels by carrier and number. The carrier is told by where the parcel is followed alone;
-    one without such an address cannot be followed and is left out."""
-    sent = found.of("fulfillments", version, prefix="order.").drop(ROW, PARENT, "id", "updated_at")
-    parcels = found.of("fulfillments.labels", sent)
-    carrier = carrier_code(pl.col("tracking_url").str.extract(_CARRIER, 1))
-    named = parcels.with_columns(
-        carrier=carrier, parcel=shipment_id(carrier, empty_to_null("tracking_number"))
-    )
-    mapper.add(
-        Shipment,
-        named.filter(pl.col("parcel").is_not_null(), pl.col("canceled_at").is_null()),
-        **_keys("order."),
-        shipment_id=pl.col("parcel"),
-        carrier_code=pl.col("carrier"),
-        tracking_number=pl.col("tracking_number").str.strip_chars(),
-        shipped_at=utc("shipped_at"),
-        delivered_at=utc("delivered_at"),
-    )
-
-
-def _keys(prefix: str = "") -> dict[str, Parsed | pl.Expr]:
-    """Columns of all rows of an order; a line's own are not the order's."""
-    placed, reason = pl.col(f"{prefix}placed_at"), QuarantineReason.UNREADABLE_TIME
-    newest = pl.when(utc(f"{prefix}updated_at").value.is_not_null()).then(f"{prefix}newest_at")
-    return {
-        "order_id": pl.col(f"{prefix}id"),
-        "created_date": Parsed(placed.dt.date(), pl.col(f"{prefix}created_at"), reason),
-        "source_updated_at": Parsed(newest, pl.col(f"{prefix}updated_at"), reason),
-    }

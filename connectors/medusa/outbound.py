@@ -6,7 +6,6 @@ currencies, regions and quantities alike. A batch is refused whole, so each chan
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Any
 
 import msgspec
 
@@ -17,31 +16,18 @@ from connectors.base.sending import UnfitError, chunks, nothing_sent, read, read
 from connectors.base.wire import decoded
 from connectors.base.writes import known, lives, one_by_one, price_text
 from connectors.medusa import wire
-from connectors.medusa.amounts import as_written
 from connectors.medusa.client import MedusaClient
 from connectors.medusa.codes import ItemRefusedError
-from connectors.medusa.pricing import InForce, Market, in_force, listed_prices
+from connectors.medusa.pricing import InForce, Market, by_variant, in_force
 from contracts.actions import Change, Live, Outcome, Unread
 from contracts.errors import SourceContractError
 
 _MOST = 50
+_KEPT = ("id", "amount", "currency_code", "rules", "min_quantity", "max_quantity")
+"""What a price is sent again with, lest it is deleted or loses a condition."""
 
 Offer = tuple[wire.Variant, InForce | None]
 """A variant, and which of its prices is in force."""
-
-
-class _Shelf(msgspec.Struct, frozen=True):
-    """Where the pieces of a SKU lie."""
-
-    item: str
-    location: str
-    stocked: int
-    reserved: int
-
-    @property
-    def available(self) -> int:
-        """Pieces that can be sold; below zero: more were sold than lie there."""
-        return self.stocked - self.reserved
 
 
 class _Kept(msgspec.Struct):
@@ -78,8 +64,8 @@ def live_stock(client: MedusaClient, changes: Sequence[Change]) -> dict[str, Liv
     """Pieces of each SKU that can be sold, where they lie at one place."""
 
     def live(change: Change) -> Live | None:
-        shelf = _shelf(client, change)
-        return None if shelf is None else Live(value=shelf.available, currency=None)
+        place = _shelf(client, change)
+        return None if place is None else Live(value=int(place[1].sellable), currency=None)
 
     return read_each(changes, live)
 
@@ -97,24 +83,20 @@ def _offers(
     client: MedusaClient, market: Market, changes: Sequence[Change]
 ) -> dict[str, Offer | Unread]:
     """What the shop says of the variants, and which of their prices is in force."""
-    at = client.now()
-    lists = [
-        one
-        for answer in client.listed("price-lists", wire.PRICE_LISTS, size=_MOST)
-        for one in wire.PRICE_LISTS.rows(answer.body)
-    ]
-    listed = listed_prices(market, lists, at)
+    pages = client.listed("price-lists", wire.PRICE_LISTS, size=_MOST)
+    lists = [one for page in pages for one in wire.PRICE_LISTS.rows(page.body)]
+    listed = by_variant(lists, client.now())
 
     def offer(raw: msgspec.Raw) -> Offer:
         one = decoded(wire.VARIANTS.one.decode, raw)
-        return one, in_force(market, one.prices, listed.get(one.id))
+        return one, in_force(market, one.prices, listed.get(one.id, ()))
 
     found: dict[str, Offer | Unread] = {}
     for some in chunks(sorted({change.target_id for change in changes}), _MOST):
         asked = [("id[]", one) for one in some]
-        for answer in client.listed("product-variants", wire.VARIANTS, asked, size=_MOST):
-            ids = (str(row.id) for row in _NAMED.rows(answer.body))
-            raws = wire.VARIANTS.raw(answer.body)
+        for page in client.listed("product-variants", wire.VARIANTS, asked, size=_MOST):
+            ids = (str(row.id) for row in _NAMED.rows(page.body))
+            raws = wire.VARIANTS.raw(page.body)
             found |= {one: read(partial(offer, raw)) for one, raw in zip(ids, raws, strict=True)}
     return found
 
@@ -129,61 +111,44 @@ def _set_price(client: MedusaClient, change: Change) -> None:
             raise UnfitError(f"the variant has no price in {market.currency}")
         if found.listed is not None:
             raise UnfitError("a price list decides its price: a person has to change it there")
-        amounts = {one.id: one.amount for one in variant.prices} | {found.own.id: text}
-        prices = [_row(one, amounts[one.id]) for one in variant.prices]
+    found.own.amount = float(text)
+    prices = [{name: getattr(one, name) for name in _KEPT} for one in variant.prices]
     path = f"products/{variant.product_id}/variants/{variant.id}"
     client.write("POST", path, {"prices": prices}, urgency=Urgency.of([change]))
 
 
-def _row(price: wire.Price, amount: str) -> dict[str, Any]:
-    """A price to be kept under its conditions."""
-    least, most = price.min_quantity, price.max_quantity
-    return {
-        "id": price.id,
-        "amount": as_written(amount),
-        "currency_code": price.currency_code,
-        "rules": price.rules,
-        "min_quantity": None if least is None else as_written(least),
-        "max_quantity": None if most is None else as_written(most),
-    }
-
-
-def _shelf(client: MedusaClient, change: Change) -> _Shelf | None:
+def _shelf(client: MedusaClient, change: Change) -> tuple[wire.Item, wire.Level] | None:
     """The one place of a SKU, or the one that the change names.
 
     Raises:
         SourceContractError: the pieces are not whole.
     """
     kits = client.ask("product-variants", [("sku", change.target_id), ("fields", field_list(_Kit))])
-    ids = [
-        one.inventory_item_id for kit in _KITS.rows(kits.body) for one in kit.inventory_items or []
-    ]
-    asked = [("id[]", one) for one in ids] or [("sku", change.target_id)]
-    answers = client.listed("inventory-items", wire.ITEMS, asked, size=_MOST)
-    items = [one for answer in answers for one in wire.ITEMS.rows(answer.body)]
+    sold = [one for kit in _KITS.rows(kits.body) for one in kit.inventory_items or []]
+    asked = [("id[]", one.inventory_item_id) for one in sold] or [("sku", change.target_id)]
     places = [
         (one, level)
-        for one in items
+        for page in client.listed("inventory-items", wire.ITEMS, asked, size=_MOST)
+        for one in wire.ITEMS.rows(page.body)
         if one.code == change.target_id
         for level in one.location_levels
         if change.parent_id in (None, level.location_id)
     ]
     if len(places) != 1:
         return None
-    item, level = places[0]
-    stocked, reserved = level.stocked_quantity, level.reserved_quantity
-    if not (stocked.isdecimal() and reserved.isdecimal()):
+    if places[0][1].sellable % 1:
         raise SourceContractError("pieces on the shelf are not whole")
-    return _Shelf(item.id, level.location_id, int(stocked), int(reserved))
+    return places[0]
 
 
 def _set_stock(client: MedusaClient, change: Change) -> None:
     with nothing_sent():
-        shelf = _shelf(client, change)
-        if shelf is None:
+        place = _shelf(client, change)
+        if place is None:
             raise UnfitError("no single item has this SKU and one place there")
-        if change.before is not None and shelf.available != change.before:
+        item, level = place
+        if change.before is not None and level.sellable != change.before:
             raise UnfitError("its stock is no longer as before")
-    path = f"inventory-items/{shelf.item}/location-levels/{shelf.location}"
-    written = {"stocked_quantity": change.after + shelf.reserved}
+    path = f"inventory-items/{item.id}/location-levels/{level.location_id}"
+    written = {"stocked_quantity": change.after + level.reserved_quantity}
     client.write("POST", path, written, urgency=Urgency.of([change]))

@@ -4,15 +4,24 @@ Pure, for the mapping and the writes alike.
 """
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
 
-from connectors.medusa.amounts import charged_minor
 from connectors.medusa.codes import ACTIVE
 from connectors.medusa.wire import Price, PriceList
+from contracts.money import exponent
 
-_SALE = "sale"
-_OF_REGION = "region_id"
+_SALE, _OF_REGION = "sale", "region_id"
+
+Listed = tuple[bool, Price]
+"""A price that a list sets, and whether that is a sale."""
+
+
+def charged_minor(amount: float | str, currency: str) -> int:
+    """One amount as it is charged, in minor units; see `amounts`."""
+    scaled = Decimal(str(amount)).scaleb(exponent(currency))
+    return int(scaled.to_integral_value(ROUND_HALF_UP))
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,88 +31,66 @@ class Market:
     currency: str
     region: str | None
 
-    def own(self, prices: Iterable[Price]) -> Price | None:
-        """The price of one piece for everybody: the region's, else the currency's."""
-        return min(filter(self.fits, prices), key=self.rank, default=None)
-
     def minor(self, price: Price) -> int:
-        """A price as it is charged; raises as `charged_minor`."""
+        """A price as it is charged."""
         return charged_minor(price.amount, self.currency)
 
-    def rank(self, price: Price) -> tuple[bool, int]:
-        """What goes first: the region's before the currency's, then the lowest."""
-        return not price.rules, self.minor(price)
+    def best(self, prices: Iterable[Price]) -> Price | None:
+        """The price of one piece for everybody: the region's, else the currency's; the lowest."""
+        fit = filter(self._fits, prices)
+        return min(fit, key=lambda one: (not one.rules, one.amount), default=None)
 
-    def fits(self, price: Price) -> bool:
-        """Whether it is charged for one piece, whoever buys it here."""
+    def _fits(self, price: Price) -> bool:
         conditions = ({}, {_OF_REGION: self.region}) if self.region else ({},)
         return (
             price.currency_code.upper() == self.currency
             and price.rules in conditions
-            and price.min_quantity in (None, "0", "1")
+            and (price.min_quantity or 0) <= 1
             and price.max_quantity is None
         )
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
-    """A price that a list sets: in place of the variant's own, or as a sale where it is lower."""
-
-    price: Price
-    is_sale: bool
-
-
-@dataclass(frozen=True, slots=True)
 class InForce:
-    """What a customer is charged now, beside the variant's own price."""
+    """What a customer is charged now. `listed` is a price that a list sets in place of `own`, the
+    variant's, or as a sale from it."""
 
     own: Price
-    listed: Listed | None
+    listed: Price | None
+    is_sale: bool
 
     @property
     def price(self) -> Price:
         """The price in force."""
-        return self.own if self.listed is None else self.listed.price
+        return self.listed or self.own
 
     @property
-    def struck_through(self) -> Price | None:
-        """The price before a sale."""
-        return self.own if self.listed is not None and self.listed.is_sale else None
+    def before_sale(self) -> Price | None:
+        """The struck-through price."""
+        return self.own if self.listed is not None and self.is_sale else None
 
 
-def in_force(market: Market, prices: Iterable[Price], listed: Listed | None) -> InForce | None:
-    """The price of a variant; none where it has none of its own in the currency.
-
-    Raises:
-        SourceContractError: an amount is none.
-    """
-    own = market.own(prices)
+def in_force(market: Market, prices: Iterable[Price], listed: Sequence[Listed]) -> InForce | None:
+    """The price of a variant, whose own are `prices`; None where it has none in the currency."""
+    own = market.best(prices)
     if own is None:
         return None
-    if listed is not None and listed.is_sale and market.minor(listed.price) > market.minor(own):
-        listed = None
-    return InForce(own, listed)
+    sale = market.best(price for is_sale, price in listed if is_sale)
+    # A list that is no sale decides alone, whatever the variant's own price is.
+    fixed = market.best(price for is_sale, price in listed if not is_sale)
+    if sale is not None and sale.amount > own.amount:
+        sale = None
+    return InForce(own, fixed or sale, is_sale=fixed is None)
 
 
-def listed_prices(market: Market, lists: Iterable[PriceList], at: dt.datetime) -> dict[str, Listed]:
-    """What lists that hold for everybody at an instant set, by variant; the lowest goes first."""
+def by_variant(lists: Iterable[PriceList], at: dt.datetime) -> dict[str, list[Listed]]:
+    """Prices of the lists that hold for everybody at an instant."""
     found: dict[str, list[Listed]] = {}
     for one in lists:
-        for price in one.prices if _holds(one, at) else ():
-            if market.fits(price) and price.variant_id is not None:
-                listed = Listed(price, is_sale=one.type == _SALE)
-                found.setdefault(price.variant_id, []).append(listed)
-    return {
-        variant: min(them, key=lambda one: (one.is_sale, market.rank(one.price)))
-        for variant, them in found.items()
-    }
-
-
-def _holds(one: PriceList, at: dt.datetime) -> bool:
-    starts, ends = (_instant(text) for text in (one.starts_at, one.ends_at))
-    is_on = (starts is None or starts <= at) and (ends is None or at < ends)
-    return is_on and one.status == ACTIVE and not one.rules_count
-
-
-def _instant(text: str | None) -> dt.datetime | None:
-    return None if text is None else dt.datetime.fromisoformat(text)
+        is_early = one.starts_at is not None and one.starts_at > at
+        is_over = one.ends_at is not None and one.ends_at <= at
+        if one.status != ACTIVE or one.rules_count or is_early or is_over:
+            continue
+        for price in one.prices:
+            found.setdefault(price.variant_id or "", []).append((one.type == _SALE, price))
+    return found

@@ -4,6 +4,7 @@ Amounts are JSON numbers in major units, of any number of decimals: the server r
 Instants are UTC with a Z. Lines of an order always come with all their fields, asked for or not.
 """
 
+import datetime as dt
 from typing import Any
 
 import msgspec
@@ -14,8 +15,8 @@ from connectors.base.wire import Text, lenient
 
 REGION = "region"
 """The fact of an account that its prices are chosen by."""
-LISTS, VALUES = "price_lists", "values"
-"""Parts of pages that products and returns are read with."""
+VALUES = "values"
+"""The part of pages that say what returns are worth."""
 
 
 class _Shape(msgspec.Struct, gc=False):
@@ -28,21 +29,15 @@ class Row(_Shape):
     id: Any = None
 
 
-class TaxLine(_Shape):
-    """A tax on a line, in percent."""
-
+class _TaxLine(_Shape):
     rate: Text
 
 
-class Adjustment(_Shape):
-    """What a promotion takes off a line. Of a promotion that was deleted the code stays here."""
-
+class _Adjustment(_Shape):
     code: Text | None
 
 
-class Detail(_Shape):
-    """What became of a line's pieces."""
-
+class _Detail(_Shape):
     return_received_quantity: Text
     return_dismissed_quantity: Text
 
@@ -60,32 +55,26 @@ class Line(_Shape):
     total: Text
     return_received_total: Text
     return_dismissed_total: Text
-    detail: Detail
-    tax_lines: list[TaxLine]
-    adjustments: list[Adjustment]
+    detail: _Detail
+    tax_lines: list[_TaxLine]
+    adjustments: list[_Adjustment]
 
 
-class ShippingMethod(_Shape):
-    """How an order is sent; what comes back in exchange adds one of its own."""
-
+class _ShippingMethod(_Shape):
     id: str
-    adjustments: list[Adjustment] | None = None
+    adjustments: list[_Adjustment] | None = None
 
 
-class Refund(_Shape):
-    """Money that was paid back."""
-
+class _Refund(_Shape):
     id: str
     amount: Text
     created_at: str
 
 
-class Payment(_Shape):
-    """A payment, which may be captured in parts."""
-
+class _Payment(_Shape):
     id: str
     captured_at: str | None
-    refunds: list[Refund] | None = None
+    refunds: list[_Refund] | None = None
 
 
 class Collection(_Shape):
@@ -94,25 +83,21 @@ class Collection(_Shape):
     id: str
     status: str
     updated_at: str
-    payments: list[Payment] | None = None
+    payments: list[_Payment] | None = None
 
 
-class Label(_Shape):
-    """A parcel's waybill."""
-
+class _Label(_Shape):
     tracking_number: Text | None
     tracking_url: Text | None
 
 
-class Fulfillment(_Shape):
-    """Goods that are packed, and leave together."""
-
+class _Fulfillment(_Shape):
     id: str
     shipped_at: str | None
     delivered_at: str | None
     canceled_at: str | None
     updated_at: str
-    labels: list[Label] | None = None
+    labels: list[_Label] | None = None
 
 
 class Order(_Shape):
@@ -135,13 +120,13 @@ class Order(_Shape):
     shipping_subtotal: Text
     shipping_tax_total: Text
     items: list[Line]
+    shipping_methods: list[_ShippingMethod] | None = None
     payment_collections: list[Collection] | None = None
-    fulfillments: list[Fulfillment] | None = None
-    shipping_methods: list[ShippingMethod] | None = None
+    fulfillments: list[_Fulfillment] | None = None
 
 
 class Worth(_Shape):
-    """What an order's lines are worth; asked for without a word of the customer."""
+    """What an order's lines are worth, which are told with a total; without the customer."""
 
     id: str
     currency_code: str
@@ -150,24 +135,21 @@ class Worth(_Shape):
 
 
 class _Id(_Shape):
-    id: str | None = None
+    id: str
 
 
 class _Changed(_Shape):
-    updated_at: str | None = None
-    order: _Id | None = None
+    updated_at: dt.datetime
+    order: _Id
 
 
 class Paid(_Shape):
     """Which order's money moved, and when; no document."""
 
-    id: str
-    payment_collection: _Changed | None = None
+    payment_collection: _Changed
 
 
-class ReturnItem(_Shape):
-    """Pieces of a line that come back."""
-
+class _ReturnItem(_Shape):
     item_id: str
     quantity: Text
 
@@ -180,26 +162,27 @@ class Return(_Shape):
     status: str
     created_at: str
     updated_at: str
-    items: list[ReturnItem]
+    items: list[_ReturnItem]
 
 
-class Rule(_Shape):
-    """A condition of a price; without it being asked for, `Price.rules` are told as none."""
-
+class _Rule(_Shape):
     attribute: str
     value: Text | None
 
 
 class Price(_Shape):
-    """A price, in one currency and under conditions."""
+    """A price, in one currency and under conditions, by the region among them.
+
+    Without its `price_rules` being asked for, `rules` are told as none.
+    """
 
     id: str
-    amount: Text
+    amount: float
     currency_code: str
-    min_quantity: Text | None
-    max_quantity: Text | None
+    min_quantity: float | None
+    max_quantity: float | None
     rules: dict[str, Any]
-    price_rules: list[Rule] | None = None
+    price_rules: list[_Rule] | None = None
 
 
 class _PriceSet(_Shape):
@@ -213,9 +196,7 @@ class ListPrice(Price):
     price_set: _PriceSet | None = None
 
 
-class Named(_Shape):
-    """A category."""
-
+class _Category(_Shape):
     name: Text | None
 
 
@@ -225,12 +206,7 @@ class Product(_Shape):
     title: Text | None
     status: str
     updated_at: str
-    categories: list[Named] | None = None
-
-    @property
-    def category(self) -> str | None:
-        """The first of its categories."""
-        return self.categories[0].name if self.categories else None
+    categories: list[_Category] | None = None
 
 
 class Variant(_Shape):
@@ -245,6 +221,11 @@ class Variant(_Shape):
     product: Product
     prices: list[Price]
 
+    @property
+    def category(self) -> str | None:
+        """The first of its product's categories."""
+        return next((one.name for one in self.product.categories or []), None)
+
 
 class PriceList(_Shape):
     """Prices that hold for a time instead of the variants' own."""
@@ -252,8 +233,8 @@ class PriceList(_Shape):
     id: str
     type: str
     status: str
-    starts_at: str | None
-    ends_at: str | None
+    starts_at: dt.datetime | None
+    ends_at: dt.datetime | None
     rules_count: int | None
     prices: list[ListPrice]
 
@@ -262,40 +243,38 @@ class Level(_Shape):
     """Pieces at one place."""
 
     location_id: str
-    stocked_quantity: Text
-    reserved_quantity: Text
+    stocked_quantity: float
+    reserved_quantity: float
+
+    @property
+    def sellable(self) -> float:
+        """What is not reserved; below zero: more was sold than lies there."""
+        return self.stocked_quantity - self.reserved_quantity
 
 
-class Needs(_Shape):
-    """How many pieces of an item a variant takes."""
-
+class _Needs(_Shape):
     required_quantity: int | None
 
 
-class SoldAs(_Shape):
-    """A variant that an item is sold as."""
-
+class _SoldAs(_Shape):
     sku: Text | None
-    inventory_items: list[Needs] | None = None
+    inventory_items: list[_Needs] | None = None
 
 
 class Item(_Shape):
-    """Goods on the shelf. The code is as it was when they were made; a variant's may change."""
+    """Goods on the shelf, and the variants that they are sold as."""
 
     id: str
     sku: Text | None
     location_levels: list[Level]
-    variants: list[SoldAs | None] | None = None
+    variants: list[_SoldAs | None] | None = None
 
     @property
     def code(self) -> str | None:
-        """The code of the one variant that this item is, else its own."""
+        """The code of the one variant that they are; their own is as it was when it was made."""
         sold = [one for one in self.variants or [] if one is not None]
-        if len(sold) == 1 and [one.required_quantity for one in sold[0].inventory_items or []] == [
-            1
-        ]:
-            return sold[0].sku or self.sku
-        return self.sku
+        needed = [one.required_quantity for this in sold for one in this.inventory_items or []]
+        return (sold[0].sku if len(sold) == 1 and needed == [1] else None) or self.sku
 
 
 class Customer(_Shape):
@@ -307,11 +286,9 @@ class Customer(_Shape):
     updated_at: str
 
 
-class Method(_Shape):
-    """How a promotion takes off."""
-
+class _Method(_Shape):
     type: str
-    value: Text | None
+    value: float | None
     currency_code: str | None
 
 
@@ -319,31 +296,26 @@ class Budget(_Shape):
     """How often a campaign's promotions may be used, by everybody or by each customer."""
 
     type: str | None
-    attribute: str | None
-    limit: Text | None
+    limit: float | None
 
 
 class Campaign(_Shape):
     """When promotions hold."""
 
-    name: Text | None
-    starts_at: str | None
-    ends_at: str | None
+    name: Text | None = None
+    starts_at: str | None = None
+    ends_at: str | None = None
     budget: Budget | None = None
 
 
-class Value(_Shape):
-    """One value of a condition."""
-
+class _Value(_Shape):
     value: Text | None
 
 
-class Condition(_Shape):
-    """A condition of a promotion."""
-
+class _Condition(_Shape):
     attribute: str
     operator: str
-    values: list[Value]
+    values: list[_Value]
 
 
 class Promotion(_Shape):
@@ -357,9 +329,9 @@ class Promotion(_Shape):
     used: int | None
     created_at: str
     updated_at: str
-    application_method: Method
+    application_method: _Method
     campaign: Campaign | None = None
-    rules: list[Condition] | None = None
+    rules: list[_Condition] | None = None
 
 
 ORDERS = Rows("orders", Order, decoder=lenient)
@@ -377,10 +349,10 @@ PAGES = JsonDocuments(
         VALUES: WORTH.at("refund_cases", lambda _, page: None),
         "returns": RETURNS.at("refund_cases", "id"),
         "variants": VARIANTS.at("listings", "id"),
-        LISTS: PRICE_LISTS.at("listings", lambda _, page: None),
+        "price_lists": PRICE_LISTS.at("listings", lambda _, page: None),
         "inventory_items": ITEMS.at("stock_levels", "id"),
         "customers": CUSTOMERS.at("members", "id"),
         "promotions": PROMOTIONS.at("coupons", "id"),
     }
 )
-"""Where documents lie."""
+"""Where documents lie; a page is named by its list."""

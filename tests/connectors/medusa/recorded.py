@@ -8,7 +8,7 @@ import httpx
 from pydantic import SecretStr
 
 from connectors.medusa.client import MedusaClient, MedusaSettings
-from connectors.medusa.wire import LISTS, VALUES
+from connectors.medusa.wire import VALUES
 from contracts.errors import (
     ShopkeeperError,
     SourceContractError,
@@ -244,7 +244,7 @@ PAGES = {
         page("orders", worth("1"), worth("2"), part=VALUES),
     ],
     "products": [
-        page("price_lists", price_list("1"), part=LISTS),
+        page("price_lists", price_list("1")),
         page("variants", variant("1"), variant("2")),
     ],
     "stock": [page("inventory_items", item("1"), item("2"))],
@@ -266,7 +266,7 @@ PAGES = {
 EMPTY = {
     "orders": [page("orders")],
     "returns": [page("returns")],
-    "products": [page("price_lists", part=LISTS), page("variants")],
+    "products": [page("price_lists"), page("variants")],
     "stock": [page("inventory_items")],
     "customers": [page("customers")],
     "promotions": [page("promotions")],

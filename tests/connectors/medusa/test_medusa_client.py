@@ -2,13 +2,14 @@
 
 import datetime as dt
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
 from pydantic import SecretStr, ValidationError
 
-from connectors.medusa import fetch
+from connectors.medusa import CONNECTOR, fetch
 from connectors.medusa.client import MedusaClient, MedusaSettings
 from contracts.errors import SourceContractError
 from contracts.streams import Page, Window
@@ -25,6 +26,12 @@ def client_of(script: Script, **settings: Any) -> MedusaClient:
 
 def ids(pages: list[Page]) -> list[str]:
     return [row["id"] for page in pages for row in json.loads(page.body)[page.part]]
+
+
+def whole(name: str, client: MedusaClient) -> Iterator[Page]:
+    stream = CONNECTOR.stream(name)
+    assert stream is not None
+    return stream.fetch(client, WINDOW)
 
 
 def payment(number: str, changed: str, order_id: str | None = None) -> dict[str, Any]:
@@ -110,16 +117,16 @@ def test_orders_whose_money_moved_are_read_though_nothing_dates_them() -> None:
 
 def test_a_list_that_moves_while_it_is_read_loses_nobody() -> None:
     """The first page is read, then two customers before its end are deleted."""
-    script = Script({"customers": [{"id": f"cus_{number:04}"} for number in range(2_500)]})
+    script = Script({"customers": [{"id": f"cus_{number:04}"} for number in range(500)]})
 
     def gone() -> None:
         script.rows["customers"] = [
-            one for one in script.rows["customers"] if one["id"] not in ("cus_0003", "cus_0999")
+            one for one in script.rows["customers"] if one["id"] not in ("cus_0003", "cus_0199")
         ]
 
     script.between = gone
-    found = ids(list(fetch.customers(client_of(script), WINDOW)))
-    assert {f"cus_{number:04}" for number in range(2_500)} <= {*found}
+    found = ids(list(whole("customers", client_of(script))))
+    assert {f"cus_{number:04}" for number in range(500)} <= {*found}
 
 
 def test_of_returns_the_lines_of_their_orders_are_asked_for_and_no_customer() -> None:
@@ -134,7 +141,7 @@ def test_of_returns_the_lines_of_their_orders_are_asked_for_and_no_customer() ->
 
 def test_prices_are_asked_for_with_their_conditions_which_are_told_only_then() -> None:
     script = Script()
-    list(fetch.products(client_of(script), WINDOW))
+    list(whole("products", client_of(script)))
     fields = {path: asked["fields"][0] for path, asked in script.asked}
     for path in ("price-lists", "product-variants"):
         assert "prices.price_rules.attribute,prices.price_rules.value" in fields[path]

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from connectors.medusa import mapping, order_mapping
-from connectors.medusa.wire import LISTS, REGION, VALUES
+from connectors.medusa.wire import REGION, VALUES
 from contracts.streams import Context, Mapped, Page
 from tests.connectors.medusa.recorded import (
     CONTEXT,
@@ -274,7 +274,7 @@ def test_the_price_in_force_is_what_everybody_pays_for_one_piece_now(
 ) -> None:
     pages = [
         page("variants", variant("1", prices=prices)),
-        page("price_lists", *lists, part=LISTS),
+        page("price_lists", *lists),
     ]
     found = mapping.products(pages, context).frames["prices"]
     assert found.select("price_minor", "list_price_minor").rows() == ([ours] if ours else [])
