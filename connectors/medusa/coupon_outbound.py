@@ -41,7 +41,7 @@ def _find(client: MedusaClient, change: Change) -> Coupon | None:
     if method.value is None or not (is_rate or method.currency_code == currency.lower()):
         raise SourceContractError("a code takes off in a way that we do not write")
     campaign = found.campaign or wire.Campaign()
-    ends = None if campaign.ends_at is None else dt.datetime.fromisoformat(campaign.ends_at)
+    ends = _instant(campaign.ends_at)
     conditions = _conditions(found)
     least, most = (conditions.get((_GOODS, how)) for how in ("gte", "lte"))
     return Coupon(
@@ -101,6 +101,13 @@ def _conditions(found: wire.Promotion) -> dict[tuple[str, str], list[str]]:
     if not {attribute for attribute, _ in told} <= {_CUSTOMER, _GOODS, _CURRENCY, _REGION}:
         raise SourceContractError("a code has a condition that we do not write")
     return told
+
+
+def _instant(text: str | None) -> dt.datetime | None:
+    try:
+        return None if text is None else dt.datetime.fromisoformat(text)
+    except ValueError:
+        raise SourceContractError("when a code ends is no instant") from None
 
 
 def _uses(budget: wire.Budget | None) -> int | None:

@@ -10,6 +10,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from connectors.medusa.codes import ACTIVE
 from connectors.medusa.wire import Price, PriceList
+from contracts.errors import SourceContractError
 from contracts.money import exponent
 
 _SALE, _OF_REGION = "sale", "region_id"
@@ -19,9 +20,16 @@ Listed = tuple[bool, Price]
 
 
 def charged_minor(amount: float | str, currency: str) -> int:
-    """One amount as it is charged, in minor units; see `amounts`."""
-    scaled = Decimal(str(amount)).scaleb(exponent(currency))
-    return int(scaled.to_integral_value(ROUND_HALF_UP))
+    """One amount as it is charged, in minor units; see `amounts`.
+
+    Raises:
+        SourceContractError: it is none.
+    """
+    try:
+        scaled = Decimal(str(amount)).scaleb(exponent(currency))
+        return int(scaled.to_integral_value(ROUND_HALF_UP))
+    except (ArithmeticError, ValueError):
+        raise SourceContractError("what the shop says of an amount is none") from None
 
 
 @dataclass(frozen=True, slots=True)

@@ -347,6 +347,8 @@ def test_what_is_closed_or_over_takes_nothing_off(more: dict[str, Any]) -> None:
         {"application_method": {"type": "fixed", "value": 7, "currency_code": "jpy"}},
         {"application_method": {"type": "percentage", "value": None, "currency_code": None}},
         {"application_method": {"type": "percentage", "value": 12.345, "currency_code": None}},
+        {"rules": [_rule("original_item_total", "gte", "much")]},
+        {"campaign": campaign(ends_at="soon")},
     ],
 )
 def test_a_code_that_is_not_of_our_making_is_unread(more: dict[str, Any]) -> None:
