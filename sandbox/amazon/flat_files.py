@@ -93,16 +93,14 @@ def orders_by(column: str) -> FlatFile:
 
     def lines(account: Account, start: datetime | None, end: datetime) -> pl.DataFrame:
         world = account.world
-        titles = world.products.select("product_id", "title")
         found = (
             world.orders.filter(within(column, start, end))
             .drop("automatic_minor", "code_minor")
             .sort(column, "order_id")
             .join(world.lines, on="order_id", maintain_order="left_right")
             .filter(~pl.col("is_removed"))
-            .join(titles, on="product_id", how="left", maintain_order="left")
         )
-        return _columns(account, found, ORDER_LINES)
+        return _columns(account, account.titled(found), ORDER_LINES)
 
     return lines
 

@@ -10,6 +10,8 @@ from sandbox.amazon.errors import over, wrong
 from sandbox.amazon.names import asin
 from sandbox.amazon.operations import OPERATIONS
 from sandbox.kit.fields import Document, Fields, as_is, documents, fixed, nested, written
+from sandbox.kit.frames import with_incoming
+from sandbox.kit.lists import among
 from sandbox.kit.parameters import flag, moment, text, texts
 from sandbox.kit.rest import JSON, Call
 from sandbox.kit.values import utc_text
@@ -22,7 +24,7 @@ MAX_SKUS: Final = 50
 OLDEST: Final = timedelta(days=548)
 """18 months."""
 _DETAILS: Final[Fields] = {
-    **as_is(fulfillableQuantity="on_hand_units", inboundShippedQuantity="inbound_units"),
+    **as_is(fulfillableQuantity="on_hand_units", inboundShippedQuantity="incoming_units"),
     **fixed(
         inboundWorkingQuantity=0,
         inboundReceivingQuantity=0,
@@ -84,20 +86,12 @@ def get_inventory_summaries(account: Account, call: Call) -> Document:
 
 def _found(account: Account, query: dict[str, Any]) -> pl.DataFrame:
     world, since, one = account.world, query["startDateTime"], query["sellerSku"]
-    inbound = (
-        world.purchase_orders.filter(~pl.col("is_received"))
-        .group_by("product_id")
-        .agg(inbound_units=pl.col("units").sum())
-    )
-    goods = (
-        world.products.join(inbound, on="product_id", how="left", maintain_order="left")
-        .with_columns(pl.col("inbound_units").fill_null(0))
-        .with_columns(total_units=pl.col("on_hand_units") + pl.col("inbound_units"))
+    goods = with_incoming(world.products, world.purchase_orders).with_columns(
+        total_units=pl.col("on_hand_units") + pl.col("incoming_units")
     )
     if since is not None and since < world.clock - OLDEST:
         raise wrong("startDateTime must not be more than 18 months ago.")
     if since is not None:
         return goods.filter(pl.col("stock_updated_at") >= instant(since))
-    wanted = query["sellerSkus"] or ([one] if one else [])
-    is_wanted = pl.col("product_id").cast(pl.String).is_in(wanted)
-    return goods.filter(is_wanted) if wanted else goods
+    skus = query["sellerSkus"] or ([one] if one else [])
+    return goods.with_columns(sku=pl.col("product_id").cast(pl.String)).filter(among("sku", skus))

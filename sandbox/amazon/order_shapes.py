@@ -196,7 +196,6 @@ def _sums(account: Account, gross: pl.Expr) -> list[pl.Expr]:
 def _lines(account: Account, orders: pl.DataFrame) -> pl.DataFrame:
     """The lines of the orders; what was edited out of one is not there any more."""
     own = orders.select("order_id", "currency", "fulfilment", "code", "cancel_reason")
-    titles = account.world.products.select("product_id", "title")
     lines = of_values(account.world.lines, "order_id", orders["order_id"])
 
     def units(is_told: pl.Expr) -> pl.Expr:
@@ -204,9 +203,8 @@ def _lines(account: Account, orders: pl.DataFrame) -> pl.DataFrame:
 
     status = pl.col("fulfilment")
     return (
-        lines.filter(~pl.col("is_removed"))
+        account.titled(lines.filter(~pl.col("is_removed")))
         .join(own, on="order_id", maintain_order="left")
-        .join(titles, on="product_id", how="left", maintain_order="left")
         .with_columns(
             pl.col("title").fill_null(""),
             *_sums(account, pl.col("unit_minor") * pl.col("quantity")),

@@ -4,7 +4,7 @@ How a dialect is made of it:
 
 - `errors`: the platform's refusals as one table; `raise ERRORS("missing", name="tid")`.
 - `fields`: its documents as tables of fields: a name, the column it stands for, how it is written.
-- `values`: money and time as text, and back.
+- `values`, `money`: money and time as text, and back; amounts beside their currency.
 - `arguments`: what came with a call, read by type; a wrong one ends the call with its error.
 - `lists`: the page of a list, the span of a filter.
 - `shop`: the world behind the platform, its clock, and the writes that were kept.
@@ -19,7 +19,8 @@ How a dialect is made of it:
 - `parameters`, `rest`: operations declared with their parameters and usage plans where they are
   answered.
 - `grants`: the token endpoint of OAuth 2.
-- `graphql`: documents resolved, and answers made from frames by where each field comes from.
+- `graphql`: documents resolved, paid for and executed, answers made from frames by where each field
+  comes from, pages of root connections, mutations that list their errors.
 - `gateway`: the one address of a platform whose signed calls name their method.
 
 What a platform has and the dialect does not is refused aloud (a row `not_emulated` of its table):

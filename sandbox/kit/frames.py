@@ -41,6 +41,17 @@ def of_values(frame: pl.DataFrame, column: str, values: pl.Series) -> pl.DataFra
     return frame.filter(pl.col(column).is_in(values.implode()))
 
 
+def with_incoming(products: pl.DataFrame, purchases: pl.DataFrame) -> pl.DataFrame:
+    """Products with `incoming_units`, the pieces ordered from suppliers and not yet received."""
+    incoming = (
+        purchases.filter(~pl.col("is_received"))
+        .group_by("product_id")
+        .agg(incoming_units=pl.col("units").sum())
+    )
+    joined = products.join(incoming, on="product_id", how="left", maintain_order="left")
+    return joined.with_columns(pl.col("incoming_units").fill_null(0))
+
+
 def first_of(*choices: tuple[pl.Expr, str], otherwise: str) -> pl.Expr:
     """The text of the first condition that holds."""
     found = (pl.when(condition).then(pl.lit(text)) for condition, text in choices)

@@ -18,7 +18,6 @@ REASONS: Final = (
     "correction", "cycle_count_available", "damaged", "movement_created", "other", "promotion",
     "quality_control", "received", "reservation_created", "restock", "safety_stock", "shrinkage",
 )  # fmt: skip
-_AT: Final = ("input", "quantities")
 
 
 def set_quantities(info: Info, given: dict[str, Any]) -> Done:
@@ -80,26 +79,31 @@ def _changes(world: World, given: dict[str, Any]) -> dict[int, tuple[int, int]]:
     Raises:
         WriteRefusedError: the first thing that is wrong.
     """
-    is_known = given["name"] in NAMES
-    refuse_if(not is_known, "INVALID_NAME", "Unknown quantity name", "input", "name")
-    is_known = given["reason"] in REASONS
-    refuse_if(not is_known, "INVALID_REASON", "Unknown reason", "input", "reason")
+    is_name, is_reason = given["name"] in NAMES, given["reason"] in REASONS
+    refuse_if(not is_name, "INVALID_NAME", "Unknown quantity name", "input", "name")
+    refuse_if(not is_reason, "INVALID_REASON", "Unknown reason", "input", "reason")
     return dict(_change(world, item, str(at)) for at, item in enumerate(given["quantities"]))
 
 
 def _change(world: World, item: dict[str, Any], place: str) -> tuple[int, tuple[int, int]]:
     kind, product_id = parsed(item["inventoryItemId"])
     product = world.product(product_id) if kind == "InventoryItem" else None
-    if product is None:
-        text = "Inventory item does not exist"
-        raise WriteRefusedError("INVALID_INVENTORY_ITEM", text, (*_AT, place, "inventoryItemId"))
+    before, expected = (product or {}).get("on_hand_units"), item.get("changeFromQuantity")
     is_elsewhere = parsed(item["locationId"]) != ("Location", LOCATION_ID)
-    text = "Location does not exist"
-    refuse_if(is_elsewhere, "INVALID_LOCATION", text, *_AT, place, "locationId")
-    text = "Quantity can't be negative"
-    refuse_if(item["quantity"] < 0, "INVALID_QUANTITY_NEGATIVE", text, *_AT, place, "quantity")
-    before, expected = int(product["on_hand_units"]), item.get("changeFromQuantity")
-    is_stale = expected is not None and expected != before
-    text = "The quantity has changed since it was read."
-    refuse_if(is_stale, "CHANGE_FROM_QUANTITY_STALE", text, *_AT, place, "changeFromQuantity")
-    return product_id, (before, int(item["quantity"]))
+    is_stale = expected not in (None, before)
+    wrong = {
+        "inventoryItemId": (
+            product is None, "INVALID_INVENTORY_ITEM", "Inventory item does not exist",
+        ),
+        "locationId": (is_elsewhere, "INVALID_LOCATION", "Location does not exist"),
+        "quantity": (
+            item["quantity"] < 0, "INVALID_QUANTITY_NEGATIVE", "Quantity can't be negative",
+        ),
+        "changeFromQuantity": (
+            is_stale, "CHANGE_FROM_QUANTITY_STALE", "The quantity has changed since it was read.",
+        ),
+    }  # fmt: skip
+    for field, (is_wrong, code, message) in wrong.items():
+        refuse_if(is_wrong, code, message, "input", "quantities", place, field)
+    assert before is not None
+    return product_id, (int(before), int(item["quantity"]))

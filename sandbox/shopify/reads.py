@@ -7,7 +7,7 @@ import polars as pl
 from graphql import GraphQLError, GraphQLSchema, get_named_type
 
 from sandbox.kit.graphql.documents import Plain
-from sandbox.kit.graphql.pages import Page, page_info
+from sandbox.kit.graphql.pages import Page, plain_connection
 from sandbox.kit.graphql.projection import Projection
 from sandbox.kit.graphql.selection import Document, Sets, inside
 from sandbox.shopify.fields import GID, sources
@@ -183,12 +183,7 @@ def _bulk_operations(_: object, info: Info, **arguments: Any) -> Plain:
     first = check_first(arguments.get("first"))
     operations = shop.bulk.listed()[:: -1 if arguments.get("reverse") else 1]
     nodes = [Plain(found.answer(shop.origin)) for found in operations[:first]]
-    cursors = [str(node["id"]) for node in nodes]
-    return Plain(
-        nodes=nodes,
-        edges=[Plain(cursor=c, node=node) for c, node in zip(cursors, nodes, strict=True)],
-        pageInfo=Plain(page_info(cursors, has_next=len(operations) > len(nodes))),
-    )
+    return plain_connection(nodes, has_next=len(operations) > len(nodes))
 
 
 _BY_NAME: Final[dict[str, Callable[..., Any]]] = {

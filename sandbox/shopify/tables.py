@@ -7,7 +7,7 @@ from typing import Final
 
 import polars as pl
 
-from sandbox.kit.frames import Derived
+from sandbox.kit.frames import Derived, with_incoming
 from sandbox.world.seed import INSTANT
 from sandbox.world.world import LOCATION_ID, World
 
@@ -45,14 +45,7 @@ def _orders(orders: pl.DataFrame, parcels: pl.DataFrame) -> pl.DataFrame:
 
 
 def _products(products: pl.DataFrame, purchases: pl.DataFrame, currency: str) -> pl.DataFrame:
-    incoming = (
-        purchases.filter(~pl.col("is_received"))
-        .group_by("product_id")
-        .agg(incoming_units=pl.col("units").sum())
-    )
-    return products.join(incoming, on="product_id", how="left", maintain_order="left").with_columns(
-        pl.col("incoming_units").fill_null(0), currency=pl.lit(currency)
-    )
+    return with_incoming(products, purchases).with_columns(currency=pl.lit(currency))
 
 
 def _customers(customers: pl.DataFrame, orders: pl.DataFrame, currency: str) -> pl.DataFrame:

@@ -10,6 +10,7 @@ import msgspec
 import polars as pl
 from graphql import GraphQLError
 
+from sandbox.kit.graphql.documents import Plain
 from sandbox.kit.graphql.projection import CURSOR
 from sandbox.kit.graphql.sources import PARENT
 
@@ -121,6 +122,13 @@ def page_info(cursors: list[str], *, has_next: bool, has_previous: bool = False)
         "startCursor": cursors[0] if cursors else None,
         "endCursor": cursors[-1] if cursors else None,
     }
+
+
+def plain_connection(nodes: list[Plain], *, has_next: bool) -> Plain:
+    """A connection of answers that were made by themselves; their ids are the cursors."""
+    cursors = [str(node["id"]) for node in nodes]
+    edges = [Plain(cursor=c, node=node) for c, node in zip(cursors, nodes, strict=True)]
+    return Plain(nodes=nodes, edges=edges, pageInfo=Plain(page_info(cursors, has_next=has_next)))
 
 
 def _beyond(cursor: Cursor, *, is_reverse: bool) -> pl.Expr:
