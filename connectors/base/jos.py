@@ -151,7 +151,8 @@ class JosClient(GatewayClient[Settings]):
     CLOCK = "jingdong.vender.shop.query"
     REFUSAL = refusal_by(_error)
     SUCCESS: ClassVar[Mapping[str, Success]] = {}
-    """By the name of a method; one that is not named says nothing below the envelope's own code."""
+    """By the name of a method; one that is not named fails where it says so, at the top or one
+    level below, and else succeeds."""
 
     def prepare(self) -> None:
         """See `AccountClient`."""
@@ -188,8 +189,11 @@ class JosClient(GatewayClient[Settings]):
         code = decoded(_INSIDE.decode, inside).code
         if code not in (None, "0"):
             raise _error_of(str(code)) if code in ERRORS else _refused(method, code)
+        told = decoded(_PLAIN.decode, inside)
         if (success := self.SUCCESS.get(method)) is not None:
-            _check(method, success, decoded(_PLAIN.decode, inside))
+            _check(method, success, told)
+        elif any(one.get("success") in (False, "false") for one in _objects(told)):
+            raise _refused(method, code)
         return inside
 
     def fixed_token(self) -> str:
@@ -246,6 +250,10 @@ class JosClient(GatewayClient[Settings]):
 
 def _refused(method: str, code: object) -> RefusedCallError:
     return RefusedCallError(f"{method} failed: error{_told(code)}")
+
+
+def _objects(told: dict[str, Any]) -> list[dict[str, Any]]:
+    return [told, *(one for one in told.values() if isinstance(one, dict))]
 
 
 def _check(method: str, success: Success, inside: dict[str, Any]) -> None:

@@ -14,7 +14,7 @@ from connectors.jd.codes import CARRIERS, CURRENCY, FULFILMENT_STATUS, MONEY
 from contracts.codes import RECEIVED, PaymentStatus, QuarantineReason
 from contracts.streams import Context, Mapped, Page
 
-_ON_DELIVERY = "1"  # how an order is paid for
+_ON_DELIVERY = "1"  # how an order is paid for; words may follow the number
 
 
 def orders(pages: Iterable[Page], context: Context) -> Mapped:
@@ -75,7 +75,8 @@ def _payment_status() -> pl.Expr:
 def _add_orders(tables: OrderTables, heads: pl.DataFrame) -> None:
     total, status = money("owed", CURRENCY), pl.col("payment_status")
     # Cash has no time of its own: it has come when the order ends.
-    ended = pl.when(pl.col("payType") == _ON_DELIVERY).then("orderEndTime")
+    pays_on_delivery = pl.col("payType").str.extract(r"^(\d+)") == _ON_DELIVERY
+    ended = pl.when(pays_on_delivery).then("orderEndTime")
     confirmed = instant("paymentConfirmTime")
     paid_at = pl.coalesce(confirmed.value, instant(ended).value)
     is_closed = coded("orderState", MONEY).value == "closed"

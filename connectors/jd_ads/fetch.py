@@ -8,7 +8,7 @@ from connectors.base.ad_days import Part, days_to_read, spans
 from connectors.base.gateway import CHINA
 from connectors.base.paging import by_number
 from connectors.jd_ads import wire
-from connectors.jd_ads.client import HAITOU, KUAICHE, JdAdsClient
+from connectors.jd_ads.client import HAITOU, KUAICHE, SUMS, JdAdsClient
 from contracts.streams import Page, Window
 
 _LONGEST_DAYS: Final = 30
@@ -22,13 +22,15 @@ def ads(client: JdAdsClient, window: Window) -> Iterator[Page]:
     first, last = days_to_read(window, now, CHINA, settings.trailing_days)
     kept = now.astimezone(CHINA).date() - dt.timedelta(days=settings.report_days)
     for start, end in spans(max(first, kept), last, _LONGEST_DAYS):
-        if settings.has_kuaiche:
-            yield from _kuaiche(client, start, end)
+        if settings.has_kuaiche and settings.kuaiche_call == SUMS:
+            yield from _sums(client, start, end)
+        elif settings.has_kuaiche:
+            yield from _rows(client, "kuaiche", KUAICHE, start, end)
         if settings.has_haitou:
-            yield from _haitou(client, start, end)
+            yield from _rows(client, "haitou", HAITOU, start, end)
 
 
-def _kuaiche(client: JdAdsClient, first: dt.date, last: dt.date) -> Iterator[Page]:
+def _sums(client: JdAdsClient, first: dt.date, last: dt.date) -> Iterator[Page]:
     asked = {
         "startDay": first.isoformat(),
         "endDay": last.isoformat(),
@@ -38,10 +40,13 @@ def _kuaiche(client: JdAdsClient, first: dt.date, last: dt.date) -> Iterator[Pag
         "platform": "all",
         "pageSize": _ROWS,
     }
-    return _pages(client, KUAICHE, asked, "pageIndex", _part(client, "kuaiche", first, last))
+    part = Part("kuaiche", "campaign", "sums", first, last, client.settings.unit)
+    return _pages(client, SUMS, asked, "pageIndex", part)
 
 
-def _haitou(client: JdAdsClient, first: dt.date, last: dt.date) -> Iterator[Page]:
+def _rows(
+    client: JdAdsClient, channel: str, method: str, first: dt.date, last: dt.date
+) -> Iterator[Page]:
     asked = {
         "startDay": first.isoformat(),
         "endDay": last.isoformat(),
@@ -51,11 +56,8 @@ def _haitou(client: JdAdsClient, first: dt.date, last: dt.date) -> Iterator[Page
         "clickOrOrderCaliber": 0,
         "pageSize": _ROWS,
     }
-    return _pages(client, HAITOU, asked, "page", _part(client, "haitou", first, last))
-
-
-def _part(client: JdAdsClient, channel: str, first: dt.date, last: dt.date) -> Part:
-    return Part(channel, "campaign", "whole", first, last, client.settings.unit)
+    part = Part(channel, "campaign", "rows", first, last, client.settings.unit)
+    return _pages(client, method, asked, "page", part)
 
 
 def _pages(

@@ -22,7 +22,7 @@ def _figures(prefix: str, *names: str) -> dict[str, tuple[str, ...]]:
 
 
 _REPORTS: Final = {
-    "kuaiche": Report(
+    "sums": Report(
         day="day",
         campaign="campaign",
         name="figureData.CampaignName",
@@ -30,7 +30,7 @@ _REPORTS: Final = {
             "figureData.", "Cost", "Impressions", "Clicks", "TotalOrderCnt", "TotalOrderSum"
         ),
     ),
-    "haitou": Report(
+    "rows": Report(
         day="day",
         campaign="campaign",
         name="campaignName",
@@ -38,8 +38,8 @@ _REPORTS: Final = {
     ),
 }
 # Where a row's day and campaign stand, the first that is there.
-_DAY: Final = {"kuaiche": ("date",), "haitou": ("date", "clickDate")}
-_CAMPAIGN: Final = {"kuaiche": ("figureData.CampaignId", "id"), "haitou": ("campaignId",)}
+_DAY: Final = {"sums": ("date",), "rows": ("date", "clickDate")}
+_CAMPAIGN: Final = {"sums": ("figureData.CampaignId", "id"), "rows": ("campaignId",)}
 
 
 def ads(pages: Iterable[Page], context: Context) -> Mapped:
@@ -52,13 +52,13 @@ def ads(pages: Iterable[Page], context: Context) -> Mapped:
         rows = wire.rows_of(part)
         asked.append((part, _LEVELS))
         unknown |= rows.unknown(page.body)
-        day = pl.coalesce(_DAY[part.channel])
+        day = pl.coalesce(_DAY[part.kind])
         raw = frame(rows.rows(page.body), rows.row).with_columns(
             # The day alone, with its dashes.
             day=day.str.replace(r"^(\d{4})-?(\d{2})-?(\d{2})( 00:00:00)?$", "$1-$2-$3"),
-            campaign=pl.coalesce(_CAMPAIGN[part.channel]),
+            campaign=pl.coalesce(_CAMPAIGN[part.kind]),
         )
-        found.append(_REPORTS[part.channel].read(raw, part, AdLevel.CAMPAIGN, CURRENCY))
+        found.append(_REPORTS[part.kind].read(raw, part, AdLevel.CAMPAIGN, CURRENCY))
     mapper = Mapper(context)
     add_days(mapper, days_of(found), asked, CURRENCY)
     return mapper.done(unknown_fields=tuple(sorted(unknown)))

@@ -16,7 +16,7 @@ _ZERO = Figure("0")
 
 
 class Figures(msgspec.Struct, gc=False, rename="pascal"):
-    """What a campaign of the search ads cost and brought on a day."""
+    """What a campaign cost and brought on a day, in the older report."""
 
     campaign_id: Text | None = None
     campaign_name: Text | None = None
@@ -28,7 +28,7 @@ class Figures(msgspec.Struct, gc=False, rename="pascal"):
 
 
 class Sum(msgspec.Struct, gc=False, rename="camel"):
-    """A day of a campaign of the search ads; its number stands in it, or among its figures."""
+    """A day of a campaign in the older report; its number stands in it, or among its figures."""
 
     id: Text | None = None
     date: Text | None = None
@@ -36,7 +36,7 @@ class Sum(msgspec.Struct, gc=False, rename="camel"):
 
 
 class Row(msgspec.Struct, gc=False, rename="camel"):
-    """A day of a campaign of the broad ads."""
+    """A day of a campaign."""
 
     campaign_id: Text | None = None
     campaign_name: Text | None = None
@@ -49,7 +49,7 @@ class Row(msgspec.Struct, gc=False, rename="camel"):
     total_order_sum: Figure | None = _ZERO
 
 
-KUAICHE = Rows(
+SUMS = Rows(
     "querycampdailysum_result.value",
     Sum,
     ignored="""
@@ -62,7 +62,7 @@ KUAICHE = Rows(
     """.split(),  # noqa: SIM905  a list to be read
     decoder=lenient,
 )
-HAITOU = Rows(
+ROWS = Rows(
     "data.data.datas",
     Row,
     ignored="""
@@ -77,7 +77,7 @@ HAITOU = Rows(
 
 def rows_of(part: Part) -> Rows[Any]:
     """The list that a page holds."""
-    return KUAICHE if part.channel == "kuaiche" else HAITOU
+    return SUMS if part.kind == "sums" else ROWS
 
 
 PAGES = ReportPages(rows_of)

@@ -176,6 +176,27 @@ def test_an_answer_succeeds_on_all_three_levels_or_not_at_all(
     assert "secret" not in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    ("inside", "is_refused"),
+    [
+        ({"success": False}, True),
+        ({"code": "0", "returnType": {"success": "false", "code": 500}}, True),
+        ({"success": True}, False),
+        ({"code": "0", "returnType": {"code": 200}}, False),
+        ({}, False),
+    ],
+)
+def test_a_method_that_is_not_named_fails_where_it_says_so(
+    opened: Callable[..., Opened], inside: dict[str, Any], is_refused: bool
+) -> None:
+    client, _ = opened(answer(inside))
+    if not is_refused:
+        client.write("jingdong.other.set", {})
+        return
+    with pytest.raises(RefusedCallError):
+        client.write("jingdong.other.set", {})
+
+
 def test_a_token_that_lasts_is_not_renewed(opened: Callable[..., Opened]) -> None:
     client, gateway = opened(answer({}), **ends_in(25))
     client.read("jingdong.other.get", {})

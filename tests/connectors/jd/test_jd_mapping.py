@@ -62,6 +62,11 @@ def test_an_order_is_what_its_buyer_owes_and_its_lines_share_what_was_taken_off(
         ({"orderState": "LOCKED"}, "paid", True),
         ({"orderState": "FINISHED_L"}, "paid", True),
         ({"orderState": "FINISHED_L", "payType": "1", "paymentConfirmTime": NEVER}, "paid", True),
+        (
+            {"orderState": "FINISHED_L", "payType": "1-货到付款", "paymentConfirmTime": NEVER},
+            "paid",
+            True,
+        ),
         ({"orderState": "TRADE_CANCELED"}, "refunded", True),
         ({"orderState": "TRADE_CANCELED", "paymentConfirmTime": NEVER}, "voided", False),
     ],

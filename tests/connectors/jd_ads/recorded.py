@@ -8,7 +8,7 @@ import httpx
 from pydantic import SecretStr
 
 from connectors.base.ad_days import Part
-from connectors.jd_ads.client import KUAICHE, JdAdsClient, JdAdsSettings
+from connectors.jd_ads.client import SUMS, JdAdsClient, JdAdsSettings
 from contracts.errors import (
     ShopkeeperError,
     SourceContractError,
@@ -23,12 +23,12 @@ DATE = {"date": "Mon, 16 Nov 2026 05:00:00 GMT"}
 FIRST, LAST = dt.date(2026, 11, 14), dt.date(2026, 11, 15)
 
 
-def part(channel: str, unit: str = "yuan") -> str:
-    return Part(channel, "campaign", "whole", FIRST, LAST, unit).text
+def part(channel: str, kind: str = "rows", unit: str = "yuan") -> str:
+    return Part(channel, "campaign", kind, FIRST, LAST, unit).text
 
 
 def figure(campaign: int = 31, date: str = "20261114", **figures: str | None) -> dict[str, Any]:
-    """A day of a campaign of the search ads; a figure of None is left out."""
+    """A day of a campaign in the older report; a figure of None is left out."""
     told = {
         "CampaignId": str(campaign),
         "CampaignName": "茶 搜索",
@@ -44,14 +44,14 @@ def figure(campaign: int = 31, date: str = "20261114", **figures: str | None) ->
     return {"id": campaign, "pin": "a-shop", "date": date, "figureData": kept}
 
 
-def kuaiche(*rows: dict[str, Any], unit: str = "yuan") -> Page:
+def sums(*rows: dict[str, Any], unit: str = "yuan") -> Page:
     result = {"success": True, "resultCode": "0", "total": len(rows), "value": list(rows)}
     body = {"code": "0", "querycampdailysum_result": result}
-    return Page(json.dumps(body).encode(), part("kuaiche", unit))
+    return Page(json.dumps(body).encode(), part("kuaiche", "sums", unit))
 
 
 def row(campaign: int = 71, date: str = "2026-11-14", **values: Any) -> dict[str, Any]:
-    """A day of a campaign of the broad ads."""
+    """A day of a campaign."""
     return {
         "campaignId": campaign,
         "campaignName": "茶 海投",
@@ -66,14 +66,20 @@ def row(campaign: int = 71, date: str = "2026-11-14", **values: Any) -> dict[str
     }
 
 
-def haitou(*rows: dict[str, Any], unit: str = "yuan") -> Page:
-    data = {"datas": list(rows), "paginator": {"pageNum": 1, "pageSize": 100, "items": len(rows)}}
+def rows(*found: dict[str, Any], channel: str = "haitou", unit: str = "yuan") -> Page:
+    data = {"datas": list(found), "paginator": {"pageNum": 1, "pageSize": 100, "items": len(found)}}
     body = {"code": "0", "data": {"success": True, "code": 1, "data": data}}
-    return Page(json.dumps(body).encode(), part("haitou", unit))
+    return Page(json.dumps(body).encode(), part(channel, unit=unit))
 
 
-PAGES = {"ads": [kuaiche(figure(), figure(date="20261115")), haitou(row(), row(72))]}
-EMPTY = {"ads": [kuaiche(), haitou()]}
+PAGES = {
+    "ads": [
+        sums(figure(), figure(date="20261115")),
+        rows(row(32, "2026-11-15"), channel="kuaiche"),
+        rows(row(), row(72)),
+    ]
+}
+EMPTY = {"ads": [sums(), rows(channel="kuaiche"), rows()]}
 UNKNOWN: dict[str, list[Page]] = {"ads": []}
 
 
@@ -90,7 +96,7 @@ def refused(code: str) -> httpx.Response:
 
 def _failed(code: str) -> httpx.Response:
     result = {"success": False, "resultCode": code, "errorMsg": "secret text"}
-    name = f"{KUAICHE.replace('.', '_')}_responce"
+    name = f"{SUMS.replace('.', '_')}_responce"
     inside = {"code": "0", "querycampdailysum_result": result}
     return httpx.Response(200, json={name: inside}, headers=DATE)
 
@@ -102,7 +108,7 @@ ERRORS: dict[str, tuple[httpx.Response, type[ShopkeeperError]]] = {
     "65": (refused("65"), TransientSourceError),
     "a new code": (refused("10100123"), SourceContractError),
     "a report that failed": (_failed("1001"), SourceRejectedError),
-    "another report": (answered(KUAICHE, haitou()), SourceContractError),
+    "another report": (answered(SUMS, rows()), SourceContractError),
     "http 502": (httpx.Response(502, headers=DATE), TransientSourceError),
     "no envelope": (httpx.Response(200, json={"a": 1}, headers=DATE), SourceContractError),
 }
@@ -131,6 +137,6 @@ def ask(transport: httpx.BaseTransport) -> None:
     """Ask for one report of an account behind the transport."""
     client = opened(transport)
     try:
-        client.read(KUAICHE, {"pageIndex": 1})
+        client.read(SUMS, {"pageIndex": 1})
     finally:
         client.close()

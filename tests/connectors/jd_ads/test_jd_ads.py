@@ -12,11 +12,11 @@ import pytest
 from checks.rows import split
 from connectors.base.isolation import map_documents
 from connectors.jd_ads import CONNECTOR, fetch
-from connectors.jd_ads.client import HAITOU, KUAICHE
+from connectors.jd_ads.client import HAITOU, KUAICHE, SUMS
 from connectors.jd_ads.mapping import ads
 from contracts.streams import Mapped, Page, Window
 from tests.connectors.jd_ads import recorded
-from tests.connectors.jd_ads.recorded import CONTEXT, answered, figure, haitou, kuaiche, opened, row
+from tests.connectors.jd_ads.recorded import CONTEXT, answered, figure, opened, row, rows, sums
 
 NOW = CONTEXT.read_at
 FIGURES = ("spend_minor", "impressions_units", "clicks_units", "orders_count", "revenue_minor")
@@ -32,16 +32,15 @@ class Ads:
     def __call__(self, request: httpx.Request) -> httpx.Response:
         fields = {name: value[0] for name, value in parse_qs(request.content.decode()).items()}
         method, asked = fields["method"], json.loads(fields["360buy_param_json"])
-        if method not in (KUAICHE, HAITOU):
+        if method not in (SUMS, KUAICHE, HAITOU):
             return httpx.Response(200, json={"a_responce": {"code": "0"}}, headers=recorded.DATE)
         self.asked.append((method, asked))
-        is_search = method == KUAICHE
-        total = self.totals.get("kuaiche" if is_search else "haitou", 0)
-        first = (asked["pageIndex" if is_search else "page"] - 1) * asked["pageSize"]
+        total = self.totals.get("haitou" if method == HAITOU else "kuaiche", 0)
+        first = (asked["pageIndex" if method == SUMS else "page"] - 1) * asked["pageSize"]
         numbers = range(first, min(first + asked["pageSize"], total))
-        if is_search:
-            return answered(method, kuaiche(*(figure(number) for number in numbers)))
-        return answered(method, haitou(*(row(number) for number in numbers)))
+        if method == SUMS:
+            return answered(method, sums(*(figure(number) for number in numbers)))
+        return answered(method, rows(*(row(number) for number in numbers)))
 
 
 def read(found: Ads, days: int = 1, **settings: Any) -> list[Page]:
@@ -68,19 +67,28 @@ def test_days_that_are_over_are_read_and_the_last_ones_again() -> None:
     spans = {(asked["startDay"], asked["endDay"]) for _, asked in found.asked}
     assert spans == {("2026-11-10", "2026-11-15")}
     assert len(pages) == 2
-    search, broad = (asked for _, asked in found.asked)
-    assert (search["isDaily"], search["isTodayOr15Days"], search["isOrderOrClick"]) == (
-        True,
+    assert [method for method, _ in found.asked] == [KUAICHE, HAITOU]
+    for _, asked in found.asked:
+        assert (asked["clickOrOrderDay"], asked["clickOrOrderCaliber"]) == (15, 0)
+        assert (asked["isDaily"], asked["platform"]) == ("true", "all")
+
+
+def test_the_older_report_is_asked_for_in_its_own_words() -> None:
+    found = Ads(kuaiche=120)
+    pages = read(found, kuaiche_call=SUMS, has_haitou=False, effect_days=0)
+    assert len(pages) == 2
+    (_, asked), _ = found.asked
+    assert (asked["isDaily"], asked["isTodayOr15Days"], asked["isOrderOrClick"]) == (
         True,
         False,
+        False,
     )
-    assert (broad["clickOrOrderDay"], broad["clickOrOrderCaliber"]) == (15, 0)
 
 
 def test_reports_are_read_up_to_the_page_that_is_not_full() -> None:
     found = Ads(kuaiche=230, haitou=100)
     assert len(read(found)) == 5
-    assert [asked["pageIndex"] for method, asked in found.asked if method == KUAICHE] == [1, 2, 3]
+    assert [asked["page"] for method, asked in found.asked if method == KUAICHE] == [1, 2, 3]
     assert [asked["page"] for method, asked in found.asked if method == HAITOU] == [1, 2]
 
 
@@ -98,47 +106,47 @@ def test_an_account_without_one_kind_of_ads_is_not_asked_for_it() -> None:
 
 
 def test_amounts_are_yuan_text_and_days_are_written_in_two_ways() -> None:
-    assert figures(kuaiche(figure())) == [("31", 12_345, 1_000, 40, 3, 25_000)]
-    assert figures(haitou(row())) == [("71", 5_000, 500, 10, 1, 6_000)]
-    found = live(ads([kuaiche(figure()), haitou(row(date="2026-11-15 00:00:00"))], CONTEXT))
+    assert figures(sums(figure())) == [("31", 12_345, 1_000, 40, 3, 25_000)]
+    assert figures(rows(row())) == [("71", 5_000, 500, 10, 1, 6_000)]
+    found = live(ads([sums(figure()), rows(row(date="2026-11-15 00:00:00"))], CONTEXT))
     assert found["ad_date"].to_list() == [dt.date(2026, 11, 14), dt.date(2026, 11, 15)]
     assert found["campaign_name"].to_list() == ["茶 搜索", "茶 海投"]
 
 
 def test_the_unit_is_what_the_page_says() -> None:
-    page = kuaiche(figure(Cost="12345", TotalOrderSum="25000"), unit="fen")
+    page = sums(figure(Cost="12345", TotalOrderSum="25000"), unit="fen")
     assert figures(page) == [("31", 12_345, 1_000, 40, 3, 25_000)]
 
 
 def test_a_figure_that_is_left_out_is_nothing() -> None:
-    assert figures(kuaiche(figure(TotalOrderCnt=None, TotalOrderSum=None))) == [
+    assert figures(sums(figure(TotalOrderCnt=None, TotalOrderSum=None))) == [
         ("31", 12_345, 1_000, 40, 0, 0)
     ]
 
 
 def test_a_page_that_came_twice_counts_once() -> None:
-    assert len(figures(kuaiche(figure()), kuaiche(figure()))) == 1
+    assert len(figures(sums(figure()), sums(figure()))) == 1
 
 
 @pytest.mark.parametrize(
     "odd", [{"Cost": "12.345"}, {"Clicks": "many"}, {"TotalOrderSum": "(none)"}]
 )
 def test_a_figure_that_cannot_be_read_costs_its_row_alone(odd: dict[str, Any]) -> None:
-    parted = split(ads([kuaiche(figure(**odd), figure(32))], CONTEXT), CONTEXT)
+    parted = split(ads([sums(figure(**odd), figure(32))], CONTEXT), CONTEXT)
     good = parted.good["ads_daily"].filter(pl.col("deleted_at").is_null())
     assert good["campaign_id"].to_list() == ["32"]
 
 
 def test_a_row_of_another_shape_costs_itself() -> None:
     (stream,) = CONNECTOR.streams
-    page = kuaiche(figure(), {**figure(32), "figureData": "none"})
+    page = sums(figure(), {**figure(32), "figureData": "none"})
     mapped = map_documents(stream, lambda: [page], CONTEXT)
     assert live(mapped)["campaign_id"].to_list() == ["31"]
     assert mapped.rejects.height == 1
 
 
 def test_a_day_that_was_asked_for_and_holds_nothing_is_told() -> None:
-    frame = ads([kuaiche(figure()), haitou()], CONTEXT).frames["ads_daily"]
+    frame = ads([sums(figure()), rows()], CONTEXT).frames["ads_daily"]
     empty = frame.filter(pl.col("deleted_at").is_not_null())
     assert set(empty.select("ad_channel", "ad_date").rows()) == {
         ("kuaiche", dt.date(2026, 11, 15)),
