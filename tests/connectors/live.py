@@ -16,6 +16,7 @@ from contracts.actions import Change
 from contracts.codes import WriteKind
 from contracts.payloads import CouponTerms, encode
 from sandbox.amazon.names import amazon_order_id
+from sandbox.jd.shop import order_text
 from sandbox.taobao import ids
 from sandbox.world.reviews import REVIEW_IDS
 from sandbox.world.world import World
@@ -98,6 +99,7 @@ NUMBERS: Final[Mapping[str, Callable[[int], str]]] = {
     "woocommerce": str,
     "taobao": lambda key: str(ids.tid(key)),
     "amazon": amazon_order_id,
+    "jd": order_text,
 }
 
 

@@ -17,6 +17,9 @@ from sandbox.world.reviews import REVIEW_IDS
 from tests.connectors.email.hosts import message
 from tests.connectors.live import (
     HOUR,
+    NUMBERS,
+    PASSED,
+    REFUND,
     SECOND,
     UNDATED,
     Demand,
@@ -91,18 +94,51 @@ def _reply(stage: Stage) -> Change:
     return change_of(target, 0, 1, payload=encode(Reply(text="感谢反馈")))
 
 
-def _credited(stage: Stage) -> Demand:
+def _credited(shop_id: str) -> Told:
     """Orders that were credited to a day's ads when that day was read already."""
-    world = stage.world("taobao")
-    last = stage.held[-1][("taobao", "ads_daily")].filter(ad_level="campaign")
-    now = ads_seen(world, world.clock).group_by("date", "campaign_id").agg(pl.col("orders").sum())
-    for row in now.sort("date", "campaign_id").iter_rows(named=True):
-        key = {"ad_date": row["date"], "campaign_id": str(row["campaign_id"])}
-        known = last.filter(**key)
-        if known.height == 1 and known["orders_count"][0] not in (None, row["orders"]):
-            value = {"orders_count": row["orders"]}
-            return Demand("ads_daily", {**key, "ad_level": "campaign"}, value)
-    raise AssertionError("no day's orders grew")
+
+    def change(stage: Stage) -> Demand:
+        world = stage.world(shop_id)
+        last = stage.held[-1][(shop_id, "ads_daily")].filter(ad_level="campaign")
+        by_day = ads_seen(world, world.clock).group_by("date", "campaign_id")
+        now = by_day.agg(pl.col("orders").sum()).sort("date", "campaign_id")
+        for row in now.iter_rows(named=True):
+            key = {"ad_date": row["date"], "campaign_id": str(row["campaign_id"])}
+            known = last.filter(**key)
+            if known.height == 1 and known["orders_count"][0] not in (None, row["orders"]):
+                value = {"orders_count": row["orders"]}
+                return Demand("ads_daily", {**key, "ad_level": "campaign"}, value)
+        raise AssertionError("no day's orders grew")
+
+    return change
+
+
+# ---- jd -----------------------------------------------------------------------------------------
+
+
+def _jd_scene(stage: Stage) -> None:
+    scene("jd")(stage)
+    reviewed(stage, "jd")
+    world = stage.world("jd")
+    pay_back(world, order_of(world, SECOND), world.clock - _DAY)
+
+
+def _replied_at_jd(stage: Stage) -> Demand:
+    """A reply to a review of days ago: reviews are listed by when they were written."""
+    world = stage.world("jd")
+    key = order_of(world, UNDATED)
+    number = REVIEW_IDS + world.lines.filter(pl.col("order_id") == key)["line_id"][0]
+    world.set_review(number, reply="谢谢", replied_at=world.clock - HOUR)
+    return Demand("reviews", {"review_id": str(number)}, {"reply": ...})
+
+
+def _returned_at_jd(stage: Stage) -> Demand:
+    """Money for goods that had come: the order stays as it is, the cases of its lines tell."""
+    world = stage.world("jd")
+    key = order_of(world, REFUND)
+    pay_back(world, key, world.clock - PASSED)
+    told = {"case_status": "refunded", "refunded_at": ..., "asked_minor": ...}
+    return Demand("refund_cases", {"order_id": NUMBERS["jd"](key)}, told)
 
 
 # ---- woocommerce --------------------------------------------------------------------------------
@@ -258,9 +294,7 @@ def _message(_: Stage) -> Change:
 
 
 REAL_SERVERS: Final[dict[str, str]] = {
-    "jd": "its emulated platform is not on the stage: recorded answers judge it",
     "medusa": "judged by the real server: make real-shops (tests/connectors/medusa)",
-    "jd_ads": "its emulated platform is not on the stage: recorded answers judge it",
 }
 """Connectors without an emulated platform, and what judges them."""
 
@@ -307,7 +341,30 @@ ENTRIES: Final[dict[str, Entry]] = {
         changes={
             **_not_told("payment", "refund", "parcel", why=_NO_ORDERS),
             **_not_told("price", "stock", why=_NO_GOODS),
-            "undated": _credited,
+            "undated": _credited("taobao"),
+        },
+        dated="it is read by whole days, the last ones again with every pull",
+    ),
+    "jd": Entry(
+        shop_id="jd",
+        prepare=_jd_scene,
+        changes={
+            "payment": paid("jd"),
+            "refund": _returned_at_jd,
+            "parcel": sent("jd"),
+            "price": repriced("jd"),
+            "stock": restocked("jd"),
+            "undated": _replied_at_jd,
+        },
+        writes={WriteKind.SET_PRICE: set_price("jd"), WriteKind.SET_STOCK: set_stock("jd")},
+        dated=orders_of("jd"),
+    ),
+    "jd_ads": Entry(
+        shop_id="jd",
+        changes={
+            **_not_told("payment", "refund", "parcel", why=_NO_ORDERS),
+            **_not_told("price", "stock", why=_NO_GOODS),
+            "undated": _credited("jd"),
         },
         dated="it is read by whole days, the last ones again with every pull",
     ),

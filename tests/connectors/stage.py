@@ -32,7 +32,7 @@ TODAY: Final = dt.date(2026, 11, 22)
 DAYS, HOUSEHOLDS = 14, 15
 TOKEN: Final = "a-token-of-the-judge"
 ROOMY: Final = Rates(1e6, 1e6)
-CHANNELS: Final = ("shopify", "taobao", "amazon", "woocommerce")
+CHANNELS: Final = ("shopify", "taobao", "amazon", "woocommerce", "jd")
 COUPON: Final = "WINBACK"
 """The coupon of the CRM under which codes are made."""
 
@@ -108,6 +108,23 @@ session = "env:JUDGE_TOKEN"
 is_sandbox = true
 calls_per_second = 400
 """,
+    "jd": """
+[sources.jd]
+base_url = "{url}"
+app_key = "demo"
+app_secret = "env:JUDGE_TOKEN"
+access_token = "env:JUDGE_TOKEN"
+is_sandbox = true
+calls_per_second = 40
+
+[sources.jd_ads]
+base_url = "{url}"
+app_key = "demo"
+app_secret = "env:JUDGE_TOKEN"
+access_token = "env:JUDGE_TOKEN"
+is_sandbox = true
+calls_per_second = 40
+""",
     "amazon": """
 [sources.amazon]
 base_url = "{url}"
@@ -133,7 +150,7 @@ requests_per_second = 100
 
 @dataclass
 class Stage:
-    """Four shops of one merchant with all that is around them, and the home that reads them.
+    """Five shops of one merchant with all that is around them, and the home that reads them.
 
     `held` is what the lake held after each round of reading, by shop and table.
     """
