@@ -118,26 +118,21 @@ def price_facts(
 
 def _prices_in_force(prices: pl.LazyFrame, as_of: dt.datetime) -> pl.LazyFrame:
     """The newest price per listing, and the first one seen in its currency."""
-    newest = pl.all().sort_by("observed_at", "read_at", "content_hash").last()
     seen = prices.filter(pl.max_horizontal("observed_at", "read_at") <= as_of)
+    newest = seen.sort("observed_at", "read_at", "content_hash").unique(_LISTING, keep="last")
     earliest = pl.col("price_minor").sort_by("read_at", "observed_at", "content_hash").first()
     first = (
         seen.filter(pl.col("price_minor") > 0)
         .group_by(*_LISTING, "currency")
         .agg(first_minor=earliest)
     )
-    return (
-        seen.group_by(_LISTING)
-        .agg(newest)
-        .join(first, on=[*_LISTING, "currency"], how="left")
-        .select(
-            *_LISTING,
-            "currency",
-            "first_minor",
-            "price_minor",
-            "list_price_minor",
-            price_observed_at="observed_at",
-        )
+    return newest.join(first, on=[*_LISTING, "currency"], how="left").select(
+        *_LISTING,
+        "currency",
+        "first_minor",
+        "price_minor",
+        "list_price_minor",
+        price_observed_at="observed_at",
     )
 
 

@@ -53,8 +53,12 @@ def stockout_spans(
     """
     today = as_of.astimezone(ZoneInfo(time_zone)).date()
     until = (pl.col("first_date").shift(-1).over(_SKU) - pl.duration(days=1)).fill_null(today)
+    # What always had some everywhere was never out of it, which is so of most.
+    levels = stock_levels.lazy()
+    emptied = levels.filter(pl.col("available_units") <= 0)
     observed = (
-        _end_of_day_levels(stock_levels.lazy(), as_of=as_of, time_zone=time_zone)
+        levels.join(emptied, on=_SKU, how="semi")
+        .pipe(_end_of_day_levels, as_of=as_of, time_zone=time_zone)
         .rename({"level_date": "first_date"})
         .with_columns(last_date=until)
         .filter(pl.col("level") <= 0)

@@ -55,7 +55,8 @@ def _velocity(
     window_days: int,
 ) -> pl.DataFrame:
     since = until - dt.timedelta(days=window_days - 1)
-    sales = sales_daily.lazy().filter(pl.col("sales_date") <= until)
+    # Read three times, it would be computed at each.
+    sales = sales_daily.filter(pl.col("sales_date") <= until).collect().lazy()
     sold_date = pl.when(pl.col("sold_units") > 0).then("sales_date")
     known = (
         sales.select(*_SKU, last_sold_date=sold_date)
