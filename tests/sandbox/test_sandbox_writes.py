@@ -172,6 +172,15 @@ def test_a_code_is_created_once_found_and_ended(merchant: Merchant) -> None:
         ({"context": None}, "BLANK"),
         ({"customerSelection": {"all": True}}, "TOO_MANY_ARGUMENTS"),
         ({"endsAt": "2026-10-01T00:00:00Z"}, "END_DATE_BEFORE_START_DATE"),
+        (
+            {
+                "customerGets": {
+                    "value": {"percentage": 0.1},
+                    "items": {"products": {"productVariantsToAdd": ["x"] * 251}},
+                }
+            },
+            "EXCEEDED_MAX",
+        ),
         ({"startsAt": "tomorrow"}, "INVALID"),
         ({"customerGets": {"value": {"percentage": 10}}}, "VALUE_OUTSIDE_RANGE"),
         ({"customerGets": {"value": {"percentage": -0.1}}}, "VALUE_OUTSIDE_RANGE"),
