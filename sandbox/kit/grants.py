@@ -2,7 +2,7 @@
 
 import base64
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
@@ -35,8 +35,8 @@ class RefreshGrant:
     """One client with one refresh token; `put` gives it an access token for some seconds."""
 
     client_id: str
-    client_secret: str
-    refresh_token: str
+    client_secret: str = field(repr=False)
+    refresh_token: str = field(repr=False)
     seconds: float
     put: Callable[[], str]
 
