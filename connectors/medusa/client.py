@@ -3,18 +3,18 @@
 import datetime as dt
 import re
 from collections.abc import Hashable, Iterator, Mapping, Sequence
-from typing import Any, Self
-from urllib.parse import urlsplit
+from typing import Any
 
 import msgspec
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr
 
-from connectors.base.account import AccountCheck, ApiSettings
+from connectors.base.account import AccountCheck
 from connectors.base.fields import field_list
 from connectors.base.http import HttpAnswer, server_time
 from connectors.base.oauth1 import basic
+from connectors.base.own_server import OwnServerClient, OwnServerSettings
 from connectors.base.paging import by_overlap
-from connectors.base.rest import Params, Request, RestClient, check_is_json
+from connectors.base.rest import Params
 from connectors.base.rows import Rows
 from connectors.base.wire import decoded
 from connectors.medusa.codes import ERRORS
@@ -25,45 +25,20 @@ from contracts.streams import Facts
 _CODE = re.compile(r"[a-z0-9_]{1,80}")
 
 
-class MedusaSettings(ApiSettings):
-    """One shop. A real one is named by its address, a sandbox by its own on the loopback.
+class MedusaSettings(OwnServerSettings):
+    """One shop: the server, not its storefront.
 
     A secret key looks alike on every server, so that of a live shop cannot be told from another.
     """
 
-    shop_url: str | None = Field(
-        default=None,
-        pattern=r"^https://[a-z0-9]([a-z0-9.-]*[a-z0-9])?(/[A-Za-z0-9_~.-]+)*/?$",
-        description="Address of the Medusa server, such as https://api.example.com",
-    )
+    PLATFORM = "medusa"
+
     secret_key: SecretStr = Field(min_length=1, description="Secret API key")
     region_id: str | None = Field(
         default=None,
         pattern=r"^reg_[0-9A-Za-z]+$",
         description="Region whose orders and prices are this shop's; without one, those of all",
     )
-    requests_per_second: float = Field(
-        default=10.0,
-        gt=0,
-        le=100,
-        description="Requests per second your server can take; Medusa publishes no limit",
-    )
-
-    @model_validator(mode="after")
-    def _names_one_place(self) -> Self:
-        if self.is_sandbox == (self.shop_url is not None):
-            raise ValueError("a shop is named by shop_url alone, unless it is a sandbox")
-        return self
-
-    @property
-    def url(self) -> str:
-        """See `ApiSettings`."""
-        return self.url_or(self.shop_url or "").rstrip("/")
-
-    @property
-    def account(self) -> str:
-        """See `ApiSettings`."""
-        return f"medusa:{self.url}"
 
 
 class _Length(msgspec.Struct):
@@ -100,25 +75,20 @@ def refusal(status: int, _headers: Mapping[str, str], body: bytes) -> Shopkeeper
     return ERRORS.get(kind, SourceContractError)(f"the shop answered {known}")
 
 
-class MedusaClient(RestClient[MedusaSettings]):
+class MedusaClient(OwnServerClient[MedusaSettings]):
     """Asks and writes for one shop. Thread-safe."""
 
     REFUSAL = refusal
+    API = "/admin/"
 
     def prepare(self) -> None:
         """See `AccountClient`."""
-        rate = self.settings.requests_per_second
-        self.limits = {"": self.meter.token_bucket("requests", rate=rate, burst=max(1.0, rate))}
-        self.root = urlsplit(self.settings.url).path + "/admin/"
+        super().prepare()
         self._shop: tuple[str, str] | None = None
 
     def credentials(self) -> Mapping[str, str]:
         """The key is the name of a user without a password."""
         return basic(self.settings.secret_key.get_secret_value(), "")
-
-    def learn(self, request: Request, answer: HttpAnswer) -> None:
-        """Refuse what is no answer, such as a page of the storefront; see `check_is_json`."""
-        check_is_json(answer)
 
     def listed(
         self, path: str, rows: Rows[Any], asked: Params = (), *, size: int

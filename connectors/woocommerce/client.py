@@ -10,19 +10,19 @@ from urllib.parse import urlsplit
 import msgspec
 from pydantic import Field, SecretStr, model_validator
 
-from connectors.base.account import AccountCheck, ApiSettings
+from connectors.base.account import AccountCheck
 from connectors.base.catalogue import ShopMoney
 from connectors.base.http import HttpAnswer, server_time
 from connectors.base.limits import Urgency
 from connectors.base.oauth1 import Signer, basic
-from connectors.base.rest import Params, Request, RestClient, check_is_json
+from connectors.base.own_server import OwnServerClient, OwnServerSettings
+from connectors.base.rest import Params, Request
 from connectors.base.wire import decoded
 from connectors.woocommerce.codes import ERRORS
 from connectors.woocommerce.wire import PRICE_DECIMALS
 from contracts.errors import ShopkeeperError, SourceContractError, SourceRejectedError
 from contracts.streams import Facts
 
-API = "/wp-json/wc/v3/"
 _SITE = "/wp-json/"
 _LIVE_KEY = re.compile(r"c[ks]_[0-9a-f]{40}")
 _CODE = re.compile(r"[a-z0-9_-]{1,80}")
@@ -32,14 +32,11 @@ _CLOCK_HOLDS_SECONDS = 300.0
 Access = Literal["key", "signed_key", "application_password"]
 
 
-class WooCommerceSettings(ApiSettings):
-    """One shop. A real one is named by its address, a sandbox by its own on the loopback."""
+class WooCommerceSettings(OwnServerSettings):
+    """One shop: a WordPress site, which may lie at a path."""
 
-    shop_url: str | None = Field(
-        default=None,
-        pattern=r"^https://[a-z0-9]([a-z0-9.-]*[a-z0-9])?(/[A-Za-z0-9_~.-]+)*/?$",
-        description="Address of the WordPress site, such as https://example.com/shop",
-    )
+    PLATFORM = "woocommerce"
+
     access: Access = Field(
         default="key",
         description="How we log in: REST key, key that signs (OAuth 1.0a) or app password",
@@ -55,17 +52,9 @@ class WooCommerceSettings(ApiSettings):
         min_length=1,
         description="Secret of your webhooks, to verify that they come from your shop",
     )
-    requests_per_second: float = Field(
-        default=5.0,
-        gt=0,
-        le=100,
-        description="Requests per second your host can take; WooCommerce publishes no limit",
-    )
 
     @model_validator(mode="after")
-    def _names_one_place(self) -> Self:
-        if self.is_sandbox == (self.shop_url is not None):
-            raise ValueError("a shop is named by shop_url alone, unless it is a sandbox")
+    def _has_credentials(self) -> Self:
         is_user = self.access == "application_password"
         user = (self.user, self.application_password)
         if None in (user if is_user else (self.consumer_key, self.consumer_secret)):
@@ -76,16 +65,6 @@ class WooCommerceSettings(ApiSettings):
         value = getattr(self, name)
         is_secret = isinstance(value, SecretStr)
         return is_secret and _LIVE_KEY.fullmatch(value.get_secret_value()) is not None
-
-    @property
-    def url(self) -> str:
-        """See `ApiSettings`."""
-        return self.url_or(self.shop_url or "").rstrip("/")
-
-    @property
-    def account(self) -> str:
-        """See `ApiSettings`."""
-        return f"woocommerce:{self.url}"
 
 
 class _Environment(msgspec.Struct):
@@ -142,17 +121,16 @@ def plain(code: str) -> str:
     return code if _CODE.fullmatch(code) else "without a readable code"
 
 
-class WooCommerceClient(RestClient[WooCommerceSettings]):
+class WooCommerceClient(OwnServerClient[WooCommerceSettings]):
     """Asks and writes for one shop. Thread-safe."""
 
     REFUSAL = refusal
+    API = "/wp-json/wc/v3/"
 
     def prepare(self) -> None:
         """See `AccountClient`."""
-        rate = self.settings.requests_per_second
-        self.limits = {"": self.meter.token_bucket("requests", rate=rate, burst=max(1.0, rate))}
+        super().prepare()
         self._site = urlsplit(self.settings.url)
-        self.root = self._site.path + API
         self._signer = _signer(self.settings)
         self._credentials = {} if self._signer else _password(self.settings)
         self._money: ShopMoney | None = None
@@ -203,7 +181,7 @@ class WooCommerceClient(RestClient[WooCommerceSettings]):
 
     def learn(self, request: Request, answer: HttpAnswer) -> None:
         """See `RestClient`; whatever else the site prints spoils an answer in passing."""
-        check_is_json(answer)
+        super().learn(request, answer)
         self._known_time = (server_time(answer.headers), self.clock())
 
     def _status(self) -> tuple[_Status, HttpAnswer]:
@@ -218,7 +196,7 @@ class WooCommerceClient(RestClient[WooCommerceSettings]):
     def _time(self, urgency: Urgency) -> float:
         """The platform's seconds since 1970, by an answer that needs no key."""
         if self._known_time is None or self.clock() - self._known_time[1] > _CLOCK_HOLDS_SECONDS:
-            self._open(API.rstrip("/"), [("_fields", "namespace")], urgency)
+            self._open(self.API.rstrip("/"), [("_fields", "namespace")], urgency)
         assert self._known_time is not None
         told, at = self._known_time
         return told + self.clock() - at
