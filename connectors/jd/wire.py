@@ -141,7 +141,7 @@ class Comment(_Shape):
 ORDERS = Rows(
     "searchorderinfo_result.orderInfoList",
     Order,
-    ignored=("skuName", "venderId"),
+    ignored=("giftPoint", "newStoreId", "productNo", "serviceName", "skuName", "venderId"),
     decoder=lenient,
 )
 CASES = Rows(
@@ -158,8 +158,8 @@ CANCELS = Rows(
     "queryResult.result",
     Cancel,
     ignored="""
-    buyerId buyerName checkRemark checkUserName open_id_buyer reason skuInfoList storeId systemId
-    xid_buyer
+    buyerId buyerName checkRemark checkUserName open_id_buyer reason skuInfoList skuVoList storeId
+    systemId xid_buyer
     """.split(),  # noqa: SIM905  a list to be read
     decoder=lenient,
 )

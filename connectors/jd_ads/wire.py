@@ -69,7 +69,7 @@ ROWS = Rows(
     CPA CPC CPM CTR activityId campaignType directCartCnt directOrderCnt directOrderSum
     effectCartCnt effectOrderCnt effectOrderSum indirectCartCnt indirectOrderCnt indirectOrderSum
     mobileType pin putType status timeRange timeRangePriceCoef totalCartCnt totalOrderCVS
-    totalOrderROI
+    totalOrderCvs totalOrderROI totalOrderRoi
     """.split(),  # noqa: SIM905  a list to be read
     decoder=lenient,
 )
