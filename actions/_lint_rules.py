@@ -20,7 +20,7 @@ SIMPLIFIED: Final[Mapping[str, str]] = {pair[0]: pair[1] for pair in _PAIRS.spli
 
 @dataclass(frozen=True, slots=True)
 class LintRule:
-    """What is not said, in half a sentence, and how it is told when it is."""
+    """What may not be said, in half a sentence, and how it is recognised."""
 
     told: str
     patterns: tuple[str, ...]

@@ -13,14 +13,14 @@ from actions.verdicts import (
     UNPROVEN,
     End,
     Recheck,
-    answered,
+    end_unread,
+    excluding,
     is_done,
     is_shown,
+    live_text,
     readable,
-    shown,
-    unread,
+    sort_outcomes,
     verdict,
-    without,
 )
 from actions.writes import changes, originals_of, value_text
 from contracts.actions import Action, Live
@@ -50,7 +50,7 @@ def dispatch(
 ) -> dict[ActionState, int]:
     """Send what is approved for a shop, or one policy or undo batch of it; count by where it ended.
 
-    `approved` counts what was held: by a kill switch, by quiet hours, or to be sent again by a
+    `approved` counts what waits: stopped by a kill switch, by quiet hours, or to be sent again by a
     later call; `sent` and `sending` what the platform does not show yet, which a later call reads.
     What needs another action goes out in a further pass, once that one is confirmed. A platform
     that fails holds its own kinds of write. `timeout` is the longest that one chunk may take. Safe
@@ -108,11 +108,11 @@ class _Dispatch:
     """Ids handled by this call; each is tried once."""
     touched: set[tuple[WriteKind, str]] = field(default_factory=set)
     """Targets written by this call: the platform may not show it yet, so no second write."""
-    held: dict[str, Action] = field(default_factory=dict)
+    delayed: dict[str, Action] = field(default_factory=dict)
     """By id, what is claimed and is neither ended nor being sent: given back at the end of the
     call, however it ends; until then nobody claims it again."""
     waiting: dict[Action, End] = field(default_factory=dict)
-    """Those of them that are held for a reason."""
+    """Those of them that wait for a reason of their own."""
     under_way: list[Action] = field(default_factory=list)
     """Sent, or perhaps sent: to be read back."""
     pause: dt.timedelta = dt.timedelta(0)
@@ -142,7 +142,7 @@ class _Dispatch:
                 pass
         finally:
             self._end_each(self.waiting, {})
-            self._end(list(self.held.values()), ActionState.APPROVED)
+            self._end(list(self.delayed.values()), ActionState.APPROVED)
 
     def _pass(self) -> bool:
         """Send chunk by chunk; wait for the platforms once, and read it all back.
@@ -202,7 +202,7 @@ class _Dispatch:
                 )
             )
         ]
-        return without(actions, stopped)
+        return excluding(actions, stopped)
 
     def _is_shop_stopped(self) -> bool:
         """Whether there is no point in claiming more; a stopped platform leaves the others."""
@@ -244,7 +244,7 @@ class _Dispatch:
                 self.down.add(kind)
 
     def _hold(self, actions: Sequence[Action]) -> None:
-        self.held |= {action.action_id: action for action in actions}
+        self.delayed |= {action.action_id: action for action in actions}
 
     def _send(self, outbound: Outbound, actions: Sequence[Action], *, until: dt.datetime) -> None:
         """Send what still holds: value in force, guards, switches and lease, checked just before.
@@ -253,8 +253,8 @@ class _Dispatch:
         trace that is read back rather than sent again.
         """
         answers = outbound.live(changes(actions)) if outbound.reads_back else {}
-        live, odd = readable(answers), unread(actions, answers)
-        known = without(actions, list(odd))
+        live, odd = readable(answers), end_unread(actions, answers)
+        known = excluding(actions, list(odd))
         self.waiting |= odd
         unmoved = self._unmoved(known, live) if outbound.reads_back else known
         ready = self._not_stopped(self._still_allowed(unmoved, live))
@@ -263,7 +263,7 @@ class _Dispatch:
             return
         ready = self._one_per_target(ready)
         for action in ready:
-            self.held.pop(action.action_id, None)
+            self.delayed.pop(action.action_id, None)
         owned = set(self.ledger.settle(ready, ActionState.SENDING, at=now))
         sending = [action for action in ready if action.action_id in owned]
         if sending:
@@ -275,7 +275,7 @@ class _Dispatch:
             action: End(
                 ActionState.SUPERSEDED,
                 f"decided from {value_text(action.before_value, action.currency)}, "
-                f"the platform shows {shown(live.get(action.target_id))}",
+                f"the platform shows {live_text(live.get(action.target_id))}",
             )
             for action in actions
             if not is_shown(action, live.get(action.target_id), action.before_value)
@@ -311,9 +311,9 @@ class _Dispatch:
             raise
         finally:
             self.pause = max(self.pause, outbound.settles)
-        accepted, rejected, held = answered(sending, outcomes)
-        self.waiting |= held
-        sending = without(sending, list(held))
+        accepted, rejected, delayed = sort_outcomes(sending, outcomes)
+        self.waiting |= delayed
+        sending = excluding(sending, list(delayed))
         if not outbound.reads_back:
             proven = dict.fromkeys(accepted, End(ActionState.CONFIRMED, PROVEN))
             unproven = dict.fromkeys(sending, End(ActionState.UNKNOWN, UNPROVEN))
@@ -383,7 +383,7 @@ class _Dispatch:
         if not actions:
             return
         for action in actions:
-            self.held.pop(action.action_id, None)
+            self.delayed.pop(action.action_id, None)
         observed = {
             action.action_id: live[action.target_id].value
             for action in actions

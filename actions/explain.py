@@ -28,7 +28,7 @@ _HIDDEN: Final = "…"
 _NAMES: Final = re.compile(r"(?<!^sku)(?<!^shop)_id$|_number$|^(coupon_)?code$")
 
 
-def unnamed(action: Action) -> Action:
+def without_identifiers(action: Action) -> Action:
     """The same without the order, parcel, review, code and person that it is about.
 
     For what is kept in the clear and outlives an erasure, such as the runs that Prefect shows.
@@ -47,17 +47,17 @@ def unnamed(action: Action) -> Action:
 def _without_names(text: str) -> str:
     """A JSON object with what names something of one customer hidden, at any depth.
 
-    What is no JSON was altered in the ledger, and is told as that by whoever reads it.
+    What is no JSON was altered in the ledger, which whoever reads it reports.
     """
     try:
-        return json.dumps(json.loads(text, object_hook=_hidden), ensure_ascii=False)
+        return json.dumps(json.loads(text, object_hook=_hide_names), ensure_ascii=False)
     except ValueError:
         return _HIDDEN
 
 
-def _hidden(told: dict[str, Any]) -> dict[str, Any]:
+def _hide_names(numbers: dict[str, Any]) -> dict[str, Any]:
     return {
-        name: _HIDDEN if value and _NAMES.search(name) else value for name, value in told.items()
+        name: _HIDDEN if value and _NAMES.search(name) else value for name, value in numbers.items()
     }
 
 

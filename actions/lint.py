@@ -39,8 +39,8 @@ def lint(source: str, *, name: str) -> list[LintFinding]:
     found = {
         (lines[match.start()], rule)
         for text, lines in _readings(source)
-        for rule, told in RULES.items()
-        for pattern in told.patterns
+        for rule, meaning in RULES.items()
+        for pattern in meaning.patterns
         for match in re.finditer(pattern, text, re.DOTALL)
     }
     return [LintFinding(name, line, rule) for line, rule in sorted(found)]
@@ -52,8 +52,8 @@ def _readings(source: str) -> Iterator[tuple[str, list[int]]]:
         plain = list(_plain(source, markup))
         for signs in (
             _words(plain),
-            _kept(plain, lambda sign: _is_letter(sign) or sign in ENDS),
-            _kept(plain, _is_letter),
+            _filter_signs(plain, lambda sign: _is_letter(sign) or sign in ENDS),
+            _filter_signs(plain, _is_letter),
         ):
             yield "".join(sign for sign, _ in signs), [line for _, line in signs]
 
@@ -76,7 +76,7 @@ def _is_letter(sign: str) -> bool:
     return sign.isalnum() or sign in STRONG_SIGNS
 
 
-def _kept(plain: Iterable[tuple[str, int]], is_kept: Callable[[str], bool]) -> _Signs:
+def _filter_signs(plain: Iterable[tuple[str, int]], is_kept: Callable[[str], bool]) -> _Signs:
     return [(sign, line) for sign, line in plain if is_kept(sign)]
 
 

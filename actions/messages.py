@@ -8,7 +8,7 @@ from jinja2 import StrictUndefined, Template, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from actions import texts
-from actions.sentences import misfit
+from actions.sentences import find_misfit
 from contracts.errors import ConfigurationError
 from contracts.lines import is_line, prose
 from contracts.payloads import Message, Rendered
@@ -31,7 +31,7 @@ def render(message: Message, more: Mapping[str, str] | None = None) -> Rendered:
     if texts.template_hash(message.template, message.language) != message.template_hash:
         raise ConfigurationError(f"template {name} is another one than was decided with")
     values = {**message.values, **(more or {})}
-    if flaw := misfit(values):
+    if flaw := find_misfit(values):
         raise ConfigurationError(f"{name}: {flaw}")
     subject, *bodies = (_block(message, block, values) for block in _BLOCKS)
     if not subject or not is_line(subject):
@@ -45,9 +45,9 @@ def _block(message: Message, block: str, values: Mapping[str, str]) -> str:
     try:
         return "".join(template.blocks[block](template.new_context(dict(values)))).strip()
     except (KeyError, TemplateError) as error:
-        told = f"block {error}" if isinstance(error, KeyError) else str(error)
+        problem = f"block {error}" if isinstance(error, KeyError) else str(error)
         name = f"{message.template}.{message.language}"
-        raise ConfigurationError(f"template {name} cannot be rendered: {told}") from None
+        raise ConfigurationError(f"template {name} cannot be rendered: {problem}") from None
 
 
 @cache

@@ -1,9 +1,9 @@
 """What may be said to customers: sentences that a person approved, and values that are only values.
 
-A text is said when every sentence of it is on the list: the ones we ship, and those of the home's
-`texts/approved.txt`. A blacklist cannot tell a promise in other words from a harmless sentence;
-whoever puts a sentence on the list has read it. Where a sentence has a place for a value, the
-place is named, and takes nothing but what its name says.
+A text may be sent when every sentence of it is on the list: the ones we ship, and those of the
+home's `texts/approved.txt`. A blacklist cannot tell a promise in other words from a harmless
+sentence; whoever puts a sentence on the list has read it. Where a sentence has a place for a value,
+the place is named, and takes nothing but what its name says.
 """
 
 import re
@@ -21,7 +21,8 @@ _HAN_SIGNS: Final = 16
 _NAME: Final = re.compile(r"[\w][\w &'’.\-·()（）+/]*")
 _HAN: Final = re.compile(r"[\u3400-\u9fff]")
 _ID: Final = r"[0-9A-Za-z_#.:\-]{1,200}|…"
-"""A number of somebody's; the sign stands for one that is hidden (`actions.explain.unnamed`)."""
+"""A number of somebody's; the sign stands for one that is hidden
+(`actions.explain.without_identifiers`)."""
 _DAY: Final = r"\d{4}-\d{2}-\d{2}"
 _AMOUNT: Final = r"(?:[A-Z]{3} )?[\d.,]{1,20}(?: [A-Z]{3}|元|港元|新台币|美元|欧元|日元)?"
 """The code first is how earlier releases wrote it, in messages that still wait."""
@@ -51,23 +52,23 @@ def sentences(text: str) -> list[str]:
 
 
 @cache
-def shipped() -> frozenset[str]:
+def shipped_sentences() -> frozenset[str]:
     """The sentences of the replies that are part of the code."""
     drafts = [text for language in texts.LANGUAGES for text in texts.replies(language).values()]
     return frozenset(one for draft in drafts for one in sentences(draft))
 
 
-def unapproved(text: str, own: Collection[str] = ()) -> str | None:
-    """The first sentence that nobody approved, `own` being those of the home; null: none is.
+def find_unapproved(text: str, own: Collection[str] = ()) -> str | None:
+    """The first sentence that nobody approved, `own` being those of the home; None: none is.
 
     A text without a sentence says nothing, and nothing is approved.
     """
-    said = sentences(text) or [text]
-    return next((one for one in said if one not in shipped() and one not in own), None)
+    parts = sentences(text) or [text]
+    return next((one for one in parts if one not in shipped_sentences() and one not in own), None)
 
 
-def misfit(values: Mapping[str, str]) -> str | None:
-    """Why a value may not stand in its place, of the first that may not; null: all may."""
+def find_misfit(values: Mapping[str, str]) -> str | None:
+    """Why a value may not stand in its place, of the first that may not; None: all may."""
     for name, value in values.items():
         if name == "shop_name":
             if flaw := name_flaw(value):
@@ -80,7 +81,7 @@ def misfit(values: Mapping[str, str]) -> str | None:
 
 
 def name_flaw(value: str) -> str | None:
-    """Why a text is no name of a shop or a coupon; null: it may be one.
+    """Why a text is no name of a shop or a coupon; None: it may be one.
 
     A name is short and no sentence, and the lint finds nothing in it.
     """

@@ -12,7 +12,7 @@ _COUPONS = (WriteKind.CREATE_COUPON, WriteKind.GRANT_COUPON)
 
 @dataclass(frozen=True, slots=True)
 class Stake:
-    """An amount in minor units; `minor` null: it is not known what it costs."""
+    """An amount in minor units; `minor` None: it is not known what it costs."""
 
     minor: int | None
     currency: str | None
@@ -40,7 +40,7 @@ def stake(action: Action) -> Stake:
 
 
 def change_rate(action: Action) -> float | None:
-    """How far a price moves, as a fraction of the price in force; null: it is no such price."""
+    """How far a price moves, as a fraction of the price in force; None: it is no such price."""
     if action.write_kind is not WriteKind.SET_PRICE or not action.before_value:
         return None
     return abs(action.after_value - action.before_value) / action.before_value

@@ -2,7 +2,7 @@
 
 from contracts.actions import Action, Live
 from contracts.codes import Audience, WriteKind
-from contracts.payloads import CouponTerms, decode, told_instant
+from contracts.payloads import CouponTerms, decode, term_instant
 
 _CALLED = {
     "ends_at": "end",
@@ -16,20 +16,20 @@ _CALLED = {
 
 
 def other_term(action: Action, live: Live | None) -> str | None:
-    """The first term that is in force otherwise than it was sent, with both; null: none is.
+    """The first term that is in force otherwise than it was sent, with both; None: none is.
 
     What the platform does not tell is not compared.
     """
     if live is None or not live.terms:
         return None
-    sent = _sent(action)
+    sent = _terms_sent(action)
     for name, called in _CALLED.items():
         if name in sent and name in live.terms and live.terms[name] != sent[name]:
-            return f"{called}: {_shown(live.terms[name])} instead of {_shown(sent[name])}"
+            return f"{called}: {_term_text(live.terms[name])} instead of {_term_text(sent[name])}"
     return None
 
 
-def _sent(action: Action) -> dict[str, str | int | None]:
+def _terms_sent(action: Action) -> dict[str, str | int | None]:
     """By the names of `Live.terms`; nothing of an action that writes no terms, such as an undo."""
     if action.write_kind is not WriteKind.CREATE_COUPON or action.payload is None:
         return {}
@@ -38,7 +38,7 @@ def _sent(action: Action) -> dict[str, str | int | None]:
     except ValueError:  # sending it says what is wrong
         return {}
     return {
-        "ends_at": told_instant(terms.ends_at),
+        "ends_at": term_instant(terms.ends_at),
         "limit_units": terms.usage_limit,
         "minimum_minor": terms.min_spend_minor,
         "maximum_minor": terms.max_spend_minor,
@@ -48,5 +48,5 @@ def _sent(action: Action) -> dict[str, str | int | None]:
     }
 
 
-def _shown(value: str | int | None) -> str:
+def _term_text(value: str | int | None) -> str:
     return "none" if value is None else str(value)

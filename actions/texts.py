@@ -16,7 +16,7 @@ from contracts.errors import ConfigurationError
 
 LANGUAGES: Final = ("en", "zh-CN")
 REVIEW_REQUEST: Final = "review_request"
-"""The message that asks for a review: what the guard says of requests holds for it."""
+"""The message that requests a review: the guard's rules on requests apply to it."""
 TEMPLATES: Final = Path(__file__).parent / "templates"
 
 
@@ -36,7 +36,7 @@ def source(template: str, language: str) -> str:
 
 @cache
 def template_hash(template: str, language: str) -> str:
-    """What tells one version of a message's template from another.
+    """Identifies a version of a message's template.
 
     Raises:
         ConfigurationError: there is none of that name in that language.

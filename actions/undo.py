@@ -19,7 +19,7 @@ _REACHED = (
     ActionState.UNKNOWN,
 )
 UNDER_WAY = (ActionState.APPROVED, ActionState.SENDING, ActionState.SENT)
-"""States of an undo that is asked for and not done."""
+"""States of an undo that is requested and not done."""
 _EXPIRES = dt.timedelta(days=1)
 _NOT_UNDOABLE = {
     WriteKind.NONE: "a notice wrote nothing, so there is nothing to take back",
@@ -41,7 +41,7 @@ class UndoItem:
     actions: tuple[Action, ...]
     """Ours on this target, oldest first; they collapse to one restoration."""
     conflict: str | None
-    """Why it is left alone; null: it is restored."""
+    """Why it is left alone; None: it is restored."""
     note: str | None = None
     """What stays all the same."""
 
@@ -80,7 +80,7 @@ def is_undoable(kind: WriteKind) -> bool:
 
 
 def not_undoable(kind: WriteKind) -> str | None:
-    """Why a kind of write can never be taken back; null: it can, or the platform decides."""
+    """Why a kind of write can never be taken back; None: it can, or the platform decides."""
     return _NOT_UNDOABLE.get(kind)
 
 
@@ -186,7 +186,7 @@ def _forbidden(actions: Sequence[Action], reversal: Reversal | None) -> str | No
 
 
 def to_actions(undo: UndoPlan, *, batch: str, at: dt.datetime) -> list[Action]:
-    """Actions that restore, approved by whoever asks for the undo. Ids derive from the batch."""
+    """Actions that restore, approved by whoever requests the undo. Ids derive from the batch."""
     return [_restoring(item, batch=batch, at=at) for item in undo.to_restore]
 
 

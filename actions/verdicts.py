@@ -39,8 +39,10 @@ def readable(answers: Mapping[str, Live | Unread]) -> dict[str, Live]:
     return {target: answer for target, answer in answers.items() if isinstance(answer, Live)}
 
 
-def unread(actions: Sequence[Action], answers: Mapping[str, Live | Unread]) -> dict[Action, End]:
-    """Actions of which nobody can say what is in force: held, each with the reason."""
+def end_unread(
+    actions: Sequence[Action], answers: Mapping[str, Live | Unread]
+) -> dict[Action, End]:
+    """Actions whose live value cannot be read: delayed, each with the reason."""
     found = [(action, answers.get(action.target_id)) for action in actions]
     return {
         action: End(ActionState.APPROVED, f"held: what is in force cannot be read: {answer.why}")
@@ -49,24 +51,25 @@ def unread(actions: Sequence[Action], answers: Mapping[str, Live | Unread]) -> d
     }
 
 
-def answered(
+def sort_outcomes(
     sending: Sequence[Action], outcomes: Sequence[Outcome]
 ) -> tuple[list[Action], dict[Action, End], dict[Action, End]]:
-    """What the platform says it accepted, rejected, or could not take now; the rest is unknown."""
+    """What the platform accepted, rejected, or could not take now (delayed); the rest is
+    unknown."""
     by_id = {outcome.action_id: outcome for outcome in outcomes}
     accepted: list[Action] = []
     rejected: dict[Action, End] = {}
-    held: dict[Action, End] = {}
+    delayed: dict[Action, End] = {}
     for action in sending:
         outcome = by_id.get(action.action_id)
         if outcome is not None and outcome.state is OutcomeState.REJECTED:
             why = outcome.message or "the platform rejected it"
             rejected[action] = End(ActionState.FAILED, why)
         elif outcome is not None and outcome.state is OutcomeState.HELD:
-            held[action] = End(ActionState.APPROVED, outcome.message)
+            delayed[action] = End(ActionState.APPROVED, outcome.message)
         elif outcome is not None and outcome.state is OutcomeState.ACCEPTED:
             accepted.append(action)
-    return accepted, rejected, held
+    return accepted, rejected, delayed
 
 
 def is_done(action: Action, live: Live | Unread | None) -> bool:
@@ -102,23 +105,23 @@ def verdict(
     if is_shown(action, live, action.before_value):
         if is_accepted:
             return End(
-                ActionState.FAILED, f"the platform says accepted, but it shows {shown(live)}"
+                ActionState.FAILED, f"the platform says accepted, but it shows {live_text(live)}"
             )
         if is_absolute:
             return End(ActionState.APPROVED, "it did not arrive and is to be sent again")
         return End(
             ActionState.UNKNOWN,
-            f"the platform shows {shown(live)}; sending it again might do it twice",
+            f"the platform shows {live_text(live)}; sending it again might do it twice",
         )
-    return End(ActionState.UNKNOWN, f"the platform shows {shown(live)}; a person has to look")
+    return End(ActionState.UNKNOWN, f"the platform shows {live_text(live)}; a person has to look")
 
 
-def shown(live: Live | None) -> str:
+def live_text(live: Live | None) -> str:
     """What the platform shows, as people read it."""
     return "nothing" if live is None else value_text(live.value, live.currency)
 
 
-def without(actions: Sequence[Action], gone: Sequence[Action]) -> list[Action]:
+def excluding(actions: Sequence[Action], gone: Sequence[Action]) -> list[Action]:
     """The actions but for those of the same ids."""
     ids = {action.action_id for action in gone}
     return [action for action in actions if action.action_id not in ids]

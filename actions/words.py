@@ -1,4 +1,4 @@
-"""What a write says, whole: for the person who approves it, and for the lint at the door."""
+"""The words of a write, whole: for the person who approves it, and for the lint at the door."""
 
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Final
@@ -7,7 +7,7 @@ import msgspec
 
 from actions.lint import lint
 from actions.messages import render
-from actions.sentences import name_flaw, unapproved
+from actions.sentences import find_unapproved, name_flaw
 from contracts.actions import Action
 from contracts.payloads import PAYLOADS, UNSUBSCRIBE, CouponTerms, Message, Reply, decode
 
@@ -29,16 +29,16 @@ def words(action: Action) -> dict[str, str]:
     if kind is None or action.undoes is not None:
         return {}
     payload = decode(action.payload, kind)
-    said = render(payload, _TOLD_WHEN_SENT) if isinstance(payload, Message) else payload
-    return dict(_parts("", msgspec.to_builtins(said)))
+    rendered = render(payload, _TOLD_WHEN_SENT) if isinstance(payload, Message) else payload
+    return dict(_parts("", msgspec.to_builtins(rendered)))
 
 
 def unfit(action: Action, approved: Collection[str] = ()) -> str | None:
-    """Why its words may not be said, by the rules of now; null: they may.
+    """Why its words may not be said, by the rules of now; None: they may.
 
     Every sentence of a reply is one that we ship or that is among `approved`; a coupon's title is a
-    name; what the CRM is told passes the lint. A message is worded, and its values are judged,
-    while it is sent.
+    name; what is written to the CRM passes the lint. A message is worded, and its values are
+    judged, while it is sent.
     """
     kind = PAYLOADS.get(action.write_kind)
     if kind in (None, Message) or action.undoes is not None:
@@ -48,13 +48,13 @@ def unfit(action: Action, approved: Collection[str] = ()) -> str | None:
     except ValueError as error:
         return str(error)
     if isinstance(payload, Reply):
-        sentence = unapproved(payload.text, approved)
+        sentence = find_unapproved(payload.text, approved)
         return sentence and f"nobody approved this sentence (texts/approved.txt): {sentence}"
     if isinstance(payload, CouponTerms):
         flaw = name_flaw(payload.title)
         return flaw and f"its title {flaw}"
-    said = dict(_parts("", msgspec.to_builtins(payload)))
-    found = lint("\n".join(said.values()), name=str(action.write_kind))
+    parts = dict(_parts("", msgspec.to_builtins(payload)))
+    found = lint("\n".join(parts.values()), name=str(action.write_kind))
     return str(found[0]) if found else None
 
 

@@ -1,4 +1,4 @@
-"""What an action writes: the change that a platform is asked for, and its value in words."""
+"""What an action writes: the change requested of a platform, and its value as text."""
 
 import json
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from contracts.money import format_amount
 
 
 def changes(actions: Sequence[Action]) -> list[Change]:
-    """What to tell or ask the platform about: one change per action."""
+    """The changes to write or look up: one per action."""
     return [
         Change(
             action_id=action.action_id,

@@ -27,12 +27,12 @@ def confirmed_costs(
         .sort("sku_id")
         .collect()
     )
-    told = [
+    costs_shown = [
         f"{sku} {format_amount(newer, currency)} after {format_amount(used, currency)}"
         for sku, newer, used in waiting.head(_SHOWN).iter_rows()
     ]
     more = [f"and {waiting.height - _SHOWN} more"] if waiting.height > _SHOWN else []
-    shown = f": {'; '.join([*told, *more])}" if told else ""
+    shown = f": {'; '.join([*costs_shown, *more])}" if costs_shown else ""
     return CheckResult(
         shop_id=shop_id,
         table="costs",

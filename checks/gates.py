@@ -11,7 +11,7 @@ from typing import Any
 
 import polars as pl
 
-from checks.suites import KEY_COLUMN, expectations, prepared
+from checks.suites import KEY_COLUMN, expectations, prepare
 from contracts.checks import CheckResult
 from contracts.tables import TABLES, Table
 
@@ -103,14 +103,14 @@ def _run_suite(
         )
     )
     tally = _Tally(expected=len(suite.expectations))
-    for number, piece in enumerate(_slices(prepared(frame, table)), start=1):
+    for number, piece in enumerate(_slices(prepare(frame, table)), start=1):
         answer = validation.run(
             batch_parameters={"dataframe": piece.to_pandas()},
             result_format={"result_format": "BASIC", "partial_unexpected_count": 0},
             run_id=gx.RunIdentifier(run_name=f"{table.name} {number}", run_time=checked_at),
         )
         tally.rows += piece.height
-        tally.failed.update(_failed(answer))
+        tally.failed.update(_failed_counts(answer))
     return tally
 
 
@@ -124,7 +124,7 @@ def _slices(frame: pl.LazyFrame) -> Iterator[pl.DataFrame]:
             yield piece
 
 
-def _failed(answer: Any) -> dict[str, int]:
+def _failed_counts(answer: Any) -> dict[str, int]:
     failed = {}
     for result in answer.results:
         if not result.success:

@@ -15,29 +15,29 @@ def set_aside(
     shop_id: str, table: str, failures: Sequence[str], *, checked_at: dt.datetime
 ) -> CheckResult:
     """Fail where readings of a table cannot be mapped; `failures` are their sentences."""
-    told = f"{len(failures)} set aside" + (f": {failures[-1]}" if failures else "")
+    measured = f"{len(failures)} set aside" + (f": {failures[-1]}" if failures else "")
     return CheckResult(
         shop_id=shop_id,
         table=table,
         check="readings",
         passed=not failures,
-        measured=told,
+        measured=measured,
         limit="no reading that cannot be mapped",
         checked_at=checked_at,
     )
 
 
-def quarantined(
-    shop_id: str, table: str, *, rows: int, held: int, checked_at: dt.datetime
+def check_quarantine(
+    shop_id: str, table: str, *, rows: int, quarantined_rows: int, checked_at: dt.datetime
 ) -> CheckResult:
     """Fail where a large share of what was read lately is in quarantine."""
-    rate = held / rows if rows else 0.0
+    rate = quarantined_rows / rows if rows else 0.0
     return CheckResult(
         shop_id=shop_id,
         table=table,
         check="quarantine",
-        passed=held <= FEWEST_QUARANTINED or rate <= MOST_QUARANTINED_RATE,
-        measured=f"{held:,} of {rows:,} rows, {rate:.0%}",
+        passed=quarantined_rows <= FEWEST_QUARANTINED or rate <= MOST_QUARANTINED_RATE,
+        measured=f"{quarantined_rows:,} of {rows:,} rows, {rate:.0%}",
         limit=f"at most {MOST_QUARANTINED_RATE:.0%}",
         checked_at=checked_at,
         rows=rows,

@@ -24,8 +24,8 @@ def together(
     `sold_units`; `gmv_minor`. `quarantine` has the columns of `Quarantined`. A document counts
     once: by its version in quarantine, unless the lake holds a newer one.
     """
-    held_orders = _held(quarantine, "orders", Order)
-    held_lines = _held(quarantine, "order_lines", OrderLine)
+    held_orders = _quarantined_rows(quarantine, "orders", Order)
+    held_lines = _quarantined_rows(quarantine, "order_lines", OrderLine)
     kept = _version(orders.select(*_ORDER).collect(), "lake")
     newest = (
         pl.concat([kept, _version(held_orders.select(_ORDER), "quarantine")])
@@ -80,7 +80,9 @@ _LINE: Final = (
 )
 
 
-def _held(quarantine: pl.DataFrame, table: str, schema: type[Order | OrderLine]) -> pl.DataFrame:
+def _quarantined_rows(
+    quarantine: pl.DataFrame, table: str, schema: type[Order | OrderLine]
+) -> pl.DataFrame:
     """The rows of a table inside the quarantined orders, typed."""
     columns = schema.columns()
     wanted = _ORDER if table == "orders" else _LINE
@@ -111,10 +113,10 @@ def _version(rows: pl.DataFrame, shelf: str) -> pl.DataFrame:
     )
 
 
-def _newest_lines(held: pl.DataFrame, newest: pl.DataFrame) -> pl.DataFrame:
+def _newest_lines(quarantined: pl.DataFrame, newest: pl.DataFrame) -> pl.DataFrame:
     """Lines of the counted version only: a quarantined document may hold several."""
     counted = newest.filter(pl.col("shelf") == "quarantine").select("order_id", "version")
-    versioned = held.with_columns(version=pl.coalesce("source_updated_at", "read_at"))
+    versioned = quarantined.with_columns(version=pl.coalesce("source_updated_at", "read_at"))
     return versioned.join(counted, on=["order_id", "version"], how="semi", nulls_equal=True)
 
 

@@ -20,13 +20,13 @@ from contracts.tables import Table
 KEY_COLUMN = "primary_key"
 
 
-def prepared(frame: pl.LazyFrame, table: Table) -> pl.LazyFrame:
+def prepare(frame: pl.LazyFrame, table: Table) -> pl.LazyFrame:
     """The columns of a table's suite, in types that NumPy holds without objects per row.
 
     Null, where it is allowed, becomes the lower bound, so that integers stay integers; days become
     midnights. `primary_key` is a hash of the key, equal for equal keys.
     """
-    columns = [_plain(name, column) for name, column in _checked(table)]
+    columns = [_plain(name, column) for name, column in _suite_columns(table)]
     return frame.select(*columns, pl.struct(table.key).hash(seed=0).alias(KEY_COLUMN))
 
 
@@ -34,9 +34,9 @@ def expectations(table: Table) -> Iterator[Any]:
     """The expectations of a table: columns, nulls, codes, ranges and a key without repetition."""
     import great_expectations.expectations as gxe  # takes four seconds, so only where it is used
 
-    columns = [*(name for name, _ in _checked(table)), KEY_COLUMN]
+    columns = [*(name for name, _ in _suite_columns(table)), KEY_COLUMN]
     yield gxe.ExpectTableColumnsToMatchSet(column_set=columns, exact_match=True)
-    for name, column in _checked(table):
+    for name, column in _suite_columns(table):
         metadata = column.metadata or {}
         if not column.nullable:
             yield gxe.ExpectColumnValuesToNotBeNull(column=name)
@@ -52,7 +52,7 @@ def expectations(table: Table) -> Iterator[Any]:
     yield gxe.ExpectColumnValuesToBeUnique(column=KEY_COLUMN)
 
 
-def _checked(table: Table) -> list[tuple[str, dy.Column]]:
+def _suite_columns(table: Table) -> list[tuple[str, dy.Column]]:
     """Columns that the suite says something about: bounded, coded or never null."""
     return [
         (name, column)

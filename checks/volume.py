@@ -43,7 +43,7 @@ def volume(
     Expected is the median of the same weekdays of the past 8 weeks; a deviation is the median
     absolute error that this rule made on the days before, never below counting noise, both on a
     logarithmic scale. `per_day` is as from `rows_per_day`; a day without rows counts zero. Days in
-    `events` are neither judged nor learnt from. Less than 4 weeks of data: passed, and said so.
+    `events` are neither judged nor learnt from. Less than 4 weeks of data: passed, with a note.
     """
     history = _history(per_day, day, events)
     rows = int(per_day.filter(pl.col("day") == day)["rows"].sum())

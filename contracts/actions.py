@@ -13,7 +13,7 @@ from contracts.codes import ActionState, Channel, OutcomeState, Purpose, WriteKi
 from contracts.columns import MAX_MINOR, code, identifier, instant, member, number, text
 
 OF_MESSAGE: Final = ":message"
-"""What stands behind a code in the target of the message that tells of it."""
+"""What stands behind a code in the target of the message that names it."""
 ORDERING = "restock"
 """Policy whose alerts are orders of goods: on the way until received, cancelled or overdue."""
 
@@ -110,7 +110,7 @@ class Action:
     message: str | None
     """Why it failed, was superseded or needs a person, in one sentence."""
     undoes: str | None
-    """Undo batch this action belongs to; null for an ordinary action."""
+    """Undo batch this action belongs to; None for an ordinary action."""
     fence: int
     """Counts claims; a holder with an older number may not write."""
     payload: str | None = None
@@ -137,8 +137,8 @@ def content_hashes(row: Mapping[str, Any]) -> dict[str, str]:
     `row` has the columns of `Action`. Of what is written beside the value there is a hash of its
     own, since that is the text that was shown.
     """
-    told = _JSON.encode([row[name] for name in _CONTENT])
-    hashes = {"content_hash": hashlib.sha256(told.encode()).hexdigest()}
+    text = _JSON.encode([row[name] for name in _CONTENT])
+    hashes = {"content_hash": hashlib.sha256(text.encode()).hexdigest()}
     if row["payload"] is not None:
         hashes["payload_hash"] = hashlib.sha256(row["payload"].encode()).hexdigest()
     return hashes
@@ -191,8 +191,8 @@ class Live:
     """Of a coupon what else is in force: `ends_at` (payloads.told_instant), `limit_units`,
     `per_customer_units`, `minimum_minor` of the shop's currency, `audience` (codes.Audience).
 
-    A null in it: there is no such end, limit or minimum. A name that is absent: the platform does
-    not tell of it, and it is not compared."""
+    None in it: there is no such end, limit or minimum. A name that is absent: the platform does
+    not report it, and it is not compared."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,6 @@ _CODE: Final = re.compile(r"(?:[245]\d\d )?([245]\.\d{1,3}\.\d{1,3})")
 
 
 def code_in(diagnostic: str | None) -> str | None:
-    """The enhanced code in a diagnostic such as "5.1.1" or "550 5.1.1"; null: it is neither."""
+    """The enhanced code in a diagnostic such as "5.1.1" or "550 5.1.1"; None: it is neither."""
     found = _CODE.fullmatch(diagnostic or "")
     return found[1] if found else None

@@ -23,11 +23,11 @@ NO_PIECES: Final = pl.LazyFrame(schema=PIECES_SCHEMA)
 _PART: Final = ["shop_id", "part_sku_id"]
 
 
-def exploded(parts: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+def explode(parts: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The articles of each bundle (`PIECES_SCHEMA`), and the bundles that have no end.
 
     A bundle has none (shop_id, sku_id) that holds itself, by whatever stands between, or one that
-    does; nothing is said of its articles. One round over all bundles at once for each level.
+    does; its articles are left out. One round over all bundles at once for each level.
     """
     rows = parts.select(*PIECES_SCHEMA)
     bundles = rows.select("shop_id", part_sku_id="sku_id").unique()

@@ -87,7 +87,7 @@ class CaseStatus(StrEnum):
     REFUNDED = "refunded"
 
 
-# A case in one of these is not decided: nobody asks its customer for a review.
+# A case in one of these is not decided: no review is requested of its customer.
 OPEN_CASES = (
     CaseStatus.REQUESTED,
     CaseStatus.RETURNING,
@@ -134,7 +134,7 @@ class OccasionKind(StrEnum):
 
 
 class ConsentStatus(StrEnum):
-    """What a person said to being written to."""
+    """A person's consent to being written to."""
 
     GRANTED = "granted"
     WITHDRAWN = "withdrawn"
@@ -223,7 +223,7 @@ class MemberSegment(StrEnum):
 
 
 class AdLevel(StrEnum):
-    """What a row of an ad report is broken down by; levels tell of the same money, never add."""
+    """What a row of an ad report is broken down by; levels contain the same money, never add."""
 
     CAMPAIGN = "campaign"
     KEYWORD = "keyword"
@@ -330,7 +330,7 @@ class WriteKind(StrEnum):
     SET_PRICE = "set_price"
     SET_STOCK = "set_stock"
     CREATE_COUPON = "create_coupon"
-    """A code; `before` null, `after` what it takes off, 0 once it is closed."""
+    """A code; `before` None, `after` what it takes off, 0 once it is closed."""
     GRANT_COUPON = "grant_coupon"
     """A platform's coupon into one member's purse; `after` 1."""
     SEND_MESSAGE = "send_message"

@@ -143,7 +143,8 @@ def net_receipt(price: pl.Expr, economics: Economics, piece: Piece = ANY_PIECE) 
 def part_off(
     price: pl.Expr, off_rate: pl.Expr, off_minor: pl.Expr, least_minor: pl.Expr
 ) -> pl.Expr:
-    """The part of a price that a coupon takes off: an amount alone in the least order it asks for.
+    """The part of a price that a coupon takes off: an amount alone in the least order it applies
+    to.
 
     A coupon comes off what the usual discounts leave, so a floor holds for the price less this.
     """
@@ -240,14 +241,14 @@ def extra_cost(economics: Economics, piece: Piece = ANY_PIECE) -> pl.Expr:
 
 def _cost(economics: Economics, piece: Piece, name: str) -> pl.Expr:
     """A cost of selling: the SKU's own, else its category's, else the shop's."""
-    own = _known(piece.sku, economics.by_sku, name)
-    common = _known(piece.category, economics.by_category, name)
+    own = _per_key(piece.sku, economics.by_sku, name)
+    common = _per_key(piece.category, economics.by_category, name)
     return pl.coalesce(own, common, pl.lit(float(getattr(economics, name))))
 
 
-def _known(key: pl.Expr, costs: Mapping[str, SaleCosts], name: str) -> pl.Expr:
-    told = {one: getattr(cost, name) for one, cost in costs.items()}
-    given = {one: value for one, value in told.items() if value is not None}
+def _per_key(key: pl.Expr, costs: Mapping[str, SaleCosts], name: str) -> pl.Expr:
+    values = {one: getattr(cost, name) for one, cost in costs.items()}
+    given = {one: value for one, value in values.items() if value is not None}
     if not given:
         return pl.lit(None, dtype=pl.Float64)
     return key.cast(pl.String).replace_strict(given, default=None, return_dtype=pl.Float64)

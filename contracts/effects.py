@@ -1,10 +1,10 @@
-"""What a policy earned, as it is told."""
+"""What a policy earned, as it is reported."""
 
 from dataclasses import dataclass
 from typing import Final
 
 LEAST_UNITS: Final = 30
-"""SKUs or members in each arm from which a difference is told …"""
+"""SKUs or members in each arm from which a difference counts …"""
 LEAST_DAYS: Final = 14
 """… each of them watched for so many days."""
 
@@ -14,7 +14,7 @@ class Effect:
     """The mean difference per SKU or member and day, in minor units, with its interval.
 
     `ready` of either arm have been watched for `LEAST_DAYS`; with fewer than `LEAST_UNITS` in one
-    arm there is no difference to tell.
+    arm there is no difference to report.
     """
 
     acted_on: int

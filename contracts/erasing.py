@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import polars as pl
 
-from contracts.families import filed, first_part, keeps_books, owners
+from contracts.families import first_part, keeps_books, naming_columns, owners
 from contracts.personal import OWN_ID, Members, member_columns, purposes
 from contracts.streams import Mapped
 from contracts.tables import TABLES, Table
@@ -16,18 +16,16 @@ from contracts.tables import TABLES, Table
 _NEVER = pl.lit(value=False)
 
 
-def protected(mapped: Mapped, members: Members) -> Mapped:
+def protect(mapped: Mapped, members: Members) -> Mapped:
     """A mapped reading without platform ids of members, and without who is forgotten.
 
     Hashes of rows and documents stay, so a document is the same before and after.
     """
-    frames = {
-        name: _protected(frame, TABLES[name], members) for name, frame in mapped.frames.items()
-    }
-    return replace(mapped, frames=frames, rejects=_named(mapped.rejects, members))
+    frames = {name: _protect(frame, TABLES[name], members) for name, frame in mapped.frames.items()}
+    return replace(mapped, frames=frames, rejects=_rename_rejects(mapped.rejects, members))
 
 
-def erased(frame: pl.DataFrame, table: Table, members: Members) -> pl.DataFrame:
+def erase(frame: pl.DataFrame, table: Table, members: Members) -> pl.DataFrame:
     """Rows without the members who are forgotten, and without what was theirs.
 
     A row of the books that names them names nobody; its ids change once they are known as theirs.
@@ -39,7 +37,9 @@ def erased(frame: pl.DataFrame, table: Table, members: Members) -> pl.DataFrame:
         return frame.filter(~by_member & ~_of_erased(frame, table, members))
     by_id = _of_erased(frame, table, members)
     emptied = [*member_columns(table), *_written(table)]
-    aliased = [name for name in filed(table) if name in frame.columns] if members.erased else []
+    aliased = (
+        [name for name in naming_columns(table) if name in frame.columns] if members.erased else []
+    )
     return frame.with_columns(
         *(pl.when(~(by_member | by_id)).then(pl.col(name)).alias(name) for name in emptied),
         *(
@@ -50,7 +50,7 @@ def erased(frame: pl.DataFrame, table: Table, members: Members) -> pl.DataFrame:
 
 
 def names_erased(mapped: Mapped, members: Members) -> bool:
-    """Whether a reading that is not protected yet tells of what was a forgotten person's."""
+    """Whether a reading that is not protected yet contains what was a forgotten person's."""
     return bool(members.erased) and any(
         frame.select(_of_erased(frame, TABLES[name], members).any()).item()
         for name, frame in mapped.frames.items()
@@ -90,18 +90,18 @@ def _begins_with_member(table: Table) -> bool:
     return table.document[:1] != () and table.document[0] in member_columns(table)
 
 
-def _protected(frame: pl.DataFrame, table: Table, members: Members) -> pl.DataFrame:
+def _protect(frame: pl.DataFrame, table: Table, members: Members) -> pl.DataFrame:
     if OWN_ID in frame.columns and _is_about_member(table):
         frame = frame.with_columns(pl.col(*table.document).alias(OWN_ID))
     for name in member_columns(table):
         frame = frame.with_columns(members.pseudonyms(frame[name]).alias(name))
-    return erased(frame, table, members) if members.forgotten or members.erased else frame
+    return erase(frame, table, members) if members.forgotten or members.erased else frame
 
 
-def _named(rejects: pl.DataFrame, members: Members) -> pl.DataFrame:
+def _rename_rejects(rejects: pl.DataFrame, members: Members) -> pl.DataFrame:
     """Rejects of documents that are a member's, under the pseudonym; none of who is forgotten."""
     named = [
-        document_id if table not in TABLES else _told(document_id, TABLES[table], members)
+        document_id if table not in TABLES else _document_name(document_id, TABLES[table], members)
         for table, document_id in rejects.select("table", "document_id").iter_rows()
     ]
     return rejects.with_columns(document_id=pl.Series(named, dtype=pl.String)).drop_nulls(
@@ -109,15 +109,15 @@ def _named(rejects: pl.DataFrame, members: Members) -> pl.DataFrame:
     )
 
 
-def _told(document_id: str, table: Table, members: Members) -> str | None:
-    """A document's name without a platform's id of a member; null: it is of who is forgotten."""
+def _document_name(document_id: str, table: Table, members: Members) -> str | None:
+    """A document's name without a platform's id of a member; None: it is of who is forgotten."""
     if not table.document:
         return document_id
-    first, told = first_part(table, document_id)
-    if told == "?":
+    first, value = first_part(table, document_id)
+    if value == "?":
         return document_id
     if not _begins_with_member(table):
-        return None if members.alias(first, told) in members.erased else document_id
-    if members.is_forgotten(told):
+        return None if members.alias(first, value) in members.erased else document_id
+    if members.is_forgotten(value):
         return None
-    return members.pseudonym(told) + document_id.removeprefix(told)
+    return members.pseudonym(value) + document_id.removeprefix(value)

@@ -15,15 +15,15 @@ _LONGEST = 2_000
 
 
 class ShopkeeperError(Exception):
-    """Base of every error that is told to an operator in one sentence.
+    """Base of every error that an operator reads in one sentence.
 
     It may quote a name that others chose: line breaks and escape codes become blanks, so that it is
     one line in a log and moves no cursor on a screen.
     """
 
     def __str__(self) -> str:
-        told = "".join(sign if sign.isprintable() else " " for sign in super().__str__())
-        return told if len(told) <= _LONGEST else told[: _LONGEST - 1] + "…"
+        text = "".join(sign if sign.isprintable() else " " for sign in super().__str__())
+        return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
 
 
 class ConfigurationError(ShopkeeperError):

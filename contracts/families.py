@@ -24,7 +24,7 @@ def _is_identifier(table: Table, column: str) -> bool:
 
 
 def canonical() -> list[Table]:
-    """What platforms told; the rest is computed of it."""
+    """What platforms reported; the rest is computed from it."""
     return [table for table in TABLES.values() if table.kind is not TableKind.DERIVED]
 
 
@@ -122,7 +122,7 @@ def keeps_books(table: Table) -> bool:
     return has_money and table.document[:1] != () and table.document[0] in documents_of_persons()
 
 
-def filed(table: Table) -> list[str]:
+def naming_columns(table: Table) -> list[str]:
     """Columns that name something of a person, or a part of a document that is in the books."""
     parts = {name for one in TABLES.values() if keeps_books(one) for name in one.key}
     named = (parts | person_ids()) - {"shop_id"}

@@ -8,7 +8,7 @@ LANGUAGES: Final[tuple[Language, ...]] = ("zh", "en")
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class Bilingual:
     """A text in both languages."""
 
     en: str

@@ -21,19 +21,19 @@ SkuCode = Annotated[str, _Sku()]
 
 def money_fields(model: type[BaseModel]) -> list[str]:
     """Fields of a model of settings that are money, or hold some."""
-    return _marked(model, _Money)
+    return _marked_fields(model, _Money)
 
 
 def named_skus(settings: BaseModel) -> list[str]:
     """The SKUs that settings name: keys of tables, or items of lists."""
     return [
         sku
-        for name in _marked(type(settings), _Sku)
+        for name in _marked_fields(type(settings), _Sku)
         for sku in dict.fromkeys(getattr(settings, name))
     ]
 
 
-def _marked(model: type[BaseModel], marker: type) -> list[str]:
+def _marked_fields(model: type[BaseModel], marker: type) -> list[str]:
     return [
         name
         for name, field in model.model_fields.items()
@@ -46,5 +46,5 @@ def _holds(annotation: Any, marker: type) -> bool:
     if any(isinstance(one, marker) for one in getattr(annotation, "__metadata__", ())):
         return True
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return bool(_marked(annotation, marker))
+        return bool(_marked_fields(annotation, marker))
     return any(_holds(one, marker) for one in get_args(annotation))

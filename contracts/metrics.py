@@ -7,7 +7,7 @@ from typing import Literal
 
 import polars as pl
 
-from contracts.languages import Said
+from contracts.languages import Bilingual
 
 
 class Unit(StrEnum):
@@ -49,15 +49,15 @@ class Gap(StrEnum):
     CENSORED = "censored"
 
 
-GAPS: Mapping[Gap, Said] = {
-    Gap.NO_DATA: Said("no data covers it", "没有数据"),
-    Gap.NO_BASE: Said("there is nothing to divide by", "分母为零"),
-    Gap.ABOVE_ONE: Said(
+GAPS: Mapping[Gap, Bilingual] = {
+    Gap.NO_DATA: Bilingual("no data covers it", "没有数据"),
+    Gap.NO_BASE: Bilingual("there is nothing to divide by", "分母为零"),
+    Gap.ABOVE_ONE: Bilingual(
         "more bought than visited, so the visits are incomplete",
         "购买人数多于访客数，访客数据不完整",
     ),
-    Gap.COST_MISSING: Said("the cost of what was sold is not known", "部分商品成本未知"),
-    Gap.CENSORED: Said("its time has not passed yet", "观察期未满"),
+    Gap.COST_MISSING: Bilingual("the cost of what was sold is not known", "部分商品成本未知"),
+    Gap.CENSORED: Bilingual("its time has not passed yet", "观察期未满"),
 }
 """A gap in a few words."""
 
@@ -72,8 +72,8 @@ class Metric:
     """
 
     name: str
-    title: Said
-    definition: Said
+    title: Bilingual
+    definition: Bilingual
     unit: Unit
     value: pl.Expr
     fact: str = ""

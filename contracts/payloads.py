@@ -109,7 +109,7 @@ PAYLOADS: Final[Mapping[WriteKind, type[Payload]]] = {
 PayloadT = TypeVar("PayloadT", bound=Payload)
 
 
-def told_instant(at: dt.datetime) -> str:
+def term_instant(at: dt.datetime) -> str:
     """An instant as a term of `Live.terms`: UTC, to the second, since platforms keep no more."""
     return at.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 

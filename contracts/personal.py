@@ -80,14 +80,14 @@ def _is_keyed(text: str, prefix: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Redacted:
-    """A raw page without some members, and what it said of them."""
+    """A raw page without some members, and what was removed."""
 
     page: Page
     removed: tuple[object, ...] = ()
 
 
 Redact = Callable[[Page, Callable[[str], bool]], Redacted]
-"""Takes out of a raw page the members, by the platform's id, of whom it is told so."""
+"""Takes out of a raw page the members, by the platform's id, whom the predicate names."""
 
 
 COMPARED = frozenset({"coupon", "parcel"})
@@ -111,7 +111,7 @@ def purposes(schema: type[dy.Schema]) -> dict[str, str]:
     }
 
 
-def expired(
+def expire_columns(
     frame: pl.DataFrame,
     table: Table,
     *,
@@ -132,7 +132,7 @@ def expired(
     return frame
 
 
-def masked(column: pl.Expr) -> pl.Expr:
+def mask(column: pl.Expr) -> pl.Expr:
     """Text to be shown, without the e-mail addresses and telephone numbers that stand in it."""
     return column.str.replace_all(_CONTACT, "…")
 

@@ -1,4 +1,4 @@
-"""What rooms ask of each other. `flows.steps` passes the things that answer."""
+"""What rooms require of each other. `flows.steps` passes the implementations."""
 
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
@@ -28,7 +28,7 @@ class LimitStore(Protocol):
     def change(self, account: str, step: Callable[[Level | None], Level | None]) -> None:
         """Replace an account's level by what `step` makes of it, and nobody else meanwhile.
 
-        Null is an account that no answer has told about yet.
+        None: no answer has reported it yet.
         """
         ...
 
@@ -37,7 +37,7 @@ class TokenStore(Protocol):
     """Where renewed tokens lie, so that those who use the same account renew them once."""
 
     def load(self, account: str) -> Tokens | None:
-        """The newest tokens of an account; null before the first renewal."""
+        """The newest tokens of an account; None before the first renewal."""
         ...
 
     def save(self, account: str, tokens: Tokens) -> None:
@@ -76,7 +76,7 @@ class Outbound(Protocol):
 
     @property
     def reads_back(self) -> bool:
-        """Whether `live` tells anything; if not, the platform's answer per item is the proof."""
+        """Whether `live` returns anything; if not, the platform's answer per item is the proof."""
         ...
 
     def live(self, changes: Sequence[Change]) -> Mapping[str, Live | Unread]:

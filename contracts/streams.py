@@ -35,7 +35,8 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One raw answer. `part` tells the mapping how to read it ("page", "bulk", a file's name)."""
+    """One raw answer. `part` names for the mapping how to read it ("page", "bulk", a file's
+    name)."""
 
     body: bytes
     part: str
@@ -118,7 +119,7 @@ class Mapped:
     """Where a reading knows all raw parts there are: ids (`PART` and the name) of those that may
     still be wrong. Every other part is repaired, gone, or read as it should be. Null: unknown."""
     is_of_erased: bool = False
-    """Whether its pages tell of what was a forgotten person's."""
+    """Whether its pages contain what was a forgotten person's."""
 
 
 class Quarantined(dy.Schema):

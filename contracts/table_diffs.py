@@ -9,7 +9,7 @@ import polars as pl
 
 @dataclass(frozen=True, slots=True)
 class TableSnapshot:
-    """A table as somebody saw it: its version (null: there was none), rows read until `as_of`."""
+    """A table as somebody saw it: its version (None: there was none), rows read until `as_of`."""
 
     version: int | None
     as_of: dt.datetime

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 class Tokens:
     """An access token and what renews it; instants are UTC.
 
-    `refresh` is null where something else renews it, `refresh_expires_at` where it does not end.
+    `refresh` is None where something else renews it, `refresh_expires_at` where it does not end.
     """
 
     access: str

@@ -63,7 +63,7 @@ def validate(
         return model.model_validate(table)
     except ValidationError as error:
         found = error.errors(include_url=False, include_input=False, include_context=False)
-    # A key that is missing is often the one that was mistyped: that is told first.
+    # A key that is missing is often the one that was mistyped: that is reported first.
     first = min(found, key=lambda one: one["type"] != "extra_forbidden")
     inner = tuple(part for part in first["loc"] if isinstance(part, int | str))
     prefix = elsewhere.get(str(inner[0]), prefix) if inner else prefix

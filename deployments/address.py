@@ -62,7 +62,7 @@ def _is_loopback(host: str) -> bool:
 
 
 @contextmanager
-def taken(address: Address) -> Iterator[socket.socket]:
+def bind(address: Address) -> Iterator[socket.socket]:
     """The socket of an address, listening.
 
     Raises:
@@ -79,11 +79,11 @@ def taken(address: Address) -> Iterator[socket.socket]:
         yield opened
 
 
-def refuse_taken(address: Address) -> None:
+def refuse_port_in_use(address: Address) -> None:
     """Tell a taken port before a server is started, which would only say so in its log.
 
     Raises:
         ConfigurationError: as `taken`; who answers there is not ours.
     """
-    with taken(address):
+    with bind(address):
         return

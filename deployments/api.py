@@ -34,7 +34,7 @@ class _Patient(httpx.HTTPTransport):
 
 
 def proven(url: str, certificate: Path, *, timeout: float) -> httpx.Client:
-    """A client that tells nothing to a listener without the certificate's key."""
+    """A client that sends nothing to a listener without the certificate's key."""
     patient = _Patient(verify=ssl.create_default_context(cafile=certificate), trust_env=False)
     return httpx.Client(base_url=url, transport=patient, timeout=timeout, trust_env=False)
 
@@ -51,8 +51,8 @@ def client(url: str, auth: str, certificate: Path) -> Iterator[httpx.Client]:
     try:
         with proven(url, certificate, timeout=60) as api:
             api.auth = httpx.BasicAuth(user, password)
-            told = api.get("/csrf-token", params={"client": mine}).raise_for_status().json()
-            api.headers.update({"Prefect-Csrf-Token": told["token"], "Prefect-Csrf-Client": mine})
+            token = api.get("/csrf-token", params={"client": mine}).raise_for_status().json()
+            api.headers.update({"Prefect-Csrf-Token": token["token"], "Prefect-Csrf-Client": mine})
             yield api
     except (httpx.HTTPError, KeyError, ValueError) as error:
         name = type(error).__name__
@@ -63,8 +63,8 @@ def found(api: httpx.Client, kind: str, **chosen: Any) -> list[dict[str, Any]]:
     """Everything of a kind that fits."""
     rows: list[dict[str, Any]] = []
     while True:
-        asked = {**chosen, "limit": _PAGE, "offset": len(rows)}
-        page = api.post(f"/{kind}/filter", json=asked).raise_for_status().json()
+        query = {**chosen, "limit": _PAGE, "offset": len(rows)}
+        page = api.post(f"/{kind}/filter", json=query).raise_for_status().json()
         rows += page
         if len(page) < _PAGE:
             return rows

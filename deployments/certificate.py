@@ -27,7 +27,7 @@ _SIGNS = {
 }
 
 
-def made(host: str) -> str:
+def make_certificate(host: str) -> str:
     """A new key and its certificate for an IP address, in one PEM: a server's, and its clients'."""
     key = ec.generate_private_key(ec.SECP256R1())
     public = key.public_key()

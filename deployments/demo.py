@@ -31,7 +31,7 @@ _HOURS = 10
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What the demo tells: one screen, or one JSON document."""
+    """What the demo reports: one screen, or one JSON document."""
 
     data: dict[str, Any]
     screen: Any
@@ -59,10 +59,10 @@ def run_demo(folder: Path, *, days: int | None, households: int | None, is_quiet
             _tell(is_quiet, started, f"{world.orders:,} orders with {world.lines:,} lines; loop …")
             prefect.wait()
             looped = asyncio.run(_flow()(str(home)))
-            scores = _scored(home, world)
+            scores = _score(home, world)
     finally:
         prefect.stop()
-    return _shown(home, looped, scores, seconds=time.monotonic() - started)
+    return _screen(home, looped, scores, seconds=time.monotonic() - started)
 
 
 def _tell(is_quiet: bool, started: float, line: str) -> None:
@@ -124,15 +124,17 @@ def _flow() -> Callable[[str], Coroutine[Any, Any, "LoopResult"]]:
     return run_flow
 
 
-def _scored(home: Path, world: DemoWorld) -> list["DemoScore"]:
-    from deployments.demo_score import scored
+def _score(home: Path, world: DemoWorld) -> list["DemoScore"]:
+    from deployments.demo_score import score_demo
     from flows.steps.opening import open_home
 
     with open_home(home) as opened:
-        return scored(opened, world)
+        return score_demo(opened, world)
 
 
-def _shown(home: Path, looped: "LoopResult", scores: list["DemoScore"], *, seconds: float) -> Shown:
+def _screen(
+    home: Path, looped: "LoopResult", scores: list["DemoScore"], *, seconds: float
+) -> Shown:
     from reports.summary import screen
 
     reported = looped.reported

@@ -32,7 +32,7 @@ class DemoScore:
         return f"{self.what} equal for {self.compared - self.differing:,} of {self.compared:,}"
 
 
-def scored(home: Home, world: DemoWorld) -> list[DemoScore]:
+def score_demo(home: Home, world: DemoWorld) -> list[DemoScore]:
     """Compare everything that the demo read or wrote."""
     with httpx.Client(base_url=world.url, timeout=60) as truth:
         return [
@@ -44,7 +44,7 @@ def scored(home: Home, world: DemoWorld) -> list[DemoScore]:
         ]
 
 
-def _told(truth: httpx.Client, what: str, channel: str) -> list[dict[str, Any]]:
+def _truth_rows(truth: httpx.Client, what: str, channel: str) -> list[dict[str, Any]]:
     answer = truth.get(f"/truth/{what}", params={"channel": channel}).raise_for_status()
     found: list[dict[str, Any]] = answer.json()
     return found
@@ -52,14 +52,16 @@ def _told(truth: httpx.Client, what: str, channel: str) -> list[dict[str, Any]]:
 
 def _days(home: Home, shop: Shop, truth: httpx.Client, channel: str) -> DemoScore:
     """Orders, units and GMV per day, lake and quarantine together."""
-    told = pl.DataFrame(_told(truth, "days", channel)).select(
+    truth_days = pl.DataFrame(_truth_rows(truth, "days", channel)).select(
         order_date=pl.col("date").str.to_date(),
         orders_count=pl.col("orders"),
         sold_units=pl.col("units"),
         gmv_minor=pl.col("gmv_minor"),
     )
     history = shop.settings.history_from
-    told = told if history is None else told.filter(pl.col("order_date") >= history)
+    truth_days = (
+        truth_days if history is None else truth_days.filter(pl.col("order_date") >= history)
+    )
     ours = together(
         home.scan("orders", shop),
         home.scan("order_lines", shop),
@@ -69,7 +71,9 @@ def _days(home: Home, shop: Shop, truth: httpx.Client, channel: str) -> DemoScor
     # An order of before that changed since is read too; its day is not read whole.
     ours = ours if history is None else ours.filter(pl.col("order_date") >= history)
     return DemoScore(
-        f"{shop.id}: orders, units, GMV per day", told.height, against(ours, told).height
+        f"{shop.id}: orders, units, GMV per day",
+        truth_days.height,
+        against(ours, truth_days).height,
     )
 
 
@@ -88,48 +92,48 @@ def _ads(home: Home, shop: Shop, truth: httpx.Client) -> DemoScore:
         )
         .collect()
     )
-    told = (
-        pl.DataFrame(_told(truth, "ads", "taobao"))
+    truth_ads = (
+        pl.DataFrame(_truth_rows(truth, "ads", "taobao"))
         .group_by(ad_date=pl.col("date").str.to_date(), ad_channel="product")
         .agg(pl.col(_AD_SUMS).sum())
     )
     keys = ["ad_date", "ad_channel"]
-    read = ours.join(told, on=keys, how="left", suffix="_truth")
+    read = ours.join(truth_ads, on=keys, how="left", suffix="_truth")
     return DemoScore("tmall: ads per day", read.height, _differing(read, _AD_SUMS))
 
 
 def _parcels(home: Home, shop: Shop, truth: httpx.Client) -> DemoScore:
-    """When the parcels that were asked about were delivered."""
-    told = pl.DataFrame(_told(truth, "parcels", "shopify")).select(
+    """When the parcels that were looked up were delivered."""
+    truth_parcels = pl.DataFrame(_truth_rows(truth, "parcels", "shopify")).select(
         shipment_id=pl.concat_str("carrier", "number", separator=":"),
         delivered_at_truth=pl.col("delivered_at").str.to_datetime(time_zone="UTC", time_unit="us"),
     )
     sealed = home.read(Parcel, shop).select("shipment_id", "delivered_at").collect()
     ours = home.keys.vault.open_frame(sealed, table_of(Parcel).name)
-    read = ours.join(told, on="shipment_id", how="left")
+    read = ours.join(truth_parcels, on="shipment_id", how="left")
     return DemoScore("demo: parcels asked about", read.height, _differing(read, ("delivered_at",)))
 
 
 def _consents(home: Home, shop: Shop, truth: httpx.Client) -> DemoScore:
     """What members allowed, by pseudonym."""
     members = home.members(shop)
-    told = pl.DataFrame(
+    truth_consents = pl.DataFrame(
         [
             (members.pseudonym(row["household_id"]), _CONSENTS[row["consent"]])
-            for row in _told(truth, "members", "shopify")
+            for row in _truth_rows(truth, "members", "shopify")
         ],
         schema=["member_id", "consent_status_truth"],
         orient="row",
     )
     marketing = (pl.col("purpose") == "marketing") & (pl.col("channel") == "email")
     ours = home.read(Consent, shop).filter(marketing).collect()
-    both = told.join(ours, on="member_id", how="full", coalesce=True)
+    both = truth_consents.join(ours, on="member_id", how="full", coalesce=True)
     return DemoScore("demo: consents", both.height, _differing(both, ("consent_status",)))
 
 
 def _mail(home: Home, truth: httpx.Client) -> DemoScore:
     """Messages that the ledger says were sent, and those that arrived: each once."""
-    arrived = sorted(_keys(_told(truth, "writes", "shopify")))
+    arrived = sorted(_keys(_truth_rows(truth, "writes", "shopify")))
     states = (ActionState.CONFIRMED, ActionState.REVERTED)
     sent = sorted(
         action.action_id

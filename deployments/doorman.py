@@ -21,7 +21,7 @@ _log = logging.getLogger(__name__)
 
 
 class Doorman:
-    """Counts connections and ends those that ask for nothing; for one event loop."""
+    """Counts connections and ends those that send no request; for one event loop."""
 
     def __init__(self, *, head_seconds: float = HEAD_SECONDS) -> None:
         self._head_seconds = head_seconds
@@ -37,7 +37,7 @@ class Doorman:
             self._end(next((one for one in crowd if self._inside[one] is not None), visitor))
 
     def waits(self, visitor: H11Protocol) -> None:
-        """It has asked for nothing yet, or for nothing more."""
+        """It has sent no request yet, or no further one."""
         loop = asyncio.get_running_loop()
         self.asked(visitor)
         self._inside[visitor] = loop.call_later(self._head_seconds, self._end, visitor)
@@ -62,7 +62,7 @@ class Doorman:
             _log.warning("ended=%d connections that asked for nothing in time", self._ended)
 
 
-def guarded(doorman: Doorman) -> type[asyncio.Protocol]:
+def guard_protocol(doorman: Doorman) -> type[asyncio.Protocol]:
     """HTTP of a server whose connections the doorman watches."""
 
     class Visitor(H11Protocol):

@@ -15,18 +15,18 @@ from urllib.parse import urlsplit
 import httpx
 
 from contracts.errors import TransientSourceError
-from deployments.address import LOOPBACK, Address, refuse_taken
+from deployments.address import LOOPBACK, Address, refuse_port_in_use
 from deployments.extra import refuse_without_sandbox
 from deployments.processes import Background
-from deployments.server import START_SECONDS, kept
+from deployments.server import START_SECONDS, read_or_make_secret
 
 NAME = "sandbox.json"
 
 
 def remember(home: Path, url: str, token: str, options: Sequence[str]) -> None:
     """Write down how a world is made again; `token` is the variable that holds its token."""
-    told = {"url": url, "token": token, "options": list(options)}
-    (home / NAME).write_text(json.dumps(told), encoding="utf-8")
+    state = {"url": url, "token": token, "options": list(options)}
+    (home / NAME).write_text(json.dumps(state), encoding="utf-8")
 
 
 def start(home: Path, process: Background) -> dict[str, str]:
@@ -38,20 +38,20 @@ def start(home: Path, process: Background) -> dict[str, str]:
     """
     if not (home / NAME).is_file():
         return {}
-    told = json.loads((home / NAME).read_text("utf-8"))
-    token = kept(process.lock.with_suffix(".token"), secrets.token_hex(16))
+    state = json.loads((home / NAME).read_text("utf-8"))
+    token = read_or_make_secret(process.lock.with_suffix(".token"), secrets.token_hex(16))
     if not process.is_running():
         refuse_without_sandbox()
-        port = str(urlsplit(told["url"]).port)
-        refuse_taken(Address(LOOPBACK, int(port)))
+        port = str(urlsplit(state["url"]).port)
+        refuse_port_in_use(Address(LOOPBACK, int(port)))
         command = [sys.executable, "-m", "sandbox", "serve", "--port", port, "--token", token]
-        started = process.start([*command, *told["options"]], os.environ)
+        started = process.start([*command, *state["options"]], os.environ)
         deadline = time.monotonic() + START_SECONDS
-        while not _answers(told["url"]):
+        while not _answers(state["url"]):
             if started.poll() is not None or time.monotonic() > deadline:
                 raise TransientSourceError(f"the sandbox did not start; see {process.log}")
             time.sleep(0.2)
-    return {told["token"]: token}
+    return {state["token"]: token}
 
 
 def _answers(url: str) -> bool:

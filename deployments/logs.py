@@ -28,10 +28,10 @@ class Errors:
         """All of it in one."""
         if not self.count:
             return f"no error in {log}"
-        told = f"{self.count} error{'s' if self.count > 1 else ''} in {log}"
+        text = f"{self.count} error{'s' if self.count > 1 else ''} in {log}"
         if self.known == self.count:
-            return f"{told}: SQLite was busy ({_KNOWN!r}) and is asked again"
-        return f"{told}, the last at {self.last}"
+            return f"{text}: SQLite was busy ({_KNOWN!r}) and is asked again"
+        return f"{text}, the last at {self.last}"
 
     @property
     def is_clean(self) -> bool:
@@ -42,8 +42,8 @@ class Errors:
 def errors(log: Path) -> Errors:
     """Errors of a log that its process began anew."""
     found = list(_entries(log)) if log.is_file() else []
-    unknown = [told for told, is_known in found if not is_known]
-    last = next(reversed(unknown or [told for told, _ in found]), None)
+    unknown = [line for line, is_known in found if not is_known]
+    last = next(reversed(unknown or [line for line, _ in found]), None)
     return Errors(len(found), len(found) - len(unknown), last)
 
 
@@ -56,14 +56,14 @@ def _entries(log: Path) -> Iterator[tuple[str, bool]]:
                 if head is not None:
                     yield head, is_known
                 is_error = found["level"] in _ERRORS
-                head = f"{found['time']}: {_told(found['told'])}" if is_error else None
+                head = f"{found['time']}: {_safe_line(found['told'])}" if is_error else None
                 is_known = False
             is_known |= _KNOWN in line
     if head is not None:
         yield head, is_known
 
 
-def _told(text: str) -> str:
+def _safe_line(text: str) -> str:
     """The line without what opens something, and not longer than a line."""
     clean = _LONG_TOKEN.sub("…", _LOGIN_IN_URL.sub("://…@", text)).strip()
     return clean if len(clean) <= _LONGEST else clean[: _LONGEST - 1] + "…"

@@ -26,7 +26,7 @@ from contracts.codes import ActionState
 from contracts.errors import ShopkeeperError
 from deployments.at_once import AT_ONCE
 from deployments.score import FINAL, TrialScore, double_rows
-from deployments.trial import FAST, TODAY, Result, opened, seconds_of
+from deployments.trial import FAST, TODAY, Result, open_trial_home, seconds_of
 from flows.steps.act import act
 from flows.steps.build import build
 from flows.steps.decide import decide
@@ -148,7 +148,7 @@ class MerchantStage:
     built: Path
 
 
-def planned(seed: int) -> tuple[Fault, ...]:
+def plan_faults(seed: int) -> tuple[Fault, ...]:
     """The faults of a seed: every dialect is struck."""
     draw = random.Random(seed)  # noqa: S311 a plan must repeat
     return tuple(
@@ -171,14 +171,14 @@ def stage(folder: Path) -> MerchantStage:
     worlds = merchant(TODAY, days=DAYS, households=HOUSEHOLDS, channels=tuple(SHOPS.values()))
     built = folder / "merchant"
     if not built.exists():
-        with served(worlds, built) as _, opened(built, worlds["shopify"]) as home:
+        with serve(worlds, built) as _, open_trial_home(built, worlds["shopify"]) as home:
             for one in blocked_in(pull(home)):
                 raise one.as_error
             build(home)
     return MerchantStage(worlds, built)
 
 
-def tried(stage: MerchantStage, seed: int) -> Result:
+def run_trial(stage: MerchantStage, seed: int) -> Result:
     """Carry out the plan of a seed in a home of its own."""
     random.seed(seed)  # the jitter of the connectors' retries
     worlds = {
@@ -188,7 +188,7 @@ def tried(stage: MerchantStage, seed: int) -> Result:
     with tempfile.TemporaryDirectory(prefix="trial-") as folder:
         home = Path(folder) / "home"
         shutil.copytree(stage.built, home)
-        with served(worlds, home) as http, opened(home, worlds["shopify"]) as theirs:
+        with serve(worlds, home) as http, open_trial_home(home, worlds["shopify"]) as theirs:
             try:
                 return _Trial(seed, theirs, http).run()
             except Exception as error:  # noqa: BLE001  whatever breaks a trial fails it, by name
@@ -197,7 +197,7 @@ def tried(stage: MerchantStage, seed: int) -> Result:
 
 
 @contextmanager
-def served(worlds: Mapping[str, World], home: Path) -> Iterator[httpx.Client]:
+def serve(worlds: Mapping[str, World], home: Path) -> Iterator[httpx.Client]:
     """The merchant's platforms behind HTTP, and the home's shops pointed at them."""
     token = os.environ.setdefault(_TOKEN, "trial")
     os.environ["SHOPKEEPER_TRIAL_KEY"] = "demo"
@@ -242,7 +242,9 @@ class _Trial:
     def run(self) -> Result:
         before = {shop: self._prices(shop) for shop in SHOPS}
         self._advance(1)
-        self.http.post("/world/answers", json=as_json(list(planned(self.seed)))).raise_for_status()
+        self.http.post(
+            "/world/answers", json=as_json(list(plan_faults(self.seed)))
+        ).raise_for_status()
         for step in (self._pull, self._build, self._decide, self._act):
             self._step(step)
         struck: Counter[str] = Counter()
@@ -285,21 +287,21 @@ class _Trial:
     def _calm(self) -> list[str]:
         """Without faults nothing may be stopped; the days that were read odd are read anew."""
         self._advance(1)
-        stopped = [one.told for one in blocked_in(pull(self.home))]
+        stopped = [one.summary for one in blocked_in(pull(self.home))]
         act(self.home)
         self._advance(1)
         act(self.home)
         self._advance(1)
         again = pull(self.home, first=_FIRST, last=TODAY + dt.timedelta(days=2))
-        stopped += [one.told for one in blocked_in(again)]
+        stopped += [one.summary for one in blocked_in(again)]
         stopped += [one.failure for one in self.home.readings.set_aside()]
         return stopped
 
     def _prices(self, shop: str) -> dict[str, int]:
         listed = self.home.scan("listings", self.home.shop(shop)).select("sku_id").collect()
         skus = ",".join(listed["sku_id"].drop_nulls().unique().sort())
-        asked = {"channel": SHOPS[shop], "skus": skus}
-        found: dict[str, int] = self.http.get("/truth/prices", params=asked).json()
+        query = {"channel": SHOPS[shop], "skus": skus}
+        found: dict[str, int] = self.http.get("/truth/prices", params=query).json()
         return found
 
     def _score(
@@ -312,7 +314,9 @@ class _Trial:
             unsafe=tuple(
                 told
                 for shop in shops
-                for told in _unnamed(shop.id, before[shop.id], self._prices(shop.id), actions)
+                for told in _unexplained_prices(
+                    shop.id, before[shop.id], self._prices(shop.id), actions
+                )
             ),
             unresolved=tuple(
                 f"{one.shop_id} {one.sku_id} is {one.state} in the end"
@@ -327,39 +331,39 @@ class _Trial:
 
     def _lost(self, shop: Shop) -> Iterator[str]:
         """Days that are not as they were, lake and quarantine together; and what is still held."""
-        told = self.http.get("/truth/days", params={"channel": SHOPS[shop.id]}).json()
-        days = pl.DataFrame(told).select(
+        truth_days = self.http.get("/truth/days", params={"channel": SHOPS[shop.id]}).json()
+        days = pl.DataFrame(truth_days).select(
             order_date=pl.col("date").str.to_date(),
             orders_count=pl.col("orders"),
             sold_units=pl.col("units"),
             gmv_minor=pl.col("gmv_minor"),
         )
-        held = self.home.quarantine.open(shop_id=shop.id, table_name="orders")
+        quarantined = self.home.quarantine.open(shop_id=shop.id, table_name="orders")
         ours = together(
             self.home.scan("orders", shop),
             self.home.scan("order_lines", shop),
-            held,
+            quarantined,
             shop.settings.time_zone,
         )
         yield from (
             f"{shop.id}: {row['order_date']} is not as it was"
             for row in against(ours, days).to_dicts()
         )
-        yield from (f"{shop.id}: order {one} is held" for one in held["document_id"])
+        yield from (f"{shop.id}: order {one} is held" for one in quarantined["document_id"])
 
 
-def _unnamed(
+def _unexplained_prices(
     shop_id: str, before: dict[str, int], now: dict[str, int], actions: list[Action]
 ) -> Iterator[str]:
     """Prices in force that are neither those of before nor what an action set."""
     sent = (ActionState.CONFIRMED, ActionState.REVERTED, ActionState.UNKNOWN, ActionState.FAILED)
-    asked = {
+    written = {
         (one.sku_id, one.after_value)
         for one in actions
         if one.shop_id == shop_id and one.state in sent
     }
     for sku, price in now.items():
-        if price != before.get(sku, price) and (sku, price) not in asked:
+        if price != before.get(sku, price) and (sku, price) not in written:
             yield f"{shop_id}: {sku} costs {price}, which no action names"
     for one in actions:
         is_ours = one.shop_id == shop_id and one.state is ActionState.CONFIRMED

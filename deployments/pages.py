@@ -36,7 +36,7 @@ class Pages:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on, unless it asks for a page that is not served."""
+        """Pass a request on, unless its page is not served."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return

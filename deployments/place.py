@@ -44,7 +44,7 @@ class Place:
 
     @property
     def address(self) -> Path:
-        """Where the server was told to listen."""
+        """Where the server was set to listen."""
         return self.folder / "address.json"
 
     @property
@@ -54,15 +54,15 @@ class Place:
 
     def doors(self) -> Doors:
         """Where the server listens, or did at last."""
-        told = json.loads(self.address.read_text("utf-8")) if self.address.is_file() else {}
-        return Doors.of({"host": LOOPBACK, "port": PORT, **told})
+        settings = json.loads(self.address.read_text("utf-8")) if self.address.is_file() else {}
+        return Doors.of({"host": LOOPBACK, "port": PORT, **settings})
 
     def login(self) -> str:
-        """What the server asks for."""
+        """The login that the server requires."""
         return (self.folder / "auth").read_text("utf-8").strip()
 
     def client(self) -> AbstractContextManager[httpx.Client]:
-        """The server itself: somebody else at its port is told nothing; raises as `api.client`."""
+        """The server itself: somebody else at its port gets nothing; raises as `api.client`."""
         return api.client(self.doors().api_url, self.login(), self.folder / CERTIFICATE)
 
     def prove(self) -> None:

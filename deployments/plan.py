@@ -14,7 +14,7 @@ from prefect.utilities.callables import parameter_schema
 from pydantic.fields import FieldInfo
 
 from deployments.api import TAG
-from flows.registry import registered
+from flows.registry import flows_by_step
 from flows.steps.crons import names_no_hour
 from flows.steps.home import Home
 from flows.steps.shop import Shop
@@ -67,8 +67,8 @@ def definitions(home: Home) -> list[Definition]:
     """
     shops = home.select(None)
     found = [
-        _versioned(one)
-        for step, flow in registered().items()
+        _with_version(one)
+        for step, flow in flows_by_step().items()
         for one in _definitions(home, step, flow, shops)
     ]
     return sorted(found, key=lambda one: one.full_name)
@@ -78,34 +78,34 @@ def _definitions(
     home: Home, step: str, flow: Flow[..., Any], shops: list[Shop]
 ) -> Iterator[Definition]:
     """One for each shop; what a person decides, or what knows no shop, once for all."""
-    asked = _asked(flow)
-    fields = asked["properties"]
+    form = _form_schema(flow)
+    fields = form["properties"]
     if "by" in fields or "shop_id" not in fields:
-        yield _definition(home, step, flow, asked, shops=shops, fixed={}, name=ALL_SHOPS)
+        yield _definition(home, step, flow, form, shops=shops, fixed={}, name=ALL_SHOPS)
         return
     for shop in shops:
         one = _definition(
-            home, step, flow, asked, shops=[shop], fixed={"shop_id": shop.id}, name=shop.id
+            home, step, flow, form, shops=[shop], fixed={"shop_id": shop.id}, name=shop.id
         )
-        yield _scheduled(one, shop) if step in _SCHEDULED else one
+        yield _with_schedule(one, shop) if step in _SCHEDULED else one
 
 
-def _asked(flow: Flow[..., Any]) -> dict[str, Any]:
+def _form_schema(flow: Flow[..., Any]) -> dict[str, Any]:
     """The form's schema, with the descriptions of its fields, which Prefect leaves out."""
-    asked = parameter_schema(flow).model_dump(exclude_unset=True)
+    schema = parameter_schema(flow).model_dump(exclude_unset=True)
     hints = get_type_hints(flow.fn, include_extras=True)
-    for name, about in asked["properties"].items():
+    for name, about in schema["properties"].items():
         for noted in getattr(hints[name], "__metadata__", ()):
             if isinstance(noted, FieldInfo) and noted.description:
                 about["description"] = noted.description
-    return asked
+    return schema
 
 
 def _definition(
     home: Home,
     step: str,
     flow: Flow[..., Any],
-    asked: dict[str, Any],
+    form: dict[str, Any],
     *,
     shops: list[Shop],
     fixed: dict[str, str],
@@ -113,7 +113,7 @@ def _definition(
 ) -> Definition:
     fixed = {"home_dir": str(home.folder), **fixed}
     tags = [TAG, f"step:{step}", *(f"shop:{shop.id}" for shop in shops)]
-    if "policy" in asked["properties"]:
+    if "policy" in form["properties"]:
         on = [policy for shop in shops for policy in home.policies_of(shop, None)]
         tags += [f"policy:{policy}" for policy in dict.fromkeys(on)]
     return Definition(
@@ -123,7 +123,7 @@ def _definition(
         description=flow.description or "",
         tags=tuple(tags),
         parameters=fixed,
-        form=_closed(asked, fixed, _choices(home)),
+        form=_restrict_form(form, fixed, _choices(home)),
     )
 
 
@@ -137,11 +137,11 @@ def _choices(home: Home) -> dict[str, list[str]]:
     }
 
 
-def _closed(
-    asked: dict[str, Any], fixed: dict[str, str], choices: dict[str, list[str]]
+def _restrict_form(
+    schema: dict[str, Any], fixed: dict[str, str], choices: dict[str, list[str]]
 ) -> dict[str, Any]:
     """The form with what is fixed made unchangeable, and names made choices."""
-    form: dict[str, Any] = json.loads(json.dumps(asked))
+    form: dict[str, Any] = json.loads(json.dumps(schema))
     for name, about in form["properties"].items():
         if name in fixed:
             about |= {"readOnly": True, "enum": [fixed[name]], "type": "string"}
@@ -154,7 +154,7 @@ def _closed(
     return form
 
 
-def _scheduled(one: Definition, shop: Shop) -> Definition:
+def _with_schedule(one: Definition, shop: Shop) -> Definition:
     cron = getattr(shop.settings.schedule, _SCHEDULED[one.step])
     return replace(one, cron=cron, time_zone=planned_in(cron, shop.zone))
 
@@ -172,7 +172,7 @@ def planned_in(cron: str, zone: ZoneInfo) -> str:
     return _STEADY[offset // dt.timedelta(minutes=1) % 60]
 
 
-def _versioned(one: Definition) -> Definition:
-    told = {name: getattr(one, name) for name in Definition.__dataclass_fields__}
-    text = json.dumps(told, sort_keys=True)
+def _with_version(one: Definition) -> Definition:
+    fields = {name: getattr(one, name) for name in Definition.__dataclass_fields__}
+    text = json.dumps(fields, sort_keys=True)
     return replace(one, version=hashlib.sha256(text.encode()).hexdigest()[:12])

@@ -16,8 +16,8 @@ _HEAD = """# The deployments of a home, for a Prefect server of your own:
 
 def render(definitions: Sequence[Definition]) -> str:
     """The file's text."""
-    told = {"name": POOL, "deployments": [_entry(one) for one in definitions]}
-    body = yaml.safe_dump(told, sort_keys=False, allow_unicode=True, width=96)
+    document = {"name": POOL, "deployments": [_entry(one) for one in definitions]}
+    body = yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=96)
     return _HEAD.format(pool=POOL) + str(body)
 
 

@@ -79,7 +79,7 @@ def prove(
     processes: int | None = None,
     progress: Callable[[str, int, int | None], None] | None = None,
 ) -> Proved:
-    """Run the plans of `plans` seeds from `seed` on; `processes` null: one per core.
+    """Run the plans of `plans` seeds from `seed` on; `processes` None: one per core.
 
     Raises:
         ConfigurationError: the demo's packages are missing.
@@ -102,13 +102,13 @@ def _results(folder: Path, seeds: range, *, workers: int) -> Iterator["Result"]:
     except ModuleNotFoundError as error:
         raise ConfigurationError(f"{error}; the sandbox needs the extra `demo`") from None
     if workers == 1:
-        yield from map(_tried, seeds)
+        yield from map(_run_seed, seeds)
         return
     # A trial is small: threads of its own would only get in the other's way.
     os.environ.setdefault("POLARS_MAX_THREADS", "1")
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers, context, initializer=_prepare, initargs=(folder,)) as pool:
-        yield from pool.map(_tried, seeds)
+        yield from pool.map(_run_seed, seeds)
 
 
 _STAGES: list[tuple["Stage", "MerchantStage"]] = []
@@ -121,17 +121,17 @@ def _prepare(folder: Path) -> None:
     _STAGES[:] = [(trial.stage(folder), merchant_trial.stage(folder))]
 
 
-def _tried(seed: int) -> "Result":
+def _run_seed(seed: int) -> "Result":
     from deployments import merchant_trial, trial
 
     single, merchant = _STAGES[0]
     if seed % MERCHANT_EVERY == MERCHANT_EVERY - 1:
-        return merchant_trial.tried(merchant, seed)
-    return trial.tried(single, trial.planned(seed))
+        return merchant_trial.run_trial(merchant, seed)
+    return trial.run_trial(single, trial.plan_trial(seed))
 
 
-def _left(left: Mapping[int, Sequence[str]]) -> Iterator[str]:
-    """What is left to a person, told once for all actions of which the same is said."""
+def _left_lines(left: Mapping[int, Sequence[str]]) -> Iterator[str]:
+    """What is left to a person, in one line for all actions with the same sentence."""
     seeds: dict[str, list[int]] = {}
     for seed, sentences in left.items():
         for sentence in sentences:
@@ -145,7 +145,7 @@ def _left(left: Mapping[int, Sequence[str]]) -> Iterator[str]:
         )
 
 
-def shown(proved: Proved) -> Any:
+def screen(proved: Proved) -> Any:
     """The screen: scoreboard, what struck, what is left to a person, and what failed."""
     from rich.console import Group
     from rich.table import Table
@@ -155,13 +155,13 @@ def shown(proved: Proved) -> Any:
     board = Table(*MEASURES, box=None, header_style="bold", title=title, title_justify="left")
     board.add_row(*(str(proved.scoreboard[name]) for name in MEASURES))
     struck = ", ".join(f"{count} {what}" for what, count in sorted(proved.struck.items()) if count)
-    told = [
+    lines = [
         f"{proved.writes} writes reached the shop; calls struck: {struck or 'none'}; "
         f"{proved.seconds:.0f} s",
-        *_left(proved.left),
+        *_left_lines(proved.left),
         *(f"FAILED, seed {seed}: {why}" for seed, all_ in proved.problems.items() for why in all_),
     ]
     if proved.problems:
         first = next(iter(proved.problems))
-        told.append(f"repeat: shopkeeper sandbox prove --faults 1 --seed {first}")
-    return Group(board, *(Text(line) for line in told))
+        lines.append(f"repeat: shopkeeper sandbox prove --faults 1 --seed {first}")
+    return Group(board, *(Text(line) for line in lines))

@@ -10,7 +10,7 @@ import httpx
 from contracts.errors import TransientSourceError
 from deployments.api import TAG, first, found
 
-# The server plans what it was just told of within seconds, and looks at the rest once a minute.
+# The server plans a new schedule within seconds, and looks at the rest once a minute.
 PLANNED_SECONDS = 120
 # A worker looks every 15 seconds, and begins a few runs at a time.
 _LATE = dt.timedelta(minutes=2)
@@ -33,7 +33,7 @@ class Standing:
     last_state: str | None
     """As Prefect names it: Completed, Failed, Crashed, Running."""
     next_at: dt.datetime | None
-    """When the next run is due; past if it waits for a worker, null if none is planned."""
+    """When the next run is due; past if it waits for a worker, None if none is planned."""
 
     @property
     def is_planned(self) -> bool:
@@ -54,7 +54,7 @@ def standings(api: httpx.Client) -> list[Standing]:
     ours = {"tags": {"all_": [TAG]}}
     deployments = found(api, "deployments", deployments=ours, sort="NAME_ASC")
     standing = (_standing(api, one) for one in deployments if one["schedules"])
-    # The server sorts by the shop alone; PostgreSQL tells the steps of one in any order.
+    # The server sorts by the shop alone; PostgreSQL returns the steps of one in any order.
     return sorted(standing, key=lambda one: one.name)
 
 

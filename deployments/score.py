@@ -30,7 +30,7 @@ class TrialScore:
     """What went wrong, each in a sentence; all empty but the last is as it has to be.
 
     lost: a truth that neither lake nor quarantine holds. duplicated: a row there twice, or a write
-    applied more often than actions ask for it. unsafe: a write that no action names, beyond a
+    applied more often than actions request it. unsafe: a write that no action names, beyond a
     limit, or while everything was stopped. unresolved: an action that has not ended, or whose end
     is not what happened. blocked: what cannot be read though nothing goes wrong any more. left:
     actions that end `unknown` with a sentence for a person.
@@ -49,7 +49,9 @@ class TrialScore:
         return (*self.lost, *self.duplicated, *self.unsafe, *self.unresolved, *self.blocked)
 
 
-def scored(home: Home, world: World, http: httpx.Client, *, sent_while_stopped: int) -> TrialScore:
+def score_trial(
+    home: Home, world: World, http: httpx.Client, *, sent_while_stopped: int
+) -> TrialScore:
     """Compare a home of one shop with the world behind `http`, once all is calm."""
     shop = next(iter(home.shops.values()))
     actions = home.ledger.find(shop_id=shop.id)
@@ -59,12 +61,12 @@ def scored(home: Home, world: World, http: httpx.Client, *, sent_while_stopped: 
         lost=(*_lost_orders(home, shop, http), *_lost_prices(home, shop, http)),
         duplicated=(*double_rows(home, shop), *_double_writes(actions, written)),
         unsafe=(
-            *_unnamed(actions, written),
+            *_unexplained_writes(actions, written),
             *_beyond(home, shop, world, actions, written),
             *_too_many(home, shop, actions),
             *(stopped if sent_while_stopped else ()),
         ),
-        unresolved=(*_unfinished(actions), *_misjudged(actions, written)),
+        unresolved=(*_unfinished_actions(actions), *_misjudged_ends(actions, written)),
         left=tuple(
             one.message for one in actions if one.state is ActionState.UNKNOWN and one.message
         ),
@@ -85,7 +87,9 @@ def _written(http: httpx.Client) -> _Written:
 
 def _lost_orders(home: Home, shop: Shop, http: httpx.Client) -> list[str]:
     """Orders that are nowhere, or are in the lake as they no longer are."""
-    held = home.quarantine.open(shop_id=shop.id, table_name="orders")["document_id"].to_list()
+    quarantined = home.quarantine.open(shop_id=shop.id, table_name="orders")[
+        "document_id"
+    ].to_list()
     lines = home.scan("order_lines", shop).filter(pl.col("deleted_at").is_null())
     orders = home.scan("orders", shop).filter(pl.col("deleted_at").is_null())
     sums = lines.group_by("order_id").agg(
@@ -96,7 +100,7 @@ def _lost_orders(home: Home, shop: Shop, http: httpx.Client) -> list[str]:
     return [
         f"order {true['order_id']} is {'not as it is' if true['order_id'] in ours else 'nowhere'}"
         for true in _get(http, "/truth/orders")
-        if ours.get(true["order_id"]) != true and true["order_id"] not in held
+        if ours.get(true["order_id"]) != true and true["order_id"] not in quarantined
     ]
 
 
@@ -135,18 +139,20 @@ def _key(action: Action) -> tuple[str, int]:
 
 
 def _double_writes(actions: list[Action], written: _Written) -> list[str]:
-    asked = Counter(_key(one) for one in actions if one.state in _SENT)
+    requested = Counter(_key(one) for one in actions if one.state in _SENT)
     return [
-        f"{sku} was set to {price} {times} times for {asked[sku, price]} action(s)"
+        f"{sku} was set to {price} {times} times for {requested[sku, price]} action(s)"
         for (sku, price), times in written.items()
-        if 0 < asked[sku, price] < times
+        if 0 < requested[sku, price] < times
     ]
 
 
-def _unnamed(actions: list[Action], written: _Written) -> list[str]:
-    asked = {_key(one) for one in actions if one.state in _SENT}
+def _unexplained_writes(actions: list[Action], written: _Written) -> list[str]:
+    requested = {_key(one) for one in actions if one.state in _SENT}
     return [
-        f"no action names {price} for {sku}" for sku, price in written if (sku, price) not in asked
+        f"no action names {price} for {sku}"
+        for sku, price in written
+        if (sku, price) not in requested
     ]
 
 
@@ -180,8 +186,8 @@ def _too_many(home: Home, shop: Shop, actions: list[Action]) -> list[str]:
     ]
 
 
-def _unfinished(actions: list[Action]) -> list[str]:
-    """Not ended; or left to a person who is told nothing."""
+def _unfinished_actions(actions: list[Action]) -> list[str]:
+    """Not ended; or left to a person without a sentence."""
     return [
         f"{one.sku_id} is {one.state} in the end"
         for one in actions
@@ -189,7 +195,7 @@ def _unfinished(actions: list[Action]) -> list[str]:
     ]
 
 
-def _misjudged(actions: list[Action], written: _Written) -> list[str]:
+def _misjudged_ends(actions: list[Action], written: _Written) -> list[str]:
     """Ends that are not what happened: done and called failed, or never done and called done."""
     wrong = []
     done = Counter(_key(one) for one in actions if one.state in _IN_FORCE)

@@ -39,7 +39,7 @@ class _Server(uvicorn.Server):
 
 
 def main() -> None:
-    """Serve until the process is told to end."""
+    """Serve until the process is signalled to end."""
     ui, api, certificate = sys.argv[1:]
     settings = get_current_settings().server
     config = uvicorn.Config(

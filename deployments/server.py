@@ -17,7 +17,7 @@ import httpx
 
 from contracts.errors import ConfigurationError, ShopkeeperError, TransientSourceError
 from deployments import certificate
-from deployments.address import LOOPBACK, Address, taken
+from deployments.address import LOOPBACK, Address, bind
 from deployments.api import proven
 
 START_SECONDS = 300  # a first start migrates the database: 16 s here, minutes on a busy machine
@@ -51,14 +51,14 @@ class Doors:
         return {**asdict(self.ui), "api_port": self.api_port}
 
     @classmethod
-    def of(cls, told: dict[str, Any]) -> "Doors":
+    def of(cls, settings: dict[str, Any]) -> "Doors":
         """As it was written down; without a second port by a release that had none."""
-        ui = {name: value for name, value in told.items() if name != "api_port"}
-        return cls(Address(**ui), told.get("api_port", 0))
+        ui = {name: value for name, value in settings.items() if name != "api_port"}
+        return cls(Address(**ui), settings.get("api_port", 0))
 
 
 @contextmanager
-def opened(asked: Address) -> Iterator[tuple[Doors, tuple[int, int]]]:
+def open_doors(address: Address) -> Iterator[tuple[Doors, tuple[int, int]]]:
     """Both doors, listening before the server is started, and the files of them to inherit.
 
     So there is no moment at which somebody else could listen there.
@@ -66,8 +66,8 @@ def opened(asked: Address) -> Iterator[tuple[Doors, tuple[int, int]]]:
     Raises:
         ConfigurationError: as `taken`.
     """
-    with taken(asked) as ui, taken(Address(LOOPBACK, 0)) as api:
-        doors = Doors(replace(asked, port=ui.getsockname()[1]), api.getsockname()[1])
+    with bind(address) as ui, bind(Address(LOOPBACK, 0)) as api:
+        doors = Doors(replace(address, port=ui.getsockname()[1]), api.getsockname()[1])
         yield doors, (ui.fileno(), api.fileno())
 
 
@@ -89,9 +89,9 @@ class PrefectServer:
         """
         deadline = time.monotonic() + START_SECONDS
         pem = Path(self.env["PREFECT_API_SSL_CERT_FILE"])
-        with proven(self.doors.api_url, pem, timeout=2) as asked:
+        with proven(self.doors.api_url, pem, timeout=2) as client:
             while time.monotonic() < deadline and self.process.poll() is None:
-                if _is_well(asked):
+                if _is_well(client):
                     return
                 time.sleep(0.2)
         raise TransientSourceError(f"the Prefect server did not start; see {self.log}")
@@ -107,9 +107,9 @@ class PrefectServer:
                 self.process.wait()
 
 
-def _is_well(asked: httpx.Client) -> bool:
+def _is_well(client: httpx.Client) -> bool:
     try:
-        return asked.get("/health").is_success
+        return client.get("/health").is_success
     except httpx.TransportError:
         return False
 
@@ -123,11 +123,11 @@ def folder(home: Path) -> Path:
 
 
 def auth_file(home: Path) -> Path:
-    """The file whose one line the UI asks for."""
+    """The file whose one line is the login of the UI."""
     return folder(home) / "auth"
 
 
-def kept(path: Path, made: str) -> str:
+def read_or_make_secret(path: Path, made: str) -> str:
     """The secret in a file that only its owner reads, made on first use."""
     if not path.is_file():
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
@@ -137,10 +137,10 @@ def kept(path: Path, made: str) -> str:
 
 def settings(home: Path, doors: Doors) -> dict[str, str]:
     """Prefect's settings for a home: a password, no foreign page, nothing told to anybody."""
-    auth = kept(auth_file(home), f"{USER}:{secrets.token_urlsafe(24)}")
+    auth = read_or_make_secret(auth_file(home), f"{USER}:{secrets.token_urlsafe(24)}")
     key = base64.urlsafe_b64encode(os.urandom(32)).decode()
     pem = folder(home) / CERTIFICATE
-    kept(pem, certificate.made(LOOPBACK))
+    read_or_make_secret(pem, certificate.make_certificate(LOOPBACK))
     return {
         "PREFECT_HOME": str(folder(home)),
         "PREFECT_API_URL": doors.api_url,
@@ -151,10 +151,10 @@ def settings(home: Path, doors: Doors) -> dict[str, str]:
         "PREFECT_SERVER_CORS_ALLOWED_ORIGINS": doors.ui.origin,
         # Not among Prefect's settings: the server reads it from the environment itself, and keeps
         # a key in the database beside what it locks if there is none.
-        "PREFECT_SERVER_ENCRYPTION_KEY": kept(folder(home) / "block-key", key),
+        "PREFECT_SERVER_ENCRYPTION_KEY": read_or_make_secret(folder(home) / "block-key", key),
         # Even what runs once in four years is planned, and so seen to be.
         "PREFECT_SERVER_SERVICES_SCHEDULER_MAX_SCHEDULED_TIME": f"P{_PLANNED_DAYS}D",
-        # The UI calls port 4200 unless it is told its own.
+        # The UI calls port 4200 unless it is given its own.
         "PREFECT_SERVER_UI_API_URL": f"{doors.ui.origin}/api",
         "PREFECT_UI_URL": doors.ui.origin,
         "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
@@ -178,7 +178,7 @@ def start(home: Path, *, port: int = 0) -> PrefectServer:
         ConfigurationError: the port is taken.
     """
     log = folder(home) / "server.log"
-    with log.open("wb") as out, opened(Address(LOOPBACK, port)) as (doors, files):
+    with log.open("wb") as out, open_doors(Address(LOOPBACK, port)) as (doors, files):
         env = settings(home, doors)
         process = subprocess.Popen(  # noqa: S603  our own interpreter and arguments
             command(files, env),

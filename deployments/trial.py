@@ -19,7 +19,7 @@ import httpx
 
 from contracts.errors import ShopkeeperError
 from deployments.at_once import AT_ONCE
-from deployments.score import TrialScore, scored
+from deployments.score import TrialScore, score_trial
 from flows.steps.act import act
 from flows.steps.actions import Selection, switch
 from flows.steps.build import build
@@ -112,7 +112,7 @@ class Result:
     struck: dict[str, int] = field(default_factory=dict)
     """Calls that each kind of fault struck."""
     sentences: tuple[str, ...] = ()
-    """What an operator was told while the faults lasted."""
+    """What an operator read while the faults lasted."""
     writes: int = 0
     """Writes that the shop received."""
     states: dict[str, int] = field(default_factory=dict)
@@ -128,7 +128,7 @@ class Stage:
     built: Path
 
 
-def planned(seed: int) -> TrialPlan:
+def plan_trial(seed: int) -> TrialPlan:
     """The plan of a seed."""
     draw = random.Random(seed)  # noqa: S311 a plan must repeat
     is_first = draw.random() < 0.12
@@ -147,7 +147,8 @@ def planned(seed: int) -> TrialPlan:
 def _fault(draw: random.Random, *, is_first: bool) -> Fault:
     """One random fault; writes and what is read around them are struck more often than the rest."""
     kinds: tuple[Callable[[random.Random], dict[str, Any]], ...] = (
-        _broken, _broken, _lying, _lying, _busy, _busy, _wrong_clock, _changing, _operated, _paged,
+        _broken, _broken, _lying, _lying, _busy, _busy, _wrong_clock, _changing, _draw_switch,
+        _draw_paging_fault,
     )  # fmt: skip
     chosen = draw.choice((*kinds, _bulk, _bulk, _bulk) if is_first else kinds)
     often = {"at": draw.randint(1, 6), "every": draw.randint(1, 3), "count": draw.randint(1, 6)}
@@ -189,13 +190,13 @@ def _changing(draw: random.Random) -> dict[str, Any]:
     return {"what": "data", "where": where, "op": draw.choice(_DATA), "count": 1}
 
 
-def _operated(draw: random.Random) -> dict[str, Any]:
+def _draw_switch(draw: random.Random) -> dict[str, Any]:
     # Between our look and our write nothing can be promised: the platform compares no prices.
     what, where = draw.choice((("operator_before", _LIVE), ("operator_after", _WRITE)))
     return {"what": what, "where": where, "at": draw.randint(1, 3), "count": draw.randint(1, 2)}
 
 
-def _paged(draw: random.Random) -> dict[str, Any]:
+def _draw_paging_fault(draw: random.Random) -> dict[str, Any]:
     return {"what": draw.choice(("duplicate_page", "repeated_cursor")), "where": "orders", "at": 1}
 
 
@@ -212,7 +213,7 @@ def stage(folder: Path) -> Stage:
     if not found.empty.exists():
         _write_home(found.empty, world)
         shutil.copytree(found.empty, found.built)
-        with served(world, found.built, FAST), open_home(found.built) as home:
+        with serve(world, found.built, FAST), open_home(found.built) as home:
             pull(home)
             build(home)
     return found
@@ -225,7 +226,7 @@ def own_world(stage: Stage) -> World:
     return world
 
 
-def tried(stage: Stage, plan: TrialPlan) -> Result:
+def run_trial(stage: Stage, plan: TrialPlan) -> Result:
     """Carry out a plan in a home of its own."""
     random.seed(plan.seed)  # the jitter of the connectors' retries
     world = own_world(stage)
@@ -233,7 +234,7 @@ def tried(stage: Stage, plan: TrialPlan) -> Result:
         home = Path(folder) / "home"
         shutil.copytree(stage.empty if plan.is_first_reading else stage.built, home)
         rates = SLOW if plan.is_first_reading else FAST
-        with served(world, home, rates) as http, opened(home, world) as theirs:
+        with serve(world, home, rates) as http, open_trial_home(home, world) as theirs:
             trial = _Trial(plan, theirs, world, http)
             try:
                 return trial.run()
@@ -243,7 +244,7 @@ def tried(stage: Stage, plan: TrialPlan) -> Result:
 
 
 @contextmanager
-def served(world: World, home: Path, rates: Rates) -> Iterator[httpx.Client]:
+def serve(world: World, home: Path, rates: Rates) -> Iterator[httpx.Client]:
     """The world behind HTTP, and the home's shop pointed at it."""
     token = os.environ.setdefault(_TOKEN, "trial")
     with running(world, token=token, rates=rates) as url, httpx.Client(base_url=url) as http:
@@ -267,7 +268,7 @@ def seconds_of(world: World) -> Callable[[], float]:
 
 
 @contextmanager
-def opened(home: Path, world: World) -> Iterator[Home]:
+def open_trial_home(home: Path, world: World) -> Iterator[Home]:
     """The home, with clients that wait in the world's time instead of ours."""
     clock = seconds_of(world)
 
@@ -321,7 +322,9 @@ class _Trial:
             struck[one["what"]] += one["struck"]
         self._post("/world/faults", [])
         self._calm()
-        score = scored(self.home, self.world, self.http, sent_while_stopped=self.sent_while_stopped)
+        score = score_trial(
+            self.home, self.world, self.http, sent_while_stopped=self.sent_while_stopped
+        )
         return Result(
             seed=self.plan.seed,
             score=score,

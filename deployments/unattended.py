@@ -33,7 +33,7 @@ class Up:
 
     address: str
     login: str
-    """File whose line the UI asks for."""
+    """File whose line is the login of the UI."""
     deployments: list[str]
     changed: list[str]
     removed: list[str]
@@ -71,8 +71,8 @@ def up(
         if not place.worker.is_running():
             place.worker.start(worker_command(), for_runs(os.environ, home.folder))
             started.callback(place.worker.stop)
-        with place.client() as asked:
-            wait_until_planned(asked)
+        with place.client() as client:
+            wait_until_planned(client)
         if not place.worker.is_running():
             raise TransientSourceError(f"the worker ended at once; see {place.worker.log}")
         started.pop_all()
@@ -88,7 +88,7 @@ def up(
 
 
 def _start_server(home: Home, place: Place, address: Address, started: ExitStack) -> None:
-    with server.opened(address) as (doors, files):
+    with server.open_doors(address) as (doors, files):
         place.worker.stop()  # it asks at the door of the server that has ended
         env = server.settings(home.folder, doors)
         place.address.write_text(json.dumps(doors.told()), encoding="utf-8")
@@ -101,16 +101,16 @@ def _start_server(home: Home, place: Place, address: Address, started: ExitStack
 def _address(
     place: Place, *, host: str | None, port: int | None, behind_tls: str | None
 ) -> Address:
-    """The address asked for, else the one it ran at last."""
+    """The address requested, else the one it ran at last."""
     last = place.doors().ui
-    asked = Address.checked(
+    address = Address.checked(
         host or last.host,
         port or last.port,
         behind_tls=behind_tls or (last.behind_tls if host is None else None),
     )
-    if place.server.is_running() and asked != last:
+    if place.server.is_running() and address != last:
         raise ConfigurationError(f"it runs at {last.origin} already: `shopkeeper down` first")
-    return asked
+    return address
 
 
 def _register(home: Home, place: Place) -> "tuple[Registered, Path]":
@@ -129,12 +129,12 @@ def _register(home: Home, place: Place) -> "tuple[Registered, Path]":
 
 
 def for_runs(environment: Mapping[str, str], served: Path) -> dict[str, str]:
-    """What a worker and its runs are told: the one home they serve, and nothing that only the
+    """What a worker and its runs get: the one home they serve, and nothing that only the
     server needs: its own database, its key, what it asks others for.
     """
     hidden = ("PREFECT_SERVER_", "PREFECT_API_DATABASE_")
-    told = {name: value for name, value in environment.items() if not name.startswith(hidden)}
-    return told | {SERVED: str(served)}
+    passed_on = {name: value for name, value in environment.items() if not name.startswith(hidden)}
+    return passed_on | {SERVED: str(served)}
 
 
 def worker_command(at_a_time: int = RUNS_AT_A_TIME) -> list[str]:

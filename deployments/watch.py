@@ -11,7 +11,7 @@ from flows.steps.doctor import Finding
 from flows.steps.home import Home
 
 
-def watched(home: Home, *, shop_id: str | None = None) -> list[Finding]:
+def health(home: Home, *, shop_id: str | None = None) -> list[Finding]:
     """Whether server and worker run, what their logs say, and how each schedule stands.
 
     A home that nothing was started for is no fault: it may be run by hand or by a cron of its own.
@@ -34,8 +34,8 @@ def watched(home: Home, *, shop_id: str | None = None) -> list[Finding]:
 def _schedules(home: Home, place: Place, shop_id: str | None) -> list[Finding]:
     shops = {shop.id: shop for shop in home.select(shop_id)}
     try:
-        with place.client() as asked:
-            standing = standings(asked)
+        with place.client() as client:
+            standing = standings(client)
     except (TransientSourceError, OSError) as error:
         return [_finding("schedules", str(error), False)]
     now = machine_now()

@@ -20,8 +20,8 @@ from starlette.routing import Route
 
 from connectors.base.webhooks import SeenDeliveries, Webhook, WebhookRefusedError, verify
 from contracts.errors import BusyError, ConfigurationError, ShopkeeperError
-from deployments.address import Address, taken
-from deployments.doorman import HEAD_SECONDS, Doorman, guarded
+from deployments.address import Address, bind
+from deployments.doorman import HEAD_SECONDS, Doorman, guard_protocol
 from flows.steps.clock import machine_now
 from flows.steps.home import Home
 from flows.steps.opening import open_home
@@ -92,7 +92,7 @@ class Pulls:
     Args:
         pull: reads what is due of a shop's stream.
         wait: seconds from the first hint to the pull. Hints come in bursts, and platforms list a
-            change a little later than they tell of it.
+            change a little later than they report it.
         busy_wait: seconds until another try at what another process is pulling.
     """
 
@@ -145,7 +145,7 @@ class Pulls:
                 _log.error("shop=%s stream=%s hinted at, not pulled: %s", shop_id, stream, name)
 
     def _next(self) -> tuple[str, str] | None:
-        """What is due first, once it is; null when closed."""
+        """What is due first, once it is; None when closed."""
         with self._changed:
             while not self._is_closed:
                 now = time.monotonic()
@@ -195,16 +195,16 @@ class Listener:
         return Response(status_code=404 if door is None else self._heard(door, request, body))
 
     async def _body(self, request: Request) -> bytes | None:
-        """The raw body; null when it is larger than any webhook, of which no more is read."""
-        told = request.headers.get("content-length", "0")
-        if not told.isdecimal() or int(told) > self._most:
+        """The raw body; None when it is larger than any webhook, of which no more is read."""
+        length = request.headers.get("content-length", "0")
+        if not length.isdecimal() or int(length) > self._most:
             return None
-        held = bytearray()
+        received = bytearray()
         async for chunk in request.stream():
-            held += chunk
-            if len(held) > self._most:
+            received += chunk
+            if len(received) > self._most:
                 return None
-        return bytes(held)
+        return bytes(received)
 
     def _heard(self, door: WebhookDoor, request: Request, body: bytes) -> int:
         """Pass hints on; the HTTP status. What came before is well received too."""
@@ -243,7 +243,7 @@ class Listening:
     taken: socket.socket
 
     def run(self) -> None:
-        """Serve until the process is told to end, or `stop`."""
+        """Serve until the process is signalled to end, or `stop`."""
         self.server.run(sockets=[self.taken])
 
     def stop(self) -> None:
@@ -276,7 +276,7 @@ def listening(
             secret for webhooks.
     """
     address = Address.checked(host, port, behind_tls=behind_tls)
-    with open_home(home_dir) as home, taken(address) as bound:
+    with open_home(home_dir) as home, bind(address) as bound:
         known = doors(home)
         pulls = Pulls(
             lambda shop_id, stream: pull_stream(home, shop_id=shop_id, stream=stream),
@@ -302,7 +302,7 @@ def _config(app: Starlette, doorman: Doorman) -> uvicorn.Config:
         proxy_headers=False,
         lifespan="off",
         ws="none",
-        http=guarded(doorman),
+        http=guard_protocol(doorman),
         timeout_keep_alive=5,
         timeout_graceful_shutdown=5,
     )

@@ -20,7 +20,7 @@ from flows.form import (
 from flows.labels import run_name, tag_run
 from flows.steps.actions import approve, find_ids
 from flows.steps.batch import Batch, Filter, batch
-from flows.steps.explain import shown_in_ui
+from flows.steps.explain import report_without_names
 from flows.steps.home import Home
 from flows.steps.opening import open_home
 from reports.markdown import batch_list, left_table, proposals_table
@@ -43,7 +43,7 @@ async def approve_flow(
     ] = False,
 ) -> list[str]:
     """Approve proposals by their ids, or all that a filter finds once `only_show` has shown their
-    count, totals and largest, and the stamp that is asked for here.
+    count, totals and largest, and the stamp that this form requires.
 
     What has expired or was decided before stays as it is, and so does what was changed since.
 
@@ -58,7 +58,7 @@ async def approve_flow(
         ids = found.action_ids if found else find_ids(home, action_ids or [])
         if only_show:
             await acreate_markdown_artifact(
-                _told(home, found, ids), key="approve", description="Nothing is approved"
+                _summary(home, found, ids), key="approve", description="Nothing is approved"
             )
             return []
         if found is not None and found.stamp != stamp:
@@ -68,7 +68,7 @@ async def approve_flow(
         done = approve(home, ids, by=by, contents=found.contents if found else None, is_typed=False)
         changed = done.changed
         actions = home.ledger.find(action_ids=changed) if changed else []
-        table = proposals_table(shown_in_ui(actions))
+        table = proposals_table(report_without_names(actions))
     await acreate_markdown_artifact(
         table + left_table(done.left),
         key="approved",
@@ -80,9 +80,9 @@ async def approve_flow(
     return changed
 
 
-def _told(home: Home, found: Batch | None, ids: list[str]) -> str:
+def _summary(home: Home, found: Batch | None, ids: list[str]) -> str:
     """Of ids each whole; of a filter count, totals and the largest."""
     if found is None:
-        return proposals_table(shown_in_ui(home.ledger.find(action_ids=ids)))
-    table = proposals_table(shown_in_ui(found.sample))
+        return proposals_table(report_without_names(home.ledger.find(action_ids=ids)))
+    table = proposals_table(report_without_names(found.sample))
     return batch_list(found.lines, stamp=found.stamp) + table

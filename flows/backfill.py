@@ -19,14 +19,14 @@ from flows.build import build_flow
 from flows.check import check_flow
 from flows.form import HomeDir, OptionalShopId
 from flows.labels import tag_run
-from flows.outcome import held
+from flows.outcome import as_held_state
 from flows.retries import is_transient
 from flows.steps.backfill import (
     BackfillMode,
     BackfillPlan,
     BackfillSpan,
     business_days,
-    expired,
+    expired_actions,
     keep,
     plan,
     read,
@@ -59,7 +59,7 @@ def backfill_stream(
     """Read what is not loaded yet of a stream's readings; one row for each, with its days."""
     with open_home(home_dir) as home:
         due = home.readings.waiting(reading_ids)
-        pulled = read(home, due, _shown(f"backfill-{shop_id}-{stream}"))
+        pulled = read(home, due, _progress_artifact(f"backfill-{shop_id}-{stream}"))
         shop = home.shop(shop_id)
         return [
             {
@@ -74,7 +74,7 @@ def backfill_stream(
         ]
 
 
-def _shown(key: str) -> Progress:
+def _progress_artifact(key: str) -> Progress:
     """Progress as an artifact: how much is read, and which business days are being read."""
     named = re.sub("[^a-z0-9]+", "-", key.lower())
     # Prefect types it for both ways of calling; without a loop it is the id.
@@ -135,7 +135,7 @@ async def backfill_flow(
     await acreate_table_artifact(rows, key="backfill", description="Business days that were read")
     await _finish(home_dir, span)
     stopped = [f"{row['shop']} {row['stream']}: {row['stopped']}" for row in rows if row["stopped"]]
-    return cast("list[dict[str, Any]]", held(rows, stopped))
+    return cast("list[dict[str, Any]]", as_held_state(rows, stopped))
 
 
 async def _show_plan(planned: BackfillPlan) -> None:
@@ -148,8 +148,8 @@ async def _show_plan(planned: BackfillPlan) -> None:
         }
         for one in planned.streams
     ]
-    told = f"To read, about {planned.calls} calls"
-    await acreate_table_artifact(rows, key="backfill-plan", description=told)
+    title = f"To read, about {planned.calls} calls"
+    await acreate_table_artifact(rows, key="backfill-plan", description=title)
 
 
 async def _finish(home_dir: str, span: BackfillSpan) -> None:
@@ -163,10 +163,10 @@ async def _finish(home_dir: str, span: BackfillSpan) -> None:
         past = [
             {"action": one.action_id, "shop": one.shop_id, "policy": one.policy}
             for shop in shops
-            for one in expired(home, shop, span)
+            for one in expired_actions(home, shop, span)
         ]
     for shop in shops:
         await check_flow(home_dir, shop.id)
         await build_flow(home_dir, shop.id)
-    told = "Actions of the span whose window has passed: not sent"
-    await acreate_table_artifact(past, key="backfill-expired", description=told)
+    title = "Actions of the span whose window has passed: not sent"
+    await acreate_table_artifact(past, key="backfill-expired", description=title)

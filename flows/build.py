@@ -7,7 +7,7 @@ from prefect import flow
 
 from flows.form import HomeDir, OptionalShopId
 from flows.labels import run_name, tag_run
-from flows.outcome import held
+from flows.outcome import as_held_state
 from flows.steps.blocked import Blocked
 from flows.steps.build import build, rebuild
 from flows.steps.opening import open_home
@@ -24,7 +24,7 @@ async def build_flow(home_dir: HomeDir, shop_id: OptionalShopId = None) -> dict[
             return build(home, shop_id=shop_id, blocked=blocked)
 
     built = await asyncio.to_thread(work)
-    return cast("dict[str, int]", held(built, [one.told for one in blocked]))
+    return cast("dict[str, int]", as_held_state(built, [one.summary for one in blocked]))
 
 
 @flow(name="rebuild", flow_run_name=run_name, on_running=[tag_run])
@@ -38,4 +38,4 @@ async def rebuild_flow(home_dir: HomeDir, shop_id: OptionalShopId = None) -> dic
             return rebuild(home, shop_id=shop_id, changed=changed, blocked=blocked)
 
     rebuilt = await asyncio.to_thread(work)
-    return cast("dict[str, int]", held(rebuilt, [one.told for one in blocked]))
+    return cast("dict[str, int]", as_held_state(rebuilt, [one.summary for one in blocked]))

@@ -9,7 +9,7 @@ from prefect.artifacts import acreate_markdown_artifact
 from contracts.checks import CheckResult
 from flows.form import HomeDir, OptionalShopId
 from flows.labels import run_name, tag_run
-from flows.outcome import ended
+from flows.outcome import with_blocked
 from flows.steps.blocked import Blocked
 from flows.steps.check import check
 from flows.steps.opening import open_home
@@ -29,4 +29,4 @@ async def check_flow(home_dir: HomeDir, shop_id: OptionalShopId = None) -> list[
     await acreate_markdown_artifact(
         checks_table(results), key="checks", description="Measured values against their limits"
     )
-    return cast("list[CheckResult]", ended(results, blocked))
+    return cast("list[CheckResult]", with_blocked(results, blocked))

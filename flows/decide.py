@@ -9,11 +9,11 @@ from contracts.actions import Action
 from contracts.codes import ActionState
 from flows.form import HomeDir, OptionalShopId, PolicyName
 from flows.labels import run_name, tag_run
-from flows.outcome import held
+from flows.outcome import as_held_state
 from flows.steps.blocked import Blocked
 from flows.steps.decide import Decided, decide
 from flows.steps.effect import effects
-from flows.steps.explain import left_alone, shown_in_ui
+from flows.steps.explain import report_holds, report_without_names
 from flows.steps.opening import open_home
 from reports.markdown import by_approval_list, effects_list, left_alone_table, proposals_table
 
@@ -35,11 +35,11 @@ async def decide_flow(
         runs = {row.run_id for row in decided}
         actions = [found for run_id in runs for found in home.ledger.find(run_id=run_id)]
         actions.sort(key=_urgency)
-        holds = left_alone([count for row in decided for count in row.left_alone])
+        holds = report_holds([count for row in decided for count in row.left_alone])
         table = by_approval_list([one.held_back for one in decided if one.held_back])
-        table += proposals_table(shown_in_ui(actions)) + left_alone_table(holds)
+        table += proposals_table(report_without_names(actions)) + left_alone_table(holds)
         table += effects_list(effects(home, shop_id=shop_id, policy=policy))
     await acreate_markdown_artifact(
         table, key="proposals", description="What was proposed and refused, with reasons"
     )
-    return cast("list[Decided]", held(decided, [one.told for one in blocked]))
+    return cast("list[Decided]", as_held_state(decided, [one.summary for one in blocked]))

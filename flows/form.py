@@ -1,4 +1,4 @@
-"""What every flow's form asks for."""
+"""Parameters that the forms of flows share."""
 
 import datetime as dt
 import os
@@ -13,7 +13,7 @@ SERVED = "SHOPKEEPER_SERVED_HOME"
 """Environment variable: the one home whose runs a worker takes."""
 
 
-def _served(home_dir: str) -> str:
+def _refuse_other_home(home_dir: str) -> str:
     """A copied home's server has runs planned that name the folder it was copied from."""
     served = os.environ.get(SERVED)
     if served and Path(home_dir).resolve() != Path(served).resolve():
@@ -24,7 +24,7 @@ def _served(home_dir: str) -> str:
 HomeDir = Annotated[
     str,
     Field(description="Folder with shopkeeper.toml", min_length=1, max_length=4096),
-    AfterValidator(_served),
+    AfterValidator(_refuse_other_home),
 ]
 OptionalShopId = Annotated[
     Annotated[str, Field(min_length=1, max_length=100)] | None,

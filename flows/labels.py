@@ -21,7 +21,7 @@ def run_name() -> str:
 
 
 def _business_date(given: dict[str, Any]) -> str:
-    """Shop-local day, of the first shop where all are meant; the run itself tells a wrong home."""
+    """Shop-local day, of the first shop where all are meant; a wrong home fails in the run."""
     try:
         with open_home(given["home_dir"]) as home:
             shop = home.select(given.get("shop_id"))[0]

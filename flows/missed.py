@@ -1,4 +1,4 @@
-"""What a schedule asked for while nothing could run is done once, however often it was missed."""
+"""Scheduled runs that were missed are made up for once, however many they are."""
 
 from typing import Any
 from uuid import UUID
@@ -22,7 +22,7 @@ from flows.steps.clock import machine_now
 _NOT_BEGUN = FlowRunFilterState(name=FlowRunFilterStateName(any_=["Scheduled", "Late"]))
 
 
-async def take_along(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None:
+async def drop_all_missed(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None:
     """Hook of what runs by itself: a run that begins does the work of all that were missed."""
     if flow_run.deployment_id is not None:
         async with get_client() as client:
@@ -35,13 +35,13 @@ async def drop_missed(client: PrefectClient, deployment_id: UUID, *, keep: int =
     Args:
         keep: how many of the newest stay.
     """
-    while missed := (await _missed(client, deployment_id))[keep:]:
+    while missed := (await _missed_runs(client, deployment_id))[keep:]:
         for run in missed:
             await client.delete_flow_run(run.id)
 
 
-async def _missed(client: PrefectClient, deployment_id: UUID) -> list[FlowRun]:
-    """A page of them, the newest first; what a person asked for is none."""
+async def _missed_runs(client: PrefectClient, deployment_id: UUID) -> list[FlowRun]:
+    """A page of them, the newest first; runs that a person started are not among them."""
     past = FlowRunFilterNextScheduledStartTime.model_validate({"before_": machine_now()})
     waiting = await client.read_flow_runs(
         flow_run_filter=FlowRunFilter(

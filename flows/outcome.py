@@ -1,4 +1,4 @@
-"""How a flow run ends: a run that stopped at some rung is told apart from one that did it all."""
+"""How a flow run ends: what was blocked at some rung shows in the state, beside full success."""
 
 import asyncio
 from collections.abc import Coroutine, Sequence
@@ -13,22 +13,22 @@ HELD = "Held"
 _MOST_TOLD = 5
 
 
-def ended(result: Any, blocked: Sequence[Blocked]) -> Any:
-    """The result as it is; with something stopped, as a state that is named Held and says what.
+def with_blocked(result: Any, blocked: Sequence[Blocked]) -> Any:
+    """The result as it is; with something stopped, as a state named Held with the sentences.
 
     Raises:
         ShopkeeperError: something was stopped and nothing was done.
     """
     raise_if_nothing_was_done(blocked, done=bool(result))
-    return held(result, [one.told for one in blocked])
+    return as_held_state(result, [one.summary for one in blocked])
 
 
-def held(result: Any, told: Sequence[str]) -> Any:
-    """The same for sentences."""
-    if not told:
+def as_held_state(result: Any, sentences: Sequence[str]) -> Any:
+    """The same, from sentences."""
+    if not sentences:
         return result
-    more = [f"and {len(told) - _MOST_TOLD} more"] if len(told) > _MOST_TOLD else []
-    return Completed(name=HELD, message="\n".join([*told[:_MOST_TOLD], *more]), data=result)
+    more = [f"and {len(sentences) - _MOST_TOLD} more"] if len(sentences) > _MOST_TOLD else []
+    return Completed(name=HELD, message="\n".join([*sentences[:_MOST_TOLD], *more]), data=result)
 
 
 async def results_of(*steps: Coroutine[Any, Any, Any]) -> list[Any]:
@@ -40,10 +40,10 @@ async def results_of(*steps: Coroutine[Any, Any, Any]) -> list[Any]:
     return found
 
 
-async def result_of(step: Flow[..., Any], *args: Any, told: list[str]) -> Any:
-    """Run a flow inside another; what it says was stopped is added to `told`."""
+async def result_of(step: Flow[..., Any], *args: Any, stopped: list[str]) -> Any:
+    """Run a flow inside another; the sentences of its Held state are added to `stopped`."""
     run = cast("Any", step)  # Prefect types a flow's call without the state that it can return
     state: State[Any] = await run(*args, return_state=True)
     if state.name == HELD and state.message:
-        told += state.message.splitlines()
+        stopped += state.message.splitlines()
     return await state.aresult()

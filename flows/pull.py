@@ -11,7 +11,7 @@ from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows.form import HomeDir, OptionalShopId
 from flows.labels import run_name, tag_run
-from flows.outcome import held
+from flows.outcome import as_held_state
 from flows.retries import is_transient
 from flows.steps.blocked import Blocked, Rung, raise_if_nothing_was_done
 from flows.steps.opening import open_home
@@ -45,22 +45,22 @@ _FEW: Any = ThreadPoolTaskRunner(max_workers=STREAMS_AT_A_TIME)
 @flow(name="pull", flow_run_name=run_name, on_running=[tag_run], task_runner=_FEW)
 async def pull_flow(home_dir: HomeDir, shop_id: OptionalShopId = None) -> list[Pulled]:
     """Read what is new from the platforms, check every document and load it."""
-    return await _pulled(home_dir, shop_id, lookups=None)
+    return await _run_pull(home_dir, shop_id, lookups=None)
 
 
 @flow(name="pull", flow_run_name=run_name, on_running=[tag_run], task_runner=_FEW)
 async def read_flow(home_dir: HomeDir, shop_id: OptionalShopId = None) -> list[Pulled]:
     """The same without the streams that ask about what was read, for a loop that builds first."""
-    return await _pulled(home_dir, shop_id, lookups=False)
+    return await _run_pull(home_dir, shop_id, lookups=False)
 
 
 @flow(name="ask", flow_run_name=run_name, on_running=[tag_run], task_runner=_FEW)
 async def lookup_flow(home_dir: HomeDir, shop_id: OptionalShopId = None) -> list[Pulled]:
     """Ask about what was just built, such as parcels that are due."""
-    return await _pulled(home_dir, shop_id, lookups=True)
+    return await _run_pull(home_dir, shop_id, lookups=True)
 
 
-async def _pulled(home_dir: str, shop_id: str | None, *, lookups: bool | None) -> list[Pulled]:
+async def _run_pull(home_dir: str, shop_id: str | None, *, lookups: bool | None) -> list[Pulled]:
     with open_home(home_dir) as home:
         planned = planned_streams(home, shop_id=shop_id, lookups=lookups)
     futures = [
@@ -73,17 +73,17 @@ async def _pulled(home_dir: str, shop_id: str | None, *, lookups: bool | None) -
     ]
     if pulled or not lookups:
         await acreate_markdown_artifact(
-            pulled_table([_shown(row) for row in pulled]),
+            pulled_table([_table_row(row) for row in pulled]),
             key="pulled",
             description="Pages landed, rows loaded, documents quarantined, and what was stopped",
         )
     blocked = blocked_in(pulled)
     raise_if_nothing_was_done(blocked, done=any(not one.blocked for one in pulled))
-    return cast("list[Pulled]", held(pulled, [one.told for one in blocked]))
+    return cast("list[Pulled]", as_held_state(pulled, [one.summary for one in blocked]))
 
 
 def _outcome(shop_id: str, stream: str, future: PrefectFuture[Any]) -> list[Pulled]:
-    """What became of a stream; one that failed to the last is told, and the others go on."""
+    """What became of a stream; one that failed to the last is reported, and the others go on."""
     future.wait()
     if future.state.is_completed():
         return [Pulled.of(row) for row in future.result()]
@@ -92,5 +92,5 @@ def _outcome(shop_id: str, stream: str, future: PrefectFuture[Any]) -> list[Pull
     return [Pulled(shop_id=shop_id, stream=stream, blocked=(stopped,))]
 
 
-def _shown(row: Pulled) -> dict[str, Any]:
+def _table_row(row: Pulled) -> dict[str, Any]:
     return {**asdict(row), "blocked": "; ".join(one.sentence for one in row.blocked)}

@@ -9,7 +9,7 @@ from prefect.flows import Flow
 import flows as package
 
 
-def registered() -> dict[str, Flow[Any, Any]]:
+def flows_by_step() -> dict[str, Flow[Any, Any]]:
     """Every flow, by the name of its step."""
     found = {}
     for module in pkgutil.iter_modules(package.__path__):

@@ -6,7 +6,7 @@ from prefect.artifacts import acreate_markdown_artifact
 from flows.form import ActionIds, HomeDir, Person
 from flows.labels import run_name, tag_run
 from flows.steps.actions import reject
-from flows.steps.explain import shown_in_ui
+from flows.steps.explain import report_without_names
 from flows.steps.opening import open_home
 from reports.markdown import left_table, proposals_table
 
@@ -18,7 +18,7 @@ async def reject_flow(home_dir: HomeDir, action_ids: ActionIds, by: Person) -> l
         done = reject(home, action_ids, by=by)
         changed = done.changed
         actions = home.ledger.find(action_ids=changed) if changed else []
-        table = proposals_table(shown_in_ui(actions))
+        table = proposals_table(report_without_names(actions))
     await acreate_markdown_artifact(
         table + left_table(done.left),
         key="rejected",

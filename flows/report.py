@@ -5,13 +5,13 @@ from prefect.artifacts import acreate_markdown_artifact
 
 from flows.form import HomeDir, OptionalShopId
 from flows.labels import run_name, tag_run
-from flows.missed import take_along
+from flows.missed import drop_all_missed
 from flows.steps.opening import open_home
 from flows.steps.report import Reported, report
 from reports.markdown import kpis_table
 
 
-@flow(name="report", flow_run_name=run_name, on_running=[tag_run, take_along])
+@flow(name="report", flow_run_name=run_name, on_running=[tag_run, drop_all_missed])
 async def report_flow(home_dir: HomeDir, shop_id: OptionalShopId = None) -> Reported:
     """Write the report; its KPIs are the run's artifact."""
     with open_home(home_dir) as home:

@@ -4,7 +4,7 @@ from prefect import flow
 
 from flows.form import HomeDir, OptionalShopId, Person, PlatformName, PolicyName
 from flows.labels import run_name, tag_run
-from flows.switching import switched
+from flows.switching import turn_switch
 
 
 @flow(name="resume", flow_run_name=run_name, on_running=[tag_run])
@@ -16,6 +16,6 @@ async def resume_flow(
     policy: PolicyName = None,
 ) -> str:
     """Take back a stop; name what was stopped."""
-    return await switched(
+    return await turn_switch(
         home_dir, on=False, by=by, platform=platform, shop_id=shop_id, policy=policy
     )

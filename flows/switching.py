@@ -1,13 +1,13 @@
-"""What stop and resume share: a kill switch is turned, and the run tells which."""
+"""What stop and resume share: a kill switch is turned, and the run names it."""
 
 from prefect.artifacts import acreate_markdown_artifact
 
 from flows.steps.actions import switch
 from flows.steps.opening import open_home
-from reports.markdown import escaped
+from reports.markdown import escape
 
 
-async def switched(
+async def turn_switch(
     home_dir: str,
     *,
     on: bool,
@@ -29,6 +29,6 @@ async def switched(
         )
     word = "Stopped" if on else "Resumed"
     await acreate_markdown_artifact(
-        f"{word}: {escaped(scope)}\n", key=word.lower(), description="Kill switches"
+        f"{word}: {escape(scope)}\n", key=word.lower(), description="Kill switches"
     )
     return scope

@@ -17,7 +17,7 @@ from contracts.checks import CheckResult
 from contracts.codes import COUNTED_GUARDS, ActionState, WriteKind
 from reports import charts, formats
 from reports.effects import ReportedEffect
-from reports.figures import ReportFigure, complete_days, figures, moved
+from reports.figures import ReportFigure, complete_days, explain_gmv, figures
 from reports.left_alone import ReportedHold, by_policy
 
 SHOWN_ACTIONS = 40
@@ -102,7 +102,7 @@ class DailyReport:
     moves: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     """Prices that go up, and down, by policy."""
     changes: pl.DataFrame | None = None
-    """What moved GMV, as `transforms.kpis.kpi_changes` tells it; not shown where missing."""
+    """What moved GMV, by `transforms.kpis.kpi_changes`; not shown where missing."""
     links: Sequence[ReportLink] = ()
     by_approval: Sequence[str] = ()
     """Policies that act by approval though they are set to `auto`, and why, a sentence each."""
@@ -115,7 +115,7 @@ class DailyReport:
         return self.shops[0].time_zone if self.shops else "UTC"
 
 
-def counted(actions: Sequence[Action]) -> list[ActionCount]:
+def count_actions(actions: Sequence[Action]) -> list[ActionCount]:
     """Actions per policy, state and guard."""
     found = Counter((one.policy, one.state, one.guard) for one in actions)
     return [
@@ -219,7 +219,7 @@ def _shop_view(report: DailyReport, shop: ReportedShop) -> Mapping[str, object]:
         "currency": days["currency"][-1],
         "is_complete": days["is_complete"][-1],
         "span": f"{days['kpi_date'][0]:%-d %b} – {days['kpi_date'][-1]:%-d %b %Y}",
-        "moved": _moved(report, shop, days["kpi_date"][-1]),
+        "moved": _gmv_sentence(report, shop, days["kpi_date"][-1]),
         "figures": [(figure, _drawn(figure)) for figure in figures(days)],
         # Vega builds these from numbers and our own labels; nothing of a platform is inside.
         "gmv": Markup(charts.gmv(days)),  # noqa: S704
@@ -227,12 +227,12 @@ def _shop_view(report: DailyReport, shop: ReportedShop) -> Mapping[str, object]:
     }
 
 
-def _moved(report: DailyReport, shop: ReportedShop, day: dt.date) -> str | None:
+def _gmv_sentence(report: DailyReport, shop: ReportedShop, day: dt.date) -> str | None:
     if report.changes is None:
         return None
     own = (pl.col("shop_id") == shop.shop_id) & (pl.col("kpi_date") == day)
     found = report.changes.filter(own)
-    return moved(found.row(0, named=True)) if found.height else None
+    return explain_gmv(found.row(0, named=True)) if found.height else None
 
 
 def _drawn(figure: ReportFigure) -> Markup:

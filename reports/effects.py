@@ -1,4 +1,4 @@
-"""What a policy earned, in one sentence: with its interval, or why it cannot be told yet."""
+"""What a policy earned, in one sentence: with its interval, or why it is not known yet."""
 
 from dataclasses import dataclass
 
@@ -17,7 +17,7 @@ class ReportedEffect:
     effect: Effect
 
     @property
-    def told(self) -> str:
+    def summary(self) -> str:
         """In English."""
         of, found = ("SKU" if self.is_per_sku else "member"), self.effect
         if found.mean_minor is None:
@@ -34,7 +34,7 @@ class ReportedEffect:
         )
 
     @property
-    def told_zh(self) -> str:
+    def summary_zh(self) -> str:
         """In Chinese."""
         of, found = ("SKU" if self.is_per_sku else "会员"), self.effect
         if found.mean_minor is None:

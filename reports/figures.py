@@ -81,14 +81,14 @@ def figures(days: pl.DataFrame) -> Iterator[ReportFigure]:
         change, tone = _change(measure, values[-1], then)
         yield ReportFigure(
             measure=measure,
-            value=shown(measure, values[-1], currency),
+            value=format_measure(measure, values[-1], currency),
             change=change,
             tone=tone,
             trend=tuple(values.tail(TREND_DAYS)),
         )
 
 
-def shown(measure: Measure, value: float | None, currency: str) -> str:
+def format_measure(measure: Measure, value: float | None, currency: str) -> str:
     """A value of a measure as text."""
     if measure.unit == "money":
         return figure(None if value is None else int(value), currency)
@@ -112,7 +112,7 @@ def _change(measure: Measure, now: float | None, then: float | None) -> tuple[st
     return text, "good" if (moved > 0) is (measure.is_better == "higher") else "bad"
 
 
-def moved(day: dict[str, object]) -> str | None:
+def explain_gmv(day: dict[str, object]) -> str | None:
     """What moved GMV against the same weekday before, in one sentence; none where it is unknown.
 
     `day` is a row of `transforms.kpis.kpi_changes`; its effects add up to the change.
@@ -124,15 +124,15 @@ def moved(day: dict[str, object]) -> str | None:
         "average order": day["aov_effect_minor"],
     }
     known = [
-        f"{name} {_signed(effect, currency)}"
+        f"{name} {_signed_amount(effect, currency)}"
         for name, effect in effects.items()
         if isinstance(effect, float)
     ]
     if len(known) < len(effects) or not isinstance(change, int):
         return None
-    return f"GMV {_signed(change, currency)}: {', '.join(known)}."
+    return f"GMV {_signed_amount(change, currency)}: {', '.join(known)}."
 
 
-def _signed(amount_minor: float, currency: str) -> str:
+def _signed_amount(amount_minor: float, currency: str) -> str:
     whole = round(amount_minor)
     return f"{'+' if whole > 0 else ''}{money(whole, currency)}"

@@ -20,7 +20,7 @@ class ReportedHold:
     phrase_zh: str
 
     @property
-    def told(self) -> str:
+    def summary(self) -> str:
         """In one line: how many, why, and which for example."""
         examples = f" (such as {', '.join(self.samples)})" if self.samples else ""
         return f"{formats.count(self.targets)}: {self.phrase}{examples}"

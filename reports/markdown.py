@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 import polars as pl
 
 from contracts.checks import CheckResult
-from reports.daily import ReportedAction, counted, in_words, states_of
+from reports.daily import ReportedAction, count_actions, in_words, states_of
 from reports.effects import ReportedEffect
-from reports.figures import MEASURES, shown
+from reports.figures import MEASURES, format_measure
 from reports.formats import written
 from reports.left_alone import ReportedHold, by_policy
 
@@ -19,7 +19,7 @@ SHOWN_DAYS = 14
 _MARKUP = re.compile(r"[\\`*_{}\[\]<>#|~&!@^$:]|(?<=www)\.", re.IGNORECASE)
 
 
-def escaped(value: object) -> str:
+def escape(value: object) -> str:
     """Text in one line that is no markup."""
     line = " ".join(str(value).split())
     return _MARKUP.sub(lambda found: "\\" + found.group(), line)
@@ -37,7 +37,7 @@ def left_table(left: Mapping[str, str]) -> str:
     """Actions that a person's answer did not change, by id, and why; nothing if there are none."""
     if not left:
         return ""
-    cells = ([escaped(action_id[:8]), escaped(why)] for action_id, why in left.items())
+    cells = ([escape(action_id[:8]), escape(why)] for action_id, why in left.items())
     return "\n" + _table(["left as it is", "why"], cells)
 
 
@@ -49,7 +49,7 @@ def checks_table(results: Sequence[CheckResult]) -> str:
     cells = (
         [
             "passed" if one.passed else "**failed**" if one.is_blocking else "warning",
-            *map(escaped, (one.shop_id, one.table, one.check, one.measured, one.limit)),
+            *map(escape, (one.shop_id, one.table, one.check, one.measured, one.limit)),
         ]
         for one in ordered
     )
@@ -64,10 +64,10 @@ def kpis_table(kpis: pl.DataFrame) -> str:
     days = last.head(SHOWN_DAYS).sort("shop_id", "kpi_date", descending=[False, True])
     cells = (
         [
-            escaped(row["shop_id"]),
+            escape(row["shop_id"]),
             str(row["kpi_date"]),
-            *(shown(one, row[one.column], row["currency"]) for one in MEASURES),
-            escaped(row["currency"]),
+            *(format_measure(one, row[one.column], row["currency"]) for one in MEASURES),
+            escape(row["currency"]),
         ]
         for row in days.iter_rows(named=True)
     )
@@ -80,10 +80,10 @@ def left_alone_table(holds: Sequence[ReportedHold]) -> str:
         return ""
     cells = (
         [
-            escaped(policy if one is reasons[0] else ""),
+            escape(policy if one is reasons[0] else ""),
             f"{one.targets:,}",
-            f"{escaped(one.phrase)}<br>{escaped(one.phrase_zh)}",
-            escaped(", ".join(one.samples)),
+            f"{escape(one.phrase)}<br>{escape(one.phrase_zh)}",
+            escape(", ".join(one.samples)),
         ]
         for policy, reasons in by_policy(holds)
         for one in reasons
@@ -94,7 +94,7 @@ def left_alone_table(holds: Sequence[ReportedHold]) -> str:
 def effects_list(effects: Sequence[ReportedEffect]) -> str:
     """What each policy earned, in both languages; nothing if none leaves some alone."""
     lines = [
-        f"- {escaped(one.policy)}, {escaped(one.shop_id)}: {one.told}<br>{one.told_zh}\n"
+        f"- {escape(one.policy)}, {escape(one.shop_id)}: {one.summary}<br>{one.summary_zh}\n"
         for one in effects
     ]
     return "\n" + "".join(lines) if lines else ""
@@ -106,8 +106,8 @@ def proposals_table(actions: Sequence[ReportedAction]) -> str:
     """
     if not actions:
         return "Nothing was proposed.\n"
-    states = states_of(counted([one.action for one in actions]))
-    lines = [f"- {escaped(policy)}: {in_words(found)}" for policy, found in states.items()]
+    states = states_of(count_actions([one.action for one in actions]))
+    lines = [f"- {escape(policy)}: {in_words(found)}" for policy, found in states.items()]
     cells = ([*_proposal(one)] for one in actions[:SHOWN_ACTIONS])
     table = _table(["id", "policy", "SKU", "before", "after", "state", "why", "refused"], cells)
     hidden = len(actions) - SHOWN_ACTIONS
@@ -119,23 +119,23 @@ def _text(one: ReportedAction) -> str:
     """What an action would say, as it is: in a fence that nothing in it can close."""
     if not one.content:
         return ""
-    said = "\n".join(f"{name}: {text}" for name, text in one.content.items())
-    longest = max((len(run) for run in re.findall("`+", said)), default=0)
+    parts = "\n".join(f"{name}: {text}" for name, text in one.content.items())
+    longest = max((len(run) for run in re.findall("`+", parts)), default=0)
     fence = "`" * max(3, longest + 1)
-    head = f"**{one.action.action_id[:8]}** {escaped(one.action.policy)} would say"
-    return f"{head}\n\n{fence}text\n{said}\n{fence}\n"
+    head = f"**{one.action.action_id[:8]}** {escape(one.action.policy)} would say"
+    return f"{head}\n\n{fence}text\n{parts}\n{fence}\n"
 
 
-def by_approval_list(told: Sequence[str]) -> str:
+def by_approval_list(sentences: Sequence[str]) -> str:
     """Policies that act by approval though they are set to `auto`, and why."""
-    return "".join(f"- {escaped(one)}\n" for one in told) + ("\n" if told else "")
+    return "".join(f"- {escape(one)}\n" for one in sentences) + ("\n" if sentences else "")
 
 
 def batch_list(lines: Sequence[str], *, stamp: str) -> str:
     """Count and totals of what a filter finds, and the stamp by which it is known again; the
     largest follow."""
-    told = "".join(f"- {escaped(line)}\n" for line in lines)
-    return f"{told}\nstamp {stamp}\n\nThe largest:\n\n"
+    items = "".join(f"- {escape(line)}\n" for line in lines)
+    return f"{items}\nstamp {stamp}\n\nThe largest:\n\n"
 
 
 def undo_table(items: Sequence[Mapping[str, object]]) -> str:
@@ -155,19 +155,19 @@ def _proposal(one: ReportedAction) -> Iterable[str]:
     action = one.action
     refused = ": ".join(part for part in (action.guard, action.guard_reason) if part)
     yield action.action_id[:8]
-    yield escaped(action.policy)
-    yield escaped(action.sku_id or "")
+    yield escape(action.policy)
+    yield escape(action.sku_id or "")
     yield written(action, action.before_value)
     yield written(action, action.after_value)
     yield str(action.state)
-    yield escaped(one.sentence)
-    yield escaped(refused)
+    yield escape(one.sentence)
+    yield escape(refused)
 
 
 def _cell(value: object) -> str:
     if isinstance(value, float):
         return f"{value:,.1f}"
-    return f"{value:,}" if isinstance(value, int) else escaped(value)
+    return f"{value:,}" if isinstance(value, int) else escape(value)
 
 
 def _table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -1,5 +1,5 @@
-"""Why something was refused, held or ended as it did, in Chinese: the ledger keeps the sentence of
-the guard or the platform's answer in English, with its numbers.
+"""Why something was refused, delayed or ended as it did, in Chinese: the ledger keeps the sentence
+of the guard or the platform's answer in English, with its numbers.
 
 A sentence is known by what stands between its numbers, so that those of older releases are too.
 """
@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Final
 
-from contracts.languages import Said
+from contracts.languages import Bilingual
 
 _GUARD: Final[Mapping[str, str]] = {
     "one of the {} of {} that are left alone to compare": "属于留作对照的 {} {}",
@@ -205,23 +205,23 @@ _ENDED: Final[Mapping[str, str]] = {
 """What the ledger says of how an action ended, or why it waits."""
 
 
-def reason_said(reason: str) -> Said:
+def translate_reason(reason: str) -> Bilingual:
     """A sentence of the ledger in both languages; whose words are not ours stay as they are."""
-    return Said(reason, _in_chinese(reason))
+    return Bilingual(reason, _in_chinese(reason))
 
 
 def _in_chinese(text: str) -> str:
-    for pattern, told in _patterns():
+    for pattern, chinese in _patterns():
         if found := pattern.fullmatch(text):
-            return _filled(told, [_in_chinese(value) for value in found.groups()])
+            return _fill(chinese, [_in_chinese(value) for value in found.groups()])
     return text
 
 
-def _filled(told: str, values: list[str]) -> str:
+def _fill(template: str, values: list[str]) -> str:
     """The Chinese with its values, those without a number in the order of those left."""
-    numbered = {int(one) for one in re.findall(r"\{(\d)\}", told)}
+    numbered = {int(one) for one in re.findall(r"\{(\d)\}", template)}
     rest = iter(place for place in range(len(values)) if place not in numbered)
-    return re.sub(r"\{(\d?)\}", lambda one: values[int(one[1] or next(rest))], told)
+    return re.sub(r"\{(\d?)\}", lambda one: values[int(one[1] or next(rest))], template)
 
 
 @cache

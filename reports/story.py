@@ -1,4 +1,4 @@
-"""The story of one action: six questions that anybody asks of it, answered on one screen."""
+"""The story of one action: six questions about it, answered on one screen."""
 
 import datetime as dt
 from collections.abc import Mapping
@@ -11,28 +11,28 @@ from jinja2 import FileSystemLoader, StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from contracts.actions import OF_MESSAGE, ORDERING, Action
-from contracts.languages import Language, Said
+from contracts.languages import Bilingual, Language
 from contracts.payloads import UNSUBSCRIBE
 from reports import formats
-from reports.reasons import reason_said
+from reports.reasons import translate_reason
 from reports.words import PARTS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Earlier:
-    """A proposal about the same target that came to nothing, or was held, and why."""
+    """A proposal about the same target that came to nothing, or was delayed, and why."""
 
     at: dt.datetime
     policy: str
     state: str
     value: str
-    guard: Said | None
-    reason: Said | None
+    guard: Bilingual | None
+    reason: Bilingual | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answerer:
-    """Who let it pass, or turned it down; `by` null: the policy itself, which is in mode auto."""
+    """Who let it pass, or turned it down; `by` None: the policy itself, which is in mode auto."""
 
     verb: Literal["approved", "rejected"]
     by: str | None
@@ -52,7 +52,7 @@ class Sold:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Story:
-    """All that is told of one action."""
+    """All that a story says about one action."""
 
     action: Action
     shop_name: str
@@ -61,10 +61,10 @@ class Story:
     currency: str
     """The shop's."""
     title: str | None
-    why: Said
-    guard: Said | None
-    """What its own guard, if one refused or held it, stands for."""
-    message: Said | None
+    why: Bilingual
+    guard: Bilingual | None
+    """What its own guard, if one refused or delayed it, stands for."""
+    message: Bilingual | None
     """What the ledger says of how it ended or why it waits."""
     content: Mapping[str, str]
     content_hash: str
@@ -79,20 +79,20 @@ class Story:
     """When the platform showed it."""
     sold: Sold | None
     redeemed_times: int | None
-    effect: Said | None
+    effect: Bilingual | None
     undo_command: str | None
-    """What takes it back; null: `cannot_undo` says why nothing does."""
-    cannot_undo: Said | None
+    """What takes it back; None: `cannot_undo` says why nothing does."""
+    cannot_undo: Bilingual | None
     other_commands: Mapping[str, str] = field(default_factory=dict)
     """What a person can type instead, by what it does: approve, reject, list."""
 
-    def told(self, language: Language) -> str:
+    def render(self, language: Language) -> str:
         """As lines of plain text, in which what others wrote is only ever a value."""
         text = _environment().get_template(f"story.{language}.j2").render(
             s=self, a=self.action, why=self.why.in_(language),
             guard=self.guard.in_(language) if self.guard else "",
             message=self.message.in_(language) if self.message else "",
-            reason=reason_said(self.action.guard_reason or "").in_(language),
+            reason=translate_reason(self.action.guard_reason or "").in_(language),
             parts=self._parts(language),
             before=self._valued(self.action.before_value),
             after=self._valued(self.action.after_value),
@@ -103,25 +103,25 @@ class Story:
         return "\n".join(line.rstrip() for line in text.splitlines() if line.strip())
 
     def _parts(self, language: Language) -> list[tuple[str, str]]:
-        """What is said beside the value; the HTML of a message says what its text says."""
+        """What is written beside the value; the HTML of a message says what its text says."""
         shown = [name for name in self.content if name != "html" or "text" not in self.content]
         return [
-            (PARTS.get(name, Said(name, name)).in_(language), self._part(name).in_(language))
+            (PARTS.get(name, Bilingual(name, name)).in_(language), self._part(name).in_(language))
             for name in shown
         ]
 
-    def _part(self, name: str) -> Said:
+    def _part(self, name: str) -> Bilingual:
         text = self.content[name]
         if name.endswith("_minor"):
-            return Said(*[formats.money(int(text), self.currency)] * 2)
+            return Bilingual(*[formats.money(int(text), self.currency)] * 2)
         if name.endswith("_at"):
-            return Said(*[self._local(dt.datetime.fromisoformat(text))] * 2)
+            return Bilingual(*[self._local(dt.datetime.fromisoformat(text))] * 2)
         if name.endswith("listing_ids"):
             goods = text.count(",") + 1
-            return Said(
+            return Bilingual(
                 f"{goods} goods (with --json: which)", f"{goods} 件商品（加 --json 可列出）"
             )
-        return Said(
+        return Bilingual(
             text.replace(UNSUBSCRIBE, "[link to unsubscribe, put in when it is sent]"),
             text.replace(UNSUBSCRIBE, "[退订链接，发送时填入]"),
         )

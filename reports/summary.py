@@ -25,11 +25,11 @@ def screen(report: DailyReport, *, next_steps: Sequence[tuple[str, str]] = ()) -
     """At most 100 columns by 45 lines. `next_steps` are pairs of what and where: the report's
     path, how to open the UI, what to type next."""
     parts = [
-        _pulled(report),
+        _pulled_table(report),
         *_figures(report),
         _actions(report),
         _because(report),
-        _blocked(report),
+        _blocked_lines(report),
         _checks(report),
         _steps(next_steps),
     ]
@@ -49,7 +49,7 @@ def _table(title: str, columns: Sequence[str], *, left: int) -> Table:
     return table
 
 
-def _pulled(report: DailyReport) -> RenderableType:
+def _pulled_table(report: DailyReport) -> RenderableType:
     columns = ["shop", "stream", "pages", "new pages", "rows", "loaded", "quarantined", "seconds"]
     table = _table("Read from the platforms", columns, left=2)
     largest = sorted(report.pulled, key=lambda one: one.rows, reverse=True)
@@ -104,21 +104,21 @@ def _actions(report: DailyReport) -> RenderableType:
 
 def _because(report: DailyReport) -> RenderableType | None:
     """Of each policy what it moved, what it left alone and why."""
-    held = dict(by_policy(report.left_alone))
+    reasons = dict(by_policy(report.left_alone))
     lines = []
-    for policy in sorted({*held, *report.moves}):
+    for policy in sorted({*reasons, *report.moves}):
         up, down = report.moves.get(policy, (0, 0))
         ways = [f"{up:,} up, {down:,} down"] if up or down else []
-        why = [because(held[policy])] if policy in held else []
+        why = [because(reasons[policy])] if policy in reasons else []
         lines.append(Text(f"{policy}: {'; '.join([*ways, *why])}"))
     return Group(*lines) if lines else None
 
 
-def _blocked(report: DailyReport) -> RenderableType | None:
+def _blocked_lines(report: DailyReport) -> RenderableType | None:
     """What was stopped while the rest went on, the first of it in whole sentences."""
     if not report.blocked:
         return None
-    shown = [Text(told, style="red") for told in report.blocked[:_SHOWN_BLOCKED]]
+    shown = [Text(sentence, style="red") for sentence in report.blocked[:_SHOWN_BLOCKED]]
     more = len(report.blocked) - len(shown)
     rest = [Text(f"and {more:,} more: see the report")] if more else []
     return Group(Text(f"Stopped: {len(report.blocked):,}", style="red bold"), *shown, *rest)
@@ -136,8 +136,8 @@ def _checks(report: DailyReport) -> RenderableType:
         f"{reason.replace('_', ' ')} {number:,}"
         for reason, number in reasons_of(report.quarantine)[:5]
     )
-    held = f"Quarantine: {report.quarantine.height:,} documents"
-    return Group(checks, Text(f"{held} ({reasons})" if reasons else held))
+    quarantined = f"Quarantine: {report.quarantine.height:,} documents"
+    return Group(checks, Text(f"{quarantined} ({reasons})" if reasons else quarantined))
 
 
 def _steps(next_steps: Sequence[tuple[str, str]]) -> RenderableType | None:

@@ -67,19 +67,19 @@ def main() -> None:
     except OSError as error:
         if OPTIONS.debug:
             raise
-        sys.stderr.write(f"shopkeeper: {_said(error)}\n")
+        sys.stderr.write(f"shopkeeper: {_error_sentence(error)}\n")
         sys.exit(Exit.WRONG_USE if error.errno in _WRONG_PLACE else Exit.FAILED)
     except SystemExit as ended:
         if ended.code == INTERRUPTED:
-            said = "stopped; what was finished is kept, run it again to go on"
-            sys.stderr.write(f"shopkeeper: {said}\n")
+            text = "stopped; what was finished is kept, run it again to go on"
+            sys.stderr.write(f"shopkeeper: {text}\n")
         raise
 
 
-def _said(error: OSError) -> str:
+def _error_sentence(error: OSError) -> str:
     """What the machine could not do, and with which file, in one sentence."""
-    told = error.strerror or str(error)
+    reason = error.strerror or str(error)
     if isinstance(error, FileExistsError):
-        told = "a file lies where a folder belongs"
+        reason = "a file lies where a folder belongs"
     where = f"{error.filename}: " if error.filename else ""
-    return str(ShopkeeperError(f"{where}{told[:1].lower()}{told[1:]}"))
+    return str(ShopkeeperError(f"{where}{reason[:1].lower()}{reason[1:]}"))

@@ -48,11 +48,11 @@ def answer(
 ) -> None:
     """Print the result and end: one JSON document with --json, else the screen.
 
-    What was `stopped` while the rest went on is told on standard error, and holds the answer.
+    What was `stopped` while the rest went on goes to standard error, and makes the exit code 3.
     """
     tell(data, screen=screen)
-    for told in stopped:
-        sys.stderr.write(f"stopped: {told}\n")
+    for sentence in stopped:
+        sys.stderr.write(f"stopped: {sentence}\n")
     held = held or bool(stopped)
     if failed:
         raise typer.Exit(Exit.FAILED)
@@ -110,7 +110,7 @@ def table(title: str, columns: list[str], rows: list[list[Any]]) -> Any:
     return grid
 
 
-def stacked(screen: Any, lines: list[str]) -> Any:
+def stack(screen: Any, lines: list[str]) -> Any:
     """What can be printed, and lines of text below it."""
     from rich.console import Group
     from rich.text import Text

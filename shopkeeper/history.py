@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from shopkeeper.console import OPTIONS, answer, progress, show, stacked, table
+from shopkeeper.console import OPTIONS, answer, progress, show, stack, table
 from shopkeeper.steps import From, Shop, StreamName, To, chosen_home, days_of
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def backfill(
         planned = step.plan(home, span)
         if not OPTIONS.as_json:
             show(_plan_table(planned))
-            show(_plan_told(planned))
+            show(_plan_sentence(planned))
         if plan_only:
             answer(step.as_dict(planned))
         with progress() as bar:
@@ -74,9 +74,9 @@ def backfill(
         show(_expired_table(done))
     answer(
         step.as_dict(planned, done),
-        screen=_done_told(done),
-        held=done.is_held,
-        stopped=[one.told for one in blocked_in(done.pulled)],
+        screen=_done_sentence(done),
+        held=done.is_blocked,
+        stopped=[one.summary for one in blocked_in(done.pulled)],
     )
 
 
@@ -93,11 +93,11 @@ def _plan_table(planned: "BackfillPlan") -> Any:
     return table("To read", ["shop", "stream", "readings", "calls"], rows)
 
 
-def _plan_told(planned: "BackfillPlan") -> str:
-    told = f"About {planned.calls} calls."
+def _plan_sentence(planned: "BackfillPlan") -> str:
+    text = f"About {planned.calls} calls."
     if planned.snapshots:
-        told += f" The past of {', '.join(planned.snapshots)} is not kept by the platform."
-    return told
+        text += f" The past of {', '.join(planned.snapshots)} is not kept by the platform."
+    return text
 
 
 def _expired_table(done: "Backfilled") -> Any:
@@ -114,7 +114,7 @@ def _expired_table(done: "Backfilled") -> Any:
     return table("Past and not sent", ["action", "shop", "policy", "SKU", "window"], rows)
 
 
-def _done_told(done: "Backfilled") -> str:
+def _done_sentence(done: "Backfilled") -> str:
     return (
         f"Read {done.rows} rows, {done.quarantined} documents quarantined; "
         f"{len(done.expired)} actions of the span are past and were not sent."
@@ -136,7 +136,7 @@ def backtest(
     first, last = days_of(start, end)
     with chosen_home() as home, progress() as bar:
         found = step(home, policy, shop_id=shop, first=first, last=last, progress=bar)
-    shown = stacked(_backtest_table(found), _backtest_told(found))
+    shown = stack(_backtest_table(found), _backtest_lines(found))
     answer(found.as_dict(), screen=shown, stopped=found.failed)
 
 
@@ -147,13 +147,13 @@ _SHOWN_DAYS = 31
 def _backtest_table(found: "Backtested") -> Any:
     """The newest days, a line each; those on which nothing was read are left out."""
     days = [one for one in found.days if one.decided_at or one.failed][-_SHOWN_DAYS:]
-    rows = [[str(one.day), *_tallied(one.tally, failed=one.failed)] for one in days]
+    rows = [[str(one.day), *_tally_cells(one.tally, failed=one.failed)] for one in days]
     columns = ["day", "proposed", "up", "down", "refused", "left alone", "profit a day"]
     title = f"{found.policy} in {found.shop_id}, {found.first} to {found.last}"
-    return table(title, columns, [*rows, ["in total", *_tallied(found.total)]])
+    return table(title, columns, [*rows, ["in total", *_tally_cells(found.total)]])
 
 
-def _tallied(tally: "Tally", *, failed: str | None = None) -> list[Any]:
+def _tally_cells(tally: "Tally", *, failed: str | None = None) -> list[Any]:
     if failed:
         return ["failed"]
     refused, left_alone = (sum(one.values()) for one in (tally.refusals, tally.left_alone))
@@ -178,28 +178,28 @@ def _range(tally: "Tally") -> str:
     return f"{low} to {high}"
 
 
-def _backtest_told(found: "Backtested") -> list[str]:
-    told = [
+def _backtest_lines(found: "Backtested") -> list[str]:
+    lines = [
         f"Each day is decided on what was read by {found.hour:02}:59 of the shop, with the settings"
         " of now; nothing was sent."
     ]
     unread = sum(not one.decided_at and not one.failed for one in found.days)
     if unread:
-        told.append(f"On {unread:,} of {len(found.days):,} days nothing was read by then.")
+        lines.append(f"On {unread:,} of {len(found.days):,} days nothing was read by then.")
     if found.total.refusals:
-        told.append(f"Refused, day by day: {_most(found.total.refusals)}.")
+        lines.append(f"Refused, day by day: {_most(found.total.refusals)}.")
     if found.total.left_alone:
-        told.append(f"Left alone, day by day: {_most(found.total.left_alone)}.")
+        lines.append(f"Left alone, day by day: {_most(found.total.left_alone)}.")
     if found.total.profit.prices:
-        told.append(_profit_told(found.total.profit))
+        lines.append(_profit_sentence(found.total.profit))
     if found.missing:
-        told.append(
-            f"{len(found.missing)} readings are no longer in landing: what they told is not in it."
+        lines.append(
+            f"{len(found.missing)} readings are no longer in landing, so they are left out."
         )
-    return told
+    return lines
 
 
-def _profit_told(profit: "Profit") -> str:
+def _profit_sentence(profit: "Profit") -> str:
     from contracts.economics import ANSWERS
     from reports.formats import money
 

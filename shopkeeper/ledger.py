@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
 import typer
 
-from shopkeeper.console import answer, is_terminal, printable, progress, stacked, table
+from shopkeeper.console import answer, is_terminal, printable, progress, stack, table
 from shopkeeper.steps import PolicyName, Shop, chosen_home
 
 if TYPE_CHECKING:
     from contracts.actions import Action
     from flows.steps.actions import Answered
     from flows.steps.batch import Filter
-    from flows.steps.shown import Shown
+    from flows.steps.previews import Preview
 
 Ids = Annotated[list[str], typer.Argument(help="Action ids; their first characters are enough.")]
 By = Annotated[str | None, typer.Option("--by", help="Who decides; the login name if not given.")]
@@ -93,8 +93,8 @@ def show(
 
     with chosen_home() as home:
         described = describe(home, action_id)
-    told = described["screen"]
-    answer(described, screen=printable("\n\n".join([told[lang]] if lang else told.values())))
+    screens = described["screen"]
+    answer(described, screen=printable("\n\n".join([screens[lang]] if lang else screens.values())))
 
 
 @actions_app.command()
@@ -105,18 +105,18 @@ def why(
 ) -> None:
     """Say what each policy would do about a SKU now, or why it leaves it alone; nothing is done."""
     from flows.steps.why import why as why_step
-    from reports.reasons import reason_said
-    from reports.words import guard_said
+    from reports.reasons import translate_reason
+    from reports.words import translate_guard
 
     with chosen_home() as home:
         found = why_step(home, sku, shop_id=shop, policy=policy)
     rows = []
     for one in found:
-        told = "\n".join(filter(None, [one.sentence, one.sentence_zh]))
+        text = "\n".join(filter(None, [one.sentence, one.sentence_zh]))
         if one.guard and one.guard_reason:
-            guard, reason = guard_said(one.guard), reason_said(one.guard_reason)
-            told += f"\nrefused by {one.guard}: {reason.en}\n被护栏拒绝（{guard.zh}）：{reason.zh}"
-        rows.append([one.shop_id, one.policy, one.target_id, one.outcome, told])
+            guard, reason = translate_guard(one.guard), translate_reason(one.guard_reason)
+            text += f"\nrefused by {one.guard}: {reason.en}\n被护栏拒绝（{guard.zh}）：{reason.zh}"
+        rows.append([one.shop_id, one.policy, one.target_id, one.outcome, text])
     answer(found, screen=table(sku, ["shop", "policy", "target", "outcome", "why"], rows))
 
 
@@ -127,7 +127,7 @@ def effect(shop: Shop = None, policy: PolicyName = None) -> None:
 
     with chosen_home() as home:
         found = effects(home, shop_id=shop, policy=policy)
-    rows = [[one.shop_id, one.policy, f"{one.told}\n{one.told_zh}"] for one in found]
+    rows = [[one.shop_id, one.policy, f"{one.summary}\n{one.summary_zh}"] for one in found]
     answer(found, screen=table("Effect", ["shop", "policy", "what it earned"], rows))
 
 
@@ -158,7 +158,7 @@ def impact(
         for one in found
         for row in one.orders
     ]
-    screen = stacked(table("Impact", columns, rows), [one.told for one in found])
+    screen = stack(table("Impact", columns, rows), [one.summary for one in found])
     answer(found, screen=screen, held=any(one.hold_back for one in found))
 
 
@@ -195,12 +195,12 @@ def approve(
 
 def _approve_ids(ids: list[str], *, by: str | None, yes: bool) -> None:
     from flows.steps.actions import approve as approve_step
-    from flows.steps.actions import to_be_decided
+    from flows.steps.actions import preview
 
     with chosen_home() as home:
         is_asked, contents = not yes and is_terminal(), None
         if is_asked:
-            seen = to_be_decided(home, ids)
+            seen = preview(home, ids)
             contents = {one.action_id: one.content_hash for one in seen}
             sys.stdout.write(_texts(seen) + "\n")
             typer.confirm(f"Approve {'it' if len(ids) == 1 else 'all of it'}?", abort=True)
@@ -211,29 +211,29 @@ def _approve_ids(ids: list[str], *, by: str | None, yes: bool) -> None:
 def _approve_batch(chosen: "Filter", *, by: str | None, yes: bool) -> None:
     from flows.steps.actions import approve as approve_step
     from flows.steps.batch import batch
-    from flows.steps.shown import shown
+    from flows.steps.previews import previews
 
     with chosen_home() as home:
         found = batch(home, chosen)
-        sample = shown(home, found.sample)
-        told = printable("\n".join([*found.lines, "", "The largest:", *_heads(sample)]))
+        sample = previews(home, found.sample)
+        text = printable("\n".join([*found.lines, "", "The largest:", *_heads(sample)]))
         if not found.contents:
             answer({"approved": [], "left": {}, "totals": []}, screen=found.lines[0])
         is_asked = not yes and is_terminal()
         if is_asked:
-            sys.stdout.write(told + "\n")
+            sys.stdout.write(text + "\n")
             typer.confirm(f"Approve all {len(found.contents):,}?", abort=True)
         elif not yes:
             data = {"approved": [], "left": {}, "totals": found.totals, "sample": sample}
-            answer(data, screen=f"{told}\n\nNothing is approved; --yes does it.", held=True)
+            answer(data, screen=f"{text}\n\nNothing is approved; --yes does it.", held=True)
         done = approve_step(home, found.action_ids, by=by, contents=found.contents)
-    lines = [] if is_asked else [told, ""]
+    lines = [] if is_asked else [text, ""]
     lines += [f"{len(done.changed):,} approved", *_lefts("approved", done)]
     data = {"approved": done.changed, "left": done.left, "totals": found.totals, "sample": sample}
     answer(data, screen="\n".join(lines), held=bool(done.left))
 
 
-def _heads(found: "list[Shown]") -> list[str]:
+def _heads(found: "list[Preview]") -> list[str]:
     """Each in one line, with its reason."""
     return [
         f"{one.action_id[:8]} {one.target_id}: {one.before} → {one.after}. {one.sentence}"
@@ -241,7 +241,7 @@ def _heads(found: "list[Shown]") -> list[str]:
     ]
 
 
-def _texts(found: "list[Shown]") -> str:
+def _texts(found: "list[Preview]") -> str:
     """Whole, without signs that a terminal would obey."""
     return printable("\n".join(line for one in found for line in (*one.lines, "")))
 
@@ -258,11 +258,11 @@ def reject(ids: Ids, by: By = None) -> None:
 
 def _answer_of_person(verb: str, done: "Answered", *, is_shown: bool = False) -> None:
     lines = [f"{len(done.changed)} {verb}", *_lefts(verb, done)]
-    told: dict[str, object] = {verb: done.changed, "left": done.left}
+    result: dict[str, object] = {verb: done.changed, "left": done.left}
     if verb == "approved":
-        told["shown"] = done.shown
+        result["shown"] = done.shown
     seen = ["", _texts(done.shown)] if is_shown else []
-    answer(told, screen="\n".join([*lines, *seen]).rstrip(), held=bool(done.left))
+    answer(result, screen="\n".join([*lines, *seen]).rstrip(), held=bool(done.left))
 
 
 def _lefts(verb: str, done: "Answered") -> list[str]:
@@ -350,8 +350,8 @@ def _list_stops() -> NoReturn:
 
     with chosen_home() as home:
         found = stops(home)
-    told = "\n".join(map(explain, found)) or "Nothing is stopped; `stop --all` stops all writes."
-    answer({"stops": found}, screen=told)
+    text = "\n".join(map(explain, found)) or "Nothing is stopped; `stop --all` stops all writes."
+    answer({"stops": found}, screen=text)
     raise AssertionError("an answer ends the command")
 
 

@@ -9,7 +9,7 @@ from shopkeeper.console import answer, table
 from shopkeeper.steps import Shop, chosen_home
 
 if TYPE_CHECKING:
-    from flows.steps.forget import Held
+    from flows.steps.forget import StoredOfMember
 
 Member = Annotated[
     str, typer.Option("--member", help="The platform's id of the customer, or the pseudonym.")
@@ -30,18 +30,18 @@ def forget(
     by: By = None,
 ) -> None:
     """Erase a person from all that is stored, for good; without --yes, show what that means."""
+    from flows.steps.forget import find_stored
     from flows.steps.forget import forget as forget_step
-    from flows.steps.forget import held
 
     with chosen_home() as home:
         if yes:
             found = forget_step(home, member, shop_id=shop, by=by)
         else:
-            found = held(home, member, shop_id=shop)
-    answer({"done": yes, "held": found}, screen=_held_table(found, done=yes))
+            found = find_stored(home, member, shop_id=shop)
+    answer({"done": yes, "held": found}, screen=_stored_table(found, done=yes))
 
 
-def _held_table(found: "Held", *, done: bool) -> object:
+def _stored_table(found: "StoredOfMember", *, done: bool) -> object:
     rows: list[list[object]] = [[f"rows of {name}", count] for name, count in found.rows.items()]
     rows += [
         ["raw pages", found.pages],
@@ -68,8 +68,8 @@ def subject(
 
     with chosen_home() as home:
         counts = subject_step(home, member, out=out, shop_id=shop, by=by)
-    told = ", ".join(f"{count} {name}" for name, count in counts.items())
-    answer({"file": str(out), "entries": counts}, screen=f"{out}: {told}")
+    text = ", ".join(f"{count} {name}" for name, count in counts.items())
+    answer({"file": str(out), "entries": counts}, screen=f"{out}: {text}")
 
 
 def expire() -> None:
@@ -78,7 +78,7 @@ def expire() -> None:
 
     with chosen_home() as home:
         gone = expire_step(home)
-    told = (
+    text = (
         f"{gone.readings} readings and personal columns of {', '.join(gone.tables) or 'no table'}"
     )
-    answer(gone, screen=f"Removed: {told}")
+    answer(gone, screen=f"Removed: {text}")

@@ -32,17 +32,17 @@ def init() -> None:
 
 def doctor(shop: Shop = None) -> None:
     """Test every shop's credentials, clock and currency, what can be written, and the schedules."""
-    from deployments.watch import watched
+    from deployments.watch import health
     from flows.steps.doctor import doctor as doctor_step
 
     with chosen_home() as home:
-        findings = [*doctor_step(home, shop_id=shop), *watched(home, shop_id=shop)]
+        findings = [*doctor_step(home, shop_id=shop), *health(home, shop_id=shop)]
     rows = [
         [f.shop_id, f.source, f.subject, "ok" if f.passed else "WRONG", f.detail] for f in findings
     ]
     columns = ["shop", "source", "subject", "result", "detail"]
-    held = any(not finding.passed for finding in findings)
-    answer(findings, screen=table("Doctor", columns, rows), held=held)
+    has_failed = any(not finding.passed for finding in findings)
+    answer(findings, screen=table("Doctor", columns, rows), held=has_failed)
 
 
 @sandbox_app.command(name="prove")
@@ -53,12 +53,12 @@ def prove_command(
 ) -> None:
     """Run the loop under random faults; exit 0 only if nothing was lost, doubled or unsafe."""
     from deployments.extra import refuse_without_sandbox
-    from deployments.prove import prove, shown
+    from deployments.prove import prove, screen
 
     refuse_without_sandbox()
     with progress() as advance:
         proved = prove(faults, seed=seed, processes=processes, progress=advance)
-    answer(proved.as_dict(), screen=shown(proved), failed=not proved.is_clean)
+    answer(proved.as_dict(), screen=screen(proved), failed=not proved.is_clean)
 
 
 @sandbox_app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from shopkeeper.console import OPTIONS, answer, progress, stacked, table
+from shopkeeper.console import OPTIONS, answer, progress, stack, table
 
 if TYPE_CHECKING:
     from flows.steps.act import Acted
@@ -65,7 +65,7 @@ def run(shop: Shop = None) -> None:
     steps += [("By approval", one.held_back) for one in result.decided if one.held_back]
     steps += [("Alerts", result.alerts.sentence)] if result.alerts else []
     shown = screen(result.reported.daily, next_steps=list(dict.fromkeys(steps)))
-    answer(result.as_dict(), screen=shown, held=result.is_held)
+    answer(result.as_dict(), screen=shown, held=result.is_blocked)
 
 
 def pull(shop: Shop = None, stream: StreamName = None, start: From = None, end: To = None) -> None:
@@ -79,7 +79,7 @@ def pull(shop: Shop = None, stream: StreamName = None, start: From = None, end: 
         pulled = pull_step(home, shop_id=shop, stream=stream, first=first, last=last, progress=bar)
     blocked = blocked_in(pulled)
     raise_if_nothing_was_done(blocked, done=any(not one.blocked for one in pulled))
-    answer(pulled, screen=_pulled_table(pulled), stopped=[one.told for one in blocked])
+    answer(pulled, screen=_pulled_table(pulled), stopped=[one.summary for one in blocked])
 
 
 def _pulled_table(pulled: "list[Pulled]") -> object:
@@ -114,8 +114,8 @@ def check(shop: Shop = None) -> None:
         for r in results
     ]
     columns = ["shop", "table", "check", "result", "measured", "limit"]
-    held = any(not r.passed and r.is_blocking for r in results)
-    answer(results, screen=table("Checks", columns, rows), held=held)
+    is_blocked = any(not r.passed and r.is_blocking for r in results)
+    answer(results, screen=table("Checks", columns, rows), held=is_blocked)
 
 
 def build(
@@ -147,21 +147,21 @@ def build(
                 home, shop_id=shop, stream=stream, is_all=everything, progress=bar
             )
         built = build_step(home, shop_id=shop, is_full=full, progress=bar)
-    told = {"remapped": replayed, "built": built} if remap else built
-    title = f"Built; {_replayed(replayed)}" if remap else "Built"
+    result = {"remapped": replayed, "built": built} if remap else built
+    title = f"Built; {_replayed_sentence(replayed)}" if remap else "Built"
     answer(
-        told,
+        result,
         screen=table(title, ["table", "rows"], [[k, v] for k, v in built.items()]),
-        stopped=[blocked.told for one in replayed for blocked in one.blocked],
+        stopped=[blocked.summary for one in replayed for blocked in one.blocked],
     )
 
 
-def _replayed(replayed: "list[Remapped]") -> str:
+def _replayed_sentence(replayed: "list[Remapped]") -> str:
     missing = [reading for one in replayed for reading in one.missing]
-    told = f"{sum(one.readings for one in replayed)} readings replayed"
+    text = f"{sum(one.readings for one in replayed)} readings replayed"
     if missing:
-        told += f"; no longer in landing and left as they are: {', '.join(missing)}"
-    return told
+        text += f"; no longer in landing and left as they are: {', '.join(missing)}"
+    return text
 
 
 def decide(shop: Shop = None, policy: PolicyName = None, as_of: AsOf = None) -> None:
@@ -175,18 +175,18 @@ def decide(shop: Shop = None, policy: PolicyName = None, as_of: AsOf = None) -> 
     rows = [[d.shop_id, d.policy, d.mode, *_states(d.states)] for d in decided]
     shown = table("Decided", ["shop", "policy", "mode", "new actions"], rows)
     held_back = [one.held_back for one in decided if one.held_back]
-    answer(decided, screen=stacked(shown, [*held_back, *_left_alone(decided)]))
+    answer(decided, screen=stack(shown, [*held_back, *_left_alone_lines(decided)]))
 
 
-def _left_alone(decided: "list[Decided]") -> list[str]:
-    from flows.steps.explain import left_alone
+def _left_alone_lines(decided: "list[Decided]") -> list[str]:
+    from flows.steps.explain import report_holds
     from reports.left_alone import by_policy
 
-    holds = left_alone([count for one in decided for count in one.left_alone])
+    holds = report_holds([count for one in decided for count in one.left_alone])
     return [
         line
         for policy, reasons in by_policy(holds)
-        for line in ("", f"{policy} left alone", *(f"  {one.told}" for one in reasons))
+        for line in ("", f"{policy} left alone", *(f"  {one.summary}" for one in reasons))
     ]
 
 
@@ -197,8 +197,8 @@ def act(shop: Shop = None, policy: PolicyName = None) -> None:
     with chosen_home() as home, progress() as bar:
         acted = act_step(home, shop_id=shop, policy=policy, progress=bar)
     rows = [[a.shop_id, *_states(a.states)] for a in acted]
-    shown = stacked(table("Acted", ["shop", "outcome"], rows), _stops(acted))
-    answer(acted, screen=shown, held=any(a.is_held for a in acted))
+    shown = stack(table("Acted", ["shop", "outcome"], rows), _stops(acted))
+    answer(acted, screen=shown, held=any(a.is_blocked for a in acted))
 
 
 def _stops(acted: "list[Acted]") -> list[str]:

@@ -6,7 +6,7 @@ from typing import Final
 import dataframely as dy
 import polars as pl
 
-from contracts.bundles import PIECES_SCHEMA, exploded
+from contracts.bundles import PIECES_SCHEMA, explode
 from contracts.columns import MAX_UNITS
 from contracts.tables import BundlePart, SalesDaily
 
@@ -21,7 +21,7 @@ NO_RATES: Final = pl.LazyFrame(
 
 def articles(parts: dy.LazyFrame[BundlePart]) -> pl.LazyFrame:
     """The articles in each bundle, through any bundle between (`contracts.bundles`)."""
-    return parts.lazy().map_batches(lambda frame: exploded(frame)[0], schema=PIECES_SCHEMA)
+    return parts.lazy().map_batches(lambda frame: explode(frame)[0], schema=PIECES_SCHEMA)
 
 
 def parts_of(pieces: pl.LazyFrame) -> pl.LazyFrame:
@@ -76,8 +76,8 @@ def with_bundle_spans(spans: pl.LazyFrame, pieces: pl.LazyFrame) -> pl.LazyFrame
 
     A bundle cannot be sold while one of its parts cannot.
     """
-    held = pieces.select(*_PART, bundle_id="sku_id")
-    of_bundles = spans.join(held, left_on=_SKU, right_on=_PART).select(
+    bundled = pieces.select(*_PART, bundle_id="sku_id")
+    of_bundles = spans.join(bundled, left_on=_SKU, right_on=_PART).select(
         "shop_id", "first_date", "last_date", sku_id="bundle_id"
     )
     return pl.concat([spans, of_bundles.select(*_SKU, "first_date", "last_date")])

@@ -38,7 +38,7 @@ def costs_in_use(
 
     A cost in another currency is converted by its dated rate; where the newest has no rate, there
     is no cost. One that is more than `max_jump_rate` above the one in use before it, or more than
-    `max_fall_rate` below, is not used, however often it is said again, until a person confirms it
+    `max_fall_rate` below, is not used, however often it comes again, until a person confirms it
     or a later one is near again.
     `known` (shop_id, sku_id, known_minor) is what was in use last, so that a cost that is
     overwritten in its place jumps as well as one of a later day. A rate of exchange that moved by
@@ -48,18 +48,18 @@ def costs_in_use(
     `unconfirmed_cost_minor` is the newest cost where it is not used.
     """
     zone = ZoneInfo(time_zone)
-    said = _said(confirmed)
+    vouched = _vouched_costs(confirmed)
     read_day = pl.col("read_at").dt.convert_time_zone(time_zone).dt.date()
     until = pl.lit(confirmed.costs_until, dtype=pl.Date)
     stated = (
         costs.lazy()
         .filter(pl.col("valid_from") <= as_of.astimezone(zone).date())
         .with_columns(price_currency=pl.lit(currency))
-        .join(said, on="sku_id", how="left")
+        .join(vouched, on="sku_id", how="left")
     )
     rated = with_rates(stated, fx, of="currency", to="price_currency")
-    rows = _held(rated, held_rates, min_fx_move_rate).sort(*_SKU, "valid_from")
-    told = rows.group_by(_SKU, maintain_order=True).agg(
+    rows = _keep_last_rates(rated, held_rates, min_fx_move_rate).sort(*_SKU, "valid_from")
+    costs_by_sku = rows.group_by(_SKU, maintain_order=True).agg(
         value=pl.col("unit_cost_minor") * pl.col("fx_rate"),
         is_vouched=((pl.col("unit_cost_minor") == pl.col("said")) | (read_day <= until)).fill_null(
             value=False
@@ -68,8 +68,8 @@ def costs_in_use(
         cost_rate_date="fx_date",
         cost_fx_rate=pl.when(pl.col("fx_date").is_not_null()).then("fx_rate"),
     )
-    return told.join(known, on=_SKU, how="left").map_batches(
-        lambda frame: _walked(frame, max_jump_rate, max_fall_rate), schema=_IN_USE
+    return costs_by_sku.join(known, on=_SKU, how="left").map_batches(
+        lambda frame: _walk_costs(frame, max_jump_rate, max_fall_rate), schema=_IN_USE
     )
 
 
@@ -82,13 +82,13 @@ _IN_USE: Final = {
 }
 
 
-def _held(rated: pl.LazyFrame, held: pl.LazyFrame, least: float) -> pl.LazyFrame:
+def _keep_last_rates(rated: pl.LazyFrame, last_rates: pl.LazyFrame, least: float) -> pl.LazyFrame:
     """Rows with `fx_rate` as it was used last, where it has not moved by more than `least`."""
     if least == 0:
         return rated
     now, then = pl.col("fx_rate"), pl.col("held_rate")
     is_near = pl.col("fx_date").is_not_null() & ((now / then - 1).abs() <= least + _HAIR)
-    return rated.join(held, on=["shop_id", "currency"], how="left").with_columns(
+    return rated.join(last_rates, on=["shop_id", "currency"], how="left").with_columns(
         fx_rate=pl.when(is_near).then(then).otherwise(now)
     )
 
@@ -114,7 +114,7 @@ def with_bundle_costs(
     total = (cost.cast(pl.Float64) * pl.col("part_units")).sum()
     is_known = (cost.null_count() == 0) & (total <= MAX_MINOR)
     without_rate = pl.col("cost_currency").filter(cost.is_null()).drop_nulls().first()
-    told = (
+    bundle_costs = (
         pieces.join(costs, on=_SKU, how="anti")
         .join(costs, left_on=["shop_id", "part_sku_id"], right_on=_SKU, how="left")
         .group_by(_SKU)
@@ -123,7 +123,7 @@ def with_bundle_costs(
             cost_currency=without_rate.fill_null(pl.lit(currency)),
             cost_rate_date=pl.col("cost_rate_date").min(),
         )
-        .join(_said(confirmed), on="sku_id", how="left")
+        .join(_vouched_costs(confirmed), on="sku_id", how="left")
         .select(
             *_SKU,
             *(pl.concat_list(name) for name in ("value", "cost_currency", "cost_rate_date")),
@@ -132,20 +132,20 @@ def with_bundle_costs(
         )
         .join(known, on=_SKU, how="left")
     )
-    of_bundles = told.map_batches(
-        lambda frame: _walked(frame, max_jump_rate, max_fall_rate), schema=_IN_USE
+    of_bundles = bundle_costs.map_batches(
+        lambda frame: _walk_costs(frame, max_jump_rate, max_fall_rate), schema=_IN_USE
     )
     return pl.concat([costs.select(*_IN_USE), of_bundles.select(*_IN_USE)])
 
 
-def _said(confirmed: Confirmed) -> pl.LazyFrame:
+def _vouched_costs(confirmed: Confirmed) -> pl.LazyFrame:
     """Amounts that a person vouches for. Grain: sku_id, with `said`."""
     return pl.LazyFrame(
         list(confirmed.costs.items()), schema={"sku_id": pl.String, "said": pl.Int64}, orient="row"
     )
 
 
-def _walked(told: pl.DataFrame, max_jump_rate: float, max_fall_rate: float) -> pl.DataFrame:
+def _walk_costs(costs: pl.DataFrame, max_jump_rate: float, max_fall_rate: float) -> pl.DataFrame:
     """From the first cost on, each that is near the one in use, or vouched for, takes its place.
 
     One step over all SKUs at once for each cost that a SKU has had.
@@ -156,8 +156,8 @@ def _walked(told: pl.DataFrame, max_jump_rate: float, max_fall_rate: float) -> p
         return (change <= max_jump_rate + _HAIR) & (change >= -max_fall_rate - _HAIR)
 
     value, vouched = pl.col("value").list, pl.col("is_vouched").list
-    frame = told.with_columns(used=pl.lit(0))
-    longest = told.select(pl.col("value").list.len().max().fill_null(0)).item()
+    frame = costs.with_columns(used=pl.lit(0))
+    longest = costs.select(pl.col("value").list.len().max().fill_null(0)).item()
     for place in range(1, longest):
         now, before = value.get(place, null_on_oob=True), value.get(pl.col("used"))
         is_used = before.is_null() | is_near(now, before) | vouched.get(place, null_on_oob=True)

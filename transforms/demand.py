@@ -1,4 +1,4 @@
-"""Which days tell how a SKU sells: those on which it could be bought as on any other day.
+"""Which days show how a SKU sells: those on which it could be bought as on any other day.
 
 Frames here know a SKU by its row number `sku`, which is cheaper to group than two texts.
 """
@@ -34,7 +34,7 @@ def days_to_judge_by(
 ) -> pl.DataFrame:
     """Pieces per SKU and day, zeros included. Grain: (sku, day), in order.
 
-    `sold` has the days with sales (sku, day, units), `left_out` those that tell nothing (sku, day):
+    `sold` has the days with sales (sku, day, units), `left_out` those that show nothing (sku, day):
     out of stock, or of a campaign. The days are those of the window that ends with `until`; of SKUs
     for which fewer than 7 are left, the last so many before: what is sold out sells as it did.
     SKUs that sold on none of these days are absent, as are those that have too few days at all.
@@ -68,8 +68,8 @@ def _grid(
     at = pl.int_range(skus.height * length, eager=True)
     units = pl.zeros(at.len(), dtype=pl.Int64, eager=True)
     is_told = pl.repeat(value=True, n=at.len(), eager=True)
-    told, lost = (rows.filter(within).join(skus, on="sku") for rows in (sold, left_out))
-    units.scatter(told.select(place).to_series(), told["units"])
+    known, lost = (rows.filter(within).join(skus, on="sku") for rows in (sold, left_out))
+    units.scatter(known.select(place).to_series(), known["units"])
     is_told.scatter(lost.select(place).to_series(), False)
     first = pl.lit(since).cast(pl.Int32)
     return (

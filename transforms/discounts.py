@@ -11,7 +11,7 @@ from contracts.tables import Coupon, OrderLine
 
 _DAYS: Final = 28
 _OWN_LINES: Final = 20
-"""Lines from which a SKU's own share is told; of fewer the shop's mean is."""
+"""Lines from which a SKU's own share is used; of fewer the shop's mean."""
 _USUAL: Final = 0.9
 _MOST: Final = 0.95  # a floor is no longer finite where everything is given away
 

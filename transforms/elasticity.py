@@ -18,7 +18,7 @@ _SKU: Final = ["shop_id", "sku_id"]
 _CATEGORY: Final = ["shop_id", "category"]
 _MIN_OBSERVATIONS, _MIN_PRICES, _MIN_SD_LN_PRICE = 20, 3, 0.03
 _MIN_SLOPES: Final = 3
-"""Slopes of a category from which its own mean is told; of fewer the shop's is."""
+"""Slopes of a category from which its own mean is used; of fewer the shop's."""
 _WEEKS: Final = 104
 _FLAT: Final = 1e-12
 
@@ -30,12 +30,12 @@ def elasticities(
 
     An observation is a whole week in which it sold: pieces that were paid for, at the mean price
     paid. `z` is what all other SKUs of the shop did in that week, each against its own mean, so
-    that a season is not taken for an answer to a price. Weeks without a sale tell no ln q; they
+    that a season is not taken for an answer to a price. Weeks without a sale have no ln q; they
     are left out.
     """
     weeks = _weeks(sales.lazy(), as_of_date)
     # Read at five places, it would be computed at each: 27 s and not 4 for 50,000 SKUs.
-    told = slopes(weeks, _SKU, y="ln_units", x="ln_price", control="others").cache()
+    sku_slopes = slopes(weeks, _SKU, y="ln_units", x="ln_price", control="others").cache()
     is_sound = (
         (pl.col("n") >= _MIN_OBSERVATIONS)
         & (pl.col("prices") >= _MIN_PRICES)
@@ -48,10 +48,10 @@ def elasticities(
         .group_by(_SKU)
         .agg(category=pl.col("category").drop_nulls().sort().first())
     )
-    each = told.join(categories, on=_SKU, how="left").with_columns(is_sound=is_sound)
+    each = sku_slopes.join(categories, on=_SKU, how="left").with_columns(is_sound=is_sound)
     sound = each.filter("is_sound")
-    own = pooled(sound.filter(pl.col("category").is_not_null()), _CATEGORY)
-    of_shop = pooled(sound, ["shop_id"])
+    own = pooled_slopes(sound.filter(pl.col("category").is_not_null()), _CATEGORY)
+    of_shop = pooled_slopes(sound, ["shop_id"])
     enough = pl.col("slopes") >= _MIN_SLOPES
     columns = ("mean", "mean_se", "between")
     return (
@@ -122,7 +122,7 @@ def slopes(rows: pl.LazyFrame, by: list[str], *, y: str, x: str, control: str) -
     )
 
 
-def pooled(told: pl.LazyFrame, by: list[str]) -> pl.LazyFrame:
+def pooled_slopes(slopes_of_skus: pl.LazyFrame, by: list[str]) -> pl.LazyFrame:
     """The mean slope of a group and how much true slopes differ in it. Grain: `by`.
 
     DerSimonian and Laird: `fixed_mean` weighs by 1 / se², `q` is Cochran's, `between` is tau², and
@@ -130,7 +130,7 @@ def pooled(told: pl.LazyFrame, by: list[str]) -> pl.LazyFrame:
     """
     # A slope that fits to the last digit would weigh all: some digits are noise.
     variance = (pl.col("slope_se") ** 2).clip(1e-6)
-    keyed = told.with_columns(w=1 / variance, variance=variance)
+    keyed = slopes_of_skus.with_columns(w=1 / variance, variance=variance)
     w, slope = pl.col("w"), pl.col("slope")
     fixed = keyed.group_by(by).agg(
         slopes=pl.len(),

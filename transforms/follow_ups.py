@@ -1,4 +1,4 @@
-"""What follows an order: whether a review may be asked for, and which reviews want an answer."""
+"""What follows an order: whether a review may be requested, and which reviews want an answer."""
 
 import datetime as dt
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ from contracts.tables import (
     ReviewFact,
     Shipment,
 )
-from transforms.members import allowed, mailed
+from transforms.members import mail_contacts, marketing_consents
 from transforms.order_states import order_states
 
 LOOK_BACK_DAYS: Final = 60
@@ -80,7 +80,7 @@ def order_follow_ups(
     """One row per order of 60 days that is no test.
 
     The states are those that the guard judges by. How well the customer may have liked it is no
-    part of it, and must not be: asking only the content is forbidden.
+    part of it, and must not be: to request reviews of satisfied customers only is forbidden.
     """
     is_recent = pl.col("created_date") >= as_of.date() - dt.timedelta(days=LOOK_BACK_DAYS)
     recent = Order.cast(orders.lazy().filter(is_recent))
@@ -93,17 +93,17 @@ def order_follow_ups(
         reviews,
         at=as_of,
     )
-    told = recent.lazy().select(
+    orders_seen = recent.lazy().select(
         *_ORDER, "member_id", "deliver_from_at", "deliver_by_at", "completed_at"
     )
     # What was not delivered arrived at no time, whatever one of its parcels did.
     arrived = pl.coalesce("arrived_at", "completed_at", "deliver_by_at")
     late = (pl.col("delivered_at") - pl.col("deliver_by_at")).dt.total_seconds() / 3600
     return (
-        states.join(told, on=_ORDER)
+        states.join(orders_seen, on=_ORDER)
         .join(_arrivals(parcel_facts.lazy()), on=_ORDER, how="left")
-        .join(mailed(contacts.lazy()), on=_MEMBER, how="left")
-        .join(allowed(consents.lazy()), on=_MEMBER, how="left")
+        .join(mail_contacts(contacts.lazy()), on=_MEMBER, how="left")
+        .join(marketing_consents(consents.lazy()), on=_MEMBER, how="left")
         .with_columns(
             delivered_at=pl.when("is_delivered").then(arrived),
             has_email=pl.col("has_email").fill_null(value=False),

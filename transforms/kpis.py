@@ -11,7 +11,7 @@ from contracts.codes import CaseStatus
 from contracts.table_diffs import RowDiff, RowDiffs
 from contracts.tables import KpisDaily, Order, OrderLine, Refund, RefundCase, TrafficDaily
 from transforms.days import local_day, touched_days
-from transforms.sales import counted, goods
+from transforms.sales import counted_orders, goods
 
 VERSION = 3
 """Raised when `kpis_daily` computes something else, so that the next build is a whole one."""
@@ -45,14 +45,14 @@ def kpis_daily(
     `quarantined_days` has `shop_id` and `kpi_date`: days that miss a document. A shop with two
     currencies gets two rows a day, which validation refuses.
     """
-    placed = counted(orders).with_columns(kpi_date=local_day("placed_at", time_zone))
-    paid_back = _refunded(_paid_back(refunds, cases), placed, time_zone)
+    placed = counted_orders(orders).with_columns(kpi_date=local_day("placed_at", time_zone))
+    paid_back = _refunds_by_day(_paid_back(refunds, cases), placed, time_zone)
     visits = traffic.lazy().rename({"traffic_date": "kpi_date"})
     visits = visits.group_by("shop_id", "kpi_date").agg(pl.col("visitors_units").sum())
     incomplete = quarantined_days.select("shop_id", "kpi_date", is_complete=False).unique()
     return (
         _days(placed.select(_KEY), paid_back.select(_KEY))
-        .join(_ordered(placed, goods(lines.lazy())), on=_KEY, how="left")
+        .join(_orders_by_day(placed, goods(lines.lazy())), on=_KEY, how="left")
         .join(paid_back, on=_KEY, how="left")
         .with_columns(pl.col(_COUNTS).fill_null(0))
         .join(visits, on=["shop_id", "kpi_date"], how="left")
@@ -62,7 +62,7 @@ def kpis_daily(
     )
 
 
-def _ordered(placed: pl.LazyFrame, lines: pl.LazyFrame) -> pl.LazyFrame:
+def _orders_by_day(placed: pl.LazyFrame, lines: pl.LazyFrame) -> pl.LazyFrame:
     order = ["shop_id", "order_id"]
     units = lines.group_by(order).agg(units=pl.col("quantity_units").sum())
     first = pl.col("kpi_date").min().over("shop_id", "member_id")
@@ -84,7 +84,7 @@ def _ordered(placed: pl.LazyFrame, lines: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def _paid_back(refunds: dy.LazyFrame[Refund], cases: dy.LazyFrame[RefundCase]) -> pl.LazyFrame:
-    """Money that went back, whether the platform tells it with the order or as a case."""
+    """Money that went back, whether the platform reports it with the order or as a case."""
     refunded = pl.col("case_status") == CaseStatus.REFUNDED
     columns = ["shop_id", "order_id", "currency", "refunded_at", "refunded_minor"]
     ended = cases.lazy().filter(refunded & pl.col("refunded_at").is_not_null())
@@ -96,7 +96,7 @@ def _paid_back(refunds: dy.LazyFrame[Refund], cases: dy.LazyFrame[RefundCase]) -
     )
 
 
-def _refunded(refunds: pl.LazyFrame, placed: pl.LazyFrame, time_zone: str) -> pl.LazyFrame:
+def _refunds_by_day(refunds: pl.LazyFrame, placed: pl.LazyFrame, time_zone: str) -> pl.LazyFrame:
     return (
         refunds.join(placed, on=["shop_id", "order_id"], how="semi")
         .with_columns(kpi_date=local_day("refunded_at", time_zone))
@@ -146,7 +146,7 @@ def dirty_days(changes: RowDiffs, orders: dy.LazyFrame[Order], *, time_zone: str
     return pl.concat([same, moved]).unique().sort()
 
 
-def renewed(last: pl.DataFrame, now: pl.DataFrame, days: pl.Series) -> pl.DataFrame:
+def replace_days(last: pl.DataFrame, now: pl.DataFrame, days: pl.Series) -> pl.DataFrame:
     """KPIs of the last build with `days` taken from `now`, in which only those need be right.
 
     Days that the last build did not have are taken too, and days outside the span of `now` are
@@ -166,7 +166,11 @@ def _moved_first_days(change: RowDiff, orders: dy.LazyFrame[Order], time_zone: s
     columns = [*member, "order_id", local_day("placed_at", time_zone).alias("day")]
 
     def buying(rows: pl.LazyFrame) -> pl.LazyFrame:
-        return counted(cast("dy.LazyFrame[Order]", rows)).select(columns).drop_nulls("member_id")
+        return (
+            counted_orders(cast("dy.LazyFrame[Order]", rows))
+            .select(columns)
+            .drop_nulls("member_id")
+        )
 
     def first(rows: pl.LazyFrame) -> pl.LazyFrame:
         return rows.group_by(member).agg(pl.col("day").min())

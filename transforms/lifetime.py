@@ -116,9 +116,9 @@ def fit(
 
 
 def fit_spending(repeats: _Numbers, mean_value: _Numbers) -> SpendingModel | None:
-    """The likeliest model of what those spend per order who came back; null as `fit`.
+    """The likeliest model of what those spend per order who came back; None as `fit`.
 
-    `mean_value` is the mean of their repeat orders; who has none, or spent nothing, tells nothing.
+    `mean_value` is the mean of their repeat orders; who has none, or spent nothing, is left out.
     """
     came = (repeats > 0) & (mean_value > 0)
     if np.count_nonzero(came) < LEAST_REPEATERS:
@@ -138,7 +138,7 @@ def fit_spending(repeats: _Numbers, mean_value: _Numbers) -> SpendingModel | Non
 
 
 def _likeliest(unlikelihood: Callable[[_Numbers], float], size: int) -> list[float] | None:
-    """The parameters, all above 0, that make it least; null where there are none."""
+    """The parameters, all above 0, that make it least; None where there are none."""
     bounds = [(-_MOST, _MOST)] * size
     found = minimize(unlikelihood, np.zeros(size), method="L-BFGS-B", bounds=bounds, tol=1e-9)
     if not found.success or np.any(np.abs(found.x) >= _MOST):

@@ -12,7 +12,7 @@ _SKU = ["shop_id", "sku_id"]
 def shared_codes(listings: dy.LazyFrame[Listing]) -> pl.LazyFrame:
     """SKU codes of several live listings of a shop. Grain: (shop_id, sku_id).
 
-    Whose cost, rival or stock a code tells of cannot be known then, so they count as unlinked.
+    Whose cost, rival or stock a code means cannot be known then, so they count as unlinked.
     """
     counted = _live(listings.lazy()).group_by(_SKU).agg(listings=pl.len())
     return counted.filter(pl.col("listings") > 1).select(_SKU)

@@ -23,7 +23,7 @@ from contracts.tables import (
     RefundCase,
 )
 from transforms.days import local_day
-from transforms.sales import counted
+from transforms.sales import counted_orders
 
 _MEMBER: Final = ["shop_id", "member_id"]
 _ORDER: Final = ["shop_id", "order_id"]
@@ -80,13 +80,13 @@ def member_facts(
             monetary_score=_score(pl.col("spent_minor")),
             member_segment=_segment(),
         )
-        .join(allowed(consents.lazy()), on=_MEMBER, how="left")
-        .join(mailed(contacts.lazy()), on=_MEMBER, how="left")
-        .join(_known(members.lazy()), on=_MEMBER, how="left")
+        .join(marketing_consents(consents.lazy()), on=_MEMBER, how="left")
+        .join(mail_contacts(contacts.lazy()), on=_MEMBER, how="left")
+        .join(_member_ids(members.lazy()), on=_MEMBER, how="left")
         .join(_risen(tiers.lazy()), on=_MEMBER, how="left")
         .join(_given(named, order_coupons.lazy(), grants.lazy()), on=_MEMBER, how="left")
         .join(_paid_back(named, refunds.lazy(), cases.lazy()), on=_MEMBER, how="left")
-        .join(_disputed(named, cases.lazy()), on=_MEMBER, how="left")
+        .join(_open_cases(named, cases.lazy()), on=_MEMBER, how="left")
         .with_columns(pl.col("has_email", "has_account", "has_open_case").fill_null(value=False))
         .pipe(MemberFact.cast)
     )
@@ -97,7 +97,7 @@ def _bought(orders: dy.LazyFrame[Order], *, as_of: dt.datetime, time_zone: str) 
     days = pl.col("order_date").unique().sort()
     gap = days.diff().dt.total_days().median()
     return (
-        counted(orders)
+        counted_orders(orders)
         .filter(pl.col("member_id").is_not_null())
         .with_columns(order_date=local_day("placed_at", time_zone))
         .group_by(*_MEMBER, "currency")
@@ -126,10 +126,10 @@ def _bought(orders: dy.LazyFrame[Order], *, as_of: dt.datetime, time_zone: str) 
 def _with_models(frame: pl.DataFrame) -> pl.DataFrame:
     """What the models of each shop say of its members, in days."""
     shops = frame.partition_by("shop_id", maintain_order=True)
-    return pl.concat([_modelled(shop) for shop in shops]) if shops else frame
+    return pl.concat([_model_shop(shop) for shop in shops]) if shops else frame
 
 
-def _modelled(shop: pl.DataFrame) -> pl.DataFrame:
+def _model_shop(shop: pl.DataFrame) -> pl.DataFrame:
     """Who is still a customer, who comes back unaided, and what an order of theirs is worth."""
     from transforms.lifetime import fit, fit_spending  # scipy: only where there are members
 
@@ -176,19 +176,19 @@ def _segment() -> pl.Expr:
     )
 
 
-def allowed(consents: pl.LazyFrame) -> pl.LazyFrame:
-    """What members said to marketing by e-mail. Grain: (shop_id, member_id)."""
+def marketing_consents(consents: pl.LazyFrame) -> pl.LazyFrame:
+    """Consents of members to marketing by e-mail. Grain: (shop_id, member_id)."""
     marketing = (pl.col("channel") == Channel.EMAIL) & (pl.col("purpose") == Purpose.MARKETING)
     return consents.filter(marketing).select(*_MEMBER, "consent_status")
 
 
-def mailed(contacts: pl.LazyFrame) -> pl.LazyFrame:
+def mail_contacts(contacts: pl.LazyFrame) -> pl.LazyFrame:
     """Members with an e-mail address, and their language. Grain: (shop_id, member_id)."""
     by_mail = (pl.col("channel") == Channel.EMAIL) & pl.col("address").is_not_null()
     return contacts.filter(by_mail).select(*_MEMBER, "language", has_email=pl.lit(value=True))
 
 
-def _known(members: pl.LazyFrame) -> pl.LazyFrame:
+def _member_ids(members: pl.LazyFrame) -> pl.LazyFrame:
     has_id = pl.col("platform_member_id").is_not_null()
     return members.filter(has_id).select(*_MEMBER, has_account=pl.lit(value=True))
 
@@ -196,7 +196,7 @@ def _known(members: pl.LazyFrame) -> pl.LazyFrame:
 def _risen(tiers: pl.LazyFrame) -> pl.LazyFrame:
     """Members whose last change of tier was a rise. Grain: (shop_id, member_id).
 
-    The first tier that is told of a member is no change: they may long have had it.
+    The first tier that is reported of a member is no change: they may long have had it.
     """
     change = pl.col("tier_rank").diff().over(_MEMBER, order_by="told_date")
     return (
@@ -232,7 +232,7 @@ def _paid_back(named: pl.LazyFrame, refunds: pl.LazyFrame, cases: pl.LazyFrame) 
     )
 
 
-def _disputed(named: pl.LazyFrame, cases: pl.LazyFrame) -> pl.LazyFrame:
+def _open_cases(named: pl.LazyFrame, cases: pl.LazyFrame) -> pl.LazyFrame:
     is_open = pl.col("case_status").is_in(OPEN_CASES)
     found = cases.filter(is_open).join(named, on=_ORDER).select(_MEMBER).unique()
     return found.with_columns(has_open_case=pl.lit(value=True))

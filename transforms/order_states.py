@@ -1,4 +1,5 @@
-"""Order states: where the goods and the money of an order stand, over all that tells of them."""
+"""Order states: where the goods and the money of an order stand, over all tables that report
+them."""
 
 import datetime as dt
 
@@ -30,7 +31,7 @@ def order_states(
     """One row per order that is no test: is it cancelled, refunded, disputed, delivered, reviewed.
 
     An order is delivered when carrier or platform says so of each of its parcels, and no carrier
-    says that one went astray. Where nobody tells of any, it is when the platform closed it as done,
+    says that one went astray. Where none is reported, it is when the platform closed it as done,
     or when all of it was shipped and the latest promised instant has passed. A refund of a part
     counts as one.
     """
@@ -48,7 +49,7 @@ def order_states(
     states = (
         orders.lazy()
         .filter(~pl.col("is_test"))
-        .join(_arrived(shipments.lazy(), parcels.lazy()), on=_ORDER, how="left")
+        .join(_arrivals(shipments.lazy(), parcels.lazy()), on=_ORDER, how="left")
     )
     for name, rows in (
         ("is_paid_back", paid_back),
@@ -72,13 +73,13 @@ def order_states(
     )
 
 
-def _arrived(shipments: pl.LazyFrame, parcels: pl.LazyFrame) -> pl.LazyFrame:
-    """Whether all parcels have arrived, one of which nobody tells has not; null: of none."""
+def _arrivals(shipments: pl.LazyFrame, parcels: pl.LazyFrame) -> pl.LazyFrame:
+    """Whether all parcels have arrived, an unreported one has not; null: there is none."""
     status = pl.col("parcel_status")
     is_there = (status == ParcelStatus.DELIVERED) | (
         pl.col("delivered_at").is_not_null() & ~status.is_in(_ASTRAY).fill_null(value=False)
     )
-    told = status.is_not_null() | pl.col("delivered_at").is_not_null()
+    is_reported = status.is_not_null() | pl.col("delivered_at").is_not_null()
     return (
         shipments.select(*_ORDER, "shipment_id", "delivered_at")
         .join(
@@ -87,5 +88,5 @@ def _arrived(shipments: pl.LazyFrame, parcels: pl.LazyFrame) -> pl.LazyFrame:
             how="left",
         )
         .group_by(_ORDER)
-        .agg(have_arrived=pl.when(told.any()).then(is_there.fill_null(value=False).all()))
+        .agg(have_arrived=pl.when(is_reported.any()).then(is_there.fill_null(value=False).all()))
     )

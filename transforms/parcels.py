@@ -1,4 +1,4 @@
-"""Parcels: what the shop and the carrier know of each together, and which one to ask about."""
+"""Parcels: what the shop and the carrier know of each together, and which ones to look up."""
 
 import datetime as dt
 from typing import Final
@@ -17,7 +17,7 @@ _MEMBER = ["shop_id", "member_id"]
 _ASKED_FOR: Final = dt.timedelta(days=45)  # after that a carrier does not know it any more
 _BEFORE_PROMISE: Final = dt.timedelta(days=1)
 _WITHOUT_PROMISE: Final = dt.timedelta(days=3)
-_ASK_AGAIN: Final = dt.timedelta(minutes=30)  # kuaidi100 locks a number that is asked for sooner
+_ASK_AGAIN: Final = dt.timedelta(minutes=30)  # kuaidi100 locks a number that is queried sooner
 _AT_ITS_END: Final = (ParcelStatus.DELIVERED, ParcelStatus.RETURNED)
 
 
@@ -56,7 +56,7 @@ def parcel_facts(
         .filter(is_recent)
         .join(bought, on=_ORDER)
         .join(carried, on=_PARCEL, how="left")
-        .join(_mailed(contacts), on=_MEMBER, how="left")
+        .join(_mail_contacts(contacts), on=_MEMBER, how="left")
         .with_columns(
             has_email=pl.col("has_email").fill_null(value=False),
             promised_at=pl.coalesce("promised_at", "deliver_by_at"),
@@ -73,14 +73,14 @@ def parcel_facts(
 def open_parcels(
     facts: dy.LazyFrame[ParcelFact], *, parcels: dy.LazyFrame[Parcel], as_of: dt.datetime
 ) -> dy.LazyFrame[OpenParcel]:
-    """What a carrier is to be asked about: each question costs money, so only where it matters.
+    """Parcels to look up at their carriers: each query costs money, so only where it matters.
 
     Not at its end by the word of platform or carrier, left within 45 days, its promise less than a
-    day away or past; without a promise, left more than 3 days ago. What was asked within 30
-    minutes is not asked again: `Parcel.read_at` is when it was, as long as a carrier's mapping
+    day away or past; without a promise, left more than 3 days ago. What was queried within 30
+    minutes is not queried again: `Parcel.read_at` is when it was, as long as a carrier's mapping
     leaves `source_updated_at` null, so that an answer that says nothing new is a new version too.
     """
-    asked = parcels.lazy().select(*_PARCEL, asked_at="read_at")
+    queried = parcels.lazy().select(*_PARCEL, asked_at="read_at")
     left, promise = pl.col("shipped_at"), pl.col("promised_at")
     is_due = pl.coalesce(promise - _BEFORE_PROMISE, left + _WITHOUT_PROMISE) < as_of
     is_at_end = pl.col("parcel_status").is_in(_AT_ITS_END).fill_null(value=False)
@@ -91,16 +91,16 @@ def open_parcels(
             pl.col("delivered_at").is_null(), ~is_at_end, left >= as_of - _ASKED_FOR, left <= as_of
         )
         .filter(is_due)
-        .join(asked, on=_PARCEL, how="left")
+        .join(queried, on=_PARCEL, how="left")
         .filter(~was_asked)
-        # Several orders in one parcel: it is asked about once, by the earliest promise.
+        # Several orders in one parcel: it is looked up once, by the earliest promise.
         .sort(*_PARCEL, "promised_at", "order_id", nulls_last=True)
         .unique(_PARCEL, keep="first", maintain_order=True)
         .pipe(OpenParcel.cast)
     )
 
 
-def _mailed(contacts: dy.LazyFrame[Contact]) -> pl.LazyFrame:
+def _mail_contacts(contacts: dy.LazyFrame[Contact]) -> pl.LazyFrame:
     """Who can be written to by e-mail, and in which language."""
     by_mail = (pl.col("channel") == Channel.EMAIL) & pl.col("address").is_not_null()
     return (

@@ -55,7 +55,7 @@ def price_facts(
     Prices and stock levels count when seen and read by `as_of`; `costs` are those in use
     (`transforms.costs`). Stock and velocity are those of the SKU, of which nothing was ever sold
     where it has no velocity; of a bundle's article (`pieces`) as much as is sold `alone`
-    (`transforms.bundles`). Its age counts from its listing: no table tells of receipts.
+    (`transforms.bundles`). Its age counts from its listing: no table reports receipts.
     """
     active = listings.lazy().filter(pl.col("listing_status") == ListingStatus.ACTIVE)
     stock = (
@@ -88,7 +88,7 @@ def price_facts(
     learnt = elasticities.lazy().select(*_SKU, "elasticity", "elasticity_sd", "elasticity_source")
     return (
         own.join(oldest, on=_SKU, how="left")
-        .join(_charged(orders.lazy(), as_of), on="shop_id", how="left")
+        .join(_charged_shipping(orders.lazy(), as_of), on="shop_id", how="left")
         .join(costs, on=_SKU, how="left")
         .join(stock, on=_SKU, how="left")
         .join(discounts, on=_SKU, how="left")
@@ -101,9 +101,9 @@ def price_facts(
             channel_low_minor=unknown,
             channel_high_minor=unknown,
             clearance_floor_minor=unknown,
-            anchor_minor=pl.coalesce(_vouched(confirmed), "list_price_minor", "first_minor"),
+            anchor_minor=pl.coalesce(_vouched_price(confirmed), "list_price_minor", "first_minor"),
             low_anchor_minor=pl.coalesce(
-                _vouched(confirmed), pl.min_horizontal("list_price_minor", "first_minor")
+                _vouched_price(confirmed), pl.min_horizontal("list_price_minor", "first_minor")
             ),
             discount_rate=usual.fill_null(0.0),
             daily_units=daily * pl.col("alone_rate").fill_null(1.0),
@@ -146,7 +146,7 @@ def _medians(lines: pl.LazyFrame, as_of: dt.datetime) -> pl.LazyFrame:
     return sold.group_by(_LISTING).agg(median_28d_minor=median.cast(pl.Int64))
 
 
-def _vouched(confirmed: Confirmed) -> pl.Expr:
+def _vouched_price(confirmed: Confirmed) -> pl.Expr:
     prices = confirmed.prices
     return pl.col("sku_id").replace_strict(prices, default=None, return_dtype=pl.Int64)
 
@@ -170,7 +170,7 @@ def rival_offers(
     )
 
 
-def _charged(orders: pl.LazyFrame, as_of: dt.datetime) -> pl.LazyFrame:
+def _charged_shipping(orders: pl.LazyFrame, as_of: dt.datetime) -> pl.LazyFrame:
     """Shipping that half of the orders of 28 days pay no more than. Grain: shop_id."""
     since = as_of - dt.timedelta(days=_MEDIAN_DAYS)
     recent = orders.filter(

@@ -39,11 +39,11 @@ def open_orders(
 
     `sales_daily` is what left the shelf, in bundles too (`transforms.bundles.pieces_sold`).
 
-    Nobody tells us when an order is placed or received. But with it stock and purchase orders hold
-    what they held then, less what was sold since, plus the order: whatever they lack of that, up to
-    the order, is still to come. So an order counts once, here until the merchant's purchase orders
-    show it and there from then on, and a part that arrived no longer. Sales of the day of decision
-    are not counted, so that an order that has not come stays whole.
+    No source reports when an order is placed or received. But with it stock and purchase orders
+    hold what they held then, less what was sold since, plus the order: whatever they lack of that,
+    up to the order, is still to come. So an order counts once, here until the merchant's purchase
+    orders show it and there from then on, and a part that arrived no longer. Sales of the day of
+    decision are not counted, so that an order that has not come stays whole.
     """
     today = as_of.astimezone(ZoneInfo(time_zone)).date()
     now = (

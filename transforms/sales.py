@@ -13,7 +13,7 @@ VERSION = 2
 _UNLINKED = "(unlinked)"
 
 
-def counted(orders: dy.LazyFrame[Order]) -> pl.LazyFrame:
+def counted_orders(orders: dy.LazyFrame[Order]) -> pl.LazyFrame:
     """Orders that count in GMV: no tests, money received, cancelled and refunded ones included.
 
     One whose lines hold no goods, such as a price difference paid by itself, is no order.
@@ -36,7 +36,7 @@ def sales_daily(
     Gross: before refunds and returns, without tax and shipping. A second currency in a shop gives a
     second row of the same key, which validation refuses, rather than a sum over currencies.
     """
-    sold = goods(lines.lazy()).join(counted(orders), on=["shop_id", "order_id"], how="semi")
+    sold = goods(lines.lazy()).join(counted_orders(orders), on=["shop_id", "order_id"], how="semi")
     units, kind = pl.col("quantity_units"), pl.col("line_kind")
     return (
         sold.with_columns(

@@ -81,11 +81,13 @@ def year_rates(
     if first is None or first > since:
         return pl.DataFrame(schema={"sku": sold.schema["sku"], "year_rate": pl.Float64})
     is_ahead = pl.col("day") > then
-    told = sold.filter(pl.col("day").is_between(since, ahead)).join(
+    sold_days = sold.filter(pl.col("day").is_between(since, ahead)).join(
         left_out, on=["sku", "day"], how="anti"
     )
     # One bulk order a year ago is no season.
-    told = told.with_columns(pl.min_horizontal("units", bulk_limit(pl.col("units")).over("sku")))
+    sold_days = sold_days.with_columns(
+        pl.min_horizontal("units", bulk_limit(pl.col("units")).over("sku"))
+    )
     lost = (
         left_out.filter(pl.col("day").is_between(since, ahead))
         .group_by("sku")
@@ -95,7 +97,7 @@ def year_rates(
     ahead_days = pl.max_horizontal(AHEAD_DAYS - pl.col("lost_ahead").fill_null(0), 0)
     units = pl.col("units")
     per_sku = (
-        told.group_by("sku")
+        sold_days.group_by("sku")
         .agg(before=units.filter(~is_ahead).sum(), ahead=units.filter(is_ahead).sum())
         .filter(pl.col("before") > 0)
         .join(lost, on="sku", how="left")

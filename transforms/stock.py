@@ -65,8 +65,10 @@ def stockout_spans(
         .select(*_SKU, "first_date", "last_date")
     )
     day = pl.col("stockout_date")
-    told = exported.lazy().filter(day <= today).select(*_SKU, first_date=day, last_date=day)
-    return pl.concat([told, observed])
+    exported_spans = (
+        exported.lazy().filter(day <= today).select(*_SKU, first_date=day, last_date=day)
+    )
+    return pl.concat([exported_spans, observed])
 
 
 def _end_of_day_levels(levels: pl.LazyFrame, *, as_of: dt.datetime, time_zone: str) -> pl.LazyFrame:
@@ -110,7 +112,7 @@ def stock_facts(
 
     A SKU never sold has a demand of zero. On the way are the merchant's purchase orders and what
     was approved here and shows nowhere yet (`orders`). An arrival up to `overdue_days` late
-    still counts, but the next arrival is never before today; one that is later is told apart.
+    still counts, but the next arrival is never before today; a later one is reported as late.
     """
     today = as_of.astimezone(ZoneInfo(time_zone)).date()
     levels = (
@@ -212,5 +214,5 @@ def _coming(inbound: pl.LazyFrame, today: dt.date, overdue_days: int) -> pl.Lazy
 
 def _worth(prices: pl.LazyFrame) -> pl.LazyFrame:
     """What a piece sells for and costs, per SKU."""
-    told = ("category", "currency", "price_minor", "discount_rate", "unit_cost_minor")
-    return prices.unique(_SKU, keep="any").select(*_SKU, *told)
+    columns = ("category", "currency", "price_minor", "discount_rate", "unit_cost_minor")
+    return prices.unique(_SKU, keep="any").select(*_SKU, *columns)

@@ -76,17 +76,19 @@ def _velocity(
     spans = stockouts.join(keys, on=_SKU).select("sku", "first_date", "last_date").collect()
     out = _days_out(spans, until=until, window_days=window_days)
     campaigns = _per_sku(events, keys).join(keys, on=_SKU).select("sku", day="event_date")
-    held = campaigns.unique().collect()
+    event_days = campaigns.unique().collect()
     # Few days are both, and many more are out of stock than of a campaign.
-    held = held.join(out.join(held, on=["sku", "day"], how="semi"), on=["sku", "day"], how="anti")
-    left_out = pl.concat([out, held])
+    event_days = event_days.join(
+        out.join(event_days, on=["sku", "day"], how="semi"), on=["sku", "day"], how="anti"
+    )
+    left_out = pl.concat([out, event_days])
     days = days_to_judge_by(sold, left_out, until=until, window_days=window_days)
     odd = unusual(days, sold)
     levels = _levels(with_weekday_index(days.filter(~odd)))
     in_window = pl.col("day").is_between(since, until)
     counts = {
         "stockout_days": out.filter(in_window),
-        "event_days": held.filter(in_window),
+        "event_days": event_days.filter(in_window),
         "outlier_days": days.filter(odd),
     }
     rates = year_rates(last_year, left_out, until=until, window_days=window_days)

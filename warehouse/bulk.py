@@ -11,7 +11,7 @@ from warehouse.words import Personal, Words
 def insert_columns(
     connection: Connection, table: Table, columns: Mapping[str, Sequence[Any]]
 ) -> None:
-    """Insert rows whose columns are lists of one length; what is not given is null.
+    """Insert rows whose columns are lists of one length; what is not given is None.
 
     SQLAlchemy itself would make a dictionary of each row and then another one: for a hundred
     thousand rows that takes longer than the database does.

@@ -36,7 +36,7 @@ class Chain:
 
 
 def chain_of(connection: Connection) -> Chain | None:
-    """The chain of the database of a connection; null: it was opened without keys."""
+    """The chain of the database of a connection; None: it was opened without keys."""
     found: Chain | None = connection.get_execution_options().get(OPTION)
     return found
 

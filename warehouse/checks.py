@@ -1,4 +1,4 @@
-"""What the checks said last."""
+"""The last results of the checks."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -20,27 +20,29 @@ class CheckResults:
         """Keep results; one that is older than what is held changes nothing."""
         if not results:
             return
-        held = check_results.c
+        columns = check_results.c
         with self._database.write() as connection:
             newcomer = upsert(connection, check_results)
             excluded = newcomer.excluded
-            key = [held.shop_id, held.table_name, held.check_name]
+            key = [columns.shop_id, columns.table_name, columns.check_name]
             rest = [column.name for column in check_results.c if not column.primary_key]
             connection.execute(
                 newcomer.on_conflict_do_update(
                     index_elements=key,
                     set_={name: excluded[name] for name in rest},
-                    where=held.checked_at <= excluded.checked_at,
+                    where=columns.checked_at <= excluded.checked_at,
                 ),
                 [_row(result) for result in results],
             )
 
     def latest(self, *, shop_id: str | None = None) -> list[CheckResult]:
         """The latest results, by shop, table and check."""
-        held = check_results.c
-        query = select(check_results).order_by(held.shop_id, held.table_name, held.check_name)
+        columns = check_results.c
+        query = select(check_results).order_by(
+            columns.shop_id, columns.table_name, columns.check_name
+        )
         if shop_id is not None:
-            query = query.where(held.shop_id == shop_id)
+            query = query.where(columns.shop_id == shop_id)
         with self._database.read() as connection:
             rows = [dict(row) for row in connection.execute(query).mappings()]
         return [

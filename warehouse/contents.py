@@ -31,42 +31,44 @@ _PAGE = 5_000
 
 
 @dataclass(slots=True)
-class _Told:
+class _RecordedHashes:
     """What the events of one action say of it."""
 
     hashes: dict[str, str]
     is_approved: bool = False
 
 
-def altered(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:
-    """Ids of actions (columns of `Action`) that are not what their events tell, and why."""
-    told = _told(connection, [row["action_id"] for row in rows])
-    found = {row["action_id"]: _why(row, told.get(row["action_id"])) for row in rows}
+def find_altered(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """Ids of actions (columns of `Action`) that disagree with their events, and why."""
+    recorded = _recorded_hashes(connection, [row["action_id"] for row in rows])
+    found = {row["action_id"]: _why(row, recorded.get(row["action_id"])) for row in rows}
     return {action_id: why for action_id, why in found.items() if why is not None}
 
 
-def all_altered(database: Database) -> dict[str, str]:
-    """The same of every action there is, but for those of persons who were forgotten: what they
-    said is gone on purpose."""
+def find_all_altered(database: Database) -> dict[str, str]:
+    """The same of every action there is, but for those of persons who were forgotten: their
+    texts are gone on purpose."""
     found: dict[str, str] = {}
     with database.read() as connection:
         for rows in _pages(connection):
-            found |= altered(connection, [row for row in rows if not _is_forgotten(row)])
+            found |= find_altered(connection, [row for row in rows if not _is_forgotten(row)])
     return found
 
 
-def _why(row: Mapping[str, Any], told: _Told | None) -> str | None:
-    if told is None:
+def _why(row: Mapping[str, Any], recorded: _RecordedHashes | None) -> str | None:
+    if recorded is None:
         return UNTOLD
     now = content_hashes(row)
-    if any(now.get(name) != was for name, was in told.hashes.items()):
+    if any(now.get(name) != was for name, was in recorded.hashes.items()):
         return CHANGED
-    return UNAPPROVED if row["state"] in _NEED_APPROVAL and not told.is_approved else None
+    return UNAPPROVED if row["state"] in _NEED_APPROVAL and not recorded.is_approved else None
 
 
-def _told(connection: Connection, action_ids: Sequence[str]) -> dict[str, _Told]:
+def _recorded_hashes(
+    connection: Connection, action_ids: Sequence[str]
+) -> dict[str, _RecordedHashes]:
     """By action; an event of before there were such hashes leaves them to be unknown."""
-    found: dict[str, _Told] = {}
+    found: dict[str, _RecordedHashes] = {}
     query = (
         select(events.c.subject, events.c.kind, events.c.by, events.c.details)
         .where(events.c.kind.in_(_KINDS))
@@ -75,13 +77,13 @@ def _told(connection: Connection, action_ids: Sequence[str]) -> dict[str, _Told]
     for ids in chunks(action_ids):
         for row in connection.execute(query.where(events.c.subject.in_(ids))):
             details = msgspec.json.decode(row.details)
-            told = found.setdefault(row.subject, _Told({}))
-            told.hashes |= {
+            hashes = found.setdefault(row.subject, _RecordedHashes({}))
+            hashes.hashes |= {
                 name: details[name] for name in ("content_hash", "payload_hash") if name in details
             }
             # To be sent again is no approval.
             is_new = row.by != SYSTEM or "from" not in details
-            told.is_approved |= row.kind in (ActionState.APPROVED, _ENQUEUED) and is_new
+            hashes.is_approved |= row.kind in (ActionState.APPROVED, _ENQUEUED) and is_new
     return found
 
 

@@ -59,7 +59,9 @@ class Database:
         except (DatabaseError, BusyError) as error:
             self.close()
             cause = error if isinstance(error, DatabaseError) else error.__cause__
-            raise ConfigurationError(f"the database cannot be opened: {_said(cause)}") from error
+            raise ConfigurationError(
+                f"the database cannot be opened: {_driver_message(cause)}"
+            ) from error
         except ConfigurationError:
             self.close()
             raise
@@ -75,7 +77,7 @@ class Database:
             with self._reader.connect() as connection:
                 yield connection
         except OperationalError as error:
-            raise BusyError(f"the database does not answer: {_said(error)}") from error
+            raise BusyError(f"the database does not answer: {_driver_message(error)}") from error
 
     @contextmanager
     def write(self, *, is_loose: bool = False) -> Iterator[Connection]:
@@ -93,10 +95,10 @@ class Database:
                     _wait_for_turn(connection, is_loose=is_loose)
                 yield connection
         except OperationalError as error:
-            raise BusyError(f"the database cannot be written: {_said(error)}") from error
+            raise BusyError(f"the database cannot be written: {_driver_message(error)}") from error
 
     def seal_with(self, vault: Vault) -> None:
-        """Seal and open with this vault what is said of persons."""
+        """Seal and open with this vault texts about persons."""
         give(self._engine.dialect, vault)
 
     def quote(self, name: str) -> str:
@@ -170,7 +172,7 @@ def frame(connection: Connection, query: Select[Any], schema: pl.Schema) -> pl.D
 
 def _engine(url: str) -> Engine:
     # Statements carry reasons and evidence; an error about them must not.
-    parsed = _parsed(url)
+    parsed = _parse_url(url)
     if parsed.get_backend_name() != "sqlite":
         return create_engine(parsed, hide_parameters=True, pool_pre_ping=True)
     if parsed.database:
@@ -180,7 +182,7 @@ def _engine(url: str) -> Engine:
     return engine
 
 
-def _parsed(url: str) -> URL:
+def _parse_url(url: str) -> URL:
     """The URL with our driver; an error never repeats it, since a password may stand in it."""
     try:
         parsed = make_url(url)
@@ -194,10 +196,10 @@ def _parsed(url: str) -> URL:
     return parsed.set(drivername=_DRIVERS[kind])
 
 
-def _said(error: BaseException | None) -> str:
+def _driver_message(error: BaseException | None) -> str:
     """The first line of what the database's driver says: further ones may hold values of rows."""
-    told = str(getattr(error, "orig", error)).strip()
-    return told.splitlines()[0] if told else "no reason given"
+    text = str(getattr(error, "orig", error)).strip()
+    return text.splitlines()[0] if text else "no reason given"
 
 
 def _revision(connection: Connection) -> str | None:

@@ -7,7 +7,7 @@ import polars as pl
 from deltalake import CommitProperties, DeltaTable, write_deltalake
 from deltalake.exceptions import CommitFailedError
 
-from contracts.families import filed
+from contracts.families import naming_columns
 from contracts.personal import member_columns, purposes
 from contracts.tables import RENAMED, Table
 
@@ -25,7 +25,7 @@ def scope_of(table: Table) -> str:
     return table.partition or "shop_id"
 
 
-def scanned(head: DeltaTable | None, table: Table) -> pl.LazyFrame:
+def scan_declared(head: DeltaTable | None, table: Table) -> pl.LazyFrame:
     """A table with its declared columns; empty where there is none yet."""
     if head is None:
         return table.schema.create_empty().lazy()
@@ -47,7 +47,7 @@ def _stored_otherwise(name: str, dtype: pl.DataType, stored: Collection[str]) ->
 
 def read(head: DeltaTable | None, table: Table, scopes: pl.Series | None = None) -> pl.DataFrame:
     """Its rows, of some days (or shops) if `scopes` are given."""
-    lazy = scanned(head, table)
+    lazy = scan_declared(head, table)
     if scopes is not None:
         lazy = lazy.filter(pl.col(scope_of(table)).is_in(scopes.to_list()))
     return lazy.collect()
@@ -120,7 +120,7 @@ def among(column: str, values: pl.Series) -> str:
 
 def kept_out_of_statistics(table: Table) -> dict[str, str] | None:
     """Delta's log quotes smallest and largest values of each file: of these columns only."""
-    personal = {*purposes(table.schema), *member_columns(table), *filed(table)}
+    personal = {*purposes(table.schema), *member_columns(table), *naming_columns(table)}
     if not personal:
         return None
     quoted = [name for name in table.schema.column_names() if name not in personal]

@@ -61,9 +61,9 @@ class Vault:
     def __init__(
         self, secret: bytes, *, earlier: Sequence[bytes] = (), names: bytes | None = None
     ) -> None:
-        self._keys = _derived(secret)
-        self._names = self._keys if names is None else _derived(names)
-        self._data = [self._keys, *map(_derived, earlier)]
+        self._keys = _derive(secret)
+        self._names = self._keys if names is None else _derive(names)
+        self._data = [self._keys, *map(_derive, earlier)]
         self._by_id = {keys.id: keys for keys in (*self._data, self._names)}
 
     @property
@@ -82,7 +82,7 @@ class Vault:
         return [one for one in self.key_ids if one != self.key_ids[0]]
 
     def address(self, body: bytes) -> str:
-        """A name that equal bodies share and that tells nothing about them without the key."""
+        """A name that equal bodies share and that reveals nothing about them without the key."""
         return hmac.digest(self._keys.address, body, hashlib.sha256).hex()
 
     def seal(self, plain: bytes, *, name: str) -> bytes:
@@ -113,7 +113,7 @@ class Vault:
         Raises:
             SealError: it was altered, or its key is missing.
         """
-        return self.open(_decoded(sealed, name), name=name).decode()
+        return self.open(_decode(sealed, name), name=name).decode()
 
     def reseal_text(self, sealed: str, *, name: str) -> str:
         """The same text under the key in use."""
@@ -136,18 +136,18 @@ class Vault:
         """
         return _each(frame, table_name, self._opened_value, only=only)
 
-    def opened(
+    def open_lazily(
         self, frame: pl.DataFrame, table_name: str, *, only: Collection[str]
     ) -> pl.LazyFrame:
-        """The same, lazy: a column is opened when it is asked for, and once however often it is.
+        """The same, lazy: a column is opened when first read, and once however often it is.
 
         Raises:
-            SealError: when a column is asked for in which a value was altered, or its key missing.
+            SealError: when a column is read in which a value was altered, or its key missing.
         """
 
         def column(name: str, purpose: str) -> pl.Expr:
             place = _place(table_name, name, purpose)
-            whole = cache(partial(_changed, frame[name], place=place, change=self._opened_value))
+            whole = cache(partial(_map_values, frame[name], place=place, change=self._opened_value))
             return pl.col(name).map_batches(lambda _: whole(), return_dtype=pl.String)
 
         columns = purposes(TABLES[table_name].schema).items()
@@ -181,7 +181,7 @@ class Vault:
 
     def seal_word(self, value: str) -> str:
         """Text of a row that is looked up by it: equal texts have equal seals."""
-        return _sealed(value, _WORD, self._names)
+        return _seal(value, _WORD, self._names)
 
     def open_word(self, sealed: str) -> str:
         """The text that `seal_word` sealed.
@@ -196,7 +196,7 @@ class Vault:
         purpose = purposes(TABLES[table_name].schema)[column]
         place = _place(table_name, column, purpose)
         keys = [self._names] if purpose in COMPARED else self._data
-        return [_sealed(value, place, one) for one in keys for value in values]
+        return [_seal(value, place, one) for one in keys for value in values]
 
     def seal_document(self, table_name: str, document_id: str) -> str:
         """A document's id as the lake has it: one that names a parcel or holds a code is sealed."""
@@ -218,10 +218,10 @@ class Vault:
 
     def _sealed_value(self, value: str, place: str) -> str:
         is_name = place.partition(".")[0] in COMPARED
-        return _sealed(value, place, self._names if is_name else self._keys)
+        return _seal(value, place, self._names if is_name else self._keys)
 
     def _opened_value(self, value: str, place: str) -> str:
-        keys, content = self._opened(_decoded(value, place), place)
+        keys, content = self._opened(_decode(value, place), place)
         try:
             return keys.columns.decrypt(content, [place.encode()]).decode()
         except (InvalidTag, ValueError) as error:
@@ -247,7 +247,7 @@ def seal_head(key_id: str) -> bytes:
 
 
 def text_head(key_id: str) -> str:
-    """The same of sealed text: as many letters as tell of nothing but the head."""
+    """The same of sealed text: as many letters as reveal nothing but the head."""
     head = base64.urlsafe_b64encode(seal_head(key_id)).decode()
     return head[: _HEAD_BYTES * 8 // 6]
 
@@ -273,27 +273,27 @@ def new_key() -> str:
 
 
 def key_id(key: bytes) -> str:
-    """A public name of a key that tells nothing about it."""
-    return _expanded(key, b"id", _ID_BYTES).hex()
+    """A public name of a key that reveals nothing about it."""
+    return _expand(key, b"id", _ID_BYTES).hex()
 
 
-def _derived(secret: bytes) -> _Keys:
+def _derive(secret: bytes) -> _Keys:
     return _Keys(
-        id=_expanded(secret, b"id", _ID_BYTES),
-        address=_expanded(secret, b"address", KEY_BYTES),
-        events=_expanded(secret, b"events", KEY_BYTES),
-        pages=AESGCM(_expanded(secret, b"pages", KEY_BYTES)),
-        columns=AESSIV(_expanded(secret, b"columns", 2 * KEY_BYTES)),
+        id=_expand(secret, b"id", _ID_BYTES),
+        address=_expand(secret, b"address", KEY_BYTES),
+        events=_expand(secret, b"events", KEY_BYTES),
+        pages=AESGCM(_expand(secret, b"pages", KEY_BYTES)),
+        columns=AESSIV(_expand(secret, b"columns", 2 * KEY_BYTES)),
     )
 
 
-def _expanded(secret: bytes, use: bytes, length: int) -> bytes:
+def _expand(secret: bytes, use: bytes, length: int) -> bytes:
     return HKDF(algorithm=SHA256(), length=length, salt=None, info=b"shopkeeper " + use).derive(
         secret
     )
 
 
-def _decoded(sealed: str, name: str) -> bytes:
+def _decode(sealed: str, name: str) -> bytes:
     try:
         # What `base64.b64decode` does, without what it prepares anew for each of many values.
         return binascii.a2b_base64(sealed.encode().translate(_STANDARD), strict_mode=True)
@@ -306,7 +306,7 @@ def _is_personal(table_name: str) -> bool:
 
 
 def _document_place(table_name: str) -> str | None:
-    """What the seals of a table's document ids are bound to; null: they are not sealed."""
+    """What the seals of a table's document ids are bound to; None: they are not sealed."""
     if table_name not in TABLES or len(TABLES[table_name].document) != 1:
         return None
     table = TABLES[table_name]
@@ -314,7 +314,7 @@ def _document_place(table_name: str) -> str | None:
     return _place(table_name, table.document[0], purpose) if purpose in COMPARED else None
 
 
-def _sealed(value: str, place: str, keys: _Keys) -> str:
+def _seal(value: str, place: str, keys: _Keys) -> str:
     content = keys.columns.encrypt(value.encode(), [place.encode()])
     return base64.urlsafe_b64encode(_MARK + keys.id + content).decode()
 
@@ -335,11 +335,11 @@ def _each(
     for name, purpose in purposes(TABLES[table_name].schema).items():
         if (only is None or purpose in only) and name in frame.columns:
             place = _place(table_name, name, purpose)
-            frame = frame.with_columns(_changed(frame[name], place=place, change=change))
+            frame = frame.with_columns(_map_values(frame[name], place=place, change=change))
     return frame
 
 
-def _changed(values: pl.Series, *, place: str, change: Callable[[str, str], str]) -> pl.Series:
+def _map_values(values: pl.Series, *, place: str, change: Callable[[str, str], str]) -> pl.Series:
     """Values, each distinct one changed once; a null stays a null."""
     old = values.drop_nulls().unique()
     new = pl.Series([change(value, place) for value in old.to_list()], dtype=pl.String)

@@ -17,7 +17,7 @@ from warehouse.events import LedgerEvent, append
 from warehouse.models import actions, check_results, due, erased_ids, erasures, key_ids
 from warehouse.transitions import SYSTEM, current, move
 
-# What becomes of what waits, and of what is being sent: nobody can tell any more what came of it.
+# What becomes of what waits, and of what is being sent: nobody knows any more what came of it.
 _ENDS = {
     (ActionState.PROPOSED, ActionState.APPROVED): ActionState.SUPERSEDED,
     (ActionState.SENDING, ActionState.SENT): ActionState.UNKNOWN,
@@ -125,8 +125,8 @@ class Erasures:
                     .values(target_id=literal(f"{NOBODY}-") + actions.c.action_id, **_CLEARED)
                 )
             found = connection.execute(select(check_results)).all()
-            told = [row for row in found if names(row.measured) or names(row.limit)]
-            for row in told:
+            naming = [row for row in found if names(row.measured) or names(row.limit)]
+            for row in naming:
                 connection.execute(
                     update(check_results)
                     .where(
@@ -136,14 +136,14 @@ class Erasures:
                     )
                     .values(measured=NOBODY, limit=NOBODY)
                 )
-        return len(written) + len(told)
+        return len(written) + len(naming)
 
     def is_unsealed(self) -> bool:
         """Whether a release of before left codes and parcels open."""
         with self.database.read() as connection:
             return connection.execute(select(due.c.name)).first() is not None
 
-    def sealed(self) -> None:
+    def confirm_sealed(self) -> None:
         """Note that they are sealed now."""
         with self.database.write() as connection:
             connection.execute(due.delete())
@@ -166,7 +166,7 @@ class Erasures:
         return bool(self.unfinished())
 
     def _ask(self, erasure: Erasure, kind: str) -> None:
-        asked = LedgerEvent(
+        request = LedgerEvent(
             kind=kind,
             subject=erasure.member_id,
             by=erasure.by,
@@ -184,7 +184,7 @@ class Erasures:
                     set_={"done_at": None},
                 )
             )
-            append(connection, [asked])
+            append(connection, [request])
 
     def _keep_ids(self, shop_id: str, aliases: Sequence[str]) -> None:
         rows = [{"shop_id": shop_id, "alias": one} for one in aliases]

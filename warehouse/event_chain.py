@@ -83,7 +83,7 @@ class Events:
         with self._database.read() as connection:
             return head(connection)
 
-    def unretired(self, key_ids: Sequence[str]) -> list[str]:
+    def not_retired(self, key_ids: Sequence[str]) -> list[str]:
         """Those of these keys, by public name, that no event says were given up."""
         with self._database.read() as connection:
             known = retired_keys(connection)
@@ -106,7 +106,7 @@ class Events:
                 if row.event_id != last_id + 1:
                     return Flaw(last_id + 1, "missing")
                 if row.previous_hash != last_hash:
-                    # A row that was altered together with its own hash is told by its successor.
+                    # A row that was altered together with its own hash shows at its successor.
                     return Flaw(max(last_id, 1), "altered")
                 if chain and row.key_id is not None and row.key_id not in chain.keys:
                     return Flaw(row.event_id, UNKEYED)
@@ -118,12 +118,12 @@ class Events:
                 if expected and row.event_id == expected.event_id and row.hash != expected.hash:
                     return Flaw(row.event_id, "altered: its hash is not the expected one")
                 last_id, last_hash, is_keyed = row.event_id, row.hash, row.key_id is not None
-            told = head(connection)
-        if max(told.event_id, expected.event_id if expected else 0) > last_id:
+            recorded_head = head(connection)
+        if max(recorded_head.event_id, expected.event_id if expected else 0) > last_id:
             return Flaw(last_id + 1, "missing")
         if chain and last_id and not is_keyed:
             return Flaw(last_id, UNKEYED)
-        return None if told.hash == last_hash else Flaw(max(last_id, 1), "altered")
+        return None if recorded_head.hash == last_hash else Flaw(max(last_id, 1), "altered")
 
 
 def _with(chain: Chain | None, retired: Mapping[str, RetiredKey]) -> Chain | None:

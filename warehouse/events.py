@@ -1,4 +1,4 @@
-"""What an auditor asks for: append-only events; every row vouches for the one before it."""
+"""Append-only events for an auditor; every row vouches for the one before it."""
 
 import datetime as dt
 import hashlib
@@ -53,10 +53,10 @@ class Head:
         Raises:
             ValueError: it is none.
         """
-        count, _, told = text.partition(":")
-        if not count.isdecimal() or len(told) != len(GENESIS) or set(told) - set(_HEX):
+        count, _, hash_text = text.partition(":")
+        if not count.isdecimal() or len(hash_text) != len(GENESIS) or set(hash_text) - set(_HEX):
             raise ValueError(f"{text!r} is no head of a chain")
-        return cls(int(count), told)
+        return cls(int(count), hash_text)
 
 
 class RetiredKey(msgspec.Struct, frozen=True):
@@ -82,7 +82,7 @@ class _Row(NamedTuple):
 
 
 def append(connection: Connection, happened: Sequence[LedgerEvent]) -> None:
-    """Write events inside the transaction of what they tell.
+    """Write events inside the transaction of what they record.
 
     Raises:
         BusyError: the key that this process seals with is not the home's any more.
@@ -115,7 +115,7 @@ def append(connection: Connection, happened: Sequence[LedgerEvent]) -> None:
 
 
 def seal_earlier(connection: Connection) -> None:
-    """Seal the events of before there was a key, by one that follows them and tells of it."""
+    """Seal the events of before there was a key, by one that follows them and records it."""
     last = head(connection)
     chain = chain_of(connection)
     if chain is None or last.event_id == 0:
@@ -132,7 +132,7 @@ def seal_earlier(connection: Connection) -> None:
 def retire(connection: Connection, key_ids: Sequence[str], *, by: str, at: dt.datetime) -> None:
     """Give keys up, by public name, with one event each under the key in use, if none was before.
 
-    The event tells what they sealed events with, which nobody has to keep then: what it
+    The event names the key that they were sealed with, which nobody has to keep then: what it
     could forge from here on is named.
     """
     chain = chain_of(connection)
@@ -174,9 +174,9 @@ def head(connection: Connection, *, lock: bool = False) -> Head:
 def hash_of(chain: Chain | None, row: Row[*tuple[Any, ...]] | _Row, previous_hash: str) -> str:
     """Under the key that the row names; of before there was one, what anybody can compute."""
     instant = row.at.astimezone(dt.UTC).isoformat(timespec="microseconds")
-    told = [row.event_id, row.kind, row.subject, row.by, instant, row.details]
+    fields = [row.event_id, row.kind, row.subject, row.by, instant, row.details]
     if row.key_id is None:
-        content = msgspec.json.encode(told)
+        content = msgspec.json.encode(fields)
         return hashlib.sha256(previous_hash.encode() + content).hexdigest()
-    content = msgspec.json.encode([*told, row.os_user, row.key_id])
+    content = msgspec.json.encode([*fields, row.os_user, row.key_id])
     return chain.seal(row.key_id, previous_hash, content) if chain else ""

@@ -58,7 +58,7 @@ def marks(
     read = incoming.select(document).unique().with_columns(is_read=pl.lit(value=True))
     seen = pl.col("is_read").fill_null(value=False) | pl.col("is_held").fill_null(value=False)
     return known.join(read, on=document, how="full", coalesce=True).select(
-        *document, pl.when(seen).then(_seen(one)).otherwise(_missed(one)).alias(MARK)
+        *document, pl.when(seen).then(_is_seen(one)).otherwise(_is_missed(one)).alias(MARK)
     )
 
 
@@ -66,7 +66,7 @@ def _instant(at: dt.datetime | None) -> pl.Expr:
     return pl.lit(at, pl.Datetime("us", "UTC"))
 
 
-def _seen(one: Snapshot) -> pl.Expr:
+def _is_seen(one: Snapshot) -> pl.Expr:
     """Of a document that the snapshot holds."""
     mark = pl.col("mark")
     if one.following is None:
@@ -77,7 +77,7 @@ def _seen(one: Snapshot) -> pl.Expr:
     return pl.when(is_new | (mark <= one.read_at)).then(_instant(one.following)).otherwise(mark)
 
 
-def _missed(one: Snapshot) -> pl.Expr:
+def _is_missed(one: Snapshot) -> pl.Expr:
     """Of a document that it lacks."""
     mark = pl.col("mark")
     if not one.is_whole:

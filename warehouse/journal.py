@@ -37,7 +37,7 @@ class JournalLine(msgspec.Struct, frozen=True):
     """When nobody can send them again: their windows are over, long since."""
     ids: tuple[str, ...] = ()
     is_lost: bool = False
-    """A person knows that the database does not tell of them; they stay barred."""
+    """A person knows that the database lacks them; they stay barred."""
 
 
 class Journal:
@@ -74,18 +74,18 @@ class Journal:
             try:
                 found.append(msgspec.json.decode(one, type=JournalLine))
             except msgspec.DecodeError:
-                continue  # torn: it was not on the disk, so nobody was told
+                continue  # torn: it was not on the disk, so nothing was sent
         return found
 
     def compact(self, lost: Collection[JournalLine], *, at: dt.datetime) -> None:
-        """Once it is long: one line a day of what the chain tells of, and nothing that is over.
+        """Once it is long: one line a day of what the chain has, and nothing that is over.
 
         A folded line has the last head of its day: a copy without that is taken to lack the day, of
         which only what waits there is barred.
         """
         if len(self.lines()) > _MOST_LINES:
             with self._turn():
-                self._rewrite(_folded(self.lines(), lost, at=at))
+                self._rewrite(_fold(self.lines(), lost, at=at))
 
     def accept(self, lost: Collection[JournalLine], head: Head) -> None:
         """A person knows of lines that the chain lacks: they are named no more, and stay barred."""
@@ -116,8 +116,8 @@ class Journal:
         """One process at a time: a line written while the file is replaced would be lost."""
         lock = self._file.with_name(f".{self._file.name}.lock")
         lock.touch(mode=0o600)
-        with lock.open("ab") as held:
-            fcntl.flock(held, fcntl.LOCK_EX)
+        with lock.open("ab") as lock_file:
+            fcntl.flock(lock_file, fcntl.LOCK_EX)
             yield
 
 
@@ -132,7 +132,7 @@ def lacking(connection: Connection, lines: Sequence[JournalLine]) -> list[Journa
     return [line for line in lines if known.get(line.event_id) != line.hash]
 
 
-def _folded(
+def _fold(
     lines: Sequence[JournalLine], lost: Collection[JournalLine], *, at: dt.datetime
 ) -> list[JournalLine]:
     kept = [line for line in lines if line.until >= at or line is lines[-1]]

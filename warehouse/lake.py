@@ -20,7 +20,7 @@ from warehouse.delta import (
     create,
     overwrite,
     read,
-    scanned,
+    scan_declared,
     scope_of,
 )
 from warehouse.gone import Snapshot
@@ -112,7 +112,7 @@ class Lake:
         Days whose rows are equal, in any order, are not written; nothing to write, no new version.
         """
         table = TABLES[table_name]
-        rows, scope = _shaped(frame, table), scope_of(table)
+        rows, scope = _shape(frame, table), scope_of(table)
         for _ in range(_ATTEMPTS):
             head = self.open(table_name)
             stored = read(head, table, days)
@@ -156,7 +156,7 @@ class Lake:
             if rows.equals(stored):
                 return Merged(head.version(), unchanged=stored.height)
             try:
-                version = overwrite(head, _shaped(rows, table), None)
+                version = overwrite(head, _shape(rows, table), None)
             except OvertakenError:
                 continue
             return Merged(version, changed=rows.height, removed=stored.height - rows.height)
@@ -186,11 +186,11 @@ class Lake:
         """A table with its declared columns; empty where it does not exist yet.
 
         `version` is a Delta version, the newest if not given. `as_of` leaves out rows that were
-        read later: what was known then. Rows with `deleted_at` are left out unless asked for.
+        read later: what was known then. Rows with `deleted_at` are left out unless requested.
         """
         table = TABLES[table_name]
         head = self.open(table_name, version=version)
-        lazy = scanned(head, table)
+        lazy = scan_declared(head, table)
         columns = table.schema.columns()
         if as_of is not None and "read_at" in columns:
             lazy = lazy.filter(pl.col("read_at") <= as_of)
@@ -208,12 +208,14 @@ class Lake:
         if root(names) not in frames and snapshot is None:
             raise ValueError(f"documents are merged whole: {root(names)} is missing")
         incoming = {
-            name: _shaped(frames[name], TABLES[name])
+            name: _shape(frames[name], TABLES[name])
             if name in frames
             else TABLES[name].schema.create_empty()
             for name in names
         }
-        scopes = _scopes(incoming) if snapshot is None else _whole(TABLES[root(names)], snapshot)
+        scopes = (
+            _scopes(incoming) if snapshot is None else _snapshot_span(TABLES[root(names)], snapshot)
+        )
         merge = partial(merge_documents, snapshot=snapshot)
         return self._merge_until_stable(names, incoming, merge, scopes)
 
@@ -228,7 +230,7 @@ class Lake:
         ) -> dict[str, MergeResult]:
             return {name: merge(stored[name], incoming[name], TABLES[name]) for name in incoming}
 
-        incoming = {table.name: _shaped(frame, table)}
+        incoming = {table.name: _shape(frame, table)}
         scopes = _scopes(incoming)
         return self._merge_until_stable([table.name], incoming, merge_by_name, scopes)[table.name]
 
@@ -258,13 +260,15 @@ class Lake:
                 for name in names:
                     outcome = outcomes.pop(name)  # written one by one, so memory can be given back
                     version = self._commit(heads[name], TABLES[name], outcome)
-                    done[name] = _counted(done[name], outcome, version)
+                    done[name] = _add_outcome(done[name], outcome, version)
             except OvertakenError:
                 continue
             seen = {name: head.version() for name, head in heads.items() if head is not None}
-            held = {name: row.version for name, row in done.items() if row.version != _NO_VERSION}
-            if held in (seen, self._versions(names)):
-                return {name: done[name] for name in held}
+            versions = {
+                name: row.version for name, row in done.items() if row.version != _NO_VERSION
+            }
+            if versions in (seen, self._versions(names)):
+                return {name: done[name] for name in versions}
         raise LakeBusyError(f"{', '.join(names)} are being written by others: pull again")
 
     def _commit(self, head: DeltaTable | None, table: Table, outcome: MergeResult) -> int:
@@ -288,7 +292,7 @@ class Lake:
             raise OvertakenError from error
 
     def open(self, table_name: str, *, version: int | None = None) -> DeltaTable | None:
-        """The Delta table itself, at its newest version if none is given; null: there is none.
+        """The Delta table itself, at its newest version if none is given; None: there is none.
 
         A version never changes, so its log is read once.
         """
@@ -307,7 +311,7 @@ class Lake:
         return {name: head.version() for name, head in heads.items() if head is not None}
 
 
-def _counted(merged: Merged, outcome: MergeResult, version: int) -> Merged:
+def _add_outcome(merged: Merged, outcome: MergeResult, version: int) -> Merged:
     written = int(outcome.dirty.sum())
     return replace(
         merged,
@@ -323,7 +327,7 @@ def _scopes(incoming: Mapping[str, pl.DataFrame]) -> pl.Series:
     return pl.concat([frame[scope_of(TABLES[name])] for name, frame in incoming.items()]).unique()
 
 
-def _whole(table: Table, snapshot: Snapshot) -> pl.Series | None:
+def _snapshot_span(table: Table, snapshot: Snapshot) -> pl.Series | None:
     """What a snapshot speaks of: its shop; of a table by days, whatever the day."""
     return None if table.partition else pl.Series([snapshot.shop_id])
 
@@ -333,6 +337,6 @@ def _missing(rows: pl.DataFrame, among: pl.DataFrame) -> pl.DataFrame:
     return rows.join(among, on=rows.columns, how="anti", nulls_equal=True)
 
 
-def _shaped(frame: pl.DataFrame, table: Table) -> pl.DataFrame:
+def _shape(frame: pl.DataFrame, table: Table) -> pl.DataFrame:
     """Declared columns, order and types; values were checked before."""
     return table.schema.cast(frame)

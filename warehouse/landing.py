@@ -66,23 +66,23 @@ class Landing:
         manifest = self._manifest(reading.id)
         if manifest is not None:
             return Landed(len(manifest.parts), 0, sum(part.size_bytes for part in manifest.parts))
-        told = dict(facts())
+        known_facts = dict(facts())
         parts, new_pages, new_bytes = [], 0, 0
         for page in pages:
             part, is_new = self._keep_page(page)
             parts.append(part)
             new_pages += is_new
             new_bytes += part.size_bytes if is_new else 0
-        kept = _Manifest(reading.id, reading.read_at, parts, told)
-        _write_whole(self._manifest_path(reading.id), self._sealed(kept))
+        kept = _Manifest(reading.id, reading.read_at, parts, known_facts)
+        _write_whole(self._manifest_path(reading.id), self._seal(kept))
         return Landed(len(parts), new_pages, sum(part.size_bytes for part in parts), new_bytes)
 
-    def is_kept(self, reading_id: str) -> bool:
+    def is_complete(self, reading_id: str) -> bool:
         """Whether the reading is complete."""
         return self._manifest_path(reading_id).exists()
 
     def facts(self, reading_id: str) -> Facts:
-        """What the account said when the reading was made."""
+        """What the account reported when the reading was made."""
         manifest = self._manifest(reading_id)
         return {} if manifest is None else manifest.facts
 
@@ -117,9 +117,9 @@ class Landing:
         return len(stale)
 
     def rewrite(self, shop_id: str, change: Callable[[str, Page], Page | None]) -> int:
-        """Change or drop pages of a shop, each told with its stream; pages that did change.
+        """Change or drop pages of a shop, each named with its stream; pages that did change.
 
-        A page that changed is gone after; so are pages of no whole reading, since nobody can tell
+        A page that changed is gone after; so are pages of no whole reading, since nobody knows
         whose they are. Like `expire`, not to be run beside `keep`.
 
         Raises:
@@ -142,9 +142,9 @@ class Landing:
         if manifest is None:
             return 0
         changed = self._rewrite(self._manifest_path(reading_id), manifest, change)
-        held = {part.address for _, other in self._manifests() for part in other.parts}
+        in_use = {part.address for _, other in self._manifests() for part in other.parts}
         for part in manifest.parts if changed else ():
-            if part.address not in held:
+            if part.address not in in_use:
                 self._page_path(part.address).unlink(missing_ok=True)
         return changed
 
@@ -161,7 +161,7 @@ class Landing:
             elif new is not None:
                 parts.append(self._keep_page(new)[0])
         if changed:
-            _write_whole(path, self._sealed(msgspec.structs.replace(manifest, parts=parts)))
+            _write_whole(path, self._seal(msgspec.structs.replace(manifest, parts=parts)))
         return changed
 
     def seal_manifests(self) -> None:
@@ -169,7 +169,7 @@ class Landing:
         for path in sorted(self._readings.rglob("*.json")):
             stored = path.read_bytes()
             if stored.startswith(_OPEN):
-                _write_whole(path, self._sealed(msgspec.json.decode(stored, type=_Manifest)))
+                _write_whole(path, self._seal(msgspec.json.decode(stored, type=_Manifest)))
 
     def sealed_with(self, key_ids: Collection[str]) -> int:
         """Files that are sealed with one of these keys, by their public names."""
@@ -187,14 +187,14 @@ class Landing:
         for path, manifest in self._manifests():
             pages = [self._page_path(part.address) for part in manifest.parts]
             if any(_is_sealed_with(one, heads) for one in (path, *pages)):
-                parts = [self._resealed(part) for part in manifest.parts]
+                parts = [self._reseal(part) for part in manifest.parts]
                 renewed = msgspec.structs.replace(manifest, parts=parts)
-                _write_whole(path, self._sealed(renewed))
+                _write_whole(path, self._seal(renewed))
                 changed += 1
         self._drop_orphans()
         return changed
 
-    def _resealed(self, part: _Part) -> _Part:
+    def _reseal(self, part: _Part) -> _Part:
         body = self._body(part.address)
         if body is not None:
             return self._keep_page(Page(body, part.part))[0]
@@ -205,19 +205,19 @@ class Landing:
         for folder in (self._pages, self._readings):
             yield from (path for path in folder.rglob("*") if path.is_file())
 
-    def kept(self, shop_id: str) -> list[str]:
+    def complete(self, shop_id: str) -> list[str]:
         """Ids of the complete readings of a shop."""
         return [manifest.reading_id for _, manifest in self._manifests(shop_id)]
 
     def _manifests(self, shop_id: str | None = None) -> Iterator[tuple[Path, _Manifest]]:
         folder = self._readings if shop_id is None else self._readings / shop_id
         for path in sorted(folder.rglob("*.json")):
-            yield path, self._opened(path)
+            yield path, self._open(path)
 
     def _drop_orphans(self) -> None:
-        held = {part.address for _, manifest in self._manifests() for part in manifest.parts}
+        in_use = {part.address for _, manifest in self._manifests() for part in manifest.parts}
         for path in self._pages.rglob(f"*{_SUFFIX}"):
-            if path.name.removesuffix(_SUFFIX) not in held:
+            if path.name.removesuffix(_SUFFIX) not in in_use:
                 path.unlink(missing_ok=True)
         for path in self._files():
             if path.name.endswith(_DRAFT):  # of somebody who was killed while writing it
@@ -242,15 +242,15 @@ class Landing:
 
     def _manifest(self, reading_id: str) -> _Manifest | None:
         try:
-            return self._opened(self._manifest_path(reading_id))
+            return self._open(self._manifest_path(reading_id))
         except FileNotFoundError:
             return None
 
-    def _sealed(self, manifest: _Manifest) -> bytes:
+    def _seal(self, manifest: _Manifest) -> bytes:
         """A part may name a parcel or a file of somebody."""
         return self._vault.seal(msgspec.json.encode(manifest), name=_MANIFEST)
 
-    def _opened(self, path: Path) -> _Manifest:
+    def _open(self, path: Path) -> _Manifest:
         try:
             manifest = self._vault.open(path.read_bytes(), name=_MANIFEST)
         except SealError as error:

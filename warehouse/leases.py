@@ -13,7 +13,7 @@ from warehouse.models import leases
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lease:
-    """A name taken by a holder; the fence tells it from those of earlier and later holders."""
+    """A name taken by a holder; the fence distinguishes it from earlier and later holders."""
 
     name: str
     holder: str
@@ -41,8 +41,8 @@ class Leases:
             BusyError: somebody holds it; says who, and until when.
         """
         with self._database.write() as connection:
-            held = connection.execute(select(leases).where(leases.c.name == name)).one_or_none()
-            fence = held.fence if held is not None and is_gone(held.holder) else None
+            current = connection.execute(select(leases).where(leases.c.name == name)).one_or_none()
+            fence = current.fence if current is not None and is_gone(current.holder) else None
             newcomer = upsert(connection, leases).values(
                 name=name, holder=holder, fence=1, lease_until=at + length
             )
@@ -59,10 +59,11 @@ class Leases:
             ).scalar()
             if taken is not None:
                 return Lease(name=name, holder=holder, fence=taken)
-        assert held is not None
+        assert current is not None
         raise BusyError(
-            f"{name} is being done by {held.holder}, until {held.lease_until:%Y-%m-%d %H:%M:%S} UTC"
-            " at the latest unless it goes on: nothing was done here"
+            f"{name} is being done by {current.holder}, until"
+            f" {current.lease_until:%Y-%m-%d %H:%M:%S} UTC at the latest"
+            " unless it goes on: nothing was done here"
         )
 
     def renew(self, lease: Lease, *, length: dt.timedelta, at: dt.datetime) -> bool:

@@ -18,7 +18,7 @@ from warehouse.models import actions as table
 from warehouse.models import switches
 from warehouse.recall import Recall, bar
 from warehouse.transitions import SYSTEM, current, move
-from warehouse.words import Personal, marked
+from warehouse.words import Personal, seal_person
 
 _UNDER_WAY = (ActionState.SENDING, ActionState.SENT)
 _COLUMNS = [table.c[field.name] for field in fields(Action)]
@@ -56,7 +56,7 @@ class Ledger:
             known = current(connection, [action.action_id for action in approved])
             fresh = [action for action in approved if action.action_id not in known]
             if fresh:
-                connection.execute(insert(table), [marked(_row(action)) for action in fresh])
+                connection.execute(insert(table), [seal_person(_row(action)) for action in fresh])
             append(connection, [_undo_event(action, by=by, at=at) for action in fresh])
         return [action.action_id for action in fresh]
 
@@ -108,7 +108,7 @@ class Ledger:
         with self._database.write() as connection:
             rows = current(connection, action_ids).values()
             found = _contents(connection, action_ids)
-            altered = contents.altered(connection, list(found.values()))
+            altered = contents.find_altered(connection, list(found.values()))
             in_time = [
                 row
                 for row in rows
@@ -123,9 +123,9 @@ class Ledger:
             )  # fmt: skip
 
     def altered(self, actions: Sequence[Action]) -> dict[str, str]:
-        """Ids of those that are not what their events tell, and why."""
+        """Ids of those that disagree with their events, and why."""
         with self._database.read() as connection:
-            return contents.altered(connection, list(map(_row, actions)))
+            return contents.find_altered(connection, list(map(_row, actions)))
 
     def reject(self, action_ids: Sequence[str], *, by: str, at: dt.datetime) -> list[str]:
         """Proposed to rejected; the ids that changed."""
@@ -212,8 +212,8 @@ class Ledger:
 
         `observed` is the read-back value per action id. Returns the ids that changed.
         """
-        said = {"guard": guard, "message": message}
-        set_: dict[str, Any] = {name: text for name, text in said.items() if text is not None}
+        texts = {"guard": guard, "message": message}
+        set_: dict[str, Any] = {name: text for name, text in texts.items() if text is not None}
         if state is ActionState.SENDING:
             # Why it was held until now says nothing about how it ends.
             set_ |= {"guard": None, "message": None}

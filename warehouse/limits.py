@@ -33,9 +33,9 @@ class RequestLimits:
         # Written with every request; a level that a power cut takes back is learnt anew.
         with self._turn, self._database.write(is_loose=True) as connection:
             row = connection.execute(_HELD, {"of": account}).one_or_none()
-            held = None if row is None else _level(row)
-            level = step(held)
-            if level is None or level == held:
+            stored = None if row is None else _level(row)
+            level = step(stored)
+            if level is None or level == stored:
                 return
             values = {
                 "account": account,

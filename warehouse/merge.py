@@ -1,8 +1,8 @@
 """What a table holds after a batch: pure functions of what was stored and what came in.
 
-Every result is the same for any order, repetition or concurrency of batches. One thing is asked of
-the platform: that it does not go back to earlier content without moving `source_updated_at`. So a
-document read again unchanged keeps the `read_at` of its first reading, and nothing is written.
+Every result is the same for any order, repetition or concurrency of batches. One thing is required
+of the platform: that it does not go back to earlier content without moving `source_updated_at`. So
+a document read again unchanged keeps the `read_at` of its first reading, and nothing is written.
 """
 
 from collections.abc import Mapping, Sequence
@@ -53,24 +53,26 @@ def merge_documents(
     """
     name = root(list(incoming))
     document = ["shop_id", *TABLES[name].document]
-    gone = _kept(stored[name], document)
+    gone = _gone_documents(stored[name], document)
     if snapshot is not None:
         gone = marks(stored[name], incoming[name], TABLES[name], snapshot)
     rows = [frame.select(document) for frame in incoming.values()]
     touched = pl.concat(rows if snapshot is None else [*rows, gone.select(document)]).unique()
-    held = {
+    stored_documents = {
         name: frame.join(touched, on=document, how="semi", maintain_order="left")
         for name, frame in stored.items()
     }
-    newest = _newest([*held.values(), *incoming.values()], document)
+    newest = _newest([*stored_documents.values(), *incoming.values()], document)
     newest = newest.join(gone, on=document, how="left")
     return {
-        name: _merge_table(TABLES[name], stored[name], held[name], incoming[name], newest)
+        name: _merge_table(
+            TABLES[name], stored[name], stored_documents[name], incoming[name], newest
+        )
         for name in incoming
     }
 
 
-def _kept(stored: pl.DataFrame, document: list[str]) -> pl.DataFrame:
+def _gone_documents(stored: pl.DataFrame, document: list[str]) -> pl.DataFrame:
     """Documents that are gone, and since when: a root's row is of the newest version, and lives."""
     is_gone = pl.col("deleted_at").is_not_null()
     return stored.filter(is_gone).select(*document, pl.col("deleted_at").alias(MARK))
@@ -79,7 +81,7 @@ def _kept(stored: pl.DataFrame, document: list[str]) -> pl.DataFrame:
 def _newest(frames: Sequence[pl.DataFrame], document: list[str]) -> pl.DataFrame:
     """Instant and hash of the newest version of each document."""
     versions = pl.concat(
-        [_stamped(frame).select(*document, *_VERSION) for frame in frames]
+        [_with_instants(frame).select(*document, *_VERSION) for frame in frames]
     ).unique()
     if versions.select(document).is_duplicated().any():
         versions = versions.sort(_VERSION).unique(document, keep="last", maintain_order=True)
@@ -93,7 +95,7 @@ def _newest(frames: Sequence[pl.DataFrame], document: list[str]) -> pl.DataFrame
 def _merge_table(
     table: Table,
     stored: pl.DataFrame,
-    held: pl.DataFrame,
+    stored_rows: pl.DataFrame,
     incoming: pl.DataFrame,
     newest: pl.DataFrame,
 ) -> MergeResult:
@@ -103,7 +105,7 @@ def _merge_table(
     )
     was = pl.col("deleted_at").alias("was_deleted_at")
     rows = (
-        _newest_rows(held, incoming, table.key)
+        _newest_rows(stored_rows, incoming, table.key)
         .join(newest, on=document, how="left", maintain_order="left")
         .with_columns(was, deleted_at=pl.when(lives).then(MARK).otherwise("newest_instant"))
     )
@@ -112,7 +114,7 @@ def _merge_table(
     )
     dirty = rows.select(is_dirty).to_series()
     rest = stored.join(newest, on=document, how="anti", maintain_order="left")
-    added = rows.height - held.height
+    added = rows.height - stored_rows.height
     return MergeResult(
         pl.concat([rows.select(stored.columns), rest]),
         pl.concat([dirty, pl.repeat(False, rest.height, eager=True)]),
@@ -122,10 +124,10 @@ def _merge_table(
     )
 
 
-def _newest_rows(held: pl.DataFrame, incoming: pl.DataFrame, key: list[str]) -> pl.DataFrame:
+def _newest_rows(stored: pl.DataFrame, incoming: pl.DataFrame, key: list[str]) -> pl.DataFrame:
     """One row per key: of its newest version, and there the first reading of that version."""
-    rows = _both(held, incoming)
-    if held.is_empty() and not incoming.select(key).is_duplicated().any():
+    rows = _both(stored, incoming)
+    if stored.is_empty() and not incoming.select(key).is_duplicated().any():
         return rows
     facts = [name for name in rows.columns if name not in _NOT_FACTS]
     version = [*key, _INSTANT, "source_updated_at", "mapping_version", "content_hash"]
@@ -196,7 +198,7 @@ def root(names: Sequence[str]) -> str:
     return next(name for name in names if len(TABLES[name].key) == len(TABLES[name].document) + 1)
 
 
-def _stamped(frame: pl.DataFrame) -> pl.DataFrame:
+def _with_instants(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.with_columns(
         pl.coalesce("source_updated_at", "read_at").alias(_INSTANT),
         pl.col("source_updated_at").is_not_null().alias(_DATED),
@@ -204,7 +206,7 @@ def _stamped(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def _both(stored: pl.DataFrame, incoming: pl.DataFrame) -> pl.DataFrame:
-    return _stamped(
+    return _with_instants(
         pl.concat(
             [
                 stored.with_columns(pl.lit(_STORED).alias(_ORIGIN)),

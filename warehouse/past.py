@@ -1,4 +1,4 @@
-"""What a ledger told at an earlier moment, for a database in which the past is played again."""
+"""A ledger as of an earlier moment, for a database in which the past is played again."""
 
 import datetime as dt
 from collections.abc import Callable, Collection, Sequence
@@ -12,7 +12,7 @@ from warehouse.database import Database, chunks
 from warehouse.ledger import Ledger
 from warehouse.models import actions as table
 from warehouse.models import events, switches
-from warehouse.words import marked
+from warehouse.words import seal_person
 
 _STATES = {str(state): state for state in ActionState} | {
     "released": ActionState.APPROVED,
@@ -38,7 +38,7 @@ def bring(
     with own.write() as connection:
         connection.execute(delete(table).where(table.c.run_id.not_in(own_runs)))
         if found:
-            connection.execute(insert(table), [marked(asdict(one)) for one in found])
+            connection.execute(insert(table), [seal_person(asdict(one)) for one in found])
         connection.execute(delete(switches))
         if stops:
             connection.execute(insert(switches), [asdict(one) for one in stops])
@@ -73,10 +73,10 @@ def _states(
 def _stops(real: Database, *, at: dt.datetime) -> list[KillSwitch]:
     """The stops that were in force."""
     query = select(events.c.kind, events.c.subject, events.c.at, events.c.by)
-    told = query.where(events.c.kind.in_(("stopped", "resumed")), events.c.at <= at)
+    switched = query.where(events.c.kind.in_(("stopped", "resumed")), events.c.at <= at)
     found: dict[str, KillSwitch] = {}
     with real.read() as connection:
-        for row in connection.execute(told.order_by(events.c.event_id)):
+        for row in connection.execute(switched.order_by(events.c.event_id)):
             found.pop(row.subject, None)
             if row.kind == "stopped":
                 scope, _, name = row.subject.partition(":")

@@ -60,7 +60,7 @@ def _worth_a_row(connection: Connection, judged: pl.DataFrame) -> pl.DataFrame:
     is_counted = pl.col("guard").is_in(COUNTED_GUARDS).fill_null(value=False)
     groups = judged.filter(is_counted).select(_GROUP).unique().rows()
     known = [
-        _known(connection, group).select("target_id").unique().with_columns(
+        _known_proposals(connection, group).select("target_id").unique().with_columns(
             pl.lit(value).alias(name) for name, value in zip(_GROUP, group, strict=True)
         )
         for group in groups
@@ -79,14 +79,14 @@ def with_action_ids(proposals: pl.DataFrame) -> pl.DataFrame:
     them, or itself needs another.
     """
     needs_none = pl.col("needs_target_id").is_null()
-    first = _identified(
+    first = _with_ids(
         proposals.filter(needs_none).with_columns(needs=pl.lit(None, dtype=pl.String))
     )
     needed = first.select(*_GROUP, needs_target_id="target_id", needs="action_id").unique(
         [*_GROUP, "needs_target_id"], keep="first", maintain_order=True
     )
     places = proposals.with_row_index("place")
-    ids = _identified(
+    ids = _with_ids(
         places.filter(~needs_none).join(
             needed, on=[*_GROUP, "needs_target_id"], how="left", maintain_order="left"
         )
@@ -95,7 +95,7 @@ def with_action_ids(proposals: pl.DataFrame) -> pl.DataFrame:
     return places.join(pl.concat([own, ids]), on="place", maintain_order="left").drop("place")
 
 
-def _identified(proposals: pl.DataFrame) -> pl.DataFrame:
+def _with_ids(proposals: pl.DataFrame) -> pl.DataFrame:
     content = proposals.select(
         pl.concat_str([_as_text(name, proposals.schema[name]) for name in _CONTENT], separator="|")
         + pl.concat_str([_if_there(name) for name in _MORE])
@@ -123,7 +123,7 @@ def _record_group(
     at: dt.datetime,
 ) -> pl.DataFrame:
     """Proposals of one policy, shop and window; those that are new or moved, as they entered."""
-    known = _known(connection, group)
+    known = _known_proposals(connection, group)
     live = known.filter(pl.col("state").is_in(LIVE_STATES))["target_id"]
     fresh = rows.join(known, on="action_id", how="anti", maintain_order="left")
     again = _judged_again(rows, known, live)
@@ -184,7 +184,7 @@ def _move_again(connection: Connection, columns: Mapping[str, list[Any]]) -> Non
     )
 
 
-def _known(connection: Connection, group: tuple[Any, ...]) -> pl.DataFrame:
+def _known_proposals(connection: Connection, group: tuple[Any, ...]) -> pl.DataFrame:
     columns = [table.c[name] for name in _KNOWN]
     same_group = [table.c[name] == value for name, value in zip(_GROUP, group, strict=True)]
     query = select(*columns).where(*same_group, table.c.undoes.is_(None))
@@ -237,7 +237,7 @@ def _event(row: Mapping[str, Any], *, at: dt.datetime) -> LedgerEvent:
         "guard": row["guard"],
     }
     if row["sku_id"] is not None and row["member_id"] is None:
-        # An article is nobody's; an order, a parcel or a code is somebody's, and is not said here.
+        # An article is nobody's; an order, a parcel or a code is somebody's, and is not named here.
         details |= {"target": row["target_id"], "guard_reason": row["guard_reason"]}
     people = ("channel", "purpose", "exposure_minor", "needs")
     details |= {name: row[name] for name in people if row[name] is not None}

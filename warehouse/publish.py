@@ -47,7 +47,7 @@ def publish(database: Database, table_name: str, *, read: Callable[[], pl.DataFr
     if table_name in metadata.tables:
         raise ValueError(f"{table_name} is a table of the warehouse itself")
     declared = tables.TABLES[table_name]
-    published = _published(declared)
+    published = _published_table(declared)
     with database.write() as connection:
         rows = declared.schema.cast(read())
         if _is_as_declared(connection, published):
@@ -69,7 +69,7 @@ def _is_as_declared(connection: Connection, published: Table) -> bool:
     return there == {column.name: column.type.python_type for column in published.columns}
 
 
-def _published(declared: tables.Table) -> Table:
+def _published_table(declared: tables.Table) -> Table:
     columns = [
         Column(
             name,

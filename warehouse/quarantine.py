@@ -50,10 +50,10 @@ class Quarantine:
     ) -> None:
         """Keep the bad documents of a reading (schema `Quarantined`), one entry per document.
 
-        What an older reading says of a document does not replace what a newer one said. What the
+        An older reading of a document does not replace a newer one. What the
         reading held before and holds no more is closed: a repaired mapping has released it. A
         reading closes what older ones held whose window lies in what it `covers`, too: what it does
-        not bring is told by a later one, or is gone. One that knows all raw parts there are closes
+        not bring comes with a later one, or is gone. One that knows all raw parts there are closes
         those but the ones `standing` (see `Mapped`).
         """
         bad = bad.with_columns(document_id=self._document_ids(bad, self._vault.seal_document))
@@ -76,10 +76,10 @@ class Quarantine:
         with self._database.write() as connection:
             newcomer = upsert(connection, quarantine)
             seen = newcomer.excluded.last_seen_at
-            held = quarantine.c
+            columns = quarantine.c
             connection.execute(
                 newcomer.on_conflict_do_update(
-                    index_elements=[held.shop_id, held.table_name, held.document_id],
+                    index_elements=[columns.shop_id, columns.table_name, columns.document_id],
                     set_={
                         "reading_id": newcomer.excluded.reading_id,
                         "reasons": newcomer.excluded.reasons,
@@ -87,8 +87,8 @@ class Quarantine:
                         "last_seen_at": seen,
                         "closed_at": None,
                     },
-                    where=(held.last_seen_at <= seen)
-                    & (held.closed_at.is_(None) | (held.closed_at < seen)),
+                    where=(columns.last_seen_at <= seen)
+                    & (columns.closed_at.is_(None) | (columns.closed_at < seen)),
                 ),
                 rows.to_dicts(),
             )
@@ -100,36 +100,38 @@ class Quarantine:
         covers: Window | None,
         standing: frozenset[str] | None,
     ) -> None:
-        held = quarantine.c
-        is_theirs: ColumnElement[bool] = held.reading_id == reading.id
+        columns = quarantine.c
+        is_theirs: ColumnElement[bool] = columns.reading_id == reading.id
         if covers is not None:
             older = select(readings.c.reading_id).where(older_within(reading, covers))
-            is_theirs |= held.reading_id.in_(older)
+            is_theirs |= columns.reading_id.in_(older)
         if standing is not None:
             of_stream = f"{reading.shop_id}/{reading.stream}/"
-            is_of_stream = held.reading_id.startswith(of_stream, autoescape=True)
-            is_part = held.document_id.startswith(PART, autoescape=True)
-            is_theirs |= is_of_stream & is_part & held.document_id.not_in(standing)
-        is_open = held.closed_at.is_(None) & (held.last_seen_at <= reading.read_at)
+            is_of_stream = columns.reading_id.startswith(of_stream, autoescape=True)
+            is_part = columns.document_id.startswith(PART, autoescape=True)
+            is_theirs |= is_of_stream & is_part & columns.document_id.not_in(standing)
+        is_open = columns.closed_at.is_(None) & (columns.last_seen_at <= reading.read_at)
         with self._database.write() as connection:
-            query = select(held.table_name, held.document_id).where(is_theirs, is_open)
+            query = select(columns.table_name, columns.document_id).where(is_theirs, is_open)
             still = set(bad.select("table", "document_id").rows())
             for table_name, document_id in connection.execute(query).all():
                 if (table_name, document_id) not in still:
                     connection.execute(
                         update(quarantine)
                         .where(
-                            held.shop_id == reading.shop_id,
-                            held.table_name == table_name,
-                            held.document_id == document_id,
+                            columns.shop_id == reading.shop_id,
+                            columns.table_name == table_name,
+                            columns.document_id == document_id,
                         )
                         .values(closed_at=reading.read_at)
                     )
 
     def readings(self, shop_id: str) -> set[str]:
         """Ids of the readings that documents in quarantine now came with."""
-        held = quarantine.c
-        query = select(held.reading_id).where(held.shop_id == shop_id, held.closed_at.is_(None))
+        columns = quarantine.c
+        query = select(columns.reading_id).where(
+            columns.shop_id == shop_id, columns.closed_at.is_(None)
+        )
         with self._database.read() as connection:
             return set(connection.execute(query.distinct()).scalars())
 
@@ -140,17 +142,17 @@ class Quarantine:
 
         `document_ids` may be all good documents of the reading: only what is held is looked at.
         """
-        held = quarantine.c
-        of_table = (held.shop_id == shop_id) & (held.table_name == table_name)
-        not_newer = (held.last_seen_at <= read_at) & held.closed_at.is_(None)
+        columns = quarantine.c
+        of_table = (columns.shop_id == shop_id) & (columns.table_name == table_name)
+        not_newer = (columns.last_seen_at <= read_at) & columns.closed_at.is_(None)
         with self._database.write() as connection:
-            query = select(held.document_id).where(of_table, not_newer)
+            query = select(columns.document_id).where(of_table, not_newer)
             waiting = pl.Series(connection.execute(query).scalars().all(), dtype=pl.String)
             good = waiting.filter(waiting.is_in(document_ids.unique().implode())).to_list()
             for ids in chunks(good):
                 connection.execute(
                     update(quarantine)
-                    .where(of_table, held.document_id.in_(ids))
+                    .where(of_table, columns.document_id.in_(ids))
                     .values(closed_at=read_at)
                 )
         return len(good)
@@ -159,40 +161,40 @@ class Quarantine:
         """Every document of a shop that was ever held, closed ones too."""
         query = select(*_COLUMNS).where(quarantine.c.shop_id == shop_id)
         with self._database.read() as connection:
-            return self._opened(frame(connection, query.order_by(*_COLUMNS[:3]), _ENTRY))
+            return self._open_sealed(frame(connection, query.order_by(*_COLUMNS[:3]), _ENTRY))
 
     def erase(self, shop_id: str, theirs: pl.DataFrame) -> None:
         """Drop documents of `all`, and what of others was not decoded.
 
-        Whom an undecoded document names cannot be told, so none is kept: landing has its page.
+        Whom an undecoded document names is not known, so none is kept: landing has its page.
         """
-        held = quarantine.c
+        columns = quarantine.c
         with self._database.write() as connection:
             for table_name, document_id in theirs.select("table", "document_id").iter_rows():
                 sealed = self._vault.seal_document(table_name, document_id)
                 connection.execute(
                     delete(quarantine).where(
-                        held.shop_id == shop_id,
-                        held.table_name == table_name,
-                        held.document_id.in_((document_id, sealed)),
+                        columns.shop_id == shop_id,
+                        columns.table_name == table_name,
+                        columns.document_id.in_((document_id, sealed)),
                     )
                 )
         self._drop_raw(shop_id)
 
     def seal_names(self) -> None:
         """Seal ids of documents that a release of before left open."""
-        held = quarantine.c
+        columns = quarantine.c
         with self._database.write() as connection:
-            query = select(held.shop_id, held.table_name, held.document_id)
+            query = select(columns.shop_id, columns.table_name, columns.document_id)
             for shop_id, table_name, document_id in connection.execute(query).all():
                 sealed = self._vault.seal_document(table_name, document_id)
                 if sealed != document_id and not is_sealed(document_id):
                     connection.execute(
                         update(quarantine)
                         .where(
-                            held.shop_id == shop_id,
-                            held.table_name == table_name,
-                            held.document_id == document_id,
+                            columns.shop_id == shop_id,
+                            columns.table_name == table_name,
+                            columns.document_id == document_id,
                         )
                         .values(document_id=sealed)
                     )
@@ -224,15 +226,15 @@ class Quarantine:
     def _drop_raw(self, shop_id: str) -> None:
         found = self.all(shop_id)
         nothing = self._vault.seal_text("{}", name="payload")
-        held = quarantine.c
+        columns = quarantine.c
         with self._database.write() as connection:
             for row in found.filter(pl.col("payload").str.contains(_RAW, literal=True)).to_dicts():
                 connection.execute(
                     update(quarantine)
                     .where(
-                        held.shop_id == shop_id,
-                        held.table_name == row["table"],
-                        held.document_id
+                        columns.shop_id == shop_id,
+                        columns.table_name == row["table"],
+                        columns.document_id
                         == self._vault.seal_document(row["table"], row["document_id"]),
                     )
                     .values(payload=nothing)
@@ -240,14 +242,14 @@ class Quarantine:
 
     def open(self, *, shop_id: str | None = None, table_name: str | None = None) -> pl.DataFrame:
         """Documents not in the lake now. Grain: (shop_id, table, document_id)."""
-        held = quarantine.c
-        query: Select[Any] = select(*_COLUMNS).where(held.closed_at.is_(None))
+        columns = quarantine.c
+        query: Select[Any] = select(*_COLUMNS).where(columns.closed_at.is_(None))
         if shop_id is not None:
-            query = query.where(held.shop_id == shop_id)
+            query = query.where(columns.shop_id == shop_id)
         if table_name is not None:
-            query = query.where(held.table_name == table_name)
+            query = query.where(columns.table_name == table_name)
         with self._database.read() as connection:
-            return self._opened(frame(connection, query.order_by(*_COLUMNS[:3]), _ENTRY))
+            return self._open_sealed(frame(connection, query.order_by(*_COLUMNS[:3]), _ENTRY))
 
     def counts(self, *, shop_id: str | None = None) -> pl.DataFrame:
         """Open documents by reason. Grain: (shop_id, table, reason); a document may have several.
@@ -273,7 +275,7 @@ class Quarantine:
         rows = entries.select("table", "document_id").iter_rows()
         return pl.Series([change(*row) for row in rows], dtype=pl.String)
 
-    def _opened(self, sealed: pl.DataFrame) -> pl.DataFrame:
+    def _open_sealed(self, sealed: pl.DataFrame) -> pl.DataFrame:
         return sealed.with_columns(
             self._document_ids(sealed, self._vault.open_document).alias("document_id"),
             *(

@@ -73,7 +73,7 @@ class Readings:
         """
         with self._database.write() as connection:
             for reading in due:
-                row = {**_planned(reading), "mapping_version": mapping_version}
+                row = {**_reading_row(reading), "mapping_version": mapping_version}
                 found = upsert(connection, readings).values(row)
                 connection.execute(found.on_conflict_do_nothing())
 
@@ -191,7 +191,7 @@ class Readings:
             ordered = query.order_by(readings.c.read_at, readings.c.window_start)
             return [_reading(row) for row in connection.execute(ordered).mappings()]
 
-    def remapped(
+    def record_replay(
         self,
         reading: Reading,
         *,
@@ -204,7 +204,7 @@ class Readings:
             connection.execute(
                 update(readings)
                 .where(readings.c.reading_id == reading.id)
-                .values(**asdict(counts), **_made(made))
+                .values(**asdict(counts), **_made_row(made))
             )
             _advance_versions(connection, versions)
 
@@ -214,7 +214,7 @@ class Readings:
         with self._database.read() as connection:
             return connection.execute(query).scalar() is not None
 
-    def loaded(
+    def record_load(
         self,
         reading: Reading,
         landed: Landed,
@@ -228,16 +228,16 @@ class Readings:
         """Close a reading: its figures, the watermark and the versions that readers open, at once.
 
         Older readings of the stream that were not loaded and lie inside `supersedes` are dropped:
-        what they were to tell is told.
+        what they were to read is known.
 
         Loaded again, it keeps its first figures. Neither watermark nor version ever goes back, and
         a backfill moves no watermark: what lies before its span may never have been read.
         """
         outcome = {
-            **asdict(landed), **asdict(counts), **_made(made),
+            **asdict(landed), **asdict(counts), **_made_row(made),
             "loaded_at": at, "set_aside_at": None, "failure": None,
         }  # fmt: skip
-        row = {**_planned(reading), **outcome}
+        row = {**_reading_row(reading), **outcome}
         with self._database.write() as connection:
             connection.execute(
                 upsert(connection, readings)
@@ -267,7 +267,7 @@ class Readings:
     def newest(self, shop_id: str, *, with_backfills: bool = False) -> dict[str, dt.datetime]:
         """The platform's clock at the newest loaded reading, by stream of a shop.
 
-        A backfill says nothing of how fresh a stream is, so it counts only when asked for.
+        A backfill says nothing of how fresh a stream is, so it counts only when requested.
         """
         read_at = func.max(readings.c.read_at, type_=readings.c.read_at.type)
         query = (
@@ -349,7 +349,7 @@ def _reading(row: RowMapping) -> Reading:
 
 
 def older_within(reading: Reading, window: Window) -> ColumnElement[bool]:
-    """Readings of the same stream that a newer one tells all of."""
+    """Readings of the same stream that a newer one covers."""
     return and_(
         readings.c.shop_id == reading.shop_id,
         readings.c.stream == reading.stream,
@@ -359,7 +359,7 @@ def older_within(reading: Reading, window: Window) -> ColumnElement[bool]:
     )
 
 
-def _made(made: Made) -> dict[str, object]:
+def _made_row(made: Made) -> dict[str, object]:
     return {
         "mapping_version": made.mapping_version,
         "fingerprint": made.fingerprint,
@@ -367,7 +367,7 @@ def _made(made: Made) -> dict[str, object]:
     }
 
 
-def _planned(reading: Reading) -> dict[str, object]:
+def _reading_row(reading: Reading) -> dict[str, object]:
     return {
         "reading_id": reading.id,
         "shop_id": reading.shop_id,

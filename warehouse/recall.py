@@ -29,12 +29,12 @@ class Recall:
 
     @property
     def lost(self) -> list[JournalLine]:
-        """Lines of the journal that the chain does not tell of, and no person has accepted."""
+        """Lines of the journal that the chain lacks, and no person has accepted."""
         return self._lacking(self._journal.lines())
 
     @cached_property
     def barred(self) -> frozenset[str]:
-        """Ids that were sent and that this database does not tell of.
+        """Ids that were sent and that this database lacks.
 
         Looked up once: nobody restores a database that is open.
         """
@@ -98,5 +98,5 @@ def bar(
     connection: Connection, rows: Sequence[Row[*tuple[Any, ...]]], *, at: dt.datetime
 ) -> list[str]:
     """Set unknown what was sent already; the ids that changed."""
-    said = {"message": RECALLED, "holder": None, "lease_until": None}
-    return move(connection, rows, ActionState.UNKNOWN, by=SYSTEM, at=at, set_=said)
+    values = {"message": RECALLED, "holder": None, "lease_until": None}
+    return move(connection, rows, ActionState.UNKNOWN, by=SYSTEM, at=at, set_=values)

@@ -30,7 +30,7 @@ class Snapshots:
             "stream": reading.stream,
             "read_at": reading.read_at,
         }
-        held = snapshots.c
+        columns = snapshots.c
         with self._database.write() as connection:
             if is_whole:
                 connection.execute(
@@ -39,8 +39,8 @@ class Snapshots:
             else:
                 connection.execute(
                     delete(snapshots).where(
-                        held.shop_id == reading.shop_id,
-                        held.stream == reading.stream,
-                        held.read_at == reading.read_at,
+                        columns.shop_id == reading.shop_id,
+                        columns.stream == reading.stream,
+                        columns.read_at == reading.read_at,
                     )
                 )

@@ -27,7 +27,7 @@ class SealedTokens:
     """The tokens of all accounts; answers `contracts.ports.TokenStore`.
 
     Args:
-        holder, is_gone: this process as others are told of it, and whether one has ended.
+        holder, is_gone: the name of this process, and whether a process has ended.
         now: UTC.
         patience: how long a lease is waited for.
         sleep: seconds.
@@ -55,13 +55,13 @@ class SealedTokens:
         opened = self.vault.open_text(sealed, name=_name(account))
         return msgspec.json.decode(opened, type=Tokens)
 
-    def save(self, account: str, held: Tokens) -> None:
+    def save(self, account: str, renewed: Tokens) -> None:
         """Keep tokens in place of the earlier ones; a power cut does not take them back.
 
         Raises:
             BusyError: the key that this process seals with is not the home's any more.
         """
-        text = msgspec.json.encode(held).decode()
+        text = msgspec.json.encode(renewed).decode()
         values = {
             "sealed": self.vault.seal_text(text, name=_name(account)),
             "saved_at": self.now(),

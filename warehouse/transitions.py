@@ -12,7 +12,7 @@ from warehouse.events import LedgerEvent, append
 from warehouse.models import actions as table
 
 # What may follow what; anything else is refused and logged. Approved to approved gives a claim up;
-# what waits becomes unknown where the journal tells that it was sent before a restore.
+# what waits becomes unknown where the journal shows that it was sent before a restore.
 TRANSITIONS: Mapping[ActionState, frozenset[ActionState]] = {
     ActionState.SHADOW: frozenset(),
     ActionState.PROPOSED: frozenset(
@@ -106,17 +106,17 @@ def move(
 ) -> list[str]:
     """Move actions (rows of `current`) to a state; the ids that changed.
 
-    What the table of transitions does not allow, or an older fence asks for, is refused and logged.
+    What the table of transitions does not allow, or an older fence attempts, is refused and logged.
     `set_` are further columns; `observed` is the read-back value per id, `more` what else the event
-    of an id tells.
+    of an id reports.
     """
     allowed: list[Row[*tuple[Any, ...]]] = []
     happened: list[LedgerEvent] = []
-    # Sentences stay with the action, which can be erased: what an event says is said for good.
-    said = {name: value for name, value in (set_ or {}).items() if name == "guard" and value}
+    # Sentences stay with the action, which can be erased: what an event says stays for good.
+    texts = {name: value for name, value in (set_ or {}).items() if name == "guard" and value}
     for row in rows:
         is_mine = fences is None or fences[row.action_id] == row.fence
-        details: dict[str, Any] = {"from": row.state, "fence": row.fence, **said}
+        details: dict[str, Any] = {"from": row.state, "fence": row.fence, **texts}
         if is_mine and state in TRANSITIONS[ActionState(row.state)]:
             allowed.append(row)
             kind = "released" if row.state == state else str(state)
@@ -153,8 +153,8 @@ def supersede_orphans(connection: Connection, needed: Sequence[str], *, at: dt.d
     ]
     for ended in dict.fromkeys(row.ended for row in orphans):
         same = [row for row in orphans if row.ended == ended]
-        said = {"message": f"what it needs first ended {ended}"}
-        move(connection, same, ActionState.SUPERSEDED, by=SYSTEM, at=at, set_=said)
+        values = {"message": f"what it needs first ended {ended}"}
+        move(connection, same, ActionState.SUPERSEDED, by=SYSTEM, at=at, set_=values)
 
 
 def _update(connection: Connection, ids: Sequence[str], values: Mapping[str, Any]) -> None:

@@ -42,7 +42,7 @@ def changes(
         before = _files(lake, table, since.version)
         after = _files(lake, table, until.version)
         late = _late(lake, table, after, since=since, until=until)
-        touched = pl.concat([_touched(before, after), late])
+        touched = pl.concat([_touched_days(before, after), late])
         then = _rows(lake, table, since, touched).filter(pl.col("shop_id") == shop_id).collect()
         now = _rows(lake, table, until, touched).filter(pl.col("shop_id") == shop_id).collect()
     except _UNREADABLE:
@@ -65,15 +65,15 @@ def _files(lake: Lake, table: Table, version: int | None) -> pl.DataFrame:
     head = lake.open(table.name, version=version)
     if head is None:
         raise DeltaError(f"{table.name} is gone")
-    held = pl.DataFrame(head.get_add_actions(flatten=True))
+    files = pl.DataFrame(head.get_add_actions(flatten=True))
     given = {"path": "path", "day": f"partition.{table.partition}", "read_at": "max.read_at"}
-    return held.select(
-        (pl.col(source) if source in held.columns else pl.lit(None)).cast(_FILES[name]).alias(name)
+    return files.select(
+        (pl.col(source) if source in files.columns else pl.lit(None)).cast(_FILES[name]).alias(name)
         for name, source in given.items()
     )
 
 
-def _touched(before: pl.DataFrame, after: pl.DataFrame) -> pl.DataFrame:
+def _touched_days(before: pl.DataFrame, after: pl.DataFrame) -> pl.DataFrame:
     """Days of the files that only one of two versions has."""
     return pl.concat(
         [
@@ -88,7 +88,7 @@ def _late(
 ) -> pl.DataFrame:
     """Days of the rows that were there and not yet known.
 
-    Statistics are cut to the millisecond, so rows are asked where they leave it open.
+    Statistics are cut to the millisecond, so rows are read where they leave it open.
     """
     if until.as_of <= since.as_of:
         return pl.DataFrame(schema={"day": pl.Date})
@@ -129,7 +129,7 @@ def note(lake: Lake, table_name: str, *, key: str, value: str) -> int | None:
     raise LakeBusyError(f"table {table_name} is being written by others: build again")
 
 
-def noted(lake: Lake, table_name: str, *, key: str) -> str | None:
+def read_note(lake: Lake, table_name: str, *, key: str) -> str | None:
     """The note on a table, if there is one."""
     head = lake.open(table_name)
     return None if head is None else head.metadata().configuration.get(_NOTE + key)

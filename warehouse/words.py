@@ -1,4 +1,4 @@
-"""Text of rows about persons, sealed in the database: codes, parcels, orders, what is said to them.
+"""Text of rows about persons, sealed in the database: codes, parcels, orders, messages.
 
 A column of this type holds text of other rows as it is: articles are nobody's, and there are many.
 """
@@ -49,7 +49,7 @@ def give(dialect: Dialect, vault: Vault) -> None:
     setattr(dialect, _VAULT, vault)
 
 
-def marked(row: Mapping[str, Any]) -> dict[str, Any]:
+def seal_person(row: Mapping[str, Any]) -> dict[str, Any]:
     """A row of the ledger whose texts are sealed if it is about a person."""
     if row["write_kind"] in _OF_ARTICLES or row["sku_id"] is not None:
         return dict(row)

@@ -12,7 +12,7 @@ from actions.guard.channels import channel_bounds, check_channel_prices
 from actions.guard.coordination import check_coordination
 from actions.guard.coupons import check_coupon_budget
 from actions.guard.facts import HISTORY_STATES, GuardFacts, at_live, history_of
-from actions.guard.gates import check_gates, noted
+from actions.guard.gates import check_gates, with_input_warnings
 from actions.guard.items import check_item_limits
 from actions.guard.limits import Limits
 from actions.guard.people import check_consent_and_caps
@@ -67,9 +67,9 @@ def judge(
         is_sending=False,
     )
     # Who is left alone to compare takes a place of the cap, so that both arms were picked alike.
-    judged = _kept_out(apply_daily_cap(judged, facts, limits=limits, at=at), facts)
-    judged = _with_needed(check_breaker(judged, facts, limits=limits, at=at))
-    judged = noted(judged, facts, limits=limits, at=at)
+    judged = _refuse_held_out(apply_daily_cap(judged, facts, limits=limits, at=at), facts)
+    judged = _refuse_unmet_needs(check_breaker(judged, facts, limits=limits, at=at))
+    judged = with_input_warnings(judged, facts, limits=limits, at=at)
     is_a_persons = pl.col("write_kind").is_in(_PUBLIC) | (pl.col("policy") == ORDERING)
     passed = pl.when(is_a_persons & pl.lit(mode is PolicyMode.AUTO)).then(
         pl.lit(str(ActionState.PROPOSED))
@@ -98,7 +98,7 @@ def per_item_recheck(
     """
     frame, seen = with_refusal_columns(_frame(actions)), at_live(facts, live)
     judged = _single(frame, seen, limits=limits, economics=economics, at=at, is_sending=True)
-    return _refused(judged)
+    return _refusals(judged)
 
 
 def undo_recheck(
@@ -107,10 +107,10 @@ def undo_recheck(
     """The same of an undo, which restores what was in force before us: promotion locks alone bind
     it, and no policy, so that it works where the one of its original is gone.
     """
-    return _refused(check_calendar(with_refusal_columns(_frame(actions)), campaigns, at=at))
+    return _refusals(check_calendar(with_refusal_columns(_frame(actions)), campaigns, at=at))
 
 
-def _refused(judged: pl.DataFrame) -> dict[str, tuple[str, str]]:
+def _refusals(judged: pl.DataFrame) -> dict[str, tuple[str, str]]:
     """Guard and reason of what has one, by action id."""
     refused = judged.filter(pl.col("guard").is_not_null())
     rows = refused.select("action_id", "guard", "guard_reason").iter_rows()
@@ -140,7 +140,7 @@ def _single(
     )
 
 
-def _kept_out(frame: pl.DataFrame, facts: GuardFacts) -> pl.DataFrame:
+def _refuse_held_out(frame: pl.DataFrame, facts: GuardFacts) -> pl.DataFrame:
     """Refuse prices of the SKUs, coupons and marketing to the members, that are left alone.
 
     The others are measured by them; nobody is left without service or a review request for it.
@@ -149,18 +149,18 @@ def _kept_out(frame: pl.DataFrame, facts: GuardFacts) -> pl.DataFrame:
     of_sku = pl.lit(held_out(frame["sku_id"], salt=salt, share=share))
     of_member = pl.lit(held_out(frame["member_id"], salt=salt, share=share))
     is_marketing = IS_COUPON | ((pl.col("purpose") == Purpose.MARKETING) & ~IS_ASKING)
-    told = f"one of the {share:.1%} of {{}} that are left alone to compare"
+    template = f"one of the {share:.1%} of {{}} that are left alone to compare"
     return refuse(
         frame,
-        GuardRule("holdout", IS_PRICE & of_sku, pl.lit(told.format("SKUs"))),
-        GuardRule("holdout", is_marketing & of_member, pl.lit(told.format("members"))),
+        GuardRule("holdout", IS_PRICE & of_sku, pl.lit(template.format("SKUs"))),
+        GuardRule("holdout", is_marketing & of_member, pl.lit(template.format("members"))),
     )
 
 
-def _with_needed(frame: pl.DataFrame) -> pl.DataFrame:
+def _refuse_unmet_needs(frame: pl.DataFrame) -> pl.DataFrame:
     """Refuse what needs another proposal of the batch that is not there, or is refused itself.
 
-    Also what others need, if all of them are refused: a code that nobody is told of helps nobody.
+    Also what others need, if all of them are refused: a code that nobody gets helps nobody.
     """
     keys = ["policy", "shop_id", "window_start"]
     is_open, needed = pl.col("guard").is_null(), pl.col("needs_target_id")

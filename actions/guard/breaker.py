@@ -23,7 +23,7 @@ _TARGET = [*_GROUP, "target_id"]
 _VALUES = ["target_id", "write_kind", "before_value", "after_value", "units_at_risk"]
 _DAY, _USUAL = dt.timedelta(days=1), dt.timedelta(days=28)
 _RUNS, _TARGETS = 7, 20
-"""History from which a usual run can be told; below it the absolute limits stand alone."""
+"""History from which a usual run is known; below it the absolute limits stand alone."""
 
 
 def check_breaker(

@@ -37,7 +37,7 @@ def channel_bounds(prices: pl.DataFrame, facts: GuardFacts, *, limits: Limits) -
 
     `PriceFact` rows with `channel_low_minor` and `channel_high_minor`; null: nothing bounds it.
     """
-    asked = prices.select(
+    alike = prices.select(
         "shop_id",
         "sku_id",
         "currency",
@@ -52,7 +52,7 @@ def channel_bounds(prices: pl.DataFrame, facts: GuardFacts, *, limits: Limits) -
     low = pl.max_horizontal(nearest[0], _HERE.filter(own < other).max())
     high = pl.min_horizontal(nearest[1], _HERE.filter(own > other).min())
     near = (
-        _others(asked, facts)
+        _others(alike, facts)
         .group_by("row")
         .agg(
             channel_low_minor=(low - _HAIR).ceil().cast(pl.Int64),

@@ -21,7 +21,7 @@ def _cuts(frame: pl.DataFrame, facts: GuardFacts, *, at: dt.datetime) -> pl.Data
     """Refuse cuts on what sells out, at its present speed, before the next receipt.
 
     The next receipt is the next arrival on order, else, or where that is overdue, an order placed
-    now; where neither date is known, only what is already sold out is held.
+    now; where neither date is known, only what is already sold out is refused.
     """
     receipts = _receipts(facts, at)
     cover = facts.price_facts.select(
@@ -85,7 +85,7 @@ def _coupons(frame: pl.DataFrame, facts: GuardFacts, *, at: dt.datetime) -> pl.D
 
 
 def _requests(frame: pl.DataFrame, facts: GuardFacts) -> pl.DataFrame:
-    """Refuse to ask for a review of an order that went back, is in dispute or on its way.
+    """Refuse requests for reviews of an order that went back, is in dispute or on its way.
 
     Only such facts decide, never how the review would turn out.
     """
@@ -109,8 +109,8 @@ def _requests(frame: pl.DataFrame, facts: GuardFacts) -> pl.DataFrame:
     return refuse(
         joined,
         *(
-            GuardRule(guard, is_violated, sentence(told, order))
-            for guard, is_violated, told in rules
+            GuardRule(guard, is_violated, sentence(reason, order))
+            for guard, is_violated, reason in rules
         ),
         where=IS_ASKING,
     ).select(frame.columns)

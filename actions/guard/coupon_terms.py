@@ -31,12 +31,12 @@ def with_terms(frame: pl.DataFrame) -> pl.DataFrame:
     """
     numbered = frame.with_row_index("row")
     coupons = numbered.filter(IS_COUPON & pl.col("guard").is_null())
-    said = coupons.select(_SAID_BY).unique(maintain_order=True)
-    found = [(row, _terms(row)) for row in said.iter_rows(named=True)]
+    payloads = coupons.select(_SAID_BY).unique(maintain_order=True)
+    found = [(row, _terms(row)) for row in payloads.iter_rows(named=True)]
     rows = [(*row.values(), *terms) for row, terms in found if terms is not None]
-    terms = pl.DataFrame(rows, schema={**said.schema, **_TERMS}, orient="row")
-    told = coupons.select("row", *_SAID_BY).join(terms, on=_SAID_BY, nulls_equal=True)
-    return numbered.join(told.select("row", *_TERMS), on="row", how="left", maintain_order="left")
+    terms = pl.DataFrame(rows, schema={**payloads.schema, **_TERMS}, orient="row")
+    termed = coupons.select("row", *_SAID_BY).join(terms, on=_SAID_BY, nulls_equal=True)
+    return numbered.join(termed.select("row", *_TERMS), on="row", how="left", maintain_order="left")
 
 
 def _terms(row: dict[str, Any]) -> tuple[Any, ...] | None:

@@ -29,17 +29,22 @@ def check_coupon_budget(
 ) -> pl.DataFrame:
     """Refuse coupons that take off too much, or that the budget has no room for."""
     termed = with_terms(frame)
-    seen = _carried(termed, facts).join(
+    seen = _with_platform_terms(termed, facts).join(
         worst_goods(termed, facts, economics), on="row", how="left", maintain_order="left"
     )
     judged = refuse(
-        seen, *_bounds(limits, at), *_unkept(), *_floors(), *_rates(limits), where=IS_COUPON
+        seen,
+        *_bounds(limits, at),
+        *_unsupported_terms(),
+        *_floors(),
+        *_rates(limits),
+        where=IS_COUPON,
     )
-    judged = _reserved(judged, facts.history, limits=limits, at=at, is_sending=is_sending)
+    judged = _with_committed(judged, facts.history, limits=limits, at=at, is_sending=is_sending)
     return refuse(judged, *_budget(limits), where=IS_COUPON).select(frame.columns)
 
 
-def _carried(termed: pl.DataFrame, facts: GuardFacts) -> pl.DataFrame:
+def _with_platform_terms(termed: pl.DataFrame, facts: GuardFacts) -> pl.DataFrame:
     """Rows with `carried`: the terms beyond the usual ones that the shop's platform can keep."""
     rows = [(shop, sorted(terms)) for shop, terms in facts.coupon_terms.items()]
     known = pl.DataFrame(
@@ -50,11 +55,11 @@ def _carried(termed: pl.DataFrame, facts: GuardFacts) -> pl.DataFrame:
     )
 
 
-def _unkept() -> list[GuardRule]:
+def _unsupported_terms() -> list[GuardRule]:
     """Terms of a code that its platform would not keep; a granted coupon's are the platform's."""
     is_code = pl.col("write_kind") == WriteKind.CREATE_COUPON
 
-    def unkept(*names: str) -> pl.Expr:
+    def unsupported(*names: str) -> pl.Expr:
         given = [pl.col(name).is_not_null() for name in names]
         kept = [
             pl.col("carried").list.contains(name) & pl.col(name).is_not_null() for name in names
@@ -64,12 +69,12 @@ def _unkept() -> list[GuardRule]:
     return [
         GuardRule(
             "unbounded",
-            unkept("max_spend_minor"),
+            unsupported("max_spend_minor"),
             pl.lit("the platform keeps no largest order, so a fraction of one may cost anything"),
         ),
         GuardRule(
             "not_carried",
-            unkept(*_GOODS),
+            unsupported(*_GOODS),
             pl.lit("it leaves out goods that stand below their floor, which the platform cannot"),
         ),
     ]
@@ -186,7 +191,7 @@ def _rates(limits: Limits) -> list[GuardRule]:
     ]
 
 
-def _reserved(
+def _with_committed(
     frame: pl.DataFrame,
     history: pl.DataFrame,
     *,

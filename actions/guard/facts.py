@@ -137,7 +137,7 @@ class GuardFacts:
     """Shops, dearest first: one that comes later may not become dearer than one before it."""
     fx: pl.DataFrame = field(default_factory=lambda: _empty(FX_SCHEMA))
     clearance: Clearance = field(default_factory=Clearance)
-    """The clearance that the settings of the policy ask for in its shop."""
+    """The clearance that the policy's settings define for its shop."""
     holdout_salt: str = ""
     holdout_share: float = 0.0
     """Part of the SKUs, and of the members, that no policy touches to measure the others by."""

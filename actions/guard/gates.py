@@ -29,7 +29,7 @@ def check_gates(
     ).drop("failure", "prices_read_at", "costs_read_at")
 
 
-def noted(
+def with_input_warnings(
     frame: pl.DataFrame, facts: GuardFacts, *, limits: Limits, at: dt.datetime
 ) -> pl.DataFrame:
     """Say of alerts, which nothing holds, that what they rest on is stale or failed a check."""
@@ -39,7 +39,7 @@ def noted(
     last = known.group_by("shop_id", "table").agg(pl.col("read_at").max()).sort("read_at", "table")
     stale = last.group_by("shop_id", maintain_order=True).first().filter(pl.col("read_at") < oldest)
     seen = pl.col("read_at").dt.strftime("%Y-%m-%d %H:%M UTC")
-    told = stale.select(
+    notes = stale.select(
         "shop_id",
         stale=pl.format(
             "the data are stale: {} were last read at {}; look before you act",
@@ -49,7 +49,7 @@ def noted(
     )
     doubt = pl.format("the data may be wrong: {}", pl.col("failure"))
     is_alert = pl.col("write_kind") == WriteKind.NONE
-    joined = frame.join(told, on="shop_id", how="left", maintain_order="left").join(
+    joined = frame.join(notes, on="shop_id", how="left", maintain_order="left").join(
         _failures(facts), on="shop_id", how="left", maintain_order="left"
     )
     note = pl.when(is_alert & pl.col("guard").is_null()).then(pl.coalesce("stale", doubt))

@@ -12,7 +12,7 @@ from contracts.clearance import Clearance, clearing
 from contracts.codes import ActionState, WriteKind
 from contracts.economics import FACTS, FEES_EXCEED_PRICE, Economics, break_even, floor_minor
 from contracts.payloads import PAYLOADS, decode
-from contracts.personal import masked
+from contracts.personal import mask
 
 _BEFORE, _AFTER = pl.col("before_value"), pl.col("after_value")
 _PRICE, _COST = pl.col("price_minor"), pl.col("unit_cost_minor")
@@ -75,7 +75,7 @@ def check_item_limits(
             ),
             is_cleared=_is_cleared(facts.clearance, economics),
             even_value=floor_minor(_COST, break_even(economics), FACTS),
-            masked=masked(_PAYLOAD),
+            masked=mask(_PAYLOAD),
         ),
         *_any_write(at),
     )
@@ -286,13 +286,13 @@ def _prices(limits: Limits) -> list[GuardRule]:
 
 
 def _waiting() -> pl.Expr:
-    """What is said of a newer cost that is not used."""
-    told = sentence(
+    """Half a sentence on a newer cost that is not used."""
+    newer_cost = sentence(
         "; a newer cost, {} after {}, is not used until a person confirms it",
         money(_UNCONFIRMED),
         money(_COST),
     )
-    return pl.when(_UNCONFIRMED.is_not_null()).then(told).otherwise(pl.lit(""))
+    return pl.when(_UNCONFIRMED.is_not_null()).then(newer_cost).otherwise(pl.lit(""))
 
 
 def _changes(limits: Limits, at: dt.datetime) -> list[GuardRule]:

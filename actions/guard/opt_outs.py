@@ -39,39 +39,41 @@ DAY_SCHEMA: Mapping[str, pl.DataType] = {
 """One row per shop and day: how many messages were sent."""
 
 
-def gone(answers: pl.DataFrame) -> pl.DataFrame:
+def unreachable(answers: pl.DataFrame) -> pl.DataFrame:
     """Those of the answers that say that nobody reads at the address."""
-    return _bounced(answers, GONE)
+    return _bounces(answers, GONE)
 
 
-def of_sender(answers: pl.DataFrame) -> pl.DataFrame:
+def sender_refusals(answers: pl.DataFrame) -> pl.DataFrame:
     """Those of the answers that refuse the sender: no recipient is meant."""
-    return _bounced(answers, SENDER)
+    return _bounces(answers, SENDER)
 
 
-def floods(answers: pl.DataFrame, sent: pl.DataFrame) -> pl.DataFrame:
+def flood_days(answers: pl.DataFrame, sent: pl.DataFrame) -> pl.DataFrame:
     """Days of `sent` (schema `DAY_SCHEMA`) with too many gone for it to be the addresses' fault.
 
     A name server that fails, or a host that is set up wrongly, says of everybody that they are
     gone. Each day is judged by itself, so the next one that is as usual counts again. Has `gone`
     beside the schema's columns.
     """
-    counts = gone(answers).group_by(_DAY).agg(gone=pl.len())
-    told = sent.join(counts, on=_DAY).sort(_DAY)
+    counts = unreachable(answers).group_by(_DAY).agg(gone=pl.len())
+    days = sent.join(counts, on=_DAY).sort(_DAY)
     rate = pl.col("gone") / pl.col("messages")
-    return told.filter(pl.col("gone") >= LEAST_GONE, rate > MOST_GONE_RATE)
+    return days.filter(pl.col("gone") >= LEAST_GONE, rate > MOST_GONE_RATE)
 
 
 def in_force(consents: pl.DataFrame, answers: pl.DataFrame, flooded: pl.DataFrame) -> pl.DataFrame:
-    """Consents (schema `CONSENT_SCHEMA`) after the answers; what is said last holds.
+    """Consents (schema `CONSENT_SCHEMA`) after the answers; the last one holds.
 
     An address that does not exist and a complaint withdraw the channel for every purpose; an
     unsubscription withdraws marketing, and what the message was for. A consent given later holds
     again. An address that is gone takes nothing back on a day that is `flooded`. `consents` has
     `consented_at` beside the columns of its schema.
     """
-    blamed = gone(answers).join(flooded, on=_DAY, how="anti")
-    withdrawn = _withdrawn(answers, blamed).group_by(_CONSENT).agg(withdrawn_at=pl.col("at").max())
+    blamed = unreachable(answers).join(flooded, on=_DAY, how="anti")
+    withdrawn = (
+        _withdrawals(answers, blamed).group_by(_CONSENT).agg(withdrawn_at=pl.col("at").max())
+    )
     joined = consents.join(withdrawn, on=_CONSENT, how="full", coalesce=True)
     is_withdrawn = pl.col("withdrawn_at").is_not_null() & (
         pl.col("consented_at").is_null() | (pl.col("consented_at") <= pl.col("withdrawn_at"))
@@ -82,13 +84,13 @@ def in_force(consents: pl.DataFrame, answers: pl.DataFrame, flooded: pl.DataFram
     )
 
 
-def _bounced(answers: pl.DataFrame, codes: frozenset[str]) -> pl.DataFrame:
+def _bounces(answers: pl.DataFrame, codes: frozenset[str]) -> pl.DataFrame:
     found = [code_in(diagnostic) in codes for diagnostic in answers["diagnostic"]]
     is_meant = pl.Series(found, dtype=pl.Boolean)
     return answers.filter(is_meant, pl.col("delivery_status") == DeliveryStatus.BOUNCED)
 
 
-def _withdrawn(answers: pl.DataFrame, blamed: pl.DataFrame) -> pl.DataFrame:
+def _withdrawals(answers: pl.DataFrame, blamed: pl.DataFrame) -> pl.DataFrame:
     """Member, channel and purpose of what is allowed no longer, and since when."""
     status = pl.col("delivery_status")
     is_known = pl.col("member_id").is_not_null() & pl.col("channel").is_not_null()

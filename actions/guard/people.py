@@ -60,16 +60,16 @@ def check_consent_and_caps(
     deciding, what waits approved counts like what was sent; at the door it would stand in its own
     way, so only what was sent counts, and what is sent along with it.
     """
-    judged = refuse(_known(frame, facts), *_permissions())
+    judged = refuse(_with_consents(frame, facts), *_permissions())
     past = _past(facts.history, judged, is_sending=is_sending)
-    judged = _capped(_counted(judged, past, limits=limits, at=at), limits)
-    judged = refuse(_repeated(judged, facts.earlier, facts.history), *_once())
+    judged = _refuse_over_caps(_with_counts(judged, past, limits=limits, at=at), limits)
+    judged = refuse(_with_earlier_writes(judged, facts.earlier, facts.history), *_once())
     if is_sending:
-        judged = refuse(_quiet(judged, facts, limits=limits, at=at), *_hours(limits))
+        judged = refuse(_with_quiet_hours(judged, facts, limits=limits, at=at), *_hours(limits))
     return judged.select(frame.columns)
 
 
-def _known(frame: pl.DataFrame, facts: GuardFacts) -> pl.DataFrame:
+def _with_consents(frame: pl.DataFrame, facts: GuardFacts) -> pl.DataFrame:
     """Rows with `is_reached` (null: nobody has to be) and `consent_status`."""
     keyed = frame.with_columns(has_member=_MEMBER.is_not_null())
     kinds = keyed.select(_WAY).unique()
@@ -147,7 +147,7 @@ def _past(history: pl.DataFrame, frame: pl.DataFrame, *, is_sending: bool) -> pl
     return got.join(frame.select(_OWN).unique(), on=_OWN, how="anti")
 
 
-def _counted(
+def _with_counts(
     frame: pl.DataFrame, past: pl.DataFrame, *, limits: Limits, at: dt.datetime
 ) -> pl.DataFrame:
     """Rows with what the member got in the days that count, this batch so far included."""
@@ -175,7 +175,7 @@ def _counted(
     )
 
 
-def _capped(frame: pl.DataFrame, limits: Limits) -> pl.DataFrame:
+def _refuse_over_caps(frame: pl.DataFrame, limits: Limits) -> pl.DataFrame:
     messages, service, coupons = (pl.col(name) for name in ("messages", "service", "coupons"))
     return refuse(
         frame,
@@ -209,24 +209,26 @@ def _capped(frame: pl.DataFrame, limits: Limits) -> pl.DataFrame:
     )
 
 
-def _repeated(frame: pl.DataFrame, earlier: pl.DataFrame, history: pl.DataFrame) -> pl.DataFrame:
+def _with_earlier_writes(
+    frame: pl.DataFrame, earlier: pl.DataFrame, history: pl.DataFrame
+) -> pl.DataFrame:
     """Rows with when the same was written before by this policy (`mine_at`), and when a review of
-    the target was asked for by any and in whatever way (`asked_at`)."""
+    the target was requested by any policy in any way (`asked_at`)."""
     done = pl.concat([earlier, history]).filter(~pl.col("is_undo"))
     done = done.join(frame.select(_OWN).unique(), on=_OWN, how="anti")
     target = ["shop_id", "target_id"]
     kind = [*target, "write_kind"]
     mine = done.group_by("policy", *kind).agg(mine_at=pl.col("at").min())
-    asked = done.filter(IS_ASKING).group_by(target).agg(asked_at=pl.col("at").min())
+    requests = done.filter(IS_ASKING).group_by(target).agg(asked_at=pl.col("at").min())
     return frame.join(mine, on=["policy", *kind], how="left", maintain_order="left").join(
-        asked, on=target, how="left", maintain_order="left"
+        requests, on=target, how="left", maintain_order="left"
     )
 
 
 def _once() -> list[GuardRule]:
     """What is done once for life: one request per order, one service message per cause."""
 
-    def told(name: str) -> pl.Expr:
+    def done_at(name: str) -> pl.Expr:
         return sentence("it was done at {}", pl.col(name).dt.strftime("%Y-%m-%d %H:%M UTC"))
 
     is_notice = (_KIND == WriteKind.SEND_MESSAGE) & _IS_SERVICE
@@ -234,13 +236,13 @@ def _once() -> list[GuardRule]:
         GuardRule(
             "once",
             IS_ASKING & pl.col("asked_at").is_not_null(),
-            told("asked_at"),
+            done_at("asked_at"),
         ),
-        GuardRule("once", is_notice & pl.col("mine_at").is_not_null(), told("mine_at")),
+        GuardRule("once", is_notice & pl.col("mine_at").is_not_null(), done_at("mine_at")),
     ]
 
 
-def _quiet(
+def _with_quiet_hours(
     frame: pl.DataFrame, facts: GuardFacts, *, limits: Limits, at: dt.datetime
 ) -> pl.DataFrame:
     """Rows with `zone`, the member's else the shop's, and `is_quiet`, whether it is night there."""

@@ -15,7 +15,7 @@ IS_ASKING = (pl.col("write_kind") == WriteKind.REQUEST_REVIEW) | (
     (pl.col("write_kind") == WriteKind.SEND_MESSAGE)
     & pl.col("payload").str.json_path_match("$.template").eq_missing(pl.lit(REVIEW_REQUEST))
 )
-"""It asks for a review of the order that is its target: by the platform or by our own mail."""
+"""It requests a review of the order that is its target: by the platform or by our own mail."""
 POLICY_OFF = "policy_off"
 """The guard of a policy that is not set up any more, or writes nothing since its mode changed."""
 HOLDS = frozenset({"quiet_hours", POLICY_OFF})

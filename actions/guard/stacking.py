@@ -25,7 +25,7 @@ def worst_goods(termed: pl.DataFrame, facts: GuardFacts, economics: Economics) -
     not judged, since no price of theirs is.
     """
     offers, rows = _offers(termed)
-    priced = _floored(_under_way(facts), economics)
+    priced = _with_floors(_under_way(facts), economics)
     goods = _goods(offers, priced).with_columns(net=_net())
     below = pl.col("net") - pl.col("floor_value")
     judged = goods.filter(pl.col("floor_value").is_not_null() & pl.col("net").is_not_null())
@@ -35,7 +35,7 @@ def worst_goods(termed: pl.DataFrame, facts: GuardFacts, economics: Economics) -
         worst_sku=pl.col("sku_id").sort_by(below).first(),
         price_currency=pl.col("price_currency").first(),
     )
-    named = _named(offers, priced)
+    named = _named_goods(offers, priced)
     found = named.join(worst, on="offer", how="full", coalesce=True)
     return rows.join(found, on="offer", how="left", maintain_order="left").drop("offer")
 
@@ -51,7 +51,7 @@ def with_codes(
     wanted = frame.filter(IS_PRICE & pl.col("guard").is_null()).select(
         "shop_id", "after_value", listing_id="target_id"
     )
-    priced = _floored(facts.price_facts, economics).drop("price_minor")
+    priced = _with_floors(facts.price_facts, economics).drop("price_minor")
     priced = priced.join(wanted, on=_LISTING).rename({"after_value": "price_minor"})
     left = (
         _goods(offers, priced)
@@ -104,7 +104,7 @@ def _under_way(facts: GuardFacts) -> pl.DataFrame:
     )
 
 
-def _floored(prices: pl.DataFrame, economics: Economics) -> pl.DataFrame:
+def _with_floors(prices: pl.DataFrame, economics: Economics) -> pl.DataFrame:
     """What is judged of each listing."""
     plain = off_grid(economics)
     return prices.select(
@@ -127,7 +127,7 @@ def _goods(offers: pl.DataFrame, priced: pl.DataFrame) -> pl.DataFrame:
     return offers.join(priced, on="shop_id").filter(holds.fill_null(value=False))
 
 
-def _named(offers: pl.DataFrame, priced: pl.DataFrame) -> pl.DataFrame:
+def _named_goods(offers: pl.DataFrame, priced: pl.DataFrame) -> pl.DataFrame:
     """What is not known of goods that a coupon names, and the cheapest of them. Grain: offer."""
     named = offers.filter(pl.col("listing_ids").is_not_null())
     each = named.select("offer", "shop_id", listing_id="listing_ids").explode("listing_id")

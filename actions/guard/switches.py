@@ -35,14 +35,14 @@ def check_kill_switches(frame: pl.DataFrame, facts: GuardFacts) -> pl.DataFrame:
     """Refuse writes under a stop."""
     keys = ["policy", "shop_id", "write_kind"]
     writers = frame.select(keys).unique()
-    found = [_found(facts.switches, facts, writer) for writer in writers.iter_rows()]
+    found = [_stop_rows(facts.switches, facts, writer) for writer in writers.iter_rows()]
     stops = writers.with_columns(stop=pl.Series(found, dtype=pl.String))
     joined = frame.join(stops, on=keys, how="left", maintain_order="left")
     is_violated = pl.col("stop").is_not_null()
     return refuse(joined, GuardRule(GUARD, is_violated, pl.col("stop"))).drop("stop")
 
 
-def _found(
+def _stop_rows(
     switches: Sequence[KillSwitch], facts: GuardFacts, writer: tuple[str, str, str]
 ) -> str | None:
     policy, shop_id, kind = writer

@@ -160,8 +160,8 @@ def single_use(
             )
         )
 
-    said = pl.struct("ends_at", "off_minor", "off_rate", "listing_ids", "excluded_listing_ids")
-    return said.map_elements(payload, return_dtype=pl.String)
+    terms = pl.struct("ends_at", "off_minor", "off_rate", "listing_ids", "excluded_listing_ids")
+    return terms.map_elements(payload, return_dtype=pl.String)
 
 
 def _code(named: str) -> str:

@@ -48,7 +48,7 @@ def normal_quantile(level: Numbers, mean: Numbers, sd: Numbers) -> Numbers:
 
 
 def normal_stock_of_loss(loss: Numbers, mean: Numbers, sd: Numbers) -> Numbers:
-    """The stock beyond which so much is asked for on average; not below zero."""
+    """The stock beyond which so much is demanded on average; not below zero."""
     spread = np.maximum(sd, _TINY)
     # Beyond eight deviations nothing is left; below the mean the loss is what is missing.
     low, high = -np.maximum(loss, mean) / spread - 1, np.full_like(mean, 8.0)
@@ -85,7 +85,7 @@ def count_quantile(level: Numbers, mean: Numbers, sd: Numbers) -> Numbers:
 
 
 def count_stock_of_loss(loss: Numbers, mean: Numbers, sd: Numbers) -> Numbers:
-    """The fewest pieces beyond which no more than so much is asked for on average."""
+    """The fewest pieces beyond which no more than so much is demanded on average."""
     return _fewest(lambda stock: count_loss(stock, mean, sd) <= loss + _HAIR, mean)
 
 

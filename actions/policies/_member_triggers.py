@@ -14,7 +14,7 @@ _BEST_FIFTH = 5
 
 
 class Reason(StrEnum):
-    """Why a member is offered something, in the order in which it is told: a day that is soon over
+    """Why a member is offered something, in the order in which they apply: a day that is soon over
     goes before what lasts."""
 
     BIRTHDAY = "birthday"
@@ -47,7 +47,7 @@ class HoldReason(StrEnum):
 
 
 _OF_A_DAY = {Reason.BIRTHDAY, Reason.TIER_CHANGE}
-"""What does not ask for how long a member is away."""
+"""Triggers that do not depend on how long a member is away."""
 
 
 def trigger(params: Params) -> pl.Expr:
@@ -66,7 +66,7 @@ def trigger(params: Params) -> pl.Expr:
         & (pl.col("orders_count") >= params.min_orders)
         & (days > gap * params.vip_factor)
         & (days >= params.min_days),
-        Reason.OVERDUE: _not_missed(params).is_null(),
+        Reason.OVERDUE: _not_overdue_reason(params).is_null(),
         Reason.SECOND_ORDER: is_there_in_time
         & (pl.col("order_days_units") == 1)
         & (days >= params.second_days),
@@ -93,9 +93,11 @@ def birthdays(occasions: pl.LazyFrame, params: Params, today: dt.date) -> pl.Laz
 
 def _this_year(year: int, today: dt.date) -> pl.Expr:
     """The day in a year, null where it is over."""
-    told = pl.col("month_day")
-    leap = pl.when(told == "02-29").then(pl.lit(dt.date(year, 2, 28)))
-    found = pl.coalesce(pl.format(f"{year}-{{}}", told).str.to_date("%Y-%m-%d", strict=False), leap)
+    month_day = pl.col("month_day")
+    leap = pl.when(month_day == "02-29").then(pl.lit(dt.date(year, 2, 28)))
+    found = pl.coalesce(
+        pl.format(f"{year}-{{}}", month_day).str.to_date("%Y-%m-%d", strict=False), leap
+    )
     return pl.when(found >= today).then(found)
 
 
@@ -114,7 +116,7 @@ def occasion() -> pl.Expr:
     )
 
 
-def held(params: Params, as_of: dt.datetime) -> pl.Expr:
+def hold_reason(params: Params, as_of: dt.datetime) -> pl.Expr:
     """Why nothing is offered; null: something is."""
     consent = pl.col("consent_status")
     is_code = params.way == "code"
@@ -138,13 +140,13 @@ def held(params: Params, as_of: dt.datetime) -> pl.Expr:
         HoldReason.NO_ADDRESS: ~pl.col("has_account") | pl.lit(is_code) & ~pl.col("has_email"),
         HoldReason.NOT_WORTH_IT: pl.col("value_minor") <= 0,
     }
-    no_reason = pl.coalesce(_not_missed(params), pl.lit(str(HoldReason.NOT_OVERDUE)))
+    no_reason = pl.coalesce(_not_overdue_reason(params), pl.lit(str(HoldReason.NOT_OVERDUE)))
     if set(params.triggers) <= _OF_A_DAY:
         no_reason = pl.lit(str(HoldReason.NO_OCCASION))
     return pl.when(pl.col("reason").is_null()).then(no_reason).otherwise(_first(reasons))
 
 
-def _not_missed(params: Params) -> pl.Expr:
+def _not_overdue_reason(params: Params) -> pl.Expr:
     """Why a member is not missed; null: they are."""
     days, gap = pl.col("recency_days"), pl.col("usual_gap_days")
     return _first(

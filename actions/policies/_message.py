@@ -17,13 +17,13 @@ def message(template: str, *, language: str, values: Sequence[str]) -> pl.Expr:
     """
 
     def payload(row: dict[str, Any]) -> str:
-        told = {name: row[name] for name in values if row[name] is not None}
+        given = {name: row[name] for name in values if row[name] is not None}
         spoken = row[language]
         return encode(
             Message(
                 template=template,
                 language=spoken,
-                values=told,
+                values=given,
                 template_hash=template_hash(template, spoken),
             )
         )

@@ -18,7 +18,7 @@ _ZH_UNITS: Final = {
 
 def money_text(amount_minor: int | None) -> pl.Expr:
     """An amount: "12.30 USD", in Chinese "12.3美元"; null where there is none."""
-    return _per_row(lambda said: _money(amount_minor, *said))
+    return _per_row(lambda spoken: _money(amount_minor, *spoken))
 
 
 def off_text(off_minor: int | None, off_rate: float | None, min_spend_minor: int | None) -> pl.Expr:
@@ -28,10 +28,10 @@ def off_text(off_minor: int | None, off_rate: float | None, min_spend_minor: int
     with its least order (满100元减10元).
     """
 
-    def off(said: tuple[str, bool]) -> str | None:
-        amount, least = _money(off_minor, *said), _money(min_spend_minor, *said)
+    def off(spoken: tuple[str, bool]) -> str | None:
+        amount, least = _money(off_minor, *spoken), _money(min_spend_minor, *spoken)
         percent = f"{(off_rate or 0) * 100:.3g} %"
-        if not said[1]:
+        if not spoken[1]:
             return amount or percent
         tenths = f"{(1 - (off_rate or 0)) * 10:.3g} 折"
         if least is None:
@@ -51,8 +51,8 @@ def _money(amount_minor: int | None, currency: str, is_zh: bool) -> str | None:
     return f"{plain}{_ZH_UNITS[currency]}"
 
 
-def _per_row(told: Callable[[tuple[str, bool]], str | None]) -> pl.Expr:
+def _per_row(write: Callable[[tuple[str, bool]], str | None]) -> pl.Expr:
     def of(row: dict[str, Any]) -> str | None:
-        return told((row["currency"], row["spoken"].startswith("zh")))
+        return write((row["currency"], row["spoken"].startswith("zh")))
 
     return pl.struct("currency", "spoken").map_elements(of, return_dtype=pl.String)

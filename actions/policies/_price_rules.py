@@ -72,7 +72,7 @@ class HoldReason(StrEnum):
     SMALL_CHANGE = "small_change"
 
 
-def decided(
+def decide_prices(
     prices: pl.LazyFrame,
     rivals: pl.LazyFrame,
     params: Params,
@@ -94,7 +94,7 @@ def decided(
         .with_columns(pl.col("rivals_units").fill_null(0), **_limits(params, economics))
         .with_columns(**_interval(params, economics))
         .with_columns(**_answers(params))
-        .with_columns(wanted=_wanted(params, economics))
+        .with_columns(wanted=_target_price(params, economics))
         .with_columns(target=_beside_channels(economics))
         .with_columns(after_value=_inside())
         .with_columns(reason_code=_reason(params, economics), hold=_hold(params, economics, at))
@@ -134,7 +134,7 @@ def _answers(params: Params) -> dict[str, pl.Expr]:
 def _references(
     prices: pl.LazyFrame, rivals: pl.LazyFrame, params: Params, economics: Economics
 ) -> pl.LazyFrame:
-    """The competitor to be held against, and how many are usable. Grain: (shop_id, listing_id).
+    """The competitor to compare with, and how many are usable. Grain: (shop_id, listing_id).
 
     Usable is who the merchant counts, in our currency, delivered within 0.6 to 1.67 of what ours
     costs delivered: at our 28-day median, the price in force where nothing sold. What goes by
@@ -159,14 +159,14 @@ def _references(
 
 def _filters(params: Params) -> list[pl.Expr]:
     seller = pl.col("competitor_id")
-    asked = [~seller.is_in(params.sellers_ignored)]
+    filters = [~seller.is_in(params.sellers_ignored)]
     if params.sellers_followed:
-        asked.append(seller.is_in(params.sellers_followed))
+        filters.append(seller.is_in(params.sellers_followed))
     if params.fulfilment is not None:
-        asked.append(pl.col("fulfilment") == params.fulfilment)
+        filters.append(pl.col("fulfilment") == params.fulfilment)
     if params.min_ratings:
-        asked.append(pl.col("ratings_units").fill_null(0) >= params.min_ratings)
-    return asked
+        filters.append(pl.col("ratings_units").fill_null(0) >= params.min_ratings)
+    return filters
 
 
 def _charged_shipping(economics: Economics) -> pl.Expr:
@@ -224,7 +224,7 @@ def _interval(params: Params, economics: Economics) -> dict[str, pl.Expr]:
     }
 
 
-def _wanted(params: Params, economics: Economics) -> pl.Expr:
+def _target_price(params: Params, economics: Economics) -> pl.Expr:
     """Where clearance, pace or rule would stand; what clears is never raised by it."""
     price = pl.col("price_minor")
     rules = {"optimum": _at_optimum, "velocity": _by_pace}
@@ -340,14 +340,14 @@ def _is_open(params: Params, at: dt.time) -> bool:
 
 
 def _hold(params: Params, economics: Economics, at: dt.time) -> pl.Expr:
-    """Why nothing is proposed; a price below its cost or its floor is told as that first."""
+    """Why nothing is proposed; a price below its cost or its floor comes first."""
     price, change = pl.col("price_minor"), pl.col("after_value") - pl.col("price_minor")
     walks = pl.col("is_below") & (change > 0)
     worth = pl.max_horizontal(price * params.min_change_rate, pl.lit(economics.price_step_minor))
     is_alone = (pl.col("rivals_units") == 0) & (params.alone == "keep") & _FOLLOWS
     is_unsure = ~pl.col("is_sure") & (pl.col("goes_by") == "optimum")
     is_small, cover = change.abs() < worth, pl.col("clear_days")
-    held = {
+    reasons = {
         HoldReason.FEES_EXCEED_PRICE: pl.col("unit_cost_minor").is_not_null()
         & pl.col("floor_minor").is_null(),
         HoldReason.OUTSIDE_HOURS: pl.lit(not _is_open(params, at)),
@@ -367,7 +367,7 @@ def _hold(params: Params, economics: Economics, at: dt.time) -> pl.Expr:
         HoldReason.ON_PACE: ~walks & _PACED & (pl.col("wanted") == price),
         HoldReason.SMALL_CHANGE: ~walks & is_small,
     }
-    first = pl.coalesce(_first(held))
+    first = pl.coalesce(_first(reasons))
     alarms = {
         # A floor below what a piece costs is that of a clearance, which says so.
         HoldReason.SELLS_BELOW_COST: price < pl.min_horizontal("break_even_minor", "floor_minor"),

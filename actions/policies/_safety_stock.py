@@ -1,4 +1,4 @@
-"""How much stock the lead time asks for, and what is short before the next arrival.
+"""How much stock the lead time needs, and what is short before the next arrival.
 
 The cycle service level is the probability that a replenishment cycle ends without a stock-out; the
 fill rate is the part of the demand that is served from the shelf. They are not the same: 95 % of
@@ -34,7 +34,7 @@ def with_reorder_point(frame: pl.LazyFrame, *, review_days: float) -> pl.LazyFra
     Reads daily_units D, daily_sd_units sD, lead_time_days L, lead_time_sd_days sL:
     mean D (L + R), sd sqrt((L + R) sD² + D² sL²); and `service`, `service_level`, `cycle_units`,
     what an order brings. The point is the quantile of the level; for a fill rate the stock beyond
-    which the rest of an order's pieces are asked for. Of a negative binomial (of a Poisson where
+    which the rest of an order's pieces are demanded. Of a negative binomial (of a Poisson where
     the variance does not exceed the mean) for means below 10, of a normal otherwise. Null where an
     input is null; zero without demand.
     """
@@ -81,20 +81,22 @@ def _points(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def with_shortage(frame: pl.LazyFrame, *, stock: str, mean: str, sd: str) -> pl.LazyFrame:
-    """Add `short_units` and `stockout_rate`: pieces asked for beyond the stock, and how likely any.
+    """Add `short_units` and `stockout_rate`: pieces demanded beyond the stock, and how likely any.
 
     Null where an input is null.
     """
 
     def shortage(rows: pl.DataFrame) -> pl.DataFrame:
-        held, due, spread = (rows[name].cast(pl.Float64).to_numpy() for name in (stock, mean, sd))
-        held = np.maximum(held, 0)
+        stocked, due, spread = (
+            rows[name].cast(pl.Float64).to_numpy() for name in (stock, mean, sd)
+        )
+        stocked = np.maximum(stocked, 0)
         is_count = due < laws.DISCRETE_BELOW
         short = np.where(
-            is_count, laws.count_loss(held, due, spread), laws.normal_loss(held, due, spread)
+            is_count, laws.count_loss(stocked, due, spread), laws.normal_loss(stocked, due, spread)
         )
         likely = np.where(
-            is_count, laws.count_tail(held, due, spread), laws.normal_tail(held, due, spread)
+            is_count, laws.count_tail(stocked, due, spread), laws.normal_tail(stocked, due, spread)
         )
         return pl.DataFrame({"short_units": short, "stockout_rate": likely})
 
@@ -113,9 +115,9 @@ def _with(
     def of(rows: pl.Series) -> pl.Series:
         given = rows.struct.unnest()
         known = given.select(pl.all_horizontal(pl.all().is_not_null())).to_series()
-        told = compute(given.filter(known)).with_columns(at=known.arg_true())
+        computed = compute(given.filter(known)).with_columns(at=known.arg_true())
         at = given.select(at=pl.int_range(pl.len(), dtype=pl.UInt32))
-        return at.join(told, on="at", how="left", maintain_order="left").drop("at").to_struct()
+        return at.join(computed, on="at", how="left", maintain_order="left").drop("at").to_struct()
 
     computed = pl.struct(*columns).map_batches(of, return_dtype=pl.Struct(dict(added)))
     return frame.with_columns(computed=computed).unnest("computed")

@@ -35,7 +35,7 @@ class Reason(StrEnum):
 
 
 class HoldReason(StrEnum):
-    """Why nothing is said about a parcel."""
+    """Why no notice is sent about a parcel."""
 
     ARRIVED = "arrived"
     ORDER_CANCELLED = "order_cancelled"
@@ -100,16 +100,16 @@ def propose(
     """One notice or alert per parcel that is late or stands still and has not arrived.
 
     The target is the parcel, so that the guard lets one notice pass for its life. The message says
-    nothing that changes from run to run. Nothing is given and nothing asked for in it.
+    nothing that changes from run to run. It gives and requests nothing.
     """
     start, end = day_window(as_of, time_zone)
-    bad = _decided(parcels.lazy(), params).filter(pl.col("hold").is_null())
+    bad = _decide(parcels.lazy(), params).filter(pl.col("hold").is_null())
     is_known = pl.col("has_email") & pl.col("member_id").is_not_null()
     is_mail = pl.lit(params.way == "email") & is_known
     largest_first = [True, True, False, False]
     proposed = (
         bad.with_columns(is_mail=is_mail)
-        .with_columns(**_told(params, time_zone))
+        .with_columns(**_notice_values(params, time_zone))
         .sort("late_hours", "silent_hours", *_PARCEL, descending=largest_first, nulls_last=True)
         .select(
             "shop_id",
@@ -145,9 +145,9 @@ def holds(
     as_of: dt.datetime,
     time_zone: str,
 ) -> dy.DataFrame[Hold]:
-    """The other parcels, each with the reason why nothing is said about it."""
-    held = _decided(parcels.lazy(), params).filter(pl.col("hold").is_not_null())
-    frame = held.select(
+    """The other parcels, each with the reason why no notice is sent."""
+    left_alone = _decide(parcels.lazy(), params).filter(pl.col("hold").is_not_null())
+    frame = left_alone.select(
         "shop_id",
         policy=pl.lit(NAME),
         target_id="shipment_id",
@@ -178,7 +178,7 @@ _VALUES: Final = (
 )
 
 
-def _decided(parcels: pl.LazyFrame, params: Params) -> pl.LazyFrame:
+def _decide(parcels: pl.LazyFrame, params: Params) -> pl.LazyFrame:
     """Every parcel once, with `reason_code` and `hold` (null: propose).
 
     A parcel that holds several orders is one parcel: the first of them that is not off speaks.
@@ -222,8 +222,8 @@ def _hold(params: Params) -> pl.Expr:
     return pl.coalesce(pl.when(applies).then(pl.lit(str(c))) for c, applies in reasons.items())
 
 
-def _told(params: Params, time_zone: str) -> dict[str, pl.Expr]:
-    """What a notice says; days are the shop's, and the promise is told only where it is broken."""
+def _notice_values(params: Params, time_zone: str) -> dict[str, pl.Expr]:
+    """Values of a notice; days are the shop's, and a promise is named only where it is broken."""
 
     def day(instant: str, reason: Reason) -> pl.Expr:
         local = pl.col(instant).dt.convert_time_zone(time_zone).dt.date().cast(pl.String)

@@ -49,7 +49,7 @@ class Reason(StrEnum):
 
 
 class HoldReason(StrEnum):
-    """Why nothing is said about an order, a parcel or a refund case."""
+    """Why there is no alert about an order, a parcel or a refund case."""
 
     ORDER_OFF = "order_off"
     NOT_PAID = "not_paid"
@@ -132,11 +132,11 @@ def propose(
 ) -> dy.DataFrame[Proposal]:
     """One alert per order due to be sent, parcel late or stuck, and refund case that ages.
 
-    Nothing is written, and nobody but the shop's own people is told. The clock of an order starts
+    Nothing is written, and only the shop's own people are alerted. The clock of an order starts
     when it is paid; a promised delivery less the usual way may end it sooner.
     """
     start, end = day_window(as_of, time_zone)
-    found = _decided(orders, shipments, parcels, cases, params=params, as_of=as_of)
+    found = _decide(orders, shipments, parcels, cases, params=params, as_of=as_of)
     proposed = found.filter(pl.col("hold").is_null()).select(
         "shop_id",
         "target_id",
@@ -168,8 +168,8 @@ def holds(
     as_of: dt.datetime,
     time_zone: str,
 ) -> dy.DataFrame[Hold]:
-    """The others, each with the reason why nothing is said about it."""
-    found = _decided(orders, shipments, parcels, cases, params=params, as_of=as_of)
+    """The others, each with the reason why there is no alert."""
+    found = _decide(orders, shipments, parcels, cases, params=params, as_of=as_of)
     frame = found.filter(pl.col("hold").is_not_null()).select(
         "shop_id",
         "target_id",
@@ -181,7 +181,7 @@ def holds(
     return Hold.validate(frame.collect(), cast=True)
 
 
-def _decided(
+def _decide(
     orders: pl.LazyFrame,
     shipments: pl.LazyFrame,
     parcels: pl.LazyFrame,
@@ -191,7 +191,7 @@ def _decided(
     as_of: dt.datetime,
 ) -> pl.LazyFrame:
     """Every order of the last days, parcel and case once, with `reason_code` and `hold` (null:
-    tell), the most urgent first; what `max_proposals` cuts is held."""
+    tell), the most urgent first; what `max_proposals` cuts gets a hold."""
     kinds = [
         _orders(orders.lazy(), shipments.lazy(), params, as_of),
         _parcels(parcels.lazy(), params),

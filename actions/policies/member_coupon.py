@@ -21,7 +21,7 @@ from actions.policies._member_triggers import (
     HoldReason,
     Reason,
     birthdays,
-    held,
+    hold_reason,
     margins,
     occasion,
     trigger,
@@ -93,7 +93,7 @@ def propose(
     shop = _Shop(
         occasions.lazy(), coupons.lazy(), grants.lazy(), prices.lazy(), stock.lazy(), economics
     )
-    decided = _decided(members.lazy(), shop, params, as_of=as_of, time_zone=time_zone)
+    decided = _decide(members.lazy(), shop, params, as_of=as_of, time_zone=time_zone)
     offered = decided.filter(pl.col("hold").is_null()).select(
         "shop_id",
         "member_id",
@@ -113,10 +113,10 @@ def propose(
         evidence=json_of(_EVIDENCE),
     )
     if params.way == "purse":
-        return proposals(_granted(offered, params), max_proposals=None)
+        return proposals(_grant_coupons(offered, params), max_proposals=None)
     last_day = midnight(as_of, time_zone, days_later=params.valid_days - 1)
-    told = _told(offered, params, until=last_day.astimezone(ZoneInfo(time_zone)).date())
-    both = pl.concat([_created(offered, params), told], how="diagonal")
+    messages = _send_codes(offered, params, until=last_day.astimezone(ZoneInfo(time_zone)).date())
+    both = pl.concat([_create_codes(offered, params), messages], how="diagonal")
     return proposals(both, max_proposals=None)
 
 
@@ -137,7 +137,7 @@ def holds(
     shop = _Shop(
         occasions.lazy(), coupons.lazy(), grants.lazy(), prices.lazy(), stock.lazy(), economics
     )
-    decided = _decided(members.lazy(), shop, params, as_of=as_of, time_zone=time_zone)
+    decided = _decide(members.lazy(), shop, params, as_of=as_of, time_zone=time_zone)
     frame = decided.filter(pl.col("hold").is_not_null()).select(
         "shop_id",
         policy=pl.lit(NAME),
@@ -181,7 +181,7 @@ _TEXTS: Final[dict[str, list[Reason]]] = {
 _VALUES: Final = ("code", "off", "min_spend", "max_order", "goods", "until", "shop_name")
 
 
-def _created(offered: pl.LazyFrame, params: Params) -> pl.LazyFrame:
+def _create_codes(offered: pl.LazyFrame, params: Params) -> pl.LazyFrame:
     is_amount = params.off_minor is not None
     value = params.off_minor or round((params.off_rate or 0) * _RATE_UNIT)
     return offered.with_columns(
@@ -192,7 +192,7 @@ def _created(offered: pl.LazyFrame, params: Params) -> pl.LazyFrame:
     )
 
 
-def _granted(offered: pl.LazyFrame, params: Params) -> pl.LazyFrame:
+def _grant_coupons(offered: pl.LazyFrame, params: Params) -> pl.LazyFrame:
     """The coupon is the parent; the code only names this grant of it."""
     return offered.with_columns(
         target_id="code",
@@ -204,7 +204,7 @@ def _granted(offered: pl.LazyFrame, params: Params) -> pl.LazyFrame:
     )
 
 
-def _told(offered: pl.LazyFrame, params: Params, *, until: dt.date) -> pl.LazyFrame:
+def _send_codes(offered: pl.LazyFrame, params: Params, *, until: dt.date) -> pl.LazyFrame:
     """The message that says the code; it waits until the coupon is there.
 
     What the night holds back is sent the next morning: it has a day more than the coupon, which
@@ -252,7 +252,7 @@ class _Shop(NamedTuple):
     economics: Economics
 
 
-def _decided(
+def _decide(
     members: pl.LazyFrame, shop: _Shop, params: Params, *, as_of: dt.datetime, time_zone: str
 ) -> pl.LazyFrame:
     """Every member with `code`, the coupon's terms and `hold` (null: propose), best first."""
@@ -283,7 +283,7 @@ def _decided(
         .join(terms, on="shop_id", how="left")
         .join(margins(shop.prices, shop.economics), on="shop_id", how="left")
         .with_columns(value_minor=value(params))
-        .with_columns(hold=held(params, as_of))
+        .with_columns(hold=hold_reason(params, as_of))
         .sort(order, descending=[False, True, True, False], nulls_last=True)
         .with_columns(
             hold=pl.when(is_beyond).then(pl.lit(str(HoldReason.BEYOND_MAX))).otherwise("hold")

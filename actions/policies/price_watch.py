@@ -33,7 +33,7 @@ class Reason(StrEnum):
 
 
 class HoldReason(StrEnum):
-    """Why nothing is said about a price."""
+    """Why there is no alert about a price."""
 
     COST_UNKNOWN = "cost_unknown"
     FEES_EXCEED_PRICE = "fees_exceed_price"
@@ -97,7 +97,7 @@ def propose(
     is what the listing forgoes per day against the right price.
     """
     start, end = day_window(as_of, time_zone)
-    found = judged(prices.lazy(), params, economics).filter(pl.col("hold").is_null())
+    found = judge_prices(prices.lazy(), params, economics).filter(pl.col("hold").is_null())
     proposed = found.sort(
         "loss_day_minor", "listing_id", descending=[True, False], nulls_last=True
     ).select(
@@ -130,9 +130,9 @@ def holds(
     as_of: dt.datetime,
     time_zone: str,
 ) -> dy.DataFrame[Hold]:
-    """The other listings, each with the reason why nothing is said about its price."""
-    held = judged(prices.lazy(), params, economics).filter(pl.col("hold").is_not_null())
-    frame = held.select(
+    """The other listings, each with the reason why there is no alert."""
+    left_alone = judge_prices(prices.lazy(), params, economics).filter(pl.col("hold").is_not_null())
+    frame = left_alone.select(
         "shop_id",
         "sku_id",
         policy=pl.lit(NAME),
@@ -143,8 +143,8 @@ def holds(
     return Hold.validate(frame.collect(), cast=True)
 
 
-def judged(prices: pl.LazyFrame, params: Params, economics: Economics) -> pl.LazyFrame:
-    """Every listing with `right_minor`, `loss_day_minor`, `reason_code` and `hold` (null: tell).
+def judge_prices(prices: pl.LazyFrame, params: Params, economics: Economics) -> pl.LazyFrame:
+    """Every listing with `right_minor`, `loss_day_minor`, `reason_code` and `hold` (null: alert).
 
     A price is right from its floor and the least of its bounds up to the highest; a floor above
     that goes before it. The floor of what the merchant clears is that of the clearance.

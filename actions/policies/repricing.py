@@ -8,7 +8,7 @@ import dataframely as dy
 import polars as pl
 
 from actions.policies._price_params import Bounds, Params
-from actions.policies._price_rules import HoldReason, Reason, decided
+from actions.policies._price_rules import HoldReason, Reason, decide_prices
 from actions.policies._proposal import Hold, day_window, json_of, proposals
 from contracts.actions import Proposal
 from contracts.codes import WriteKind
@@ -52,7 +52,9 @@ def propose(
     receipts, since its stock is paid for and is not bought again.
     """
     start, end = day_window(as_of, time_zone)
-    found = decided(prices.lazy(), rivals.lazy(), params, economics, at=_time(as_of, time_zone))
+    found = decide_prices(
+        prices.lazy(), rivals.lazy(), params, economics, at=_time(as_of, time_zone)
+    )
     daily = pl.col("daily_units").fill_null(0.0)
     effect = profit_minor(
         pl.col("price_minor"), pl.col("after_value"), pl.col("answer_rate"),
@@ -96,7 +98,9 @@ def holds(
     time_zone: str,
 ) -> dy.DataFrame[Hold]:
     """The other listings, each with the reason why its price is left alone."""
-    found = decided(prices.lazy(), rivals.lazy(), params, economics, at=_time(as_of, time_zone))
+    found = decide_prices(
+        prices.lazy(), rivals.lazy(), params, economics, at=_time(as_of, time_zone)
+    )
     frame = found.filter(pl.col("hold").is_not_null()).select(
         "shop_id",
         "sku_id",

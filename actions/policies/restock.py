@@ -145,7 +145,7 @@ def propose(
     what loses most margin before its next arrival; `max_proposals` and budget cut in that order.
     """
     start, end = day_window(as_of, time_zone)
-    decided = _ranked(stock.lazy(), params, economics, _today(as_of, time_zone))
+    decided = _rank(stock.lazy(), params, economics, _today(as_of, time_zone))
     proposed = (
         decided.filter(pl.col("hold").is_null())
         .sort("shop_id", "place")
@@ -181,7 +181,7 @@ def holds(
     time_zone: str,
 ) -> dy.DataFrame[Hold]:
     """The other SKUs, each with the reason why nothing is ordered."""
-    decided = _ranked(stock.lazy(), params, economics, _today(as_of, time_zone))
+    decided = _rank(stock.lazy(), params, economics, _today(as_of, time_zone))
     frame = decided.filter(pl.col("hold").is_not_null()).select(
         "shop_id",
         "sku_id",
@@ -244,7 +244,7 @@ def _today(as_of: dt.datetime, time_zone: str) -> dt.date:
     return as_of.astimezone(ZoneInfo(time_zone)).date()
 
 
-def _decided(
+def _decide(
     stock: pl.LazyFrame, params: Params, economics: Economics, today: dt.date
 ) -> pl.LazyFrame:
     """Every SKU with `order_units`, `reason_code` and `hold` (null: propose)."""
@@ -304,17 +304,17 @@ def _per_day() -> pl.Expr:
     return per_day.round().clip(-MAX_MINOR, MAX_MINOR).cast(pl.Int64)
 
 
-def _ranked(
+def _rank(
     stock: pl.LazyFrame, params: Params, economics: Economics, today: dt.date
 ) -> pl.LazyFrame:
-    """Decided, with `place` among the orders of a shop; what budget and cap cut is held.
+    """Decided, with `place` among the orders of a shop; what budget and cap cut gets a hold.
 
     First is what loses most margin before its next arrival; what loses alike, the more urgent.
     """
     urgency = pl.col("reason_code").replace_strict(
         {str(reason): i for i, reason in enumerate(Reason)}, default=len(Reason)
     )
-    decided = _decided(stock, params, economics, today).sort(
+    decided = _decide(stock, params, economics, today).sort(
         pl.col("lost_margin_minor").fill_null(0.0),
         urgency,
         "daily_units",

@@ -176,7 +176,7 @@ def propose(
     apologises and offers help, and a person approves it.
     """
     start, end = day_window(as_of, time_zone)
-    decided = _decided(orders.lazy(), reviews.lazy(), params, as_of)
+    decided = _decide(orders.lazy(), reviews.lazy(), params, as_of)
     urgency = pl.col("reason_code").replace_strict({r: i for i, r in enumerate(Reason)})
     proposed = (
         decided.filter(pl.col("hold").is_null())
@@ -206,7 +206,7 @@ def holds(
     time_zone: str,
 ) -> dy.DataFrame[Hold]:
     """The other orders and reviews, each with the reason why nothing is done."""
-    decided = _decided(orders.lazy(), reviews.lazy(), params, as_of)
+    decided = _decide(orders.lazy(), reviews.lazy(), params, as_of)
     frame = decided.filter(pl.col("hold").is_not_null()).select(
         "shop_id",
         "target_id",
@@ -229,17 +229,17 @@ _NUMBERS: Final = (
 )
 
 
-def _decided(
+def _decide(
     orders: pl.LazyFrame, reviews: pl.LazyFrame, params: Params, as_of: dt.datetime
 ) -> pl.LazyFrame:
     """Every order and review with what is proposed and `hold` (null: propose)."""
-    asks = [_asked(orders, params, as_of)]
+    asks = [_review_requests(orders, params, as_of)]
     if params.reminder_days is not None:
-        asks.append(_asked(orders, params, as_of, after_days=params.reminder_days))
-    return pl.concat([*asks, _answered(reviews, params, as_of)], how="diagonal")
+        asks.append(_review_requests(orders, params, as_of, after_days=params.reminder_days))
+    return pl.concat([*asks, _review_replies(reviews, params, as_of)], how="diagonal")
 
 
-def _asked(
+def _review_requests(
     orders: pl.LazyFrame, params: Params, as_of: dt.datetime, *, after_days: float | None = None
 ) -> pl.LazyFrame:
     """Requests for all orders; their reminders where `after_days` says how much later."""
@@ -281,12 +281,12 @@ def _asked(
             reason_code=pl.lit(str(reason)),
             delivered_days=(as_of - pl.col("delivered_at")).dt.total_seconds() / 86_400,
             evidence=evidence_of(OrderFollowUp),
-            hold=_not_asked(params, as_of),
+            hold=_why_not_requested(params, as_of),
         )
     )
 
 
-def _not_asked(params: Params, as_of: dt.datetime) -> pl.Expr:
+def _why_not_requested(params: Params, as_of: dt.datetime) -> pl.Expr:
     from_at, until_at = pl.col("from_at"), pl.col("until_at")
     is_open = pl.col("deliver_from_at").is_not_null() & pl.col("deliver_by_at").is_not_null()
     is_mail = pl.lit(params.way == "email")
@@ -308,7 +308,7 @@ def _not_asked(params: Params, as_of: dt.datetime) -> pl.Expr:
     )
 
 
-def _answered(reviews: pl.LazyFrame, params: Params, as_of: dt.datetime) -> pl.LazyFrame:
+def _review_replies(reviews: pl.LazyFrame, params: Params, as_of: dt.datetime) -> pl.LazyFrame:
     is_unsafe = pl.col("review_topic") == ReviewTopic.SAFETY
     is_draft = pl.lit(params.reply == "draft") & ~is_unsafe
     hours = pl.when(is_unsafe).then(params.safety_hours).otherwise(params.answer_hours)

@@ -31,7 +31,7 @@ from connectors.klaviyo.operations import (
 from contracts.actions import Change, Live, Outcome, Unread
 from contracts.codes import OutcomeState
 from contracts.errors import SourceContractError
-from contracts.payloads import CouponTerms, Event, Properties, decode, told_instant
+from contracts.payloads import CouponTerms, Event, Properties, decode, term_instant
 
 ACTION = "action_id"
 """The property of an event by which it is found again."""
@@ -57,7 +57,7 @@ def live_codes(client: KlaviyoClient, changes: Sequence[Change]) -> dict[str, Li
         code, now = told
         ends_at = _end(code)
         is_over = code.status in _GONE or (ends_at is not None and ends_at <= now)
-        terms = {"ends_at": told_instant(ends_at) if ends_at else None}
+        terms = {"ends_at": term_instant(ends_at) if ends_at else None}
         return Live(value=0 if is_over else worth.value, currency=worth.currency, terms=terms)
 
     return read_each(changes, live)
@@ -148,7 +148,7 @@ def _send_code(
     if refused is not None:
         return _rejected(change, refused)
     coupon = {"type": "coupon", "id": client.settings.coupon}
-    attributes = {"unique_code": change.target_id, "expires_at": told_instant(terms.ends_at)}
+    attributes = {"unique_code": change.target_id, "expires_at": term_instant(terms.ends_at)}
     data = {
         "type": "coupon-code",
         "attributes": attributes,
@@ -198,7 +198,7 @@ def _close_code(client: KlaviyoClient, change: Change, urgency: Urgency) -> Outc
     if told is None:
         return _rejected(change, "the coupon has no such code")
     key = _code_key(client, change)
-    attributes = {"expires_at": told_instant(told[1] - dt.timedelta(minutes=1))}
+    attributes = {"expires_at": term_instant(told[1] - dt.timedelta(minutes=1))}
     data = {"type": "coupon-code", "id": key, "attributes": attributes}
     client.write(UPDATE_CODE, _body(data), key=key, urgency=urgency)
     return _accepted(change)
@@ -264,7 +264,7 @@ def _recorded(
         ("fields[event]", "event_properties"),
         (
             "filter",
-            f"and(equals(profile_id,{named}),greater-or-equal(datetime,{told_instant(since)}))",
+            f"and(equals(profile_id,{named}),greater-or-equal(datetime,{term_instant(since)}))",
         ),
         ("page[size]", "1000"),
         ("sort", "-datetime"),

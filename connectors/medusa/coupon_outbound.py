@@ -20,7 +20,7 @@ from connectors.medusa.pricing import charged_minor
 from contracts.actions import Change
 from contracts.errors import SourceContractError
 from contracts.money import format_minor
-from contracts.payloads import CouponTerms, told_instant
+from contracts.payloads import CouponTerms, term_instant
 
 _CUSTOMER, _REGION, _CURRENCY = "customer.id", "region.id", "currency_code"
 _GOODS = "original_item_total"
@@ -51,7 +51,7 @@ def _find(client: MedusaClient, change: Change) -> Coupon | None:
         is_over=found.status != ACTIVE or (ends is not None and ends <= now),
         at=now,
         terms={
-            "ends_at": None if ends is None else told_instant(ends),
+            "ends_at": None if ends is None else term_instant(ends),
             "limit_units": found.limit,
             "per_customer_units": _uses(campaign.budget),
             "minimum_minor": charged_minor(least[0], currency) if least else None,
@@ -142,8 +142,8 @@ def _written(client: MedusaClient, change: Change, terms: CouponTerms) -> dict[s
         "campaign": {
             "name": terms.title,
             "campaign_identifier": change.target_id,
-            "starts_at": told_instant(terms.starts_at),
-            "ends_at": told_instant(terms.ends_at),
+            "starts_at": term_instant(terms.starts_at),
+            "ends_at": term_instant(terms.ends_at),
             **({"budget": _ONCE} if terms.is_once_per_customer else {}),
         },
     }

@@ -14,7 +14,7 @@ from connectors.shopify.ids import gid, number_of
 from contracts.actions import Change
 from contracts.errors import SourceContractError
 from contracts.money import format_minor, parse_minor
-from contracts.payloads import CouponTerms, told_instant
+from contracts.payloads import CouponTerms, term_instant
 
 _TAKEN, _EVERYBODY = "TAKEN", "DiscountBuyerSelectionAll"
 _COMBINED = ("orderDiscounts", "productDiscounts", "shippingDiscounts")
@@ -103,7 +103,7 @@ def _find(client: ShopifyClient, change: Change) -> Coupon | None:
         is_over=discount.status == "EXPIRED",
         at=answer.at,
         terms={
-            "ends_at": ends_at and told_instant(_instant(ends_at)),
+            "ends_at": ends_at and term_instant(_instant(ends_at)),
             "limit_units": discount.usage_limit,
             "per_customer_units": 1 if discount.applies_once_per_customer else None,
             "minimum_minor": _least(discount.minimum_requirement),

@@ -23,7 +23,7 @@ from connectors.woocommerce.wire import rows_of
 from contracts.actions import Change
 from contracts.errors import SourceContractError
 from contracts.money import format_minor, parse_minor
-from contracts.payloads import CouponTerms, told_instant
+from contracts.payloads import CouponTerms, term_instant
 
 _JUST_PAST = dt.timedelta(minutes=1)
 
@@ -62,7 +62,7 @@ def _find(client: WooCommerceClient, change: Change) -> Coupon | None:
         id=str(coupon.id),
         off=percentage(coupon.amount) if is_rate else parse_minor(coupon.amount, currency),
         currency=None if is_rate else currency,
-        is_over=ends is not None and f"{ends}Z" <= told_instant(answer.at),
+        is_over=ends is not None and f"{ends}Z" <= term_instant(answer.at),
         at=answer.at,
         terms={
             "ends_at": None if ends is None else f"{ends}Z",
@@ -88,7 +88,7 @@ def _make(client: WooCommerceClient, change: Change, terms: CouponTerms) -> None
 
 
 def _close(client: WooCommerceClient, change: Change, coupon: Coupon) -> None:
-    ended = {"date_expires": told_instant(coupon.at - _JUST_PAST)}
+    ended = {"date_expires": term_instant(coupon.at - _JUST_PAST)}
     client.write("PUT", f"coupons/{coupon.id}", ended, urgency=Urgency.of([change]))
 
 
@@ -101,7 +101,7 @@ def _written(client: WooCommerceClient, change: Change, terms: CouponTerms) -> d
         "discount_type": "percent" if change.currency is None else "fixed_cart",
         "amount": off_text(change, currency),
         # Its twin in GMT is only read; without the Z it would be the site's time.
-        "date_expires": told_instant(terms.ends_at),
+        "date_expires": term_instant(terms.ends_at),
         "usage_limit": terms.usage_limit,
         "usage_limit_per_user": 1 if terms.is_once_per_customer else None,
         # Otherwise a second code comes off the same order.

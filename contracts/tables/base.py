@@ -19,7 +19,7 @@ class TableKind(StrEnum):
     document and a line that the newest version lacks carries `deleted_at`.
     slice: the newest reading of a declared slice replaces it whole, in the same order.
     observation: distinct facts, appended; the earliest `read_at` of a fact is kept. What an older
-    mapping said of an instant goes when a newer one speaks of it.
+    mapping made of an instant goes when a newer one covers it.
     derived: computed from the lake, replaced by every build.
     """
 

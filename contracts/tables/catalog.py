@@ -58,4 +58,4 @@ class CompetitorOffer(Observation):
     is_in_stock = flag("Can be bought now")
     fulfilment = code("Who ships it", Fulfilment)
     ratings_units = units("Ratings of the seller", nullable=True)
-    is_featured = flag("Whether the platform shows it first; null: not told", nullable=True)
+    is_featured = flag("Whether the platform shows it first; null: not reported", nullable=True)

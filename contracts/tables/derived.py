@@ -121,7 +121,7 @@ class RivalOffer(dy.Schema):
     delivered_minor = minor("Its price with the shipping that the customer pays")
     fulfilment = code("Who ships it", Fulfilment)
     ratings_units = units("Ratings of the seller", nullable=True)
-    is_featured = flag("Whether the platform shows it first; null: not told", nullable=True)
+    is_featured = flag("Whether the platform shows it first; null: not reported", nullable=True)
     observed_at = instant("When it was seen")
 
 
@@ -211,7 +211,7 @@ class StockFact(dy.Schema):
     shop_id = identifier("Our id of the shop", key=True)
     sku_id = identifier("The seller's code", key=True)
     on_hand_units = units(
-        "Pieces that lie in all warehouses; null: no source tells", nullable=True, signed=True
+        "Pieces that lie in all warehouses; null: no source reports it", nullable=True, signed=True
     )
     available_units = units("Pieces that can be sold; null: as above", nullable=True, signed=True)
     bare_warehouse_id = identifier(
@@ -220,7 +220,7 @@ class StockFact(dy.Schema):
     full_warehouse_id = identifier("The one that holds most then; else null", nullable=True)
     full_warehouse_units = units("What that one holds", nullable=True)
     is_discontinued = flag("All its listings are gone, archived or drafts")
-    is_shared = flag("Several live listings have the code, so whose stock it is cannot be told")
+    is_shared = flag("Several live listings have the code, so whose stock it is is not known")
     is_bundle = flag("It is put together of parts, whose stock allows so many", nullable=True)
     inbound_units = units(
         "Pieces on the way, those a few days overdue and orders approved here included"

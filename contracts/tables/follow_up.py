@@ -1,4 +1,5 @@
-"""What is computed from parcels, orders and reviews: whom to ask, to tell and to answer."""
+"""What is computed from parcels, orders and reviews: whom to request reviews of, to notify and to
+answer."""
 
 import dataframely as dy
 
@@ -28,7 +29,9 @@ class ParcelFact(dy.Schema):
     promised_at = instant(
         "Promised until then, else the order was; null: no promise", nullable=True
     )
-    parcel_status = code("Where it is; null: its carrier told nothing", ParcelStatus, nullable=True)
+    parcel_status = code(
+        "Where it is; null: its carrier reported nothing", ParcelStatus, nullable=True
+    )
     last_event_at = instant("The carrier's newest event", nullable=True)
     delivered_at = instant(
         "When it arrived, as the carrier says, else the platform; null: not so far", nullable=True
@@ -50,7 +53,7 @@ class ParcelFact(dy.Schema):
 
 @table("open_parcels", TableKind.DERIVED)
 class OpenParcel(dy.Schema):
-    """A parcel that its carrier is to be asked about. Grain: (shop_id, shipment_id)."""
+    """A parcel to look up at its carrier. Grain: (shop_id, shipment_id)."""
 
     shop_id = identifier("Our id of the shop", key=True)
     shipment_id = identifier(
@@ -92,7 +95,9 @@ class OrderFollowUp(dy.Schema):
     language = identifier("Language its customer reads; null: unknown", nullable=True)
     has_email = flag("Its customer has an e-mail address")
     consent_status = code(
-        "What its customer said to marketing by e-mail; null: nothing", ConsentStatus, nullable=True
+        "Its customer's consent to marketing by e-mail; null: none known",
+        ConsentStatus,
+        nullable=True,
     )
 
 

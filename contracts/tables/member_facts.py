@@ -70,7 +70,7 @@ class MemberFact(dy.Schema):
     monetary_score = _score("what they spent")
     member_segment = code("What the member is to the shop", MemberSegment)
     consent_status = code(
-        "What was said to marketing by e-mail; null: nothing is known", ConsentStatus, nullable=True
+        "Consent to marketing by e-mail; null: nothing is known", ConsentStatus, nullable=True
     )
     has_email = flag("An e-mail address is known")
     has_account = flag("The platform's own id of the member is known")
@@ -81,6 +81,6 @@ class MemberFact(dy.Schema):
     last_refunded_at = instant("When money last went back; null: never", nullable=True)
     has_open_case = flag("They want money back for an order, and that is not decided")
     tier_rose_date = day(
-        "Day on which their last change of tier, a rise, was first told; null: none was",
+        "Day on which their last change of tier, a rise, was first reported; null: none was",
         nullable=True,
     )

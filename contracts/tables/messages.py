@@ -33,9 +33,9 @@ class Consent(Versioned):
     member_id = member("Keyed pseudonym of the member", key=True)
     channel = code("By which way", Channel, key=True)
     purpose = code("For what", Purpose, key=True)
-    consent_status = code("What was said", ConsentStatus)
-    consented_at = instant("When it was said", nullable=True)
-    method = text("How it was said, as proof", nullable=True, personal="consent")
+    consent_status = code("What the member answered", ConsentStatus)
+    consented_at = instant("When the member answered", nullable=True)
+    method = text("How the member answered, as proof", nullable=True, personal="consent")
 
 
 @table("deliveries", TableKind.VERSIONED, document=("message_id", "report"), version=2)

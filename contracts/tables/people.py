@@ -26,23 +26,23 @@ class Member(Versioned):
     platform_member_id = identifier(
         "The platform's own id; null once its time is over", nullable=True, personal="contact"
     )
-    joined_at = instant("When the account was made; null: it is not told", nullable=True)
-    orders_count = units("Orders so far, as the platform counts; null: not told", nullable=True)
+    joined_at = instant("When the account was made; null: not reported", nullable=True)
+    orders_count = units("Orders so far, as the platform counts; null: not reported", nullable=True)
     currency = currency()
-    spent_minor = minor("Spent so far, as the platform counts; null: not told", nullable=True)
+    spent_minor = minor("Spent so far, as the platform counts; null: not reported", nullable=True)
 
 
 @table("occasions", TableKind.VERSIONED, document=("member_id", "occasion_kind"))
 class Occasion(Versioned):
     """A day of the year that is a member's own. Grain: (shop_id, member_id, occasion_kind).
 
-    Beside `members`, since another source tells it: an export would replace what a platform says.
+    Beside `members`, since another source reports it: an export would replace what a platform says.
     """
 
     member_id = member("Keyed pseudonym of the member", key=True)
     occasion_kind = code("What the day is to them", OccasionKind, key=True)
     month_day = month_day(
-        "Month and day; the year is not held. Null: not told, or its time is over",
+        "Month and day; the year is not held. Null: not reported, or its time is over",
         nullable=True,
         personal="birthday",
     )
@@ -50,7 +50,7 @@ class Occasion(Versioned):
 
 @table("member_tiers", TableKind.VERSIONED, document=("member_id", "told_date"))
 class MemberTier(Versioned):
-    """A member's tier on a day on which it was told. Grain: (shop_id, member_id, told_date).
+    """A member's tier on a day on which it was reported. Grain: (shop_id, member_id, told_date).
 
     A row per day, so that a rise is known from the days before it, in whatever order exports are
     read.
@@ -76,4 +76,4 @@ class Coupon(Versioned):
     starts_at = instant("First moment it holds")
     ends_at = instant("Moment it ends; null: open", nullable=True)
     limit_units = units("Redemptions allowed; null: any", nullable=True)
-    redeemed_units = units("Redemptions so far; null: they are not told", nullable=True)
+    redeemed_units = units("Redemptions so far; null: not reported", nullable=True)

@@ -25,8 +25,8 @@ class Acted:
     """What holds writes there, each in a sentence: kill switches, and policies that are off."""
 
     @property
-    def is_held(self) -> bool:
-        """Whether something waits for a person: a stop, or an action that nobody can tell of."""
+    def is_blocked(self) -> bool:
+        """Whether something waits for a person: a stop, or an action whose outcome is unknown."""
         return bool(self.stops or self.states.get(ActionState.UNKNOWN))
 
 
@@ -45,10 +45,10 @@ def act(
     an action whose window has passed expires.
     """
 
-    def one(shop: Shop) -> Acted:
+    def act_in_shop(shop: Shop) -> Acted:
         return _act(home, shop, policy=policy, undo_batch=undo_batch, progress=progress)
 
-    return each(home.select(shop_id), "act", one, blocked)
+    return each(home.select(shop_id), "act", act_in_shop, blocked)
 
 
 def _act(
@@ -83,13 +83,13 @@ def _act(
         )
         home.recall.mark(at=clock())
     if recalled:
-        # The journal knows no shops: what it recalls is told by the shop that acts first.
+        # The journal knows no shops: what it recalls is reported by the shop that acts first.
         ended[ActionState.UNKNOWN] = ended.get(ActionState.UNKNOWN, 0) + len(recalled)
     return Acted(
         shop_id=shop.id,
         states={str(state): count for state, count in ended.items()},
         # What takes our own back goes out under any stop.
-        stops=() if undo_batch else (*_stops(home, shop, policy), *dict.fromkeys(door.held)),
+        stops=() if undo_batch else (*_stops(home, shop, policy), *dict.fromkeys(door.delayed)),
     )
 
 

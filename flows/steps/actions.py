@@ -16,7 +16,7 @@ from flows.steps.clock import machine_now
 from flows.steps.holders import os_user, person
 from flows.steps.home import Home
 from flows.steps.parsing import parse_as_of
-from flows.steps.shown import Shown, shown
+from flows.steps.previews import Preview, previews
 from flows.steps.story import story
 from warehouse.event_chain import Events
 from warehouse.events import LedgerEvent
@@ -78,7 +78,7 @@ def select(home: Home, chosen: Selection) -> list[Action]:
     """The chosen actions, oldest decision first.
 
     A target is a listing, a SKU, an order, a code or a member, by pseudonym or by the platform's
-    id; with a code come the messages that tell of it.
+    id; with a code come the messages that name it.
 
     Raises:
         ConfigurationError: no such shop.
@@ -135,13 +135,13 @@ def find_ids(home: Home, typed: Sequence[str]) -> list[str]:
         if not matching:
             raise ConfigurationError(f"no action has the id {given!r}")
         if len(matching) > 1:
-            several = _told(matching, len(given))
+            several = _joined(matching, len(given))
             raise ConfigurationError(f"several actions begin with {given!r}: {several}")
         whole += matching
     return whole
 
 
-def _told(ids: list[str], length: int) -> str:
+def _joined(ids: list[str], length: int) -> str:
     shown = [one[: length + 4] for one in ids[:_MOST_TOLD]]
     return ", ".join(shown) + (" …" if len(ids) > _MOST_TOLD else "")
 
@@ -149,16 +149,16 @@ def _told(ids: list[str], length: int) -> str:
 def describe(home: Home, typed: str) -> dict[str, Any]:
     """One action with its sentence, its numbers, its evidence, its history and its story."""
     action = home.ledger.find(action_ids=find_ids(home, [typed]))[0]
-    history = [_told_event(event) for event in Events(home.database).of(action.action_id)]
-    (seen,) = shown(home, [action])
-    told = story(home, action, seen)
-    about = {name: value for name, value in asdict(told).items() if name not in _TOLD_BESIDE}
+    history = [_event_line(event) for event in Events(home.database).of(action.action_id)]
+    (seen,) = previews(home, [action])
+    found_story = story(home, action, seen)
+    about = {name: value for name, value in asdict(found_story).items() if name not in _TOLD_BESIDE}
     return {
         **asdict(action),
         **about,
-        "screen": {one: told.told(one) for one in LANGUAGES},
+        "screen": {one: found_story.render(one) for one in LANGUAGES},
         "sentence": seen.sentence,
-        "sentence_zh": told.why.zh,
+        "sentence_zh": found_story.why.zh,
         "content": seen.content,
         "content_hash": seen.content_hash,
         "problem": seen.problem,
@@ -168,7 +168,7 @@ def describe(home: Home, typed: str) -> dict[str, Any]:
     }
 
 
-def _told_event(event: LedgerEvent) -> str:
+def _event_line(event: LedgerEvent) -> str:
     beside = f" (as {event.os_user})" if event.os_user else ""
     return f"{event.at:%Y-%m-%d %H:%M:%S} UTC {event.kind} by {event.by}{beside}"
 
@@ -181,16 +181,16 @@ class Answered:
 
     changed: list[str]
     left: dict[str, str]
-    shown: list[Shown]
+    shown: list[Preview]
 
 
-def to_be_decided(home: Home, typed: Sequence[str]) -> list[Shown]:
+def preview(home: Home, typed: Sequence[str]) -> list[Preview]:
     """What the actions of these ids would send, whole.
 
     Raises:
         ConfigurationError: an id is unknown, or could be several.
     """
-    return shown(home, home.ledger.find(action_ids=find_ids(home, typed)))
+    return previews(home, home.ledger.find(action_ids=find_ids(home, typed)))
 
 
 def approve(
@@ -211,7 +211,7 @@ def approve(
         ConfigurationError: an id is unknown, or could be several.
     """
     actions = home.ledger.find(action_ids=find_ids(home, typed))
-    seen = shown(home, actions)
+    seen = previews(home, actions)
     now = {one: home.now(home.shop(one)) for one in {action.shop_id for action in actions}}
     who = Approver(person(by), os_user() if is_typed else None)
     approvers = Approvers.of(home, who, at=min(now.values(), default=machine_now()))
@@ -229,19 +229,21 @@ def approve(
         for shop_id, ids in allowed.items()
         for action_id in home.ledger.approve(ids, by=who.name, at=now[shop_id])
     ]
-    asked = {action_id for ids in allowed.values() for action_id in ids}
-    left |= dict.fromkeys(asked.difference(changed), "somebody decided on it just now: look again")
+    allowed_ids = {action_id for ids in allowed.values() for action_id in ids}
+    left |= dict.fromkeys(
+        allowed_ids.difference(changed), "somebody decided on it just now: look again"
+    )
     return Answered(changed, left, seen)
 
 
 def _why_not(
-    action: Action, seen: Shown, *, contents: Mapping[str, str] | None, at: dt.datetime
+    action: Action, seen: Preview, *, contents: Mapping[str, str] | None, at: dt.datetime
 ) -> str | None:
-    """Why it cannot be approved, whoever asks; null: it can, as far as is known here."""
+    """Why it cannot be approved, whoever asks; None: it can, as far as is known here."""
     if contents is not None and contents.get(action.action_id) != seen.content_hash:
         return "its content is not the one that was shown: look again"
     if action.state is not ActionState.PROPOSED or seen.problem or action.expires_at <= at:
-        return _why_left(action, at=at, problem=seen.problem)
+        return _why_unchanged(action, at=at, problem=seen.problem)
     return None
 
 
@@ -256,11 +258,11 @@ def reject(home: Home, typed: Sequence[str], *, by: str | None) -> Answered:
     changed = home.ledger.reject(ids, by=person(by), at=at)
     actions = home.ledger.find(action_ids=ids)
     left = [one for one in actions if one.action_id not in changed]
-    why = {action.action_id: _why_left(action, at=at) for action in left}
-    return Answered(changed, why, shown(home, actions))
+    why = {action.action_id: _why_unchanged(action, at=at) for action in left}
+    return Answered(changed, why, previews(home, actions))
 
 
-def _why_left(action: Action, *, at: dt.datetime, problem: str | None = None) -> str:
+def _why_unchanged(action: Action, *, at: dt.datetime, problem: str | None = None) -> str:
     """Why a person's answer changes nothing about an action."""
     state = action.state
     if state is ActionState.PROPOSED and problem is not None:
@@ -304,7 +306,7 @@ def switch(
     if len(scopes) != 1:
         raise ConfigurationError("give one of --all, --platform, --shop and --policy")
     [(scope, name)] = scopes
-    _known(home, scope, name)
+    _refuse_unknown_scope(home, scope, name)
     if on:
         home.ledger.stop(scope, name, by=person(by), at=machine_now())
     elif not home.ledger.resume(scope, name, by=person(by), at=machine_now()):
@@ -317,7 +319,7 @@ def stops(home: Home) -> list[KillSwitch]:
     return sorted(home.ledger.switches(), key=lambda one: (one.scope != "all", one.since))
 
 
-def _known(home: Home, scope: str, name: str) -> None:
+def _refuse_unknown_scope(home: Home, scope: str, name: str) -> None:
     if scope == "shop":
         home.shop(name)
     known = {

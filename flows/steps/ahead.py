@@ -9,7 +9,7 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
-def one_ahead(do: Callable[[Item], Result], items: Sequence[Item]) -> Generator[Result]:
+def prefetch(do: Callable[[Item], Result], items: Sequence[Item]) -> Generator[Result]:
     """What `do` makes of each item, in order; the next one's is made in a thread meanwhile.
 
     A failure is raised when its item's turn comes, so all before it were handed over. Whoever stops

@@ -1,4 +1,4 @@
-"""Alerts by mail: once per run what is new among them, to who is to look without being asked."""
+"""Alerts by mail: once per run what is new among them, to whoever is named in the settings."""
 
 import datetime as dt
 import hashlib
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from html import escape
 from itertools import groupby
 
-from actions.explain import sentence_of, unnamed
+from actions.explain import sentence_of, without_identifiers
 from contracts.actions import Action, Change
 from contracts.codes import ActionState, Channel, OutcomeState, Purpose, WriteKind
 from contracts.errors import ConfigurationError, ShopkeeperError
@@ -36,34 +36,34 @@ Key = tuple[str, str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class MailReport:
     """What became of the run's mail, in one sentence."""
 
     sentence: str
     is_sent: bool
 
 
-def mail_alerts(home: Home, *, shop_id: str | None = None) -> Told | None:
-    """Mail what is new among the alerts of a shop or of all; null: nothing is, or nobody is named.
+def mail_alerts(home: Home, *, shop_id: str | None = None) -> MailReport | None:
+    """Mail what is new among the alerts of a shop or of all; None: nothing is, or nobody is named.
 
     An alert is what a watch proposes, a price that sells below cost, and a batch that a breaker
     refused; never what shadow decides. That a mail is sent is an event before it is, so that no
     crash sends it twice; one that surely was not sent is sent with the next run. Whatever fails
-    here is told, and fails no run.
+    here is reported, and fails no run.
     """
     to = home.settings.alerts.mail_to
     if to is None:
         return None
     try:
         with lease(home, "alerts"):
-            return _mailed(home, home.select(shop_id), to)
+            return _mail_new(home, home.select(shop_id), to)
     except ShopkeeperError as error:
-        return Told(f"alerts were not mailed: {error}", is_sent=False)
+        return MailReport(f"alerts were not mailed: {error}", is_sent=False)
     except Exception as error:  # noqa: BLE001  a library's error costs the mail, not the run
-        return Told(f"alerts were not mailed: {type(error).__name__}", is_sent=False)
+        return MailReport(f"alerts were not mailed: {type(error).__name__}", is_sent=False)
 
 
-def _mailed(home: Home, shops: Sequence[Shop], to: str) -> Told | None:
+def _mail_new(home: Home, shops: Sequence[Shop], to: str) -> MailReport | None:
     before = {shop.id: _mailed_until(home, shop) for shop in shops}
     found = {shop.id: _new(home, shop, before[shop.id]) for shop in shops}
     new = [action for actions in found.values() for action in actions]
@@ -73,26 +73,28 @@ def _mailed(home: Home, shops: Sequence[Shop], to: str) -> Told | None:
     _note(home, MAILED, {name: at.isoformat() for name, at in until.items()})
     names = {shop.id: shop.settings.name for shop in shops}
     try:
-        state, why = _sent(home, _words(new, names), _digest(new), to)
+        state, why = _send(home, _words(new, names), _digest(new), to)
     except ShopkeeperError as error:
         state, why = OutcomeState.HELD, str(error)
     if state in (OutcomeState.REJECTED, OutcomeState.HELD):
         was = {name: at.isoformat() if (at := before[name]) else None for name in until}
         _note(home, UNMAILED, was)
-        return Told(f"{_counted(new)} not mailed: {why}", is_sent=False)
+        return MailReport(f"{_count_text(new)} not mailed: {why}", is_sent=False)
     if state is OutcomeState.UNKNOWN:
-        return Told(f"{_counted(new)} mailed or not, that is not known: {why}", is_sent=False)
-    return Told(f"{_counted(new)} mailed", is_sent=True)
+        return MailReport(
+            f"{_count_text(new)} mailed or not, that is not known: {why}", is_sent=False
+        )
+    return MailReport(f"{_count_text(new)} mailed", is_sent=True)
 
 
-def _counted(new: Sequence[Action]) -> str:
+def _count_text(new: Sequence[Action]) -> str:
     return "1 new alert" if len(new) == 1 else f"{len(new)} new alerts"
 
 
 def _mailed_until(home: Home, shop: Shop) -> dt.datetime | None:
-    """The decision of the last alert that was mailed; null: none was."""
-    told = Events(home.database).of(_subject(shop.id))
-    until = told[-1].details["until"] if told else None
+    """The decision of the last alert that was mailed; None: none was."""
+    mailed = Events(home.database).of(_subject(shop.id))
+    until = mailed[-1].details["until"] if mailed else None
     return None if until is None else dt.datetime.fromisoformat(until)
 
 
@@ -129,7 +131,7 @@ def _new(home: Home, shop: Shop, mailed_until: dt.datetime | None) -> list[Actio
 
 
 def is_alert(action: Action) -> bool:
-    """Whether somebody is to look: what a watch says, a sale below cost, a tripped breaker."""
+    """Whether somebody is to look: what a watch reports, a sale below cost, a tripped breaker."""
     if action.state is ActionState.SHADOW:
         return False
     is_watched = action.policy in _WATCHES and action.write_kind is WriteKind.NONE
@@ -160,7 +162,7 @@ def _words(actions: Sequence[Action], names: dict[str, str]) -> Rendered:
     parts = [_part(group, kind(group[0])[2], names[group[0].shop_id]) for group in groups]
     text = prose("\n\n".join(parts))
     page = f'<!doctype html>\n<html><head><meta charset="utf-8"></head><body><pre>{escape(text)}'
-    subject = f"Shopkeeper: {_counted(actions)} / {len(actions)} 条新提醒"
+    subject = f"Shopkeeper: {_count_text(actions)} / {len(actions)} 条新提醒"
     return Rendered(subject=subject, text=text, html=f"{page}</pre></body></html>", language="en")
 
 
@@ -176,7 +178,10 @@ def _part(group: Sequence[Action], code: str, shop_name: str) -> str:
     if skus:
         more = f" + {len(skus) - _SAMPLES}" if len(skus) > _SAMPLES else ""
         lines.append(f"SKU: {', '.join(skus[:_SAMPLES])}{more}")
-    lines += [sentence_of(unnamed(first), "en"), sentence_of(unnamed(first), "zh")]
+    lines += [
+        sentence_of(without_identifiers(first), "en"),
+        sentence_of(without_identifiers(first), "zh"),
+    ]
     shop = f"--shop {first.shop_id}"
     lines.append(f"shopkeeper actions list --policy {first.policy} {shop} --state {state}")
     return "\n".join(lines)
@@ -188,7 +193,7 @@ def mailer_of(home: Home) -> ShopSource | None:
     return next((source for source in sources if source.connector.name == "email"), None)
 
 
-def _sent(home: Home, words: Rendered, key: str, to: str) -> tuple[OutcomeState, str | None]:
+def _send(home: Home, words: Rendered, key: str, to: str) -> tuple[OutcomeState, str | None]:
     """Hand in the mail by the home's own account, within its limits.
 
     Raises:

@@ -9,7 +9,7 @@ from flows.steps.files import settings_text
 FILE: Final = "texts/approved.txt"
 
 
-def approved(folder: Path) -> frozenset[str]:
+def approved_sentences(folder: Path) -> frozenset[str]:
     """Those of `texts/approved.txt`: one or more to a line, a line after # is a remark.
 
     No file, none of their own.
@@ -21,5 +21,5 @@ def approved(folder: Path) -> frozenset[str]:
     if not path.exists():
         return frozenset()
     lines = settings_text(path, file=FILE).splitlines()
-    told = (line for line in lines if not line.lstrip().startswith("#"))
-    return frozenset(sentence for line in told for sentence in sentences(line))
+    texts = (line for line in lines if not line.lstrip().startswith("#"))
+    return frozenset(sentence for line in texts for sentence in sentences(line))

@@ -8,7 +8,7 @@ from actions.stakes import stake
 from contracts.actions import Action
 from contracts.codes import ActionState
 from contracts.money import format_amount
-from flows.steps.edits import Edit, edits, file_of, in_force, note
+from flows.steps.edits import Edit, edits, file_of, in_force, record_edit
 from flows.steps.home import Home
 from flows.steps.named import APPROVERS
 from flows.steps.settings import Role
@@ -21,7 +21,7 @@ _DAY = dt.timedelta(days=1)
 class Approver:
     """Who decides: the name that was given, and the account that typed it.
 
-    `os_user` null: it came by a form, whose process is nobody's who sat at the browser.
+    `os_user` None: it came by a form, whose process is nobody's who sat at the browser.
     """
 
     name: str
@@ -36,7 +36,7 @@ class Approvers:
     who: Approver
     at: dt.datetime
     _spent: dict[str, int] | None = field(default=None)
-    """What they approved within a day, by currency; read when it is first asked for."""
+    """What they approved within a day, by currency; read when first needed."""
     _edits: dict[str, list[Edit]] = field(default_factory=dict)
 
     @classmethod
@@ -44,11 +44,11 @@ class Approvers:
         """Of the settings of now."""
         if home.approvers is not None:
             for name in (APPROVERS, *map(file_of, home.policies)):
-                note(home, name, at=at)
+                record_edit(home, name, at=at)
         return cls(home, who, at)
 
     def why_not(self, action: Action) -> str | None:
-        """Why they may not approve an action; null: they may, and it counts from now on."""
+        """Why they may not approve an action; None: they may, and it counts from now on."""
         settings = self.home.approvers
         if settings is None:
             return None
@@ -61,9 +61,9 @@ class Approvers:
         own = self._own_edit(action, named)
         if own is not None:
             return own
-        told = [self._beyond(role, action) for role in named]
-        if None not in told:
-            return told[0]
+        reasons = [self._beyond(role, action) for role in named]
+        if None not in reasons:
+            return reasons[0]
         currency, minor = self._stake(action)
         self._spend(currency, minor or 0)
         return None

@@ -1,11 +1,11 @@
-"""Audit: is the chain of events whole, and is what the ledger holds what its events tell?"""
+"""Audit: is the chain of events whole, and does the ledger agree with its events?"""
 
 from dataclasses import dataclass
 
 from contracts.errors import ConfigurationError
 from flows.steps.home import Home
-from flows.steps.restored import restored
-from warehouse.contents import all_altered
+from flows.steps.restored import restore_problem
+from warehouse.contents import find_all_altered
 from warehouse.event_chain import Events
 from warehouse.events import Head
 
@@ -22,7 +22,7 @@ class Audited:
     restored: str | None
     """That the journal knows of more than the chain."""
     altered: dict[str, str]
-    """Ids of actions that are not what their events tell, and why."""
+    """Ids of actions that disagree with their events, and why."""
 
     @property
     def is_whole(self) -> bool:
@@ -52,8 +52,8 @@ def audit(home: Home, *, expected_head: str | None = None) -> Audited:
         events=now.event_id,
         head=str(now),
         broken_at=None if flaw is None else f"event {flaw.event_id}: {flaw.problem}",
-        restored=restored(home),
-        altered=all_altered(home.database),
+        restored=restore_problem(home),
+        altered=find_all_altered(home.database),
     )
 
 

@@ -40,8 +40,8 @@ class BackfillSpan:
     """What to backfill: shop-local days, both included, on which records changed.
 
     missing: what no loaded reading covers; failed: what was planned and not loaded, what cannot be
-    mapped asked for anew; all: everything again. What an interrupted backfill left is taken up in
-    each mode.
+    mapped is requested again; all: everything again. What an interrupted backfill left is taken up
+    in each mode.
     """
 
     first: dt.date
@@ -61,7 +61,7 @@ class StreamPlan:
     stream: str
     readings: tuple[Reading, ...]
     calls: int | None
-    """About how many requests they take; null where the connector cannot tell."""
+    """About how many requests they take; None where the connector has no estimate."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +79,7 @@ class BackfillPlan:
 
     @property
     def calls(self) -> int:
-        """About how many requests the plan takes, of the streams that can tell."""
+        """About how many requests the plan takes, of the streams with an estimate."""
         return sum(stream.calls or 0 for stream in self.streams)
 
 
@@ -100,11 +100,11 @@ class Backfilled:
 
     @property
     def quarantined(self) -> int:
-        """Documents held back."""
+        """Documents in quarantine."""
         return sum(one.quarantined for one in self.pulled)
 
     @property
-    def is_held(self) -> bool:
+    def is_blocked(self) -> bool:
         """Whether a blocking check failed, or something could not be read."""
         failed = any(not one.passed and one.is_blocking for one in self.checked)
         return failed or bool(blocked_in(self.pulled))
@@ -135,15 +135,15 @@ def as_dict(planned: BackfillPlan, done: Backfilled | None = None) -> dict[str, 
         }
         for one in planned.streams
     ]
-    told = {"streams": streams, "calls": planned.calls, "snapshots": list(planned.snapshots)}
+    plan_rows = {"streams": streams, "calls": planned.calls, "snapshots": list(planned.snapshots)}
     if done is None:
-        return {"plan": told}
+        return {"plan": plan_rows}
     expired = [
         {"action_id": one.action_id, "shop_id": one.shop_id, "policy": one.policy}
         for one in done.expired
     ]
     return {
-        "plan": told,
+        "plan": plan_rows,
         "rows": done.rows,
         "quarantined": done.quarantined,
         "blocked": [asdict(one) for one in blocked_in(done.pulled)],
@@ -171,7 +171,7 @@ def plan(home: Home, span: BackfillSpan) -> BackfillPlan:
             streams += _plan_source(home, shop, source, wanted, span)
     if snapshots and not streams:
         raise ConfigurationError(
-            f"{', '.join(snapshots)} cannot be backfilled: the platform tells only what is now"
+            f"{', '.join(snapshots)} cannot be backfilled: the platform reports only what is now"
         )
     return BackfillPlan(span=span, streams=tuple(streams), snapshots=tuple(snapshots))
 
@@ -179,7 +179,7 @@ def plan(home: Home, span: BackfillSpan) -> BackfillPlan:
 def keep(home: Home, planned: BackfillPlan) -> None:
     """Keep the plan, so that an interruption anywhere loses none of it."""
     for reading in planned.readings:
-        version = _declared(home, reading)[2].mapping_version
+        version = _resolve(home, reading)[2].mapping_version
         home.readings.plan(reading, mapping_version=version)
 
 
@@ -198,7 +198,7 @@ def read(home: Home, readings: Sequence[Reading], progress: Progress = silent) -
 
 
 def _read_stream(mine: ActiveLease, due: Sequence[Reading], progress: Progress) -> list[Pulled]:
-    shop, source, stream = _declared(mine.home, due[0])
+    shop, source, stream = _resolve(mine.home, due[0])
     pulled = []
     client = source.open()
     try:
@@ -229,17 +229,17 @@ def finish(
         checked += check(home, shop_id=shop.id, progress=progress)
         for table, rows in build(home, shop_id=shop.id, progress=progress).items():
             built[table] = built.get(table, 0) + rows
-    past = [action for shop in shops for action in expired(home, shop, planned.span)]
+    past = [action for shop in shops for action in expired_actions(home, shop, planned.span)]
     return Backfilled(plan=planned, pulled=pulled, checked=checked, built=built, expired=past)
 
 
 def backfill(home: Home, planned: BackfillPlan, progress: Progress = silent) -> Backfilled:
-    """Carry a plan out. Interrupted anywhere, it goes on when the same span is asked for again."""
+    """Carry a plan out. Interrupted anywhere, it goes on when the same span is requested again."""
     keep(home, planned)
     return finish(home, planned, read(home, planned.readings, progress), progress)
 
 
-def expired(home: Home, shop: Shop, span: BackfillSpan) -> list[Action]:
+def expired_actions(home: Home, shop: Shop, span: BackfillSpan) -> list[Action]:
     """Actions of the span whose window has passed before they were sent."""
     now = home.now(shop)
     start, end = shop.midnight(span.first), shop.midnight(span.last + dt.timedelta(days=1))
@@ -260,7 +260,7 @@ def business_days(shop: Shop, reading: Reading) -> str:
 
 
 def _chosen(shop: Shop, span: BackfillSpan) -> list[tuple[ShopSource, Stream]]:
-    """The streams that are asked for, by name or by a table that they fill."""
+    """The streams that are requested, by name or by a table that they fill."""
     found = [
         (source, stream)
         for source, stream in shop.streams()
@@ -298,8 +298,12 @@ def _plan_stream(
     known = home.readings.of_span(shop.id, stream.name, span=whole)
     left = [reading for reading, is_loaded in known.items() if not is_loaded]
     if span.mode is BackfillMode.FAILED:
-        left = _asked_anew(home, shop, left, now)
-    gaps = [] if span.mode is BackfillMode.FAILED else _without(whole, _covered(known, span.mode))
+        left = _requested_again(home, shop, left, now)
+    gaps = (
+        []
+        if span.mode is BackfillMode.FAILED
+        else _uncovered_parts(whole, _covered_windows(known, span.mode))
+    )
     new = [
         Reading(shop.id, stream.name, window, now, is_backfill=True)
         for gap in gaps
@@ -311,8 +315,10 @@ def _plan_stream(
     return StreamPlan(shop_id=shop.id, stream=stream.name, readings=tuple(ordered), calls=calls)
 
 
-def _asked_anew(home: Home, shop: Shop, left: Sequence[Reading], now: dt.datetime) -> list[Reading]:
-    """Readings to be resumed; one that cannot be mapped is asked for once more instead."""
+def _requested_again(
+    home: Home, shop: Shop, left: Sequence[Reading], now: dt.datetime
+) -> list[Reading]:
+    """Readings to be resumed; one that cannot be mapped is requested once more instead."""
     aside = {one.reading for one in home.readings.set_aside(shop_id=shop.id)}
     return [
         replace(reading, read_at=now, is_backfill=True) if reading in aside else reading
@@ -327,7 +333,7 @@ def _calls(home: Home, stream: Stream, client: object, due: Sequence[Reading]) -
     return sum(
         stream.estimate(client, reading.window)
         for reading in due
-        if not home.landing.is_kept(reading.id)
+        if not home.landing.is_complete(reading.id)
     )
 
 
@@ -340,7 +346,7 @@ def _weeks(shop: Shop, gap: Window, longest: dt.timedelta | None) -> Iterable[Wi
         start = end
 
 
-def _covered(known: dict[Reading, bool], mode: BackfillMode) -> list[Window]:
+def _covered_windows(known: dict[Reading, bool], mode: BackfillMode) -> list[Window]:
     """Windows that need no new reading.
 
     To read all again ends when all was read since the backfill began: a plan that was interrupted
@@ -352,7 +358,7 @@ def _covered(known: dict[Reading, bool], mode: BackfillMode) -> list[Window]:
     return [one.window for one in known if one.is_backfill and one.read_at in begun]
 
 
-def _without(whole: Window, covered: Iterable[Window]) -> Iterable[Window]:
+def _uncovered_parts(whole: Window, covered: Iterable[Window]) -> Iterable[Window]:
     """The parts of a window that none of the others covers, oldest first."""
     start = whole.start
     for window in sorted(covered):
@@ -364,7 +370,7 @@ def _without(whole: Window, covered: Iterable[Window]) -> Iterable[Window]:
     yield Window(start, whole.end)
 
 
-def _declared(home: Home, reading: Reading) -> tuple[Shop, ShopSource, Stream]:
+def _resolve(home: Home, reading: Reading) -> tuple[Shop, ShopSource, Stream]:
     shop = home.shop(reading.shop_id)
     for source, stream in shop.streams():
         if stream.name == reading.stream:

@@ -18,7 +18,7 @@ from flows.steps.blocked import Blocked, each
 from flows.steps.build import build
 from flows.steps.check import check
 from flows.steps.decide import decide
-from flows.steps.earned import note_backtested
+from flows.steps.earned import record_backtest
 from flows.steps.holders import person
 from flows.steps.home import Home
 from flows.steps.past import Past
@@ -84,7 +84,7 @@ class Backtested:
     days: tuple[Day, ...]
     total: Tally
     missing: tuple[str, ...]
-    """Readings that landing no longer holds: what they told is not in it."""
+    """Readings that landing no longer has: what they reported is left out."""
 
     @property
     def failed(self) -> list[str]:
@@ -102,9 +102,9 @@ class Backtested:
             }
             for one in self.days
         ]
-        told = ("policy", "shop_id", "first", "last", "hour", "missing")
+        names = ("policy", "shop_id", "first", "last", "hour", "missing")
         return {
-            **{name: getattr(self, name) for name in told},
+            **{name: getattr(self, name) for name in names},
             "total": asdict(self.total),
             "days": days,
         }
@@ -125,9 +125,9 @@ def backtest(
     recorded in the home but that it was backtested, where no day failed.
 
     What the policy would have done counts for its guards from then on, as if it had been approved
-    and carried out, in place of what it really did within the span; of all else the ledger tells
-    what it told then. A price that it would have changed stays so until the platform shows another
-    than it did then.
+    and carried out, in place of what it really did within the span; of all else the ledger shows
+    what it showed then. A price that it would have changed stays so until the platform shows
+    another than it did then.
 
     Raises:
         ConfigurationError: no such shop or policy; no span; or nothing was read in it.
@@ -157,9 +157,9 @@ def backtest(
             days.append(replayed.day(day, _end(shop, day, hour), progress))
         missing = past.missing
     if not any(one.decided_at or one.failed for one in days):
-        raise ConfigurationError(_nothing_known(shop, first, last, known, missing))
+        raise ConfigurationError(_unknown_span(shop, first, last, known, missing))
     if not any(one.failed for one in days):
-        note_backtested(home, shop, policy, first=first, last=last, by=person(None))
+        record_backtest(home, shop, policy, first=first, last=last, by=person(None))
     return Backtested(
         policy=policy,
         shop_id=shop.id,
@@ -199,19 +199,19 @@ class _Replay:
     def day(self, day: dt.date, until: dt.datetime, progress: Progress) -> Day:
         """What the policy comes to on a day; what stops it stops no other day."""
         stopped: list[Blocked] = []
-        found = each([self._shop], _BY, lambda _: self._played(day, until, progress), stopped)
+        found = each([self._shop], _BY, lambda _: self._play(day, until, progress), stopped)
         failed = "; ".join(one.sentence for one in stopped) or None
         return found[0] if found else Day(day=day, tally=self.nothing, failed=failed)
 
-    def _played(self, day: dt.date, until: dt.datetime, progress: Progress) -> Day:
+    def _play(self, day: dt.date, until: dt.datetime, progress: Progress) -> Day:
         for one in (self._shop, *self._others):
             self._past.advance(one, until, progress)
         newest = self._past.readings.newest(self._shop.id, with_backfills=True)
         if not newest or max(newest.values()) < self._shop.midnight(day):
             return Day(day=day, tally=self.nothing)
-        return self._decided(day)
+        return self._decide(day)
 
-    def _decided(self, day: dt.date) -> Day:
+    def _decide(self, day: dt.date) -> Day:
         past, shop = self._past, self._shop
         moment = past.data_as_of(shop)
         past.remember(
@@ -249,12 +249,12 @@ class _Replay:
         ledger.approve(waiting, by=_BY, at=at)
         ledger.settle(passed, ActionState.CONFIRMED, at=at)
         priced = {one.target_id: one for one in passed if one.write_kind is WriteKind.SET_PRICE}
-        for listing, seen in self._seen(priced).items():
+        for listing, seen in self._prices_seen(priced).items():
             self._prices[listing] = seen, priced[listing].after_value
 
     def _put_prices(self) -> None:
         """What we would have changed and nobody has changed since stays as we would have it."""
-        seen = self._seen(self._prices)
+        seen = self._prices_seen(self._prices)
         self._prices = {
             listing: (was, ours)
             for listing, (was, ours) in self._prices.items()
@@ -262,7 +262,7 @@ class _Replay:
         }
         self._past.put_prices(self._shop, {one: ours for one, (_, ours) in self._prices.items()})
 
-    def _seen(self, listings: Iterable[str]) -> dict[str, int]:
+    def _prices_seen(self, listings: Iterable[str]) -> dict[str, int]:
         seen = self._past.prices(self._shop).filter(pl.col("listing_id").is_in(list(listings)))
         return dict(seen.select("listing_id", "price_minor").iter_rows())
 
@@ -286,7 +286,7 @@ def _end(shop: Shop, day: dt.date, hour: int) -> dt.datetime:
     return begins + dt.timedelta(hours=1)
 
 
-def _nothing_known(
+def _unknown_span(
     shop: Shop,
     first: dt.date,
     last: dt.date,

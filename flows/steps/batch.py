@@ -1,5 +1,5 @@
-"""A batch of proposals that a person decides on at once: found by a filter, told by its totals and
-its largest, and approved as it was told and not otherwise."""
+"""A batch of proposals that a person decides on at once: found by a filter, shown by its totals and
+its largest, and approved as it was shown and not otherwise."""
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,7 +19,7 @@ SAMPLES: Final = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filter:
-    """Which of the proposals that wait are meant; what is null does not matter."""
+    """Which of the proposals that wait are meant; None: any."""
 
     policy: str | None = None
     shop_id: str | None = None
@@ -53,7 +53,7 @@ class BatchTotal:
     raises: int
     cuts: int
     largest_rate: float | None
-    """Farthest that a price moves; null: none is a price."""
+    """Farthest that a price moves; None: none is a price."""
     units: float
     unit: str
     stake_minor: int
@@ -61,10 +61,10 @@ class BatchTotal:
     unknown: int
     """Proposals of which nobody can say what they cost."""
     effect_minor: int | None
-    """Margin expected per day; null: none is stated."""
+    """Margin expected per day; None: none is stated."""
 
     @property
-    def told(self) -> str:
+    def summary(self) -> str:
         """In one line."""
         ways = f": {self.raises:,} up, {self.cuts:,} down" if self.raises or self.cuts else ""
         parts = [f"{self.policy} of {self.shop_id}, {self.write_kind}, {self.count:,}{ways}"]
@@ -99,8 +99,8 @@ class Batch:
     @property
     def lines(self) -> list[str]:
         """Count and totals, one per line."""
-        told = [one.told for one in self.totals]
-        return [f"{len(self.contents):,} wait for approval", *told]
+        totals = [one.summary for one in self.totals]
+        return [f"{len(self.contents):,} wait for approval", *totals]
 
 
 def batch(home: Home, chosen: Filter) -> Batch:
@@ -187,5 +187,5 @@ def _totals(home: Home, actions: Sequence[Action]) -> Iterator[BatchTotal]:
 
 
 def _stamp(contents: Mapping[str, str]) -> str:
-    told = "\n".join(f"{one} {content}" for one, content in sorted(contents.items()))
-    return hashlib.sha256(told.encode()).hexdigest()[:12]
+    text = "\n".join(f"{one} {content}" for one, content in sorted(contents.items()))
+    return hashlib.sha256(text.encode()).hexdigest()[:12]

@@ -1,7 +1,7 @@
 """What was not done while the rest went on: a rung of the ladder, its name and one sentence.
 
 document → reading → stream → source → shop: what is odd on one rung stops nothing beside it.
-Documents are counted in quarantine; the other rungs are told here.
+Documents are counted in quarantine; the other rungs are reported here.
 """
 
 import logging
@@ -41,7 +41,7 @@ class Blocked:
 
     @classmethod
     def by(cls, error: Exception, *, shop_id: str, rung: Rung, name: str) -> "Blocked":
-        """What an error stopped. Of one that is not ours only the kind is told: its text could
+        """What an error stopped. Of one that is not ours only the kind is reported: its text could
         hold anything.
         """
         is_ours = isinstance(error, ShopkeeperError)
@@ -56,7 +56,7 @@ class Blocked:
         )
 
     @property
-    def told(self) -> str:
+    def summary(self) -> str:
         """What an operator reads."""
         return f"{self.shop_id}: {self.rung} {self.name}: {self.sentence}"
 

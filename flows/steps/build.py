@@ -29,7 +29,7 @@ from flows.steps.views import View
 from transforms import kpis, sales
 from transforms.days import local_day, on_days
 from warehouse.publish import publish
-from warehouse.upkeep import changes, note, noted, tidy
+from warehouse.upkeep import changes, note, read_note, tidy
 
 _BY_DAY = ("sales_daily", "kpis_daily")
 """Computed again for the days that changes dirty; the others hold one moment and are cheap."""
@@ -56,14 +56,14 @@ def build(
     """
     built: dict[str, int] = dict.fromkeys(_NAMES, 0)
 
-    def one(shop: Shop) -> None:
+    def build_one(shop: Shop) -> None:
         progress("build", shops.index(shop), len(shops))
         with lease(home, f"build {shop.id}") as mine:
             for name, rows in _build_shop(mine.home, shop, is_full=is_full).items():
                 built[name] += rows
 
     shops = home.select(shop_id)
-    each(shops, "build", one, blocked)
+    each(shops, "build", build_one, blocked)
     home.readings.record(tidy(home.lake, home.readings.versions()))
     progress("build", len(shops), len(shops))
     return built
@@ -85,7 +85,7 @@ def rebuild(
     """
     rebuilt: dict[str, int] = {}
 
-    def one(shop: Shop) -> None:
+    def rebuild_one(shop: Shop) -> None:
         with lease(home, f"build {shop.id}") as mine:
             view = View.of(mine.home, shop, mine.home.data_as_of(shop))
             frames = depending(view, changed)
@@ -97,14 +97,14 @@ def rebuild(
             for name, frame in frames.items():
                 rebuilt[name] = rebuilt.get(name, 0) + frame.height
 
-    each(home.select(shop_id), "build", one, blocked)
+    each(home.select(shop_id), "build", rebuild_one, blocked)
     return rebuilt
 
 
 def _build_shop(home: Home, shop: Shop, *, is_full: bool) -> dict[str, int]:
     view = View.of(home, shop, home.data_as_of(shop))
     basis = _basis(view)
-    changed = None if is_full else _changed(view, basis)
+    changed = None if is_full else _diffs_since_build(view, basis)
     versions = {}
     if changed is None:
         sold = _sales(view)
@@ -124,11 +124,11 @@ def _build_shop(home: Home, shop: Shop, *, is_full: bool) -> dict[str, int]:
         version = note(home.lake, name, key=_key(shop), value=basis)
         versions[name] = versions[name] if version is None else version
     home.readings.record(versions)
-    publish(home.database, "kpis_daily", read=lambda: _recorded(home, "kpis_daily"))
+    publish(home.database, "kpis_daily", read=lambda: _published_rows(home, "kpis_daily"))
     return {name: frame.height for name, frame in {"sales_daily": sold, **frames}.items()}
 
 
-def _recorded(home: Home, table: str) -> pl.DataFrame:
+def _published_rows(home: Home, table: str) -> pl.DataFrame:
     """All shops' rows at the version that readers open."""
     return home.lake.scan(table, version=home.readings.versions()[table]).collect()
 
@@ -148,9 +148,9 @@ def _basis(view: View) -> str:
     )
 
 
-def _changed(view: View, basis: str) -> dict[str, RowDiff] | None:
-    """What changed since the last build; null where that cannot be told, so all is to be built."""
-    notes = {noted(view.home.lake, name, key=_key(view.shop)) for name in _BY_DAY}
+def _diffs_since_build(view: View, basis: str) -> dict[str, RowDiff] | None:
+    """What changed since the last build; None where that is not known, so all is to be built."""
+    notes = {read_note(view.home.lake, name, key=_key(view.shop)) for name in _BY_DAY}
     last = json.loads(notes.pop() or "{}") if len(notes) == 1 else {}
     if last.get("method") != json.loads(basis)["method"]:
         return None
@@ -179,15 +179,15 @@ def derive(home: Home, shop: Shop, *, as_of: dt.datetime) -> dict[str, pl.DataFr
 
 
 def _sales(view: View) -> pl.DataFrame:
-    lines, orders = view.known(OrderLine), view.known(Order)
+    lines, orders = view.rows(OrderLine), view.rows(Order)
     return SalesDaily.validate(sales.sales_daily(lines, orders, view.zone).collect())
 
 
 def _sales_of(view: View, days: pl.Series) -> pl.DataFrame:
     """Sales of some days; an order and its lines lie in one partition."""
-    lines = view.known(OrderLine).filter(on_days("placed_at", days, view.zone)).collect()
+    lines = view.rows(OrderLine).filter(on_days("placed_at", days, view.zone)).collect()
     created = pl.col("created_date").is_in(lines["created_date"].unique().to_list())
-    orders = view.known(Order).filter(created)
+    orders = view.rows(Order).filter(created)
     some = sales.sales_daily(
         cast("dy.LazyFrame[OrderLine]", lines.lazy()),
         cast("dy.LazyFrame[Order]", orders),
@@ -197,7 +197,7 @@ def _sales_of(view: View, days: pl.Series) -> pl.DataFrame:
 
 
 def _kpis(view: View) -> pl.DataFrame:
-    return KpisDaily.validate(_kpis_from(view, view.known(Order), view.known(OrderLine)).collect())
+    return KpisDaily.validate(_kpis_from(view, view.rows(Order), view.rows(OrderLine)).collect())
 
 
 def _kpis_from(
@@ -207,8 +207,8 @@ def _kpis_from(
         orders,
         lines,
         refunds=view.whole(Refund),
-        cases=view.known(RefundCase),
-        traffic=view.known(TrafficDaily),
+        cases=view.rows(RefundCase),
+        traffic=view.rows(TrafficDaily),
         quarantined_days=_quarantined_days(view.home, view.shop).lazy(),
         time_zone=view.zone,
     )
@@ -220,18 +220,18 @@ def _kpis_after(view: View, changed: Mapping[str, RowDiff]) -> pl.DataFrame:
     days = kpis.dirty_days(changed, orders, time_zone=view.zone)
     placed = orders.filter(on_days("placed_at", days, view.zone))
     created = placed.select("created_date").unique().collect()["created_date"].to_list()
-    lines = view.known(OrderLine).filter(pl.col("created_date").is_in(created))
+    lines = view.rows(OrderLine).filter(pl.col("created_date").is_in(created))
     now = _kpis_from(view, orders, cast("dy.LazyFrame[OrderLine]", lines)).collect()
     last = view.home.lake.scan("kpis_daily").filter(pl.col("shop_id") == view.shop.id).collect()
-    return KpisDaily.validate(kpis.renewed(last, now, days))
+    return KpisDaily.validate(kpis.replace_days(last, now, days))
 
 
 def _quarantined_days(home: Home, shop: Shop) -> pl.DataFrame:
     """Shop-local days of the orders in quarantine whose instant can be read."""
-    held = home.quarantine.open(shop_id=shop.id, table_name="orders")
+    quarantined = home.quarantine.open(shop_id=shop.id, table_name="orders")
     placed = pl.List(pl.Struct({"placed_at": pl.String}))
     return (
-        held.select(
+        quarantined.select(
             "shop_id",
             pl.col("payload").str.json_decode(pl.Struct({"orders": placed})).struct.field("orders"),
         )

@@ -9,14 +9,14 @@ from checks.freshness import freshness
 from checks.gates import run_suites
 from checks.goods import goods
 from checks.listings import single_codes
-from checks.readings import quarantined, set_aside, unknown_fields
+from checks.readings import check_quarantine, set_aside, unknown_fields
 from checks.volume import AFTER_EVENT_DAYS, LONGEST_DAYS, rows_per_day, volume
 from contracts.checks import CheckResult
 from contracts.tables import Listing, table_of
 from flows.steps.blocked import Blocked, each
 from flows.steps.derived import costs
 from flows.steps.home import Home
-from flows.steps.named_skus import named
+from flows.steps.named_skus import named_skus_exist
 from flows.steps.opt_outs import bounces
 from flows.steps.progress import Progress, silent
 from flows.steps.remap import stale
@@ -43,7 +43,7 @@ def check(
     was never checked; `has_docs`: and write what they found as pages.
     """
 
-    def one(shop: Shop) -> list[CheckResult]:
+    def check_one(shop: Shop) -> list[CheckResult]:
         progress("check", shops.index(shop), len(shops))
         found = [
             *_suites(home, shop, has_docs=has_docs),
@@ -54,14 +54,14 @@ def check(
             *_costs(home, shop),
             *mappings(home, shop),
             *bounces(home, shop),
-            *named(home, shop),
+            *named_skus_exist(home, shop),
             *readings(home, shop),
         ]
         home.checks.record(found)
         return found
 
     shops = home.select(shop_id)
-    results = [row for rows in each(shops, "check", one, blocked) for row in rows]
+    results = [row for rows in each(shops, "check", check_one, blocked) for row in rows]
     progress("check", len(shops), len(shops))
     return results
 
@@ -173,11 +173,15 @@ def readings(home: Home, shop: Shop) -> list[CheckResult]:
     found = []
     for table, streams in feeding.items():
         failures = [sentence for name in streams for sentence in aside.get(name, [])]
-        rows, held = (sum(shares.get(name, (0, 0))[at] for name in streams) for at in (0, 1))
+        rows, quarantined_rows = (
+            sum(shares.get(name, (0, 0))[at] for name in streams) for at in (0, 1)
+        )
         names = sorted({field for name in streams for field in unknown.get(name, [])})
         found += [
             set_aside(shop.id, table, failures, checked_at=now),
-            quarantined(shop.id, table, rows=rows, held=held, checked_at=now),
+            check_quarantine(
+                shop.id, table, rows=rows, quarantined_rows=quarantined_rows, checked_at=now
+            ),
             unknown_fields(shop.id, table, names, checked_at=now),
         ]
     return found
@@ -211,7 +215,7 @@ def _costs(home: Home, shop: Shop) -> list[CheckResult]:
 def mappings(home: Home, shop: Shop) -> list[CheckResult]:
     """Streams to be replayed, since their mapping has changed; and those that no longer are."""
     old = {one.stream: one for one in stale(home, shop)}
-    told = {
+    reported = {
         one.table
         for one in home.checks.latest(shop_id=shop.id)
         if one.check == "mapping" and not one.passed
@@ -229,5 +233,5 @@ def mappings(home: Home, shop: Shop) -> list[CheckResult]:
         )
         for _, stream in shop.streams()
         for table in [table_of(stream.tables[0]).name]
-        if stream.name in old or table in told
+        if stream.name in old or table in reported
     ]

@@ -1,4 +1,4 @@
-"""The clocks: the machine's, and a platform's by what it said last."""
+"""The clocks: the machine's, and a platform's, counted on from its last answer."""
 
 import datetime as dt
 import time
@@ -12,7 +12,7 @@ def machine_now() -> dt.datetime:
 
 @dataclass(slots=True)
 class ShopClock:
-    """The platform's clock: what it said once, and the time that has passed since."""
+    """The platform's clock: what it read once, and the time that has passed since."""
 
     said: dt.datetime
     at: float = field(default_factory=time.monotonic)

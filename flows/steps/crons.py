@@ -11,19 +11,19 @@ _FIELD = re.compile(r"(\*|[0-9]+|[a-z]{3}|[-,/])+", re.IGNORECASE)
 _ANY_TIME = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 
 
-def checked(text: str) -> str:
+def validate_cron(text: str) -> str:
     """The expression, if it is one.
 
     Raises:
         ValueError: it is none, or names a day that never comes.
     """
-    _parsed(text)
+    _parse(text)
     return text
 
 
 def names_no_hour(text: str) -> bool:
     """Whether it is about minutes alone, so that it means every hour of every day."""
-    cron = _parsed(text)
+    cron = _parse(text)
     named = (len(cron.hours), len(cron.days), len(cron.months), len(_weekdays(cron)))
     return named == (24, 31, 12, 7)
 
@@ -33,7 +33,7 @@ def _weekdays(cron: CronSim) -> set[int]:
     return {day % 7 for day in cron.weekdays if isinstance(day, int)}
 
 
-def _parsed(text: str) -> CronSim:
+def _parse(text: str) -> CronSim:
     fields = text.split()
     if len(fields) == 5 and all(_FIELD.fullmatch(field) for field in fields):
         with suppress(CronSimError):

@@ -15,9 +15,9 @@ from contracts.personal import DECIDED_BY, purposes
 from contracts.tables import PriceFact, TableKind, table_of
 from flows.steps.blocked import Blocked, each
 from flows.steps.build import derive
-from flows.steps.earned import held_back, note_decided
-from flows.steps.edits import file_of, note
-from flows.steps.guard_facts import beside, built, cleared, facts
+from flows.steps.earned import record_decision, why_not_auto
+from flows.steps.edits import file_of, record_edit
+from flows.steps.guard_facts import derived_table, facts, with_channel_bounds, with_clearance_floors
 from flows.steps.home import Home
 from flows.steps.shop import Shop
 
@@ -41,7 +41,7 @@ class Decided:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Considered:
-    """What a policy wants of a shop, what the guard says of it, and what it leaves alone."""
+    """What a policy proposes for a shop, how the guard judges it, and what it leaves alone."""
 
     moment: dt.datetime
     is_past: bool
@@ -72,24 +72,26 @@ def decide(
     """
     run_id = uuid.uuid4().hex
 
-    def one(shop: Shop) -> list[Decided]:
+    def decide_one(shop: Shop) -> list[Decided]:
         return [
             _decide(home, shop, name, run_id=run_id, as_of=as_of)
             for name in home.policies_of(shop, policy)
         ]
 
-    return [row for rows in each(home.select(shop_id), "decide", one, blocked) for row in rows]
+    return [
+        row for rows in each(home.select(shop_id), "decide", decide_one, blocked) for row in rows
+    ]
 
 
 def _decide(
     home: Home, shop: Shop, name: str, *, run_id: str, as_of: dt.datetime | None
 ) -> Decided:
-    found = considered(home, shop, name, as_of=as_of)
+    found = consider(home, shop, name, as_of=as_of)
     if not found.is_past:
-        note(home, file_of(name), at=found.moment)
-        note_decided(home, shop, name, found.mode, at=found.moment)
+        record_edit(home, file_of(name), at=found.moment)
+        record_decision(home, shop, name, found.mode, at=found.moment)
     states = home.ledger.record(found.judged, run_id=run_id, at=found.moment)
-    counts = _left_alone(found, shop, name)
+    counts = _count_left_alone(found, shop, name)
     if not found.is_past:
         home.left_alone.record(shop.id, name, counts, at=found.moment)
     return Decided(
@@ -104,9 +106,7 @@ def _decide(
     )
 
 
-def considered(
-    home: Home, shop: Shop, name: str, *, as_of: dt.datetime | None = None
-) -> Considered:
+def consider(home: Home, shop: Shop, name: str, *, as_of: dt.datetime | None = None) -> Considered:
     """What a policy comes to, on the facts of now or of an earlier moment; nothing is recorded.
 
     Raises:
@@ -116,17 +116,19 @@ def considered(
     newest = home.data_as_of(shop)
     moment = min(as_of or newest, newest)
     is_past = moment < newest
-    why = None if is_past else held_back(home, shop, name, at=newest)
+    why = None if is_past else why_not_auto(home, shop, name, at=newest)
     wanted = policy.mode if why is None else PolicyMode.APPROVE
-    mode = PolicyMode.SHADOW if is_past else capped(wanted, home, shop, newest)
+    mode = PolicyMode.SHADOW if is_past else capped_mode(wanted, home, shop, newest)
     tables = derive(home, shop, as_of=moment) if is_past else {}
     inputs = _inputs(home, shop, policy.module.INPUTS, tables, as_of=moment)
     for argument, schema in policy.module.INPUTS.items():
         if schema is not PriceFact:
             continue
-        inputs[argument] = cleared(home, shop, inputs[argument])
+        inputs[argument] = with_clearance_floors(home, shop, inputs[argument])
         if not is_past:
-            inputs[argument] = beside(home, shop, inputs[argument], limits=policy.limits, at=moment)
+            inputs[argument] = with_channel_bounds(
+                home, shop, inputs[argument], limits=policy.limits, at=moment
+            )
     stated = {
         **inputs,
         "params": policy.params,
@@ -136,10 +138,10 @@ def considered(
     }
     proposals = policy.module.propose(**stated)
     targets = proposals["target_id"].to_list()
-    asked = proposals.select(pl.coalesce("parent_id", "target_id")).to_series().to_list()
+    order_ids = proposals.select(pl.coalesce("parent_id", "target_id")).to_series().to_list()
     judged = judge(
         proposals,
-        facts(home, shop, name, at=moment, tables=tables, targets=targets, asked=asked),
+        facts(home, shop, name, at=moment, tables=tables, targets=targets, order_ids=order_ids),
         limits=policy.limits,
         economics=shop.economics,
         mode=mode,
@@ -176,7 +178,7 @@ def _inputs(
     }
 
 
-def _left_alone(found: Considered, shop: Shop, policy: str) -> tuple[LeftAlone, ...]:
+def _count_left_alone(found: Considered, shop: Shop, policy: str) -> tuple[LeftAlone, ...]:
     """Holds, and what was refused for others' sake, by reason, the most first."""
     is_counted = pl.col("guard").is_in(COUNTED_GUARDS)
     rows = pl.concat(
@@ -202,11 +204,11 @@ def _left_alone(found: Considered, shop: Shop, policy: str) -> tuple[LeftAlone, 
     )
 
 
-def capped(mode: PolicyMode, home: Home, shop: Shop, now: dt.datetime) -> PolicyMode:
+def capped_mode(mode: PolicyMode, home: Home, shop: Shop, now: dt.datetime) -> PolicyMode:
     """A Chinese shop without a current campaign of its own acts at most after approval.
 
     Platforms there lock prices for weeks around a sale and punish a cut in between; the calendar of
-    another shop says nothing about this one's.
+    another shop proves nothing about this one's.
     """
     has_calendar = any(
         campaign.concerns(shop.id) and campaign.ends_at > now
@@ -221,12 +223,12 @@ def _readable(home: Home, schema: type[dy.Schema], rows: pl.LazyFrame) -> pl.Laz
     """Rows with the codes and numbers in clear that are written to whom they belong."""
     if not DECIDED_BY & set(purposes(schema).values()):
         return rows
-    return home.keys.vault.opened(rows.collect(), table_of(schema).name, only=DECIDED_BY)
+    return home.keys.vault.open_lazily(rows.collect(), table_of(schema).name, only=DECIDED_BY)
 
 
 def _input(home: Home, shop: Shop, schema: type[dy.Schema], *, as_of: dt.datetime) -> pl.LazyFrame:
     """A table that a policy reads; a canonical one that no source fills is empty."""
     table = table_of(schema)
     if table.kind is TableKind.DERIVED:
-        return built(home, shop, table.name)
+        return derived_table(home, shop, table.name)
     return home.scan(table.name, shop, as_of=as_of)

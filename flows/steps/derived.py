@@ -79,7 +79,7 @@ class Built:
         """The rows of a table that comes before, lazy."""
         name = table_of(schema).name
         self._view.asked.add(name)
-        return self.frames[name].lazy() if name in self.frames else self._view.known(schema)
+        return self.frames[name].lazy() if name in self.frames else self._view.rows(schema)
 
 
 def point_in_time_tables(view: View, sold: pl.DataFrame) -> dict[str, pl.DataFrame]:
@@ -104,15 +104,15 @@ def depending(view: View, changed: Collection[str]) -> dict[str, pl.DataFrame]:
 
 def _pieces(view: View) -> pl.LazyFrame:
     """The articles of the shop's bundles."""
-    return articles(view.known(BundlePart))
+    return articles(view.rows(BundlePart))
 
 
 def _velocity(view: View, built: Built) -> pl.LazyFrame:
     pieces = _pieces(view)
-    # What is shown of a bundle's own stock tells of no shelf.
-    levels = view.known(StockLevel).join(pieces, on=["shop_id", "sku_id"], how="anti")
+    # A bundle's own stock is no shelf's.
+    levels = view.rows(StockLevel).join(pieces, on=["shop_id", "sku_id"], how="anti")
     out = stockout_spans(
-        view.known(StockoutDay),
+        view.rows(StockoutDay),
         cast("dy.LazyFrame[StockLevel]", levels),
         as_of=view.as_of,
         time_zone=view.zone,
@@ -158,16 +158,16 @@ def _price_facts(view: View, built: Built) -> pl.LazyFrame:
     pieces, until = _pieces(view), _yesterday(view)
     since = until - dt.timedelta(days=VELOCITY_DAYS - 1)
     return price_facts(
-        view.known(Listing),
-        view.known(Price),
+        view.rows(Listing),
+        view.rows(Price),
         costs=costs(view),
         rivals=built.of(RivalOffer),
-        stock_levels=view.known(StockLevel),
+        stock_levels=view.rows(StockLevel),
         velocity=built.of(Velocity),
         elasticities=built.of(Elasticity),
-        lines=view.known(OrderLine),
+        lines=view.rows(OrderLine),
         orders=view.whole(Order),
-        coupons=view.known(Coupon),
+        coupons=view.rows(Coupon),
         as_of=view.as_of,
         confirmed=view.shop.settings.confirmed,
         pieces=pieces,
@@ -176,12 +176,12 @@ def _price_facts(view: View, built: Built) -> pl.LazyFrame:
 
 
 def _elasticities(view: View, built: Built) -> pl.LazyFrame:
-    sold, listings = built.of(SalesDaily), view.known(Listing, with_deleted=True)
+    sold, listings = built.of(SalesDaily), view.rows(Listing, with_deleted=True)
     return elasticities(sold, listings, as_of_date=_yesterday(view))
 
 
 def _rival_offers(view: View, built: Built) -> pl.LazyFrame:
-    return rival_offers(view.known(CompetitorOffer), as_of=view.as_of)
+    return rival_offers(view.rows(CompetitorOffer), as_of=view.as_of)
 
 
 def costs(view: View) -> pl.LazyFrame:
@@ -201,18 +201,18 @@ def costs(view: View) -> pl.LazyFrame:
         "max_fall_rate": shop.economics.max_cost_fall_rate,
     }
     stated = costs_in_use(
-        view.known(Cost),
+        view.rows(Cost),
         fx=rates(home, view.as_of),
         as_of=view.as_of,
         time_zone=view.zone,
-        held_rates=_held_rates(known.filter(pl.col("currency") == shop.settings.currency)),
+        held_rates=_last_rates(known.filter(pl.col("currency") == shop.settings.currency)),
         min_fx_move_rate=shop.economics.min_fx_move_rate,
         **usual,
     )
     return with_bundle_costs(stated, _pieces(view), **usual)
 
 
-def _held_rates(last: pl.LazyFrame) -> pl.LazyFrame:
+def _last_rates(last: pl.LazyFrame) -> pl.LazyFrame:
     """Rates of exchange that the last build's costs were converted by; one for each currency."""
     rate = pl.col("cost_fx_rate").drop_nulls().max()
     return last.group_by("shop_id", currency="cost_currency").agg(held_rate=rate)
@@ -220,12 +220,12 @@ def _held_rates(last: pl.LazyFrame) -> pl.LazyFrame:
 
 def _stock_facts(view: View, built: Built) -> pl.LazyFrame:
     return stock_facts(
-        view.known(StockLevel),
+        view.rows(StockLevel),
         built.of(Velocity),
-        listings=view.known(Listing, with_deleted=True),
+        listings=view.rows(Listing, with_deleted=True),
         prices=built.of(PriceFact),
-        supply_terms=view.known(SupplyTerms),
-        inbound=view.known(Inbound),
+        supply_terms=view.rows(SupplyTerms),
+        inbound=view.rows(Inbound),
         orders=built.of(OpenOrder),
         as_of=view.as_of,
         time_zone=view.zone,
@@ -237,9 +237,9 @@ def _stock_facts(view: View, built: Built) -> pl.LazyFrame:
 def _open_orders(view: View, built: Built) -> pl.LazyFrame:
     return open_orders(
         approved_orders(view.home, view.shop, view.as_of).lazy(),
-        view.known(StockLevel),
+        view.rows(StockLevel),
         sales_daily=pieces_sold(built.of(SalesDaily), _pieces(view)),
-        inbound=view.known(Inbound),
+        inbound=view.rows(Inbound),
         as_of=view.as_of,
         time_zone=view.zone,
     )
@@ -248,35 +248,35 @@ def _open_orders(view: View, built: Built) -> pl.LazyFrame:
 def _parcel_facts(view: View, built: Built) -> pl.LazyFrame:
     return parcel_facts(
         view.whole(Order),
-        view.known(Shipment),
-        parcels=view.known(Parcel),
-        contacts=view.known(Contact),
+        view.rows(Shipment),
+        parcels=view.rows(Parcel),
+        contacts=view.rows(Contact),
         as_of=view.as_of,
     )
 
 
 def _open_parcels(view: View, built: Built) -> pl.LazyFrame:
-    return open_parcels(built.of(ParcelFact), parcels=view.known(Parcel), as_of=view.as_of)
+    return open_parcels(built.of(ParcelFact), parcels=view.rows(Parcel), as_of=view.as_of)
 
 
 def _order_follow_ups(view: View, built: Built) -> pl.LazyFrame:
     return order_follow_ups(
         view.whole(Order),
         view.whole(Refund),
-        cases=view.known(RefundCase),
-        shipments=view.known(Shipment),
-        parcels=view.known(Parcel),
-        reviews=view.known(Review),
+        cases=view.rows(RefundCase),
+        shipments=view.rows(Shipment),
+        parcels=view.rows(Parcel),
+        reviews=view.rows(Review),
         parcel_facts=built.of(ParcelFact),
-        contacts=view.known(Contact),
-        consents=view.known(Consent),
+        contacts=view.rows(Contact),
+        consents=view.rows(Consent),
         as_of=view.as_of,
     )
 
 
 def _review_facts(view: View, built: Built) -> pl.LazyFrame:
     """The words of the few reviews that count are opened here, and go no further."""
-    sealed = unanswered(view.known(Review), as_of=view.as_of).collect()
+    sealed = unanswered(view.rows(Review), as_of=view.as_of).collect()
     words = view.home.keys.vault.open_frame(sealed, table_of(Review).name)
     return review_facts(Review.cast(words.lazy()), as_of=view.as_of)
 
@@ -285,13 +285,13 @@ def _member_facts(view: View, built: Built) -> pl.LazyFrame:
     return member_facts(
         view.whole(Order),
         refunds=view.whole(Refund),
-        cases=view.known(RefundCase),
-        order_coupons=view.known(OrderCoupon),
-        grants=view.known(CouponGrant),
-        members=view.known(Member),
-        contacts=view.known(Contact),
-        consents=view.known(Consent),
-        tiers=view.known(MemberTier),
+        cases=view.rows(RefundCase),
+        order_coupons=view.rows(OrderCoupon),
+        grants=view.rows(CouponGrant),
+        members=view.rows(Member),
+        contacts=view.rows(Contact),
+        consents=view.rows(Consent),
+        tiers=view.rows(MemberTier),
         as_of=view.as_of,
         time_zone=view.zone,
     )

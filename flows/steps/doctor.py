@@ -11,12 +11,12 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from contracts.errors import ShopkeeperError
 from flows.steps import secrets
 from flows.steps.clock import machine_now
-from flows.steps.earned import held_back_in
+from flows.steps.earned import why_not_auto_in
 from flows.steps.home import Home
-from flows.steps.named_skus import named
-from flows.steps.private import OTHERS, wide
+from flows.steps.named_skus import named_skus_exist
+from flows.steps.private import OTHERS, exposed_paths
 from flows.steps.remap import stale
-from flows.steps.restored import restored
+from flows.steps.restored import restore_problem
 from flows.steps.shop import Shop, ShopSource
 
 _FIXED = re.compile(r"UTC([+-]\d{1,2}(?:\.\d{1,2})?)")
@@ -41,19 +41,19 @@ def doctor(home: Home, *, shop_id: str | None = None) -> list[Finding]:
         *_database(home),
         *_open_to_others(home),
         *_secrets(home),
-        *_of_shops(home, shop_id),
+        *_check_shops(home, shop_id),
     ]
 
 
 def _database(home: Home) -> list[Finding]:
     """An older copy of the database, or one whose chain was cut."""
-    told = restored(home)
-    if told is None:
+    problem = restore_problem(home)
+    if problem is None:
         return []
-    return [Finding(shop_id="", source="database", subject="journal", passed=False, detail=told)]
+    return [Finding(shop_id="", source="database", subject="journal", passed=False, detail=problem)]
 
 
-def _of_shops(home: Home, shop_id: str | None) -> list[Finding]:
+def _check_shops(home: Home, shop_id: str | None) -> list[Finding]:
     return [
         finding
         for shop in home.select(shop_id)
@@ -70,8 +70,8 @@ def _of_shops(home: Home, shop_id: str | None) -> list[Finding]:
 def _by_approval(home: Home, shop: Shop) -> list[Finding]:
     """Policies that are set to `auto` and have not earned it."""
     return [
-        Finding(shop_id=shop.id, source="policies", subject="auto", passed=False, detail=told)
-        for told in held_back_in(home, shop)
+        Finding(shop_id=shop.id, source="policies", subject="auto", passed=False, detail=why)
+        for why in why_not_auto_in(home, shop)
     ]
 
 
@@ -85,7 +85,7 @@ def _open_to_others(home: Home) -> list[Finding]:
             passed=False,
             detail=f"others may open {path}: `chmod -R go= {path}` as its owner",
         )
-        for path in wide(home.folder, home.settings.storage)
+        for path in exposed_paths(home.folder, home.settings.storage)
     ]
 
 
@@ -131,7 +131,7 @@ def _set_aside(home: Home, shop: Shop) -> list[Finding]:
             subject=f"readings of {stream}",
             passed=False,
             detail=f"{len(failures)} set aside: {failures[-1]}; once it is mended,"
-            " `shopkeeper build --remap`, or `backfill --mode failed` to ask anew",
+            " `shopkeeper build --remap`, or `backfill --mode failed` to read again",
         )
         for stream, failures in aside.items()
     ]
@@ -147,7 +147,7 @@ def _names(home: Home, shop: Shop) -> list[Finding]:
             passed=one.passed,
             detail=one.measured,
         )
-        for one in named(home, shop)
+        for one in named_skus_exist(home, shop)
     ]
 
 
@@ -167,24 +167,26 @@ def _mappings(home: Home, shop: Shop, source: ShopSource) -> list[Finding]:
 
 
 def _examine(shop: Shop, source: ShopSource) -> list[Finding]:
-    said: list[tuple[str, str, bool]] = []
+    details: list[tuple[str, str, bool]] = []
     try:
         client = source.open()
         try:
             if hasattr(client, "prove"):
                 client.prove()
-            said.append(("answers", *_clock(shop, client.now())))
+            details.append(("answers", *_clock(shop, client.now())))
             if hasattr(client, "check"):
-                said += _account(shop, client.check())
+                details += _account(shop, client.check())
             if hasattr(client, "interpreter"):
-                said.append(("interpreter", *client.interpreter()))
+                details.append(("interpreter", *client.interpreter()))
             if hasattr(client, "strangers"):
-                said += _strangers(client.strangers())
+                details += _strangers(client.strangers())
         finally:
             client.close()
     except ShopkeeperError as error:
-        said.append(("answers", str(error), False))
-    said += [(f"write {kind}", told, True) for kind, told in source.connector.capabilities()]
+        details.append(("answers", str(error), False))
+    details += [
+        (f"write {kind}", capability, True) for kind, capability in source.connector.capabilities()
+    ]
     return [
         Finding(
             shop_id=shop.id,
@@ -193,7 +195,7 @@ def _examine(shop: Shop, source: ShopSource) -> list[Finding]:
             passed=passed,
             detail=detail,
         )
-        for subject, detail, passed in said
+        for subject, detail, passed in details
     ]
 
 
@@ -207,24 +209,24 @@ def _strangers(files: list[str]) -> list[tuple[str, str, bool]]:
 
 def _clock(shop: Shop, clock: dt.datetime) -> tuple[str, bool]:
     skew = abs(clock - machine_now())
-    told = f"its clock says {clock:%Y-%m-%d %H:%M:%S} UTC"
+    reported = f"its clock says {clock:%Y-%m-%d %H:%M:%S} UTC"
     if shop.is_sandbox or skew <= _SKEW:
-        return told, True
-    return f"{told}, which is {skew} off ours: set this machine's clock", False
+        return reported, True
+    return f"{reported}, which is {skew} off ours: set this machine's clock", False
 
 
 def _account(shop: Shop, account: Any) -> list[tuple[str, str, bool]]:
     settings = shop.settings
-    said = [("account", f"{account.name}, plan {account.plan}", True)]
+    details = [("account", f"{account.name}, plan {account.plan}", True)]
     for name, ours in (("currency", settings.currency), ("time_zone", settings.time_zone)):
         theirs = getattr(account, name, None)
-        if theirs is None:  # not every platform has one, or tells it
+        if theirs is None:  # not every platform has one, or reports it
             continue
         same = theirs == ours or (name == "time_zone" and _is_same_zone(theirs, ours))
-        said.append((name, theirs if same else f"{theirs} there, {ours} in our settings", same))
+        details.append((name, theirs if same else f"{theirs} there, {ours} in our settings", same))
     if account.scopes is not None:
-        said.append(("permissions", ", ".join(account.scopes), True))
-    return said
+        details.append(("permissions", ", ".join(account.scopes), True))
+    return details
 
 
 def _is_same_zone(theirs: str, ours: str) -> bool:
@@ -241,8 +243,8 @@ def _is_same_zone(theirs: str, ours: str) -> bool:
 def _zone(name: str) -> dt.tzinfo | None:
     """A zone by its IANA name, or by its hours from UTC as in "UTC+5.5"."""
     try:
-        if told := _FIXED.fullmatch(name):
-            return dt.timezone(dt.timedelta(hours=float(told[1])))
+        if offset := _FIXED.fullmatch(name):
+            return dt.timezone(dt.timedelta(hours=float(offset[1])))
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return None

@@ -10,17 +10,17 @@ from checks.rows import Split, split
 from connectors.base.declaration import Stream
 from connectors.base.documents import RawDocument
 from connectors.base.isolation import map_documents, redact_documents
-from contracts.erasing import names_erased, protected
+from contracts.erasing import names_erased, protect
 from contracts.errors import ShopkeeperError, SourceContractError
 from contracts.families import first_part
-from contracts.personal import Members, expired
+from contracts.personal import Members, expire_columns
 from contracts.streams import Mapped, Page, Reading
 from contracts.tables import TABLES, table_of
 from flows.steps.home import Home
 from flows.steps.shop import Shop
 
 
-def fetched(
+def fetch_pages(
     home: Home, shop: Shop, stream: Stream, client: object, reading: Reading
 ) -> Iterator[Page]:
     """The platform's answers, without members who are to be forgotten.
@@ -43,7 +43,7 @@ def _next(stream: Stream, pages: Iterator[Page]) -> Page | None:
         return next(pages, None)
     except (ShopkeeperError, OSError):
         raise
-    # What a connector stumbles over is told as the answer's fault, and costs this reading alone.
+    # An error of a connector counts as the answer's fault, and costs this reading alone.
     except Exception as error:
         raise SourceContractError(f"reading {stream.name} fails: {type(error).__name__}") from error
 
@@ -55,7 +55,7 @@ def _rows(home: Home, shop: Shop, schema: type[dy.Schema]) -> pl.DataFrame:
 
 
 def map_and_check(home: Home, shop: Shop, stream: Stream, reading: Reading) -> tuple[Mapped, Split]:
-    """A landed reading mapped, and parted into what is loaded and what is held.
+    """A landed reading mapped, and split into what is loaded and what is quarantined.
 
     Raises:
         SourceContractError: it cannot be mapped or checked, whatever the reason.
@@ -67,10 +67,10 @@ def map_and_check(home: Home, shop: Shop, stream: Stream, reading: Reading) -> t
     try:
         members = home.members(shop)
         is_of_erased = names_erased(mapped, members)
-        mapped = replace(protected(mapped, members), is_of_erased=is_of_erased)
+        mapped = replace(protect(mapped, members), is_of_erased=is_of_erased)
         days = home.settings.retention.purpose_days
         frames = {
-            name: expired(frame, TABLES[name], days=days, now=reading.read_at)
+            name: expire_columns(frame, TABLES[name], days=days, now=reading.read_at)
             for name, frame in mapped.frames.items()
         }
         mapped = replace(mapped, frames=frames)
@@ -92,7 +92,7 @@ def drop_erased(home: Home, shop: Shop, stream: Stream, reading: Reading) -> Non
     """
     members = home.members(shop)
 
-    def rest(page: Page) -> Page | None:
+    def without_bad(page: Page) -> Page | None:
         if stream.documents is None:
             return page
         found = stream.documents.split(page)
@@ -101,7 +101,7 @@ def drop_erased(home: Home, shop: Shop, stream: Stream, reading: Reading) -> Non
             return page
         return None if len(bad) == len(found) else stream.documents.without(page, bad)
 
-    home.landing.rewrite_reading(reading.id, rest)
+    home.landing.rewrite_reading(reading.id, without_bad)
 
 
 def _is_erased(document: RawDocument, members: Members) -> bool:

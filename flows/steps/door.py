@@ -9,7 +9,7 @@ from actions.guard.refusals import POLICY_OFF
 from actions.words import unfit
 from contracts.actions import Action, Live
 from contracts.codes import PolicyMode
-from flows.steps.approved import approved
+from flows.steps.approved import approved_sentences
 from flows.steps.guard_facts import campaigns, facts
 from flows.steps.home import Home
 from flows.steps.shop import Shop
@@ -24,7 +24,7 @@ class WriteDoor:
 
     home: Home
     shop: Shop
-    held: list[str] = field(default_factory=list)
+    delayed: list[str] = field(default_factory=list)
     """What holds actions until a person changes it, each in a sentence."""
 
     def recheck(
@@ -38,27 +38,27 @@ class WriteDoor:
         """
         altered = self.home.ledger.altered(actions)
         refused = {action_id: ("content", why) for action_id, why in altered.items()}
-        refused |= self._unfit(_without(actions, refused))
-        rest = _without(actions, refused)
+        refused |= self._unfit(_excluding(actions, refused))
+        rest = _excluding(actions, refused)
         undo = [action for action in rest if action.undoes is not None]
         refused |= undo_recheck(undo, campaigns(self.home, self.shop), at=at)
         ours = [action for action in rest if action.undoes is None]
         for policy in dict.fromkeys(action.policy for action in ours):
             mine = [action for action in ours if action.policy == policy]
-            why = self._off(policy)
+            why = self._why_off(policy)
             if why is not None:
                 refused |= {action.action_id: (POLICY_OFF, why) for action in mine}
-                self.held.append(why)
+                self.delayed.append(why)
             else:
-                refused |= self._judged(policy, mine, live, at=at)
+                refused |= self._judge(policy, mine, live, at=at)
         return refused
 
     def _unfit(self, actions: Sequence[Action]) -> Refused:
-        own = approved(self.home.folder)
+        own = approved_sentences(self.home.folder)
         found = {action.action_id: unfit(action, own) for action in actions}
         return {action_id: ("words", why) for action_id, why in found.items() if why is not None}
 
-    def _off(self, policy: str) -> str | None:
+    def _why_off(self, policy: str) -> str | None:
         """Why a policy may not write here now, if it may not."""
         file = self.home.policies.get(policy)
         if file is None:
@@ -68,22 +68,22 @@ class WriteDoor:
             return f"the mode of {policy} for {self.shop.id} is {mode} now: what it decided is held"
         return None
 
-    def _judged(
+    def _judge(
         self, policy: str, actions: list[Action], live: Mapping[str, Live], *, at: dt.datetime
     ) -> Refused:
         targets = [action.target_id for action in actions]
         # A reminder's target is the request that it reminds of, its parent is the order.
-        asked = [action.parent_id or action.target_id for action in actions]
+        order_ids = [action.parent_id or action.target_id for action in actions]
         return per_item_recheck(
             actions,
             live,
-            facts(self.home, self.shop, policy, at=at, targets=targets, asked=asked),
+            facts(self.home, self.shop, policy, at=at, targets=targets, order_ids=order_ids),
             limits=self.home.policy(self.shop, policy).limits,
             economics=self.shop.economics,
             at=at,
         )
 
 
-def _without(actions: Sequence[Action], gone: Container[str]) -> list[Action]:
+def _excluding(actions: Sequence[Action], gone: Container[str]) -> list[Action]:
     """The actions but for those of these ids."""
     return [action for action in actions if action.action_id not in gone]

@@ -21,8 +21,8 @@ DECIDED, BACKTESTED = "decided", "backtested"
 _WATCHED = (PolicyMode.SHADOW, PolicyMode.APPROVE)
 
 
-def held_back(home: Home, shop: Shop, policy: str, *, at: dt.datetime) -> str | None:
-    """Why a policy that is set to `auto` acts by approval in a shop, in one sentence; null: it does
+def why_not_auto(home: Home, shop: Shop, policy: str, *, at: dt.datetime) -> str | None:
+    """Why a policy that is set to `auto` acts by approval in a shop, in one sentence; None: it does
     not, or is not set to it.
 
     A policy that writes nothing to a platform has nothing to earn.
@@ -32,23 +32,25 @@ def held_back(home: Home, shop: Shop, policy: str, *, at: dt.datetime) -> str | 
         return None
     happened = Events(home.database).of(_subject(shop, policy))
     lacking = [
-        *_watched(home, happened),
-        *_costed(home, shop, found, at),
-        *_backtested(home, shop, policy, found, happened, at),
+        *_missing_days(home, happened),
+        *_missing_costs(home, shop, found, at),
+        *_missing_backtest(home, shop, policy, found, happened, at),
     ]
     return f"{policy} in {shop.id} acts by approval: {'; '.join(lacking)}" if lacking else None
 
 
-def held_back_in(home: Home, shop: Shop) -> list[str]:
+def why_not_auto_in(home: Home, shop: Shop) -> list[str]:
     """The same of all policies of a shop; of one that was never read nothing."""
     if not home.readings.newest(shop.id, with_backfills=True):
         return []
     at = home.data_as_of(shop)
-    told = (held_back(home, shop, name, at=at) for name in home.policies_of(shop, None))
-    return [one for one in told if one is not None]
+    reasons = (why_not_auto(home, shop, name, at=at) for name in home.policies_of(shop, None))
+    return [one for one in reasons if one is not None]
 
 
-def note_decided(home: Home, shop: Shop, policy: str, mode: PolicyMode, *, at: dt.datetime) -> None:
+def record_decision(
+    home: Home, shop: Shop, policy: str, mode: PolicyMode, *, at: dt.datetime
+) -> None:
     """Write an event for a policy's first decision of a shop-local day that a person watches."""
     events, subject, day = Events(home.database), _subject(shop, policy), _day(shop, at)
     if mode in _WATCHED and day not in _days(events.of(subject)):
@@ -58,7 +60,7 @@ def note_decided(home: Home, shop: Shop, policy: str, mode: PolicyMode, *, at: d
         )
 
 
-def note_backtested(
+def record_backtest(
     home: Home, shop: Shop, policy: str, *, first: dt.date, last: dt.date, by: str
 ) -> None:
     """Write an event for a backtest of a policy as it is set now."""
@@ -76,29 +78,29 @@ def note_backtested(
 def costed_rate(home: Home, shop: Shop, at: dt.datetime) -> float:
     """Part of the active listings that are linked to a SKU whose cost is known; of none it is 0."""
     view = View.of(home, shop, at)
-    active = view.known(Listing).filter(pl.col("listing_status") == ListingStatus.ACTIVE)
+    active = view.rows(Listing).filter(pl.col("listing_status") == ListingStatus.ACTIVE)
     known = costs(view).filter(pl.col("unit_cost_minor").is_not_null())
     costed = active.join(known, on=["shop_id", "sku_id"], how="semi")
     listed, with_cost = pl.collect_all([active.select(pl.len()), costed.select(pl.len())])
     return with_cost.item() / listed.item() if listed.item() else 0.0
 
 
-def _watched(home: Home, happened: Sequence[LedgerEvent]) -> Iterator[str]:
-    asked, days = home.settings.auto.shadow_days, len(_days(happened))
-    if days < asked:
-        yield f"{days} of {asked} days of shadow or approval"
+def _missing_days(home: Home, happened: Sequence[LedgerEvent]) -> Iterator[str]:
+    required, days = home.settings.auto.shadow_days, len(_days(happened))
+    if days < required:
+        yield f"{days} of {required} days of shadow or approval"
 
 
-def _costed(home: Home, shop: Shop, found: ShopPolicy, at: dt.datetime) -> Iterator[str]:
-    asked = home.settings.auto.least_costed_rate
-    if WriteKind.SET_PRICE not in found.module.WRITES or asked == 0:
+def _missing_costs(home: Home, shop: Shop, found: ShopPolicy, at: dt.datetime) -> Iterator[str]:
+    required = home.settings.auto.least_costed_rate
+    if WriteKind.SET_PRICE not in found.module.WRITES or required == 0:
         return
     rate = costed_rate(home, shop, at)
-    if rate < asked:
-        yield f"{rate:.1%} of the listings are linked and costed, {asked:.1%} are asked"
+    if rate < required:
+        yield f"{rate:.1%} of the listings are linked and costed, {required:.1%} are required"
 
 
-def _backtested(
+def _missing_backtest(
     home: Home,
     shop: Shop,
     policy: str,

@@ -28,7 +28,7 @@ class Edit:
     """Keys whose value is another than in the version before; of the first version none."""
 
 
-def note(home: Home, name: str, *, at: dt.datetime) -> None:
+def record_edit(home: Home, name: str, *, at: dt.datetime) -> None:
     """Write an event for a file of settings, such as policies/restock.toml, if it is another than
     was last seen; what is not there is not noted."""
     path = home.folder / name
@@ -36,14 +36,14 @@ def note(home: Home, name: str, *, at: dt.datetime) -> None:
         return
     events = Events(home.database)
     text = settings_text(path, file=name)
-    told = hashlib.sha256(text.encode()).hexdigest()
-    last = next(reversed(_seen(events, name)), None)
-    if last is not None and last.details["hash"] == told:
+    file_hash = hashlib.sha256(text.encode()).hexdigest()
+    last = next(reversed(_recorded(events, name)), None)
+    if last is not None and last.details["hash"] == file_hash:
         return
     keys = dict(_hashes(parse_table(text, file=name)))
     before: Mapping[str, str] = last.details["keys"] if last else keys
     changed = sorted(key for key in {*keys, *before} if keys.get(key) != before.get(key))
-    details = {"hash": told, "keys": keys, "changed": changed}
+    details = {"hash": file_hash, "keys": keys, "changed": changed}
     events.append([LedgerEvent(kind=KIND, subject=name, by=_owner(path), at=at, details=details)])
 
 
@@ -51,7 +51,7 @@ def edits(home: Home, policy: str) -> list[Edit]:
     """The versions of a policy's file, the oldest first."""
     return [
         Edit(by=one.by, at=one.at, changed=tuple(one.details["changed"]))
-        for one in _seen(Events(home.database), file_of(policy))
+        for one in _recorded(Events(home.database), file_of(policy))
     ]
 
 
@@ -66,7 +66,7 @@ def file_of(policy: str) -> str:
     return f"policies/{policy}.toml"
 
 
-def _seen(events: Events, name: str) -> list[LedgerEvent]:
+def _recorded(events: Events, name: str) -> list[LedgerEvent]:
     return [one for one in events.of(name) if one.kind == KIND]
 
 

@@ -1,4 +1,4 @@
-"""Effect: what each policy earned, told from those that it leaves alone to compare."""
+"""Effect: what each policy earned, measured against those that it leaves alone to compare."""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ class Outcomes:
 
     rows: pl.LazyFrame
     first: dt.date | None
-    """The first day that is known; null: none is."""
+    """The first day that is known; None: none is."""
 
 
 def effects(
@@ -67,7 +67,7 @@ def margins(home: Home, shop: Shop) -> Outcomes:
     rows = sold.join(pieces.drop("currency"), on="sku_id").select(
         unit_id="sku_id", day="sales_date", outcome_minor=_margin(shop.economics)
     )
-    return _known(rows)
+    return _outcomes(rows)
 
 
 def _margin(economics: Economics) -> pl.Expr:
@@ -89,9 +89,9 @@ def receipts(home: Home, shop: Shop) -> Outcomes:
         .group_by(unit_id="member_id", day=placed)
         .agg(outcome_minor=(kept * received_rate(shop.economics)).sum())
     )
-    return _known(rows)
+    return _outcomes(rows)
 
 
-def _known(rows: pl.LazyFrame) -> Outcomes:
+def _outcomes(rows: pl.LazyFrame) -> Outcomes:
     known = rows.filter(pl.col("outcome_minor").is_not_null())
     return Outcomes(rows=known, first=known.select(pl.col("day").min()).collect().item())

@@ -4,20 +4,20 @@ from collections.abc import Iterable, Mapping
 
 import polars as pl
 
-from actions.explain import explain_hold, sentence_of, unnamed
+from actions.explain import explain_hold, sentence_of, without_identifiers
 from actions.words import words
 from contracts.actions import Action, LeftAlone
 from contracts.codes import ActionState
 from contracts.errors import ConfigurationError
 from contracts.languages import Language
-from contracts.personal import masked
+from contracts.personal import mask
 from flows.steps.home import Home
 from flows.steps.shop import Shop
 from reports.daily import ReportedAction
 from reports.left_alone import ReportedHold
 
 
-def explained(
+def report_actions(
     actions: Iterable[Action], titles: Mapping[str, str] | None = None
 ) -> list[ReportedAction]:
     """The actions as a report shows them; `titles` are by SKU."""
@@ -27,14 +27,14 @@ def explained(
             action=action,
             sentence=sentence_of(action, "en"),
             title=known.get(action.sku_id or "", ""),
-            content=_said(action),
+            content=_sentences(action),
         )
         for action in actions
     ]
 
 
-def left_alone(counts: Iterable[LeftAlone]) -> list[ReportedHold]:
-    """Why targets are left alone, in words; a reason without words is told by its code."""
+def report_holds(counts: Iterable[LeftAlone]) -> list[ReportedHold]:
+    """Why targets are left alone, in words; a reason without words is reported by its code."""
     return [
         ReportedHold(
             shop_id=one.shop_id,
@@ -56,12 +56,12 @@ def phrase_of(policy: str, reason: str, language: Language) -> str:
         return reason.replace("_", " ")
 
 
-def shown_in_ui(actions: Iterable[Action]) -> list[ReportedAction]:
+def report_without_names(actions: Iterable[Action]) -> list[ReportedAction]:
     """The same for Prefect, which keeps in the clear what it shows: it names nobody's order."""
-    return explained(map(unnamed, actions))
+    return report_actions(map(without_identifiers, actions))
 
 
-def _said(action: Action) -> dict[str, str]:
+def _sentences(action: Action) -> dict[str, str]:
     """What waits for a person's word is shown whole; of the rest the value is enough."""
     if action.state not in (ActionState.PROPOSED, ActionState.APPROVED):
         return {}
@@ -76,5 +76,5 @@ def titles_of(home: Home, shop: Shop, actions: Iterable[Action]) -> dict[str, st
     skus = list({action.sku_id for action in actions if action.sku_id is not None})
     listed = home.scan("listings", shop).filter(pl.col("sku_id").is_in(skus))
     pairs = home.keys.vault.open_frame(listed.select("sku_id", "title").collect(), "listings")
-    pairs = pairs.with_columns(masked(pl.col("title")))
+    pairs = pairs.with_columns(mask(pl.col("title")))
     return dict(pairs.iter_rows())

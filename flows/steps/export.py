@@ -5,10 +5,10 @@ from pathlib import Path
 import polars as pl
 
 from contracts.errors import ConfigurationError
-from contracts.personal import masked, purposes
+from contracts.personal import mask, purposes
 from contracts.tables import TABLES
 from flows.steps.clock import machine_now
-from flows.steps.files import whole
+from flows.steps.files import write_atomically
 from flows.steps.holders import person
 from flows.steps.home import Home
 from warehouse.event_chain import Events
@@ -42,16 +42,16 @@ def export(
         raise ConfigurationError(f"--out: the folder {out.parent} does not exist")
     frame = pl.concat([home.scan(table, shop) for shop in home.select(shop_id)]).collect()
     frame = readable(home, frame, table)
-    with whole(out) as draft:
+    with write_atomically(out) as draft:
         if file_format == "parquet":
             frame.write_parquet(draft)
         elif file_format == "ndjson":
             frame.write_ndjson(draft)
         else:
             frame.with_columns(inert(name) for name in _texts(frame)).write_csv(draft)
-    told = {"table": table, "rows": frame.height, "file": str(out.absolute())}
+    details = {"table": table, "rows": frame.height, "file": str(out.absolute())}
     by = person(None)
-    exported = LedgerEvent(kind="export", subject=table, by=by, at=machine_now(), details=told)
+    exported = LedgerEvent(kind="export", subject=table, by=by, at=machine_now(), details=details)
     Events(home.database).append([exported])
     return frame.height
 
@@ -61,7 +61,7 @@ def readable(home: Home, frame: pl.DataFrame, table: str) -> pl.DataFrame:
     shown = purposes(TABLES[table].schema)
     titles = [name for name, purpose in shown.items() if purpose == "display"]
     opened = home.keys.vault.open_frame(frame, table, only=("display",))
-    return opened.with_columns(masked(pl.col(name)) for name in titles)
+    return opened.with_columns(mask(pl.col(name)) for name in titles)
 
 
 def _texts(frame: pl.DataFrame) -> list[str]:

@@ -1,4 +1,4 @@
-"""Everything that is held of a person, found once: for who asks for it and for who is forgotten."""
+"""Everything stored about a person, found once: to be handed out, or to be erased."""
 
 import re
 from dataclasses import dataclass, field
@@ -48,20 +48,20 @@ class Family:
         named |= {first_part(TABLES[name], document) for name, document in self.documents}
         return sorted({members.alias(column, one) for column, one in named})
 
-    def holds(self, table_name: str, document_id: str | None) -> bool:
+    def has_document(self, table_name: str, document_id: str | None) -> bool:
         """Whether a document is theirs, by its name."""
         if document_id is None or table_name not in TABLES or not TABLES[table_name].document:
             return False
-        first, told = first_part(TABLES[table_name], document_id)
-        is_own = told in self.ids.get(first, ()) or told == self.member_id
+        first, value = first_part(TABLES[table_name], document_id)
+        is_own = value in self.ids.get(first, ()) or value == self.member_id
         return is_own or (table_name, document_id) in self.documents
 
     def is_mentioned(self, text: str) -> bool:
         """Whether a text names the member, or something of theirs that cannot be anything else."""
-        return any(_stands_in(one, text) for one in self._telling)
+        return any(_stands_in(one, text) for one in self._identifying_values)
 
     @cached_property
-    def _telling(self) -> list[str]:
+    def _identifying_values(self) -> list[str]:
         found = {one for values in self.ids.values() for one in values if len(one) >= _FEWEST}
         return [self.member_id, *sorted(found)]
 
@@ -74,7 +74,7 @@ def _stands_in(name: str, text: str) -> bool:
 
 
 def family_of(home: Home, shop: Shop, member_id: str) -> Family:
-    """What is held of a member, by pseudonym, in one shop."""
+    """What is stored about a member, by pseudonym, in one shop."""
     found = _Search(home, shop, member_id)
     while found.grow():
         pass
@@ -90,7 +90,7 @@ def family_of(home: Home, shop: Shop, member_id: str) -> Family:
 
 
 class _Search:
-    """Grows the ids that are known as theirs, until no row tells of another."""
+    """Grows the ids known as theirs, until no row adds another."""
 
     def __init__(self, home: Home, shop: Shop, member_id: str) -> None:
         self._home, self._shop, self._member_id = home, shop, member_id
@@ -108,14 +108,14 @@ class _Search:
             if table in personal_tables():
                 theirs = self.rows(table)
                 for name in named if theirs.height else ():
-                    self.ids[name] |= self._own(table, name, theirs[name])
+                    self.ids[name] |= self._unambiguous(table, name, theirs[name])
         self.ids["coupon_code"] -= self._open_codes()
         return sum(map(len, self.ids.values())) > before
 
     def rows(self, table: Table) -> pl.DataFrame:
         """Rows of the lake that are theirs, deleted ones included, readable."""
-        stored = self._stored(table)
-        mine = is_theirs(table, self._as_stored(table), self._member_id)
+        stored = self._stored_rows(table)
+        mine = is_theirs(table, self._sealed_ids(table), self._member_id)
         return self._home.keys.vault.open_frame(stored.filter(mine).collect(), table.name)
 
     def actions(self) -> list[Action]:
@@ -129,14 +129,14 @@ class _Search:
         ]
         return list({one.action_id: one for one in [*by_member, *by_target]}.values())
 
-    def _own(self, table: Table, name: str, values: pl.Series) -> set[str]:
+    def _unambiguous(self, table: Table, name: str, values: pl.Series) -> set[str]:
         """Of the values of a column those that no row of another names, too."""
         found = set(values.drop_nulls().to_list())
         if name in table.document[:1] or not found:
             return found
-        stored = self._stored(table).filter(
-            pl.col(name).is_in(self._sealed(table, name, found)),
-            ~is_theirs(table, self._as_stored(table), self._member_id),
+        stored = self._stored_rows(table).filter(
+            pl.col(name).is_in(self._seal(table, name, found)),
+            ~is_theirs(table, self._sealed_ids(table), self._member_id),
         )
         others = self._home.keys.vault.open_frame(stored.select(name).collect(), table.name)
         return found - set(others[name].to_list())
@@ -144,50 +144,52 @@ class _Search:
     def _open_codes(self) -> set[str]:
         """Codes that anybody may redeem, which are nobody's."""
         coupons = TABLES["coupons"]
-        codes = self._sealed(coupons, "coupon_code", self.ids["coupon_code"] - self._given)
-        many = self._stored(coupons).filter(
+        codes = self._seal(coupons, "coupon_code", self.ids["coupon_code"] - self._given)
+        many = self._stored_rows(coupons).filter(
             pl.col("coupon_code").is_in(codes), pl.col("limit_units").ne_missing(1)
         )
         opened = self._home.keys.vault.open_frame(many.collect(), coupons.name)
         return set(opened["coupon_code"].to_list())
 
-    def _stored(self, table: Table) -> pl.LazyFrame:
+    def _stored_rows(self, table: Table) -> pl.LazyFrame:
         rows = self._home.lake.scan(table.name, with_deleted=True)
         return rows.filter(pl.col("shop_id") == self._shop.id)
 
-    def _as_stored(self, table: Table) -> dict[str, frozenset[str]]:
+    def _sealed_ids(self, table: Table) -> dict[str, frozenset[str]]:
         return {
-            name: frozenset(self._sealed(table, name, values))
+            name: frozenset(self._seal(table, name, values))
             for name, values in self.ids.items()
             if name in table.schema.columns()
         }
 
-    def _sealed(self, table: Table, name: str, values: set[str]) -> list[str]:
+    def _seal(self, table: Table, name: str, values: set[str]) -> list[str]:
         if name not in purposes(table.schema):
             return sorted(values)
         return self._home.keys.vault.seals(sorted(values), table_name=table.name, column=name)
 
 
-def without(
+def remove_family(
     stream: Stream, page: Page, family: Family, members: Members
 ) -> tuple[Page | None, list[object]]:
-    """A raw page without what is theirs, null where that is all of it; and what it said of them.
+    """A raw page without what is theirs, None where that is all of it; and what was removed.
 
     A document that is theirs goes whole, and so does one about some person that mentions them.
     """
-    told = Redacted(page)
+    redacted = Redacted(page)
     if stream.redact is not None:
-        told = stream.redact(page, lambda one: members.pseudonym(one) == family.member_id)
-    found = _parts(stream, told.page)
+        redacted = stream.redact(page, lambda one: members.pseudonym(one) == family.member_id)
+    found = _parts(stream, redacted.page)
     bad = {place for place, one in enumerate(found) if _is_of(one, family)}
-    said = [*told.removed, *(_readable(found[place].raw) for place in sorted(bad))]
+    removed = [*redacted.removed, *(_readable(found[place].raw) for place in sorted(bad))]
     if not bad or stream.documents is None:
-        return told.page, said
-    return (None if len(bad) == len(found) else stream.documents.without(told.page, bad)), said
+        return redacted.page, removed
+    return (
+        None if len(bad) == len(found) else stream.documents.without(redacted.page, bad)
+    ), removed
 
 
 def _parts(stream: Stream, page: Page) -> list[RawDocument]:
-    """The documents of a page; none where it cannot be parted: nobody can tell whose it is."""
+    """The documents of a page; none where it cannot be parted: nobody knows whose it is."""
     try:
         return stream.documents.split(page) if stream.documents is not None else []
     except SourceContractError:
@@ -195,7 +197,7 @@ def _parts(stream: Stream, page: Page) -> list[RawDocument]:
 
 
 def _is_of(document: RawDocument, family: Family) -> bool:
-    if family.holds(document.table, document.document_id):
+    if family.has_document(document.table, document.document_id):
         return True
     is_personal = TABLES[document.table] in personal_tables()
     return is_personal and family.is_mentioned(document.raw.decode(errors="replace"))

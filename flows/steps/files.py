@@ -12,7 +12,7 @@ _MOST_BYTES = 2**20
 
 
 @contextmanager
-def whole(path: Path) -> Iterator[Path]:
+def write_atomically(path: Path) -> Iterator[Path]:
     """Yield a draft beside `path` to be written; it takes the name once the block has ended well.
 
     What was at `path` before stays until then.

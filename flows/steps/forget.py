@@ -8,7 +8,7 @@ from pathlib import Path
 
 import polars as pl
 
-from contracts.erasing import erased
+from contracts.erasing import erase
 from contracts.errors import ConfigurationError
 from contracts.families import personal_tables
 from contracts.personal import Members
@@ -16,10 +16,10 @@ from contracts.streams import Page
 from contracts.tables import Table
 from flows.steps.build import build
 from flows.steps.clock import machine_now
-from flows.steps.family import Family, family_of, without
+from flows.steps.family import Family, family_of, remove_family
 from flows.steps.holders import person
 from flows.steps.home import Home
-from flows.steps.retention import quiet
+from flows.steps.retention import while_idle
 from flows.steps.shop import Shop
 from warehouse.erasures import Erasure
 from warehouse.event_chain import Events
@@ -30,7 +30,7 @@ from warehouse.upkeep import purge
 class Copy:
     """A copy that may hold the person, and whether its file is still where it was written.
 
-    Of what was handed to the person, neither file nor table is told.
+    What was handed to the person is named neither by file nor by table.
     """
 
     file: str
@@ -40,7 +40,7 @@ class Copy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
+class StoredOfMember:
     """What is stored of a member in one shop."""
 
     shop_id: str
@@ -58,13 +58,13 @@ class Held:
         return not (any(self.rows.values()) or self.pages or self.quarantined or self.actions)
 
 
-def held(home: Home, member: str, *, shop_id: str | None = None) -> Held:
+def find_stored(home: Home, member: str, *, shop_id: str | None = None) -> StoredOfMember:
     """What is stored of a member, named by the platform's id or by the pseudonym.
 
     Raises:
         ConfigurationError: several shops know the id, or several might and none does.
     """
-    found = [_held(home, shop, member) for shop in home.select(shop_id)]
+    found = [_stored_in(home, shop, member) for shop in home.select(shop_id)]
     known = [one for one in found if not one.is_empty or one.is_forgotten]
     if len(known) == 1 or len(found) == 1:
         return (known or found)[0]
@@ -72,17 +72,19 @@ def held(home: Home, member: str, *, shop_id: str | None = None) -> Held:
     raise ConfigurationError(f"--member: {which} this id; say which is meant with --shop")
 
 
-def forget(home: Home, member: str, *, shop_id: str | None = None, by: str | None = None) -> Held:
-    """Erase a member; what was held, and the copies that are not ours to erase.
+def forget(
+    home: Home, member: str, *, shop_id: str | None = None, by: str | None = None
+) -> StoredOfMember:
+    """Erase a member; returns what was stored, and the copies that are not ours to erase.
 
     From here on every mapping leaves the member out.
 
     Raises:
-        ConfigurationError: as `held`.
+        ConfigurationError: as `find_stored`.
         BusyError: a shop is being pulled or built; it is written down, and whoever opens the home
             next carries it out.
     """
-    found = held(home, member, shop_id=shop_id)
+    found = find_stored(home, member, shop_id=shop_id)
     erasure = Erasure(found.shop_id, found.member_id, machine_now(), person(by))
     home.erasures.add(erasure)
     carry_out(home)
@@ -95,7 +97,7 @@ def carry_out(home: Home) -> None:
     Raises:
         BusyError: a shop is being pulled or built.
     """
-    with quiet(home):
+    with while_idle(home):
         due = [one for one in home.erasures.unfinished() if one.shop_id in home.shops]
         for erasure in due:
             counts = _erase(home, home.shops[erasure.shop_id], erasure)
@@ -107,7 +109,7 @@ def carry_out(home: Home) -> None:
 def _erase(home: Home, shop: Shop, erasure: Erasure) -> dict[str, int]:
     """Everything that can be repeated after a crash, and is; what was touched.
 
-    What is theirs is noted first. Ledger and lake come last: until then they tell what it is.
+    What is theirs is noted first. Ledger and lake come last: until then they identify it.
     """
     family = family_of(home, shop, erasure.member_id)
     home.erasures.keep_ids(erasure, family.aliases(home.members(shop)))
@@ -116,13 +118,13 @@ def _erase(home: Home, shop: Shop, erasure: Erasure) -> dict[str, int]:
     home.quarantine.erase(shop.id, quarantined)
     streams = {stream.name: stream for _, stream in shop.streams()}
 
-    def rest(stream_name: str, page: Page) -> Page | None:
+    def without_member(stream_name: str, page: Page) -> Page | None:
         stream = streams.get(stream_name)
-        return page if stream is None else without(stream, page, family, members)[0]
+        return page if stream is None else remove_family(stream, page, family, members)[0]
 
     counts = {
         "quarantined": quarantined.height,
-        "pages": home.landing.rewrite(shop.id, rest),
+        "pages": home.landing.rewrite(shop.id, without_member),
         "records": home.erasures.clear(erasure, family.actions, names=family.is_mentioned),
     }
     _clear_files(home, shop, family)
@@ -138,21 +140,22 @@ def pages_about(home: Home, shop: Shop, family: Family) -> list[list[object]]:
     streams = {stream.name: stream for _, stream in shop.streams()}
     members = home.members(shop)
     found = []
-    for reading_id in home.landing.kept(shop.id):
+    for reading_id in home.landing.complete(shop.id):
         stream = streams.get(reading_id.split("/")[1])
         if stream is not None:
-            told = (
-                without(stream, page, family, members) for page in home.landing.pages(reading_id)
+            parts = (
+                remove_family(stream, page, family, members)
+                for page in home.landing.pages(reading_id)
             )
-            found += [said for _, said in told if said]
+            found += [removed for _, removed in parts if removed]
     return found
 
 
 def quarantined_of(home: Home, family: Family) -> pl.DataFrame:
-    """Documents in quarantine that are theirs or tell of them; closed ones too."""
+    """Documents in quarantine that are theirs or name them; closed ones too."""
     entries = home.quarantine.all(family.shop_id)
     theirs = [
-        family.holds(table, document_id) or family.is_mentioned(payload)
+        family.has_document(table, document_id) or family.is_mentioned(payload)
         for table, document_id, payload in entries.select(
             "table", "document_id", "payload"
         ).iter_rows()
@@ -160,11 +163,11 @@ def quarantined_of(home: Home, family: Family) -> pl.DataFrame:
     return entries.filter(pl.Series(theirs, dtype=pl.Boolean))
 
 
-def _held(home: Home, shop: Shop, member: str) -> Held:
+def _stored_in(home: Home, shop: Shop, member: str) -> StoredOfMember:
     members = home.members(shop)
     member_id = members.pseudonym(member)
     family = family_of(home, shop, member_id)
-    return Held(
+    return StoredOfMember(
         shop_id=shop.id,
         member_id=member_id,
         rows={name: rows.height for name, rows in family.rows.items()},
@@ -200,16 +203,18 @@ def _erase_rows(home: Home, members: Members) -> None:
     """Take them out of every table; earlier versions of it are removed."""
     tables = personal_tables()
     for table in tables:
-        home.lake.rewrite(table.name, partial(_rest, home, members, table))
+        home.lake.rewrite(table.name, partial(_rows_of_others, home, members, table))
     home.readings.record(purge(home.lake, [table.name for table in tables]))
 
 
-def _rest(home: Home, members: Members, table: Table, stored: pl.DataFrame) -> pl.DataFrame:
+def _rows_of_others(
+    home: Home, members: Members, table: Table, stored: pl.DataFrame
+) -> pl.DataFrame:
     """The rows of a table without theirs; rows of other shops as they are."""
     is_ours = pl.col("shop_id") == members.shop_id
     ours, vault = stored.filter(is_ours), home.keys.vault
     opened = vault.open_frame(ours, table.name)
-    rest = erased(opened, table, members)
+    rest = erase(opened, table, members)
     if rest.equals(opened):
         return stored
     sealed = vault.seal_frames({table.name: rest})[table.name]

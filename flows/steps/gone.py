@@ -1,4 +1,4 @@
-"""Gone: a snapshot that is whole says what a shop no longer has."""
+"""Gone: a whole snapshot shows what a shop no longer has."""
 
 from collections.abc import Iterator
 
@@ -23,21 +23,23 @@ def merge(
     """Merge what is good of a reading; what a whole snapshot lacks is marked as gone.
 
     A snapshot with a document in quarantine that nobody can name shows what is there and no more.
-    So does one of documents that another stream of the shop tells of as well.
+    So does one whose documents another stream of the shop reads as well.
     """
     roots = list(_roots(stream)) if stream.is_snapshot else []
     if not roots:
         return home.lake.merge(parted.good)
-    held = {name: parted.bad.filter(pl.col("table") == name)["document_id"] for name in roots}
+    quarantined = {
+        name: parted.bad.filter(pl.col("table") == name)["document_id"] for name in roots
+    }
     is_whole = _is_complete(shop, stream) and not any(
-        ids.str.contains(_UNNAMED).any() for ids in held.values()
+        ids.str.contains(_UNNAMED).any() for ids in quarantined.values()
     )
     snapshots = {
         name: Snapshot(
             shop_id=shop.id,
             read_at=reading.read_at,
             others=home.snapshots.instants(shop.id, stream.name),
-            held=frozenset(held[name]),
+            held=frozenset(quarantined[name]),
             is_whole=is_whole,
         )
         for name in roots
@@ -48,7 +50,7 @@ def merge(
 
 
 def _roots(stream: Stream) -> Iterator[str]:
-    """Root tables of the versioned documents that a stream tells of."""
+    """Root tables of the versioned documents that a stream reads."""
     for table in map(table_of, stream.tables):
         if table.kind is TableKind.VERSIONED and root(family(table)) == table.name:
             yield table.name

@@ -39,9 +39,9 @@ from flows.steps.recipients import contacts
 from flows.steps.shop import Shop
 from transforms.order_states import order_states
 
-_HISTORY = 28  # days from which the breaker tells what a usual run is
+_HISTORY = 28  # days from which the breaker learns what a usual run is
 _PRICED = dt.timedelta(days=90)  # within which the guard bounds what becomes of a price
-_FEW = 1_000  # targets that are asked for by name: a chunk at the door, not a catalogue
+_FEW = 1_000  # targets that are selected by name: a chunk at the door, not a catalogue
 _ONCE = (WriteKind.REQUEST_REVIEW, WriteKind.SEND_MESSAGE)
 
 
@@ -53,18 +53,19 @@ def facts(
     at: dt.datetime,
     tables: dict[str, pl.DataFrame] | None = None,
     targets: Sequence[str] = (),
-    asked: Sequence[str] | None = None,
+    order_ids: Sequence[str] | None = None,
 ) -> GuardFacts:
     """All that the guard reads about a shop for one policy; `tables` instead of the built ones.
 
     `targets` are those of the proposals: what was written to them before, however long ago, counts
-    for what is done once for life. `asked` are the orders that a review may be asked of, null: all.
+    for what is done once for life. `order_ids` are the orders that a review may be requested of,
+    None: all.
     """
     resolved = home.policy(shop, policy)
     module = resolved.module
     given = tables or {}
     built_tables = {
-        name: given[name] if name in given else built(home, shop, name).collect()
+        name: given[name] if name in given else derived_table(home, shop, name).collect()
         for name in ("price_facts", "stock_facts")
     }
     people = _people(home, shop, module)
@@ -97,7 +98,9 @@ def facts(
         time_zones={shop.id: shop.settings.time_zone},
         contacts=people[0],
         consents=people[1],
-        orders=_orders(home, shop, at, asked) if is_asking else pl.DataFrame(schema=ORDER_SCHEMA),
+        orders=_orders(home, shop, at, order_ids)
+        if is_asking
+        else pl.DataFrame(schema=ORDER_SCHEMA),
         channel_prices=_channel_prices(home, shop)
         if is_priced
         else pl.DataFrame(schema=CHANNEL_PRICE_SCHEMA),
@@ -109,7 +112,7 @@ def facts(
     )
 
 
-def beside(
+def with_channel_bounds(
     home: Home, shop: Shop, prices: pl.LazyFrame, *, limits: Limits, at: dt.datetime
 ) -> pl.LazyFrame:
     """Price facts of a shop with the bounds that its SKUs' prices in the other shops set."""
@@ -122,7 +125,7 @@ def beside(
     return channel_bounds(prices.collect(), known, limits=limits).lazy()
 
 
-def cleared(home: Home, shop: Shop, prices: pl.LazyFrame) -> pl.LazyFrame:
+def with_clearance_floors(home: Home, shop: Shop, prices: pl.LazyFrame) -> pl.LazyFrame:
     """Price facts of a shop with the floor of what its repricing clears, as far as it may lose."""
     if repricing.NAME not in home.policies_of(shop, None):
         return prices
@@ -138,7 +141,7 @@ def _clearance(policy: ShopPolicy) -> Clearance:
     return params.clearing if isinstance(params, repricing.Params) else Clearance()
 
 
-def built(home: Home, shop: Shop, table: str) -> pl.LazyFrame:
+def derived_table(home: Home, shop: Shop, table: str) -> pl.LazyFrame:
     """A derived table of a shop.
 
     Raises:
@@ -197,22 +200,24 @@ def _people(home: Home, shop: Shop, module: Policy) -> tuple[pl.DataFrame, pl.Da
     return contacts(home, shop), consents(home, shop)
 
 
-def _orders(home: Home, shop: Shop, at: dt.datetime, asked: Sequence[str] | None) -> pl.DataFrame:
-    def of_asked(schema: type[SchemaT]) -> dy.LazyFrame[SchemaT]:
+def _orders(
+    home: Home, shop: Shop, at: dt.datetime, order_ids: Sequence[str] | None
+) -> pl.DataFrame:
+    def of_wanted_orders(schema: type[SchemaT]) -> dy.LazyFrame[SchemaT]:
         rows = home.read(schema, shop, as_of=at)
-        if asked is None:
+        if order_ids is None:
             return rows
-        # Of a list in Python each day's file would be asked anew whether it may hold one of it.
-        wanted = pl.Series(asked, dtype=pl.String).implode()
+        # With a Python list every day's file would be tested for each of its ids.
+        wanted = pl.Series(order_ids, dtype=pl.String).implode()
         return cast("dy.LazyFrame[SchemaT]", rows.filter(pl.col("order_id").is_in(wanted)))
 
     states = order_states(
-        of_asked(Order),
-        of_asked(Refund),
-        of_asked(RefundCase),
-        of_asked(Shipment),
+        of_wanted_orders(Order),
+        of_wanted_orders(Refund),
+        of_wanted_orders(RefundCase),
+        of_wanted_orders(Shipment),
         home.read(Parcel, shop, as_of=at),
-        of_asked(Review),
+        of_wanted_orders(Review),
         at=at,
     )
     return states.select(ORDER_SCHEMA.keys()).collect()
@@ -222,7 +227,7 @@ def _channel_prices(home: Home, shop: Shop) -> pl.DataFrame:
     """Prices in force in the merchant's other shops, of what is linked to a SKU."""
     others = [other for other in home.shops.values() if other.id != shop.id]
     frames = [
-        built(home, other, "price_facts")
+        derived_table(home, other, "price_facts")
         .filter(pl.col("sku_id").is_not_null())
         .select(CHANNEL_PRICE_SCHEMA.keys())
         .collect()

@@ -10,7 +10,7 @@ _START = uuid.uuid4().hex[:8]
 
 
 def holder() -> str:
-    """This process, as others are told of it."""
+    """The name of this process, as other processes read it."""
     return f"{socket.gethostname()}:{os.getpid()}:{_START}"
 
 
@@ -32,7 +32,7 @@ def is_gone(of: str) -> bool:
     """Whether a holder was a process of this machine that has ended.
 
     Containers that share a host name but not their processes would take each other for gone; they
-    have names of their own unless told otherwise.
+    have names of their own unless configured otherwise.
     """
     host, process, start = of.rsplit(":", 2)
     if host != socket.gethostname():

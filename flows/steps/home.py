@@ -54,7 +54,7 @@ class Home(Stored):
         home = cls(path, settings)
         home.once_open = lambda: once_open(home)
         private.keep_private()
-        private.mend(path, settings.storage)
+        private.close_exposed(path, settings.storage)
         refuse_unread_files(path)
         refuse_unknown_names(settings, text, home.shops)
         sources = [source for shop in home.shops.values() for source in shop.sources]
@@ -117,10 +117,10 @@ class Home(Stored):
         return self.shops[shop_id]
 
     def policies_of(self, shop: Shop, name: str | None) -> list[str]:
-        """Names of the policies that are on for a shop; only the one that is asked for, if one is.
+        """Names of the policies that are on for a shop; only the requested one, if one is.
 
         Raises:
-            ConfigurationError: the one that is asked for is not set up in this home.
+            ConfigurationError: the requested one is not set up in this home.
         """
         if name is not None and name not in self.policies:
             policy_of(name)
@@ -154,7 +154,7 @@ class Home(Stored):
         return cast("dy.LazyFrame[SchemaT]", self.scan(table_of(schema).name, shop, as_of=as_of))
 
     def data_as_of(self, shop: Shop) -> dt.datetime:
-        """What the clocks of the shop's sources said at its newest complete reading.
+        """What the clocks of the shop's sources read at its newest complete reading.
 
         Raises:
             ConfigurationError: nothing has been read yet.

@@ -1,4 +1,4 @@
-"""Impact: what was sold at a price that is or was wrong, and what can still be held back."""
+"""Impact: what was sold at a price that is or was wrong, and which orders can still be stopped."""
 
 import datetime as dt
 import json
@@ -14,7 +14,7 @@ from contracts.codes import ActionState, WriteKind
 from contracts.errors import ConfigurationError
 from contracts.tables import Order, OrderLine, Shipment
 from flows.steps.actions import find_ids
-from flows.steps.guard_facts import built, cleared
+from flows.steps.guard_facts import derived_table, with_clearance_floors
 from flows.steps.home import Home
 from flows.steps.shop import Shop
 from reports.formats import money
@@ -24,7 +24,7 @@ from warehouse.event_chain import Events
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Meant:
-    """A listing and the price that is asked about."""
+    """A listing and the price in question."""
 
     listing_id: str
     price_minor: int
@@ -43,7 +43,7 @@ class Impact:
     right_minor: int
     since: dt.datetime
     until: dt.datetime | None
-    """When another price followed; null: it is in force still, as far as is known."""
+    """When another price followed; None: it is in force still, as far as is known."""
     as_of: dt.datetime
     orders: list[dict[str, Any]]
     units: int
@@ -55,7 +55,7 @@ class Impact:
     """Orders of which nothing, or not all, has left."""
 
     @property
-    def told(self) -> str:
+    def summary(self) -> str:
         """In three sentences."""
         price, right = (money(one, self.currency) for one in (self.price_minor, self.right_minor))
         paid, missed = (money(one, self.currency) for one in (self.paid_minor, self.missed_minor))
@@ -97,13 +97,15 @@ def impacts(home: Home, name: str, *, shop_id: str | None = None) -> list[Impact
 def _listings(home: Home, shop: Shop, name: str) -> Iterator[Meant]:
     """Listings of that id or SKU at their price of now; right is what `price_watch` says."""
     is_meant = (pl.col("listing_id") == name) | (pl.col("sku_id") == name)
-    facts = cleared(home, shop, built(home, shop, "price_facts").filter(is_meant))
+    facts = with_clearance_floors(
+        home, shop, derived_table(home, shop, "price_facts").filter(is_meant)
+    )
     params = price_watch.Params()
     if price_watch.NAME in home.policies:
         resolved = home.policy(shop, price_watch.NAME).params
         assert isinstance(resolved, price_watch.Params)
         params = resolved
-    for row in price_watch.judged(facts, params, shop.economics).collect().to_dicts():
+    for row in price_watch.judge_prices(facts, params, shop.economics).collect().to_dicts():
         yield Meant(
             listing_id=row["listing_id"],
             price_minor=row["price_minor"],
@@ -113,10 +115,10 @@ def _listings(home: Home, shop: Shop, name: str) -> Iterator[Meant]:
 
 
 def _by_action(home: Home, action: Action) -> Meant:
-    """The price that an alert tells of, or that an action set; right was what stood before it."""
+    """The price that an alert names, or that an action set; right was what stood before it."""
     if action.policy == price_watch.NAME and action.before_value is not None:
-        told = json.loads(action.numbers)["price_observed_at"]
-        since = dt.datetime.fromisoformat(told).replace(tzinfo=dt.UTC)
+        observed_at = json.loads(action.numbers)["price_observed_at"]
+        since = dt.datetime.fromisoformat(observed_at).replace(tzinfo=dt.UTC)
         price, right = action.before_value, action.after_value
     elif action.write_kind is WriteKind.SET_PRICE and action.before_value is not None:
         happened = Events(home.database).of(action.action_id)
@@ -146,7 +148,7 @@ def _of(home: Home, shop: Shop, meant: Meant) -> Impact:
         home.read(OrderLine, shop),
         home.read(Order, shop),
         home.read(Shipment, shop),
-        fact=built(home, shop, "price_facts").filter(is_it),
+        fact=derived_table(home, shop, "price_facts").filter(is_it),
         right_minor=meant.right_minor,
         since=meant.since,
         until=until,

@@ -140,12 +140,12 @@ def init(folder: Path) -> list[Path]:
 
 def _home() -> str:
     return _HOME.format(
-        storage=commented(Storage),
-        holdout=commented(Holdout),
-        keys=commented(Keys),
-        retention=commented(Retention),
-        bounces=commented(Bounces),
-        auto=commented(Auto),
+        storage=comment_fields(Storage),
+        holdout=comment_fields(Holdout),
+        keys=comment_fields(Keys),
+        retention=comment_fields(Retention),
+        bounces=comment_fields(Bounces),
+        auto=comment_fields(Auto),
     )
 
 
@@ -158,24 +158,24 @@ def _is_shop(declared: Connector) -> bool:
 def _shop(shop: Connector, declared: Sequence[Connector]) -> str:
     """A shop of one platform; what may be added to it is there, and left out at first."""
     added = [one for one in declared if not _is_shop(one)]
-    sources = [_source(shop), *(_left_out(_source(one)) for one in added)]
+    sources = [_source(shop), *(_comment_out(_source(one)) for one in added)]
     return _SHOP.format(
         title=shop.title,
         currency=shop.usual_currency,
         time_zone=shop.usual_time_zone,
         sources="\n".join(sources),
-        economics=commented(Economics),
-        confirmed=commented(Confirmed),
-        purchasing=commented(Purchasing),
-        schedule=commented(Schedule),
+        economics=comment_fields(Economics),
+        confirmed=comment_fields(Confirmed),
+        purchasing=comment_fields(Purchasing),
+        schedule=comment_fields(Schedule),
     )
 
 
 def _source(declared: Connector) -> str:
-    return f"[sources.{declared.name}]  # {declared.title}\n{commented(declared.settings)}"
+    return f"[sources.{declared.name}]  # {declared.title}\n{comment_fields(declared.settings)}"
 
 
-def _left_out(text: str) -> str:
+def _comment_out(text: str) -> str:
     return "".join(f"# {line.removeprefix('# ')}\n" for line in text.splitlines())
 
 
@@ -186,13 +186,13 @@ def _policy(name: str) -> str:
     return _POLICY.format(
         name=name,
         mode=PolicyMode.SHADOW,
-        parameters=commented(policy.Params),
-        limits=commented(Limits, max_exposure_minor=exposure),
+        parameters=comment_fields(policy.Params),
+        limits=comment_fields(Limits, max_exposure_minor=exposure),
         exposure=exposure,
     )
 
 
-def commented(model: type[BaseModel], **examples: Any) -> str:
+def comment_fields(model: type[BaseModel], **examples: Any) -> str:
     """One line per field of a model, its default written as a comment, its meaning behind.
 
     `examples` are values of fields that have no default.

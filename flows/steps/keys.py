@@ -38,7 +38,7 @@ class OpenedKeys:
         members = _read(folder, keys.members)
         return cls(Vault(data, earlier=earlier, names=members), members)
 
-    def confirmed(self, database: Database) -> "OpenedKeys":
+    def confirm(self, database: Database) -> "OpenedKeys":
         """The same, if the data is kept under them: with another key a customer becomes another.
 
         Raises:
@@ -125,8 +125,8 @@ def _read(folder: Path, reference: str) -> bytes:
     scheme, _, name = reference.partition(":")
     if scheme == "file" and not secrets.is_file(folder / name):
         raise ConfigurationError(
-            f"{_WHERE}: {secrets.told_file(folder / name, name)} does not exist and what is stored"
-            " cannot be read without it: put it back from where you keep a copy"
+            f"{_WHERE}: {secrets.display_path(folder / name, name)} does not exist and what is"
+            " stored cannot be read without it: put it back from where you keep a copy"
         )
     return read_key(
         secrets.resolve(reference, where=_WHERE, folder=folder), where=f"{_WHERE}: {reference}"

@@ -48,11 +48,11 @@ def load(home: Home, shop: Shop, stream: Stream, reading: Reading, *, started: f
     mapped, parted = map_and_check(home, shop, stream, reading)
     rows = sum(frame.height for frame in mapped.frames.values())
     if mapped.unknown_fields:
-        names = ", ".join(shown_fields(mapped.unknown_fields))
+        names = ", ".join(safe_field_names(mapped.unknown_fields))
         _log.warning("reading=%s fields that nobody knows: %s", reading.id, names)
     merged = merge(home, shop, stream, reading, parted)
     home.quarantine.keep(
-        reading, parted.bad, covers=covered(stream, reading), standing=mapped.standing
+        reading, parted.bad, covers=covered_window(stream, reading), standing=mapped.standing
     )
     _release(home, reading, parted)
     if mapped.is_of_erased:
@@ -68,13 +68,13 @@ def load(home: Home, shop: Shop, stream: Stream, reading: Reading, *, started: f
     made = Made(
         mapping_version=stream.mapping_version,
         fingerprint=fingerprint(shop, stream),
-        unknown_fields=tuple(shown_fields(mapped.unknown_fields)),
+        unknown_fields=tuple(safe_field_names(mapped.unknown_fields)),
     )
     return Loaded(counts=counts, versions=versions, quarantined=parted.bad.height, made=made)
 
 
-def covered(stream: Stream, reading: Reading) -> Window:
-    """The time that a reading tells all of: its window, or all there was for a snapshot."""
+def covered_window(stream: Stream, reading: Reading) -> Window:
+    """The time that a reading covers: its window, or all there was for a snapshot."""
     return Window(_EVER, reading.window.end) if stream.is_snapshot else reading.window
 
 
@@ -86,13 +86,13 @@ def replay(home: Home, shop: Shop, stream: Stream, reading: Reading) -> Loaded:
         LandingError: landing does not hold it whole.
     """
     loaded = load(home, shop, stream, reading, started=time.monotonic())
-    home.readings.remapped(
+    home.readings.record_replay(
         reading, counts=loaded.counts, versions=loaded.versions, made=loaded.made
     )
     return loaded
 
 
-def shown_fields(names: Iterable[str]) -> list[str]:
+def safe_field_names(names: Iterable[str]) -> list[str]:
     """Names of fields that may be shown; what looks like a value used as a name is not one."""
     return [name for name in sorted(names) if _NAME.fullmatch(name)][:_MOST_NAMES]
 
@@ -125,7 +125,7 @@ def retry_quarantined(home: Home, shop: Shop, stream: Stream) -> None:
     version = stream.mapping_version
     stale = home.readings.loaded_by(shop.id, stream.name, older_than=version, fingerprint=mark)
     for reading in stale:
-        if reading.id in waiting and home.landing.is_kept(reading.id):
+        if reading.id in waiting and home.landing.is_complete(reading.id):
             try:
                 replay(home, shop, stream, reading)
             except SourceContractError as error:

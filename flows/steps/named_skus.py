@@ -1,7 +1,7 @@
-"""SKUs that settings name and no listing has: what they say would hold for nothing.
+"""SKUs that settings name and no listing has: those settings would apply to nothing.
 
 Told by `check` and `doctor`, not when the home is opened: which SKUs there are is data, and a
-product that a shop has not told of must keep nobody from opening a home, least of all to stop it.
+product that a shop has not reported yet must keep nobody from opening a home or stopping it.
 """
 
 import polars as pl
@@ -40,25 +40,27 @@ def unknown_skus(home: Home, shop: Shop) -> list[str]:
         f"{where}: no SKU is named {sku!r}{nearest(sku, known)}"
         for where, (skus, shops) in named.items()
         if skus
-        for known in [_known(home, shops)]
+        for known in [_known_skus(home, shops)]
         for sku in skus
         if sku not in known
     ]
 
 
-def _known(home: Home, shops: list[Shop]) -> set[str]:
+def _known_skus(home: Home, shops: list[Shop]) -> set[str]:
     frames = [home.scan("listings", shop).select("sku_id") for shop in shops]
     return set(pl.concat(frames).drop_nulls().unique().collect()["sku_id"])
 
 
-def named(home: Home, shop: Shop) -> list[CheckResult]:
-    """Whether all SKUs exist that settings name for a shop; said once some are named."""
+def named_skus_exist(home: Home, shop: Shop) -> list[CheckResult]:
+    """Whether all SKUs exist that settings name for a shop; reported once some are named."""
     has_data = bool(home.readings.newest(shop.id, with_backfills=True))
     if not has_data or "listings" not in home.readings.versions():
         return []
     unknown = unknown_skus(home, shop)
-    told = any(one.check == CHECK and not one.passed for one in home.checks.latest(shop_id=shop.id))
-    if not unknown and not told:
+    has_failed = any(
+        one.check == CHECK and not one.passed for one in home.checks.latest(shop_id=shop.id)
+    )
+    if not unknown and not has_failed:
         return []
     more = f"; and {len(unknown) - _MOST_TOLD} more" if len(unknown) > _MOST_TOLD else ""
     return [

@@ -27,5 +27,7 @@ def _do_what_is_due(home: Home) -> None:
     if home.erasures.is_unsealed():
         seal_older(home)
     if home.erasures.recall():
-        with suppress(BusyError):  # whoever is at it goes on; mappings obey in any case
+        with suppress(
+            BusyError
+        ):  # the process that holds the lease goes on; mappings obey in any case
             carry_out(home)

@@ -13,10 +13,10 @@ from actions.guard.opt_outs import (
     DAY_SCHEMA,
     LEAST_GONE,
     MOST_GONE_RATE,
-    floods,
-    gone,
+    flood_days,
     in_force,
-    of_sender,
+    sender_refusals,
+    unreachable,
 )
 from contracts.actions import Action
 from contracts.checks import CheckResult
@@ -35,7 +35,9 @@ _DAY = dt.timedelta(days=1)
 def consents(home: Home, shop: Shop) -> pl.DataFrame:
     """What members allow (schema `CONSENT_SCHEMA`), less what their answers to us took back."""
     answers = _answers(home, shop)
-    return in_force(home.scan("consents", shop).collect(), answers, _flooded(home, shop, answers))
+    return in_force(
+        home.scan("consents", shop).collect(), answers, _flood_days(home, shop, answers)
+    )
 
 
 def bounces(home: Home, shop: Shop) -> list[CheckResult]:
@@ -45,10 +47,10 @@ def bounces(home: Home, shop: Shop) -> list[CheckResult]:
     now = home.now(shop)
     since = (now - _TOLD_DAYS * _DAY).date()
     answers = _answers(home, shop).filter(pl.col("day") >= since)
-    flooded = _flooded(home, shop, answers).select("gone", "messages", "day").rows()
+    flooded = _flood_days(home, shop, answers).select("gone", "messages", "day").rows()
     waiting = _messages(home, shop, ActionState.APPROVED, since=since)
-    refused = of_sender(pl.concat([answers, _frame(map(_refusal, waiting))])).height
-    told = [
+    refused = sender_refusals(pl.concat([answers, _frame(map(_refusal, waiting))])).height
+    measured = [
         (
             "gone_addresses",
             [
@@ -75,38 +77,38 @@ def bounces(home: Home, shop: Shop) -> list[CheckResult]:
             checked_at=now,
             is_blocking=False,
         )
-        for check, found, limit in told
+        for check, found, limit in measured
     ]
 
 
 def _answers(home: Home, shop: Shop) -> pl.DataFrame:
-    return _frame([*_answered(home, shop), *_refused(home, shop)])
+    return _frame([*_platform_answers(home, shop), *_mail_refusals(home, shop)])
 
 
-def _answered(home: Home, shop: Shop) -> Iterator[tuple[object, ...]]:
+def _platform_answers(home: Home, shop: Shop) -> Iterator[tuple[object, ...]]:
     """What came back after a message was taken."""
-    told = home.scan("deliveries", shop).filter(pl.col("delivery_status").is_in(_ENDS))
-    rows = told.select(_TOLD).collect().rows()
+    deliveries = home.scan("deliveries", shop).filter(pl.col("delivery_status").is_in(_ENDS))
+    rows = deliveries.select(_TOLD).collect().rows()
     ids = list(dict.fromkeys(row[0] for row in rows))
     actions = home.ledger.find(shop_id=shop.id, action_ids=ids) if ids else []
     sent = {action.action_id: action for action in actions}
     for message_id, *answer in rows:
         if message_id in sent:
-            yield (*_for(sent[message_id]), *answer)
+            yield (*_message_row(sent[message_id]), *answer)
 
 
-def _refused(home: Home, shop: Shop) -> Iterator[tuple[object, ...]]:
+def _mail_refusals(home: Home, shop: Shop) -> Iterator[tuple[object, ...]]:
     """What the recipient's mail host refused at once: nothing comes back of that."""
     return map(_refusal, _messages(home, shop, ActionState.FAILED))
 
 
-def _flooded(home: Home, shop: Shop, answers: pl.DataFrame) -> pl.DataFrame:
+def _flood_days(home: Home, shop: Shop, answers: pl.DataFrame) -> pl.DataFrame:
     """Days on which so many are gone that we are at fault, but those that a person confirmed."""
     confirmed = home.settings.bounces.confirmed_days
-    counts = gone(answers).group_by("day").len().filter(pl.col("len") >= LEAST_GONE)
+    counts = unreachable(answers).group_by("day").len().filter(pl.col("len") >= LEAST_GONE)
     days = [day for day in counts["day"] if day not in confirmed]
     rows = [(shop.id, day, len(_messages(home, shop, *_SENT, since=day, days=1))) for day in days]
-    return floods(answers, pl.DataFrame(rows, schema=DAY_SCHEMA, orient="row"))
+    return flood_days(answers, pl.DataFrame(rows, schema=DAY_SCHEMA, orient="row"))
 
 
 def _messages(
@@ -132,9 +134,9 @@ def _frame(rows: Iterator[tuple[object, ...]] | list[tuple[object, ...]]) -> pl.
 
 
 def _refusal(action: Action) -> tuple[object, ...]:
-    return (*_for(action), str(DeliveryStatus.BOUNCED), action.message, action.updated_at)
+    return (*_message_row(action), str(DeliveryStatus.BOUNCED), action.message, action.updated_at)
 
 
-def _for(action: Action) -> tuple[object, ...]:
+def _message_row(action: Action) -> tuple[object, ...]:
     day = action.decided_at.date()
     return action.shop_id, action.member_id, action.channel, action.purpose, day

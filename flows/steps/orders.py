@@ -16,7 +16,7 @@ from contracts.errors import ConfigurationError
 from contracts.money import format_minor
 from flows.steps.clock import machine_now
 from flows.steps.export import inert, readable
-from flows.steps.files import whole
+from flows.steps.files import write_atomically
 from flows.steps.holders import person
 from flows.steps.home import Home
 from flows.steps.on_order import live_orders
@@ -65,9 +65,9 @@ def purchase_orders(
     if not out.is_dir():
         raise ConfigurationError(f"--out: the folder {out} does not exist")
     written = [order for shop in home.select(shop_id) for order in _written(home, shop, out, day)]
-    told = {"files": [file for order in written for file in order.files]}
+    details = {"files": [file for order in written for file in order.files]}
     exported = LedgerEvent(
-        kind="export", subject="purchase_orders", by=person(None), at=machine_now(), details=told
+        kind="export", subject="purchase_orders", by=person(None), at=machine_now(), details=details
     )
     Events(home.database).append([exported])
     return written
@@ -101,11 +101,11 @@ def _lines(home: Home, shop: Shop, actions: Sequence[Action]) -> pl.DataFrame:
     """One row per ordered SKU, by supplier and code."""
     frame = pl.DataFrame([_line(shop, action) for action in actions], schema=_COLUMNS, orient="row")
     listings = readable(home, home.scan("listings", shop).collect(), "listings")
-    titles = listings.select("sku_id", told="title").unique("sku_id", keep="first")
+    titles = listings.select("sku_id", listed_title="title").unique("sku_id", keep="first")
     return (
         frame.join(titles, on="sku_id", how="left")
-        .with_columns(title=pl.col("told").fill_null(""))
-        .drop("told")
+        .with_columns(title=pl.col("listed_title").fill_null(""))
+        .drop("listed_title")
         .sort("supplier", "sku_id")
     )
 
@@ -135,13 +135,13 @@ def _files(rows: pl.DataFrame, stem: Path) -> tuple[str, ...]:
     texts = [name for name, dtype in rows.schema.items() if dtype == pl.String]
     safe = rows.with_columns(inert(name) for name in texts)
     csv, xlsx = (stem.with_name(f"{stem.name}.{ending}") for ending in ("csv", "xlsx"))
-    with whole(csv) as draft:
+    with write_atomically(csv) as draft:
         # The mark by which spreadsheets know that it is UTF-8.
         safe.write_csv(draft, include_bom=True)
     book = openpyxl.Workbook(write_only=True)
     sheet = book.create_sheet("order")
     for row in (rows.columns, *safe.rows()):
         sheet.append(list(row))
-    with whole(xlsx) as draft:
+    with write_atomically(xlsx) as draft:
         book.save(draft)
     return str(csv), str(xlsx)

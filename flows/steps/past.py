@@ -91,7 +91,7 @@ class Past(Home):
         self._due[shop.id] = self._due[shop.id][len(due) :]
         for done, (reading, stream) in enumerate(due):
             progress(f"replay {shop.id}", done, len(due))
-            if not self.landing.is_kept(reading.id):
+            if not self.landing.is_complete(reading.id):
                 self.landing.drop(reading.id)
                 continue
             if Cost in stream.tables and self._has_other_costs(shop):
@@ -108,7 +108,7 @@ class Past(Home):
         is_history: Callable[[Action], bool],
         own_runs: Collection[str],
     ) -> None:
-        """Let the ledger tell of others what the real one told at a moment."""
+        """Let the ledger answer for others as the real one did at a moment."""
         bring(
             self.database, self._real.database, shop_id=shop.id, at=at, is_history=is_history,
             own_runs=own_runs,
@@ -132,9 +132,9 @@ class Past(Home):
         self.readings.record({name: one.version for name, one in merged.items()})
 
     def _has_other_costs(self, shop: Shop) -> bool:
-        """Whether costs are others than the last time that it was asked."""
-        told = self.scan("costs", shop).select("sku_id", "valid_from", "unit_cost_minor")
-        costs = told.collect().sort("sku_id", "valid_from")
+        """Whether costs differ from the last call."""
+        rows = self.scan("costs", shop).select("sku_id", "valid_from", "unit_cost_minor")
+        costs = rows.collect().sort("sku_id", "valid_from")
         before = self._costs.get(shop.id, costs.clear())
         self._costs[shop.id] = costs
         return not costs.equals(before)

@@ -63,12 +63,12 @@ class PolicyFile:
                 raise ConfigurationError(
                     f"{where}: no shop is named {shop_id!r}{nearest(shop_id, currencies)}"
                 )
-        shops = self._on(currencies)
+        shops = self._active_shops(currencies)
         for shop_id in shops:
             self.of(shop_id, currencies)
         if not shops and not self.settings.shops:
-            self._resolved("parameters", self.module.Params, None)
-            self._resolved("limits", Limits, None)
+            self._resolve("parameters", self.module.Params, None)
+            self._resolve("limits", Limits, None)
 
     def of(self, shop_id: str, currencies: Mapping[str, str]) -> ShopPolicy:
         """The policy as it holds in a shop: what the shop's own tables say, else the file's.
@@ -82,14 +82,14 @@ class PolicyFile:
         return ShopPolicy(
             self.module,
             self.settings.mode_of(shop_id),
-            self._resolved("parameters", self.module.Params, shop_id),
-            self._resolved("limits", Limits, shop_id),
+            self._resolve("parameters", self.module.Params, shop_id),
+            self._resolve("limits", Limits, shop_id),
         )
 
-    def _on(self, currencies: Mapping[str, str]) -> list[str]:
+    def _active_shops(self, currencies: Mapping[str, str]) -> list[str]:
         return [one for one in currencies if self.settings.mode_of(one) is not PolicyMode.OFF]
 
-    def _resolved(self, part: Part, model: type[ModelT], shop_id: str | None) -> ModelT:
+    def _resolve(self, part: Part, model: type[ModelT], shop_id: str | None) -> ModelT:
         common = self.settings.common(part)
         own = {} if shop_id is None else self.settings.own(part, shop_id)
         prefix = ("shops", shop_id, part) if own and shop_id is not None else (part,)
@@ -114,7 +114,9 @@ class PolicyFile:
             if not common.get(key) or key in self.settings.own(part, shop_id):
                 continue
             sharing = [
-                one for one in self._on(currencies) if key not in self.settings.own(part, one)
+                one
+                for one in self._active_shops(currencies)
+                if key not in self.settings.own(part, one)
             ]
             found = sorted({currencies[one] for one in (*sharing, shop_id)})
             if len(found) > 1:

@@ -19,24 +19,24 @@ def keep_private() -> None:
     os.umask(OTHERS)
 
 
-def mend(folder: Path, storage: Storage) -> None:
+def close_exposed(folder: Path, storage: Storage) -> None:
     """Close what a home holds and others may open, as a home of before or a restore leaves it.
 
     A folder is closed last: one that is closed holds nothing that is open to others.
     """
-    for top in wide(folder, storage):
+    for top in exposed_paths(folder, storage):
         for inner, names, files in os.walk(top, topdown=False):
             for name in (*names, *files):
                 _close(Path(inner) / name)
         _close(top)
 
 
-def wide(folder: Path, storage: Storage) -> list[Path]:
+def exposed_paths(folder: Path, storage: Storage) -> list[Path]:
     """What the home holds and others than its owner may open."""
-    return [path for path in dict.fromkeys(_held(folder, storage)) if _is_wide(path)]
+    return [path for path in dict.fromkeys(_paths_of_home(folder, storage)) if _is_exposed(path)]
 
 
-def _held(folder: Path, storage: Storage) -> Iterator[Path]:
+def _paths_of_home(folder: Path, storage: Storage) -> Iterator[Path]:
     """What lies in the home's folder and is the home's: of a shelf the outermost folder."""
     for name in _OWN:
         yield folder / name
@@ -48,7 +48,7 @@ def _held(folder: Path, storage: Storage) -> Iterator[Path]:
         yield from (top.with_name(top.name + suffix) for suffix in _DATABASE)
 
 
-def _is_wide(path: Path) -> bool:
+def _is_exposed(path: Path) -> bool:
     try:
         return not path.is_symlink() and bool(path.stat().st_mode & OTHERS)
     except OSError:
@@ -56,7 +56,7 @@ def _is_wide(path: Path) -> bool:
 
 
 def _close(path: Path) -> None:
-    """What is not ours to change stays as it is; `wide` goes on telling it."""
-    if _is_wide(path):
+    """What is not ours to change stays as it is; `exposed_paths` goes on reporting it."""
+    if _is_exposed(path):
         with suppress(OSError):
             path.chmod(path.stat().st_mode & ~OTHERS & 0o7777)

@@ -1,4 +1,4 @@
-"""What a long piece of work says of itself while it runs."""
+"""How far a long piece of work is, while it runs."""
 
 from collections.abc import Callable
 

@@ -12,13 +12,13 @@ from connectors.base.declaration import Stream, facts_of
 from contracts.errors import ConfigurationError, ShopkeeperError, SourceContractError
 from contracts.streams import Reading, Window
 from contracts.tables import table_of
-from flows.steps.ahead import one_ahead
+from flows.steps.ahead import prefetch
 from flows.steps.blocked import Blocked, Rung
 from flows.steps.clock import machine_now
-from flows.steps.documents import fetched
+from flows.steps.documents import fetch_pages
 from flows.steps.home import Home
 from flows.steps.leases import lease
-from flows.steps.loading import covered, fingerprint, load, retry_quarantined
+from flows.steps.loading import covered_window, fingerprint, load, retry_quarantined
 from flows.steps.progress import Progress, silent
 from flows.steps.shop import Shop, ShopSource
 from warehouse.landing import Landed, LandingError
@@ -53,7 +53,7 @@ class Pulled:
 
 @dataclass(frozen=True, slots=True)
 class _Span:
-    """The platform's clock, and the shop-local days that were asked for."""
+    """The platform's clock, and the shop-local days that were requested."""
 
     now: dt.datetime
     first: dt.date | None
@@ -109,7 +109,7 @@ def pull(
     Safe to run again from any point: a reading that was planned is resumed with the clock it was
     planned with, one that is loaded is left alone.
 
-    What stops a reading, a stream or a source is told in its row as `blocked`; all else goes on.
+    What blocks a reading, a stream or a source stands in its row as `blocked`; all else goes on.
 
     Raises:
         ConfigurationError: no shop, or no stream of that name.
@@ -175,7 +175,7 @@ def _pull_shop(
     for source in dict.fromkeys(owner for owner, _ in chosen):
         streams = [found for owner, found in chosen if owner is source]
         try:
-            client, now = _opened(source)
+            client, now = _open_client(source)
         except ShopkeeperError as error:
             name = source.connector.name
             stopped = Blocked.by(error, shop_id=shop.id, rung=Rung.SOURCE, name=name)
@@ -190,8 +190,8 @@ def _pull_shop(
     return pulled
 
 
-def _opened(source: ShopSource) -> tuple[Any, dt.datetime]:
-    """An open client, and what the platform's clock says."""
+def _open_client(source: ShopSource) -> tuple[Any, dt.datetime]:
+    """An open client, and the platform's time."""
     client = source.open()
     try:
         return client, client.now()
@@ -215,11 +215,11 @@ def _pull_stream(
             due = _due(home, shop, stream, span)
             home.readings.plan(*due, mapping_version=stream.mapping_version)
             land = partial(_land, home, shop, stream, client)
-            with closing(one_ahead(land, due)) as landings:
+            with closing(prefetch(land, due)) as landings:
                 for done, (reading, landing) in enumerate(zip(due, landings, strict=True)):
                     progress(f"{shop.id} {stream.name}", done, len(due))
                     mine.confirm()
-                    total = _sum(total, _loaded(home, shop, stream, reading, landing))
+                    total = _sum(total, _load_landed(home, shop, stream, reading, landing))
             progress(f"{shop.id} {stream.name}", len(due), len(due))
     except ShopkeeperError as error:
         stopped = Blocked.by(error, shop_id=shop.id, rung=Rung.STREAM, name=stream.name)
@@ -231,15 +231,15 @@ def _due(home: Home, shop: Shop, stream: Stream, span: _Span) -> list[Reading]:
     """Readings that were planned and not loaded, then those that are due, oldest first.
 
     What was set aside is due again once something has changed that its mapping depends on. A
-    snapshot that was not landed is not due: the one of now tells more.
+    snapshot that was not landed is not due: a new one knows more.
     """
     mark = fingerprint(shop, stream)
     planned = home.readings.unfinished(shop_id=shop.id, stream=stream.name, fingerprint=mark)
     if stream.is_snapshot:
         for reading in planned:
-            if not home.landing.is_kept(reading.id):
+            if not home.landing.is_complete(reading.id):
                 home.readings.drop(reading)
-        planned = [reading for reading in planned if home.landing.is_kept(reading.id)]
+        planned = [reading for reading in planned if home.landing.is_complete(reading.id)]
     # What is planned will be read, what is set aside was: to plan it once more would read it twice.
     reached = home.readings.planned_until(shop.id, stream.name)
     history = shop.settings.history_from
@@ -257,7 +257,7 @@ def _due(home: Home, shop: Shop, stream: Stream, span: _Span) -> list[Reading]:
     if start >= end:
         return planned
     longest = None if stream.is_snapshot else stream.max_window
-    # Days that were asked for say nothing about the days before them: the watermark stays.
+    # Days that were requested say nothing about the days before them: the watermark stays.
     new = [
         Reading(shop.id, stream.name, window, span.now, is_backfill=is_span)
         for window in Window(start, end).spans(longest)
@@ -271,7 +271,7 @@ def pull_reading(
 ) -> Pulled:
     """Land, map, check and load one reading, in that order of commits.
 
-    One that cannot be read or mapped is told as `blocked`: not landed, it stays planned; landed, it
+    One that cannot be read or mapped is `blocked`: not landed, it stays planned; landed, it
     is set aside with its reason.
 
     Raises:
@@ -279,7 +279,7 @@ def pull_reading(
             tried.
     """
     landing = _land(home, shop, stream, client, reading)
-    return _loaded(home, shop, stream, reading, landing)
+    return _load_landed(home, shop, stream, reading, landing)
 
 
 def _land(
@@ -291,7 +291,7 @@ def _land(
         ShopkeeperError: as `pull_reading`.
     """
     started = time.monotonic()
-    pages = fetched(home, shop, stream, client, reading)
+    pages = fetch_pages(home, shop, stream, client, reading)
     try:
         landed = home.landing.keep(reading, pages, facts=lambda: facts_of(client))
     except SourceContractError as error:
@@ -299,7 +299,7 @@ def _land(
     return _Landing(landed, time.monotonic() - started)
 
 
-def _loaded(
+def _load_landed(
     home: Home, shop: Shop, stream: Stream, reading: Reading, landing: _Landing | Blocked
 ) -> Pulled:
     """Map, check and load a reading that was landed, and record it."""
@@ -317,14 +317,14 @@ def _loaded(
             mark = fingerprint(shop, stream)
             home.readings.put_aside(reading, failure=str(error), fingerprint=mark, at=machine_now())
         return _nothing(shop, stream, stopped)
-    home.readings.loaded(
+    home.readings.record_load(
         reading,
         landed,
         counts=loaded.counts,
         versions=loaded.versions,
         at=machine_now(),
         made=loaded.made,
-        supersedes=covered(stream, reading),
+        supersedes=covered_window(stream, reading),
     )
     return Pulled(
         shop_id=shop.id,

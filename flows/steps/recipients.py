@@ -20,11 +20,13 @@ _ADDRESSES = {Channel.EMAIL: Way.EMAIL, Channel.SMS: Way.SMS, Channel.PUSH: Way.
 
 def contacts(home: Home, shop: Shop) -> pl.DataFrame:
     """Who can be reached how (schema `CONTACT_SCHEMA`); those who were forgotten cannot be."""
-    reached = _reached(home, shop).select(CONTACT_SCHEMA.keys())
+    reached = _sealed_addresses(home, shop).select(CONTACT_SCHEMA.keys())
     return reached.filter(pl.col("way").is_not_null()).collect()
 
 
-def addressed(home: Home, shop: Shop, kind: WriteKind, changes: Sequence[Change]) -> list[Change]:
+def with_recipients(
+    home: Home, shop: Shop, kind: WriteKind, changes: Sequence[Change]
+) -> list[Change]:
     """The changes with their recipients; without one a change that needs it is left out.
 
     Taking back what is ours needs none: a code is closed whoever holds it.
@@ -51,7 +53,7 @@ def _addresses(
     members = {change.member_id for change in changes if change.member_id is not None}
     if not members:
         return {}
-    rows = _reached(home, shop).filter(pl.col("member_id").is_in(list(members))).collect()
+    rows = _sealed_addresses(home, shop).filter(pl.col("member_id").is_in(list(members))).collect()
     opened: dict[tuple[str | None, Way | None], str] = {}
     for (table, column), some in rows.group_by("table", "column"):
         sealed = some.select("member_id", "way", pl.col("sealed").alias(str(column)))
@@ -61,7 +63,7 @@ def _addresses(
     return opened
 
 
-def _reached(home: Home, shop: Shop) -> pl.LazyFrame:
+def _sealed_addresses(home: Home, shop: Shop) -> pl.LazyFrame:
     """Every way to every member, still sealed, and the column that it lies in."""
     known = home.scan("contacts", shop)
     ways = {str(channel): str(way) for channel, way in _ADDRESSES.items()}

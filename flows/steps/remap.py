@@ -1,4 +1,4 @@
-"""Remap: replay what landing holds through the mapping of today, without asking a platform."""
+"""Remap: replay what is in landing through the mapping of today, without a platform."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -56,13 +56,13 @@ def stale(home: Home, shop: Shop) -> list[Stale]:
         version = stream.mapping_version
         mark = fingerprint(shop, stream)
         old = home.readings.loaded_by(shop.id, stream.name, older_than=version, fingerprint=mark)
-        held = sum(home.landing.is_kept(reading.id) for reading in old)
-        if held:
+        in_landing = sum(home.landing.is_complete(reading.id) for reading in old)
+        if in_landing:
             found.append(
                 Stale(
                     shop_id=shop.id,
                     stream=stream.name,
-                    readings=held,
+                    readings=in_landing,
                     mapping_version=version,
                 )
             )
@@ -117,14 +117,14 @@ def _replay(
     name = f"{shop.id} {stream.name} remap"
     for done, reading in enumerate(due):
         progress(name, done, len(due))
-        again = _first_time if reading in aside else _again
+        again = _first_time if reading in aside else _replay_reading
         total = _sum(total, again(home, shop, stream, reading))
     if due:
         progress(name, len(due), len(due))
     return total
 
 
-def _again(home: Home, shop: Shop, stream: Stream, reading: Reading) -> Remapped:
+def _replay_reading(home: Home, shop: Shop, stream: Stream, reading: Reading) -> Remapped:
     """What became of the rows of a loaded reading."""
     nothing = Remapped(shop_id=shop.id, stream=stream.name)
     try:
@@ -144,9 +144,9 @@ def _again(home: Home, shop: Shop, stream: Stream, reading: Reading) -> Remapped
 
 
 def _first_time(home: Home, shop: Shop, stream: Stream, reading: Reading) -> Remapped:
-    """What became of a reading that was set aside; landing has it, so nobody is asked."""
+    """What became of a reading that was set aside; landing has it, so no platform is called."""
     nothing = Remapped(shop_id=shop.id, stream=stream.name)
-    if not home.landing.is_kept(reading.id):
+    if not home.landing.is_complete(reading.id):
         return replace(nothing, missing=(reading.id,))
     pulled = pull_reading(home, shop, stream, None, reading)
     return replace(

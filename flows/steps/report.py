@@ -13,10 +13,10 @@ from contracts.errors import SourceContractError
 from contracts.tables import KpisDaily
 from flows.steps.blocked import Blocked, Rung
 from flows.steps.clock import machine_now
-from flows.steps.earned import held_back_in
+from flows.steps.earned import why_not_auto_in
 from flows.steps.effect import effects
-from flows.steps.explain import explained, left_alone, titles_of
-from flows.steps.files import whole
+from flows.steps.explain import report_actions, report_holds, titles_of
+from flows.steps.files import write_atomically
 from flows.steps.home import Home
 from flows.steps.shop import Shop
 from reports.daily import (
@@ -24,7 +24,7 @@ from reports.daily import (
     DailyReport,
     PulledStream,
     ReportedShop,
-    counted,
+    count_actions,
     moves_of,
     render,
 )
@@ -44,7 +44,7 @@ class Reported:
 def report(home: Home, *, shop_id: str | None = None, blocked: Sequence[Blocked] = ()) -> Reported:
     """Write the report of a shop, or of all that have data, over the day before the newest reading.
 
-    The page is reports/<day>.html in the home; the same day is written over. It tells what of a
+    The page is reports/<day>.html in the home; the same day is written over. It shows what of a
     run was `blocked`, and what is set aside in any case.
 
     Raises:
@@ -53,11 +53,11 @@ def report(home: Home, *, shop_id: str | None = None, blocked: Sequence[Blocked]
     chosen = home.select(shop_id)
     shops = [shop for shop in chosen if home.readings.newest(shop.id, with_backfills=True)]
     as_of = max(home.data_as_of(shop) for shop in shops or chosen)
-    daily = gather(home, shops, as_of=as_of, blocked=[one.told for one in blocked])
+    daily = gather(home, shops, as_of=as_of, blocked=[one.summary for one in blocked])
     day = as_of.astimezone(shops[0].zone).date()
     path = home.reports / f"{day}{'-' + shop_id if shop_id else ''}.html"
     path.parent.mkdir(parents=True, exist_ok=True)
-    with whole(path) as draft:
+    with write_atomically(path) as draft:
         draft.write_text(render(daily), encoding="utf-8")
     return Reported(path, daily)
 
@@ -69,7 +69,7 @@ def gather(
     actions = [
         action for shop in shops for action in home.ledger.find(shop_id=shop.id, since=as_of - _DAY)
     ]
-    shown = _shown(actions)
+    shown = _largest_per_state(actions)
     titles: dict[str, str] = {}
     for shop in shops:
         titles |= titles_of(home, shop, shown)
@@ -81,22 +81,24 @@ def gather(
         as_of=as_of,
         kpis=kpis,
         changes=kpi_changes(kpis.lazy()).collect(),
-        pulled=_pulled(home, shops),
+        pulled=_pulled_streams(home, shops),
         checks=[check for shop in shops for check in home.checks.latest(shop_id=shop.id)],
         quarantine=pl.concat([home.quarantine.open(shop_id=shop.id) for shop in shops]),
-        actions=explained(shown, titles),
-        counts=counted(actions),
-        left_alone=left_alone(
+        actions=report_actions(shown, titles),
+        counts=count_actions(actions),
+        left_alone=report_holds(
             count for shop in shops for count in home.left_alone.latest(shop_id=shop.id)
         ),
         effects=[one for shop in shops for one in effects(home, shop_id=shop.id)],
         moves=moves_of(actions),
-        by_approval=tuple(one for shop in shops for one in held_back_in(home, shop)),
-        blocked=_blocked(home, shops, blocked),
+        by_approval=tuple(one for shop in shops for one in why_not_auto_in(home, shop)),
+        blocked=_blocked_sentences(home, shops, blocked),
     )
 
 
-def _blocked(home: Home, shops: Sequence[Shop], blocked: Sequence[str]) -> tuple[str, ...]:
+def _blocked_sentences(
+    home: Home, shops: Sequence[Shop], blocked: Sequence[str]
+) -> tuple[str, ...]:
     """What was stopped in the run, and readings that are set aside since before."""
     aside = [
         Blocked(
@@ -105,14 +107,14 @@ def _blocked(home: Home, shops: Sequence[Shop], blocked: Sequence[str]) -> tuple
             name=one.reading.id,
             sentence=one.failure,
             error=SourceContractError.__name__,
-        ).told
+        ).summary
         for shop in shops
         for one in home.readings.set_aside(shop_id=shop.id)
     ]
     return tuple(dict.fromkeys([*blocked, *aside]))
 
 
-def _shown(actions: Sequence[Action]) -> list[Action]:
+def _largest_per_state(actions: Sequence[Action]) -> list[Action]:
     """As many of each state as the page has room for, those of the largest effect first."""
     ordered = sorted(actions, key=lambda one: -abs(one.effect_minor or 0))
     room = dict.fromkeys(ActionState, SHOWN_ACTIONS)
@@ -133,7 +135,7 @@ def _shop(shop: Shop) -> ReportedShop:
     )
 
 
-def _pulled(home: Home, shops: Sequence[Shop]) -> list[PulledStream]:
+def _pulled_streams(home: Home, shops: Sequence[Shop]) -> list[PulledStream]:
     """What was read in the last 24 hours."""
     ids = [shop.id for shop in shops]
     read = home.readings.summary(since=machine_now() - _DAY).filter(pl.col("shop_id").is_in(ids))

@@ -5,8 +5,8 @@ from flows.steps.holders import person
 from flows.steps.home import Home
 
 
-def restored(home: Home) -> str | None:
-    """That the database is an older copy of itself, or its end was cut; null: it is neither."""
+def restore_problem(home: Home) -> str | None:
+    """That the database is an older copy of itself, or its end was cut; None: it is neither."""
     lost = home.recall.lost
     if not lost:
         return None
@@ -15,7 +15,7 @@ def restored(home: Home) -> str | None:
     return (
         f"the journal knows event {newest.event_id} of {newest.at:%Y-%m-%d %H:%M} UTC and the "
         "chain does not: the database is an older copy of itself, or the end of its chain was cut; "
-        f"{len(ids)} writes that it does not tell of are not sent again; see Restore in "
+        f"{len(ids)} writes that it lacks are not sent again; see Restore in "
         "docs/operating.md, and once you have looked, `shopkeeper audit --accept`"
     )
 

@@ -1,4 +1,4 @@
-"""Retention: remove what has been held for its time."""
+"""Retention: remove what has been stored for its time."""
 
 import datetime as dt
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from functools import partial
 import polars as pl
 
 from contracts.errors import BusyError
-from contracts.personal import expired, purposes
+from contracts.personal import expire_columns, purposes
 from contracts.tables import TABLES
 from flows.steps.home import Home
 from flows.steps.leases import lease
@@ -27,7 +27,7 @@ class Expired:
 
 
 @contextmanager
-def quiet(home: Home) -> Iterator[None]:
+def while_idle(home: Home) -> Iterator[None]:
     """While no shop is pulled: shops share raw pages of equal content.
 
     Raises:
@@ -46,11 +46,11 @@ def expire(home: Home) -> Expired:
     Raises:
         BusyError: a shop is being pulled; nothing was removed.
     """
-    with quiet(home):
+    with while_idle(home):
         return _expire(home)
 
 
-def expire_when_quiet(home: Home) -> None:
+def expire_when_idle(home: Home) -> None:
     """The same at the end of a run; while a shop is being pulled it is left to the next one."""
     with suppress(BusyError):
         expire(home)
@@ -78,7 +78,7 @@ def _empty(home: Home, shop: Shop, *, now: dt.datetime) -> set[str]:
     for table in TABLES.values():
         if set(purposes(table.schema).values()) & days.keys():
             before = home.lake.versions().get(table.name)
-            change = partial(expired, table=table, days=days, now=now, where=is_theirs)
+            change = partial(expire_columns, table=table, days=days, now=now, where=is_theirs)
             after = home.lake.rewrite(table.name, change)
             if after is not None and after.version != before:
                 emptied.add(table.name)

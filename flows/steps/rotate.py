@@ -20,7 +20,7 @@ from flows.steps.holders import person
 from flows.steps.home import Home
 from flows.steps.leases import lease
 from flows.steps.opening import open_home
-from flows.steps.retention import quiet
+from flows.steps.retention import while_idle
 from warehouse.encryption import key_id, text_head
 from warehouse.event_chain import Events
 from warehouse.events import retire
@@ -40,7 +40,7 @@ class Rotation:
     sealed: dict[str, int]
     """How many by place: raw files, rows by table, documents in quarantine, tokens."""
     key: str | None
-    """The data key in use; null: it is made when it is done."""
+    """The data key in use; None: it is made when it is done."""
     given_up: list[str]
     left: str
 
@@ -62,7 +62,7 @@ def plan(home: Home) -> Rotation:
     sealed = sealed_with(home, given_up)
     _refuse_done(home, sealed)
     key = None if is_renewed else vault.key_ids[0]
-    return Rotation(sealed=sealed, key=key, given_up=given_up, left=_left(home))
+    return Rotation(sealed=sealed, key=key, given_up=given_up, left=_remaining_steps(home))
 
 
 def rotate(home: Home, *, by: str | None = None) -> Rotation:
@@ -77,7 +77,7 @@ def rotate(home: Home, *, by: str | None = None) -> Rotation:
             again.
     """
     planned = plan(home)
-    with _still(home):
+    with _without_writers(home):
         if _is_renewed(home):
             keys.renew(home.folder, home.settings.keys)
         with open_home(home.folder) as renewed:
@@ -97,14 +97,14 @@ def reseal(home: Home) -> None:
     home.landing.reseal()
     tables = _tables()
     for name in tables:
-        home.lake.rewrite(name, partial(_resealed, home, name))
+        home.lake.rewrite(name, partial(_reseal_rows, home, name))
     home.readings.record(purge(home.lake, tables))
     home.quarantine.reseal()
     home.tokens.reseal()
 
 
 def sealed_with(home: Home, key_ids: Collection[str]) -> dict[str, int]:
-    """How much is sealed with one of these data keys, by place; of nowhere nothing is said."""
+    """How much is sealed with one of these data keys, by place; places with none are left out."""
     found = {
         _FILES: home.landing.sealed_with(key_ids),
         **{f"rows of {name}": _rows(home, name, key_ids) for name in _tables()},
@@ -124,7 +124,7 @@ def _rows(home: Home, table_name: str, key_ids: Collection[str]) -> int:
     return int(rows.select(pl.len()).collect().item())
 
 
-def _resealed(home: Home, table_name: str, rows: pl.DataFrame) -> pl.DataFrame:
+def _reseal_rows(home: Home, table_name: str, rows: pl.DataFrame) -> pl.DataFrame:
     return home.keys.vault.reseal_frame(rows, table_name)
 
 
@@ -134,13 +134,13 @@ def _tables() -> list[str]:
 
 
 @contextmanager
-def _still(home: Home) -> Iterator[None]:
+def _without_writers(home: Home) -> Iterator[None]:
     """While nobody writes what is sealed.
 
     Raises:
         BusyError: somebody does.
     """
-    with quiet(home), ExitStack() as leases:
+    with while_idle(home), ExitStack() as leases:
         for shop in home.shops.values():
             leases.enter_context(lease(home, f"build {shop.id}"))
             for _, stream in shop.streams():
@@ -168,7 +168,7 @@ def _refuse_done(home: Home, sealed: dict[str, int]) -> None:
     """Refuse what would change nothing, since the operator may think that it helped."""
     settings = home.settings.keys
     is_ours = not settings.earlier or keys.is_leaving(home.folder, settings)
-    if is_ours or sealed or Events(home.database).unretired(home.keys.vault.outdated):
+    if is_ours or sealed or Events(home.database).not_retired(home.keys.vault.outdated):
         return
     raise ConfigurationError(
         "shopkeeper.toml, [keys]: nothing is sealed with a key of `earlier` any more: remove"
@@ -185,13 +185,13 @@ def _confirm_gone(home: Home) -> None:
     is_compact = home.database.compact()
     left = sealed_with(home, home.keys.vault.outdated)
     if left or not is_compact:
-        told = ", ".join(left) or "the database, which another process goes on reading"
+        places = ", ".join(left) or "the database, which another process goes on reading"
         raise BusyError(
-            f"the old key is kept, since it still opens {told}: run `keys rotate` again"
+            f"the old key is kept, since it still opens {places}: run `keys rotate` again"
         )
 
 
-def _left(home: Home) -> str:
+def _remaining_steps(home: Home) -> str:
     """What only the operator can do."""
     if home.settings.keys.earlier:
         return (

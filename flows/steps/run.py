@@ -7,7 +7,7 @@ from typing import Any
 
 from contracts.checks import CheckResult
 from flows.steps.act import Acted, act
-from flows.steps.alerts import Told, mail_alerts
+from flows.steps.alerts import MailReport, mail_alerts
 from flows.steps.blocked import Blocked, raise_if_nothing_was_done
 from flows.steps.build import build, rebuild
 from flows.steps.check import check
@@ -16,7 +16,7 @@ from flows.steps.home import Home
 from flows.steps.progress import Progress, silent
 from flows.steps.pull import Pulled, blocked_in, lookup_tables, pull
 from flows.steps.report import Reported, report
-from flows.steps.retention import expire_when_quiet
+from flows.steps.retention import expire_when_idle
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +30,14 @@ class LoopResult:
     acted: list[Acted]
     reported: Reported
     blocked: list[Blocked]
-    alerts: Told | None = None
-    """What became of the mail of new alerts; null: there was none to send."""
+    alerts: MailReport | None = None
+    """What became of the mail of new alerts; None: there was none to send."""
 
     @property
-    def is_held(self) -> bool:
+    def is_blocked(self) -> bool:
         """Whether something was stopped, a blocking check failed or an action needs a person."""
         failed = any(not one.passed and one.is_blocking for one in self.checked)
-        acted = any(one.is_held for one in self.acted)
+        acted = any(one.is_blocked for one in self.acted)
         return failed or bool(self.blocked) or acted
 
     def as_dict(self) -> dict[str, Any]:
@@ -86,7 +86,7 @@ def result_of_steps(results: Mapping[str, Any], blocked: list[Blocked]) -> LoopR
 def run(home: Home, *, shop_id: str | None = None, progress: Progress = silent) -> LoopResult:
     """Pull, check, build, decide, act and report, for a shop or for all.
 
-    What stops a stream, a source or a shop is told as `blocked`; the others go on.
+    What stops a stream, a source or a shop is listed in `blocked`; the others go on.
 
     Raises:
         ShopkeeperError: nothing was done, for this reason.
@@ -99,7 +99,7 @@ def run(home: Home, *, shop_id: str | None = None, progress: Progress = silent) 
         raise_if_nothing_was_done(blocked_in(pulled), done=any(not one.blocked for one in pulled))
         return pulled
 
-    def made() -> Reported:
+    def make_report() -> Reported:
         blocked = [*blocked_in(results["read"] + results["lookup"]), *stopped]
         return report(home, shop_id=shop_id, blocked=blocked)
 
@@ -113,10 +113,10 @@ def run(home: Home, *, shop_id: str | None = None, progress: Progress = silent) 
         ),
         "decide": partial(decide, home, shop_id=shop_id, blocked=stopped),
         "act": partial(act, home, shop_id=shop_id, progress=progress, blocked=stopped),
-        "report": made,
+        "report": make_report,
     }
     for names in order(results):
         results.update((name, steps[name]()) for name in names)
     alerts = mail_alerts(home, shop_id=shop_id)
-    expire_when_quiet(home)
+    expire_when_idle(home)
     return replace(result_of_steps(results, stopped), alerts=alerts)

@@ -7,7 +7,7 @@ import polars as pl
 from contracts.personal import COMPARED, purposes
 from contracts.tables import TABLES
 from flows.steps.home import Home
-from flows.steps.retention import quiet
+from flows.steps.retention import while_idle
 from warehouse.upkeep import purge
 
 
@@ -17,18 +17,18 @@ def seal_older(home: Home) -> None:
     Raises:
         BusyError: a shop is being pulled or built.
     """
-    with quiet(home):
+    with while_idle(home):
         tables = [
             one.name for one in TABLES.values() if COMPARED & set(purposes(one.schema).values())
         ]
         for name in tables:
-            home.lake.rewrite(name, partial(_sealed, home, name))
+            home.lake.rewrite(name, partial(_seal_rows, home, name))
         home.readings.record(purge(home.lake, tables))
         home.quarantine.seal_names()
         home.landing.seal_manifests()
         home.database.compact()
-        home.erasures.sealed()
+        home.erasures.confirm_sealed()
 
 
-def _sealed(home: Home, table_name: str, rows: pl.DataFrame) -> pl.DataFrame:
+def _seal_rows(home: Home, table_name: str, rows: pl.DataFrame) -> pl.DataFrame:
     return home.keys.vault.seal_rest(rows, table_name)

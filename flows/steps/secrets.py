@@ -49,12 +49,12 @@ def resolve(reference: str, *, where: str, folder: Path) -> str:
     if scheme == "env":
         value = os.environ.get(name, "")
         if not value:
-            told = f" {name}" if _VARIABLE.fullmatch(name) else " that it names"
-            raise ConfigurationError(f"{where}: environment variable{told} is not set")
+            variable = f" {name}" if _VARIABLE.fullmatch(name) else " that it names"
+            raise ConfigurationError(f"{where}: environment variable{variable} is not set")
         return value
     path = folder / name
     if not is_file(path):
-        raise ConfigurationError(f"{where}: {told_file(path, name)} does not exist")
+        raise ConfigurationError(f"{where}: {display_path(path, name)} does not exist")
     return path.read_text(encoding="utf-8").strip()
 
 
@@ -66,7 +66,7 @@ def is_file(path: Path) -> bool:
         return False
 
 
-def told_file(path: Path, name: str) -> str:
+def display_path(path: Path, name: str) -> str:
     """How a secret's file is spoken of: by its path only if that leads into a folder that is there,
     as a token pasted for it does not.
     """
@@ -94,10 +94,10 @@ def holds_password(url: str) -> bool:
     """Whether a password stands in a URL; one that cannot be read may hold anything."""
     try:
         parts = urlsplit(url)
-        asked = parse_qs(parts.query)
+        parameters = parse_qs(parts.query)
     except ValueError:
         return True
-    return bool(parts.password) or any("password" in name.lower() for name in asked)
+    return bool(parts.password) or any("password" in name.lower() for name in parameters)
 
 
 def database_url(place: str, *, folder: Path) -> str:

@@ -65,7 +65,7 @@ class Keys(_Strict):
 
 
 class Retention(_Strict):
-    """How long what is read is held; `run` removes what is older."""
+    """How long what is read is stored; `run` removes what is older."""
 
     landing_days: Annotated[
         int, Field(ge=1, description="days that raw answers are kept; the lake stays")
@@ -166,7 +166,7 @@ class Auto(_Strict):
 
 
 class Alerts(_Strict):
-    """Who is told what is new among the alerts."""
+    """Who gets new alerts."""
 
     mail_to: Annotated[
         str | None,
@@ -192,7 +192,7 @@ class HomeSettings(_Strict):
     campaigns: list[CampaignSettings] = []
 
 
-Cron = Annotated[str, AfterValidator(crons.checked)]
+Cron = Annotated[str, AfterValidator(crons.validate_cron)]
 
 
 class Schedule(_Strict):

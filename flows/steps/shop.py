@@ -60,13 +60,13 @@ class ShopSource:
         return validate(table, model, text=self.text, file=self.file, prefix=prefix)
 
     def streams(self) -> list[Stream]:
-        """What this account tells of, mapped as its settings say today."""
+        """The streams of this account, mapped by its settings of today."""
         of_account = self.connector.streams_of
         return list(of_account(self.settings()) if of_account else self.connector.streams)
 
     @property
     def sells(self) -> bool:
-        """Whether it tells of orders."""
+        """Whether it has orders."""
         return any(Order in stream.tables for stream in self.connector.streams)
 
     def _in_home(self, value: Any) -> Any:
@@ -101,7 +101,7 @@ class Shop:
     def platform(self) -> ShopSource:
         """The marketplace, whose clock is the shop's: the first that sells and can be written to.
 
-        A CRM or a mailer can be written to as well, but tells of no orders; where no source does
+        A CRM or a mailer can be written to as well, but has no orders; where no source does
         both, it is the first that can be written to, else the first.
         """
         written = [source for source in self.sources if source.connector.writes]
@@ -109,7 +109,7 @@ class Shop:
         return next(iter((*selling, *written, *self.sources)))
 
     def writer(self, kind: WriteKind) -> ShopSource | None:
-        """The source that writes a kind: the first whose connector can; null: none can."""
+        """The source that writes a kind: the first whose connector can; None: none can."""
         return next((one for one in self.sources if one.connector.write(kind)), None)
 
     @property
@@ -121,7 +121,7 @@ class Shop:
         """Every stream of every source.
 
         Raises:
-            ConfigurationError: two sources tell of the same; they would share what was read until.
+            ConfigurationError: two sources read the same; they would share what was read until.
         """
         found = [(source, stream) for source in self.sources for stream in source.streams()]
         owners: dict[str, str] = {}
@@ -129,7 +129,7 @@ class Shop:
             owner = owners.setdefault(stream.name, source.connector.name)
             if owner != source.connector.name:
                 raise ConfigurationError(
-                    f"{source.file}: {owner} and {source.connector.name} both tell of "
+                    f"{source.file}: {owner} and {source.connector.name} both report "
                     f"`{stream.name}`; a shop is one marketplace, write a file for each"
                 )
         return found

@@ -1,4 +1,4 @@
-"""What is stored in a home, each part opened when it is first asked for."""
+"""What is stored in a home, each part opened when first used."""
 
 import datetime as dt
 from collections.abc import Callable
@@ -70,7 +70,7 @@ class Stored:
             chain=Chain(keys.vault.event_keys, os_user()),
         )
         try:
-            keys.confirmed(opened)
+            keys.confirm(opened)
         except ConfigurationError:
             opened.close()
             raise
@@ -137,7 +137,7 @@ class Stored:
 
     @property
     def snapshots(self) -> Snapshots:
-        """Which readings told of all there was."""
+        """Which readings were whole snapshots."""
         return Snapshots(self.database)
 
     @cached_property

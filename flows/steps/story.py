@@ -12,18 +12,18 @@ from actions.undo import not_undoable
 from actions.writes import is_order
 from contracts.actions import OF_MESSAGE, Action
 from contracts.codes import GOODS, ActionState, Reversal, WriteKind
-from contracts.languages import Said
-from contracts.personal import masked
+from contracts.languages import Bilingual
+from contracts.personal import mask
 from contracts.tables import Order, OrderLine, Review, table_of
 from flows.steps.effect import effects
 from flows.steps.home import Home
+from flows.steps.previews import Preview
 from flows.steps.redeemed import redeemed_times
 from flows.steps.shop import Shop
-from flows.steps.shown import Shown
 from reports.formats import with_unit
-from reports.reasons import reason_said
+from reports.reasons import translate_reason
 from reports.story import Answerer, Earlier, Sold, Story
-from reports.words import guard_said
+from reports.words import translate_guard
 from warehouse.event_chain import Events
 from warehouse.events import LedgerEvent
 from warehouse.transitions import SYSTEM
@@ -47,37 +47,39 @@ _NEVER_UNDONE_ZH: Final = {
     WriteKind.SET_PROFILE: "写入前的会员属性未知，无法恢复",
 }
 _AS_IT_STANDS: Final = {
-    ActionState.SHADOW: Said("Nothing was written", "未写入任何内容"),
-    ActionState.PROPOSED: Said("Nothing is written so far", "尚未写入任何内容"),
-    ActionState.APPROVED: Said(
+    ActionState.SHADOW: Bilingual("Nothing was written", "未写入任何内容"),
+    ActionState.PROPOSED: Bilingual("Nothing is written so far", "尚未写入任何内容"),
+    ActionState.APPROVED: Bilingual(
         "It is not sent so far: `stop` holds it until its time runs out",
         "尚未发送：可用 stop 拦住，直到过期",
     ),
-    ActionState.SENDING: Said(
+    ActionState.SENDING: Bilingual(
         "It is being sent: ask again once it is confirmed", "正在发送：确认后再查"
     ),
-    ActionState.SENT: Said(
+    ActionState.SENT: Bilingual(
         "It is not read back so far: ask again once it is confirmed", "尚未回读：确认后再查"
     ),
-    ActionState.UNKNOWN: Said(
+    ActionState.UNKNOWN: Bilingual(
         "Nobody knows what became of it, so no command does: look at the platform, and set it"
         " there",
         "结果未知，无法用命令撤销：请到平台核对并手工处理",
     ),
-    ActionState.REVERTED: Said("It was taken back already", "已经撤销"),
+    ActionState.REVERTED: Bilingual("It was taken back already", "已经撤销"),
 }
-_NOTHING: Final = Said("Nothing was written, so there is nothing to take back", "未写入，无需撤销")
-_NO_ORDER: Final = Said(
+_NOTHING: Final = Bilingual(
+    "Nothing was written, so there is nothing to take back", "未写入，无需撤销"
+)
+_NO_ORDER: Final = Bilingual(
     "Nothing is ordered so far; once approved, `actions undo` takes it off what is on the way",
     "尚未下单；批准后可用 actions undo 从在途中扣除",
 )
-_IS_UNDO: Final = Said(
+_IS_UNDO: Final = Bilingual(
     "It is an undo itself: what it took back is decided anew", "本动作即撤销，需重新决策"
 )
-_IRREVERSIBLE: Final = Said("The platform offers no way to take it back", "平台不提供撤回方式")
+_IRREVERSIBLE: Final = Bilingual("The platform offers no way to take it back", "平台不提供撤回方式")
 
 
-def story(home: Home, action: Action, seen: Shown) -> Story:
+def story(home: Home, action: Action, seen: Preview) -> Story:
     """What anybody asks of an action, for whoever operates the home: a review's words are opened,
     so it goes to a terminal and no further.
     """
@@ -95,19 +97,19 @@ def story(home: Home, action: Action, seen: Shown) -> Story:
         time_zone=shop.settings.time_zone,
         currency=shop.settings.currency,
         title=_title(home, shop, (action.target_id, *named)),
-        why=Said(seen.sentence, sentence_of(action, "zh")),
+        why=Bilingual(seen.sentence, sentence_of(action, "zh")),
         guard=_guard(action.guard),
         message=_reason(action.message),
         content=seen.content,
         content_hash=seen.content_hash,
         problem=seen.problem,
         review=review.get("body"),
-        earlier=tuple(map(lambda one: _told(home, one), earlier[:_SHOWN_EARLIER])),
+        earlier=tuple(map(lambda one: _earlier_one(home, one), earlier[:_SHOWN_EARLIER])),
         more_earlier=max(len(earlier) - _SHOWN_EARLIER, 0),
-        answered=_answered(action, happened),
+        answered=_answerer(action, happened),
         done_at=done_at,
-        sold=_sold(home, shop, action, since=done_at),
-        redeemed_times=_redeemed(home, shop, action),
+        sold=_sold_since(home, shop, action, since=done_at),
+        redeemed_times=_redeemed_times(home, shop, action),
         effect=_effect(home, action),
         undo_command=command,
         cannot_undo=why_not,
@@ -115,25 +117,25 @@ def story(home: Home, action: Action, seen: Shown) -> Story:
     )
 
 
-def _guard(guard: str | None) -> Said | None:
-    return None if guard is None else guard_said(guard)
+def _guard(guard: str | None) -> Bilingual | None:
+    return None if guard is None else translate_guard(guard)
 
 
-def _reason(reason: str | None) -> Said | None:
-    return None if reason is None else reason_said(reason)
+def _reason(reason: str | None) -> Bilingual | None:
+    return None if reason is None else translate_reason(reason)
 
 
 def _title(home: Home, shop: Shop, names: Collection[str | None]) -> str | None:
     """Title of the listing, SKU or product that has one of the names, where the shop lists it."""
-    told = [name for name in names if name is not None]
+    wanted = [name for name in names if name is not None]
     is_meant = pl.any_horizontal(
-        pl.col(column).is_in(told) for column in ("listing_id", "sku_id", "product_id")
+        pl.col(column).is_in(wanted) for column in ("listing_id", "sku_id", "product_id")
     )
     listed = home.scan("listings", shop).filter(is_meant.fill_null(value=False))
-    is_other = ~pl.col("listing_id").is_in(told)
+    is_other = ~pl.col("listing_id").is_in(wanted)
     found = listed.sort(is_other, "listing_id").head(1).select("title").collect()
     opened = home.keys.vault.open_frame(found, "listings")
-    titles: list[str] = opened.select(masked(pl.col("title"))).to_series().to_list()
+    titles: list[str] = opened.select(mask(pl.col("title"))).to_series().to_list()
     return titles[0] if titles else None
 
 
@@ -149,7 +151,7 @@ def _review(home: Home, shop: Shop, action: Action) -> dict[str, str | None]:
 
 
 def _earlier(home: Home, action: Action) -> list[Action]:
-    """What else was proposed about the same target until then and came to nothing, or is held;
+    """What else was proposed about the same target until then and came to nothing, or is delayed;
     the newest first."""
     same = home.ledger.find(
         shop_id=action.shop_id, targets=[action.target_id], until=action.decided_at
@@ -163,11 +165,11 @@ def _earlier(home: Home, action: Action) -> list[Action]:
     return sorted(found, key=lambda one: one.decided_at, reverse=True)
 
 
-def _told(home: Home, action: Action) -> Earlier:
+def _earlier_one(home: Home, action: Action) -> Earlier:
     reason = _reason(action.guard_reason or action.message)
     if action.state is ActionState.REJECTED:
-        rejected = _answered(action, Events(home.database).of(action.action_id))
-        reason = Said(rejected.by, rejected.by) if rejected and rejected.by else reason
+        rejected = _answerer(action, Events(home.database).of(action.action_id))
+        reason = Bilingual(rejected.by, rejected.by) if rejected and rejected.by else reason
     return Earlier(
         at=action.decided_at,
         policy=action.policy,
@@ -178,7 +180,7 @@ def _told(home: Home, action: Action) -> Earlier:
     )
 
 
-def _answered(action: Action, happened: Sequence[LedgerEvent]) -> Answerer | None:
+def _answerer(action: Action, happened: Sequence[LedgerEvent]) -> Answerer | None:
     """Who let it pass or turned it down: the last who did. To be sent again is no approval."""
     kinds = {"approved": "approved", "undo_enqueued": "approved", "rejected": "rejected"}
     found = [
@@ -202,8 +204,10 @@ def _last(happened: Sequence[LedgerEvent], state: ActionState) -> dt.datetime | 
     return next((one.at for one in reversed(happened) if one.kind == state), None)
 
 
-def _sold(home: Home, shop: Shop, action: Action, *, since: dt.datetime | None) -> Sold | None:
-    """Of a price what was ordered of the listing at it; null: not in force, or no price."""
+def _sold_since(
+    home: Home, shop: Shop, action: Action, *, since: dt.datetime | None
+) -> Sold | None:
+    """Of a price what was ordered of the listing at it; None: not in force, or no price."""
     if since is None or action.write_kind is not WriteKind.SET_PRICE or action.currency is None:
         return None
     placed = (
@@ -227,26 +231,26 @@ def _sold(home: Home, shop: Shop, action: Action, *, since: dt.datetime | None) 
     )
 
 
-def _redeemed(home: Home, shop: Shop, action: Action) -> int | None:
+def _redeemed_times(home: Home, shop: Shop, action: Action) -> int | None:
     if action.write_kind is not WriteKind.CREATE_COUPON:
         return None
     return redeemed_times(home, shop, [action]).get(action.target_id)
 
 
-def _effect(home: Home, action: Action) -> Said | None:
+def _effect(home: Home, action: Action) -> Bilingual | None:
     if action.policy not in home.policies:
         return None
     found = effects(home, shop_id=action.shop_id, policy=action.policy)
-    return Said(found[0].told, found[0].told_zh) if found else None
+    return Bilingual(found[0].summary, found[0].summary_zh) if found else None
 
 
-def _undo(shop: Shop, action: Action) -> tuple[str | None, Said | None]:
+def _undo(shop: Shop, action: Action) -> tuple[str | None, Bilingual | None]:
     """The command that takes it back, or why there is none."""
     kind, state = action.write_kind, action.state
     never = None if is_order(action) else not_undoable(kind)
     source = shop.writer(kind)
     write = source.connector.write(kind) if source else None
-    final = None if never is None else Said(_sentence(never), _NEVER_UNDONE_ZH[kind])
+    final = None if never is None else Bilingual(_sentence(never), _NEVER_UNDONE_ZH[kind])
     if kind is WriteKind.NONE and not is_order(action):
         return None, final
     if action.undoes is not None:
@@ -257,7 +261,7 @@ def _undo(shop: Shop, action: Action) -> tuple[str | None, Said | None]:
         return None, _NO_ORDER
     if state is not ActionState.CONFIRMED:
         stands = _AS_IT_STANDS[state]
-        return None, stands if final is None else Said(
+        return None, stands if final is None else Bilingual(
             f"{stands.en}. {final.en}", f"{stands.zh}。{final.zh}"
         )
     if final is not None:
@@ -272,8 +276,8 @@ def _undo_of(action: Action, target_id: str) -> str:
     return shlex.join([*words, "--target", target_id])
 
 
-def _sentence(told: str) -> str:
-    return told[0].upper() + told[1:]
+def _sentence(text: str) -> str:
+    return text[0].upper() + text[1:]
 
 
 def _commands(action: Action) -> dict[str, str]:

@@ -22,7 +22,7 @@ class View:
     as_of: dt.datetime
     versions: Mapping[str, int]
     asked: set[str] = field(default_factory=set)
-    """Names of the tables that were asked for."""
+    """Names of the tables that were read."""
     _read: dict[str, pl.DataFrame] = field(default_factory=dict)
 
     @classmethod
@@ -42,7 +42,7 @@ class View:
         """The shop-local day of the moment."""
         return self.as_of.astimezone(self.shop.zone).date()
 
-    def known(self, schema: type[SchemaT], *, with_deleted: bool = False) -> dy.LazyFrame[SchemaT]:
+    def rows(self, schema: type[SchemaT], *, with_deleted: bool = False) -> dy.LazyFrame[SchemaT]:
         """The shop's rows of a table; `with_deleted`: those that are gone too."""
         name = table_of(schema).name
         self.asked.add(name)
@@ -52,9 +52,9 @@ class View:
         return cast("dy.LazyFrame[SchemaT]", rows.filter(pl.col("shop_id") == self.shop.id))
 
     def whole(self, schema: type[SchemaT]) -> dy.LazyFrame[SchemaT]:
-        """`known`, read once and kept: a table of a file a day costs most to open."""
+        """`rows`, read once and kept: a table of a file a day costs most to open."""
         name = table_of(schema).name
-        rows = self.known(schema)
+        rows = self.rows(schema)
         if name not in self._read:
             self._read[name] = rows.collect()
         return cast("dy.LazyFrame[SchemaT]", self._read[name].lazy())

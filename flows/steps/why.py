@@ -12,7 +12,7 @@ from contracts.actions import Action, Judged
 from contracts.codes import WriteKind
 from contracts.errors import ConfigurationError
 from contracts.names import nearest
-from flows.steps.decide import Considered, considered
+from flows.steps.decide import Considered, consider
 from flows.steps.explain import phrase_of
 from flows.steps.home import Home
 from flows.steps.shop import Shop
@@ -22,7 +22,7 @@ _ABOUT = "no row of its facts: no active listing with a price, no stock, no orde
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Why:
-    """What one policy says of one target."""
+    """What one policy would do about one target."""
 
     shop_id: str
     policy: str
@@ -52,7 +52,7 @@ def why(
         one
         for shop in shops
         for name in home.policies_of(shop, policy)
-        for one in _of(home, shop, name, sku)
+        for one in _why_of_policy(home, shop, name, sku)
     ]
 
 
@@ -64,13 +64,13 @@ def _refuse_unknown(home: Home, shops: list[Shop], sku: str) -> None:
         raise ConfigurationError(f"no listing or SKU is named {sku!r}{nearest(sku, known)}")
 
 
-def _of(home: Home, shop: Shop, policy: str, sku: str) -> Iterator[Why]:
-    found = considered(home, shop, policy)
+def _why_of_policy(home: Home, shop: Shop, policy: str, sku: str) -> Iterator[Why]:
+    found = consider(home, shop, policy)
     is_meant = (pl.col("sku_id") == sku) | (pl.col("target_id") == sku)
     proposed = found.judged.filter(is_meant).to_dicts()
-    held = found.holds.filter(is_meant).to_dicts()
-    yield from (_proposed(shop, policy, row, found) for row in proposed)
-    for row in held:
+    holds = found.holds.filter(is_meant).to_dicts()
+    yield from (_why_of_proposal(shop, policy, row, found) for row in proposed)
+    for row in holds:
         yield Why(
             shop_id=shop.id,
             policy=policy,
@@ -81,7 +81,7 @@ def _of(home: Home, shop: Shop, policy: str, sku: str) -> Iterator[Why]:
             numbers=json.loads(row["numbers"]),
         )
     # What is about orders or members says nothing of an article that it does not name.
-    if not proposed and not held and found.is_about_goods:
+    if not proposed and not holds and found.is_about_goods:
         yield Why(
             shop_id=shop.id,
             policy=policy,
@@ -92,7 +92,7 @@ def _of(home: Home, shop: Shop, policy: str, sku: str) -> Iterator[Why]:
         )
 
 
-def _proposed(shop: Shop, policy: str, row: dict[str, Any], found: Considered) -> Why:
+def _why_of_proposal(shop: Shop, policy: str, row: dict[str, Any], found: Considered) -> Why:
     action = _action(row, found)
     return Why(
         shop_id=shop.id,

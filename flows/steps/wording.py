@@ -12,7 +12,7 @@ from contracts.errors import ConfigurationError
 from contracts.payloads import Message, decode, encode
 
 
-def worded(
+def render_messages(
     write: Write, client: Any, changes: Sequence[Change]
 ) -> tuple[list[Change], list[Outcome]]:
     """Messages with their words (`Rendered`) as payload, and outcomes of those that have none.

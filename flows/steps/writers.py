@@ -13,9 +13,9 @@ from contracts.codes import OutcomeState, WriteKind
 from contracts.ports import Outbound
 from flows.steps.clock import ShopClock
 from flows.steps.home import Home
-from flows.steps.recipients import addressed
+from flows.steps.recipients import with_recipients
 from flows.steps.shop import Shop, ShopSource
-from flows.steps.wording import worded
+from flows.steps.wording import render_messages
 
 Address = Callable[[WriteKind, Sequence[Change]], list[Change]]
 
@@ -59,7 +59,7 @@ class ShopWrite:
         """Write; one outcome per change. One that lost its recipient meanwhile is not sent."""
         reached = self.address(self.write.kind, changes)
         sent = {change.action_id for change in reached}
-        ready, wordless = worded(self.write, self.client, reached)
+        ready, wordless = render_messages(self.write, self.client, reached)
         return [
             *(self.write.send(self.client, ready) if ready else []),
             *wordless,
@@ -134,4 +134,4 @@ class Writers:
         return ShopWrite(self.client(source), write, self._address)
 
     def _address(self, kind: WriteKind, changes: Sequence[Change]) -> list[Change]:
-        return addressed(self.home, self.shop, kind, changes)
+        return with_recipients(self.home, self.shop, kind, changes)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from actions import texts
-from actions.sentences import misfit, name_flaw, sentences, shipped, unapproved
+from actions.sentences import find_misfit, find_unapproved, name_flaw, sentences, shipped_sentences
 from actions.words import unfit
 from contracts.actions import Action
 from contracts.codes import ActionState, WriteKind
@@ -79,14 +79,14 @@ def test_there_are_two_dozen_of_each() -> None:
 
 @pytest.mark.parametrize("text", INCENTIVES)
 def test_no_promise_in_other_words_is_said(text: str) -> None:
-    ours = next(iter(sorted(shipped())))
+    ours = next(iter(sorted(shipped_sentences())))
     approved = frozenset(INNOCENTS)
     assert unfit(reply(text), approved)
     for joined in (f"{ours} {text}", f"{text} {ours}", f"{ours}\n{text}", f"{INNOCENTS[0]} {text}"):
         assert unfit(reply(joined), approved)
     assert name_flaw(text)
     for slot in ("shop_name", "carrier", "code", "off", "goods", "until", "order_id", "new"):
-        assert misfit({slot: text}), slot
+        assert find_misfit({slot: text}), slot
 
 
 @pytest.mark.parametrize("text", INNOCENTS)
@@ -114,12 +114,12 @@ def test_no_sentence_that_we_ship_is_refused(language: str) -> None:
 )
 def test_a_sentence_that_was_touched_is_another_one(change: Any) -> None:
     text = texts.replies("en")["quality"]
-    assert unapproved(change(text)) is not None
+    assert find_unapproved(change(text)) is not None
 
 
 def test_blanks_and_lines_are_no_other_sentence() -> None:
     text = texts.replies("en")["quality"]
-    assert unapproved("  " + text.replace(" ", "\n ", 1).replace("\n ", "  ")) is None
+    assert find_unapproved("  " + text.replace(" ", "\n ", 1).replace("\n ", "  ")) is None
 
 
 @pytest.mark.parametrize(
@@ -155,7 +155,7 @@ VALUES = {
 @pytest.mark.parametrize(("slot", "values"), VALUES.items(), ids=VALUES)
 def test_each_place_takes_what_its_name_says(slot: str, values: tuple[str, ...]) -> None:
     for value in values:
-        assert misfit({slot: value}) is None, value
+        assert find_misfit({slot: value}) is None, value
     for odd in ("Bring a friend", "5 stars please", "a\nb", "", "https://x y"):
         if slot != "shop_name":
-            assert misfit({slot: odd}), odd
+            assert find_misfit({slot: odd}), odd

@@ -10,7 +10,7 @@ from actions.undo import plan
 from actions.writes import changes
 from contracts.actions import Live, Unread
 from contracts.codes import ActionState, Audience
-from contracts.payloads import CouponTerms, encode, told_instant
+from contracts.payloads import CouponTerms, encode, term_instant
 
 S = ActionState
 ENDS = dt.datetime(2026, 11, 30, 16, tzinfo=dt.UTC)
@@ -50,7 +50,7 @@ def coupon(ledger: Any, shop: Any, approve: Any) -> Callable[[Mapping[str, Any] 
 def test_an_instant_is_told_in_utc_to_the_second() -> None:
     shanghai = dt.timezone(dt.timedelta(hours=8))
     at = dt.datetime(2026, 12, 1, 0, 0, 0, 7, tzinfo=shanghai)
-    assert told_instant(at) == "2026-11-30T16:00:00Z"
+    assert term_instant(at) == "2026-11-30T16:00:00Z"
 
 
 @pytest.mark.parametrize("told", [None, {}, SENT, {"ends_at": SENT["ends_at"]}])

@@ -105,7 +105,7 @@ def ours(url: str, folder: Path) -> dict[str, Any]:
 
 
 def _pages(home: Any) -> Any:
-    for reading_id in home.landing.kept("replay"):
+    for reading_id in home.landing.complete("replay"):
         yield from home.landing.pages(reading_id)
 
 

@@ -99,7 +99,7 @@ def prepare(folder: Path) -> None:
         home.readings.record({name: table.version for name, table in merged.items()})
         for _, stream in home.shop("demo").streams():
             reading = Reading("demo", stream.name, window, AS_OF)
-            home.readings.loaded(reading, Landed(), counts=counts, versions={}, at=AS_OF)
+            home.readings.record_load(reading, Landed(), counts=counts, versions={}, at=AS_OF)
         build(home)
 
 

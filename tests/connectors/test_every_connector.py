@@ -18,7 +18,7 @@ import pytest
 from connectors.base import registry
 from connectors.base.declaration import Connector, Stream
 from contracts.codes import QuarantineReason, WriteKind
-from contracts.erasing import protected
+from contracts.erasing import protect
 from contracts.errors import (
     ShopkeeperError,
     SourceContractError,
@@ -217,7 +217,7 @@ def test_a_person_is_found_in_personal_columns_only(name: str) -> None:
     for stream in recorded.streams:
         mapped = recorded.mapped(stream, recorded.pages("PAGES", stream))
         members = Members(recorded.module.CONTEXT.shop_id, b"a key of the tests")
-        shown = protected(mapped, members)
+        shown = protect(mapped, members)
         for table, frame in shown.frames.items():
             open_to_all = frame.drop(list(purposes(TABLES[table].schema)))
             wrong += [

@@ -18,7 +18,7 @@ from connectors.base import registry
 from connectors.base.declaration import Write
 from contracts.actions import Change, Live, Unread
 from contracts.codes import Audience, OutcomeState, Reversal, WriteKind
-from contracts.payloads import CouponTerms, decode, told_instant
+from contracts.payloads import CouponTerms, decode, term_instant
 from contracts.streams import Context, Window
 from tests.connectors.live import FIRST, KINDS, PASSED, SECOND, Demand, Entry
 from tests.connectors.live_entries import ENTRIES, REAL_SERVERS
@@ -199,7 +199,7 @@ def assert_terms(sent: Change, found: Live) -> None:
     """Each term that the platform tells is as it was sent, its end among them."""
     terms = decode(sent.payload, CouponTerms)
     wanted = {
-        "ends_at": told_instant(terms.ends_at),
+        "ends_at": term_instant(terms.ends_at),
         "limit_units": terms.usage_limit,
         "minimum_minor": terms.min_spend_minor,
         "maximum_minor": terms.max_spend_minor,

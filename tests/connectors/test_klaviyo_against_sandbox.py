@@ -16,9 +16,9 @@ from connectors.klaviyo.client import KlaviyoClient, KlaviyoSettings
 from connectors.klaviyo.operations import OPERATIONS
 from contracts.actions import Change, Live, Outcome, Unread
 from contracts.codes import OutcomeState
-from contracts.erasing import protected
+from contracts.erasing import protect
 from contracts.errors import NotAppliedError, SourceContractError, SourceRejectedError
-from contracts.payloads import CouponTerms, Event, Properties, encode, told_instant
+from contracts.payloads import CouponTerms, Event, Properties, encode, term_instant
 from contracts.personal import Members
 from contracts.streams import Context, Mapped, Page, Window
 from contracts.tables import TABLES
@@ -219,7 +219,7 @@ def test_a_code_is_made_read_back_listed_and_closed(account: Account) -> None:
     client = account.client
     assert outbound.live_codes(client, [CODE]) == {}
     assert states(outbound.send_codes(client, [CODE])) == ACCEPTED
-    terms = {"ends_at": told_instant(TERMS.ends_at)}
+    terms = {"ends_at": term_instant(TERMS.ends_at)}
     assert outbound.live_codes(client, [CODE]) == {
         CODE.target_id: Live(value=1500, currency=None, terms=terms)
     }
@@ -268,7 +268,7 @@ def test_a_code_that_somebody_holds_is_theirs_until_they_are_forgotten(account: 
     frames = account.mapped("coupon_codes", [page]).frames
     assert frames["coupon_grants"]["member_id"].to_list() == [member]
     members = Members("demo", b"a key")
-    shown = protected(account.mapped("coupon_codes", [page]), members).frames["coupon_grants"]
+    shown = protect(account.mapped("coupon_codes", [page]), members).frames["coupon_grants"]
     assert shown["member_id"].to_list() == [members.pseudonym(member)]
     redacted = redaction.redact(page, lambda one: one == member).page
     nobody = account.mapped("coupon_codes", [redacted]).frames["coupon_grants"]

@@ -12,13 +12,13 @@ from connectors.woocommerce import CONNECTOR
 from contracts.actions import Change, Live
 from contracts.codes import OutcomeState, WriteKind
 from contracts.errors import SourceRejectedError
-from contracts.payloads import CouponTerms, encode, told_instant
+from contracts.payloads import CouponTerms, encode, term_instant
 from contracts.streams import Mapped
 from contracts.tables import TABLES, Order
 from sandbox.woocommerce import Family
 from tests.connectors.woocommerce.shop import Shop, client_of, shop_of, two_products, url_of
 from tests.sandbox.woocommerce_shop import API, USER, opened, week_of_woo
-from transforms.sales import counted
+from transforms.sales import counted_orders
 from warehouse.merge import merge_documents
 
 FAMILY = [name for name, table in TABLES.items() if table.document == ("order_id",)]
@@ -61,7 +61,7 @@ class Shelf:
     def counts(self, key: int) -> bool:
         """Whether the order counts in GMV."""
         held = self.held["orders"].filter(pl.col("order_id") == str(key))
-        return counted(held.lazy().pipe(Order.cast)).collect().height == 1
+        return counted_orders(held.lazy().pipe(Order.cast)).collect().height == 1
 
 
 def paid_order(shop: Shop) -> int:
@@ -272,7 +272,7 @@ def test_a_code_ends_when_it_was_said_to_whatever_the_sites_zone_and_closes(
         value=500,
         currency="EUR",
         terms={
-            "ends_at": told_instant(terms.ends_at), "limit_units": 3, "per_customer_units": 1,
+            "ends_at": term_instant(terms.ends_at), "limit_units": 3, "per_customer_units": 1,
             "minimum_minor": 2000, "maximum_minor": None, "is_alone": True,
             "audience": "everybody",
         },

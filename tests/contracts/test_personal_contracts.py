@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.erasing import erased, protected
+from contracts.erasing import erase, protect
 from contracts.personal import (
     OWN_ID,
     Members,
-    expired,
+    expire_columns,
     is_pseudonym,
-    masked,
+    mask,
     member_columns,
     purposes,
 )
@@ -52,23 +52,23 @@ def test_a_pseudonym_is_the_same_each_time_and_another_for_each_person_shop_and_
 
 
 def test_orders_and_members_meet_under_the_pseudonym_and_only_members_know_the_id() -> None:
-    frames = protected(mapped("7", "8", None), members()).frames
+    frames = protect(mapped("7", "8", None), members()).frames
     assert set(frames["orders"]["member_id"].drop_nulls()) == set(frames["members"]["member_id"])
     assert frames["orders"]["member_id"].null_count() == 1
     assert sorted(frames["members"][OWN_ID]) == ["7", "8"]
 
 
 def test_who_is_forgotten_is_no_member_and_their_order_is_a_guests() -> None:
-    frames = protected(mapped("7", "8"), members("7")).frames
+    frames = protect(mapped("7", "8"), members("7")).frames
     assert frames["members"][OWN_ID].to_list() == ["8"]
     assert frames["orders"]["member_id"].to_list() == [None, members().pseudonym("8")]
 
 
 def test_mapping_without_a_person_and_erasing_them_afterwards_are_the_same() -> None:
-    before = protected(mapped("7", "8", None), members()).frames
-    left_out = protected(mapped("7", "8", None), members("7")).frames
+    before = protect(mapped("7", "8", None), members()).frames
+    left_out = protect(mapped("7", "8", None), members("7")).frames
     for name in ("orders", "members"):
-        later = erased(before[name], TABLES[name], members("7"))
+        later = erase(before[name], TABLES[name], members("7"))
         assert later["member_id"].to_list() == left_out[name]["member_id"].to_list()
 
 
@@ -77,7 +77,7 @@ def test_a_member_who_cannot_be_loaded_is_named_by_pseudonym_one_forgotten_not_a
     rejects = Reject.sample(
         overrides=[{"table": table, "document_id": one} for table, one in named]
     )
-    found = protected(Mapped({}, rejects), members("8")).rejects
+    found = protect(Mapped({}, rejects), members("8")).rejects
     assert found["document_id"].to_list() == [members().pseudonym("7"), "?", "7"]
 
 
@@ -86,14 +86,14 @@ def test_a_consent_that_cannot_be_loaded_is_named_by_pseudonym_and_what_it_is_ab
     rejects = Reject.sample(
         overrides=[{"table": table, "document_id": one} for table, one in named]
     )
-    found = protected(Mapped({}, rejects), members()).rejects["document_id"].to_list()
+    found = protect(Mapped({}, rejects), members()).rejects["document_id"].to_list()
     seven, bar = members().pseudonym("7"), members().pseudonym("a|b")
     assert found == [f"{seven}|email", f"{bar}|email|marketing", "?|email"]
 
 
 def test_what_a_forgotten_member_wrote_goes_with_the_name() -> None:
     rows = [{"member_id": "m-1", "body": "Jo was here"}, {"member_id": "m-2", "body": "Good"}]
-    later = erased(
+    later = erase(
         Review.sample(overrides=rows), TABLES["reviews"], Members("demo", KEY, frozenset({"m-1"}))
     )
     assert later.select("member_id", "body").rows() == [("m-2", "Good")]
@@ -104,7 +104,9 @@ def test_a_platforms_id_is_held_for_its_time_and_no_longer() -> None:
         {"member_id": "a", OWN_ID: "7", "source_updated_at": NOW - dt.timedelta(days=10)},
         {"member_id": "b", OWN_ID: "8", "source_updated_at": NOW - dt.timedelta(days=11)},
     ]
-    held = expired(Member.sample(overrides=rows), TABLES["members"], days={"contact": 10}, now=NOW)
+    held = expire_columns(
+        Member.sample(overrides=rows), TABLES["members"], days={"contact": 10}, now=NOW
+    )
     assert held[OWN_ID].to_list() == ["7", None]
 
 
@@ -117,7 +119,7 @@ def test_a_platforms_id_is_held_for_its_time_and_no_longer() -> None:
     ],
 )
 def test_contact_data_in_a_title_is_not_shown(title: str, shown: str) -> None:
-    assert pl.DataFrame({"t": [title]}).select(masked(pl.col("t"))).item() == shown
+    assert pl.DataFrame({"t": [title]}).select(mask(pl.col("t"))).item() == shown
 
 
 SEALED_IDS = {

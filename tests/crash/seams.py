@@ -107,8 +107,10 @@ SEAMS: Mapping[str, Seam] = {
     "landed, not merged": _reading("warehouse.lake:Lake.merge", 1, 3, 6),
     "between tables of a family": _reading("warehouse.lake:Lake._commit", 2, 1, 3, is_after=True),
     "merged, not recorded": _reading("warehouse.lake:Lake.merge", 1, 2, 6, is_after=True),
-    "quarantined, not recorded": _reading("warehouse.readings:Readings.loaded", 1, 2, 6),
-    "recorded, not built": _reading("warehouse.readings:Readings.loaded", 1, 4, 9, is_after=True),
+    "quarantined, not recorded": _reading("warehouse.readings:Readings.record_load", 1, 2, 6),
+    "recorded, not built": _reading(
+        "warehouse.readings:Readings.record_load", 1, 4, 9, is_after=True
+    ),
     "between derived tables": _reading("warehouse.lake:Lake.replace", 2, 1, 5, is_after=True),
     "derived, not recorded": _reading("warehouse.readings:Readings.record", 1, 1),
     "in publishing": _reading("warehouse.publish:insert", 1, 1),

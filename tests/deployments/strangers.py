@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from deployments.address import LOOPBACK
-from deployments.certificate import made
+from deployments.certificate import make_certificate
 
 # What lets a client that does not look closely go on: healthy, and with a token for its posts.
 _BODY = b'{"token": "theirs", "client": "theirs", "expiration": "2099-01-01T00:00:00Z"}'
@@ -34,7 +34,7 @@ class Stranger:
         self.calls = 0
         self._tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH) if tls else None
         if self._tls and tls:
-            tls.write_text(made(LOOPBACK), encoding="utf-8")
+            tls.write_text(make_certificate(LOOPBACK), encoding="utf-8")
             self._tls.load_cert_chain(tls)
 
     @contextmanager

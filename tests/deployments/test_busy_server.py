@@ -39,7 +39,7 @@ def _busy(times: int) -> Iterator[tuple[str, list[str]]]:
 @pytest.fixture
 def pem(tmp_path: Path) -> Path:
     path = tmp_path / "tls.pem"
-    path.write_text(certificate.made("127.0.0.1"), encoding="utf-8")
+    path.write_text(certificate.make_certificate("127.0.0.1"), encoding="utf-8")
     return path
 
 

@@ -12,7 +12,7 @@ from deployments import demo_home as written
 from deployments.demo import HOME, _fresh
 from deployments.plan import Definition, definitions
 from deployments.prefect_yaml import render
-from flows.registry import registered
+from flows.registry import flows_by_step
 from flows.steps.opening import open_home
 
 EXAMPLE = Path("deployments/prefect.yaml")
@@ -39,7 +39,7 @@ def test_every_flow_is_a_deployment_and_what_a_person_decides_is_one_for_all_sho
     demo_home: Path,
 ) -> None:
     found = _all(demo_home)
-    assert {one.step for one in found} == set(registered())
+    assert {one.step for one in found} == set(flows_by_step())
     names = {one.full_name for one in found}
     assert {
         f"{step}/{shop}" for step in ("run", "pull", "act") for shop in ("demo", "tmall")

@@ -14,18 +14,18 @@ import pytest
 from rich.console import Console
 
 from contracts.errors import SourceRejectedError
-from deployments.prove import MEASURES, Proved, shown
-from deployments.score import TrialScore, scored
+from deployments.prove import MEASURES, Proved, screen
+from deployments.score import TrialScore, score_trial
 from deployments.trial import (
     FAST,
     Result,
     Stage,
     TrialPlan,
-    opened,
+    open_trial_home,
     own_world,
-    planned,
-    served,
-    tried,
+    plan_trial,
+    run_trial,
+    serve,
 )
 from deployments.trial import stage as set_stage
 from flows.steps.act import act
@@ -52,7 +52,7 @@ def run(stage: Stage) -> Run:
     """Carry a plan out; each of its faults must have struck, and the score must be clean."""
 
     def carry_out(*faults: Fault, **values: Any) -> Result:
-        result = tried(stage, TrialPlan(seed=7, faults=faults, **values))
+        result = run_trial(stage, TrialPlan(seed=7, faults=faults, **values))
         assert result.score.problems == ()
         for fault in faults:
             assert result.struck[fault.what] >= min(fault.count, 1)
@@ -166,7 +166,7 @@ def test_a_shop_that_refuses_the_token_does_not_stop_the_other_one(
     world, folder = own_world(stage), tmp_path / "home"
     shutil.copytree(stage.empty, folder)
     monkeypatch.setenv("REVOKED", "revoked")
-    with served(world, folder, FAST):
+    with serve(world, folder, FAST):
         good = (folder / "shops" / "trial.toml").read_text(encoding="utf-8")
         bad = re.sub("env:[A-Z_]+", "env:REVOKED", good)
         (folder / "shops" / "first.toml").write_text(bad, encoding="utf-8")
@@ -187,8 +187,8 @@ def test_nothing_is_sent_while_all_is_stopped_and_the_undo_restores(run: Run) ->
 
 
 def test_a_seed_is_enough_to_repeat_a_plan(stage: Stage) -> None:
-    assert planned(17) == planned(17) != planned(18)
-    first, again = tried(stage, planned(17)), tried(stage, planned(17))
+    assert plan_trial(17) == plan_trial(17) != plan_trial(18)
+    first, again = run_trial(stage, plan_trial(17)), run_trial(stage, plan_trial(17))
     assert (first.states, first.struck, first.writes) == (again.states, again.struck, again.writes)
 
 
@@ -228,10 +228,10 @@ def test_the_scoreboard_counts_what_goes_wrong(
 ) -> None:
     world, folder = own_world(stage), tmp_path / "home"
     shutil.copytree(stage.built, folder)
-    with served(world, folder, FAST) as http, opened(folder, world) as home:
-        assert scored(home, world, http, sent_while_stopped=0) == TrialScore()
+    with serve(world, folder, FAST) as http, open_trial_home(folder, world) as home:
+        assert score_trial(home, world, http, sent_while_stopped=0) == TrialScore()
         spoil(world, home)
-        score = scored(home, world, http, sent_while_stopped=0)
+        score = score_trial(home, world, http, sent_while_stopped=0)
     assert {name for name in MEASURES if getattr(score, name)} >= {measure}
 
 
@@ -255,7 +255,7 @@ def test_what_is_left_to_a_person_is_told_once_for_all_of_its_kind() -> None:
         left = tuple(f"the platform shows {price}; look" for price in shown_prices)
         proved.add(Result(seed=seed, score=TrialScore(left=left)))
     told = StringIO()
-    Console(width=200, file=told).print(shown(proved))
+    Console(width=200, file=told).print(screen(proved))
     assert (
         "3 writes in 2 plans (seeds 1, 7): the platform shows another price; look"
         in told.getvalue()

@@ -15,7 +15,7 @@ from deployments.processes import Background
 from deployments.server import Doors, settings
 from deployments.unattended import for_runs
 from flows.form import HomeDir
-from flows.registry import registered
+from flows.registry import flows_by_step
 
 SLEEP = [sys.executable, "-c", "import time; time.sleep(300)"]
 
@@ -105,6 +105,6 @@ def test_a_copied_home_runs_nothing_in_the_home_it_was_copied_from(
 
 def test_every_flow_is_told_its_home_so_that_its_worker_can_refuse_another() -> None:
     hints = {
-        step: get_type_hints(flow.fn, include_extras=True) for step, flow in registered().items()
+        step: get_type_hints(flow.fn, include_extras=True) for step, flow in flows_by_step().items()
     }
     assert {step for step, told in hints.items() if told["home_dir"] != HomeDir} == set()

@@ -14,7 +14,7 @@ from prefect.server.schemas.schedules import CronSchedule
 
 from contracts.errors import ConfigurationError
 from deployments.plan import planned_in
-from flows.steps.crons import checked
+from flows.steps.crons import validate_cron
 from flows.steps.opening import open_home
 from tests.deployments.stall import write_stall
 
@@ -111,7 +111,7 @@ NAMES = st.sampled_from(["mon", "SUN", "mon-fri", "JAN", "feb,mar", "foo"])
 def test_what_a_home_takes_for_cron_the_server_takes_too_and_plans(fields: list[str]) -> None:
     cron = " ".join(fields)
     try:
-        checked(cron)
+        validate_cron(cron)
     except ValueError:
         return
     schedule = CronSchedule(**Told(cron=cron, timezone="UTC").model_dump())

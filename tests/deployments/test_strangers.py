@@ -90,4 +90,4 @@ def test_who_has_the_homes_key_is_known_by_the_strictest_client(tmp_path: Path) 
         strict.verify_flags |= ssl.VERIFY_X509_STRICT
         answered = httpx.get(f"https://{LOOPBACK}:{port}/", verify=strict, trust_env=False)
     assert answered.is_success
-    assert certificate.made(LOOPBACK) != certificate.made(LOOPBACK)
+    assert certificate.make_certificate(LOOPBACK) != certificate.make_certificate(LOOPBACK)

@@ -6,7 +6,7 @@ from contextvars import ContextVar
 
 import pytest
 
-from flows.steps.ahead import one_ahead
+from flows.steps.ahead import prefetch
 
 RUN: ContextVar[str] = ContextVar("RUN", default="nobody's")
 
@@ -21,7 +21,7 @@ def test_the_next_one_is_made_while_the_caller_uses_the_last_and_no_more_than_th
             second.set()
         return reading * 10
 
-    with closing(one_ahead(land, [1, 2, 3, 4])) as landings:
+    with closing(prefetch(land, [1, 2, 3, 4])) as landings:
         assert next(landings) == 10
         assert second.wait(timeout=10)
         assert begun == [1, 2]
@@ -35,20 +35,20 @@ def test_a_failure_is_raised_after_all_before_it_were_handed_over() -> None:
             raise ValueError("the platform refuses")
         return reading
 
-    landings = one_ahead(land, [1, 2, 3, 4])
+    landings = prefetch(land, [1, 2, 3, 4])
     assert [next(landings), next(landings)] == [1, 2]
     with pytest.raises(ValueError, match="refuses"):
         next(landings)
 
 
 def test_nothing_is_begun_for_nothing() -> None:
-    assert list(one_ahead(lambda one: one, [])) == []
+    assert list(prefetch(lambda one: one, [])) == []
 
 
 def test_what_is_done_ahead_belongs_to_the_run_that_asked_for_it() -> None:
     token = RUN.set("pull demo orders")
     try:
-        assert list(one_ahead(lambda _: RUN.get(), [1, 2])) == ["pull demo orders"] * 2
+        assert list(prefetch(lambda _: RUN.get(), [1, 2])) == ["pull demo orders"] * 2
     finally:
         RUN.reset(token)
 
@@ -62,7 +62,7 @@ def test_who_stops_early_does_not_wait_for_what_was_begun() -> None:
             ended.set()
         return reading
 
-    with closing(one_ahead(land, [1, 2, 3])) as landings:
+    with closing(prefetch(land, [1, 2, 3])) as landings:
         assert next(landings) == 1
     assert not ended.is_set()
     goes_on.set()

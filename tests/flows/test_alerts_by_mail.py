@@ -270,13 +270,13 @@ def test_a_crash_between_the_event_and_the_mail_sends_nothing_twice(
     home: Home, host: Mailhost, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put(home, "a")
-    sent: Callable[..., Any] = alerts._sent
+    sent: Callable[..., Any] = alerts._send
 
     def crashed(*args: Any) -> Any:
         sent(*args)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(alerts, "_sent", crashed)
+    monkeypatch.setattr(alerts, "_send", crashed)
     with pytest.raises(KeyboardInterrupt):
         mail_alerts(home)
     monkeypatch.undo()

@@ -248,7 +248,7 @@ def test_who_edits_a_policy_does_not_approve_its_actions(
 ) -> None:  # fmt: skip
     (folder / "approvers.toml").write_text(ROLES.replace("max_", "# max_"), encoding="utf-8")
     with open_home(folder) as home:
-        edits.note(home, "policies/repricing.toml", at=NOW - HOUR)
+        edits.record_edit(home, "policies/repricing.toml", at=NOW - HOUR)
     # Edited after it was decided with: it counts, though no `decide` has seen it so far.
     changed = POLICY.replace("max_actions = 9", "max_actions = 99")
     (folder / "policies" / "repricing.toml").write_text(changed, encoding="utf-8")
@@ -275,7 +275,7 @@ def test_each_version_of_a_policys_file_is_an_event_with_its_owner_and_what_chan
     with open_home(folder) as home:
         for text in (POLICY, POLICY, POLICY.replace("approve", "auto").replace("9", "99")):
             path.write_text(text, encoding="utf-8")
-            edits.note(home, "policies/repricing.toml", at=NOW)
+            edits.record_edit(home, "policies/repricing.toml", at=NOW)
         found = Events(home.database).of("policies/repricing.toml")
     assert [one.details["changed"] for one in found] == [[], ["limits.max_actions", "mode"]]
     assert {one.by for one in found} == {os_user()}

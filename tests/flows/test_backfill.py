@@ -16,7 +16,7 @@ from flows.steps.backfill import (
     BackfillPlan,
     BackfillSpan,
     business_days,
-    expired,
+    expired_actions,
     keep,
     plan,
     read,
@@ -188,10 +188,10 @@ def test_a_backfill_sends_nothing_and_lists_the_actions_that_are_past(built: Mer
         span = BackfillSpan(
             first=day - dt.timedelta(days=3), last=day, stream="orders", mode=BackfillMode.ALL
         )
-        assert expired(home, home.shop("demo"), span) == []
+        assert expired_actions(home, home.shop("demo"), span) == []
         built.advance(72)
         read_days(home, span)
-        past = {one.action_id for one in expired(home, home.shop("demo"), span)}
+        past = {one.action_id for one in expired_actions(home, home.shop("demo"), span)}
         assert past
         assert past == {one.action_id for one in decided if one.state == "approved"}
         assert home.ledger.find() == decided

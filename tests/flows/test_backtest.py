@@ -187,7 +187,7 @@ def test_what_landing_no_longer_holds_is_counted_and_the_rest_played(
             found = backtest(home, "repricing", shop_id="shop", first=FIRST, last=FIRST)
             assert found.missing == (offers.id,)
             assert found.days[0].tally.left_alone == {"alone": 3}
-            assert home.landing.is_kept(offers.id) == is_kept
+            assert home.landing.is_complete(offers.id) == is_kept
             home.landing.drop(offers.id)
         for stream in ("listings", "prices", "costs"):
             (reading,) = home.readings.loaded_by("shop", stream, older_than=None)

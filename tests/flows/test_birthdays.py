@@ -7,7 +7,7 @@ import pytest
 
 from contracts.tables import Consent, Contact, Member
 from flows.steps.build import build
-from flows.steps.decide import considered
+from flows.steps.decide import consider
 from flows.steps.forget import forget
 from flows.steps.opening import open_home
 from flows.steps.pull import pull
@@ -75,7 +75,7 @@ def decided(folder: Path) -> list[str]:
             },
         )
         build(home)
-        found = considered(home, home.shop("demo"), "member_coupon")
+        found = consider(home, home.shop("demo"), "member_coupon")
         return [*found.judged["reason_code"].unique(), *found.holds["reason_code"]]
 
 

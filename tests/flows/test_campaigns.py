@@ -7,7 +7,7 @@ import pytest
 
 from contracts.codes import PolicyMode
 from flows.steps.check import check, event_days
-from flows.steps.decide import capped
+from flows.steps.decide import capped_mode
 from flows.steps.opening import open_home
 from tests.flows.conftest import Merchant
 from tests.flows.homes import campaign, write_settings
@@ -31,9 +31,9 @@ def test_only_a_current_campaign_of_its_own_lets_a_chinese_shop_act_by_itself(
 ) -> None:
     write_settings(tmp_path, campaign(shops=shops), tmall="CNY", other="USD")
     with open_home(tmp_path) as home:
-        assert capped(PolicyMode.AUTO, home, home.shop("tmall"), now) is mode
-        assert capped(PolicyMode.SHADOW, home, home.shop("tmall"), now) is PolicyMode.SHADOW
-        assert capped(PolicyMode.AUTO, home, home.shop("other"), now) is PolicyMode.AUTO
+        assert capped_mode(PolicyMode.AUTO, home, home.shop("tmall"), now) is mode
+        assert capped_mode(PolicyMode.SHADOW, home, home.shop("tmall"), now) is PolicyMode.SHADOW
+        assert capped_mode(PolicyMode.AUTO, home, home.shop("other"), now) is PolicyMode.AUTO
 
 
 @pytest.mark.parametrize(

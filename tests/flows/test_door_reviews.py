@@ -50,7 +50,7 @@ def guards(home: Home, *orders: str) -> dict[str, str | None]:
         put(home, {**request, "target_id": order})
         put(home, {**reminder, "target_id": f"{order}:1", "parent_id": order})
     found = home.ledger.find(states=[ActionState.APPROVED])
-    barred = WriteDoor(home, shop)._judged("review_follow_up", found, {}, at=now)
+    barred = WriteDoor(home, shop)._judge("review_follow_up", found, {}, at=now)
     return {one.target_id: barred.get(one.action_id, (None, ""))[0] for one in found}
 
 

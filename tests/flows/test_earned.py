@@ -10,7 +10,7 @@ import pytest
 
 from flows.steps.backtest import backtest
 from flows.steps.decide import Decided, decide
-from flows.steps.earned import held_back, note_backtested
+from flows.steps.earned import record_backtest, why_not_auto
 from flows.steps.report import gather
 from reports.daily import render
 from reports.markdown import by_approval_list
@@ -21,7 +21,7 @@ from warehouse.event_chain import Events
 NOTHING = {"shadow_days": "0", "least_costed_rate": "0", "needs_backtest": "false"}
 OF_ALL = (
     "repricing in shop acts by approval: 0 of 14 days of shadow or approval;"
-    " 66.7% of the listings are linked and costed, 90.0% are asked;"
+    " 66.7% of the listings are linked and costed, 90.0% are required;"
     " no backtest of these settings in 30 days: `shopkeeper backtest repricing --shop shop`"
 )
 
@@ -105,7 +105,7 @@ def test_the_settings_of_now_need_a_backtest_of_these_days(shop: PricingShop) ->
     assert not is_acting(shop)
     with shop.open() as home:
         demo = home.shop("shop")
-        note_backtested(home, demo, "repricing", first=FIRST, last=FIRST, by="chen")
+        record_backtest(home, demo, "repricing", first=FIRST, last=FIRST, by="chen")
     assert is_acting(shop)
     for part, line in (("limit", "cooldown_hours = 48"), ("parameter", "by_minor = 5")):
         set_policy(shop, "auto", **{part: line})
@@ -115,8 +115,8 @@ def test_the_settings_of_now_need_a_backtest_of_these_days(shop: PricingShop) ->
     with shop.open() as home:
         demo = home.shop("shop")
         at = home.data_as_of(demo)
-        assert held_back(home, demo, "repricing", at=at + 30 * DAY) is None
-        assert held_back(home, demo, "repricing", at=at + 31 * DAY) is not None
+        assert why_not_auto(home, demo, "repricing", at=at + 30 * DAY) is None
+        assert why_not_auto(home, demo, "repricing", at=at + 31 * DAY) is not None
 
 
 def test_what_is_missing_is_told_everywhere_and_a_backtest_is_what_counts(
@@ -142,7 +142,7 @@ def test_what_is_missing_is_told_everywhere_and_a_backtest_is_what_counts(
         monkeypatch.setattr("flows.steps.backtest.check", lambda *_, **__: [])
         backtest(home, "repricing", shop_id="shop")
         at = home.data_as_of(home.shop("shop"))
-        lacks: Any = held_back(home, home.shop("shop"), "repricing", at=at)
+        lacks: Any = why_not_auto(home, home.shop("shop"), "repricing", at=at)
         assert "no backtest" not in lacks
         (event,) = [
             one for one in Events(home.database).of("repricing in shop") if one.kind == "backtested"
@@ -179,4 +179,4 @@ def test_what_writes_nothing_has_nothing_to_earn(shop: PricingShop) -> None:
     shop.read()
     with shop.open() as home:
         demo = home.shop("shop")
-        assert held_back(home, demo, "price_watch", at=home.data_as_of(demo)) is None
+        assert why_not_auto(home, demo, "price_watch", at=home.data_as_of(demo)) is None

@@ -8,7 +8,7 @@ import pytest
 
 from contracts.codes import ActionState
 from deployments.at_once import AT_ONCE
-from flows.steps.decide import considered
+from flows.steps.decide import consider
 from flows.steps.effect import effects, receipts
 from flows.steps.home import Home
 from flows.steps.report import gather
@@ -25,7 +25,7 @@ SHARE = '[holdout]\nsalt = "pepper"\nshare_rate = 0.4\n'
 
 def acted_before(home: Home, shop: Shop) -> pl.DataFrame:
     """The proposals of today as if they had been made, and sent, sixteen days ago."""
-    found = considered(home, shop, "repricing").judged
+    found = consider(home, shop, "repricing").judged
     moment = home.data_as_of(shop) - AGO
     earlier = found.with_columns(
         window_start=pl.col("window_start") - AGO, expires_at=pl.col("expires_at") - AGO
@@ -93,11 +93,11 @@ def test_before_there_is_enough_it_says_how_much_is_there(built: Merchant) -> No
         (told,) = effects(home)
         daily = gather(home, [shop], as_of=home.data_as_of(shop))
     assert told.effect.mean_minor is None
-    assert told.told.startswith(
+    assert told.summary.startswith(
         "not enough data yet: watched for 14 days were 0 of the 30 SKUs that are needed"
     )
     page = render(daily)
-    for text in (told.told, told.told_zh):
+    for text in (told.summary, told.summary_zh):
         assert text in page
         assert text in effects_list(daily.effects)
 
@@ -109,7 +109,7 @@ def test_both_arms_are_those_that_the_policy_would_have_sent_on_days_on_which_it
     with built.open() as home:
         (shop,) = home.shops.values()
         then = acted_before(home, shop)
-        shadow = considered(home, shop, "repricing").judged.with_columns(
+        shadow = consider(home, shop, "repricing").judged.with_columns(
             state=pl.when(pl.col("guard").is_null()).then(pl.lit("shadow")).otherwise("state")
         )
         home.ledger.record(shadow, run_id="now", at=home.data_as_of(shop))

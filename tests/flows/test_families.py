@@ -21,11 +21,11 @@ from connectors.base.declaration import Stream
 from connectors.base.documents import RawDocument
 from contracts.actions import FORGOTTEN, Judged
 from contracts.codes import ActionState, WriteKind
-from contracts.families import canonical, filed, is_root, owners, person_ids
+from contracts.families import canonical, is_root, naming_columns, owners, person_ids
 from contracts.personal import COMPARED, Redacted, member_columns, purposes
 from contracts.streams import Context, Mapped, Page, Reject
 from contracts.tables import TABLES, Table
-from flows.steps.forget import forget, held
+from flows.steps.forget import find_stored, forget
 from flows.steps.home import Home
 from flows.steps.opening import open_home
 from flows.steps.pull import pull
@@ -59,7 +59,14 @@ def row(table: Table, whose: str, action_id: str) -> dict[str, Any]:
     told: dict[str, Any] = {
         name: planted(name, whose)
         for name in columns
-        if name in (*member_columns(table), *purposes(schema), *filed(table), "coupon_id", "report")
+        if name
+        in (
+            *member_columns(table),
+            *purposes(schema),
+            *naming_columns(table),
+            "coupon_id",
+            "report",
+        )
     }
     told |= {name: action_id for name in told if name == "message_id"}
     told |= {
@@ -230,7 +237,7 @@ def hold(home: Home, roots: Sequence[Table], action_ids: dict[str, str]) -> None
     """Let every document be held in quarantine, too."""
     shop = home.shop("shop")
     from checks.rows import split
-    from contracts.erasing import protected
+    from contracts.erasing import protect
     from contracts.streams import Reading, Window
 
     for root in roots:
@@ -239,7 +246,7 @@ def hold(home: Home, roots: Sequence[Table], action_ids: dict[str, str]) -> None
         start = NOW - dt.timedelta(hours=1)
         reading = Reading("shop", stream(root).name, Window(start, NOW), NOW)
         context = shop.context(NOW)
-        mapped = protected(
+        mapped = protect(
             to_rows([Page(json.dumps(odd).encode(), "page")], context), home.members(shop)
         )
         home.quarantine.keep(reading, split(mapped, context).bad)
@@ -260,7 +267,7 @@ def contents(home: Home) -> Iterator[tuple[str, str]]:
                 yield name, json.dumps(vault.open_frame(frame, table).to_dicts(), default=str)
     for manifest in sorted((home.folder / "data" / "landing" / "readings").rglob("*.json")):
         yield str(manifest), vault.open(manifest.read_bytes(), name="manifest").decode()
-    for reading_id in home.landing.kept("shop"):
+    for reading_id in home.landing.complete("shop"):
         for page in home.landing.pages(reading_id):
             yield f"landing {reading_id}", page.part + page.body.decode()
     yield "quarantine", json.dumps(home.quarantine.all("shop").to_dicts(), default=str)
@@ -291,7 +298,7 @@ def said(whose: str) -> set[str]:
     columns = {
         name
         for one in PERSONAL
-        for name in (*member_columns(one), *purposes(one.schema), *filed(one))
+        for name in (*member_columns(one), *purposes(one.schema), *naming_columns(one))
         if name not in ("message_id", "member_id", "title", "month_day")
     }
     texts = {planted(name, whose) for name in columns}
@@ -329,7 +336,7 @@ def test_after_forget_nothing_that_was_planted_is_in_any_byte_of_the_home(home: 
     _is_nowhere(home, pseudonym)
     born = home.scan("occasions", home.shop("shop")).collect()
     assert home.keys.vault.open_frame(born, "occasions")["month_day"].to_list() == [BORN[OTHERS]]
-    assert held(home, MEMBER[THEIRS]).is_empty
+    assert find_stored(home, MEMBER[THEIRS]).is_empty
     assert home.scan("orders", home.shop("shop")).collect()["total_minor"].sum() == before
     assert Events(home.database).verify() is None
     kept = "\n".join(text for _, text in contents(home))

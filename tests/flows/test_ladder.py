@@ -180,7 +180,7 @@ def test_what_cannot_be_mapped_is_asked_for_anew_by_backfill(home: Home) -> None
         shop_id="first",
     )
     done = backfill(home, plan(home, days))
-    assert done.is_held is False or done.checked
+    assert done.is_blocked is False or done.checked
     assert loaded(home, "first") == ["a"]
     assert home.readings.set_aside(shop_id="first") == []
 
@@ -273,7 +273,7 @@ def test_a_shop_whose_step_fails_stops_no_other_shop(
     assert [(one.shop_id, one.rung, one.name, one.sentence) for one in done.blocked] == [
         ("first", Rung.SHOP, "build", "it fails: ZeroDivisionError")
     ]
-    assert done.is_held
+    assert done.is_blocked
     assert [one.shop_id for one in done.acted] == ["second"]
     assert done.reported.daily.blocked == ("first: shop build: it fails: ZeroDivisionError",)
 
@@ -402,5 +402,5 @@ def test_a_backfill_that_could_not_map_a_reading_says_so_and_is_held(home: Home)
     days = BackfillSpan(first=dt.date(2026, 11, 18), last=dt.date(2026, 11, 19), shop_id="first")
     done = backfill(home, plan(home, days))
     assert {one.sentence for one in blocked_in(done.pulled)} == {"an answer is not readable JSON"}
-    assert done.is_held
+    assert done.is_blocked
     assert loaded(home, "first") == ["o"]

@@ -6,8 +6,8 @@ import json
 import pytest
 
 from contracts.codes import IMPERSONAL_WRITES
-from flows.steps.decide import considered, decide
-from flows.steps.explain import left_alone
+from flows.steps.decide import consider, decide
+from flows.steps.explain import report_holds
 from flows.steps.report import gather
 from flows.steps.why import why
 from reports.daily import render
@@ -28,7 +28,7 @@ def test_all_that_is_left_alone_is_counted_by_reason_and_shown_everywhere(
         ledger = home.ledger.find()
         for one in decided:
             # The slow way: the policy is asked for each target that it holds.
-            found = considered(home, shop, one["policy"])
+            found = consider(home, shop, one["policy"])
             counts = {row["reason"]: row["targets"] for row in one["left_alone"]}
             capped = counts.pop("cap", 0)
             reasons = found.holds["reason_code"].to_list()
@@ -42,13 +42,13 @@ def test_all_that_is_left_alone_is_counted_by_reason_and_shown_everywhere(
         assert set(found.holds["sku_id"].drop_nulls()) >= {
             sku for count in kept if count.policy == one["policy"] for sku in count.samples
         }
-    page, artifact = render(daily), left_alone_table(left_alone(kept))
+    page, artifact = render(daily), left_alone_table(report_holds(kept))
     screen = typed("decide")[1]
-    for count in left_alone(kept):
+    for count in report_holds(kept):
         assert count.phrase.replace("'", "&#39;") in page
         assert count.phrase_zh in page
         assert f"{count.targets:,}" in artifact
-        assert " ".join(count.told.split()[:4]) in screen
+        assert " ".join(count.summary.split()[:4]) in screen
 
 
 def test_a_past_decision_does_not_take_the_place_of_what_is_left_alone_now(
@@ -71,7 +71,7 @@ def test_one_sku_is_told_of_by_every_policy_and_nothing_is_recorded(
     typed = typing(built.folder, monkeypatch, capsys)
     with built.open() as home:
         (shop,) = home.shops.values()
-        found = considered(home, shop, "repricing")
+        found = consider(home, shop, "repricing")
     held = found.holds.drop_nulls("sku_id").row(0, named=True)
     refused = found.judged.filter(found.judged["guard"] == "cap").row(0, named=True)
     passed = found.judged.filter(found.judged["guard"].is_null()).row(0, named=True)

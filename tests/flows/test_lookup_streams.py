@@ -11,7 +11,7 @@ import pytest
 from connectors.base.declaration import Stream
 from contracts.streams import Mapped, Page, Reading, Window
 from contracts.tables import SalesDaily
-from flows.steps.documents import fetched
+from flows.steps.documents import fetch_pages
 from flows.steps.home import Home
 from flows.steps.opening import open_home
 
@@ -76,7 +76,7 @@ def sold(home: Home, shop_id: str, *skus: str) -> None:
 
 
 def bodies(home: Home) -> list[bytes]:
-    pages = fetched(home, home.shop("demo"), STREAM, None, READING)
+    pages = fetch_pages(home, home.shop("demo"), STREAM, None, READING)
     return sorted(page.body for page in pages)
 
 

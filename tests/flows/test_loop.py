@@ -107,7 +107,7 @@ def test_a_stop_keeps_every_write_back(built: Merchant, stopped: dict[str, Any])
         switch(home, on=True, by="test", **stopped)
         [held] = act(home)
         assert built.writes() == []
-        assert held.is_held
+        assert held.is_blocked
         assert held.stops[0].startswith("test stopped ")
         switch(home, on=False, by="test", **stopped)
         assert act(home)[0].stops == ()

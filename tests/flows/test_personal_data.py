@@ -19,7 +19,7 @@ from contracts.streams import Page, Reading, Window
 from contracts.tables import TABLES
 from flows.steps.build import build
 from flows.steps.export import export
-from flows.steps.forget import forget, held
+from flows.steps.forget import find_stored, forget
 from flows.steps.home import Home
 from flows.steps.pull import pull
 from flows.steps.retention import expire
@@ -58,7 +58,7 @@ def where(folder: Path, *texts: str) -> set[str]:
 
 def unsealed(home: Home) -> str:
     """All that those who have the keys can read."""
-    pages = [page for one in home.landing.kept("demo") for page in home.landing.pages(one)]
+    pages = [page for one in home.landing.complete("demo") for page in home.landing.pages(one)]
     tables = [
         home.keys.vault.open_frame(home.lake.scan(name, with_deleted=True).collect(), name)
         for name in TABLES
@@ -134,7 +134,7 @@ def test_who_is_forgotten_is_nowhere_nor_after_the_next_pull_nor_after_a_restore
         pull(home, stream="orders")
         plant_page(home, customer, number=2)
         before = home.scan("kpis_daily", home.shop("demo")).collect()
-        found = held(home, customer)
+        found = find_stored(home, customer)
         assert (found.rows["members"], found.rows["orders"]) == (1, len(order_ids))
         assert found.rows["order_lines"] > 0
         assert found.rows["order_follow_ups"] > 0  # what is computed of them counts and goes too
@@ -168,12 +168,12 @@ def test_who_is_forgotten_is_nowhere_nor_after_the_next_pull_nor_after_a_restore
         _is_nowhere(home, customer, member_id)
         kinds = [one.kind for one in Events(home.database).of(member_id)]
         assert kinds == ["erasure recalled", "erasure done"]
-        assert held(home, customer).is_forgotten
+        assert find_stored(home, customer).is_forgotten
 
 
 def _is_nowhere(home: Home, customer: str, member_id: str) -> None:
     """Neither by the platform's id nor by the pseudonym, but for the erasure itself."""
-    assert held(home, customer).is_empty
+    assert find_stored(home, customer).is_empty
     readable = unsealed(home)
     assert f'Customer/{customer}"' not in readable
     assert member_id not in readable
@@ -195,9 +195,9 @@ def test_an_erasure_that_broke_off_is_carried_out_when_the_home_is_opened_again(
             patch.setattr(home.landing, "rewrite", _die)
             with pytest.raises(KeyboardInterrupt):
                 forget(home, customer)
-        assert held(home, customer).pages
+        assert find_stored(home, customer).pages
     with built.open() as home:
-        assert held(home, customer).is_empty
+        assert find_stored(home, customer).is_empty
 
 
 def _die(*_: object) -> int:
@@ -215,7 +215,7 @@ def test_a_person_is_handed_what_is_held_of_them_and_of_nobody_else(
         subject(home, customer, out=out, by="ann")
         told = json.loads(out.read_text(encoding="utf-8"))
         member_id = told["member_id"]
-        copies = held(home, customer).copies
+        copies = find_stored(home, customer).copies
         assert [one.kind for one in Events(home.database).of(member_id)] == ["subject"]
     assert out.stat().st_mode & 0o077 == 0
     assert told["members"][0]["platform_member_id"] == customer
@@ -240,8 +240,8 @@ def test_forget_shows_its_plan_first_and_changes_nothing_without_yes(built: Merc
     assert (rows["members"], rows["orders"]) == (1, len(order_ids))
     assert told["held"]["pages"] > 0
     with built.open() as home:
-        assert not held(home, customer).is_forgotten
-        assert held(home, customer).rows == told["held"]["rows"]
+        assert not find_stored(home, customer).is_forgotten
+        assert find_stored(home, customer).rows == told["held"]["rows"]
 
 
 def test_raw_answers_and_platform_ids_go_when_their_time_is_over_and_rows_stay(
@@ -256,7 +256,7 @@ def test_raw_answers_and_platform_ids_go_when_their_time_is_over_and_rows_stay(
         built.advance(48)
         pull(home, stream="products")
         gone = expire(home)
-        kept = home.landing.kept("demo")
+        kept = home.landing.complete("demo")
         members = home.scan("members", shop).collect()
         now = home.now(shop)
         assert gone.readings > 0

@@ -164,7 +164,7 @@ def readable(home: Home) -> dict[str, Any]:
         **{name: sorted(map(str, rows.to_dicts())) for name, rows in tables.items()},
         "pages": [
             (reading_id, page.part, page.body)
-            for reading_id in home.landing.kept("shop")
+            for reading_id in home.landing.complete("shop")
             for page in home.landing.pages(reading_id)
         ],
         "quarantine": home.quarantine.all("shop").to_dicts(),
@@ -212,7 +212,7 @@ def test_after_a_rotation_nothing_opens_with_the_old_key_and_all_reads_as_before
 def test_what_a_platform_tells_again_after_a_rotation_is_known(after: Home) -> None:
     told = {
         reading_id.split("/")[1]: list(after.landing.pages(reading_id))
-        for reading_id in after.landing.kept("shop")
+        for reading_id in after.landing.complete("shop")
     }
     answers: dict[str, Answer] = {name: lambda _, name=name: told[name] for name in told}  # type: ignore[misc]
     before, pages = readable(after), _pages(after)

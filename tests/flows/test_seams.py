@@ -138,7 +138,7 @@ def test_a_policy_of_prices_knows_what_the_shops_beside_allow(home: Home, rule: 
     home.readings.record(home.lake.versions())
     found = {}
     for shop_id in ("tmall", "demo"):
-        decide_step.considered(home, home.shop(shop_id), "rule")
+        decide_step.consider(home, home.shop(shop_id), "rule")
         told = rule.asked["prices"].collect()
         found[shop_id] = told.select("channel_low_minor", "channel_high_minor").row(0)
     assert found == {"tmall": (7100, 9230), "demo": (700, 1000)}

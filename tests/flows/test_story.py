@@ -22,10 +22,10 @@ from contracts.codes import ActionState, WriteKind
 from contracts.payloads import CouponTerms, Message, Reply, encode
 from contracts.tables import Listing, Order, OrderLine, Review
 from flows.steps.actions import approve, describe
-from flows.steps.explain import explained, shown_in_ui
+from flows.steps.explain import report_actions, report_without_names
 from flows.steps.home import Home
 from flows.steps.opening import open_home
-from flows.steps.shown import shown
+from flows.steps.previews import previews
 from flows.steps.story import _NEVER_UNDONE_ZH, _commands, story
 from reports.markdown import proposals_table
 from reports.words import GUARDS
@@ -267,7 +267,7 @@ def test_the_reviews_words_are_shown_beside_its_draft_and_nowhere_in_prefect(
 ) -> None:
     with open_home(place["folder"]) as home:
         found = home.ledger.find(action_ids=[place["ids"]["review_follow_up"]])
-        artifact = proposals_table(shown_in_ui(found))
+        artifact = proposals_table(report_without_names(found))
     told = screens(place, "review_follow_up")["en"]
     assert told.index(WORDS.strip()) < told.index(TEXT)
     assert WORDS.strip()[:20] not in artifact
@@ -312,10 +312,10 @@ def test_an_action_of_an_older_release_that_lacks_a_number_is_told_all_the_same(
     with open_home(place["folder"]) as home:
         (now,) = home.ledger.find(action_ids=[place["ids"]["restock"]])
         older = replace(now, numbers=json.dumps({"order_units": 48}))
-        told = story(home, older, shown(home, [older])[0])
-        (reported,) = explained([older])
+        told = story(home, older, previews(home, [older])[0])
+        (reported,) = report_actions([older])
     assert told.why.en == told.why.zh == reported.sentence == "before_next_arrival"
-    assert "48 pieces" in told.told("en")
+    assert "48 pieces" in told.render("en")
 
 
 def test_how_a_message_was_proven_to_be_sent_is_an_achievement_and_no_refusal(

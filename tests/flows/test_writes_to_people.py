@@ -20,7 +20,7 @@ from contracts.payloads import CouponTerms, Event, Message, Rendered, decode, en
 from contracts.tables import Consent, Contact, Delivery, Member, table_of
 from flows.steps.act import act
 from flows.steps.actions import Selection, select
-from flows.steps.forget import forget, held
+from flows.steps.forget import find_stored, forget
 from flows.steps.home import Home
 from flows.steps.policies import PolicyFile
 from flows.steps.settings import PolicySettings
@@ -385,12 +385,12 @@ def test_who_is_forgotten_before_it_is_sent_gets_nothing_and_nobody_gets_it_inst
     home: Home, accounts: Accounts
 ) -> None:
     put(home, {**MESSAGE, "needs_target_id": None}, coupon(home), EVENT)
-    assert held(home, ADA).actions == 3
+    assert find_stored(home, ADA).actions == 3
     forget(home, ADA, by="test")
     act(home)
     assert {state for state, _ in states(home).values()} == {"superseded"}
     assert accounts.mall.received == accounts.mail.received == accounts.crm.received == []
-    assert held(home, ADA).actions == 0
+    assert find_stored(home, ADA).actions == 0
     assert pseudonym(home, ADA) not in str(home.ledger.find())
 
 

@@ -16,7 +16,7 @@ from reports.daily import (
     ReportedAction,
     ReportedShop,
     ReportLink,
-    counted,
+    count_actions,
 )
 
 AT = dt.datetime(2026, 11, 16, 5, tzinfo=dt.UTC)
@@ -214,7 +214,7 @@ def report() -> DailyReport:
             ("costs", "1029|2026-01-01", "unreadable_money", "unit_cost_minor", HOSTILE),
         ),
         actions=reported(actions),
-        counts=counted(actions),
+        counts=count_actions(actions),
         links=(
             ReportLink(label="Data Docs", href="data-docs/index.html"),
             ReportLink(label="Prefect", href="http://127.0.0.1:4200"),

@@ -6,7 +6,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from contracts.codes import ActionState
-from reports.daily import ActionCount, DailyReport, counted, reasons_of, refusals, render, states_of
+from reports.daily import (
+    ActionCount,
+    DailyReport,
+    count_actions,
+    reasons_of,
+    refusals,
+    render,
+    states_of,
+)
 
 
 def test_the_page_tells_figures_checks_quarantine_and_actions(report: DailyReport) -> None:
@@ -75,7 +83,7 @@ def test_a_failed_blocking_check_is_not_a_warning(report: DailyReport) -> None:
 
 
 def test_actions_are_counted_by_policy_state_and_guard(report: DailyReport) -> None:
-    counts = counted([one.action for one in report.actions])
+    counts = count_actions([one.action for one in report.actions])
     assert states_of(counts) == {
         "repricing": {
             ActionState.CONFIRMED: 60,

@@ -6,7 +6,7 @@ import pytest
 from contracts.actions import Action
 from contracts.tables import KpisDaily
 from reports.daily import DailyReport
-from reports.figures import ReportFigure, complete_days, figures, moved
+from reports.figures import ReportFigure, complete_days, explain_gmv, figures
 from reports.formats import figure, local, money, with_unit, written
 
 DAY = dt.date(2026, 11, 15)
@@ -103,5 +103,5 @@ def test_what_moved_gmv_is_told_with_its_signs() -> None:
         "GMV +3,000.00 USD: visitors +11,210.55 USD, conversion -11,210.55 USD,"
         " average order +3,000.00 USD."
     )
-    assert moved(day) == sentence
-    assert moved({**day, "visitors_effect_minor": None}) is None
+    assert explain_gmv(day) == sentence
+    assert explain_gmv({**day, "visitors_effect_minor": None}) is None

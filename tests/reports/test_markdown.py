@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from reports.daily import DailyReport
-from reports.markdown import checks_table, escaped, kpis_table, proposals_table, pulled_table
+from reports.markdown import checks_table, escape, kpis_table, proposals_table, pulled_table
 
 
 @settings(deadline=None)
@@ -16,17 +16,17 @@ from reports.markdown import checks_table, escaped, kpis_table, proposals_table,
 @example("[x](http://a) <b>*bold*</b> | `code` ~~gone~~ www.a.b a@b.c &amp; \\| #1")
 def test_text_is_shown_as_it_is_and_never_becomes_markup(text: str) -> None:
     line = " ".join(text.split())
-    shown = MarkdownIt("commonmark").enable(["table", "strikethrough"]).renderInline(escaped(text))
+    shown = MarkdownIt("commonmark").enable(["table", "strikethrough"]).renderInline(escape(text))
     assert html.unescape(shown) == line
     assert "<" not in shown
-    bare = re.sub(r"\\.", "", escaped(text))
+    bare = re.sub(r"\\.", "", escape(text))
     assert not set("<>|`*_[]!@:~") & set(bare)
     assert "www." not in bare.lower()
 
 
 def test_text_stays_readable() -> None:
-    assert escaped("10.5% cut,\n about 3 pieces") == "10.5% cut, about 3 pieces"
-    assert escaped("order (the least one)") == "order (the least one)"
+    assert escape("10.5% cut,\n about 3 pieces") == "10.5% cut, about 3 pieces"
+    assert escape("order (the least one)") == "order (the least one)"
 
 
 def test_a_failed_check_comes_first_with_its_limit(report: DailyReport) -> None:

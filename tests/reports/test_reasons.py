@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from reports.reasons import reason_said
+from reports.reasons import translate_reason
 
 ROOT = Path(__file__).parent.parent.parent
 SAID_BY = [
@@ -56,7 +56,7 @@ SENTENCES = sorted({
 @pytest.mark.parametrize("english", SENTENCES)
 def test_every_sentence_of_the_guard_and_the_ledger_has_its_chinese(english: str) -> None:
     values = [f"<{place}>" for place in range(english.count("{}"))]
-    said = reason_said(english.format(*values))
+    said = translate_reason(english.format(*values))
     assert said.en == english.format(*values)
     assert re.search(r"[\u4e00-\u9fff]", said.zh), said.zh
     assert sorted(re.findall(r"<\d>", said.zh)) == values
@@ -64,7 +64,7 @@ def test_every_sentence_of_the_guard_and_the_ledger_has_its_chinese(english: str
 
 def test_numbers_stay_and_what_is_said_within_a_sentence_is_said_in_chinese_too() -> None:
     english = "4.20 USD is below floor 4.50 USD; a newer cost, 1.00 USD after 4.00 USD, is not used"
-    said = reason_said(f"{english} until a person confirms it")
+    said = translate_reason(f"{english} until a person confirms it")
     assert (
         said.zh
         == "4.20 USD 低于底价 4.50 USD；较新的成本 1.00 USD（原 4.00 USD）须人工确认后才使用"
@@ -72,7 +72,7 @@ def test_numbers_stay_and_what_is_said_within_a_sentence_is_said_in_chinese_too(
 
 
 def test_an_amount_of_thousands_is_one_value() -> None:
-    said = reason_said("it leaves 1,234.50 USD of TEA, below floor 12,345,678 JPY")
+    said = translate_reason("it leaves 1,234.50 USD of TEA, below floor 12,345,678 JPY")
     assert said.zh == "TEA 到手仅 1,234.50 USD，低于底价 12,345,678 JPY"
 
 
@@ -95,8 +95,8 @@ def test_an_amount_of_thousands_is_one_value() -> None:
     ],
 )
 def test_sentences_of_earlier_releases_are_understood(english: str, chinese: str) -> None:
-    assert reason_said(english).zh == chinese
+    assert translate_reason(english).zh == chinese
 
 
 def test_what_a_platform_said_stays_as_it_is() -> None:
-    assert reason_said("the seller is suspended").zh == "the seller is suspended"
+    assert translate_reason("the seller is suspended").zh == "the seller is suspended"

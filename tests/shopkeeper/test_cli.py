@@ -200,7 +200,7 @@ def test_two_marketplaces_in_one_shop_are_refused(
     capsys.readouterr()
     assert call(monkeypatch, "--home", str(tmp_path), "pull") == 2
     told = capsys.readouterr().err
-    assert "shops/both.toml: shopify and taobao both tell of `orders`" in told
+    assert "shops/both.toml: shopify and taobao both report `orders`" in told
 
 
 def test_json_is_one_document_on_standard_output(home: Path) -> None:

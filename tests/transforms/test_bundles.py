@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contracts.bundles import DEEPEST, PIECES_SCHEMA, exploded
+from contracts.bundles import DEEPEST, PIECES_SCHEMA, explode
 from contracts.economics import Confirmed
 from contracts.tables import (
     BundlePart,
@@ -48,7 +48,7 @@ def pieces(parts: Parts) -> pl.LazyFrame:
 
 def held(parts: Parts) -> tuple[Parts, set[str]]:
     """Articles of each bundle with their pieces, and bundles without end."""
-    found, endless = exploded(table(parts))
+    found, endless = explode(table(parts))
     rows = found.drop("shop_id").iter_rows()
     return {(bundle, part): units for bundle, part, units in rows}, set(endless["sku_id"])
 

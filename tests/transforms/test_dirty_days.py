@@ -176,7 +176,7 @@ def test_dirty_days_are_all_that_late_changed_and_deleted_orders_change(
         sales_held = pl.concat([kept, sold(now, days)])
         assert_frame_equal(sales_held, sold(now), check_row_order=False)
         days = kpis.dirty_days(changed, orders(now), time_zone=ZONE)
-        kpis_held = kpis.renewed(kpis_held, figures(now, quarantined, days), days)
+        kpis_held = kpis.replace_days(kpis_held, figures(now, quarantined, days), days)
         assert_frame_equal(kpis_held, figures(now, quarantined), check_row_order=False)
 
 

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from contracts.tables import Elasticity, Listing, SalesDaily
-from transforms.elasticity import elasticities, pooled, slopes
+from transforms.elasticity import elasticities, pooled_slopes, slopes
 
 BAYESM = Path(__file__).parents[3] / "shared/data/bayesm"
 NEEDS_DATA = pytest.mark.skipif(not BAYESM.is_dir(), reason="needs ../shared/data/bayesm")
@@ -41,7 +41,7 @@ def test_p16_cheese_pooled() -> None:
 @NEEDS_DATA
 def test_p17_cheese_der_simonian_laird_over_88_retailers() -> None:
     told = slopes(cheese(), ["RETAILER"], y="y", x="x", control="z").with_columns(all=pl.lit(1))
-    found = pooled(told, ["all"]).collect().row(0, named=True)
+    found = pooled_slopes(told, ["all"]).collect().row(0, named=True)
     assert found["slopes"] == 88
     expected = {"fixed_mean": -2.0119, "between": 0.5600, "mean": -2.1341, "mean_se": 0.0890}
     assert {name: found[name] for name in expected} == pytest.approx(expected, abs=1e-3)

@@ -148,7 +148,7 @@ def test_events_of_a_key_that_was_given_up_are_proven_without_it_and_later_ones_
             retire(connection, ["old"], by="ann", at=hour(9))
     after.append(HAPPENED[2:])
     assert (after.verify(), after.count(), both.verify()) == (None, 6, None)
-    assert (after.unretired(["old", "new"]), before.verify()) == (["new"], Flaw(3, UNKEYED))
+    assert (after.not_retired(["old", "new"]), before.verify()) == (["new"], Flaw(3, UNKEYED))
     before.append(HAPPENED[:1])  # by whom the key leaked to
     assert after.verify() == both.verify() == Flaw(7, GIVEN_UP)
     for one in databases:

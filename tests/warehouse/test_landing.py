@@ -53,7 +53,7 @@ def test_a_reading_that_broke_off_is_not_there_and_its_pages_are_used_when_it_re
     landing = Landing(tmp_path, VAULT)
     with pytest.raises(ConnectionError):
         landing.keep(READING, broken())
-    assert not landing.is_kept(READING.id)
+    assert not landing.is_complete(READING.id)
     with pytest.raises(LandingError, match="not in landing"):
         list(landing.pages(READING.id))
     assert landing.keep(READING, iter(PAGES)).new_pages == 2
@@ -75,7 +75,7 @@ def test_after_its_time_a_reading_goes_with_the_pages_that_only_it_holds(tmp_pat
     landing.keep(READING, iter(PAGES[:2]))
     landing.keep(LATER, iter(PAGES[1:]))
     assert landing.expire(hour(3)) == 1
-    assert not landing.is_kept(READING.id)
+    assert not landing.is_complete(READING.id)
     assert list(landing.pages(LATER.id)) == PAGES[1:]
     assert len(list((tmp_path / "pages").rglob("*.zst.sealed"))) == 2
 

@@ -74,10 +74,10 @@ def test_of_a_lazy_frame_only_what_is_asked_for_is_opened() -> None:
     given = Coupon.sample(overrides=[{"coupon_code": "ABC", "title": "T"}])
     sealed = ONE.seal_frames({"coupons": given})["coupons"]
     broken = sealed.with_columns(coupon_code=pl.lit("altered"))
-    rows = ONE.opened(sealed, "coupons", only=COMPARED)
+    rows = ONE.open_lazily(sealed, "coupons", only=COMPARED)
     assert rows.collect()["coupon_code"].to_list() == ["ABC"]
     assert rows.filter(pl.col("coupon_code") == "ABC").collect().height == 1
-    unread = ONE.opened(broken, "coupons", only=COMPARED)
+    unread = ONE.open_lazily(broken, "coupons", only=COMPARED)
     assert unread.select("title").collect().equals(sealed.select("title"))
     with pytest.raises(SealError, match="coupon_code"):
         unread.collect()

@@ -13,7 +13,7 @@ from warehouse.database import Database
 from warehouse.lake import Lake
 from warehouse.landing import Landed, Landing
 from warehouse.readings import Counts, Readings
-from warehouse.readings import _planned as planned
+from warehouse.readings import _reading_row as planned
 
 FIRST = Reading("demo", "orders", Window(hour(0), hour(1)), hour(5))
 SECOND = Reading("demo", "orders", Window(hour(1), hour(2)), hour(5))
@@ -22,7 +22,7 @@ LANDED = Landed(2, 2, 100, 100)
 
 
 def load(readings: Readings, reading: Reading, **versions: int) -> None:
-    readings.loaded(reading, LANDED, counts=COUNTS, versions=versions, at=hour(9))
+    readings.record_load(reading, LANDED, counts=COUNTS, versions=versions, at=hour(9))
 
 
 def test_a_planned_reading_is_unfinished_with_its_own_read_at_until_it_is_loaded(
@@ -48,7 +48,7 @@ def test_readings_of_a_stream_are_planned_all_or_none(
             raise KeyboardInterrupt
         return planned(reading)
 
-    monkeypatch.setattr("warehouse.readings._planned", dies_at_the_second)
+    monkeypatch.setattr("warehouse.readings._reading_row", dies_at_the_second)
     with pytest.raises(KeyboardInterrupt):
         readings.plan(FIRST, SECOND)
     assert readings.unfinished() == []
@@ -114,7 +114,7 @@ class Pull:
         versions = {name: merged.version for name, merged in self.lake.merge(frames).items()}
         at("lake")
         counts = Counts(landed_rows=2, loaded_rows=2, quarantined_rows=0, seconds=0.0)
-        self.readings.loaded(reading, landed, counts=counts, versions=versions, at=hour(9))
+        self.readings.record_load(reading, landed, counts=counts, versions=versions, at=hour(9))
 
     def _fetch(self, at: Callable[[str], None]) -> Iterator[Page]:
         self.fetched += 1

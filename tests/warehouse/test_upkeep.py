@@ -11,7 +11,7 @@ from contracts.tables import KpisDaily, SalesDaily, StockLevel
 from tests.warehouse.rows import batch, document, hour, rows, version_rows
 from warehouse import upkeep
 from warehouse.lake import Lake
-from warehouse.upkeep import changes, note, noted, tidy
+from warehouse.upkeep import changes, note, read_note, tidy
 
 NEXT_DAY = dt.date(2026, 11, 12)
 
@@ -101,7 +101,7 @@ def test_a_note_stays_on_its_table_through_what_is_written_to_it(lake: Lake) -> 
     assert note(lake, "kpis_daily", key="b", value="2") == 2
     assert note(lake, "kpis_daily", key="b", value="2") == 2
     lake.replace("kpis_daily", rows(KpisDaily, [{"gmv_minor": 9}]))
-    assert [noted(lake, "kpis_daily", key=key) for key in "abc"] == ["1", "2", None]
+    assert [read_note(lake, "kpis_daily", key=key) for key in "abc"] == ["1", "2", None]
 
 
 def levels(lake: Lake, count: int) -> None:

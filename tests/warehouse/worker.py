@@ -26,7 +26,7 @@ def work(url: str, number: int, count: int) -> None:
         reading = Reading("demo", "orders", Window(hour(0), at + TICK), at)
         readings.plan(reading)
         versions = {"orders": turn * 10 + number}
-        readings.loaded(reading, Landed(1, 1, 1, 1), counts=COUNTS, versions=versions, at=at)
+        readings.record_load(reading, Landed(1, 1, 1, 1), counts=COUNTS, versions=versions, at=at)
         mine = proposal(f"v{number}-{turn}", state="approved")
         shared = proposal(f"shared-{turn}", state="approved", after_value=number)
         ledger.record(judged(mine, shared), run_id=f"r{number}", at=at)

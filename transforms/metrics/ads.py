@@ -4,15 +4,15 @@ from typing import Final
 
 import polars as pl
 
-from contracts.languages import Said
+from contracts.languages import Bilingual
 from contracts.metrics import Gap, Metric, Unit
 from transforms.metrics.ratios import no_base, ratio
 
 METRICS: Final = (
     Metric(
         name="ad_spend",
-        title=Said("Ad spend", "广告花费"),
-        definition=Said("What ads cost", "广告消耗金额"),
+        title=Bilingual("Ad spend", "广告花费"),
+        definition=Bilingual("What ads cost", "广告消耗金额"),
         unit=Unit.MONEY,
         fact="ads",
         value=pl.col("spend_minor").sum(),
@@ -20,24 +20,24 @@ METRICS: Final = (
     ),
     Metric(
         name="impressions",
-        title=Said("Impressions", "展现量"),
-        definition=Said("Times that ads were shown", "广告展现次数"),
+        title=Bilingual("Impressions", "展现量"),
+        definition=Bilingual("Times that ads were shown", "广告展现次数"),
         unit=Unit.COUNT,
         fact="ads",
         value=pl.col("impressions_units").sum(),
     ),
     Metric(
         name="clicks",
-        title=Said("Clicks", "点击量"),
-        definition=Said("Clicks on ads", "广告点击次数"),
+        title=Bilingual("Clicks", "点击量"),
+        definition=Bilingual("Clicks on ads", "广告点击次数"),
         unit=Unit.COUNT,
         fact="ads",
         value=pl.col("clicks_units").sum(),
     ),
     Metric(
         name="ad_orders",
-        title=Said("Orders by ads", "广告成交笔数"),
-        definition=Said(
+        title=Bilingual("Orders by ads", "广告成交笔数"),
+        definition=Bilingual(
             "Orders that the platform puts down to ads; the last days are not complete",
             "平台归因于广告的订单；最近几日尚不完整",
         ),
@@ -47,16 +47,16 @@ METRICS: Final = (
     ),
     Metric(
         name="ad_revenue",
-        title=Said("Revenue by ads", "广告成交额"),
-        definition=Said("What those orders came to", "平台归因于广告的成交金额"),
+        title=Bilingual("Revenue by ads", "广告成交额"),
+        definition=Bilingual("What those orders came to", "平台归因于广告的成交金额"),
         unit=Unit.MONEY,
         fact="ads",
         value=pl.col("revenue_minor").sum(),
     ),
     Metric(
         name="ctr",
-        title=Said("Click rate", "点击率"),
-        definition=Said("Clicks among impressions", "点击量 ÷ 展现量"),
+        title=Bilingual("Click rate", "点击率"),
+        definition=Bilingual("Clicks among impressions", "点击量 ÷ 展现量"),
         unit=Unit.RATE,
         inputs=("clicks", "impressions"),
         value=ratio("clicks", "impressions"),
@@ -64,8 +64,8 @@ METRICS: Final = (
     ),
     Metric(
         name="cpc",
-        title=Said("Cost per click", "平均点击花费"),
-        definition=Said("Ad spend per click", "广告花费 ÷ 点击量"),
+        title=Bilingual("Cost per click", "平均点击花费"),
+        definition=Bilingual("Ad spend per click", "广告花费 ÷ 点击量"),
         unit=Unit.MONEY,
         inputs=("ad_spend", "clicks"),
         value=ratio("ad_spend", "clicks"),
@@ -74,8 +74,8 @@ METRICS: Final = (
     ),
     Metric(
         name="roas",
-        title=Said("ROAS", "广告投产比"),
-        definition=Said("Revenue by ads per ad spend", "广告成交额 ÷ 广告花费"),
+        title=Bilingual("ROAS", "广告投产比"),
+        definition=Bilingual("Revenue by ads per ad spend", "广告成交额 ÷ 广告花费"),
         unit=Unit.TIMES,
         inputs=("ad_revenue", "ad_spend"),
         value=ratio("ad_revenue", "ad_spend"),
@@ -83,8 +83,8 @@ METRICS: Final = (
     ),
     Metric(
         name="break_even_roas",
-        title=Said("Break-even ROAS", "盈亏平衡投产比"),
-        definition=Said(
+        title=Bilingual("Break-even ROAS", "盈亏平衡投产比"),
+        definition=Bilingual(
             "ROAS at which ads earn what they cost: 1 / contribution rate", "1 ÷ 贡献毛利率"
         ),
         unit=Unit.TIMES,
@@ -99,8 +99,8 @@ METRICS: Final = (
     ),
     Metric(
         name="ad_roi",
-        title=Said("ROI of ads", "广告投资回报率"),
-        definition=Said(
+        title=Bilingual("ROI of ads", "广告投资回报率"),
+        definition=Bilingual(
             "(revenue by ads times contribution rate, less ad spend) / ad spend",
             "（广告成交额 × 贡献毛利率 − 广告花费）÷ 广告花费",
         ),
@@ -113,8 +113,10 @@ METRICS: Final = (
     ),
     Metric(
         name="cac",
-        title=Said("Cost per new buyer", "获客成本"),
-        definition=Said("Ad spend per new buyer, by first order", "广告花费 ÷ 新客数（按首单）"),
+        title=Bilingual("Cost per new buyer", "获客成本"),
+        definition=Bilingual(
+            "Ad spend per new buyer, by first order", "广告花费 ÷ 新客数（按首单）"
+        ),
         unit=Unit.MONEY,
         inputs=("ad_spend", "new_buyers"),
         value=ratio("ad_spend", "new_buyers"),

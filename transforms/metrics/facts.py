@@ -26,7 +26,7 @@ from contracts.tables import (
     TrafficDaily,
 )
 from transforms.days import local_day
-from transforms.sales import counted, goods
+from transforms.sales import counted_orders, goods
 
 DATE: Final = "date"
 _ORDER: Final = ["shop_id", "order_id"]
@@ -81,7 +81,7 @@ def _orders(of: Sources, _by: frozenset[Dimension]) -> pl.LazyFrame:
         .otherwise(pl.lit("returning"))
     )
     return (
-        counted(of.orders)
+        counted_orders(of.orders)
         .with_columns(
             local_day("placed_at", of.time_zone).alias(DATE),
             pl.col("placed_at").dt.convert_time_zone(of.time_zone).dt.hour().alias(Dimension.HOUR),
@@ -120,7 +120,7 @@ def _lines(of: Sources, _by: frozenset[Dimension]) -> pl.LazyFrame:
     piece = PIECE._replace(discount=pl.lit(0.0))
     sold = (
         goods(of.lines.lazy())
-        .join(counted(of.orders), on=_ORDER, how="semi")
+        .join(counted_orders(of.orders), on=_ORDER, how="semi")
         .with_columns(local_day("placed_at", of.time_zone).alias(DATE))
         .join(category, on=["shop_id", "listing_id"], how="left")
     )
@@ -163,7 +163,7 @@ def _refunds(of: Sources, _by: frozenset[Dimension]) -> pl.LazyFrame:
         ended.rename({"asked_minor": "refunded_minor"}).select(columns),
     ]
     day = local_day("refunded_at", of.time_zone).alias(DATE)
-    return pl.concat(both).join(counted(of.orders), on=_ORDER, how="semi").with_columns(day)
+    return pl.concat(both).join(counted_orders(of.orders), on=_ORDER, how="semi").with_columns(day)
 
 
 def _cases(of: Sources, _by: frozenset[Dimension]) -> pl.LazyFrame:

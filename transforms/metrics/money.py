@@ -5,7 +5,7 @@ from typing import Final
 
 import polars as pl
 
-from contracts.languages import Said
+from contracts.languages import Bilingual
 from contracts.metrics import Gap, Metric, Unit
 from transforms.metrics.ratios import no_base, ratio
 
@@ -17,16 +17,16 @@ _IS_COSTED: Final = pl.col("cost_minor").is_not_null()
 METRICS: Final = (
     Metric(
         name="costed_gmv",
-        title=Said("GMV of goods with a cost", "有成本商品成交额"),
-        definition=Said("GMV of the goods whose cost is known", "成本已知的商品的成交额"),
+        title=Bilingual("GMV of goods with a cost", "有成本商品成交额"),
+        definition=Bilingual("GMV of the goods whose cost is known", "成本已知的商品的成交额"),
         unit=Unit.MONEY,
         fact="lines",
         value=pl.col("total_minor").filter(_IS_COSTED).sum(),
     ),
     Metric(
         name="cost_coverage",
-        title=Said("Costs known", "成本覆盖率"),
-        definition=Said(
+        title=Bilingual("Costs known", "成本覆盖率"),
+        definition=Bilingual(
             "Part of the GMV of the goods whose cost is known", "有成本商品成交额 ÷ 商品成交额"
         ),
         unit=Unit.RATE,
@@ -36,8 +36,8 @@ METRICS: Final = (
     ),
     Metric(
         name="cost_of_goods",
-        title=Said("Cost of goods", "商品成本"),
-        definition=Said(
+        title=Bilingual("Cost of goods", "商品成本"),
+        definition=Bilingual(
             "Costs of the pieces ordered whose cost is known, as it was on the day",
             "成本已知的下单件数按当日成本计算的成本",
         ),
@@ -49,8 +49,8 @@ METRICS: Final = (
     ),
     Metric(
         name="received",
-        title=Said("Net receipt", "净收入"),
-        definition=Said(
+        title=Bilingual("Net receipt", "净收入"),
+        definition=Bilingual(
             "What is left of goods with a cost after fees, tax, shipping and returns, as the"
             " settings state them",
             "有成本商品扣除佣金、税、运费和预计退货后的收入，按设置估算",
@@ -63,8 +63,8 @@ METRICS: Final = (
     ),
     Metric(
         name="gross_margin",
-        title=Said("Gross margin", "毛利"),
-        definition=Said(
+        title=Bilingual("Gross margin", "毛利"),
+        definition=Bilingual(
             "GMV less cost, of goods whose cost is known; withheld where that is less than 90 % of"
             " GMV",
             "成本已知商品的成交额 − 成本；覆盖率低于 90% 时不显示",
@@ -76,8 +76,8 @@ METRICS: Final = (
     ),
     Metric(
         name="contribution",
-        title=Said("Contribution", "贡献毛利"),
-        definition=Said(
+        title=Bilingual("Contribution", "贡献毛利"),
+        definition=Bilingual(
             "Net receipt less cost, of goods whose cost is known, before ads; withheld where that"
             " is less than 90 % of GMV",
             "成本已知商品的净收入 − 成本，未扣广告费；覆盖率低于 90% 时不显示",
@@ -90,8 +90,8 @@ METRICS: Final = (
     ),
     Metric(
         name="contribution_rate",
-        title=Said("Contribution rate", "贡献毛利率"),
-        definition=Said(
+        title=Bilingual("Contribution rate", "贡献毛利率"),
+        definition=Bilingual(
             "Contribution among the GMV of goods with a cost", "贡献毛利 ÷ 有成本商品成交额"
         ),
         unit=Unit.RATE,

@@ -8,7 +8,7 @@ from typing import Final
 
 import polars as pl
 
-from contracts.languages import Said
+from contracts.languages import Bilingual
 from contracts.metrics import Gap, Metric, Unit
 
 _DAYS: Final = (1, 3, 7, 30)
@@ -20,8 +20,8 @@ def _retention(days: int) -> tuple[Metric, Metric]:
     return (
         Metric(
             name=f"retention_d{days}",
-            title=Said(f"Retention D{days}", f"{days} 日留存率"),
-            definition=Said(
+            title=Bilingual(f"Retention D{days}", f"{days} 日留存率"),
+            definition=Bilingual(
                 f"Members who ordered again exactly {days} days after their first order, among"
                 " those who first ordered in the span",
                 f"期内首单会员中，首单后第 {days} 天再次下单的比例",
@@ -33,8 +33,8 @@ def _retention(days: int) -> tuple[Metric, Metric]:
         ),
         Metric(
             name=f"rolling_retention_d{days}",
-            title=Said(f"Rolling retention D{days}", f"{days} 日及以后留存率"),
-            definition=Said(
+            title=Bilingual(f"Rolling retention D{days}", f"{days} 日及以后留存率"),
+            definition=Bilingual(
                 f"Members who ordered again {days} days after their first order or later, among"
                 " those who first ordered in the span",
                 f"期内首单会员中，首单后第 {days} 天及以后再次下单的比例",
@@ -50,8 +50,8 @@ def _retention(days: int) -> tuple[Metric, Metric]:
 METRICS: Final = (
     Metric(
         name="newcomers",
-        title=Said("First orders of members", "首单会员数"),
-        definition=Said(
+        title=Bilingual("First orders of members", "首单会员数"),
+        definition=Bilingual(
             "Members whose first order in the data lies in the span", "数据中首单在该时段内的会员"
         ),
         unit=Unit.COUNT,

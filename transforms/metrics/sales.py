@@ -5,15 +5,15 @@ from typing import Final
 import polars as pl
 
 from contracts.codes import LineKind
-from contracts.languages import Said
+from contracts.languages import Bilingual
 from contracts.metrics import Dimension, Metric, Unit
 from transforms.metrics.ratios import no_base, ratio
 
 METRICS: Final = (
     Metric(
         name="gmv",
-        title=Said("GMV", "成交额"),
-        definition=Said(
+        title=Bilingual("GMV", "成交额"),
+        definition=Bilingual(
             "Goods of the orders of the day whose money was received: after discounts, without tax"
             " and shipping, before refunds",
             "当日下单且已收款订单的商品金额：折后、不含税和运费、未扣退款",
@@ -24,16 +24,16 @@ METRICS: Final = (
     ),
     Metric(
         name="orders",
-        title=Said("Orders", "订单数"),
-        definition=Said("Orders placed on the day and paid", "当日下单且已付款的订单"),
+        title=Bilingual("Orders", "订单数"),
+        definition=Bilingual("Orders placed on the day and paid", "当日下单且已付款的订单"),
         unit=Unit.COUNT,
         fact="orders",
         value=pl.len(),
     ),
     Metric(
         name="buyers",
-        title=Said("Buyers", "买家数"),
-        definition=Said(
+        title=Bilingual("Buyers", "买家数"),
+        definition=Bilingual(
             "Different members who ordered; a guest's order is one buyer",
             "下单会员去重数；一个游客订单计为一位买家",
         ),
@@ -43,8 +43,8 @@ METRICS: Final = (
     ),
     Metric(
         name="new_buyers",
-        title=Said("New buyers", "新客数"),
-        definition=Said(
+        title=Bilingual("New buyers", "新客数"),
+        definition=Bilingual(
             "Buyers whose first order in the data lies in the span; guests are new each time",
             "数据中首单在该时段内的买家；游客每次计为新客",
         ),
@@ -54,8 +54,8 @@ METRICS: Final = (
     ),
     Metric(
         name="returning_orders",
-        title=Said("Orders of returning buyers", "老客订单数"),
-        definition=Said(
+        title=Bilingual("Orders of returning buyers", "老客订单数"),
+        definition=Bilingual(
             "Orders of members who had ordered on an earlier day", "此前已下过单的会员的订单数"
         ),
         unit=Unit.COUNT,
@@ -64,8 +64,8 @@ METRICS: Final = (
     ),
     Metric(
         name="returning_buyers",
-        title=Said("Returning buyers", "复购买家数"),
-        definition=Said(
+        title=Bilingual("Returning buyers", "复购买家数"),
+        definition=Bilingual(
             "Members who ordered, and had ordered on an earlier day",
             "此前已下过单、当期再次下单的会员",
         ),
@@ -75,8 +75,8 @@ METRICS: Final = (
     ),
     Metric(
         name="returning_gmv",
-        title=Said("GMV of returning buyers", "复购金额"),
-        definition=Said(
+        title=Bilingual("GMV of returning buyers", "复购金额"),
+        definition=Bilingual(
             "GMV of members who had ordered on an earlier day", "此前已下过单的会员带来的成交额"
         ),
         unit=Unit.MONEY,
@@ -85,8 +85,8 @@ METRICS: Final = (
     ),
     Metric(
         name="cancelled_orders",
-        title=Said("Cancelled orders", "取消订单数"),
-        definition=Said("Orders of the day that were cancelled later", "当日订单中后来取消的"),
+        title=Bilingual("Cancelled orders", "取消订单数"),
+        definition=Bilingual("Orders of the day that were cancelled later", "当日订单中后来取消的"),
         unit=Unit.COUNT,
         fact="orders",
         value=pl.col("cancelled_at").is_not_null().sum(),
@@ -94,16 +94,16 @@ METRICS: Final = (
     ),
     Metric(
         name="units",
-        title=Said("Units", "销量"),
-        definition=Said("Pieces ordered, gifts included", "下单件数，含赠品"),
+        title=Bilingual("Units", "销量"),
+        definition=Bilingual("Pieces ordered, gifts included", "下单件数，含赠品"),
         unit=Unit.COUNT,
         fact="lines",
         value=pl.col("quantity_units").sum(),
     ),
     Metric(
         name="goods_gmv",
-        title=Said("GMV of the goods", "商品成交额"),
-        definition=Said(
+        title=Bilingual("GMV of the goods", "商品成交额"),
+        definition=Bilingual(
             "Line totals of goods; equal to GMV, and can be told by SKU",
             "商品行实付金额；合计等于成交额，可按 SKU 查看",
         ),
@@ -113,8 +113,8 @@ METRICS: Final = (
     ),
     Metric(
         name="list_value",
-        title=Said("Value at list prices", "吊牌金额"),
-        definition=Said(
+        title=Bilingual("Value at list prices", "吊牌金额"),
+        definition=Bilingual(
             "Unit prices times pieces of the lines that are sales, before discounts",
             "售卖商品行的原价乘件数，未扣优惠",
         ),
@@ -127,8 +127,8 @@ METRICS: Final = (
     ),
     Metric(
         name="aov",
-        title=Said("Average order", "客单价"),
-        definition=Said("GMV per order", "成交额 ÷ 订单数"),
+        title=Bilingual("Average order", "客单价"),
+        definition=Bilingual("GMV per order", "成交额 ÷ 订单数"),
         unit=Unit.MONEY,
         inputs=("gmv", "orders"),
         value=ratio("gmv", "orders"),
@@ -136,8 +136,8 @@ METRICS: Final = (
     ),
     Metric(
         name="items_per_order",
-        title=Said("Pieces per order", "单均件数"),
-        definition=Said("Pieces per order, gifts included", "销量 ÷ 订单数，含赠品"),
+        title=Bilingual("Pieces per order", "单均件数"),
+        definition=Bilingual("Pieces per order, gifts included", "销量 ÷ 订单数，含赠品"),
         unit=Unit.PIECES,
         inputs=("units", "orders"),
         value=ratio("units", "orders"),
@@ -145,8 +145,8 @@ METRICS: Final = (
     ),
     Metric(
         name="discount_rate",
-        title=Said("Discount", "折扣率"),
-        definition=Said(
+        title=Bilingual("Discount", "折扣率"),
+        definition=Bilingual(
             "Part of the value at list prices that discounts took off", "优惠占吊牌金额的比例"
         ),
         unit=Unit.RATE,
@@ -157,8 +157,8 @@ METRICS: Final = (
     ),
     Metric(
         name="repurchase_rate",
-        title=Said("Repurchase rate", "复购率"),
-        definition=Said("Returning buyers among buyers", "复购买家数 ÷ 买家数"),
+        title=Bilingual("Repurchase rate", "复购率"),
+        definition=Bilingual("Returning buyers among buyers", "复购买家数 ÷ 买家数"),
         unit=Unit.RATE,
         inputs=("returning_buyers", "buyers"),
         value=ratio("returning_buyers", "buyers"),
@@ -166,8 +166,8 @@ METRICS: Final = (
     ),
     Metric(
         name="repurchase_share",
-        title=Said("Repurchase share of GMV", "复购金额占比"),
-        definition=Said("GMV of returning buyers among GMV", "复购金额 ÷ 成交额"),
+        title=Bilingual("Repurchase share of GMV", "复购金额占比"),
+        definition=Bilingual("GMV of returning buyers among GMV", "复购金额 ÷ 成交额"),
         unit=Unit.RATE,
         inputs=("returning_gmv", "gmv"),
         value=ratio("returning_gmv", "gmv"),

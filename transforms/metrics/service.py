@@ -5,15 +5,15 @@ from typing import Final
 import polars as pl
 
 from contracts.codes import ReviewResult
-from contracts.languages import Said
+from contracts.languages import Bilingual
 from contracts.metrics import Metric, Unit
 from transforms.metrics.ratios import no_base, ratio
 
 METRICS: Final = (
     Metric(
         name="refunded",
-        title=Said("Refunded", "退款额"),
-        definition=Said("Money that went back on the day", "当日退还的金额"),
+        title=Bilingual("Refunded", "退款额"),
+        definition=Bilingual("Money that went back on the day", "当日退还的金额"),
         unit=Unit.MONEY,
         fact="refunds",
         value=pl.col("refunded_minor").sum(),
@@ -21,8 +21,8 @@ METRICS: Final = (
     ),
     Metric(
         name="refund_rate",
-        title=Said("Refunds per GMV", "退款率"),
-        definition=Said("Money that went back per GMV of the span", "退款额 ÷ 当期成交额"),
+        title=Bilingual("Refunds per GMV", "退款率"),
+        definition=Bilingual("Money that went back per GMV of the span", "退款额 ÷ 当期成交额"),
         unit=Unit.RATE,
         inputs=("refunded", "gmv"),
         value=ratio("refunded", "gmv"),
@@ -31,8 +31,8 @@ METRICS: Final = (
     ),
     Metric(
         name="complaints",
-        title=Said("Requests for money back", "售后申请数"),
-        definition=Said("Cases that customers opened", "买家发起的退款/售后申请"),
+        title=Bilingual("Requests for money back", "售后申请数"),
+        definition=Bilingual("Cases that customers opened", "买家发起的退款/售后申请"),
         unit=Unit.COUNT,
         fact="cases",
         value=pl.len(),
@@ -40,8 +40,8 @@ METRICS: Final = (
     ),
     Metric(
         name="ship_hours",
-        title=Said("Hours until shipped", "发货时长"),
-        definition=Said(
+        title=Bilingual("Hours until shipped", "发货时长"),
+        definition=Bilingual(
             "Median hours from payment until the parcel left", "付款到发出的小时数（中位数）"
         ),
         unit=Unit.HOURS,
@@ -51,8 +51,8 @@ METRICS: Final = (
     ),
     Metric(
         name="late_rate",
-        title=Said("Delivered late", "延误率"),
-        definition=Said(
+        title=Bilingual("Delivered late", "延误率"),
+        definition=Bilingual(
             "Parcels delivered after their promised instant, among delivered ones with a promise",
             "有承诺时间且已送达的包裹中，晚于承诺送达的比例",
         ),
@@ -63,8 +63,8 @@ METRICS: Final = (
     ),
     Metric(
         name="reviews",
-        title=Said("Reviews", "评价数"),
-        definition=Said("Reviews written on the day", "当日评价数"),
+        title=Bilingual("Reviews", "评价数"),
+        definition=Bilingual("Reviews written on the day", "当日评价数"),
         unit=Unit.COUNT,
         fact="reviews",
         value=pl.len(),
@@ -72,8 +72,8 @@ METRICS: Final = (
     ),
     Metric(
         name="bad_review_rate",
-        title=Said("Bad reviews", "差评率"),
-        definition=Said("Negative reviews among reviews", "差评占评价的比例"),
+        title=Bilingual("Bad reviews", "差评率"),
+        definition=Bilingual("Negative reviews among reviews", "差评占评价的比例"),
         unit=Unit.RATE,
         fact="reviews",
         value=(pl.col("review_result") == ReviewResult.BAD).mean(),
@@ -81,16 +81,16 @@ METRICS: Final = (
     ),
     Metric(
         name="stars",
-        title=Said("Stars", "平均星级"),
-        definition=Said("Mean of the stars, where the platform has them", "星级平均值"),
+        title=Bilingual("Stars", "平均星级"),
+        definition=Bilingual("Mean of the stars, where the platform has them", "星级平均值"),
         unit=Unit.STARS,
         fact="reviews",
         value=pl.col("stars_units").mean(),
     ),
     Metric(
         name="reply_hours",
-        title=Said("Hours until a reply", "评价回复时长"),
-        definition=Said(
+        title=Bilingual("Hours until a reply", "评价回复时长"),
+        definition=Bilingual(
             "Median hours until a review was answered, of those that were",
             "评价得到回复的小时数（中位数，仅已回复）",
         ),

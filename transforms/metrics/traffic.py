@@ -4,15 +4,15 @@ from typing import Final
 
 import polars as pl
 
-from contracts.languages import Said
+from contracts.languages import Bilingual
 from contracts.metrics import Gap, Metric, Unit
 from transforms.metrics.ratios import no_base, ratio
 
 METRICS: Final = (
     Metric(
         name="visitors",
-        title=Said("Visitors", "访客数"),
-        definition=Said(
+        title=Bilingual("Visitors", "访客数"),
+        definition=Bilingual(
             "Visitors per day and source, as the platform counts them, added up",
             "平台统计的每日各来源访客数之和",
         ),
@@ -22,16 +22,16 @@ METRICS: Final = (
     ),
     Metric(
         name="views",
-        title=Said("Page views", "浏览量"),
-        definition=Said("Pages seen", "页面浏览次数"),
+        title=Bilingual("Page views", "浏览量"),
+        definition=Bilingual("Pages seen", "页面浏览次数"),
         unit=Unit.COUNT,
         fact="traffic",
         value=pl.col("views_units").sum(),
     ),
     Metric(
         name="depth",
-        title=Said("Pages per visitor", "人均浏览页数"),
-        definition=Said("Page views per visitor", "浏览量 ÷ 访客数"),
+        title=Bilingual("Pages per visitor", "人均浏览页数"),
+        definition=Bilingual("Page views per visitor", "浏览量 ÷ 访客数"),
         unit=Unit.PIECES,
         inputs=("views", "visitors"),
         value=ratio("views", "visitors"),
@@ -39,8 +39,8 @@ METRICS: Final = (
     ),
     Metric(
         name="conversion",
-        title=Said("Conversion", "转化率"),
-        definition=Said("Buyers among visitors", "买家数 ÷ 访客数"),
+        title=Bilingual("Conversion", "转化率"),
+        definition=Bilingual("Buyers among visitors", "买家数 ÷ 访客数"),
         unit=Unit.RATE,
         inputs=("buyers", "visitors"),
         value=ratio("buyers", "visitors"),

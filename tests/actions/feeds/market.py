@@ -15,7 +15,7 @@ import polars as pl
 from actions.guard import GuardFacts, Limits, judge
 from actions.guard.facts import HISTORY_SCHEMA, READING_SCHEMA
 from actions.policies import repricing
-from checks.readings import quarantined
+from checks.readings import check_quarantine
 from checks.rows import split
 from contracts.codes import ElasticitySource, PolicyMode
 from contracts.economics import Confirmed, Economics
@@ -220,7 +220,11 @@ class Market:
             for case in self.cases:
                 week = [counts.get(case.shop_id, (0, 0)) for counts in days[-7:]]
                 read, held = (sum(one[at_] for one in week) for at_ in (0, 1))
-                found.append(quarantined(case.shop_id, table, rows=read, held=held, checked_at=at))
+                found.append(
+                    check_quarantine(
+                        case.shop_id, table, rows=read, quarantined_rows=held, checked_at=at
+                    )
+                )
         return [one for one in found if not one.passed]
 
 

@@ -11,10 +11,10 @@ from actions.guard.opt_outs import (
     ANSWER_SCHEMA,
     DAY_SCHEMA,
     LEAST_GONE,
-    floods,
-    gone,
+    flood_days,
     in_force,
-    of_sender,
+    sender_refusals,
+    unreachable,
 )
 
 GONE = {"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1", "5.4.4"}
@@ -63,12 +63,12 @@ def test_an_address_that_is_not_there_is_written_to_for_nothing(diagnostic: str)
 def test_of_all_codes_there_are_seven_say_that_nobody_reads_there() -> None:
     every = [f"{c}.{s}.{d}" for c in (2, 4, 5) for s in range(10) for d in range(1000)]
     told = framed(*[answer("bounced", diagnostic=code) for code in every])
-    assert set(gone(told)["diagnostic"]) == GONE
+    assert set(unreachable(told)["diagnostic"]) == GONE
     at_once = told.with_columns(diagnostic="550 " + pl.col("diagnostic"))
-    assert set(gone(at_once)["diagnostic"]) == {f"550 {code}" for code in GONE}
-    assert set(of_sender(told)["diagnostic"]) == {"5.1.0", "5.1.7", "5.1.8"}
+    assert set(unreachable(at_once)["diagnostic"]) == {f"550 {code}" for code in GONE}
+    assert set(sender_refusals(told)["diagnostic"]) == {"5.1.0", "5.1.7", "5.1.8"}
     for said in ("delivered", "sent", "complained", "unsubscribed"):
-        assert gone(told.with_columns(delivery_status=pl.lit(said))).is_empty()
+        assert unreachable(told.with_columns(delivery_status=pl.lit(said))).is_empty()
 
 
 @pytest.mark.parametrize(
@@ -134,13 +134,13 @@ def wave(count: int, day: dt.date = TODAY, code: str = "5.4.4") -> list[dict[str
 def test_so_many_are_gone_at_once_only_when_we_are_at_fault(
     count: int, messages: int, is_ours: bool
 ) -> None:
-    found = floods(framed(*wave(count)), days(("north", TODAY, messages)))
+    found = flood_days(framed(*wave(count)), days(("north", TODAY, messages)))
     assert found.rows() == ([("north", TODAY, messages, count)] if is_ours else [])
 
 
 def test_a_flood_touches_nobodys_consent_and_the_days_beside_it_count() -> None:
     told = [*wave(20), *wave(2, EVE)]
-    flooded = floods(framed(*told), days(("north", TODAY, 50), ("north", EVE, 50)))
+    flooded = flood_days(framed(*told), days(("north", TODAY, 50), ("north", EVE, 50)))
     granted = [("north", f"m-{number}", *YES[2:]) for number in range(1, 21)]
     found = after(granted, *told, flooded=flooded)
     assert {member for (member, _), status in found.items() if status == "withdrawn"} == {

@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 from pydantic import BaseModel
 
-from actions.explain import explain, explain_hold, unnamed
+from actions.explain import explain, explain_hold, without_identifiers
 from actions.policies._proposal import Hold
 from actions.policies.registry import Policy, policies, policy_of
 from actions.words import words
@@ -167,7 +167,7 @@ def test_without_names_its_reasons_name_nothing_of_one_customer(policy: Policy) 
         row |= dict.fromkeys(("target_id", "parent_id", "member_id", "evidence"), name)
         for text in ("numbers", "payload"):
             row[text] = row[text] and json.dumps(with_name(json.loads(row[text]), name))
-        named = unnamed(action(row))
+        named = without_identifiers(action(row))
         said = [str(named), str(words(named)), *(explain(named, one) for one in ("en", "zh"))]
         assert not any(name in text for text in said)
 

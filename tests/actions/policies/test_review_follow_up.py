@@ -149,8 +149,8 @@ def test_who_got_it_late_is_asked_later_and_not_left_out(days: float, expected: 
 def test_nothing_that_is_read_tells_how_the_customer_would_judge() -> None:
     judging = {"stars_units", "review_result", "review_topic", "body", "sentiment", "rating"}
     assert not judging & set(OrderFollowUp.column_names())
-    source = inspect.getsource(review_follow_up._asked) + inspect.getsource(
-        review_follow_up._not_asked
+    source = inspect.getsource(review_follow_up._review_requests) + inspect.getsource(
+        review_follow_up._why_not_requested
     )
     assert not any(word in source for word in judging)
 

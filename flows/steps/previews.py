@@ -14,7 +14,7 @@ _NAMED = ("shop_id", "policy", "write_kind", "target_id")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shown:
+class Preview:
     """One action; what is approved is what its hash is of."""
 
     action_id: str
@@ -26,7 +26,7 @@ class Shown:
     before: str
     after: str
     content: dict[str, str]
-    """What is said beside the value, by name of its part."""
+    """What is written beside the value, by name of its part."""
     content_hash: str
     problem: str | None
     """Why it would not be sent as it is."""
@@ -41,20 +41,20 @@ class Shown:
         return [head, self.sentence, value, *parts, *problem, f"content {self.content_hash}"]
 
 
-def shown(home: Home, actions: Sequence[Action]) -> list[Shown]:
+def previews(home: Home, actions: Sequence[Action]) -> list[Preview]:
     """What each of the actions would send."""
     altered = home.ledger.altered(actions)
-    return [_shown(action, altered.get(action.action_id)) for action in actions]
+    return [_preview(action, altered.get(action.action_id)) for action in actions]
 
 
-def _shown(action: Action, altered: str | None) -> Shown:
+def _preview(action: Action, altered: str | None) -> Preview:
     content: dict[str, str] = {}
     problem = altered
     try:
         content = words(action)
     except (ConfigurationError, ValueError) as error:
         problem = problem or str(error)
-    return Shown(
+    return Preview(
         action_id=action.action_id,
         sentence=sentence_of(action, "en"),
         before=with_unit(action, action.before_value),
