@@ -188,7 +188,7 @@ class Live:
     value: int
     currency: str | None
     terms: Mapping[str, str | int | None] | None = None
-    """Of a coupon what else is in force: `ends_at` (payloads.told_instant), `limit_units`,
+    """Of a coupon what else is in force: `ends_at` (payloads.term_instant), `limit_units`,
     `per_customer_units`, `minimum_minor` of the shop's currency, `audience` (codes.Audience).
 
     None in it: there is no such end, limit or minimum. A name that is absent: the platform does
