@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Final, Self, TypeVar
 import msgspec
 from pydantic import AwareDatetime, Field, SecretStr, model_validator
 
+from connectors.base.account import AccountCheck
 from connectors.base.auth import RefreshedToken
 from connectors.base.gateway import (
     GatewayClient,
@@ -115,8 +116,18 @@ class _Granted(msgspec.Struct):
     code: Text | None = None
 
 
+class _Shop(msgspec.Struct):
+    shop_name: Text | None = None
+    shop_id: Text | None = None
+
+
+class _ShopAnswer(msgspec.Struct):
+    shop_jos_result: _Shop
+
+
 _ENVELOPE = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _ERROR, _INSIDE, _GRANTED = lenient(_Error), lenient(_Inside), lenient(_Granted)
+_SHOP = lenient(_ShopAnswer)
 _PLAIN = msgspec.json.Decoder(dict[str, Any])
 Settings = TypeVar("Settings", bound=JosSettings)
 
@@ -195,6 +206,15 @@ class JosClient(GatewayClient[Settings]):
         elif any(one.get("success") in (False, "false") for one in _objects(told)):
             raise _refused(method, code)
         return inside
+
+    def check(self) -> AccountCheck:
+        """What the shop says of itself. Its currency and zone are the platform's; what the app may
+        do is told by calls alone."""
+        shop = decoded(_SHOP.decode, self.read(self.CLOCK, {}).data).shop_jos_result
+        plan = f"POP, shop {shop.shop_id}" if shop.shop_id else "POP"
+        return AccountCheck(
+            name=shop.shop_name or "", currency="CNY", time_zone="Asia/Shanghai", plan=plan
+        )
 
     def fixed_token(self) -> str:
         """See `GatewayClient`."""

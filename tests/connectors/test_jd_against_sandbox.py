@@ -191,6 +191,10 @@ def test_a_token_that_was_not_renewed_in_time_needs_a_person(shop: Shop) -> None
         shop.opened(Stores(tokens=OwnTokens()), **settings).now()
 
 
+def test_the_shop_says_who_it_is(read_only: Shop) -> None:
+    assert read_only.opened().check().name == OURS.name
+
+
 def test_a_busy_platform_is_read_all_the_same(shop: Shop) -> None:
     client = shop.opened()
     shop.faults.busy, shop.faults.throttled, shop.faults.hollow = 1, 1, 1

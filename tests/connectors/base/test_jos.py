@@ -253,6 +253,15 @@ def test_a_machine_with_a_wrong_clock_is_refused_once(opened: Callable[..., Open
     assert stamps == ["2026-11-15", "2026-11-16"]
 
 
+def test_a_shop_says_its_name_and_number(opened: Callable[..., Opened]) -> None:
+    told = {"code": "0", "shop_jos_result": {"shop_name": "茶铺", "shop_id": 77, "vender_id": 78}}
+    client, gateway = opened(answer(told))
+    found = client.check()
+    assert (found.name, found.currency, found.time_zone) == ("茶铺", "CNY", "Asia/Shanghai")
+    assert found.plan == "POP, shop 77"
+    assert [fields["method"] for _, fields in gateway.asked] == ["jingdong.vender.shop.query"]
+
+
 def test_calls_that_are_limited_are_made_again(opened: Callable[..., Opened]) -> None:
     client, gateway = opened(error("2"), answer({}))
     client.write("jingdong.other.set", {})
