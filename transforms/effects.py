@@ -5,7 +5,7 @@ import math
 from typing import Final
 
 import polars as pl
-from scipy.special import stdtrit  # type: ignore[import-untyped]
+import scipy  # type: ignore[import-untyped]  # loads its parts when they are used
 
 from contracts.effects import LEAST_DAYS, LEAST_UNITS, Effect
 
@@ -84,4 +84,4 @@ def _half_width(one: dict[str, float], other: dict[str, float]) -> float:
     freedom = total**2 / sum(
         part**2 / (arm["n"] - 1) for part, arm in zip(parts, (one, other), strict=True)
     )
-    return float(stdtrit(freedom, (1 + _CONFIDENCE) / 2)) * math.sqrt(total)
+    return float(scipy.special.stdtrit(freedom, (1 + _CONFIDENCE) / 2)) * math.sqrt(total)

@@ -13,8 +13,7 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import minimize  # type: ignore[import-untyped]
-from scipy.special import betaln, gammaln, hyp2f1  # type: ignore[import-untyped]
+import scipy  # type: ignore[import-untyped]  # loads its parts when they are used
 
 _Numbers = npt.NDArray[np.float64]
 LEAST_REPEATERS: Final = 100
@@ -53,7 +52,9 @@ class BuyingModel:
         """The orders to expect of each within that time."""
         left = self.b + repeats + self.is_modified
         start = self.a + self.b + repeats - (not self.is_modified)
-        series = hyp2f1(self.r + repeats, left, start, within / (self.alpha + known_for + within))
+        series = scipy.special.hyp2f1(
+            self.r + repeats, left, start, within / (self.alpha + known_for + within)
+        )
         stay = 1 - series * np.exp((self.r + repeats) * np.log(self._left(known_for, within)))
         expected: _Numbers = (
             start / (self.a - 1) * stay * self.alive_rate(repeats, last_at, known_for)
@@ -140,7 +141,9 @@ def fit_spending(repeats: _Numbers, mean_value: _Numbers) -> SpendingModel | Non
 def _likeliest(unlikelihood: Callable[[_Numbers], float], size: int) -> list[float] | None:
     """The parameters, all above 0, that make it least; None where there are none."""
     bounds = [(-_MOST, _MOST)] * size
-    found = minimize(unlikelihood, np.zeros(size), method="L-BFGS-B", bounds=bounds, tol=1e-9)
+    found = scipy.optimize.minimize(
+        unlikelihood, np.zeros(size), method="L-BFGS-B", bounds=bounds, tol=1e-9
+    )
     if not found.success or np.any(np.abs(found.x) >= _MOST):
         return None
     return [float(value) for value in np.exp(found.x)]
@@ -154,14 +157,14 @@ def _log_likelihood(
     is_modified: bool,
 ) -> _Numbers:
     r, alpha, a, b = parameters
-    bought = gammaln(r + repeats) - gammaln(r) + r * np.log(alpha)
+    bought = scipy.special.gammaln(r + repeats) - scipy.special.gammaln(r) + r * np.log(alpha)
     alive = -(r + repeats) * np.log(alpha + known_for)
     left = -(r + repeats) * np.log(alpha + last_at)
     if is_modified:
-        stayed = betaln(a, b + repeats + 1) - betaln(a, b)
+        stayed = scipy.special.betaln(a, b + repeats + 1) - scipy.special.betaln(a, b)
         either = np.logaddexp(alive, np.log(a) - np.log(b + repeats) + left)
     else:
-        stayed = betaln(a, b + repeats) - betaln(a, b)
+        stayed = scipy.special.betaln(a, b + repeats) - scipy.special.betaln(a, b)
         gone = np.log(a) - np.log(b + np.maximum(repeats, 1) - 1) + left
         either = np.where(repeats > 0, np.logaddexp(alive, gone), alive)
     likelihood: _Numbers = bought + stayed + either
@@ -172,9 +175,9 @@ def _log_spending(parameters: _Numbers, repeats: _Numbers, mean_value: _Numbers)
     p, q, v = parameters
     shape = p * repeats
     likelihood: _Numbers = (
-        gammaln(shape + q)
-        - gammaln(shape)
-        - gammaln(q)
+        scipy.special.gammaln(shape + q)
+        - scipy.special.gammaln(shape)
+        - scipy.special.gammaln(q)
         + q * np.log(v)
         + (shape - 1) * np.log(mean_value)
         + shape * np.log(repeats)

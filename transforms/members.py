@@ -23,6 +23,7 @@ from contracts.tables import (
     RefundCase,
 )
 from transforms.days import local_day
+from transforms.lifetime import fit, fit_spending
 from transforms.sales import counted_orders
 
 _MEMBER: Final = ["shop_id", "member_id"]
@@ -131,8 +132,6 @@ def _with_models(frame: pl.DataFrame) -> pl.DataFrame:
 
 def _model_shop(shop: pl.DataFrame) -> pl.DataFrame:
     """Who is still a customer, who comes back unaided, and what an order of theirs is worth."""
-    from transforms.lifetime import fit, fit_spending  # scipy: only where there are members
-
     bought_for = (pl.col("last_order_date") - pl.col("first_order_date")).dt.total_days()
     repeats = pl.col("order_days_units").cast(pl.Float64) - 1
     seen = shop.select(

@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import betainc, gammaincc, ndtr, ndtri  # type: ignore[import-untyped]
+import scipy  # type: ignore[import-untyped]  # loads its parts when they are used
 
 Numbers = npt.NDArray[np.float64]
 DISCRETE_BELOW: Final = 10.0
@@ -37,13 +37,13 @@ def normal_loss(stock: Numbers, mean: Numbers, sd: Numbers) -> Numbers:
 
 def normal_tail(stock: Numbers, mean: Numbers, sd: Numbers) -> Numbers:
     """P(X > stock) of a normal X."""
-    tail: Numbers = ndtr((mean - stock) / np.maximum(sd, _TINY))
+    tail: Numbers = scipy.special.ndtr((mean - stock) / np.maximum(sd, _TINY))
     return tail
 
 
 def normal_quantile(level: Numbers, mean: Numbers, sd: Numbers) -> Numbers:
     """The stock that is enough with a probability of `level`."""
-    quantile: Numbers = mean + ndtri(level) * sd
+    quantile: Numbers = mean + scipy.special.ndtri(level) * sd
     return quantile
 
 
@@ -62,7 +62,7 @@ def normal_stock_of_loss(loss: Numbers, mean: Numbers, sd: Numbers) -> Numbers:
 
 def _unit_loss(k: Numbers) -> Numbers:
     density = np.exp(-(k**2) / 2) / np.sqrt(2 * np.pi)
-    loss: Numbers = density - k * ndtr(-k)
+    loss: Numbers = density - k * scipy.special.ndtr(-k)
     return loss
 
 
@@ -112,6 +112,8 @@ def _tail(k: Numbers, mean: Numbers, sd: Numbers, *, more: int = 0) -> Numbers:
     counts = np.maximum(k, 0) + 1
     # The incomplete beta function of a pair and of its mirror add up to one.
     beyond = np.where(
-        wide, betainc(counts, size, 1 - chance), 1 - gammaincc(counts, np.maximum(mean, 0))
+        wide,
+        scipy.special.betainc(counts, size, 1 - chance),
+        1 - scipy.special.gammaincc(counts, np.maximum(mean, 0)),
     )
     return np.where(k < 0, 1.0, beyond)
