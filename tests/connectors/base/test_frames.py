@@ -10,6 +10,7 @@ from connectors.base.fields import field_list, requested, selection
 from connectors.base.frames import children, frame
 from connectors.base.rows import Rows
 from connectors.base.wire import Text, lenient
+from contracts.actions import Unread
 from contracts.errors import SourceContractError
 from contracts.streams import Page
 
@@ -153,3 +154,11 @@ def test_a_selection_has_arguments_and_fragments() -> None:
         " ... on Percentage { percentage } ... on Amount { amount { weight } } }"
     )
     assert "value.percentage" in frame([], Discount).columns
+
+
+def test_rows_are_found_by_name_and_an_odd_one_costs_itself() -> None:
+    told = page([{"tid": 1}, {"tid": "2"}, {"tid": 3, "orderLines": "none"}, {"tid": None}, "odd"])
+    found = ORDERS.named(told.body, "tid")
+    assert set(found) == {"1", "2", "3"}
+    assert isinstance(found["1"], Order)
+    assert isinstance(found["3"], Unread)
