@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from connectors.base.documents import RawDocument, problem
+from connectors.base.rows import Rows
 from connectors.base.wire import Text, lenient
 from contracts.streams import Page
 
@@ -48,7 +49,7 @@ class Track(Answer, rename="camel"):
 
 
 ANSWER = lenient(Answer)
-TRACK = lenient(Track)
+TRACKS = Rows("", Track, decoder=lenient)
 _NOTHING = b'{"result":false}'
 
 
@@ -57,7 +58,7 @@ class Parcels:
 
     def split(self, page: Page) -> list[RawDocument]:
         """See `connectors.base.documents.Documents`."""
-        return [RawDocument("parcels", page.part, page.body, problem(page.body, TRACK))]
+        return [RawDocument("parcels", page.part, page.body, problem(page.body, TRACKS.one))]
 
     def without(self, page: Page, bad: Collection[int]) -> Page:
         """See `connectors.base.documents.Documents`; a page without its parcel tells nothing."""
