@@ -77,13 +77,13 @@ SHELVES = {
 def simulated(rule: str, shelves: dict[str, Shelf], days: int = 60) -> tuple[Days, list[str]]:
     """What became of the shelves, and what `price_watch` told of them meanwhile."""
     market = Days({name: one.listing for name, one in shelves.items()}, SETTINGS | {"rule": rule})
-    told = []
+    listed = []
     for day in range(days):
         market.run(1)
         for one in shelves.values():
             one.pass_day(day)
-        told += watched(market)
-    return market, told
+        listed += watched(market)
+    return market, listed
 
 
 def watched(market: Days) -> list[str]:

@@ -124,8 +124,8 @@ def test_any_text_can_be_read(text: str) -> None:
 
 
 def test_a_finding_names_template_line_and_rule() -> None:
-    told = [str(found) for found in lint("Hello,\n\nplease delete your review.", name="mine.en")]
-    assert told == [
+    listed = [str(found) for found in lint("Hello,\n\nplease delete your review.", name="mine.en")]
+    assert listed == [
         "mine.en, line 3: it asks to change, remove or improve a review (change_request)"
     ]
 

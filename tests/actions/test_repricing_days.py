@@ -47,13 +47,13 @@ def test_the_making_of_a_fly_ends_at_the_bounds_with_and_without_a_list_price() 
     a rival 5 % below took it to 2.34 at a true cost of 21.00, no guard biting."""
     cost, newer = cost_in_use(2100, *(210,) * 164)
     assert (cost, newer) == (2100, 210)
-    told = {"unconfirmed_cost_minor": newer}
+    fields = {"unconfirmed_cost_minor": newer}
     market = {
         "up": Listing(lambda _day, ours: round(ours * 1.27)),
         "up listed": Listing(lambda _day, ours: round(ours * 1.27), list_price=3800),
-        "down": Listing(lambda _day, ours: round(ours * 0.95), cost=cost, more=told),
+        "down": Listing(lambda _day, ours: round(ours * 0.95), cost=cost, more=fields),
         "down listed": Listing(
-            lambda _day, ours: round(ours * 0.95), cost=cost, more=told, list_price=3800
+            lambda _day, ours: round(ours * 0.95), cost=cost, more=fields, list_price=3800
         ),
         # Wrong from the first day on, so that nothing can be told from the feed.
         "never right": Listing(lambda _day, ours: round(ours * 0.95), cost=210),

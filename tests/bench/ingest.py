@@ -65,9 +65,9 @@ def _measured(whose: str, url: str) -> dict[str, Any]:
         command = [sys.executable, "-m", "tests.bench.ingest", whose, url, folder]
         environment = {**os.environ, "BENCH_TOKEN": "bench"}
         done = subprocess.run(command, stdout=subprocess.PIPE, env=environment, check=True)
-    told: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    assert told["orders"] == ORDERS, told
-    return told
+    answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    assert answer["orders"] == ORDERS, answer
+    return answer
 
 
 def _cpu() -> float:

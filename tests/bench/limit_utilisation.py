@@ -60,12 +60,12 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             database = f"sqlite:///{Path(folder) / 'shopkeeper.db'}"
             Database(database).close()
-            told = _ask_from_processes(url, database, resets)
+            reported = _ask_from_processes(url, database, resets)
         log = json.loads(Http(url, headers={}, is_sandbox=True).get("/log").body)
     finally:
         server.terminate()
         server.wait()
-    print(json.dumps(rows(log, told)))
+    print(json.dumps(rows(log, reported)))
 
 
 def rows(log: dict[str, Any], told: list[dict[str, Any]]) -> dict[str, dict[str, object]]:
@@ -170,14 +170,14 @@ def _askers(url: str, store: RequestLimits, resets: float) -> list[Asker]:
     http = Http(url, headers={}, is_sandbox=True)
     minutes, second = divmod(int(resets), 60)
     resets_at = dt.time(minutes // 60, minutes % 60, second)
-    points, told = meter.cost("points"), meter.headers("told")
+    points, reported = meter.cost("points"), meter.headers("told")
     tokens = meter.token_bucket("tokens", rate=TOKEN_RATE, burst=TOKEN_BURST)
     day = meter.daily("day", limit=CALLS_PER_DAY, zone="Asia/Shanghai", resets_at=resets_at)
     return [
         Asker("token_bucket", http, tokens),
         Asker("cost_bucket", http, points, COST, lambda answer: _learn_points(points, answer)),
         Asker("fixed_windows", http, meter.windows("windows", WINDOWS)),
-        Asker("header_reset", http, told, 1.0, lambda answer: _learn_window(told, answer)),
+        Asker("header_reset", http, reported, 1.0, lambda answer: _learn_window(reported, answer)),
         Asker("daily_quota", http, day),
     ]
 

@@ -114,12 +114,12 @@ def measure(folder: Path) -> dict[str, dict[str, object]]:
     if recorded + left != SKUS:
         raise SystemExit(f"{SKUS - recorded - left} SKUs are neither recorded nor left alone")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-    told = f"{recorded:,} rows, {cpu:.1f} CPU-seconds, {peak:.2f} GB at most"
+    expected = f"{recorded:,} rows, {cpu:.1f} CPU-seconds, {peak:.2f} GB at most"
     return {
         "reprice_100k_s": {
             "value": seconds,
             "unit": "seconds",
-            "reference": f"aim: {AIM_SECONDS:g}; {told}",
+            "reference": f"aim: {AIM_SECONDS:g}; {expected}",
             "ratio": seconds / AIM_SECONDS,
         }
     }
@@ -201,7 +201,7 @@ def _sold(
 
 def _cast(schema: type[dy.Schema], frame: pl.DataFrame) -> pl.DataFrame:
     """Rows of a table; what is not drawn is the same in all of them."""
-    told = frame.with_columns(
+    reported = frame.with_columns(
         shop_id=pl.lit("demo"),
         currency=pl.lit("USD"),
         read_at=pl.lit(AS_OF - dt.timedelta(hours=1)),
@@ -210,9 +210,9 @@ def _cast(schema: type[dy.Schema], frame: pl.DataFrame) -> pl.DataFrame:
     missing = {
         name: pl.lit(None if column.nullable else 0)
         for name, column in schema.columns().items()
-        if name not in told.columns
+        if name not in reported.columns
     }
-    return told.with_columns(**missing).pipe(schema.cast)
+    return reported.with_columns(**missing).pipe(schema.cast)
 
 
 if __name__ == "__main__":

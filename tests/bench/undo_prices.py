@@ -85,10 +85,10 @@ def _served_home() -> Iterator[tuple[Path, str]]:
         server = subprocess.Popen(serve, stdout=subprocess.PIPE, text=True)
         try:
             assert server.stdout is not None
-            told = json.loads(server.stdout.readline())
-            _write_home(folder, told["url"], told["clock"])
+            answer = json.loads(server.stdout.readline())
+            _write_home(folder, answer["url"], answer["clock"])
             os.environ["BENCH_TOKEN"] = TOKEN
-            yield folder, told["url"]
+            yield folder, answer["url"]
         finally:
             server.terminate()
             server.wait()

@@ -211,8 +211,8 @@ def test_a_detail_shows_amounts_and_codes_but_no_text_or_name(
 ) -> None:
     frames = {"orders": orders({"member_id": "", "currency": "EUR"})}
     entries = json.loads(split(Mapped(frames), context).bad["reasons"][0])
-    told = {entry["column"]: entry["detail"] for entry in entries}
-    assert told == {"member_id": "min_length", "currency": "not USD: EUR"}
+    fields = {entry["column"]: entry["detail"] for entry in entries}
+    assert fields == {"member_id": "min_length", "currency": "not USD: EUR"}
 
 
 @settings(deadline=None)

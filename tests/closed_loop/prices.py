@@ -174,12 +174,12 @@ def _rivals(counters: Counters, offers: Offers, at: dt.datetime) -> pl.DataFrame
         for place in np.flatnonzero(~np.isnan(theirs))
     ]
     names = ["shop_id", "sku_id", "competitor_id", "delivered_minor"]
-    told = pl.DataFrame(rows, schema=names, orient="row").with_columns(
+    reported = pl.DataFrame(rows, schema=names, orient="row").with_columns(
         currency=pl.lit("USD"),
         fulfilment=pl.lit(str(Fulfilment.SELLER)),
         observed_at=pl.lit(at),
     )
-    return padded(RivalOffer, told)
+    return padded(RivalOffer, reported)
 
 
 def _known(counters: Counters, facts: pl.DataFrame, at: dt.datetime) -> GuardFacts:

@@ -172,9 +172,9 @@ def _stockouts(shelves: Shelves) -> pl.LazyFrame:
 
 def _levels(shelves: Shelves, as_of: dt.datetime) -> pl.DataFrame:
     units = pl.Series(shelves.stock.ravel())
-    told: dict[str, Any] = {"on_hand_units": units, "available_units": units}
+    fields: dict[str, Any] = {"on_hand_units": units, "available_units": units}
     seen = {"observed_at": pl.lit(as_of), "read_at": pl.lit(as_of)}
-    return padded(StockLevel, ids(shelves.stock).with_columns(**told, **seen))
+    return padded(StockLevel, ids(shelves.stock).with_columns(**fields, **seen))
 
 
 def _listings(shelves: Shelves) -> pl.DataFrame:

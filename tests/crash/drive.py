@@ -96,13 +96,13 @@ class Place:
         Raises:
             RuntimeError: it failed, which no crash before excuses.
         """
-        told = {
+        fields = {
             "folder": str(self.folder),
             "minutes": LEASE_MINUTES * len(self.kills),
             "seam": seam,
             "call": call,
         }
-        code, complaint = self.processes.run(told)
+        code, complaint = self.processes.run(fields)
         if seam is not None and code == -signal.SIGKILL:
             self.kills.append(seam)
             return True

@@ -88,9 +88,9 @@ def test_home_and_shop_of_a_deployment_cannot_be_changed(demo_home: Path) -> Non
 def test_the_example_is_what_the_demos_home_has(demo_home: Path) -> None:
     text = render(_all(demo_home)).replace(str(demo_home), HOME)
     wanted = {(one["entrypoint"], one["name"]): one for one in yaml.safe_load(text)["deployments"]}
-    told = yaml.safe_load(EXAMPLE.read_text(encoding="utf-8"))["deployments"]
-    assert {one["entrypoint"] for one in told} >= {
+    content = yaml.safe_load(EXAMPLE.read_text(encoding="utf-8"))["deployments"]
+    assert {one["entrypoint"] for one in content} >= {
         f"flows.{step}.{step}_flow" for step in ("run", "report", "approve", "undo", "stop")
     }
-    for one in told:
+    for one in content:
         assert one == wanted[one["entrypoint"], one["name"]]

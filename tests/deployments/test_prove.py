@@ -119,8 +119,8 @@ def test_a_clock_that_is_two_minutes_off_loses_nothing(run: Run) -> None:
 
 def test_a_wait_of_an_hour_ends_the_step_with_a_sentence_and_the_next_run_goes_on(run: Run) -> None:
     result = run(Fault(what="status", where="query", status=429, seconds=HOUR, at=3, count=0))
-    told = "ThrottledError: the platform answered HTTP 429 and asks to wait 3600 s"
-    assert told in result.sentences
+    expected = "ThrottledError: the platform answered HTTP 429 and asks to wait 3600 s"
+    assert expected in result.sentences
     assert result.states == {"confirmed": 10}
 
 
@@ -254,11 +254,11 @@ def test_what_is_left_to_a_person_is_told_once_for_all_of_its_kind() -> None:
     for seed, shown_prices in ((1, ("1.20 USD", "1,200.05 USD")), (7, ("3.00 USD",))):
         left = tuple(f"the platform shows {price}; look" for price in shown_prices)
         proved.add(Result(seed=seed, score=TrialScore(left=left)))
-    told = StringIO()
-    Console(width=200, file=told).print(screen(proved))
+    reported = StringIO()
+    Console(width=200, file=reported).print(screen(proved))
     assert (
         "3 writes in 2 plans (seeds 1, 7): the platform shows another price; look"
-        in told.getvalue()
+        in reported.getvalue()
     )
 
 
@@ -266,6 +266,6 @@ def test_the_command_prints_the_scoreboard_and_ends_with_0_when_it_is_all_zero()
     command = [sys.executable, "-m", "shopkeeper", "--json", "sandbox", "prove", "--faults", "1"]
     done = subprocess.run(command, capture_output=True, check=False, timeout=300)
     assert done.returncode == 0, done.stdout
-    told = json.loads(done.stdout)
-    assert told["scoreboard"] == dict.fromkeys(MEASURES, 0)
-    assert (told["plans"], told["seed"]) == (1, 0)
+    answer = json.loads(done.stdout)
+    assert answer["scoreboard"] == dict.fromkeys(MEASURES, 0)
+    assert (answer["plans"], answer["seed"]) == (1, 0)

@@ -65,8 +65,8 @@ def test_what_runs_every_hour_runs_in_every_hour_of_elapsed_time_when_clocks_cha
     runs = Counter((date - evening) // HOUR for date in dates)
     assert set(runs) == set(range(14))
     assert len(set(runs.values())) == 1
-    told = {date.astimezone(ZoneInfo(zone)).minute for date in dates}
-    assert told == {
+    fields = {date.astimezone(ZoneInfo(zone)).minute for date in dates}
+    assert fields == {
         date.minute for date in planned(f"{minute} * * * *", "UTC", evening, evening + HOUR)
     }
 

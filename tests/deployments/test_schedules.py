@@ -161,18 +161,18 @@ def test_a_run_that_a_schedule_of_one_minute_created_begins_by_itself_and_comple
 def test_doctor_says_when_each_schedule_ran_how_it_ended_and_when_it_runs_next(
     running: Running,
 ) -> None:
-    told = {
+    fields = {
         (one["source"], one["subject"]): one
         for one in call(running.home, running.env, "doctor", "--shop", "stall")
     }
-    run, report = told["schedule", "run"], told["schedule", "report"]
+    run, report = fields["schedule", "run"], fields["schedule", "report"]
     assert run["passed"]
     assert "completed; next " in run["detail"] or run["detail"].startswith("runs since ")
     assert report["passed"]
     assert report["detail"].startswith("has not run yet; next ")
     assert report["detail"].endswith(" 07:30 (Europe/Berlin)")
-    assert told["prefect", "server"]["passed"]
-    assert told["prefect", "worker"]["passed"]
+    assert fields["prefect", "server"]["passed"]
+    assert fields["prefect", "worker"]["passed"]
 
 
 @pytest.mark.slow
@@ -214,9 +214,9 @@ def test_what_was_missed_is_caught_up_once(running: Running) -> None:
 @pytest.mark.slow
 def test_the_servers_log_holds_no_error_but_that_sqlite_was_busy(running: Running) -> None:
     """After all that the tests above did."""
-    told = errors(running.place.server.log)
-    assert told.is_clean, told
-    assert not (running.is_on_postgres and told.count), told
+    reported = errors(running.place.server.log)
+    assert reported.is_clean, reported
+    assert not (running.is_on_postgres and reported.count), reported
 
 
 @pytest.mark.slow
@@ -232,12 +232,12 @@ def test_once_the_server_has_died_who_listens_in_its_place_is_told_nothing_by_an
     assert place.worker.is_running()
     with ui.at(doors.ui.port), api.at(doors.api_port):
         until(lambda: api.calls > 2, lambda: "the worker asks no more")
-        told = typed(running, "doctor")
-        assert "does not run: `shopkeeper up`" in told.stdout
-        told = typed(running, "up")
-        assert told.returncode == 2
-        assert told.stderr.count("\n") == 1
-        assert f"port {doors.ui.port} cannot be listened on" in told.stderr
+        printed = typed(running, "doctor")
+        assert "does not run: `shopkeeper up`" in printed.stdout
+        printed = typed(running, "up")
+        assert printed.returncode == 2
+        assert printed.stderr.count("\n") == 1
+        assert f"port {doors.ui.port} cannot be listened on" in printed.stderr
     login = [auth, auth.partition(":")[2], base64.b64encode(auth.encode()).decode(), "Basic"]
     heard = ui.heard + api.heard
     assert not any(one.encode() in heard for one in [*login, "HTTP/1"])
@@ -266,8 +266,8 @@ def test_a_server_that_plans_nothing_fails_up_in_one_sentence_and_nothing_is_lef
         env=env, capture_output=True, text=True, timeout=600, check=False,
     )  # fmt: skip
     assert done.returncode == 1
-    told = "shopkeeper: the Prefect server planned no run of report/stall in 2 s"
-    assert done.stderr.splitlines() == [f"{told}; see prefect/server.log"]
+    expected = "shopkeeper: the Prefect server planned no run of report/stall in 2 s"
+    assert done.stderr.splitlines() == [f"{expected}; see prefect/server.log"]
     assert not any(one.is_running() for one in running.place.unattended.values())
 
 
@@ -287,7 +287,9 @@ def test_a_port_that_is_taken_is_told_before_anything_is_started(tmp_path: Path)
 def test_nothing_that_runs_is_one_line_of_doctor_and_no_fault(tmp_path: Path) -> None:
     home = tmp_path / "home"
     write_stall(home, schedule="")
-    told = call(home, dict(os.environ), "doctor")
+    reported = call(home, dict(os.environ), "doctor")
     assert [
-        (one["passed"], one["detail"]) for one in told if one["source"] in ("prefect", "schedule")
+        (one["passed"], one["detail"])
+        for one in reported
+        if one["source"] in ("prefect", "schedule")
     ] == [(True, "nothing runs by itself; `shopkeeper up` starts it")]

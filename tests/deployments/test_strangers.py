@@ -75,9 +75,9 @@ def test_a_taken_port_is_one_sentence_and_who_has_it_is_not_asked(home: Path, co
         done = subprocess.run(
             [sys.executable, "-m", *module], capture_output=True, text=True, check=False
         )
-    told = f"shopkeeper: {LOOPBACK} port {port} cannot be listened on: "
+    expected = f"shopkeeper: {LOOPBACK} port {port} cannot be listened on: "
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith(told)
+    assert done.stderr.startswith(expected)
     assert done.stderr.count("\n") == 1
     assert not stranger.calls
     assert not Place.of(home).server.is_running()

@@ -217,9 +217,9 @@ def test_a_flood_of_forgeries_does_not_fill_the_log(
 ) -> None:
     for number in range(40):
         httpx.post(address, content=b"hidden", headers={**signed(number=number)})
-    told = [record.getMessage() for record in caplog.records if "refused" in record.getMessage()]
-    assert len(told) == 6
-    assert told[-1].startswith("shop=demo source=shopify refused=32 ")
+    listed = [record.getMessage() for record in caplog.records if "refused" in record.getMessage()]
+    assert len(listed) == 6
+    assert listed[-1].startswith("shop=demo source=shopify refused=32 ")
     assert "hidden" not in caplog.text
 
 
@@ -284,8 +284,8 @@ def test_a_body_that_drips_is_waited_for_a_while_and_its_connection_is_closed(ho
     head = b"POST /webhooks/demo/shopify HTTP/1.1\r\nHost: x\r\nContent-Length: 99\r\n\r\n"
     with served(home, body=0.2) as address, silent(address, 1) as (connection,):
         connection.sendall(head + b"x")
-        told = b"".join(iter(lambda: connection.recv(1_000), b""))
-    assert told.startswith(b"HTTP/1.1 408")
+        reported = b"".join(iter(lambda: connection.recv(1_000), b""))
+    assert reported.startswith(b"HTTP/1.1 408")
 
 
 def test_what_is_hinted_at_is_pulled(

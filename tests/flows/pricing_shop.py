@@ -46,12 +46,12 @@ def stream(schema: type[dy.Schema]) -> Stream:
 
     def mapped(pages: Iterable[Page], context: Context) -> Mapped:
         rows = [row for page in pages for row in json.loads(page.body)]
-        told = {name: columns[name] for row in rows for name in row}
+        fields = {name: columns[name] for row in rows for name in row}
         given = {
             name: pl.col(name).str.to_date() if dtype == pl.Date else pl.col(name)
-            for name, dtype in told.items()
+            for name, dtype in fields.items()
         }
-        texts = {name: pl.String if dtype == pl.Date else dtype for name, dtype in told.items()}
+        texts = {name: pl.String if dtype == pl.Date else dtype for name, dtype in fields.items()}
         raw = pl.DataFrame(rows, schema_overrides=texts)
         seen = {name: pl.lit(context.read_at) for name in _SEEN if name in columns}
         return Mapper(context).add(schema, raw, **given, **seen).done() if rows else Mapped({})
@@ -89,8 +89,8 @@ class PricingShop:
 
     def read(self, *, is_checked: bool = False) -> None:
         """Pull, check and build."""
-        told = {**self._rows(self.beside), "costs": [], "competitor_offers": []}
-        for platform, tables in ((self.platform, self._rows(self.prices)), (self.other, told)):
+        fields = {**self._rows(self.beside), "costs": [], "competitor_offers": []}
+        for platform, tables in ((self.platform, self._rows(self.prices)), (self.other, fields)):
             for name, rows in tables.items():
                 pages = [Page(json.dumps(rows).encode(), "page")]
                 platform.answers[name] = partial(_answer, pages)

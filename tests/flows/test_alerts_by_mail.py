@@ -126,9 +126,9 @@ def test_one_mail_tells_what_is_new_in_both_languages_with_money_codes_and_what_
     home: Home, host: Mailhost
 ) -> None:
     put(home, *"abcdefg")
-    told = mail_alerts(home)
-    assert told is not None
-    assert (told.sentence, told.is_sent) == ("7 new alerts mailed", True)
+    reported = mail_alerts(home)
+    assert reported is not None
+    assert (reported.sentence, reported.is_sent) == ("7 new alerts mailed", True)
     (arrived,) = host.received
     subject, text = read(arrived.content)
     assert arrived.recipient == OPS
@@ -200,8 +200,8 @@ def test_what_shadow_decides_and_what_is_no_alert_is_not_mailed(
 
 
 def test_no_order_parcel_or_person_is_in_the_mail(home: Home, host: Mailhost) -> None:
-    told = {"order_id": "ORDER-77", "case_id": None, "carrier_code": None, "over_hours": 12.0}
-    told |= {"tracking_number": None, "age_hours": 60.0, "limit_hours": 48.0, "goods_units": 0}
+    fields = {"order_id": "ORDER-77", "case_id": None, "carrier_code": None, "over_hours": 12.0}
+    fields |= {"tracking_number": None, "age_hours": 60.0, "limit_hours": 48.0, "goods_units": 0}
     put(
         home,
         "ORDER-77",
@@ -211,7 +211,7 @@ def test_no_order_parcel_or_person_is_in_the_mail(home: Home, host: Mailhost) ->
         member_id="m-" + "a" * 32,
         sku_id=None,
         effect_minor=None,
-        numbers=json.dumps(told),
+        numbers=json.dumps(fields),
     )
     told_of = mail_alerts(home)
     assert told_of is not None, told_of
@@ -229,15 +229,15 @@ def test_a_mail_that_is_refused_fails_no_run_and_goes_with_the_next(
 ) -> None:
     put(home, "a")
     host.follow([Rule("*", "refuse")])
-    told = mail_alerts(home)
-    assert told is not None
-    assert not told.is_sent
-    assert told.sentence.startswith("1 new alert not mailed: ")
+    reported = mail_alerts(home)
+    assert reported is not None
+    assert not reported.is_sent
+    assert reported.sentence.startswith("1 new alert not mailed: ")
     host.follow([])
     put(home, "b", at=NOON + dt.timedelta(hours=1))
-    told = mail_alerts(home)
-    assert told is not None
-    assert told.sentence == "2 new alerts mailed"
+    reported = mail_alerts(home)
+    assert reported is not None
+    assert reported.sentence == "2 new alerts mailed"
     assert Events(home.database).verify() is None
 
 
@@ -246,9 +246,9 @@ def test_a_mail_of_which_it_is_not_known_whether_it_arrived_is_not_sent_again(
 ) -> None:
     put(home, "a")
     host.follow([Rule("*", "drop_kept")])
-    told = mail_alerts(home)
-    assert told is not None
-    assert "mailed or not, that is not known" in told.sentence
+    reported = mail_alerts(home)
+    assert reported is not None
+    assert "mailed or not, that is not known" in reported.sentence
     host.follow([])
     assert mail_alerts(home) is None
 
@@ -260,10 +260,10 @@ def test_a_host_that_is_not_there_is_one_sentence(folder: Path) -> None:
     shop.write_text("\n".join(gone), encoding="utf-8")
     with open_home(folder) as home:
         put(home, "a")
-        told = mail_alerts(home)
-    assert told is not None
-    assert not told.is_sent
-    assert "\n" not in told.sentence
+        reported = mail_alerts(home)
+    assert reported is not None
+    assert not reported.is_sent
+    assert "\n" not in reported.sentence
 
 
 def test_a_crash_between_the_event_and_the_mail_sends_nothing_twice(

@@ -81,15 +81,15 @@ def test_a_filter_is_told_by_count_totals_and_the_largest_and_approves_that_alon
 ) -> None:
     typed = typing(folder, monkeypatch, capsys)
     words = ("actions", "approve", "--policy", "repricing", "--shop", "tmall", "--max-change", "5%")
-    code, told, _ = typed(*words)
+    code, printed, _ = typed(*words)
     assert code == 3
-    assert "3 wait for approval" in told
-    assert "1 up, 2 down" in told
-    assert "the farthest by 5.0%" in told
-    assert "6 pieces a day" in told
-    assert "2.00 CNY at stake" in told  # (10 + 40 + 50) x 2
-    assert "0.09 CNY of margin expected a day" in told
-    assert told.index(" c: ") < told.index(" b: ") < told.index(" a: ")
+    assert "3 wait for approval" in printed
+    assert "1 up, 2 down" in printed
+    assert "the farthest by 5.0%" in printed
+    assert "6 pieces a day" in printed
+    assert "2.00 CNY at stake" in printed  # (10 + 40 + 50) x 2
+    assert "0.09 CNY of margin expected a day" in printed
+    assert printed.index(" c: ") < printed.index(" b: ") < printed.index(" a: ")
     with open_home(folder) as home:
         assert approved(home) == set()
     answered = json.loads(typed("--json", *words, "--yes", "--by", "ada")[1])

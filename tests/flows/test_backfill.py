@@ -159,8 +159,8 @@ def test_a_snapshot_has_no_past_to_read(merchant: Merchant) -> None:
     with merchant.open() as home:
         with pytest.raises(ConfigurationError, match="inventory cannot be backfilled"):
             plan(home, BackfillSpan(first=FIRST, last=LAST, stream="inventory"))
-        told = [f"demo {name}" for name in ("products", "inventory", "customers", "discounts")]
-        assert plan(home, BackfillSpan(first=FIRST, last=LAST)).snapshots == tuple(told)
+        listed = [f"demo {name}" for name in ("products", "inventory", "customers", "discounts")]
+        assert plan(home, BackfillSpan(first=FIRST, last=LAST)).snapshots == tuple(listed)
 
 
 @pytest.mark.parametrize(

@@ -84,8 +84,8 @@ def test_ninety_days_interrupted_five_times_end_like_an_uninterrupted_backfill(
             running_one.send_signal(signal.SIGKILL)
         _, complaint = running_one.communicate()
         assert running_one.returncode == -signal.SIGKILL, complaint
-    told, complaint = start(home, span).communicate(timeout=PATIENCE)
-    answer = json.loads(told or "{}")
+    reported, complaint = start(home, span).communicate(timeout=PATIENCE)
+    answer = json.loads(reported or "{}")
     assert answer.get("checks"), complaint
     with open_home(home) as interrupted:
         assert plan(interrupted, span).readings == []

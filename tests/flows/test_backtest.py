@@ -105,8 +105,8 @@ def test_a_day_is_decided_as_it_was_then_whatever_was_read_since(shop: PricingSh
         assert said(found.actions) == expected, day
     assert stored(shop.folder) == before
     with shop.open() as home:
-        told = Events(home.database).of("repricing in shop")
-    tested = [one.details["first"] for one in told if one.kind == "backtested"]
+        events = Events(home.database).of("repricing in shop")
+    tested = [one.details["first"] for one in events if one.kind == "backtested"]
     assert tested == [str(day) for day in then]
 
 
@@ -216,8 +216,8 @@ def test_what_is_typed_tells_each_day_and_those_that_failed(
     typed = typing(unchecked.folder, monkeypatch, capsys)
     monkeypatch.setattr("shopkeeper.history.chosen_home", opened)
     span = ("--shop", "shop", "--from", FIRST, "--to", FIRST + 2 * DAY)
-    code, told, _ = typed("--json", "backtest", "repricing", *span)
-    days = json.loads(told)["days"]
+    code, printed, _ = typed("--json", "backtest", "repricing", *span)
+    days = json.loads(printed)["days"]
     assert code == 0
     assert [(one["day"], one["proposals"]) for one in days] == [
         ("2026-11-20", 1), ("2026-11-21", 0), ("2026-11-22", 0),
@@ -230,9 +230,9 @@ def test_what_is_typed_tells_each_day_and_those_that_failed(
         return decide(home, shop_id=shop_id, policy=policy)
 
     monkeypatch.setattr(step, "decide", broken)
-    code, screen, told = typed("backtest", "repricing", *span)
+    code, screen, printed = typed("backtest", "repricing", *span)
     assert code == 3
-    assert told == "stopped: 2026-11-20: it fails: ZeroDivisionError\n"
+    assert printed == "stopped: 2026-11-20: it fails: ZeroDivisionError\n"
     assert "On 1 of 3 days nothing was read by then." in screen
     assert "Refused, day by day: 1 cost_missing." in screen
 
@@ -245,9 +245,9 @@ def test_a_span_in_which_nothing_was_read_is_refused_in_one_sentence(
     typed = typing(unchecked.folder, monkeypatch, capsys)
     monkeypatch.setattr("shopkeeper.history.chosen_home", opened)
     span = ("--shop", "shop", "--from", "2026-10-01", "--to", "2026-10-02")
-    code, _, told = typed("backtest", "repricing", *span)
+    code, _, printed = typed("backtest", "repricing", *span)
     assert code == 2
-    assert "shop was first read on 2026-11-20, so nothing was known between 2026-10-01" in told
-    code, _, told = typed("backtest", "repricing", *span[:4], "--to", "2026-09-01")
+    assert "shop was first read on 2026-11-20, so nothing was known between 2026-10-01" in printed
+    code, _, printed = typed("backtest", "repricing", *span[:4], "--to", "2026-09-01")
     assert code == 2
-    assert "--to 2026-09-01 is before --from 2026-10-01" in told
+    assert "--to 2026-09-01 is before --from 2026-10-01" in printed

@@ -107,9 +107,9 @@ def test_who_is_forgotten_has_no_birthday_and_no_tier_any_more(
     decided(folder)
     with open_home(folder) as home:
         subject(home, "zora-pin", out=tmp_path / "told.json", by="ann")
-        told = json.loads((tmp_path / "told.json").read_text(encoding="utf-8"))
-        assert [one["month_day"] for one in told["occasions"]] == ["11-25"]
-        assert [one["tier_rank"] for one in told["member_tiers"]] == [2]
+        answer = json.loads((tmp_path / "told.json").read_text(encoding="utf-8"))
+        assert [one["month_day"] for one in answer["occasions"]] == ["11-25"]
+        assert [one["tier_rank"] for one in answer["member_tiers"]] == [2]
         forget(home, "zora-pin", by="ann")
         pull(home)
         for name in ("occasions", "member_tiers"):

@@ -116,7 +116,7 @@ def test_what_bundles_took_since_an_order_was_approved_is_not_taken_for_pieces_t
     orders = pl.DataFrame([{**approved, **since}], schema=dict(APPROVED_SCHEMA))
     monkeypatch.setattr(derived, "approved_orders", lambda *_: orders)
     sku = {"shop_id": "north", "read_at": NOW, "source_updated_at": None}
-    told = {
+    fields = {
         "stock_levels": rows(StockLevel, [level(sku, "cup", 2), level(sku, "SET", 0)]),
         "bundle_parts": rows(
             BundlePart,
@@ -127,7 +127,7 @@ def test_what_bundles_took_since_an_order_was_approved_is_not_taken_for_pieces_t
     out = {**sku, "sku_id": "cup", "stockout_date": dt.date(2026, 11, 20), "deleted_at": None}
     sold = {"shop_id": "north", "sku_id": "SET", "sales_date": yesterday, "sold_units": 2}
     with keyed(tmp_path) as home:
-        home.lake.merge(told | {"stockout_days": rows(StockoutDay, [out])})
+        home.lake.merge(fields | {"stockout_days": rows(StockoutDay, [out])})
         home.lake.replace("sales_daily", rows(SalesDaily, [sold]), shop_id="north")
         home.readings.record(home.lake.versions())
         shop = home.shop("north")

@@ -54,14 +54,14 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def _read() -> pl.DataFrame:
-    told = [{"shop_id": "shop", "table": name, "read_at": NOW} for name in ("prices", "costs")]
-    return pl.DataFrame(told).with_columns(pl.col("read_at").dt.cast_time_unit("us"))
+    listed = [{"shop_id": "shop", "table": name, "read_at": NOW} for name in ("prices", "costs")]
+    return pl.DataFrame(listed).with_columns(pl.col("read_at").dt.cast_time_unit("us"))
 
 
 def stock(folder: Path, *, clearance: str = STEP, limits: str = "", **fact: Any) -> None:
     """Settings, and the one listing of the shop."""
-    told = REPRICING.format(clearance=clearance, limits=limits)
-    (folder / "policies" / "repricing.toml").write_text(told, encoding="utf-8")
+    reported = REPRICING.format(clearance=clearance, limits=limits)
+    (folder / "policies" / "repricing.toml").write_text(reported, encoding="utf-8")
     with open_home(folder) as home:
         home.lake.replace("price_facts", rows(PriceFact, [FACT | fact]), shop_id="shop")
         home.lake.replace("stock_facts", rows(StockFact, []), shop_id="shop")
@@ -96,8 +96,8 @@ def test_without_the_setting_it_walks_up_and_the_alert_tells(folder: Path) -> No
 
 
 def test_a_clearance_that_is_off_or_unwritten_allows_no_alert_to_be_silent(folder: Path) -> None:
-    told = (folder / "policies" / "repricing.toml").read_text(encoding="utf-8")
-    off = told.replace('mode = "approve"', 'mode = "off"')
+    text = (folder / "policies" / "repricing.toml").read_text(encoding="utf-8")
+    off = text.replace('mode = "approve"', 'mode = "off"')
     (folder / "policies" / "repricing.toml").write_text(off, encoding="utf-8")
     assert set(decided(folder)) == {"price_watch"}
     (folder / "policies" / "repricing.toml").unlink()

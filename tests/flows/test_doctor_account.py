@@ -10,9 +10,9 @@ from flows.steps.doctor import _account
 def account(zone: str, ours: str) -> tuple[str, bool]:
     """What is said of the zone, and whether it passes."""
     shop = SimpleNamespace(settings=SimpleNamespace(currency="EUR", time_zone=ours))
-    told = SimpleNamespace(name="n", plan="p", currency="EUR", time_zone=zone, scopes=None)
-    said = {subject: (detail, passed) for subject, detail, passed in _account(shop, told)}  # type: ignore[arg-type]
-    return said["time_zone"]
+    reported = SimpleNamespace(name="n", plan="p", currency="EUR", time_zone=zone, scopes=None)
+    fields = {subject: (detail, passed) for subject, detail, passed in _account(shop, reported)}  # type: ignore[arg-type]
+    return fields["time_zone"]
 
 
 @pytest.mark.parametrize(

@@ -28,9 +28,9 @@ def without_blanks(text: str) -> str:
 
 @pytest.mark.parametrize("words", [("actions", "show"), ("actions", "approve")])
 def test_who_approves_sees_the_whole_text_uncut(place: Place, words: tuple[str, ...]) -> None:
-    _, told, _ = place.typed(*words, place.action_id)
-    assert without_blanks(TEXT) in without_blanks(told)
-    assert without_blanks(place.shown()["content_hash"]) in without_blanks(told)
+    _, printed, _ = place.typed(*words, place.action_id)
+    assert without_blanks(TEXT) in without_blanks(printed)
+    assert without_blanks(place.shown()["content_hash"]) in without_blanks(printed)
 
 
 def test_what_was_shown_and_approved_is_sent_and_its_hash_is_in_the_chain(place: Place) -> None:
@@ -64,9 +64,9 @@ def test_what_was_changed_after_its_approval_is_not_sent_and_audit_names_it(
 ) -> None:
     place.typed("actions", "approve", place.action_id)
     place.edit(**edit)
-    code, told, _ = place.typed("audit")
+    code, printed, _ = place.typed("audit")
     if edit.get("member_id") is None:  # of who is forgotten nothing is left to be compared
-        assert (code, place.action_id in told) == (3, True)
+        assert (code, place.action_id in printed) == (3, True)
     place.typed("act")
     assert place.mall.received == []
     found = place.shown()
@@ -75,9 +75,9 @@ def test_what_was_changed_after_its_approval_is_not_sent_and_audit_names_it(
 
 def test_what_was_changed_before_its_approval_is_not_approved(place: Place) -> None:
     place.edit(**EDITS["payload"])
-    code, told, _ = place.typed("actions", "approve", place.action_id)
-    assert (code, "0 approved" in told) == (3, True)
-    assert "its content is not the one that was proposed" in " ".join(told.split())
+    code, printed, _ = place.typed("actions", "approve", place.action_id)
+    assert (code, "0 approved" in printed) == (3, True)
+    assert "its content is not the one that was proposed" in " ".join(printed.split())
     assert place.shown()["state"] == "proposed"
 
 

@@ -37,10 +37,10 @@ def test_what_a_policy_decided_before_it_was_removed_or_turned_off_is_held_and_s
     typed("decide", "--policy", "repricing")
     approved = states(typed)["approved"]
     let_repricing_be(built, mode)
-    code, told, _ = typed("act")
+    code, printed, _ = typed("act")
     why = f"the mode of repricing for demo is {mode} now" if mode else "repricing.toml does not"
     assert (code, states(typed)) == (3, {"approved": approved})
-    assert f"Held: {why}" in told or f"Held: policies/{why}" in told
+    assert f"Held: {why}" in printed or f"Held: policies/{why}" in printed
     assert built.writes() == []
     listed = json.loads(typed("--json", "actions", "list", "--state", "approved")[1])
     shown = json.loads(typed("--json", "actions", "show", listed[0]["action_id"])[1])
@@ -77,7 +77,7 @@ def test_an_undo_needs_no_policy(built: Merchant, typed: Typed, mode: str | None
     typed("act")
     changed = states(typed)["confirmed"]
     let_repricing_be(built, mode)
-    code, told, _ = typed("actions", "undo", "--shop", "demo", "--yes")
-    assert (code, f"{changed} confirmed" in told) == (0, True)
+    code, printed, _ = typed("actions", "undo", "--shop", "demo", "--yes")
+    assert (code, f"{changed} confirmed" in printed) == (0, True)
     assert states(typed) == {"confirmed": changed, "reverted": changed}
     assert typed("act")[0] == 0

@@ -63,8 +63,10 @@ def test_a_request_and_its_reminder_are_judged_by_what_is_known_of_the_order(hom
     )
     assert some
     found = guards(home, *some, *gone, "no-such-order")
-    told = {target: guard for target, guard in found.items() if (guard or "").startswith("order_")}
+    fields = {
+        target: guard for target, guard in found.items() if (guard or "").startswith("order_")
+    }
     for order in [*some, *gone]:
-        assert told.get(order) == told.get(f"{order}:1") != "order_unknown"
-    assert {told[one] for one in gone} <= {"order_cancelled"}
-    assert told["no-such-order"] == told["no-such-order:1"] == "order_unknown"
+        assert fields.get(order) == fields.get(f"{order}:1") != "order_unknown"
+    assert {fields[one] for one in gone} <= {"order_cancelled"}
+    assert fields["no-such-order"] == fields["no-such-order:1"] == "order_unknown"

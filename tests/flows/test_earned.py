@@ -83,8 +83,8 @@ def test_days_of_shadow_and_approval_are_counted_once_each(shop: PricingShop) ->
     # That was by approval, too.
     assert is_acting(shop)
     with shop.open() as home:
-        told = Events(home.database).of("repricing in shop")
-    assert [one.details for one in told] == [
+        events = Events(home.database).of("repricing in shop")
+    assert [one.details for one in events] == [
         {"day": "2026-11-20", "mode": "shadow"}, {"day": "2026-11-21", "mode": "approve"},
     ]  # fmt: skip
 
@@ -126,8 +126,8 @@ def test_what_is_missing_is_told_everywhere_and_a_backtest_is_what_counts(
     typed = typing(shop.folder, monkeypatch, capsys)
     monkeypatch.setattr("shopkeeper.steps.chosen_home", shop.open)
     monkeypatch.setattr("shopkeeper.setup.chosen_home", shop.open)
-    (told,) = json.loads(typed("--json", "decide")[1])
-    assert (told["mode"], told["held_back"]) == ("approve", OF_ALL)
+    (answer,) = json.loads(typed("--json", "decide")[1])
+    assert (answer["mode"], answer["held_back"]) == ("approve", OF_ALL)
     done = OF_ALL.replace("0 of 14", "1 of 14")
     assert done in " ".join(typed("decide")[1].split())
     code, screen, _ = typed("--json", "doctor")

@@ -54,7 +54,7 @@ def test_the_effect_is_that_of_the_margins_of_either_arm(
         (shop,) = home.shops.values()
         acted_before(home, shop)
         found = arms(home.database, shop_id=shop.id, policy="repricing")
-        (told,) = effects(home, policy="repricing")
+        (reported,) = effects(home, policy="repricing")
         sold = home.scan("sales_daily", shop).collect()
         costs = dict(
             home.scan("price_facts", shop).select("sku_id", "unit_cost_minor").collect().iter_rows()
@@ -76,28 +76,28 @@ def test_the_effect_is_that_of_the_margins_of_either_arm(
         spans = (start - first).days, (last - start).days + 1
         changes[is_alone].append(after / spans[1] - before / spans[0])
     means = {arm: sum(values) / len(values) for arm, values in changes.items()}
-    assert (told.effect.acted_on, told.effect.left_alone) == tuple(
+    assert (reported.effect.acted_on, reported.effect.left_alone) == tuple(
         len(changes[arm]) for arm in (False, True)
     )
-    assert told.effect.ready_left_alone >= 30
-    assert told.effect.mean_minor == pytest.approx(means[False] - means[True], rel=1e-6)
+    assert reported.effect.ready_left_alone >= 30
+    assert reported.effect.mean_minor == pytest.approx(means[False] - means[True], rel=1e-6)
     typed = typing(built.folder, monkeypatch, capsys)
-    said = json.loads(typed("--json", "actions", "effect")[1])
-    assert said[0]["effect"]["mean_minor"] == pytest.approx(told.effect.mean_minor)
+    answer = json.loads(typed("--json", "actions", "effect")[1])
+    assert answer[0]["effect"]["mean_minor"] == pytest.approx(reported.effect.mean_minor)
     assert "95 % between" in typed("actions", "effect")[1].replace("\n", " ")
 
 
 def test_before_there_is_enough_it_says_how_much_is_there(built: Merchant) -> None:
     with built.open() as home:
         (shop,) = home.shops.values()
-        (told,) = effects(home)
+        (reported,) = effects(home)
         daily = gather(home, [shop], as_of=home.data_as_of(shop))
-    assert told.effect.mean_minor is None
-    assert told.summary.startswith(
+    assert reported.effect.mean_minor is None
+    assert reported.summary.startswith(
         "not enough data yet: watched for 14 days were 0 of the 30 SKUs that are needed"
     )
     page = render(daily)
-    for text in (told.summary, told.summary_zh):
+    for text in (reported.summary, reported.summary_zh):
         assert text in page
         assert text in effects_list(daily.effects)
 

@@ -56,7 +56,7 @@ def row(table: Table, whose: str, action_id: str) -> dict[str, Any]:
     """A row that says all there is to say of somebody."""
     schema = table.schema
     columns = schema.columns()
-    told: dict[str, Any] = {
+    fields: dict[str, Any] = {
         name: planted(name, whose)
         for name in columns
         if name
@@ -68,16 +68,16 @@ def row(table: Table, whose: str, action_id: str) -> dict[str, Any]:
             "report",
         )
     }
-    told |= {name: action_id for name in told if name == "message_id"}
-    told |= {
+    fields |= {name: action_id for name in fields if name == "message_id"}
+    fields |= {
         name: AT
         for name, dtype in schema.create_empty().schema.items()
         if dtype == pl.Datetime("us", "UTC")
     }
-    told |= {"shop_id": "shop", "mapping_version": 1, "deleted_at": None, "limit_units": 1}
-    told |= {"created_date": AT.date(), "currency": "EUR", "read_at": NOW}
-    told |= {"line_kind": "sale", "is_test": False}
-    given = {name: value for name, value in told.items() if name in columns}
+    fields |= {"shop_id": "shop", "mapping_version": 1, "deleted_at": None, "limit_units": 1}
+    fields |= {"created_date": AT.date(), "currency": "EUR", "read_at": NOW}
+    fields |= {"line_kind": "sale", "is_test": False}
+    given = {name: value for name, value in fields.items() if name in columns}
     return schema.sample(1, overrides=[given]).to_dicts()[0]
 
 
@@ -323,10 +323,10 @@ def test_the_tables_tell_what_names_a_person() -> None:
 
 def test_all_that_was_planted_is_handed_out(home: Home, tmp_path: Path) -> None:
     subject(home, MEMBER[THEIRS], out=tmp_path / "out.json", by="ann")
-    told = (tmp_path / "out.json").read_text(encoding="utf-8")
-    assert {one for one in said(THEIRS) if one not in told} == set()
-    assert {one for one in said(OTHERS) if one in told} == set()
-    assert [one["month_day"] for one in json.loads(told)["occasions"]] == [BORN[THEIRS]]
+    text = (tmp_path / "out.json").read_text(encoding="utf-8")
+    assert {one for one in said(THEIRS) if one not in text} == set()
+    assert {one for one in said(OTHERS) if one in text} == set()
+    assert [one["month_day"] for one in json.loads(text)["occasions"]] == [BORN[THEIRS]]
 
 
 def test_after_forget_nothing_that_was_planted_is_in_any_byte_of_the_home(home: Home) -> None:
@@ -371,11 +371,11 @@ def test_a_copy_of_data_without_keys_tells_no_code_no_parcel_and_no_message(
     (action,) = home.ledger.find(targets=[planted("coupon_code", THEIRS)])
     assert action.payload
     copy = shutil.copytree(home.folder / "data", tmp_path / "copy")
-    told = lying_open(copy)
+    reported = lying_open(copy)
     secrets = {f"{name}.{whose}@" for name in SECRET for whose in (THEIRS, OTHERS)}
-    assert {one for one in secrets if one in told} == set()
-    assert not any(f'"month_day": "{one}"' in told for one in BORN.values())
-    assert planted("order_id", THEIRS) in told  # as docs/guarantees.md says
+    assert {one for one in secrets if one in reported} == set()
+    assert not any(f'"month_day": "{one}"' in reported for one in BORN.values())
+    assert planted("order_id", THEIRS) in reported  # as docs/guarantees.md says
 
 
 def test_what_a_home_of_before_left_open_is_sealed_when_it_is_opened(

@@ -94,10 +94,10 @@ def test_what_prefect_keeps_of_proposals_names_nobodys_order_parcel_review_or_co
     built: Merchant,
 ) -> None:
     parcel = {"order_id": "ORDER-71", "tracking_number": "TRACK-71", "carrier_code": "dhl"}
-    said = {name: parcel[name] for name in ("order_id", "tracking_number")}
+    fields = {name: parcel[name] for name in ("order_id", "tracking_number")}
     notice = Message(
         template="delay_notice", language="en", template_hash=template_hash("delay_notice", "en"),
-        values={**said, "carrier": "DHL", "promised_date": "2026-11-18", "shop_name": "Mall"},
+        values={**fields, "carrier": "DHL", "promised_date": "2026-11-18", "shop_name": "Mall"},
     )  # fmt: skip
     late = {"late_hours": 30.0, "grace_hours": 6, "silent_hours": 1.0, "stuck_hours": 72}
     asked = {"delivered_days": 8.0, "late_hours": None, "delay_days": 7}
@@ -129,8 +129,8 @@ def test_what_prefect_keeps_of_proposals_names_nobodys_order_parcel_review_or_co
     kept = kept_by_prefect()
     assert all(one[:8] in kept for one in ids)
     assert "30 hours past its promise" in kept
-    told = [name for name in ("ORDER-7", "TRACK-7", "PARCEL-7", "REVIEW-7") if name in kept]
-    assert told == []
+    listed = [name for name in ("ORDER-7", "TRACK-7", "PARCEL-7", "REVIEW-7") if name in kept]
+    assert listed == []
 
 
 @pytest.mark.usefixtures("prefect_server")

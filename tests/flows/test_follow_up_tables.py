@@ -75,9 +75,9 @@ def test_a_shop_without_parcels_and_reviews_has_empty_tables(home: Home) -> None
 
 
 def test_a_bad_reviews_sealed_words_give_its_topic(home: Home) -> None:
-    said = {"body": "The courier lost it", "reviewed_at": NOW - dt.timedelta(hours=5)}
+    fields = {"body": "The courier lost it", "reviewed_at": NOW - dt.timedelta(hours=5)}
     answer = {"review_result": "bad", "reply": None, "replied_at": None}
-    stored(home, {Review: {"review_id": "r1", **said, **answer}})
+    stored(home, {Review: {"review_id": "r1", **fields, **answer}})
     assert "courier" not in str(home.lake.scan("reviews").collect()["body"].to_list())
     row = tables(home)["review_facts"].row(0, named=True)
     assert (row["review_topic"], row["language"], row["age_hours"]) == ("logistics", "en", 5.0)
@@ -93,9 +93,9 @@ def test_a_late_parcel_is_in_the_facts_and_its_carrier_is_asked(home: Home) -> N
     assert made["parcel_facts"]["late_hours"].to_list() == [9.0]
     asked = home.keys.vault.open_frame(made["open_parcels"], "open_parcels")
     assert asked["tracking_number"].to_list() == ["1"]
-    told = {"parcel_status": "in_transit", "last_event_at": NOW, "delivered_at": None}
+    fields = {"parcel_status": "in_transit", "last_event_at": NOW, "delivered_at": None}
     just_now = {"read_at": NOW - dt.timedelta(minutes=9)}
-    stored(home, {Parcel: {"shipment_id": "dhl:1", **told, **just_now}})
+    stored(home, {Parcel: {"shipment_id": "dhl:1", **fields, **just_now}})
     made = tables(home)
     assert made["parcel_facts"]["parcel_status"].to_list() == ["in_transit"]
     assert made["open_parcels"].is_empty()
@@ -103,8 +103,8 @@ def test_a_late_parcel_is_in_the_facts_and_its_carrier_is_asked(home: Home) -> N
 
 
 def test_a_carrier_that_says_nothing_new_was_asked_all_the_same(home: Home) -> None:
-    told = {"parcel_status": "in_transit", "last_event_at": NOW, "delivered_at": None}
+    fields = {"parcel_status": "in_transit", "last_event_at": NOW, "delivered_at": None}
     for minutes in (90, 9):
         read = {"read_at": NOW - dt.timedelta(minutes=minutes)}
-        stored(home, {Parcel: {"shipment_id": "dhl:1", **told, **read}})
+        stored(home, {Parcel: {"shipment_id": "dhl:1", **fields, **read}})
     assert home.lake.scan("parcels").collect()["read_at"].item() == NOW - dt.timedelta(minutes=9)

@@ -59,8 +59,8 @@ def refused(folder: Path) -> str:
 def test_a_name_in_the_home_that_names_nothing_is_refused(
     tmp_path: Path, text: str, said: str
 ) -> None:
-    told = refused(write_settings(tmp_path, text, boss="EUR", tmall="CNY"))
-    assert said in told
+    reported = refused(write_settings(tmp_path, text, boss="EUR", tmall="CNY"))
+    assert said in reported
 
 
 @pytest.mark.parametrize(
@@ -71,8 +71,8 @@ def test_an_unknown_currency_is_refused_with_the_one_that_was_meant(
 ) -> None:
     shop = write_settings(tmp_path, tmall="CNY") / "shops" / "tmall.toml"
     shop.write_text(shop.read_text().replace('"CNY"', f'"{typed}"'), encoding="utf-8")
-    told = f"shops/tmall.toml, line 3: `currency`: {typed!r} is no currency of ISO 4217, "
-    assert refused(tmp_path).startswith(f"{told}did you mean {meant!r}")
+    expected = f"shops/tmall.toml, line 3: `currency`: {typed!r} is no currency of ISO 4217, "
+    assert refused(tmp_path).startswith(f"{expected}did you mean {meant!r}")
 
 
 def test_every_currency_of_the_list_has_an_exponent() -> None:
@@ -126,8 +126,8 @@ def test_history_that_begins_in_the_future_is_refused(
     text = shop.read_text().replace("\n[sources", f"\nhistory_from = {first}\n[sources", 1)
     shop.write_text(text, encoding="utf-8")
     if is_refused:
-        said = f"shops/tmall.toml, line 6: `history_from`: {first} lies in the future"
-        assert refused(tmp_path) == said
+        expected = f"shops/tmall.toml, line 6: `history_from`: {first} lies in the future"
+        assert refused(tmp_path) == expected
     else:
         assert open_home(tmp_path).shop("tmall").settings.history_from == first
 
@@ -162,11 +162,11 @@ def test_a_sku_that_is_named_and_that_no_listing_has_holds_prices_and_is_told(
     settings.write_text(campaign(skus=f'["{sku}x"]'), encoding="utf-8")
     bounds = f'\n[parameters.bounds."{sku}y"]\nmin_minor = 1\nmax_minor = 2\n[limits]'
     policy.write_text(text.replace("\n[limits]", bounds), encoding="utf-8")
-    [(passed, is_blocking, told)] = names()
+    [(passed, is_blocking, reported)] = names()
     assert not passed
     assert is_blocking
-    assert f"shopkeeper.toml, campaign '11.11': no SKU is named '{sku}x', did you mean" in told
-    assert f"policies/repricing.toml: no SKU is named '{sku}y'" in told
+    assert f"shopkeeper.toml, campaign '11.11': no SKU is named '{sku}x', did you mean" in reported
+    assert f"policies/repricing.toml: no SKU is named '{sku}y'" in reported
     settings.write_text(campaign(skus=f'["{sku}"]'), encoding="utf-8")
     policy.write_text(text, encoding="utf-8")
     assert names() == [(True, True, "every SKU named exists")]

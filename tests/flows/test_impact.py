@@ -96,8 +96,8 @@ def test_the_command_names_what_to_hold_back_and_ends_held(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     typed = typing(folder, monkeypatch, capsys)
-    code, told, _ = typed("actions", "impact", "v1")
+    code, printed, _ = typed("actions", "impact", "v1")
     assert code == 3
-    assert "Hold back 2 that have not left: waits, in part." in " ".join(told.split())
+    assert "Hold back 2 that have not left: waits, in part." in " ".join(printed.split())
     assert json.loads(typed("--json", "actions", "impact", "v1")[1])[0]["missed_minor"] == 7 * 873
     assert typed("actions", "impact", "beef")[0] == 2

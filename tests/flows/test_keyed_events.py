@@ -52,8 +52,8 @@ def rewrite(connection: Connection, changed: dict[str, Any], *, key_id: str | No
 
 def _unkeyed(row: dict[str, Any], previous: str) -> str:
     instant = str(row["at"]).replace(" ", "T") + "+00:00"
-    told = [row[name] for name in ("event_id", "kind", "subject", "by")]
-    content = msgspec.json.encode([*told, instant, row["details"]])
+    listed = [row[name] for name in ("event_id", "kind", "subject", "by")]
+    content = msgspec.json.encode([*listed, instant, row["details"]])
     return hashlib.sha256(previous.encode() + content).hexdigest()
 
 
@@ -81,8 +81,8 @@ def test_a_head_of_before_has_to_be_there_later(place: Place) -> None:
             connection.execute(text(f"DROP TRIGGER {trigger}"))
         number = before["events"]
         connection.execute(text("DELETE FROM events WHERE event_id > :n"), {"n": number})
-        told = {"n": number, "hash": before["head"].partition(":")[2]}
-        connection.execute(text("UPDATE event_head SET event_id = :n, hash = :hash"), told)
+        fields = {"n": number, "hash": before["head"].partition(":")[2]}
+        connection.execute(text("UPDATE event_head SET event_id = :n, hash = :hash"), fields)
     assert audited(place)[1]["broken_at"] is None  # nothing was sent: no journal knows of it
     code, cut = audited(place, "--expected-head", after["head"])
     assert (code, cut["broken_at"]) == (3, f"event {number + 1}: missing")
@@ -91,14 +91,14 @@ def test_a_head_of_before_has_to_be_there_later(place: Place) -> None:
 def test_a_head_of_another_chain_is_named(place: Place) -> None:
     _, found = audited(place)
     other = f"{found['events']}:{'0' * 64}"
-    code, told = audited(place, "--expected-head", other)
-    assert (code, "not the expected one" in told["broken_at"]) == (3, True)
+    code, reported = audited(place, "--expected-head", other)
+    assert (code, "not the expected one" in reported["broken_at"]) == (3, True)
 
 
 @pytest.mark.parametrize("wrong", ["7", "x:0", "7:" + "g" * 64, ""])
 def test_what_is_no_head_is_refused(place: Place, wrong: str) -> None:
-    code, _, said = place.typed("audit", "--expected-head", wrong)
-    assert (code, "is no head such as `audit` prints" in said) == (2, True)
+    code, _, printed = place.typed("audit", "--expected-head", wrong)
+    assert (code, "is no head such as `audit` prints" in printed) == (2, True)
 
 
 def test_old_events_are_proven_after_the_key_was_changed(place: Place) -> None:

@@ -117,8 +117,8 @@ def test_a_reading_that_cannot_be_mapped_is_set_aside_and_the_next_one_is_loaded
     assert windows[1].start == windows[0].end, "what was landed is not read twice"
     (aside,) = home.readings.set_aside(shop_id="first")
     assert aside.failure == "an answer is not readable JSON"
-    told = {one.subject: one.detail for one in doctor(home, shop_id="first") if not one.passed}
-    assert told["readings of reviews"].startswith("1 set aside: an answer is not readable JSON")
+    fields = {one.subject: one.detail for one in doctor(home, shop_id="first") if not one.passed}
+    assert fields["readings of reviews"].startswith("1 set aside: an answer is not readable JSON")
 
 
 def test_it_is_tried_again_once_its_mapping_has_changed_and_not_before(home: Home) -> None:
@@ -130,12 +130,12 @@ def test_it_is_tried_again_once_its_mapping_has_changed_and_not_before(home: Hom
     platform.now += HOUR
     pull(home, shop_id="first")
     assert len(platform.contexts) == tried + 1, "only the new window is mapped"
-    told = replace(
+    reported = replace(
         REVIEWS,
         to_canonical=lambda _pages, context: REVIEWS.to_canonical(reviews({"id": "a"}), context),
         mapping_version=2,
     )
-    script(home, "first", platform, told)
+    script(home, "first", platform, reported)
     pull(home, shop_id="first")
     assert home.readings.set_aside(shop_id="first") == []
     assert loaded(home, "first") == ["a"]
@@ -193,11 +193,11 @@ def test_remap_maps_what_was_set_aside_too(home: Home) -> None:
     assert [one.sentence for row in again for one in row.blocked] == [
         "an answer is not readable JSON"
     ]
-    told = replace(
+    reported = replace(
         REVIEWS,
         to_canonical=lambda _pages, context: REVIEWS.to_canonical(reviews({"id": "a"}), context),
     )
-    script(home, "first", platform, told)
+    script(home, "first", platform, reported)
     assert [row.readings for row in remap(home, shop_id="first")] == [1]
     assert loaded(home, "first") == ["a"]
 
@@ -298,15 +298,15 @@ def test_checks_tell_of_what_was_set_aside_quarantined_or_unknown(
     script(home, "first", platform, REVIEWS, OTHER)
     with caplog.at_level(logging.WARNING):
         pull(home, shop_id="first")
-    told = {one.check: one for one in reading_checks(home, home.shop("first"))}
-    assert (told["readings"].passed, told["readings"].is_blocking) == (False, True)
-    assert told["readings"].measured == "1 set aside: an answer is not readable JSON"
-    assert (told["quarantine"].passed, told["quarantine"].measured) == (
+    fields = {one.check: one for one in reading_checks(home, home.shop("first"))}
+    assert (fields["readings"].passed, fields["readings"].is_blocking) == (False, True)
+    assert fields["readings"].measured == "1 set aside: an answer is not readable JSON"
+    assert (fields["quarantine"].passed, fields["quarantine"].measured) == (
         False,
         "39 of 40 rows, 98%",
     )
-    assert (told["unknown_fields"].passed, told["unknown_fields"].is_blocking) == (False, False)
-    assert told["unknown_fields"].measured == "mood"
+    assert (fields["unknown_fields"].passed, fields["unknown_fields"].is_blocking) == (False, False)
+    assert fields["unknown_fields"].measured == "mood"
     warned = [record.getMessage() for record in caplog.records if "nobody knows" in record.msg]
     assert len(warned) == 1
     assert "example.com" not in caplog.text

@@ -37,8 +37,10 @@ def test_all_that_is_left_alone_is_counted_by_reason_and_shown_everywhere(
             if one["policy"] == "repricing":
                 assert capped == found.judged.height - sum(one["states"].values()) > 0
                 assert not any(action.guard == "cap" for action in ledger)
-            told = {count.reason: count.targets for count in kept if count.policy == one["policy"]}
-            assert told == {row["reason"]: row["targets"] for row in one["left_alone"]}
+            fields = {
+                count.reason: count.targets for count in kept if count.policy == one["policy"]
+            }
+            assert fields == {row["reason"]: row["targets"] for row in one["left_alone"]}
         assert set(found.holds["sku_id"].drop_nulls()) >= {
             sku for count in kept if count.policy == one["policy"] for sku in count.samples
         }
@@ -76,9 +78,9 @@ def test_one_sku_is_told_of_by_every_policy_and_nothing_is_recorded(
     refused = found.judged.filter(found.judged["guard"] == "cap").row(0, named=True)
     passed = found.judged.filter(found.judged["guard"].is_null()).row(0, named=True)
     for row, outcome in ((held, "left alone"), (refused, "refused"), (passed, "approved")):
-        told = json.loads(typed("--json", "actions", "why", row["sku_id"])[1])
-        assert {one["policy"] for one in told} == {"repricing", "restock"}
-        (own,) = [one for one in told if one["policy"] == "repricing"]
+        answer = json.loads(typed("--json", "actions", "why", row["sku_id"])[1])
+        assert {one["policy"] for one in answer} == {"repricing", "restock"}
+        (own,) = [one for one in answer if one["policy"] == "repricing"]
         assert own["target_id"] == row["target_id"]
         assert own["outcome"] == outcome
         assert own["guard"] == row.get("guard")

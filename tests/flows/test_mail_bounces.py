@@ -31,15 +31,15 @@ def known(home: Home, *members: str) -> None:
         }
         for member in members
     ]
-    told: dict[str, Any] = {"purpose": "marketing", "consent_status": "granted"}
-    said = {**told, "consented_at": NOON - dt.timedelta(days=30)}
+    fields: dict[str, Any] = {"purpose": "marketing", "consent_status": "granted"}
+    values = {**fields, "consented_at": NOON - dt.timedelta(days=30)}
     reached = [
         {**row, "address": f"{member}@marked.example", "time_zone": None}
         for row, member in zip(rows, members, strict=True)
     ]
     frames = {
         table_of(Contact).name: Contact.sample(overrides=reached),
-        table_of(Consent).name: Consent.sample(overrides=[{**row, **said} for row in rows]),
+        table_of(Consent).name: Consent.sample(overrides=[{**row, **values} for row in rows]),
     }
     home.lake.merge(home.keys.vault.seal_frames(frames))
     home.readings.record(home.lake.versions())
@@ -53,8 +53,8 @@ def sent(home: Home, *members: str, name: str = "message") -> None:
 
 
 def granted(home: Home) -> int:
-    said = opt_outs.consents(home, home.shop("demo"))
-    return said.filter(consent_status="granted", purpose="marketing").height
+    reported = opt_outs.consents(home, home.shop("demo"))
+    return reported.filter(consent_status="granted", purpose="marketing").height
 
 
 def failed(home: Home, name: str) -> list[CheckResult]:
@@ -69,10 +69,10 @@ def test_when_nearly_everybody_is_gone_at_once_nobodys_consent_is_touched_and_it
     host.follow([Rule("*", "vague_bounce")])
     sent(mailing, *MEMBERS)
     assert granted(mailing) == before
-    (told,) = failed(mailing, "gone_addresses")
-    assert told.measured == f"12 of 12 messages of {NOON.date()} came back as gone"
-    assert "nobody's consent was touched" in told.limit
-    assert not told.is_blocking
+    (reported,) = failed(mailing, "gone_addresses")
+    assert reported.measured == f"12 of 12 messages of {NOON.date()} came back as gone"
+    assert "nobody's consent was touched" in reported.limit
+    assert not reported.is_blocking
     confirmed = Bounces(confirmed_days=[NOON.date()])
     mailing.settings = mailing.settings.model_copy(update={"bounces": confirmed})
     assert granted(mailing) == before - len(MEMBERS)
@@ -97,8 +97,8 @@ def test_a_sender_that_is_refused_withdraws_nobody_and_the_message_waits(
     sent(mailing, *MEMBERS[:2])
     assert granted(mailing) == before
     assert [one.recipient for one in host.received] == ["member-1@marked.example"]
-    (told,) = failed(mailing, "sender_refused")
-    assert told.measured == "1 messages were refused for their sender's address"
+    (reported,) = failed(mailing, "sender_refused")
+    assert reported.measured == "1 messages were refused for their sender's address"
     host.follow([])
     sent(mailing)
     assert len(host.received) == 2

@@ -90,8 +90,8 @@ def test_who_answers_so_is_not_written_to_again_and_no_address_is_kept(
 def test_a_parcels_number_that_would_become_headers_costs_its_own_message(
     mailing: Home, host: Mailhost
 ) -> None:
-    told = decode(people.MESSAGE["payload"], Message)
-    odd = structs.replace(told, values={**told.values, "tracking_number": WORDS[0]})
+    decoded = decode(people.MESSAGE["payload"], Message)
+    odd = structs.replace(decoded, values={**decoded.values, "tracking_number": WORDS[0]})
     people.put(mailing, {**ALONE, "payload": encode(odd)}, {**ALONE, "target_id": "next"})
     assert [acted.states for acted in act(mailing)] == [{"failed": 1, "confirmed": 1}]
     (arrived,) = host.received
@@ -133,10 +133,10 @@ def test_doctor_logs_in_to_both_hosts(mailing: Home, monkeypatch: pytest.MonkeyP
 def test_doctor_says_in_one_sentence_whether_this_python_lets_line_breaks_into_headers(
     mailing: Home,
 ) -> None:
-    (told,) = (one for one in doctor(mailing, shop_id="demo") if one.subject == "interpreter")
+    (reported,) = (one for one in doctor(mailing, shop_id="demo") if one.subject == "interpreter")
     words = ["=?utf-8?q?x=0D=0AX-Odd:_y?=", "a =?utf-8?b?DQpYLU9kZDogeQ==?="]
-    assert told.passed is not any(_lets_through(word) for word in words)
-    assert (told.source, "line breaks" in told.detail) == ("email", True)
+    assert reported.passed is not any(_lets_through(word) for word in words)
+    assert (reported.source, "line breaks" in reported.detail) == ("email", True)
 
 
 def _lets_through(word: str) -> bool:

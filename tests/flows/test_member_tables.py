@@ -89,7 +89,7 @@ def test_a_shop_that_knows_nobody_has_no_facts(home: Home) -> None:
 def test_sealed_addresses_are_known_to_be_there_and_decide_who_gets_a_coupon(home: Home) -> None:
     ada, bob = "m-" + "a" * 32, "m-" + "b" * 32
     mail = {"channel": "email", "profile_id": None, "language": "en", "time_zone": None}
-    said = {"channel": "email", "purpose": "marketing", "consent_status": "granted"}
+    fields = {"channel": "email", "purpose": "marketing", "consent_status": "granted"}
     used = {"order_id": f"{bob}-0", "coupon_code": "SPRING"}
     store(
         home,
@@ -98,7 +98,7 @@ def test_sealed_addresses_are_known_to_be_there_and_decide_who_gets_a_coupon(hom
             OrderCoupon: [{**used, "created_date": (NOW - dt.timedelta(days=40)).date()}],
             Member: [{"member_id": ada, "platform_member_id": "1"}],
             Contact: [{**mail, "member_id": ada, "address": "ada@example.com"}],
-            Consent: [{**said, "member_id": one} for one in (ada, bob)],
+            Consent: [{**fields, "member_id": one} for one in (ada, bob)],
         },
     )
     made = facts(home)

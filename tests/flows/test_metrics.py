@@ -60,11 +60,11 @@ def test_a_metric_is_shown_by_dimension_and_period_and_as_json(
     assert code == 0
     assert "成交额" in screen
     code, document, _ = call("--json", "metrics", "show", "orders", "--by", "span,buyer")
-    told: Any = json.loads(document)
-    assert (code, told["title"]["zh"], told["by"]) == (0, "订单数", ["buyer"])
+    answer: Any = json.loads(document)
+    assert (code, answer["title"]["zh"], answer["by"]) == (0, "订单数", ["buyer"])
     with built.open() as home:
         whole = show(home, "orders", by=["span"]).rows["value"].item()
-    assert sum(row["value"] for row in told["rows"]) == whole > 0
+    assert sum(row["value"] for row in answer["rows"]) == whole > 0
 
 
 @pytest.mark.parametrize(

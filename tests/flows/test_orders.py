@@ -95,14 +95,14 @@ def test_there_is_a_file_of_each_kind_per_supplier_with_all_that_it_has_to_know(
         f"{stem}-Other-Sons.xlsx",
     ]
     rows = pl.read_csv(tmp_path / names[0]).to_dicts()
-    told = {
+    fields = {
         "supplier": "Maker",
         "unit_cost": 5.12,
         "currency": "EUR",
         "expected_date": "2026-11-27",
     }
     assert [row["sku_id"] for row in rows] == ["A", "B"]
-    assert rows[0].items() >= told.items()
+    assert rows[0].items() >= fields.items()
     assert (rows[0]["units"], rows[0]["cases"]) == (units["A"], units["A"] // 6)
     assert rows[0]["cost"] == pytest.approx(units["A"] * 5.12)
     sheet = openpyxl.load_workbook(tmp_path / names[1])["order"]
@@ -175,9 +175,9 @@ def test_the_command_writes_them_and_says_where(
     order(home, fact("A"))
     command = typing(tmp_path / "home", monkeypatch, capsys)
     done, printed, _ = command("--json", "purchase-orders", "--out", tmp_path)
-    (told,) = json.loads(printed)
-    assert (done, told["supplier"], told["skus"]) == (0, "Maker", 1)
-    assert all(Path(file).exists() for file in told["files"])
+    (answer,) = json.loads(printed)
+    assert (done, answer["supplier"], answer["skus"]) == (0, "Maker", 1)
+    assert all(Path(file).exists() for file in answer["files"])
     wrong, _, error = command("purchase-orders", "--out", tmp_path, "--day", "soon")
     assert wrong == 2
     assert "--day" in error

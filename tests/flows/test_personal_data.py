@@ -213,16 +213,16 @@ def test_a_person_is_handed_what_is_held_of_them_and_of_nobody_else(
         plant_page(home, customer, number=3)
         export(home, "orders", out=tmp_path / "orders.csv", file_format="csv")
         subject(home, customer, out=out, by="ann")
-        told = json.loads(out.read_text(encoding="utf-8"))
-        member_id = told["member_id"]
+        answer = json.loads(out.read_text(encoding="utf-8"))
+        member_id = answer["member_id"]
         copies = find_stored(home, customer).copies
         assert [one.kind for one in Events(home.database).of(member_id)] == ["subject"]
     assert out.stat().st_mode & 0o077 == 0
-    assert told["members"][0]["platform_member_id"] == customer
-    assert {order["order_id"] for order in told["orders"]} == set(order_ids)
-    assert {line["order_id"] for line in told["order_lines"]} == set(order_ids)
-    assert NAME in json.dumps(told["answers"])
-    assert {order["member_id"] for order in told["orders"]} == {member_id}
+    assert answer["members"][0]["platform_member_id"] == customer
+    assert {order["order_id"] for order in answer["orders"]} == set(order_ids)
+    assert {line["order_id"] for line in answer["order_lines"]} == set(order_ids)
+    assert NAME in json.dumps(answer["answers"])
+    assert {order["member_id"] for order in answer["orders"]} == {member_id}
     states = [(one.table, one.state) for one in copies]
     assert states == [("", "handed out"), ("orders", "still there")]
 
@@ -234,14 +234,14 @@ def test_forget_shows_its_plan_first_and_changes_nothing_without_yes(built: Merc
     done = subprocess.run(
         [sys.executable, "-m", "shopkeeper", *words], capture_output=True, text=True, check=True
     )
-    told = json.loads(done.stdout)
-    assert told["done"] is False
-    rows = told["held"]["rows"]
+    answer = json.loads(done.stdout)
+    assert answer["done"] is False
+    rows = answer["held"]["rows"]
     assert (rows["members"], rows["orders"]) == (1, len(order_ids))
-    assert told["held"]["pages"] > 0
+    assert answer["held"]["pages"] > 0
     with built.open() as home:
         assert not find_stored(home, customer).is_forgotten
-        assert find_stored(home, customer).rows == told["held"]["rows"]
+        assert find_stored(home, customer).rows == answer["held"]["rows"]
 
 
 def test_raw_answers_and_platform_ids_go_when_their_time_is_over_and_rows_stay(

@@ -83,8 +83,8 @@ def test_what_is_not_ours_to_close_is_told_by_doctor(
     monkeypatch.setattr(Path, "chmod", _refused)
     with open_home(tmp_path) as home:
         scripted.script(home, "shop", scripted.Platform(), scripted.REVIEWS)
-        told = [one.detail for one in doctor(home) if one.subject == "permissions"]
-    assert any(str(tmp_path / "data") in one for one in told)
+        listed = [one.detail for one in doctor(home) if one.subject == "permissions"]
+    assert any(str(tmp_path / "data") in one for one in listed)
 
 
 @pytest.mark.parametrize("name", ["secrets/shop.token", "keys/data.key"])

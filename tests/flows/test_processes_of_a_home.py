@@ -177,9 +177,9 @@ def test_a_database_password_that_is_written_out_is_refused(
 ) -> None:
     settings = f'[storage]\n{key} = "{written}"\n'
     (merchant.folder / "shopkeeper.toml").write_text(settings, encoding="utf-8")
-    with pytest.raises(ConfigurationError, match=f"line 2: `storage.{key}`.*written out") as told:
+    with pytest.raises(ConfigurationError, match=f"line 2: `storage.{key}`.*written out") as raised:
         merchant.open()
-    assert "hunter2" not in str(told.value)
+    assert "hunter2" not in str(raised.value)
 
 
 def test_a_database_is_named_by_a_secret_file_of_the_home(merchant: Merchant) -> None:

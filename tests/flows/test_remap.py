@@ -129,13 +129,13 @@ def test_check_and_doctor_say_in_one_sentence_that_readings_are_stale(merchant: 
         assert mappings(home, shop) == []
         next_release(home)
         shop = home.shop("demo")
-        (told,) = mappings(home, shop)
-        assert (told.table, told.passed, told.is_blocking) == ("orders", False, False)
-        assert "build --remap" in told.measured
-        home.checks.record([told])
+        (reported,) = mappings(home, shop)
+        assert (reported.table, reported.passed, reported.is_blocking) == ("orders", False, False)
+        assert "build --remap" in reported.measured
+        home.checks.record([reported])
         wrong = [one for one in doctor(home) if not one.passed]
         assert [(one.subject, one.detail) for one in wrong] == [
-            ("mapping of orders", told.measured)
+            ("mapping of orders", reported.measured)
         ]
         remap(home)
         assert [one.passed for one in mappings(home, shop)] == [True]

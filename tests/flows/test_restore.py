@@ -53,8 +53,8 @@ def test_what_was_sent_after_the_copy_was_made_is_not_sent_again_and_waits_for_a
     assert place.typed("act")[0] == 0
     restored(place, copy)
     for command in ("doctor", "audit"):
-        code, said = told(place, command)
-        assert (code, OLDER in said) == (3, True)
+        code, reported = told(place, command)
+        assert (code, OLDER in reported) == (3, True)
     assert told(place, "act")[0] == 3
     found = place.shown()
     assert (place.mall.received, found["state"]) == ([TEXT], "unknown")
@@ -133,8 +133,8 @@ def test_a_tail_that_was_cut_together_with_the_head_is_named(place: Place) -> No
             ),
             {"now": last - 1},
         )
-    code, said = told(place, "audit")
-    assert (code, f"the journal knows event {last}" in said) == (3, True)
+    code, reported = told(place, "audit")
+    assert (code, f"the journal knows event {last}" in reported) == (3, True)
     assert told(place, "doctor")[0] == 3
 
 

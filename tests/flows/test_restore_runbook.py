@@ -40,13 +40,13 @@ def test_after_a_restore_the_runbook_ends_with_a_home_that_runs_and_has_sent_not
         assert program == "shopkeeper"
         if words[0] == "up":  # starts processes; tests/deployments do
             continue
-        code, said, wrong = place.typed(*words)
+        code, printed, wrong = place.typed(*words)
         is_named = words[0] in NAMED and not is_accepted
-        assert (words, code) == (words, 3 if is_named else 0), said + wrong
+        assert (words, code) == (words, 3 if is_named else 0), printed + wrong
         is_accepted = is_accepted or "--accept" in words
         answered.append((words[0], code))
         if words[:2] == ["actions", "list"]:
-            assert place.action_id[:8] in said
+            assert place.action_id[:8] in printed
     done = [name for name, _ in answered]
     assert done[:2] == ["down", "stop"]
     assert done[-3:] == ["pull", "build", "resume"]

@@ -198,8 +198,8 @@ def _is_whole(folder: Path, old: bytes, before: dict[str, Any]) -> None:
 def test_after_a_rotation_nothing_opens_with_the_old_key_and_all_reads_as_before(
     rotated: Rotated, home: Home, after: Home, tmp_path: Path
 ) -> None:
-    told = sealed_with(home.folder / "data", rotated.old)
-    assert {"landing", "lake", "shopkeeper.db"} <= {Path(name).parts[0] for name in told}
+    reported = sealed_with(home.folder / "data", rotated.old)
+    assert {"landing", "lake", "shopkeeper.db"} <= {Path(name).parts[0] for name in reported}
     assert opened(home, Vault(rotated.old)) > 0
     _is_whole(after.folder, rotated.old, rotated.before)
     for one in (home, after):
@@ -210,11 +210,11 @@ def test_after_a_rotation_nothing_opens_with_the_old_key_and_all_reads_as_before
 
 
 def test_what_a_platform_tells_again_after_a_rotation_is_known(after: Home) -> None:
-    told = {
+    fields = {
         reading_id.split("/")[1]: list(after.landing.pages(reading_id))
         for reading_id in after.landing.complete("shop")
     }
-    answers: dict[str, Answer] = {name: lambda _, name=name: told[name] for name in told}  # type: ignore[misc]
+    answers: dict[str, Answer] = {name: lambda _, name=name: fields[name] for name in fields}  # type: ignore[misc]
     before, pages = readable(after), _pages(after)
     platform = Platform(answers, now=NOW + scripted.HOUR)
     scripted.script(after, "shop", platform, *map(stream, SOME))
@@ -235,10 +235,10 @@ def test_without_yes_it_shows_what_would_be_sealed_anew_and_does_nothing(
 ) -> None:
     old = key_of(home)
     code, out, _ = typed("--json", "keys", "rotate")
-    told = json.loads(out)
-    assert (code, told["done"], key_of(home)) == (0, False, old)
+    answer = json.loads(out)
+    assert (code, answer["done"], key_of(home)) == (0, False, old)
     assert {"raw files", "rows of members", "documents in quarantine", "tokens"} <= set(
-        told["rotation"]["sealed"]
+        answer["rotation"]["sealed"]
     )
     assert rotations(home) == []
 
@@ -305,8 +305,8 @@ def _left_by_one_that_was_killed(home: Home, old: bytes) -> None:
 def test_it_is_refused_while_a_shop_is_read_or_built(home: Home, typed: Typed, work: str) -> None:
     old = key_of(home)
     with lease(home, work):
-        code, _, said = typed("keys", "rotate", "--yes")
-    assert (code, "is being done by" in said, key_of(home)) == (1, True, old)
+        code, _, printed = typed("keys", "rotate", "--yes")
+    assert (code, "is being done by" in printed, key_of(home)) == (1, True, old)
 
 
 def test_a_process_of_before_seals_nothing_more_with_the_old_key(home: Home) -> None:
@@ -348,9 +348,9 @@ def forged(home: Home, key: bytes, *, cut: bool = False) -> None:
         row |= {"event_id": row["event_id"] + 1, "by": "mallory", "previous_hash": row["hash"]}
         row["key_id"] = key_id(key)
         instant = str(row["at"]).replace(" ", "T") + "+00:00"
-        told = [row[name] for name in ("event_id", "kind", "subject", "by")]
-        told += [instant, row["details"], row["os_user"], row["key_id"]]
-        content = row["previous_hash"].encode() + msgspec.json.encode(told)
+        listed = [row[name] for name in ("event_id", "kind", "subject", "by")]
+        listed += [instant, row["details"], row["os_user"], row["key_id"]]
+        content = row["previous_hash"].encode() + msgspec.json.encode(listed)
         row["hash"] = hmac.digest(derived, content, hashlib.sha256).hex()
         names = ", ".join(row)
         connection.execute(text(f"INSERT INTO events ({names}) VALUES (:{', :'.join(row)})"), row)
@@ -395,8 +395,8 @@ def test_a_key_that_only_the_operator_can_change_is_rotated_in_two_steps(
     settings = home.folder / "shopkeeper.toml"
     monkeypatch.setenv("DATA_KEY", base64.b64encode(old).decode())
     settings.write_text('[keys]\ndata = "env:DATA_KEY"\n', encoding="utf-8")
-    code, _, said = typed("keys", "rotate", "--yes")
-    assert (code, "name the old one under `earlier`" in said) == (2, True)
+    code, _, printed = typed("keys", "rotate", "--yes")
+    assert (code, "name the old one under `earlier`" in printed) == (2, True)
 
     monkeypatch.setenv("OLD_KEY", base64.b64encode(old).decode())
     monkeypatch.setenv("DATA_KEY", base64.b64encode(b"n" * 32).decode())
@@ -404,8 +404,8 @@ def test_a_key_that_only_the_operator_can_change_is_rotated_in_two_steps(
     settings.write_text(f'{keys_table}earlier = ["env:OLD_KEY"]\n', encoding="utf-8")
     code, out, _ = typed("--json", "keys", "rotate", "--yes", "--by", "ann")
     assert (code, "remove `earlier`" in json.loads(out)["rotation"]["left"]) == (0, True)
-    code, _, said = typed("keys", "rotate", "--yes")
-    assert (code, "remove `earlier`" in said) == (2, True)
+    code, _, printed = typed("keys", "rotate", "--yes")
+    assert (code, "remove `earlier`" in printed) == (2, True)
 
     settings.write_text(keys_table, encoding="utf-8")
     assert sealed_with(home.folder / "data", old) == set()
@@ -429,8 +429,8 @@ def test_a_list_of_pages_that_was_altered_stops_it_and_is_told_and_the_old_key_s
     path = next((home.folder / "data" / "landing" / "readings").rglob("*.json"))
     whole = path.read_bytes()
     path.write_bytes(whole[:-1])
-    code, _, said = typed("keys", "rotate", "--yes", "--by", "ann")
-    assert (code, path.name in said) == (1, True)
+    code, _, printed = typed("keys", "rotate", "--yes", "--by", "ann")
+    assert (code, path.name in printed) == (1, True)
     assert (
         read_key((home.folder / "keys" / "data.key.earlier").read_text().strip(), where="") == old
     )

@@ -139,8 +139,8 @@ def test_a_policy_of_prices_knows_what_the_shops_beside_allow(home: Home, rule: 
     found = {}
     for shop_id in ("tmall", "demo"):
         decide_step.consider(home, home.shop(shop_id), "rule")
-        told = rule.asked["prices"].collect()
-        found[shop_id] = told.select("channel_low_minor", "channel_high_minor").row(0)
+        reported = rule.asked["prices"].collect()
+        found[shop_id] = reported.select("channel_low_minor", "channel_high_minor").row(0)
     assert found == {"tmall": (7100, 9230), "demo": (700, 1000)}
 
 
@@ -268,17 +268,17 @@ def test_act_hands_on_what_is_asked_for_and_the_shops_own_limits(
     monkeypatch.setattr(door_step, "per_item_recheck", rechecked)
     put(home, "T1", days=1)
     put(home, "gone", days=900)
-    told: list[tuple[str, int, int | None]] = []
+    listed: list[tuple[str, int, int | None]] = []
     act_step.act(
         home, shop_id="tmall", policy="rule", undo_batch=batch,
-        progress=lambda *work: told.append(work),
+        progress=lambda *work: listed.append(work),
     )  # fmt: skip
     shop, judged_again = home.shop("tmall"), given["rechecked"]
     assert urgencies == [Urgency.ACT if batch is None else Urgency.UNDO]
     asked = (given["shop_id"], given["policy"], given["undo_batch"], given["holder"])
     assert asked == ("tmall", "rule", batch, holders.holder())
     assert given["clock"]() == NOW
-    assert told == [("tmall act", 2, None)]
+    assert listed == [("tmall act", 2, None)]
     assert list(given["barred"].values()) == [("floor", "too low")]
     assert judged_again.limits.max_actions == 3
     assert (judged_again.economics, judged_again.at) == (shop.economics, NOW)

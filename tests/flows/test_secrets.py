@@ -53,9 +53,9 @@ def test_a_token_pasted_where_a_name_belongs_is_not_repeated(
 ) -> None:
     with pytest.raises(
         ConfigurationError, match=r"shops/a.toml.* is not set|does not exist"
-    ) as told:
+    ) as raised:
         resolve(f"{scheme}:{token}", where="shops/a.toml, [sources.x]", folder=tmp_path)
-    assert token not in str(told.value)
+    assert token not in str(raised.value)
 
 
 def test_what_is_the_name_of_a_variable_or_lies_in_a_folder_is_told(tmp_path: Path) -> None:

@@ -238,8 +238,8 @@ def screens(place: dict[str, Any], name: str) -> dict[str, str]:
 def test_a_stranger_finds_the_answers_to_the_six_questions_in_each_language(
     place: dict[str, Any], name: str
 ) -> None:
-    told = screens(place, name)
-    for language, screen in told.items():
+    screens_shown = screens(place, name)
+    for language, screen in screens_shown.items():
         sys.stdout.write(f"{screen}\n\n")  # `pytest -s` shows the screens
         missing = [one for one in ANSWERS[name] if one not in screen]
         assert missing == []
@@ -257,9 +257,9 @@ def test_a_stranger_finds_the_answers_to_the_six_questions_in_each_language(
 def test_what_a_guard_said_of_an_earlier_proposal_is_said_in_either_language(
     place: dict[str, Any],
 ) -> None:
-    told = screens(place, "repricing")
-    assert "5.00 is below floor 7.31" in told["en"]
-    assert "5.00 低于底价 7.31" in told["zh"]
+    screens_shown = screens(place, "repricing")
+    assert "5.00 is below floor 7.31" in screens_shown["en"]
+    assert "5.00 低于底价 7.31" in screens_shown["zh"]
 
 
 def test_the_reviews_words_are_shown_beside_its_draft_and_nowhere_in_prefect(
@@ -268,8 +268,8 @@ def test_the_reviews_words_are_shown_beside_its_draft_and_nowhere_in_prefect(
     with open_home(place["folder"]) as home:
         found = home.ledger.find(action_ids=[place["ids"]["review_follow_up"]])
         artifact = proposals_table(report_without_names(found))
-    told = screens(place, "review_follow_up")["en"]
-    assert told.index(WORDS.strip()) < told.index(TEXT)
+    screens_shown = screens(place, "review_follow_up")["en"]
+    assert screens_shown.index(WORDS.strip()) < screens_shown.index(TEXT)
     assert WORDS.strip()[:20] not in artifact
 
 
@@ -298,11 +298,11 @@ def test_one_language_is_shown_where_one_is_asked_for(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     typed = typing(place["folder"], monkeypatch, capsys)
-    told = typed("actions", "show", place["ids"]["repricing"], "--lang", lang)[1]
-    assert alone in told
-    assert told.count("1. ") == 1
+    printed = typed("actions", "show", place["ids"]["repricing"], "--lang", lang)[1]
+    assert alone in printed
+    assert printed.count("1. ") == 1
     both = typed("actions", "show", place["ids"]["repricing"])[1]
-    assert told.strip() in both
+    assert printed.strip() in both
     assert both.count("1. ") == 2
 
 
@@ -312,10 +312,10 @@ def test_an_action_of_an_older_release_that_lacks_a_number_is_told_all_the_same(
     with open_home(place["folder"]) as home:
         (now,) = home.ledger.find(action_ids=[place["ids"]["restock"]])
         older = replace(now, numbers=json.dumps({"order_units": 48}))
-        told = story(home, older, previews(home, [older])[0])
+        result = story(home, older, previews(home, [older])[0])
         (reported,) = report_actions([older])
-    assert told.why.en == told.why.zh == reported.sentence == "before_next_arrival"
-    assert "48 pieces" in told.render("en")
+    assert result.why.en == result.why.zh == reported.sentence == "before_next_arrival"
+    assert "48 pieces" in result.render("en")
 
 
 def test_how_a_message_was_proven_to_be_sent_is_an_achievement_and_no_refusal(
@@ -339,21 +339,23 @@ def test_how_a_message_was_proven_to_be_sent_is_an_achievement_and_no_refusal(
 def test_a_coupons_terms_are_amounts_and_days_of_the_shop_and_a_number_of_goods(
     place: dict[str, Any],
 ) -> None:
-    told = screens(place, "member_coupon")
-    for screen in told.values():
+    screens_shown = screens(place, "member_coupon")
+    for screen in screens_shown.values():
         assert not re.search(r"[a-z]_(?:at|minor|ids|limit)|\d{2}T\d{2}", screen)
         assert "25.00 EUR" in screen
-    assert ("2 goods" in told["en"], "2 件商品" in told["zh"]) == (True, True)
+    assert ("2 goods" in screens_shown["en"], "2 件商品" in screens_shown["zh"]) == (True, True)
 
 
 def test_an_order_that_comes_too_late_says_so_and_how_it_would_be_taken_back(
     place: dict[str, Any],
 ) -> None:
-    told = screens(place, "restock")
-    assert "though it runs out before that arrives" in told["en"]
-    assert "到货前仍会断货" in told["zh"]
-    assert all("`actions undo`" in one or "actions undo 从在途" in one for one in told.values())
-    assert "In force" not in told["en"]
+    screens_shown = screens(place, "restock")
+    assert "though it runs out before that arrives" in screens_shown["en"]
+    assert "到货前仍会断货" in screens_shown["zh"]
+    assert all(
+        "`actions undo`" in one or "actions undo 从在途" in one for one in screens_shown.values()
+    )
+    assert "In force" not in screens_shown["en"]
 
 
 def test_the_code_of_a_message_that_was_sent_can_be_closed_and_no_other(

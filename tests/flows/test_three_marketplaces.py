@@ -303,14 +303,14 @@ def test_amazon_itself_tells_the_rivals_whose_price_is_followed(opened: Opener) 
     ]
     assert len(ours) > 5
     for action in ours:
-        told = json.loads(action.numbers)
-        usual = told["median_28d_minor"] or told["price_minor"]
+        answer = json.loads(action.numbers)
+        usual = answer["median_28d_minor"] or answer["price_minor"]
         # Far from the usual price it is another article.
         usable = offers.filter(
             pl.col("sku") == action.sku_id, landed.is_between(usual * 0.6, usual * 1.67)
         )
-        assert usable.height == told["rivals_units"]
-        assert usable.select(landed.min()).item() == told["rival_minor"]
+        assert usable.height == answer["rivals_units"]
+        assert usable.select(landed.min()).item() == answer["rival_minor"]
 
 
 def test_prices_set_on_three_marketplaces_are_theirs_and_undo_restores_all(opened: Opener) -> None:

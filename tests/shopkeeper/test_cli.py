@@ -199,8 +199,8 @@ def test_two_marketplaces_in_one_shop_are_refused(
     (tmp_path / "shops" / "both.toml").write_text(shop, encoding="utf-8")
     capsys.readouterr()
     assert call(monkeypatch, "--home", str(tmp_path), "pull") == 2
-    told = capsys.readouterr().err
-    assert "shops/both.toml: shopify and taobao both report `orders`" in told
+    text = capsys.readouterr().err
+    assert "shops/both.toml: shopify and taobao both report `orders`" in text
 
 
 def test_json_is_one_document_on_standard_output(home: Path) -> None:
@@ -208,8 +208,8 @@ def test_json_is_one_document_on_standard_output(home: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "shopkeeper", *words], capture_output=True, text=True, check=True
     )
-    told = json.loads(done.stdout)
-    assert (told["events"], told["broken_at"], told["altered"]) == (0, None, {})
+    answer = json.loads(done.stdout)
+    assert (answer["events"], answer["broken_at"], answer["altered"]) == (0, None, {})
     assert done.stderr == ""
 
 
@@ -236,7 +236,7 @@ def test_a_token_that_no_header_can_hold_is_told_in_a_sentence_and_not_repeated(
 ) -> None:
     monkeypatch.setenv("NO_SUCH_TOKEN", pasted)
     call(monkeypatch, "--home", str(home), "--json", command)
-    told = "".join(capfd.readouterr())
-    assert "`access_token` holds characters beyond printable ASCII" in told
-    assert "Traceback" not in told
-    assert pasted not in told
+    expected = "".join(capfd.readouterr())
+    assert "`access_token` holds characters beyond printable ASCII" in expected
+    assert "Traceback" not in expected
+    assert pasted not in expected

@@ -131,7 +131,7 @@ def test_every_command_is_tried() -> None:
 def test_every_command_says_in_one_sentence_what_the_machine_refuses(
     case: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    refuse, told_by, said = REFUSALS[case]
+    refuse, told_by, reported = REFUSALS[case]
     monkeypatch.delenv("NO_SUCH_TOKEN", raising=False)
     for name, words in WORDS.items():
         home = write_settings(tmp_path / name, demo="USD")
@@ -141,14 +141,14 @@ def test_every_command_says_in_one_sentence_what_the_machine_refuses(
         monkeypatch.setattr(sys, "argv", ["shopkeeper", "--home", str(home), *name.split(), *words])
         with refuse(home), pytest.raises(SystemExit) as ended:
             main()
-        told = capsys.readouterr().err
+        text = capsys.readouterr().err
         assert ended.value.code in (0, 1, 2, 3), name
         if ended.value.code in (1, 2):
-            assert told.startswith("shopkeeper: "), name
-            assert told.count("\n") == 1, (name, told)
+            assert text.startswith("shopkeeper: "), name
+            assert text.count("\n") == 1, (name, text)
         if name == told_by:
             assert ended.value.code in (1, 2)
-            assert said in told
+            assert reported in text
 
 
 def test_a_home_that_is_a_file_takes_no_init(

@@ -57,9 +57,9 @@ def test_stop_alone_lists_and_stops_nothing(typed: Any, home: Path) -> None:
     assert typed("stop") == (0, "Nothing is stopped; `stop --all` stops all writes.\n", "")
     assert typed("stop", "--shop", "tmall", "--by", "ada")[:2] == (0, "Stopped: shop tmall\n")
     assert typed("stop", "--all", "--by", "bo")[:2] == (0, "Stopped: all\n")
-    code, told, _ = typed("resume")
+    code, printed, _ = typed("resume")
     assert code == 0
-    assert [line.rpartition(" at ")[0] for line in told.splitlines()] == [
+    assert [line.rpartition(" at ")[0] for line in printed.splitlines()] == [
         "bo stopped all",
         "ada stopped shop tmall",
     ]
@@ -88,8 +88,8 @@ def test_act_under_a_stop_exits_3_and_says_which(
     monkeypatch.setattr(Writers, "clock", lambda _self: machine_now)
     assert typed("act", "--shop", "demo")[0] == 0
     typed("stop", *stop, "--by", "ada")
-    code, told, _ = typed("act", "--shop", "demo")
-    assert (code, "Held: ada stopped " in told) == ((3, True) if holds else (0, False))
+    code, printed, _ = typed("act", "--shop", "demo")
+    assert (code, "Held: ada stopped " in printed) == ((3, True) if holds else (0, False))
 
 
 @pytest.mark.parametrize(
@@ -106,18 +106,18 @@ def test_what_cannot_be_approved_says_why(
     typed: Any, home: Path, state: str, values: dict[str, Any], why: str
 ) -> None:
     [action_id] = record(home, state, **values)
-    code, told, _ = typed("actions", "approve", action_id[:8])
+    code, printed, _ = typed("actions", "approve", action_id[:8])
     assert code == 3
-    assert told.startswith(f"0 approved\n{action_id[:8]} is not approved: ")
-    assert why in told
+    assert printed.startswith(f"0 approved\n{action_id[:8]} is not approved: ")
+    assert why in printed
 
 
 def test_an_answer_changes_what_it_can_and_tells_of_the_rest(typed: Any, home: Path) -> None:
     first, second = record(home, "proposed", "proposed")
     assert typed("actions", "reject", first)[:2] == (0, "1 rejected\n")
-    code, told, _ = typed("actions", "approve", first, second, "--by", "ada")
+    code, printed, _ = typed("actions", "approve", first, second, "--by", "ada")
     assert code == 3
-    assert told.startswith(f"1 approved\n{first[:8]} is not approved: it is rejected\n\n")
+    assert printed.startswith(f"1 approved\n{first[:8]} is not approved: it is rejected\n\n")
     assert json.loads(typed("--json", "actions", "reject", first, second)[1]) == {
         "rejected": [],
         "left": {first: "it is rejected", second: "it is approved already, by ada"},
@@ -128,9 +128,9 @@ def test_an_id_that_could_be_several_names_them(typed: Any, home: Path) -> None:
     ids = record(home, *["proposed"] * 17)  # two of seventeen begin alike
     first = next(one[0] for one in ids if sum(other[0] == one[0] for other in ids) > 1)
     several = sorted(one for one in ids if one[0] == first)
-    code, _, told = typed("actions", "approve", first)
+    code, _, printed = typed("actions", "approve", first)
     assert code == 2
-    assert f"several actions begin with {first!r}: {several[0][:5]}, {several[1][:5]}" in told
+    assert f"several actions begin with {first!r}: {several[0][:5]}, {several[1][:5]}" in printed
 
 
 CHILD = """
@@ -161,9 +161,9 @@ def test_ctrl_c_in_act_gives_claims_back_at_once(home: Path, sent: signal.Signal
         assert child.stdout.readline() == "asked\n"
         assert claimed(home) == []
         child.send_signal(sent)
-        _, told = child.communicate(timeout=60)
+        _, reported = child.communicate(timeout=60)
     assert child.returncode == 130
-    assert "Traceback" not in told
+    assert "Traceback" not in reported
     assert sorted(claimed(home)) == sorted(ids)
 
 

@@ -48,9 +48,9 @@ def test_the_interval_is_welchs_of_the_changes() -> None:
     slow = stats.ttest_ind(changes[False], changes[True], equal_var=False)
     low, high = slow.confidence_interval()
     found = measured(units, days)
-    told = (found.mean_minor, found.low_minor, found.high_minor)
+    reported = (found.mean_minor, found.low_minor, found.high_minor)
     mean = np.mean(changes[False]) - np.mean(changes[True])
-    assert told == pytest.approx((mean, low, high), rel=1e-9)
+    assert reported == pytest.approx((mean, low, high), rel=1e-9)
     assert (found.ready_acted_on, found.ready_left_alone) == (90, 40)
 
 
@@ -108,8 +108,8 @@ def test_c9_hillstroms_mailings_brought_what_is_published(
     mail: str, outcome: str, lift: float, z: float
 ) -> None:
     """A real experiment: 64,000 customers, a third each, two weeks of what they did."""
-    told = pl.read_csv(HILLSTROM, infer_schema_length=None).with_row_index("unit_id")
-    asked = told.filter(pl.col("segment").is_in([mail, "No E-Mail"]))
+    reported = pl.read_csv(HILLSTROM, infer_schema_length=None).with_row_index("unit_id")
+    asked = reported.filter(pl.col("segment").is_in([mail, "No E-Mail"]))
     since, millionths = dt.date(2008, 3, 20), 1_000_000
     units = asked.select(
         "unit_id", is_left_alone=pl.col("segment") == "No E-Mail", since=pl.lit(since)

@@ -112,8 +112,8 @@ def test_two_thousand_series_equal_the_textbooks_recursions(
 ) -> None:
     # The same 2,000 series through statsforecast 2.1.1: docs/decisions.md.
     found = DRAWN.group_by("sku", maintain_order=True).agg("units", level=forecast.last())
-    told = [textbook(series, 0.1) for series in found["units"].to_list()]
-    assert np.abs(np.array(told) - found["level"].to_numpy()).max() < 1e-9
+    listed = [textbook(series, 0.1) for series in found["units"].to_list()]
+    assert np.abs(np.array(listed) - found["level"].to_numpy()).max() < 1e-9
 
 
 def drawn(skus: int = 2_000, days: int = 60) -> pl.DataFrame:

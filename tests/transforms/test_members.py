@@ -182,8 +182,8 @@ def test_an_address_is_one_for_e_mail_that_is_still_held(
 
 @pytest.mark.parametrize("status", ["granted", "withdrawn", "never_asked"])
 def test_consent_is_that_to_marketing_by_e_mail(status: str) -> None:
-    said = {"shop_id": "s", "member_id": "m", "consent_status": status}
-    mail = {**said, "channel": "email", "purpose": "marketing"}
+    fields = {"shop_id": "s", "member_id": "m", "consent_status": status}
+    mail = {**fields, "channel": "email", "purpose": "marketing"}
     assert fact(consents=[mail])["consent_status"] == status
     assert fact(consents=[{**mail, "purpose": "service"}])["consent_status"] is None
     assert fact(consents=[{**mail, "channel": "sms"}])["consent_status"] is None
@@ -208,8 +208,8 @@ def test_a_coupon_of_no_date_was_given_when_the_platform_told_of_it() -> None:
     grant = {"shop_id": "s", "member_id": "m", "grant_status": "assigned", "granted_at": None}
     changed = {**grant, "source_updated_at": ago(days=9), "read_at": ago(days=1)}
     assert fact(grants=[changed])["last_coupon_at"] == ago(days=9)
-    told = {**changed, "source_updated_at": None}
-    assert fact(grants=[told])["last_coupon_at"] == ago(days=1)
+    fields = {**changed, "source_updated_at": None}
+    assert fact(grants=[fields])["last_coupon_at"] == ago(days=1)
 
 
 def test_an_order_with_a_code_is_a_coupon_too_and_the_latest_counts() -> None:
@@ -317,8 +317,8 @@ def test_the_published_summary_of_cdnow_is_reproduced(cdnow: pl.DataFrame) -> No
 
 
 def tier(day: int, rank: int, member_id: str = "m", **more: Any) -> Row:
-    told = {"shop_id": "s", "member_id": member_id, "told_date": date(2026, 11, day)}
-    return {**told, "tier_rank": rank, **more}
+    fields = {"shop_id": "s", "member_id": member_id, "told_date": date(2026, 11, day)}
+    return {**fields, "tier_rank": rank, **more}
 
 
 @pytest.mark.parametrize(

@@ -222,11 +222,11 @@ def test_age_counts_from_the_listing_and_what_never_sold_has_no_demand() -> None
     assert never_sold["clearance_floor_minor"] is None
     (ahead,) = facts(listings=[listing(created_at=AS_OF + timedelta(days=2))])
     assert ahead["age_days"] == 0
-    told = {"never": never_sold["has_demand"]}
+    fields = {"never": never_sold["has_demand"]}
     for name, daily in {"sells": 0.5, "not lately": 0.0, "unknown": None}.items():
         (one,) = facts(velocity=[{**KEY, "daily_units": daily}])
-        told[name] = one["has_demand"]
-    assert told == {"never": False, "sells": True, "not lately": False, "unknown": None}
+        fields[name] = one["has_demand"]
+    assert fields == {"never": False, "sells": True, "not lately": False, "unknown": None}
 
 
 def test_a_price_moves_what_is_sold_alone_while_bundles_empty_the_same_shelf() -> None:

@@ -60,10 +60,10 @@ def test_another_warehouse_that_has_some_keeps_it_buyable() -> None:
 
 
 def test_exported_days_count_beside_observed_ones_and_those_to_come_do_not() -> None:
-    told = [
+    listed = [
         {"shop_id": "s", "sku_id": "A", "stockout_date": date(2026, 11, day)} for day in (1, 11, 30)
     ]
-    assert out_days([level(9, 0), level(12, 4)], told) == [1, 9, 10, 11]
+    assert out_days([level(9, 0), level(12, 4)], listed) == [1, 9, 10, 11]
 
 
 def test_what_was_read_after_as_of_was_not_known() -> None:
@@ -168,8 +168,8 @@ def test_an_overdue_arrival_still_counts_but_is_not_the_next_one() -> None:
 def test_an_order_two_weeks_overdue_no_longer_counts_and_is_told(due: date, counted: int) -> None:
     late = {**KEY, "expected_date": due, "inbound_units": 7}
     row = facts([level(3, 5)], sells=[], inbound=[late])
-    told = (row["overdue_units"], row["overdue_since_date"])
-    assert (row["inbound_units"], told) == (counted, (0, None) if counted else (7, due))
+    reported = (row["overdue_units"], row["overdue_since_date"])
+    assert (row["inbound_units"], reported) == (counted, (0, None) if counted else (7, due))
 
 
 @pytest.mark.parametrize(("allowed", "counted"), [(15, 7), (14, 0), (0, 0)])

@@ -282,8 +282,8 @@ def test_what_is_said_of_persons_is_sealed_where_it_is_stored_and_what_is_of_art
     with database.read() as connection:
         columns = ", ".join(("target_id", "numbers", "evidence", "payload"))
         stored = connection.execute(text(f"SELECT sku_id, {columns} FROM actions")).all()
-    told = {row.sku_id: [one is not None and is_sealed(one) for one in row[1:]] for row in stored}
-    assert told == {None: [True, True, True, True], "A": [False, False, False, False]}
+    fields = {row.sku_id: [one is not None and is_sealed(one) for one in row[1:]] for row in stored}
+    assert fields == {None: [True, True, True, True], "A": [False, False, False, False]}
 
 
 def test_rows_of_several_instants_and_with_gaps_are_read_back_as_they_were_recorded(
@@ -295,8 +295,8 @@ def test_rows_of_several_instants_and_with_gaps_are_read_back_as_they_were_recor
     ]
     ledger.record(judged(*given), run_id="run", at=hour(1))
     found = {one.target_id: one for one in ledger.find()}
-    told = {target: (one.parent_id, one.expires_at) for target, one in found.items()}
-    assert told == {"v0": ("p", hour(24)), "v1": (None, hour(23)), "v2": ("q", hour(24))}
+    fields = {target: (one.parent_id, one.expires_at) for target, one in found.items()}
+    assert fields == {"v0": ("p", hour(24)), "v1": (None, hour(23)), "v2": ("q", hour(24))}
     assert {(one.decided_at, one.units_at_risk, one.fence) for one in found.values()} == {
         (hour(1), 0.25, 0)
     }

@@ -59,9 +59,9 @@ def test_a_stop_is_in_force_from_when_it_was_set_until_it_was_lifted(
     real.stop("policy", "repricing", by="chen", at=hour(1))
     real.stop("all", "", by="li", at=hour(2))
     real.resume("policy", "repricing", by="chen", at=hour(3))
-    told = {}
+    fields = {}
     for at in range(4):
         brought(own, database, hour(at))
-        told[at] = [(one.scope, one.name, one.by, one.since) for one in Ledger(own).switches()]
+        fields[at] = [(one.scope, one.name, one.by, one.since) for one in Ledger(own).switches()]
     policy, everything = ("policy", "repricing", "chen", hour(1)), ("all", "", "li", hour(2))
-    assert told == {0: [], 1: [policy], 2: [everything, policy], 3: [everything]}
+    assert fields == {0: [], 1: [policy], 2: [everything, policy], 3: [everything]}

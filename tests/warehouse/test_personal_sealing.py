@@ -142,9 +142,9 @@ def test_a_quarantined_document_cannot_be_read_in_the_database(database: Databas
 def test_a_key_file_is_read_and_anything_else_is_refused_without_repeating_it() -> None:
     assert len(read_key(new_key(), where="keys/data.key")) == 32
     for wrong in ("", "hunter2", "aHVudGVyMg=="):
-        with pytest.raises(ConfigurationError, match=r"keys/data.key is no key") as told:
+        with pytest.raises(ConfigurationError, match=r"keys/data.key is no key") as raised:
             read_key(wrong, where="keys/data.key")
-        assert "hunter2" not in str(told.value)
+        assert "hunter2" not in str(raised.value)
 
 
 def test_data_kept_under_one_key_is_not_opened_with_another(database: Database) -> None:

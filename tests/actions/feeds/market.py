@@ -86,9 +86,9 @@ class Market:
     def _read(self, day: int) -> None:
         """Read every feed; what the row checks hold does not reach the lake."""
         at = START + day * DAY
-        told = [self._feeds.of(one, day) for one in self.articles]
+        listed = [self._feeds.of(one, day) for one in self.articles]
         for name, schema in _READ.items():
-            frame = _frame(schema, [row for tables in told for row in tables.get(name, ())])
+            frame = _frame(schema, [row for tables in listed for row in tables.get(name, ())])
             good = split(Mapped({name: frame}), Context("s", "USD", "UTC", at)).good[name]
             read, passed = (_per_shop(one) for one in (frame, good))
             counts = {shop: (all_, all_ - passed.get(shop, 0)) for shop, all_ in read.items()}
@@ -183,11 +183,11 @@ class Market:
 
     def _listings(self) -> Any:
         if "listings" not in self._tables:
-            told = [
+            listed = [
                 {"shop_id": one.case.shop_id, "listing_id": one.id, "sku_id": one.id}
                 for one in self.articles
             ]
-            self._tables["listings"] = rows(Listing, told)
+            self._tables["listings"] = rows(Listing, listed)
         return self._tables["listings"]
 
     def _velocity(self) -> Any:
@@ -198,20 +198,20 @@ class Market:
         return rows(Velocity, daily.to_dicts())
 
     def _elasticities(self) -> Any:
-        told = [
+        listed = [
             {"shop_id": one.case.shop_id, "sku_id": one.id, "elasticity": -3.0,
              "elasticity_sd": 0.1, "elasticity_source": ElasticitySource.OWN}
             for one in self.articles
         ]  # fmt: skip
-        return rows(Elasticity, told)
+        return rows(Elasticity, listed)
 
     def _readings(self, at: dt.datetime) -> pl.DataFrame:
-        told = [
+        listed = [
             {"shop_id": case.shop_id, "table": table, "read_at": at}
             for case in self.cases
             for table in ("prices", "costs")
         ]
-        return pl.DataFrame(told, schema=dict(READING_SCHEMA))
+        return pl.DataFrame(listed, schema=dict(READING_SCHEMA))
 
     def _failed(self, at: dt.datetime) -> list[Any]:
         """The check of what seven days left in quarantine, where it fails."""

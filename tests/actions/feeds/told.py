@@ -29,8 +29,8 @@ class Feeds:
 
     def of(self, one: Article, day: int) -> dict[str, list[Row]]:
         """What a day's readings say of an article, by table."""
-        told = {"costs": self._cost, "competitor_offers": self._offer, "prices": self._price}
-        return {table: [row] for table, say in told.items() if (row := say(one, day)) is not None}
+        fields = {"costs": self._cost, "competitor_offers": self._offer, "prices": self._price}
+        return {table: [row] for table, say in fields.items() if (row := say(one, day)) is not None}
 
     def live(self, one: Article, day: int) -> int | None:
         """What the shop answers when it is asked just before a write; null: nothing to be used."""
@@ -115,5 +115,5 @@ def rates(case: Case, day: int) -> pl.DataFrame:
     at = (START + (case.first if way == "stale" else day) * DAY).date()
     odd = {"other_currency": 0.0066, "swapped": 1 / _CNY}
     rate = odd.get(way or "", _CNY * _FACTORS.get(way or "", 1.0))
-    told = [] if way in ("unreadable", "absent") else [("CNY", rate, at)]
-    return pl.DataFrame([*told, ("USD", 1.0, at)], schema=dict(FX_SCHEMA), orient="row")
+    listed = [] if way in ("unreadable", "absent") else [("CNY", rate, at)]
+    return pl.DataFrame([*listed, ("USD", 1.0, at)], schema=dict(FX_SCHEMA), orient="row")

@@ -59,11 +59,11 @@ def guards(
 ) -> list[str | None]:
     members = rows["member_id"].unique().to_list()
     reach = [("s", one, way, None) for one in members for way in ("email", "platform_id")]
-    said = [("s", one, "email", "marketing", consent) for one in members]
+    listed = [("s", one, "email", "marketing", consent) for one in members]
     known: dict[str, Any] = {
         "contacts": pl.DataFrame(reach, schema=dict(CONTACT_SCHEMA), orient="row"),
         "coupon_terms": {"s": frozenset({"max_spend_minor"})},
-        "consents": pl.DataFrame(said, schema=dict(CONSENT_SCHEMA), orient="row"),
+        "consents": pl.DataFrame(listed, schema=dict(CONSENT_SCHEMA), orient="row"),
     }
     judged = judge(
         rows,

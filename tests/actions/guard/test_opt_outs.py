@@ -26,8 +26,8 @@ YES = ("north", "m-1", "email", "marketing", "granted", NOON)
 
 def answer(status: str, **values: Any) -> dict[str, Any]:
     given = {"shop_id": "north", "member_id": "m-1", "channel": "email", "purpose": "marketing"}
-    told = {"delivery_status": status, "diagnostic": None, "day": NOON.date(), "at": NOON + HOUR}
-    return {**given, **told, **values}
+    fields = {"delivery_status": status, "diagnostic": None, "day": NOON.date(), "at": NOON + HOUR}
+    return {**given, **fields, **values}
 
 
 def framed(*answers: dict[str, Any]) -> pl.DataFrame:
@@ -62,13 +62,13 @@ def test_an_address_that_is_not_there_is_written_to_for_nothing(diagnostic: str)
 
 def test_of_all_codes_there_are_seven_say_that_nobody_reads_there() -> None:
     every = [f"{c}.{s}.{d}" for c in (2, 4, 5) for s in range(10) for d in range(1000)]
-    told = framed(*[answer("bounced", diagnostic=code) for code in every])
-    assert set(unreachable(told)["diagnostic"]) == GONE
-    at_once = told.with_columns(diagnostic="550 " + pl.col("diagnostic"))
+    reported = framed(*[answer("bounced", diagnostic=code) for code in every])
+    assert set(unreachable(reported)["diagnostic"]) == GONE
+    at_once = reported.with_columns(diagnostic="550 " + pl.col("diagnostic"))
     assert set(unreachable(at_once)["diagnostic"]) == {f"550 {code}" for code in GONE}
-    assert set(sender_refusals(told)["diagnostic"]) == {"5.1.0", "5.1.7", "5.1.8"}
+    assert set(sender_refusals(reported)["diagnostic"]) == {"5.1.0", "5.1.7", "5.1.8"}
     for said in ("delivered", "sent", "complained", "unsubscribed"):
-        assert unreachable(told.with_columns(delivery_status=pl.lit(said))).is_empty()
+        assert unreachable(reported.with_columns(delivery_status=pl.lit(said))).is_empty()
 
 
 @pytest.mark.parametrize(
@@ -102,8 +102,8 @@ def test_a_consent_given_after_the_answer_holds_again_and_one_before_it_does_not
 def test_another_member_channel_or_shop_keeps_what_it_allowed() -> None:
     others = [("north", "m-2", *YES[2:]), ("north", "m-1", "sms", *YES[3:])]
     found = pl.DataFrame(others, schema=SAID, orient="row")
-    told = framed(answer("unsubscribed", shop_id="south"))
-    kept = in_force(found, told, days()).filter(pl.col("shop_id") == "north")
+    reported = framed(answer("unsubscribed", shop_id="south"))
+    kept = in_force(found, reported, days()).filter(pl.col("shop_id") == "north")
     assert kept["consent_status"].to_list() == ["granted", "granted"]
 
 
@@ -116,8 +116,8 @@ TODAY, EVE = NOON.date(), NOON.date() - dt.timedelta(days=1)
 
 def wave(count: int, day: dt.date = TODAY, code: str = "5.4.4") -> list[dict[str, Any]]:
     """So many members whose address is said to be gone."""
-    told = {"diagnostic": code, "day": day}
-    return [answer("bounced", member_id=f"m-{number}", **told) for number in range(1, count + 1)]
+    fields = {"diagnostic": code, "day": day}
+    return [answer("bounced", member_id=f"m-{number}", **fields) for number in range(1, count + 1)]
 
 
 @pytest.mark.parametrize(
@@ -139,10 +139,10 @@ def test_so_many_are_gone_at_once_only_when_we_are_at_fault(
 
 
 def test_a_flood_touches_nobodys_consent_and_the_days_beside_it_count() -> None:
-    told = [*wave(20), *wave(2, EVE)]
-    flooded = flood_days(framed(*told), days(("north", TODAY, 50), ("north", EVE, 50)))
+    listed = [*wave(20), *wave(2, EVE)]
+    flooded = flood_days(framed(*listed), days(("north", TODAY, 50), ("north", EVE, 50)))
     granted = [("north", f"m-{number}", *YES[2:]) for number in range(1, 21)]
-    found = after(granted, *told, flooded=flooded)
+    found = after(granted, *listed, flooded=flooded)
     assert {member for (member, _), status in found.items() if status == "withdrawn"} == {
         "m-1",
         "m-2",
@@ -151,8 +151,8 @@ def test_a_flood_touches_nobodys_consent_and_the_days_beside_it_count() -> None:
 
 def test_a_flood_keeps_nobody_from_opting_out() -> None:
     flooded = days(("north", TODAY, 20))
-    told = [*wave(20), answer("unsubscribed"), answer("complained", member_id="m-2")]
-    found = after([YES], *told, flooded=flooded)
+    listed = [*wave(20), answer("unsubscribed"), answer("complained", member_id="m-2")]
+    found = after([YES], *listed, flooded=flooded)
     assert {member for (member, _), status in found.items() if status == "withdrawn"} == {
         "m-1",
         "m-2",

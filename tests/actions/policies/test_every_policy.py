@@ -168,8 +168,8 @@ def test_without_names_its_reasons_name_nothing_of_one_customer(policy: Policy) 
         for text in ("numbers", "payload"):
             row[text] = row[text] and json.dumps(with_name(json.loads(row[text]), name))
         named = without_identifiers(action(row))
-        said = [str(named), str(words(named)), *(explain(named, one) for one in ("en", "zh"))]
-        assert not any(name in text for text in said)
+        sentences = [str(named), str(words(named)), *(explain(named, one) for one in ("en", "zh"))]
+        assert not any(name in text for text in sentences)
 
 
 def with_name(told: dict[str, Any], name: str) -> dict[str, Any]:

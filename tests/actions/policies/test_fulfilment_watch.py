@@ -110,9 +110,9 @@ def test_the_platforms_hours_are_a_setting_of_each_shop() -> None:
     assert reasons(orders=[{}], ship_hours=24) == ["ship_overdue"]
     assert reasons(orders=[{}], ship_hours=120) == ["in_time"]
     for name in ("ship_hours", "refund_hours"):
-        told = fulfilment_watch.Params.model_fields[name].description
-        assert told is not None
-        assert "verify before production" in told
+        reported = fulfilment_watch.Params.model_fields[name].description
+        assert reported is not None
+        assert "verify before production" in reported
 
 
 @pytest.mark.parametrize(
@@ -200,7 +200,7 @@ def test_an_alert_on_stale_data_says_so_and_asks_nothing_of_customers(
     )
     assert judged["state"].to_list() == [ActionState.PROPOSED]
     assert judged["guard"].to_list() == [None]
-    (told,) = judged["guard_reason"].to_list()
-    assert (told is None) == (note is None)
-    assert note is None or told.startswith(note)
+    (reported,) = judged["guard_reason"].to_list()
+    assert (reported is None) == (note is None)
+    assert note is None or reported.startswith(note)
     assert fulfilment_watch.WRITES == (WriteKind.NONE,)

@@ -282,18 +282,22 @@ def test_of_a_platforms_fraction_the_worst_case_is_left_open_unless_it_is_bounde
 
 
 def test_the_message_waits_for_its_coupon_and_names_nobody() -> None:
-    made, told = propose().to_dicts()
-    assert told["needs_target_id"] == made["target_id"]
-    assert told["target_id"] == f"{made['target_id']}:message"
-    assert (told["write_kind"], told["channel"]) == ("send_message", "email")
-    assert (told["purpose"], told["member_id"]) == ("marketing", "m-1")
-    assert (told["before_value"], told["after_value"], told["exposure_minor"]) == (0, 1, None)
-    assert told["expires_at"] - made["expires_at"] == timedelta(days=1)
+    made, reported = propose().to_dicts()
+    assert reported["needs_target_id"] == made["target_id"]
+    assert reported["target_id"] == f"{made['target_id']}:message"
+    assert (reported["write_kind"], reported["channel"]) == ("send_message", "email")
+    assert (reported["purpose"], reported["member_id"]) == ("marketing", "m-1")
+    assert (reported["before_value"], reported["after_value"], reported["exposure_minor"]) == (
+        0,
+        1,
+        None,
+    )
+    assert reported["expires_at"] - made["expires_at"] == timedelta(days=1)
 
 
 def test_the_message_says_the_code_what_it_takes_off_and_until_when() -> None:
-    made, told = propose(params=AMOUNT).to_dicts()
-    message = decode(told["payload"], Message)
+    made, reported = propose(params=AMOUNT).to_dicts()
+    message = decode(reported["payload"], Message)
     assert message.values == {
         "code": made["target_id"],
         "off": "满50元减5元",
@@ -406,7 +410,7 @@ def entered(row: Row) -> Action:
 
 
 def test_an_offer_is_explained_with_its_numbers() -> None:
-    made, told = (entered(row) for row in propose(params=AMOUNT).to_dicts())
+    made, reported = (entered(row) for row in propose(params=AMOUNT).to_dicts())
     assert explain(made, "en") == (
         "Make a code of their own, to be used once, that takes 5.00 CNY off an order of 50.00 CNY"
         " or more as the policy's settings say, for a member (at risk)"
@@ -415,7 +419,7 @@ def test_an_offer_is_explained_with_its_numbers() -> None:
         " orders and used to spend 300.00 CNY in 30 days, and it costs 5.00 CNY at most."
     )
     assert "会员（重要挽留客户）已 40 天未下单" in explain(made, "zh")
-    assert explain(told, "en").startswith("Send their code, which takes 5.00 CNY off an")
+    assert explain(reported, "en").startswith("Send their code, which takes 5.00 CNY off an")
     given = entered(first(params=PURSE, coupons=[coupon()]))
     assert explain(given, "en").startswith("Put the coupon that takes 5.00 CNY off an")
 
@@ -458,10 +462,10 @@ LOW: Row = {"listing_id": "v2", "sku_id": "SKU-2", "price_minor": 510}
 
 
 def test_a_code_leaves_out_goods_that_it_would_bring_below_their_floor_and_says_so() -> None:
-    made, told = propose(prices=[{}, LOW]).to_dicts()
+    made, reported = propose(prices=[{}, LOW]).to_dicts()
     terms = decode(made["payload"], CouponTerms)
     assert (terms.listing_ids, terms.excluded_listing_ids) == (("v1",), ("v2",))
-    words = render(decode(told["payload"], Message), UNSUBSCRIBE)
+    words = render(decode(reported["payload"], Message), UNSUBSCRIBE)
     assert "限部分商品使用" in words.text
     assert "限毛利足够的 1 件商品" in explain(entered(made), "zh")
 
@@ -490,6 +494,6 @@ def test_chinese_offers_read_as_merchants_there_write_them(params: Params, off: 
 
 
 def test_a_fraction_says_up_to_which_order_it_holds() -> None:
-    made, told = propose().to_dicts()
+    made, reported = propose().to_dicts()
     assert decode(made["payload"], CouponTerms).max_spend_minor == 20_001
-    assert "200.01元以内" in render(decode(told["payload"], Message), UNSUBSCRIBE).text
+    assert "200.01元以内" in render(decode(reported["payload"], Message), UNSUBSCRIBE).text

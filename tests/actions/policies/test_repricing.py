@@ -35,8 +35,8 @@ def fact(**more: Any) -> dict[str, Any]:
 
 def offer(delivered: int, who: str = "c1", **more: Any) -> dict[str, Any]:
     row = {"shop_id": "s", "sku_id": "A", "competitor_id": who, "currency": "USD"}
-    told = {"fulfilment": "seller", "ratings_units": 10, "is_featured": None}
-    return {**row, "delivered_minor": delivered, **told, **more}
+    fields = {"fulfilment": "seller", "ratings_units": 10, "is_featured": None}
+    return {**row, "delivered_minor": delivered, **fields, **more}
 
 
 def stated(rows: list[dict[str, Any]], params: Params, economics: Economics) -> dict[str, Any]:
@@ -236,13 +236,13 @@ def test_the_effect_is_profit_per_day_on_what_demand_answers() -> None:
 
 def test_cuts_and_raises_compete_on_expected_profit() -> None:
     """Where margins are fat and demand is quick to answer a cut earns more than a raise."""
-    told = {"elasticity_sd": 0.2, "elasticity_source": "own", "daily_units": 1.0}
+    fields = {"elasticity_sd": 0.2, "elasticity_source": "own", "daily_units": 1.0}
     fat = {"unit_cost_minor": 300, "elasticity": -4.0, "rival": 900}
     lean = {"unit_cost_minor": 800, "elasticity": -1.5, "rival": 1100}
     rows = [
-        fact(listing_id="fat", sku_id="A", **fat, **told),
-        fact(listing_id="lean", sku_id="B", **lean, **told),
-        fact(listing_id="given away", sku_id="C", **fat | {"elasticity": -1.2}, **told),
+        fact(listing_id="fat", sku_id="A", **fat, **fields),
+        fact(listing_id="lean", sku_id="B", **lean, **fields),
+        fact(listing_id="given away", sku_id="C", **fat | {"elasticity": -1.2}, **fields),
     ]
     params = following(min_factor=0.1, max_factor=10, max_step_rate=0.5)
     anchored = [row | {"anchor_minor": 1000} for row in rows]

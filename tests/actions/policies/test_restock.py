@@ -218,10 +218,10 @@ def test_first_is_what_loses_most_margin_before_its_arrival_and_the_cap_cuts_in_
 def test_the_margin_lost_is_what_is_short_before_the_next_arrival_times_the_margin() -> None:
     # Ten days at 20 a day against 50 in stock: 150 are missing, at 4.00 each.
     sure = {"daily_sd_units": 0.0, "available_units": 50, "next_inbound_date": date(2026, 11, 30)}
-    told = numbers(sure, inbound_units=20)
-    assert told["short_units"] == pytest.approx(150)
-    assert told["lost_margin_minor"] == pytest.approx(150 * 400)
-    assert told["stockout_rate"] == pytest.approx(1)
+    reported = numbers(sure, inbound_units=20)
+    assert reported["short_units"] == pytest.approx(150)
+    assert reported["lost_margin_minor"] == pytest.approx(150 * 400)
+    assert reported["stockout_rate"] == pytest.approx(1)
     assert ordered([fact(**sure, inbound_units=20)])["effect_minor"].item() == 6_000
 
 
@@ -230,17 +230,20 @@ def test_the_margin_is_the_net_receipt_of_the_skus_own_fees_and_usual_discount()
     given = stated([fact(discount_rate=0.2)], None) | {
         "economics": Economics.model_validate({"fee_rate": 0, "min_margin_rate": 0, **own})
     }
-    told = json.loads(restock.propose(**given)["numbers"].item())
-    assert told["unit_margin_minor"] == pytest.approx(1000 * 0.8 * 0.9 - 50 - 600)
+    answer = json.loads(restock.propose(**given)["numbers"].item())
+    assert answer["unit_margin_minor"] == pytest.approx(1000 * 0.8 * 0.9 - 50 - 600)
 
 
 def test_without_a_cost_the_margin_is_estimated_from_the_shops_other_goods_and_says_so() -> None:
     unknown = {"sku_id": "unknown", "unit_cost_minor": None, "price_minor": 2_000}
     rows = ordered([fact(**unknown), fact(sku_id="known")])["target_id", "numbers"].rows()
-    told = {target: json.loads(text) for target, text in rows}
-    assert told["unknown"]["unit_margin_minor"] == pytest.approx(800)
-    assert (told["unknown"]["is_margin_estimated"], told["known"]["is_margin_estimated"]) == (1, 0)
-    assert list(told) == ["unknown", "known"]
+    fields = {target: json.loads(text) for target, text in rows}
+    assert fields["unknown"]["unit_margin_minor"] == pytest.approx(800)
+    assert (fields["unknown"]["is_margin_estimated"], fields["known"]["is_margin_estimated"]) == (
+        1,
+        0,
+    )
+    assert list(fields) == ["unknown", "known"]
 
 
 @pytest.mark.parametrize(
@@ -312,14 +315,14 @@ def test_every_sku_is_ordered_or_held_and_no_order_is_of_nothing(
     ],
 )
 def test_what_is_not_ordered_says_why(change: dict[str, Any], why: str | None) -> None:
-    order, said = decide(**change)
-    assert said == why if why else order is not None
+    order, reported = decide(**change)
+    assert reported == why if why else order is not None
 
 
 def test_an_overdue_order_that_is_no_longer_counted_on_is_told_with_the_new_order() -> None:
     late = {"overdue_units": 40, "overdue_since_date": date(2026, 11, 1), "available_units": 150}
-    told = numbers(late)
-    assert (told["overdue_units"], told["overdue_since_date"]) == (40, "2026-11-01")
+    reported = numbers(late)
+    assert (reported["overdue_units"], reported["overdue_since_date"]) == (40, "2026-11-01")
 
 
 @pytest.mark.parametrize(("inbound", "order"), [(391, 21), (392, None)])

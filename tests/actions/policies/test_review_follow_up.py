@@ -39,8 +39,8 @@ def order(**more: Any) -> Row:
 
 def review(**more: Any) -> Row:
     row = {"shop_id": "s", "review_id": "r1", "order_id": "o9", "sku_id": "A", "member_id": None}
-    said = {"stars_units": 1, "language": "en", "review_topic": "quality", "age_hours": 5.0}
-    return {**row, **said, **more}
+    fields = {"stars_units": 1, "language": "en", "review_topic": "quality", "age_hours": 5.0}
+    return {**row, **fields, **more}
 
 
 def stated(orders: list[Row], reviews: list[Row], params: Params) -> dict[str, Any]:
