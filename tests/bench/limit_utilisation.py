@@ -60,12 +60,12 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             database = f"sqlite:///{Path(folder) / 'shopkeeper.db'}"
             Database(database).close()
-            reported = _ask_from_processes(url, database, resets)
+            granted = _ask_from_processes(url, database, resets)
         log = json.loads(Http(url, headers={}, is_sandbox=True).get("/log").body)
     finally:
         server.terminate()
         server.wait()
-    print(json.dumps(rows(log, reported)))
+    print(json.dumps(rows(log, granted)))
 
 
 def rows(log: dict[str, Any], told: list[dict[str, Any]]) -> dict[str, dict[str, object]]:

@@ -201,7 +201,7 @@ def _sold(
 
 def _cast(schema: type[dy.Schema], frame: pl.DataFrame) -> pl.DataFrame:
     """Rows of a table; what is not drawn is the same in all of them."""
-    reported = frame.with_columns(
+    with_extra = frame.with_columns(
         shop_id=pl.lit("demo"),
         currency=pl.lit("USD"),
         read_at=pl.lit(AS_OF - dt.timedelta(hours=1)),
@@ -210,9 +210,9 @@ def _cast(schema: type[dy.Schema], frame: pl.DataFrame) -> pl.DataFrame:
     missing = {
         name: pl.lit(None if column.nullable else 0)
         for name, column in schema.columns().items()
-        if name not in reported.columns
+        if name not in with_extra.columns
     }
-    return reported.with_columns(**missing).pipe(schema.cast)
+    return with_extra.with_columns(**missing).pipe(schema.cast)
 
 
 if __name__ == "__main__":

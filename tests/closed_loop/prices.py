@@ -174,12 +174,12 @@ def _rivals(counters: Counters, offers: Offers, at: dt.datetime) -> pl.DataFrame
         for place in np.flatnonzero(~np.isnan(theirs))
     ]
     names = ["shop_id", "sku_id", "competitor_id", "delivered_minor"]
-    reported = pl.DataFrame(rows, schema=names, orient="row").with_columns(
+    frame_made = pl.DataFrame(rows, schema=names, orient="row").with_columns(
         currency=pl.lit("USD"),
         fulfilment=pl.lit(str(Fulfilment.SELLER)),
         observed_at=pl.lit(at),
     )
-    return padded(RivalOffer, reported)
+    return padded(RivalOffer, frame_made)
 
 
 def _known(counters: Counters, facts: pl.DataFrame, at: dt.datetime) -> GuardFacts:

@@ -8,9 +8,9 @@ from contracts.errors import ShopkeeperError, TransientSourceError
 
 @given(st.text(max_size=5_000))
 def test_an_error_is_one_bounded_line_without_escape_codes(quoted: str) -> None:
-    reported = str(ShopkeeperError(f"{quoted} cannot be read"))
-    assert reported.isprintable()
-    assert len(reported) <= 2_000
+    text = str(ShopkeeperError(f"{quoted} cannot be read"))
+    assert text.isprintable()
+    assert len(text) <= 2_000
 
 
 def test_a_file_name_cannot_forge_a_line_of_the_log() -> None:

@@ -119,12 +119,12 @@ _TEXTS = st.from_regex(r"-?[0-9]{0,17}(\.[0-9]{0,5})?x?", fullmatch=True)
 @settings(max_examples=60)
 @given(_TEXTS, st.sampled_from(["USD", "JPY", "KWD"]))
 def test_one_text_is_read_as_a_column_of_them_is(text: str, currency: str) -> None:
-    reported = in_a_column(text, currency)
-    if reported is None:
+    from_column = in_a_column(text, currency)
+    if from_column is None:
         with pytest.raises(SourceContractError):
             parse_minor(text, currency)
     else:
-        assert parse_minor(text, currency) == reported
+        assert parse_minor(text, currency) == from_column
 
 
 def test_a_currency_is_three_capital_letters() -> None:

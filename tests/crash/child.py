@@ -43,10 +43,10 @@ def loop(folder: Path, *, seam: str | None = None, call: int = 1) -> None:
 
 def let_pass(minutes: int) -> None:
     """Let the platform's clock be later for whoever acts; its data stays what it was."""
-    reported = ShopClock.__call__
+    original_call = ShopClock.__call__
 
     def later(clock: ShopClock) -> dt.datetime:
-        return reported(clock) + dt.timedelta(minutes=minutes)
+        return original_call(clock) + dt.timedelta(minutes=minutes)
 
     ShopClock.__call__ = later  # type: ignore[method-assign, assignment]
 

@@ -46,9 +46,9 @@ def children_of(folder: Path) -> list[str]:
     found = []
     for process in Path("/proc").glob("[0-9]*"):
         try:
-            reported = (process / "cmdline").read_bytes() + (process / "environ").read_bytes()
+            process_texts = (process / "cmdline").read_bytes() + (process / "environ").read_bytes()
         except OSError:
             continue
-        if str(folder).encode() in reported:
-            found.append(reported.split(b"\0")[0].decode())
+        if str(folder).encode() in process_texts:
+            found.append(process_texts.split(b"\0")[0].decode())
     return found

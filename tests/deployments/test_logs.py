@@ -58,12 +58,10 @@ def test_the_first_error_is_last_while_only_known_ones_follow(tmp_path: Path) ->
     ],
 )
 def test_no_secret_and_no_page_of_text_reaches_the_screen(tmp_path: Path, line: str) -> None:
-    reported = errors(log(tmp_path, f"10:00:00.001 | ERROR   | prefect - {line}\n")).sentence(
-        "s.log"
-    )
-    assert SECRET not in reported
-    assert "short-p" not in reported
-    assert len(reported) < 250
+    logged = errors(log(tmp_path, f"10:00:00.001 | ERROR   | prefect - {line}\n")).sentence("s.log")
+    assert SECRET not in logged
+    assert "short-p" not in logged
+    assert len(logged) < 250
 
 
 def test_a_log_without_an_error_or_with_bytes_that_are_no_text_is_clean(tmp_path: Path) -> None:

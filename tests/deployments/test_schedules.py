@@ -214,9 +214,9 @@ def test_what_was_missed_is_caught_up_once(running: Running) -> None:
 @pytest.mark.slow
 def test_the_servers_log_holds_no_error_but_that_sqlite_was_busy(running: Running) -> None:
     """After all that the tests above did."""
-    reported = errors(running.place.server.log)
-    assert reported.is_clean, reported
-    assert not (running.is_on_postgres and reported.count), reported
+    logged = errors(running.place.server.log)
+    assert logged.is_clean, logged
+    assert not (running.is_on_postgres and logged.count), logged
 
 
 @pytest.mark.slow
@@ -287,9 +287,7 @@ def test_a_port_that_is_taken_is_told_before_anything_is_started(tmp_path: Path)
 def test_nothing_that_runs_is_one_line_of_doctor_and_no_fault(tmp_path: Path) -> None:
     home = tmp_path / "home"
     write_stall(home, schedule="")
-    reported = call(home, dict(os.environ), "doctor")
+    done = call(home, dict(os.environ), "doctor")
     assert [
-        (one["passed"], one["detail"])
-        for one in reported
-        if one["source"] in ("prefect", "schedule")
+        (one["passed"], one["detail"]) for one in done if one["source"] in ("prefect", "schedule")
     ] == [(True, "nothing runs by itself; `shopkeeper up` starts it")]

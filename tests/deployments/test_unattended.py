@@ -38,10 +38,10 @@ def test_the_file_for_prefect_deploy_names_the_deployments_that_the_server_has(
     unattended: Unattended,
 ) -> None:
     text = (unattended.home / "prefect" / "prefect.yaml").read_text(encoding="utf-8")
-    reported = yaml.safe_load(text)["deployments"]
-    named = {f"{one['entrypoint'].split('.')[1]}/{one['name']}" for one in reported}
+    deployments_read = yaml.safe_load(text)["deployments"]
+    named = {f"{one['entrypoint'].split('.')[1]}/{one['name']}" for one in deployments_read}
     assert named == set(unattended.first["deployments"])
-    for one in reported:
+    for one in deployments_read:
         served = unattended.deployment(f"{one['entrypoint'].split('.')[1]}/{one['name']}")
         assert served["entrypoint"] == one["entrypoint"]
         assert served["parameters"] == one["parameters"]

@@ -284,8 +284,8 @@ def test_a_body_that_drips_is_waited_for_a_while_and_its_connection_is_closed(ho
     head = b"POST /webhooks/demo/shopify HTTP/1.1\r\nHost: x\r\nContent-Length: 99\r\n\r\n"
     with served(home, body=0.2) as address, silent(address, 1) as (connection,):
         connection.sendall(head + b"x")
-        reported = b"".join(iter(lambda: connection.recv(1_000), b""))
-    assert reported.startswith(b"HTTP/1.1 408")
+        received = b"".join(iter(lambda: connection.recv(1_000), b""))
+    assert received.startswith(b"HTTP/1.1 408")
 
 
 def test_what_is_hinted_at_is_pulled(

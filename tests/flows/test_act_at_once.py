@@ -39,9 +39,9 @@ def test_three_shops_act_at_once_and_are_told_in_their_order(
         return [Acted(shop_id=shop_id, states={policy: 1})]
 
     monkeypatch.setattr(act, "act", acts)
-    reported = asyncio.run(flow(home, policy="repricing"))
-    assert [one.shop_id for one in reported] == ["first", "fourth", "second", "third"]
-    assert all(one.states == {"repricing": 1} for one in reported)
+    acted = asyncio.run(flow(home, policy="repricing"))
+    assert [one.shop_id for one in acted] == ["first", "fourth", "second", "third"]
+    assert all(one.states == {"repricing": 1} for one in acted)
 
 
 def test_one_shop_asked_for_acts_alone(home: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -63,9 +63,9 @@ def test_what_stops_one_shop_is_told_beside_what_the_others_did(
         return each(opened.select(shop_id), "act", one, blocked)
 
     monkeypatch.setattr(act, "act", acts)
-    reported = asyncio.run(flow(home))
-    assert reported.message == "second: shop act: down"
-    assert [one.shop_id for one in reported.data] == ["first", "fourth", "third"]
+    acted = asyncio.run(flow(home))
+    assert acted.message == "second: shop act: down"
+    assert [one.shop_id for one in acted.data] == ["first", "fourth", "third"]
 
 
 def test_a_flow_that_is_ended_sends_no_further_chunk(

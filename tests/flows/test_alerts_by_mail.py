@@ -126,9 +126,9 @@ def test_one_mail_tells_what_is_new_in_both_languages_with_money_codes_and_what_
     home: Home, host: Mailhost
 ) -> None:
     put(home, *"abcdefg")
-    reported = mail_alerts(home)
-    assert reported is not None
-    assert (reported.sentence, reported.is_sent) == ("7 new alerts mailed", True)
+    mailed = mail_alerts(home)
+    assert mailed is not None
+    assert (mailed.sentence, mailed.is_sent) == ("7 new alerts mailed", True)
     (arrived,) = host.received
     subject, text = read(arrived.content)
     assert arrived.recipient == OPS
@@ -229,15 +229,15 @@ def test_a_mail_that_is_refused_fails_no_run_and_goes_with_the_next(
 ) -> None:
     put(home, "a")
     host.follow([Rule("*", "refuse")])
-    reported = mail_alerts(home)
-    assert reported is not None
-    assert not reported.is_sent
-    assert reported.sentence.startswith("1 new alert not mailed: ")
+    mailed = mail_alerts(home)
+    assert mailed is not None
+    assert not mailed.is_sent
+    assert mailed.sentence.startswith("1 new alert not mailed: ")
     host.follow([])
     put(home, "b", at=NOON + dt.timedelta(hours=1))
-    reported = mail_alerts(home)
-    assert reported is not None
-    assert reported.sentence == "2 new alerts mailed"
+    mailed = mail_alerts(home)
+    assert mailed is not None
+    assert mailed.sentence == "2 new alerts mailed"
     assert Events(home.database).verify() is None
 
 
@@ -246,9 +246,9 @@ def test_a_mail_of_which_it_is_not_known_whether_it_arrived_is_not_sent_again(
 ) -> None:
     put(home, "a")
     host.follow([Rule("*", "drop_kept")])
-    reported = mail_alerts(home)
-    assert reported is not None
-    assert "mailed or not, that is not known" in reported.sentence
+    mailed = mail_alerts(home)
+    assert mailed is not None
+    assert "mailed or not, that is not known" in mailed.sentence
     host.follow([])
     assert mail_alerts(home) is None
 
@@ -260,10 +260,10 @@ def test_a_host_that_is_not_there_is_one_sentence(folder: Path) -> None:
     shop.write_text("\n".join(gone), encoding="utf-8")
     with open_home(folder) as home:
         put(home, "a")
-        reported = mail_alerts(home)
-    assert reported is not None
-    assert not reported.is_sent
-    assert "\n" not in reported.sentence
+        mailed = mail_alerts(home)
+    assert mailed is not None
+    assert not mailed.is_sent
+    assert "\n" not in mailed.sentence
 
 
 def test_a_crash_between_the_event_and_the_mail_sends_nothing_twice(

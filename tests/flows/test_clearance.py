@@ -60,8 +60,8 @@ def _read() -> pl.DataFrame:
 
 def stock(folder: Path, *, clearance: str = STEP, limits: str = "", **fact: Any) -> None:
     """Settings, and the one listing of the shop."""
-    reported = REPRICING.format(clearance=clearance, limits=limits)
-    (folder / "policies" / "repricing.toml").write_text(reported, encoding="utf-8")
+    text = REPRICING.format(clearance=clearance, limits=limits)
+    (folder / "policies" / "repricing.toml").write_text(text, encoding="utf-8")
     with open_home(folder) as home:
         home.lake.replace("price_facts", rows(PriceFact, [FACT | fact]), shop_id="shop")
         home.lake.replace("stock_facts", rows(StockFact, []), shop_id="shop")

@@ -371,11 +371,11 @@ def test_a_copy_of_data_without_keys_tells_no_code_no_parcel_and_no_message(
     (action,) = home.ledger.find(targets=[planted("coupon_code", THEIRS)])
     assert action.payload
     copy = shutil.copytree(home.folder / "data", tmp_path / "copy")
-    reported = lying_open(copy)
+    readable_text = lying_open(copy)
     secrets = {f"{name}.{whose}@" for name in SECRET for whose in (THEIRS, OTHERS)}
-    assert {one for one in secrets if one in reported} == set()
-    assert not any(f'"month_day": "{one}"' in reported for one in BORN.values())
-    assert planted("order_id", THEIRS) in reported  # as docs/guarantees.md says
+    assert {one for one in secrets if one in readable_text} == set()
+    assert not any(f'"month_day": "{one}"' in readable_text for one in BORN.values())
+    assert planted("order_id", THEIRS) in readable_text  # as docs/guarantees.md says
 
 
 def test_what_a_home_of_before_left_open_is_sealed_when_it_is_opened(

@@ -59,8 +59,8 @@ def refused(folder: Path) -> str:
 def test_a_name_in_the_home_that_names_nothing_is_refused(
     tmp_path: Path, text: str, said: str
 ) -> None:
-    reported = refused(write_settings(tmp_path, text, boss="EUR", tmall="CNY"))
-    assert said in reported
+    refusal = refused(write_settings(tmp_path, text, boss="EUR", tmall="CNY"))
+    assert said in refusal
 
 
 @pytest.mark.parametrize(

@@ -53,8 +53,8 @@ def sent(home: Home, *members: str, name: str = "message") -> None:
 
 
 def granted(home: Home) -> int:
-    reported = opt_outs.consents(home, home.shop("demo"))
-    return reported.filter(consent_status="granted", purpose="marketing").height
+    consents = opt_outs.consents(home, home.shop("demo"))
+    return consents.filter(consent_status="granted", purpose="marketing").height
 
 
 def failed(home: Home, name: str) -> list[CheckResult]:

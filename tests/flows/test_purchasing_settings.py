@@ -40,5 +40,5 @@ def test_an_order_twenty_days_late_counts_where_the_shop_allows_that(
         home.lake.merge(held | {"inbound": rows(Inbound, [{**SKU, **due}])})
         home.readings.record(home.lake.versions())
         made = depending(View.of(home, home.shop("north"), NOW), {"inbound"})["stock_facts"]
-    reported = made.row(0, named=True)
-    assert (reported["inbound_units"], reported["overdue_units"]) == (counted, 7 - counted)
+    fact = made.row(0, named=True)
+    assert (fact["inbound_units"], fact["overdue_units"]) == (counted, 7 - counted)

@@ -198,8 +198,8 @@ def _is_whole(folder: Path, old: bytes, before: dict[str, Any]) -> None:
 def test_after_a_rotation_nothing_opens_with_the_old_key_and_all_reads_as_before(
     rotated: Rotated, home: Home, after: Home, tmp_path: Path
 ) -> None:
-    reported = sealed_with(home.folder / "data", rotated.old)
-    assert {"landing", "lake", "shopkeeper.db"} <= {Path(name).parts[0] for name in reported}
+    places = sealed_with(home.folder / "data", rotated.old)
+    assert {"landing", "lake", "shopkeeper.db"} <= {Path(name).parts[0] for name in places}
     assert opened(home, Vault(rotated.old)) > 0
     _is_whole(after.folder, rotated.old, rotated.before)
     for one in (home, after):

@@ -139,8 +139,8 @@ def test_a_policy_of_prices_knows_what_the_shops_beside_allow(home: Home, rule: 
     found = {}
     for shop_id in ("tmall", "demo"):
         decide_step.consider(home, home.shop(shop_id), "rule")
-        reported = rule.asked["prices"].collect()
-        found[shop_id] = reported.select("channel_low_minor", "channel_high_minor").row(0)
+        price_rows = rule.asked["prices"].collect()
+        found[shop_id] = price_rows.select("channel_low_minor", "channel_high_minor").row(0)
     assert found == {"tmall": (7100, 9230), "demo": (700, 1000)}
 
 

@@ -57,8 +57,8 @@ def test_text_of_a_platform_is_text(report: DailyReport) -> None:
 @given(text=st.text(alphabet="<>&\"'/aé中\n", min_size=1, max_size=30))
 def test_no_sentence_can_open_a_tag(report: DailyReport, text: str) -> None:
     plain = replace(report, shops=(), actions=[replace(report.actions[0], sentence=text)])
-    reported = replace(plain, actions=[replace(report.actions[0], sentence="")])
-    assert render(plain).count("<") == render(reported).count("<")
+    altered = replace(plain, actions=[replace(report.actions[0], sentence="")])
+    assert render(plain).count("<") == render(altered).count("<")
 
 
 def test_a_first_day_without_anything_is_a_page_too(report: DailyReport) -> None:

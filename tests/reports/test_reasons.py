@@ -56,24 +56,24 @@ SENTENCES = sorted({
 @pytest.mark.parametrize("english", SENTENCES)
 def test_every_sentence_of_the_guard_and_the_ledger_has_its_chinese(english: str) -> None:
     values = [f"<{place}>" for place in range(english.count("{}"))]
-    reported = translate_reason(english.format(*values))
-    assert reported.en == english.format(*values)
-    assert re.search(r"[\u4e00-\u9fff]", reported.zh), reported.zh
-    assert sorted(re.findall(r"<\d>", reported.zh)) == values
+    translated = translate_reason(english.format(*values))
+    assert translated.en == english.format(*values)
+    assert re.search(r"[\u4e00-\u9fff]", translated.zh), translated.zh
+    assert sorted(re.findall(r"<\d>", translated.zh)) == values
 
 
 def test_numbers_stay_and_what_is_said_within_a_sentence_is_said_in_chinese_too() -> None:
     english = "4.20 USD is below floor 4.50 USD; a newer cost, 1.00 USD after 4.00 USD, is not used"
-    reported = translate_reason(f"{english} until a person confirms it")
+    translated = translate_reason(f"{english} until a person confirms it")
     assert (
-        reported.zh
+        translated.zh
         == "4.20 USD 低于底价 4.50 USD；较新的成本 1.00 USD（原 4.00 USD）须人工确认后才使用"
     )
 
 
 def test_an_amount_of_thousands_is_one_value() -> None:
-    reported = translate_reason("it leaves 1,234.50 USD of TEA, below floor 12,345,678 JPY")
-    assert reported.zh == "TEA 到手仅 1,234.50 USD，低于底价 12,345,678 JPY"
+    translated = translate_reason("it leaves 1,234.50 USD of TEA, below floor 12,345,678 JPY")
+    assert translated.zh == "TEA 到手仅 1,234.50 USD，低于底价 12,345,678 JPY"
 
 
 @pytest.mark.parametrize(

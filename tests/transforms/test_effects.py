@@ -48,9 +48,9 @@ def test_the_interval_is_welchs_of_the_changes() -> None:
     slow = stats.ttest_ind(changes[False], changes[True], equal_var=False)
     low, high = slow.confidence_interval()
     found = measured(units, days)
-    reported = (found.mean_minor, found.low_minor, found.high_minor)
+    figures = (found.mean_minor, found.low_minor, found.high_minor)
     mean = np.mean(changes[False]) - np.mean(changes[True])
-    assert reported == pytest.approx((mean, low, high), rel=1e-9)
+    assert figures == pytest.approx((mean, low, high), rel=1e-9)
     assert (found.ready_acted_on, found.ready_left_alone) == (90, 40)
 
 

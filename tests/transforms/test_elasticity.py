@@ -40,8 +40,8 @@ def test_p16_cheese_pooled() -> None:
 
 @NEEDS_DATA
 def test_p17_cheese_der_simonian_laird_over_88_retailers() -> None:
-    reported = slopes(cheese(), ["RETAILER"], y="y", x="x", control="z").with_columns(all=pl.lit(1))
-    found = pooled_slopes(reported, ["all"]).collect().row(0, named=True)
+    fitted = slopes(cheese(), ["RETAILER"], y="y", x="x", control="z").with_columns(all=pl.lit(1))
+    found = pooled_slopes(fitted, ["all"]).collect().row(0, named=True)
     assert found["slopes"] == 88
     expected = {"fixed_mean": -2.0119, "between": 0.5600, "mean": -2.1341, "mean_se": 0.0890}
     assert {name: found[name] for name in expected} == pytest.approx(expected, abs=1e-3)

@@ -100,14 +100,14 @@ def test_one_parcel_that_did_not_arrive_keeps_its_order_undelivered(status: str)
 
 
 def test_the_platforms_word_stands_where_the_carrier_is_silent_or_behind() -> None:
-    reported = shipment(delivered_at=ago(days=8))
-    silent = follow_up(shipments=[reported])
+    shipped = shipment(delivered_at=ago(days=8))
+    silent = follow_up(shipments=[shipped])
     behind = follow_up(
-        shipments=[reported], parcels=[parcel(parcel_status="in_transit", delivered_at=None)]
+        shipments=[shipped], parcels=[parcel(parcel_status="in_transit", delivered_at=None)]
     )
     assert silent["delivered_at"] == behind["delivered_at"] == ago(days=8)
     astray = follow_up(
-        shipments=[reported], parcels=[parcel(parcel_status="returned", delivered_at=None)]
+        shipments=[shipped], parcels=[parcel(parcel_status="returned", delivered_at=None)]
     )
     assert not astray["is_delivered"]
 

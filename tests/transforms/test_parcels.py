@@ -94,10 +94,10 @@ def test_a_parcel_that_arrived_is_late_by_the_hours_to_its_arrival() -> None:
 
 
 def test_the_carriers_arrival_goes_before_the_platforms() -> None:
-    reported = shipment(delivered_at=ago(hours=40))
-    row = fact([reported], parcels=[parcel(parcel_status="delivered", delivered_at=ago(hours=20))])
+    shipped = shipment(delivered_at=ago(hours=40))
+    row = fact([shipped], parcels=[parcel(parcel_status="delivered", delivered_at=ago(hours=20))])
     assert row["delivered_at"] == ago(hours=20)
-    assert fact([reported])["delivered_at"] == ago(hours=40)
+    assert fact([shipped])["delivered_at"] == ago(hours=40)
 
 
 def test_a_shipment_without_a_promise_has_its_orders() -> None:
@@ -181,8 +181,8 @@ def test_which_parcels_are_asked_about(change: Row, is_asked: bool) -> None:
 
 @pytest.mark.parametrize(("minutes", "is_asked"), [(29, False), (30, True), (31, True)])
 def test_a_carrier_is_not_asked_twice_within_half_an_hour(minutes: int, is_asked: bool) -> None:
-    reported = parcel(read_at=ago(minutes=minutes))
-    assert bool(asked([under_way(parcel_status="in_transit")], [reported])) is is_asked
+    tracked = parcel(read_at=ago(minutes=minutes))
+    assert bool(asked([under_way(parcel_status="in_transit")], [tracked])) is is_asked
 
 
 def test_a_parcel_that_holds_two_orders_is_asked_about_once_by_the_earliest_promise() -> None:

@@ -168,8 +168,8 @@ def test_an_overdue_arrival_still_counts_but_is_not_the_next_one() -> None:
 def test_an_order_two_weeks_overdue_no_longer_counts_and_is_told(due: date, counted: int) -> None:
     late = {**KEY, "expected_date": due, "inbound_units": 7}
     row = facts([level(3, 5)], sells=[], inbound=[late])
-    reported = (row["overdue_units"], row["overdue_since_date"])
-    assert (row["inbound_units"], reported) == (counted, (0, None) if counted else (7, due))
+    overdue = (row["overdue_units"], row["overdue_since_date"])
+    assert (row["inbound_units"], overdue) == (counted, (0, None) if counted else (7, due))
 
 
 @pytest.mark.parametrize(("allowed", "counted"), [(15, 7), (14, 0), (0, 0)])

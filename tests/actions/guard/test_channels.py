@@ -160,8 +160,8 @@ def test_within_the_bounds_told_beforehand_a_price_passes_and_a_step_beyond_it_d
         .limited(max_channel_gap_rate=gap, **loose)
         .priced(price_minor=price, unit_cost_minor=100)
     )
-    reported = channel_bounds(priced.facts().price_facts, priced.facts(), limits=priced.limits)
-    low, high = reported.select("channel_low_minor", "channel_high_minor").row(0)
+    bounds = channel_bounds(priced.facts().price_facts, priced.facts(), limits=priced.limits)
+    low, high = bounds.select("channel_low_minor", "channel_high_minor").row(0)
 
     def guards(after: int) -> list[str | None]:
         found: list[str | None] = priced.proposing(before_value=price, after_value=after).guards()

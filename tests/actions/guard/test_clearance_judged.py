@@ -28,10 +28,10 @@ def cut(
 ) -> Any:
     """A cut from 10.00 that calls itself clearance."""
     clearance = Clearance(steps=steps, margin_rate=margin)
-    reported = json.dumps({"goes_by": "clearance", "clears": True, "clearance_minor": 1})
+    document = json.dumps({"goes_by": "clearance", "clears": True, "clearance_minor": 1})
     return (
         case.priced(**{**OLD, **fact})
-        .proposing(after_value=after, reason_code="clearance", numbers=reported)
+        .proposing(after_value=after, reason_code="clearance", numbers=document)
         .knowing(clearance=clearance)
     )
 

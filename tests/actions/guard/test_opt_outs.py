@@ -62,13 +62,13 @@ def test_an_address_that_is_not_there_is_written_to_for_nothing(diagnostic: str)
 
 def test_of_all_codes_there_are_seven_say_that_nobody_reads_there() -> None:
     every = [f"{c}.{s}.{d}" for c in (2, 4, 5) for s in range(10) for d in range(1000)]
-    reported = framed(*[answer("bounced", diagnostic=code) for code in every])
-    assert set(unreachable(reported)["diagnostic"]) == GONE
-    at_once = reported.with_columns(diagnostic="550 " + pl.col("diagnostic"))
+    answers = framed(*[answer("bounced", diagnostic=code) for code in every])
+    assert set(unreachable(answers)["diagnostic"]) == GONE
+    at_once = answers.with_columns(diagnostic="550 " + pl.col("diagnostic"))
     assert set(unreachable(at_once)["diagnostic"]) == {f"550 {code}" for code in GONE}
-    assert set(sender_refusals(reported)["diagnostic"]) == {"5.1.0", "5.1.7", "5.1.8"}
+    assert set(sender_refusals(answers)["diagnostic"]) == {"5.1.0", "5.1.7", "5.1.8"}
     for said in ("delivered", "sent", "complained", "unsubscribed"):
-        assert unreachable(reported.with_columns(delivery_status=pl.lit(said))).is_empty()
+        assert unreachable(answers.with_columns(delivery_status=pl.lit(said))).is_empty()
 
 
 @pytest.mark.parametrize(
@@ -102,8 +102,8 @@ def test_a_consent_given_after_the_answer_holds_again_and_one_before_it_does_not
 def test_another_member_channel_or_shop_keeps_what_it_allowed() -> None:
     others = [("north", "m-2", *YES[2:]), ("north", "m-1", "sms", *YES[3:])]
     found = pl.DataFrame(others, schema=SAID, orient="row")
-    reported = framed(answer("unsubscribed", shop_id="south"))
-    kept = in_force(found, reported, days()).filter(pl.col("shop_id") == "north")
+    answers = framed(answer("unsubscribed", shop_id="south"))
+    kept = in_force(found, answers, days()).filter(pl.col("shop_id") == "north")
     assert kept["consent_status"].to_list() == ["granted", "granted"]
 
 

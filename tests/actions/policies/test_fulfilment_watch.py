@@ -110,9 +110,9 @@ def test_the_platforms_hours_are_a_setting_of_each_shop() -> None:
     assert reasons(orders=[{}], ship_hours=24) == ["ship_overdue"]
     assert reasons(orders=[{}], ship_hours=120) == ["in_time"]
     for name in ("ship_hours", "refund_hours"):
-        reported = fulfilment_watch.Params.model_fields[name].description
-        assert reported is not None
-        assert "verify before production" in reported
+        description = fulfilment_watch.Params.model_fields[name].description
+        assert description is not None
+        assert "verify before production" in description
 
 
 @pytest.mark.parametrize(

@@ -141,9 +141,9 @@ def test_one_rise_of_tier_has_one_code_and_the_next_another() -> None:
 def test_no_birthday_is_in_what_the_ledger_keeps() -> None:
     given = stated(member(**EARLY), params=BIRTHDAY, birthdays=["11-27"])
     made = member_coupon.propose(**given)
-    reported = json.dumps(made.to_dicts(), default=str)
+    document = json.dumps(made.to_dicts(), default=str)
     assert set(made["reason_code"]) == {"birthday"}
-    assert "11-27" not in reported
+    assert "11-27" not in document
     assert json.loads(made["numbers"][0])["birthday_days"] == 7
 
 

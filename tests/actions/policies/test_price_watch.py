@@ -90,7 +90,7 @@ def test_what_loses_money_on_a_piece_is_always_told(prices: list[int], cost: int
         for number, price in enumerate(prices)
     ]
     given_ = stated(facts)
-    reported = set(price_watch.propose(**given_)["target_id"])
+    proposed_ids = set(price_watch.propose(**given_)["target_id"])
     margin = margin_minor(pl.col("price_minor"), pl.col("unit_cost_minor"), ECONOMICS, FACTS)
     losing = given_["prices"].filter(margin < 0).collect()["listing_id"]
-    assert set(losing) <= reported
+    assert set(losing) <= proposed_ids

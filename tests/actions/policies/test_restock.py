@@ -218,10 +218,10 @@ def test_first_is_what_loses_most_margin_before_its_arrival_and_the_cap_cuts_in_
 def test_the_margin_lost_is_what_is_short_before_the_next_arrival_times_the_margin() -> None:
     # Ten days at 20 a day against 50 in stock: 150 are missing, at 4.00 each.
     sure = {"daily_sd_units": 0.0, "available_units": 50, "next_inbound_date": date(2026, 11, 30)}
-    reported = numbers(sure, inbound_units=20)
-    assert reported["short_units"] == pytest.approx(150)
-    assert reported["lost_margin_minor"] == pytest.approx(150 * 400)
-    assert reported["stockout_rate"] == pytest.approx(1)
+    worked_out = numbers(sure, inbound_units=20)
+    assert worked_out["short_units"] == pytest.approx(150)
+    assert worked_out["lost_margin_minor"] == pytest.approx(150 * 400)
+    assert worked_out["stockout_rate"] == pytest.approx(1)
     assert ordered([fact(**sure, inbound_units=20)])["effect_minor"].item() == 6_000
 
 
@@ -321,8 +321,8 @@ def test_what_is_not_ordered_says_why(change: dict[str, Any], why: str | None) -
 
 def test_an_overdue_order_that_is_no_longer_counted_on_is_told_with_the_new_order() -> None:
     late = {"overdue_units": 40, "overdue_since_date": date(2026, 11, 1), "available_units": 150}
-    reported = numbers(late)
-    assert (reported["overdue_units"], reported["overdue_since_date"]) == (40, "2026-11-01")
+    worked_out = numbers(late)
+    assert (worked_out["overdue_units"], worked_out["overdue_since_date"]) == (40, "2026-11-01")
 
 
 @pytest.mark.parametrize(("inbound", "order"), [(391, 21), (392, None)])

@@ -183,8 +183,8 @@ def served(**more: Any) -> dict[str, Any]:
         **more,
     }
     frame = with_cycle(pl.LazyFrame([row]), order_days=20, order_cost_minor=None, holding_rate=0.5)
-    reported = with_service(frame, Service.COST_RATIO, level=0.9, holding_rate=0.5)
-    return reported.collect().row(0, named=True)
+    served = with_service(frame, Service.COST_RATIO, level=0.9, holding_rate=0.5)
+    return served.collect().row(0, named=True)
 
 
 def test_the_cost_ratio_weighs_margin_against_holding_until_the_next_order() -> None:
@@ -212,6 +212,6 @@ def test_the_economic_quantity_stands_where_the_cost_is_known(
     frame = pl.LazyFrame(
         {"daily_units": [10.0], "unit_cost_minor": pl.Series([cost], dtype=pl.Int64)}
     )
-    reported = with_cycle(frame, order_days=20, order_cost_minor=500, holding_rate=0.5).collect()
-    assert reported["cycle_units"].item() == pytest.approx(units)
-    assert reported["quantity_rule"].item() == rule
+    cycled = with_cycle(frame, order_days=20, order_cost_minor=500, holding_rate=0.5).collect()
+    assert cycled["cycle_units"].item() == pytest.approx(units)
+    assert cycled["quantity_rule"].item() == rule

@@ -41,8 +41,8 @@ def months() -> laws.Numbers:
 def levels(months: laws.Numbers, forecast: pl.Expr) -> laws.Numbers:
     parts, length = months.shape
     long = pl.DataFrame({"part": np.repeat(np.arange(parts), length), "units": months.ravel()})
-    reported = long.group_by("part", maintain_order=True).agg(level=forecast)
-    return np.array(reported["level"].to_list())
+    levels = long.group_by("part", maintain_order=True).agg(level=forecast)
+    return np.array(levels["level"].to_list())
 
 
 def served(months: laws.Numbers, level: laws.Numbers, stock: Stock) -> tuple[float, float, float]:
