@@ -254,11 +254,11 @@ def test_what_is_left_to_a_person_is_told_once_for_all_of_its_kind() -> None:
     for seed, shown_prices in ((1, ("1.20 USD", "1,200.05 USD")), (7, ("3.00 USD",))):
         left = tuple(f"the platform shows {price}; look" for price in shown_prices)
         proved.add(Result(seed=seed, score=TrialScore(left=left)))
-    reported = StringIO()
-    Console(width=200, file=reported).print(screen(proved))
+    output = StringIO()
+    Console(width=200, file=output).print(screen(proved))
     assert (
         "3 writes in 2 plans (seeds 1, 7): the platform shows another price; look"
-        in reported.getvalue()
+        in output.getvalue()
     )
 
 

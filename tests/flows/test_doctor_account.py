@@ -10,10 +10,8 @@ from flows.steps.doctor import _account
 def account(zone: str, ours: str) -> tuple[str, bool]:
     """What is said of the zone, and whether it passes."""
     shop = SimpleNamespace(settings=SimpleNamespace(currency="EUR", time_zone=ours))
-    account_facts = SimpleNamespace(name="n", plan="p", currency="EUR", time_zone=zone, scopes=None)
-    fields = {
-        subject: (detail, passed) for subject, detail, passed in _account(shop, account_facts)
-    }  # type: ignore[arg-type]
+    facts = SimpleNamespace(name="n", plan="p", currency="EUR", time_zone=zone, scopes=None)
+    fields = {subject: (detail, passed) for subject, detail, passed in _account(shop, facts)}  # type: ignore[arg-type]
     return fields["time_zone"]
 
 
