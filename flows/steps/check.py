@@ -164,8 +164,8 @@ def readings(home: Home, shop: Shop) -> list[CheckResult]:
     aside: dict[str, list[str]] = {}
     for one in home.readings.set_aside(shop_id=shop.id):
         aside.setdefault(one.reading.stream, []).append(one.failure)
-    unknown = home.readings.unknown_fields(shop.id)
-    shares = home.readings.shares(shop.id, since=now - _RECENT)
+    unknown = home.reading_totals.unknown_fields(shop.id)
+    shares = home.reading_totals.shares(shop.id, since=now - _RECENT)
     feeding: dict[str, list[str]] = {}
     for _, stream in shop.streams():
         for schema in stream.tables:

@@ -138,7 +138,9 @@ def _shop(shop: Shop) -> ReportedShop:
 def _pulled_streams(home: Home, shops: Sequence[Shop]) -> list[PulledStream]:
     """What was read in the last 24 hours."""
     ids = [shop.id for shop in shops]
-    read = home.readings.summary(since=machine_now() - _DAY).filter(pl.col("shop_id").is_in(ids))
+    read = home.reading_totals.summary(since=machine_now() - _DAY).filter(
+        pl.col("shop_id").is_in(ids)
+    )
     return [
         PulledStream(
             shop_id=row["shop_id"],

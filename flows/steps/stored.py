@@ -24,6 +24,7 @@ from warehouse.ledger import Ledger
 from warehouse.left_alone import LeftAlones
 from warehouse.limits import RequestLimits
 from warehouse.quarantine import Quarantine
+from warehouse.reading_totals import ReadingTotals
 from warehouse.readings import Readings
 from warehouse.recall import Recall
 from warehouse.snapshots import Snapshots
@@ -134,6 +135,11 @@ class Stored:
     def readings(self) -> Readings:
         """What was read, until when, and the lake's recorded versions."""
         return Readings(self.database)
+
+    @property
+    def reading_totals(self) -> ReadingTotals:
+        """What the readings came to, per stream."""
+        return ReadingTotals(self.database)
 
     @property
     def snapshots(self) -> Snapshots:

@@ -67,7 +67,7 @@ def test_a_span_is_planned_week_by_week_and_its_cost_is_told_before_anything_is_
             "2026-11-10 .. 2026-11-11",
         ]
         assert planned.calls > len(planned.readings)
-        assert home.readings.summary().is_empty()
+        assert home.reading_totals.summary().is_empty()
         assert plan(home, orders(newest_first=True)).readings == planned.readings[::-1]
 
 

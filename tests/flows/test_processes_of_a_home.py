@@ -61,7 +61,7 @@ def test_two_processes_that_pull_at_once_lose_nothing(of_either_kind: Merchant) 
 
     with of_either_kind.open() as home:
         assert home.readings.unfinished() == []
-        summed = home.readings.summary()
+        summed = home.reading_totals.summary()
         assert sorted(summed["stream"]) == sorted([name for names in streams for name in names])
         assert summed["landed_rows"].equals(
             (summed["loaded_rows"] + summed["quarantined_rows"]).rename("landed_rows")
