@@ -1,11 +1,12 @@
 """Medusa's catalogue, stock, customers and promotions as canonical tables. Pure, as orders are."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import polars as pl
 
 from connectors.base.frames import empty_to_null, frame, frames
-from connectors.base.mapping import Mapper, Parsed, coded, money, pieces, utc
+from connectors.base.mapping import Mapper, Parsed, coded, first_of, money, pieces, utc
 from connectors.medusa import wire
 from connectors.medusa.amounts import charged, number
 from connectors.medusa.codes import (
@@ -167,13 +168,8 @@ def _status(context: Context) -> Parsed:
     """Whether a code can be redeemed: an active one only in its campaign's time."""
     known, now = coded("status", PROMOTION_STATUS), pl.lit(context.read_at)
     is_active = known.value == CouponStatus.ACTIVE
-    is_over = (utc("campaign.ends_at").value <= now).fill_null(value=False)
-    is_early = (utc("campaign.starts_at").value > now).fill_null(value=False)
-    value = (
-        pl.when(is_active & is_over)
-        .then(pl.lit(CouponStatus.EXPIRED))
-        .when(is_active & is_early)
-        .then(pl.lit(CouponStatus.SCHEDULED))
-        .otherwise(known.value)
+    rules = (
+        (is_active & (utc("campaign.ends_at").value <= now), CouponStatus.EXPIRED),
+        (is_active & (utc("campaign.starts_at").value > now), CouponStatus.SCHEDULED),
     )
-    return Parsed(value, known.raw, known.reason)
+    return replace(known, value=first_of(*rules, otherwise=known.value))

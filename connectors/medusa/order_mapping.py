@@ -5,11 +5,12 @@ Here both are added again, so that an order stays as it was placed, or last edit
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import polars as pl
 
 from connectors.base.frames import PARENT, ROW, Frames, empty_to_null
-from connectors.base.mapping import Mapper, Parsed, coded, pieces, utc
+from connectors.base.mapping import Mapper, Parsed, coded, first_of, pieces, utc
 from connectors.base.orders import (
     HEAD,
     OrderTables,
@@ -214,34 +215,29 @@ def _payment() -> Parsed:
     known = coded("payment_status", PAYMENT_STATUS)
     is_paid = (pl.col("payment_status") == PARTLY_CAPTURED) & (pl.col("first") == "completed")
     owed = known.value.is_in([PaymentStatus.PENDING, PaymentStatus.AUTHORIZED])
-    value = (
-        pl.when(is_paid)
-        .then(pl.lit(PaymentStatus.PAID))
-        .when((pl.col("status") == CANCELLED) & owed)
-        .then(pl.lit(PaymentStatus.VOIDED))
-        .otherwise(known.value)
-    )
-    return Parsed(value, known.raw, known.reason)
+    is_void = (pl.col("status") == CANCELLED) & owed
+    rules = ((is_paid, PaymentStatus.PAID), (is_void, PaymentStatus.VOIDED))
+    return replace(known, value=first_of(*rules, otherwise=known.value))
 
 
 def _fulfilment() -> Parsed:
     """Where the goods stand; of an order that was cancelled before they left, they need not."""
     known = coded("fulfillment_status", FULFILMENT_STATUS)
     is_idle = (pl.col("status") == CANCELLED) & (known.value == FulfilmentStatus.UNFULFILLED)
-    value = pl.when(is_idle).then(pl.lit(FulfilmentStatus.NOT_REQUIRED)).otherwise(known.value)
-    return Parsed(value, known.raw, known.reason)
+    rule = (is_idle, FulfilmentStatus.NOT_REQUIRED)
+    return replace(known, value=first_of(rule, otherwise=known.value))
 
 
 def _add_lines(tables: OrderTables, raw: pl.DataFrame, currency: str) -> None:
     net = pl.col("net_minor")
     back = number("detail.return_received_quantity") + number("detail.return_dismissed_quantity")
-    card = pl.when("is_giftcard").then(pl.lit(LineKind.STORED_VALUE))
+    card = (pl.col("is_giftcard"), LineKind.STORED_VALUE)
     tables.lines(
         raw,
         line_id=pl.col("id"),
         listing_id=empty_to_null("variant_id"),
         sku_id=empty_to_null("variant_sku"),
-        line_kind=card.otherwise(sale_or_gift(net)),
+        line_kind=first_of(card, otherwise=sale_or_gift(net)),
         quantity_units=pieces("quantity"),
         current_units=pieces(number("quantity") - back),
         unit_price_minor=charged("unit_price", currency, pl.col("price")),
