@@ -51,7 +51,7 @@ fuzz: .venv/ready ## what official specs allow and forbid; every recorded value 
 	@$(BIN)/python -m pytest -q -m fuzz --numprocesses auto
 
 real-shops: .venv/ready ## against a real Medusa: started here from ../shared, or the one at MEDUSA_URL with MEDUSA_KEY
-	@$(BIN)/python -m pytest -q -m real_shop
+	@REAL_SHOPS=1 $(BIN)/python -m pytest -q -m real_shop
 
 crash: .venv/ready ## kill -9 in every seam of the loop, each by itself and all in a row; a histogram
 	@$(BIN)/python -m tests.crash

@@ -56,9 +56,18 @@ def server() -> Iterator[tuple[str, str]]:
         shutil.rmtree(folder.parent, ignore_errors=True)
 
 
-def is_here() -> bool:
-    """Whether there is a server to be judged by."""
-    return "MEDUSA_URL" in os.environ or (SERVER.is_dir() and shutil.which("npm") is not None)
+def missing() -> str | None:
+    """Why there is no server to be judged by; None: there is one.
+
+    None is started unasked: to install one takes minutes.
+    """
+    if "MEDUSA_URL" in os.environ:
+        return None
+    if "REAL_SHOPS" not in os.environ:
+        return "a real Medusa is started by make real-shops alone"
+    if not SERVER.is_dir() or shutil.which("npm") is None:
+        return "no real Medusa: neither MEDUSA_URL nor ../shared/servers/medusa and npm"
+    return None
 
 
 def _run(script: Path, environment: dict[str, str]) -> None:

@@ -24,15 +24,12 @@ from contracts.streams import Context, Window
 from flows.steps.build import build
 from flows.steps.opening import open_home
 from flows.steps.pull import pull
-from tests.connectors.medusa.real import PRICES, Market, is_here, server
+from tests.connectors.medusa.real import PRICES, Market, missing, server
 from tests.flows.conftest import KEYS
 
 pytestmark = [
     pytest.mark.real_shop,
-    pytest.mark.skipif(
-        not is_here(),
-        reason="no real Medusa: neither MEDUSA_URL nor ../shared/servers/medusa and npm",
-    ),
+    pytest.mark.skipif(missing() is not None, reason=str(missing())),
 ]
 DAY = dt.timedelta(days=1)
 CURRENCIES = tuple(PRICES)
