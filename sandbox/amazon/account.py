@@ -3,18 +3,15 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sandbox.amazon.errors import ERRORS
 from sandbox.amazon.names import STORES
+from sandbox.amazon.under_way import Report, Submission
 from sandbox.kit.faults import Plantable
 from sandbox.kit.shop import Shop
 from sandbox.kit.tokens import Expiring, PageTokens
 from sandbox.world.world import World
-
-if TYPE_CHECKING:
-    from sandbox.amazon.patches import Submission
-    from sandbox.amazon.reports import Report
 
 
 @dataclass(frozen=True)

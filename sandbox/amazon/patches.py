@@ -1,7 +1,6 @@
 """Patches of listings: previewed and accepted at once, done later, and sometimes not at all."""
 
 import uuid
-from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
 import msgspec
@@ -13,6 +12,7 @@ from sandbox.amazon.errors import wrong
 from sandbox.amazon.listings import ITEMS, check_seller, product_of, product_type
 from sandbox.amazon.names import asin
 from sandbox.amazon.operations import OPERATIONS
+from sandbox.amazon.under_way import Submission
 from sandbox.kit.fields import Document, Row, as_is, document, written
 from sandbox.kit.parameters import text, texts
 from sandbox.kit.rest import Call
@@ -29,17 +29,6 @@ class _Patches(msgspec.Struct, rename="camel"):
 
     product_type: str
     patches: Annotated[list[Patch], Meta(min_length=1)]
-
-
-@dataclass
-class Submission:
-    """An accepted patch: what it does when it is `due`, or the issues that are shown then."""
-
-    product_id: int
-    values: dict[str, Any]
-    writes: list[dict[str, Any]]
-    issues: list[dict[str, Any]]
-    due: float
 
 
 @OPERATIONS(

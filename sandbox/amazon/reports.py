@@ -3,7 +3,7 @@
 import gzip
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Final
 
@@ -14,6 +14,7 @@ from sandbox.amazon.account import Account
 from sandbox.amazon.errors import ERRORS, over, wrong
 from sandbox.amazon.flat_files import FLAT_FILES, as_file
 from sandbox.amazon.operations import OPERATIONS
+from sandbox.amazon.under_way import Report
 from sandbox.kit import parameters
 from sandbox.kit.fields import Document, Fields, as_is, lean, written
 from sandbox.kit.parameters import flag, moment, number, text, texts
@@ -51,22 +52,6 @@ class _Wanted(msgspec.Struct, rename="camel"):
     data_start_time: str | UnsetType = UNSET
     data_end_time: str | UnsetType = UNSET
     report_options: dict[str, str] | UnsetType = UNSET
-
-
-@dataclass(frozen=True)
-class Report:
-    """A report that was requested: how it ends is known, and shown only when it is due."""
-
-    report_id: str
-    report_type: str
-    stores: list[str]
-    start: datetime | None
-    end: datetime
-    created_at: datetime
-    requested: float
-    outcome: str
-    document_id: str
-    content: bytes
 
 
 @OPERATIONS("POST", _REPORTS, 0.0167, 15, status=202, names_media=True, body=_Wanted)
