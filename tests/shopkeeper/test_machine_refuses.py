@@ -40,6 +40,8 @@ WORDS: dict[str, tuple[str, ...]] = {
     "init": (),
     "keys rotate": ("--yes",),
     "listen": (),
+    "metrics list": (),
+    "metrics show": ("gmv",),
     "pull": (),
     "purchase-orders": ("--out", "out"),
     "report": (),
