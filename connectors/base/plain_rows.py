@@ -5,11 +5,15 @@ an odd one is landed like the others, and ends nothing.
 """
 
 import datetime as dt
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
+
+from connectors.base.wire import decoded
+
+_LIST = msgspec.json.Decoder(list[msgspec.Raw])
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +44,14 @@ class PlainRow:
         return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
 
 
-def plain_rows(raws: Iterable[msgspec.Raw]) -> list[PlainRow]:
-    """Documents as they came, such as `Rows.raw` finds them."""
+def plain_rows(body: bytes) -> list[PlainRow]:
+    """The documents of an answer that is a list, as they came.
+
+    Raises:
+        SourceContractError: it is no list.
+    """
     found: list[PlainRow] = []
-    for raw in raws:
+    for raw in decoded(_LIST.decode, body):
         try:
             value = msgspec.json.decode(raw)
         except (msgspec.DecodeError, UnicodeDecodeError):  # a text in it is no text

@@ -40,6 +40,14 @@ class Figure(str):
     __slots__ = ()
 
 
+_CODE = re.compile(r"[A-Za-z0-9_.-]{1,80}")
+
+
+def safe_code(text: str) -> str:
+    """A platform's code as it may be told; whatever does not look like one may be anything."""
+    return text if _CODE.fullmatch(text) else "without a readable code"
+
+
 def lenient(shape: type[Decoded]) -> msgspec.json.Decoder[Decoded]:
     """Reads numbers for text, digit by digit as they are written, and text for numbers."""
     return msgspec.json.Decoder(shape, strict=False, dec_hook=_as_text, float_hook=str)

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+from functools import partial
 
 from connectors.base.declaration import Connector, Stream, Write
 from connectors.base.webhooks import Webhook
@@ -38,83 +39,70 @@ def _streams_of(topic: str) -> tuple[str, ...]:
     return _HINTS.get(topic.partition(".")[0], ())
 
 
+_stream = partial(Stream, documents=wire.PAGES)
+_write = partial(Write, reversal=Reversal.REVERSIBLE)
+
 CONNECTOR = Connector(
     name="woocommerce",
     title="WooCommerce",
     settings=WooCommerceSettings,
     open_client=WooCommerceClient,
     streams=(
-        Stream(
+        _stream(
             name="orders",
             tables=(Order, OrderLine, OrderCoupon, Refund),
             fetch=fetch.orders,
             estimate=fetch.estimate_orders,
             to_canonical=order_mapping.orders,
-            documents=wire.PAGES,
             redact=redaction.redact,
             mapping_version=2,
             look_back=_LOOK_BACK,
             max_window=dt.timedelta(days=31),
         ),
-        Stream(
+        _stream(
             name="lost_refunds",
             tables=(Order, OrderLine, OrderCoupon, Refund),
             fetch=fetch.lost_refunds,
             to_canonical=order_mapping.orders,
-            documents=wire.PAGES,
             redact=redaction.redact,
             mapping_version=2,
             lookup=Refund,
         ),
-        Stream(
+        _stream(
             name="products",
             tables=(Listing, Price, StockLevel),
             fetch=fetch.products,
             to_canonical=mapping.products,
-            documents=wire.PAGES,
             mapping_version=2,
             is_snapshot=True,
         ),
-        Stream(
+        _stream(
             name="customers",
             tables=(Member,),
             fetch=fetch.customers,
             to_canonical=mapping.customers,
-            documents=wire.PAGES,
             redact=redaction.redact,
             is_snapshot=True,
         ),
-        Stream(
+        _stream(
             name="coupons",
             tables=(Coupon,),
             fetch=fetch.coupons,
             to_canonical=mapping.coupons,
-            documents=wire.PAGES,
             is_snapshot=True,
         ),
-        Stream(
+        _stream(
             name="reviews",
             tables=(Review,),
             fetch=fetch.reviews,
             to_canonical=mapping.reviews,
-            documents=wire.PAGES,
             redact=redaction.redact,
             is_snapshot=True,
         ),
     ),
     writes=(
-        Write(
-            kind=WriteKind.SET_PRICE,
-            reversal=Reversal.REVERSIBLE,
-            live=outbound.live_prices,
-            send=outbound.set_prices,
-        ),
-        Write(
-            kind=WriteKind.SET_STOCK,
-            reversal=Reversal.REVERSIBLE,
-            live=outbound.live_stock,
-            send=outbound.set_stock,
-        ),
+        _write(kind=WriteKind.SET_PRICE, live=outbound.live_prices, send=outbound.set_prices),
+        _write(kind=WriteKind.SET_STOCK, live=outbound.live_stock, send=outbound.set_stock),
         Write(
             kind=WriteKind.CREATE_COUPON,
             reversal=Reversal.CLOSABLE,

@@ -17,7 +17,7 @@ from connectors.base.limits import Urgency
 from connectors.base.oauth1 import Signer, basic
 from connectors.base.own_server import OwnServerClient, OwnServerSettings
 from connectors.base.rest import Params, Request
-from connectors.base.wire import decoded
+from connectors.base.wire import decoded, safe_code
 from connectors.woocommerce.codes import ERRORS
 from connectors.woocommerce.wire import PRICE_DECIMALS
 from contracts.errors import ShopkeeperError, SourceContractError, SourceRejectedError
@@ -25,7 +25,6 @@ from contracts.streams import Facts
 
 _SITE = "/wp-json/"
 _LIVE_KEY = re.compile(r"c[ks]_[0-9a-f]{40}")
-_CODE = re.compile(r"[a-z0-9_-]{1,80}")
 # A signature holds for 15 minutes; by then the clock has been looked at again.
 _CLOCK_HOLDS_SECONDS = 300.0
 
@@ -55,9 +54,7 @@ class WooCommerceSettings(OwnServerSettings):
 
     @model_validator(mode="after")
     def _has_credentials(self) -> Self:
-        is_user = self.access == "application_password"
-        user = (self.user, self.application_password)
-        if None in (user if is_user else (self.consumer_key, self.consumer_secret)):
+        if "" in self.login:
             raise ValueError(f"access {self.access!r} needs both of its credentials")
         return self
 
@@ -65,6 +62,16 @@ class WooCommerceSettings(OwnServerSettings):
         value = getattr(self, name)
         is_secret = isinstance(value, SecretStr)
         return is_secret and _LIVE_KEY.fullmatch(value.get_secret_value()) is not None
+
+    @property
+    def login(self) -> tuple[str, str]:
+        """User or key, and its secret; empty where it is not set."""
+        is_user = self.access == "application_password"
+        name, secret = self.consumer_key, self.consumer_secret
+        if is_user:
+            name, secret = SecretStr(self.user or ""), self.application_password
+        shown = [one.get_secret_value() if one else "" for one in (name, secret)]
+        return shown[0], shown[1]
 
 
 class _Environment(msgspec.Struct):
@@ -113,12 +120,7 @@ def refusal(status: int, _headers: Mapping[str, str], body: bytes) -> Shopkeeper
         return ERRORS[code](f"the shop answered {code}")
     if status in (401, 403):  # a plug-in that guards the shop has codes of its own
         return None
-    return SourceContractError(f"the shop answered HTTP {status}, error {plain(code)}")
-
-
-def plain(code: str) -> str:
-    """A code as it may be told; whatever does not look like one may be anything."""
-    return code if _CODE.fullmatch(code) else "without a readable code"
+    return SourceContractError(f"the shop answered HTTP {status}, error {safe_code(code)}")
 
 
 class WooCommerceClient(OwnServerClient[WooCommerceSettings]):
@@ -131,8 +133,9 @@ class WooCommerceClient(OwnServerClient[WooCommerceSettings]):
         """See `AccountClient`."""
         super().prepare()
         self._site = urlsplit(self.settings.url)
-        self._signer = _signer(self.settings)
-        self._credentials = {} if self._signer else _password(self.settings)
+        login, is_signed = self.settings.login, self.settings.access == "signed_key"
+        self._signer = Signer(*login) if is_signed else None
+        self._credentials = {} if is_signed else basic(*login)
         self._money: ShopMoney | None = None
         self._known_time: tuple[float, float] | None = None
 
@@ -214,17 +217,3 @@ def length(answer: HttpAnswer) -> int:
             "a list does not tell its length (X-WP-Total): a cache or a plug-in takes it off"
         )
     return int(told)
-
-
-def _signer(settings: WooCommerceSettings) -> Signer | None:
-    key, secret = settings.consumer_key, settings.consumer_secret
-    if settings.access != "signed_key" or key is None or secret is None:
-        return None
-    return Signer(key.get_secret_value(), secret.get_secret_value())
-
-
-def _password(settings: WooCommerceSettings) -> dict[str, str]:
-    name, secret = settings.user or "", settings.application_password
-    if settings.access == "key" and settings.consumer_key is not None:
-        name, secret = settings.consumer_key.get_secret_value(), settings.consumer_secret
-    return basic(name, secret.get_secret_value() if secret else "")

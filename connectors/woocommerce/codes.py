@@ -22,34 +22,24 @@ class NoRouteError(SourceRejectedError):
 
 # A cart that nobody ordered yet is no order, nor is an order that was made one again.
 DRAFTS = ("auto-draft", "checkout-draft")
-# What money of an order is, while nothing was paid; once it was, `mapping` goes by the refunds.
-UNPAID_STATUS = {
-    "pending": PaymentStatus.PENDING,
-    "on-hold": PaymentStatus.PENDING,
-    "processing": PaymentStatus.PENDING,  # cash on delivery
-    "completed": PaymentStatus.PENDING,
-    "cancelled": PaymentStatus.VOIDED,
-    "failed": PaymentStatus.VOIDED,
-    "refunded": PaymentStatus.REFUNDED,
-    "trash": PaymentStatus.VOIDED,
-    **dict.fromkeys(DRAFTS, PaymentStatus.VOIDED),
+# What a status says of money while nothing was paid, and of goods. Once something was paid, the
+# mapping goes by the refunds; goods of an order that is over left if it was ever completed.
+STATUS = {
+    "pending": (PaymentStatus.PENDING, FulfilmentStatus.UNFULFILLED),
+    "on-hold": (PaymentStatus.PENDING, FulfilmentStatus.ON_HOLD),
+    "processing": (PaymentStatus.PENDING, FulfilmentStatus.UNFULFILLED),  # cash on delivery
+    "completed": (PaymentStatus.PENDING, FulfilmentStatus.FULFILLED),
+    "cancelled": (PaymentStatus.VOIDED, FulfilmentStatus.NOT_REQUIRED),
+    "failed": (PaymentStatus.VOIDED, FulfilmentStatus.NOT_REQUIRED),
+    "refunded": (PaymentStatus.REFUNDED, FulfilmentStatus.NOT_REQUIRED),
+    "trash": (PaymentStatus.VOIDED, FulfilmentStatus.NOT_REQUIRED),
+    **dict.fromkeys(DRAFTS, (PaymentStatus.VOIDED, FulfilmentStatus.NOT_REQUIRED)),
 }
+UNPAID_STATUS = {code: payment for code, (payment, _) in STATUS.items()}
+FULFILMENT_STATUS = {code: fulfilment for code, (_, fulfilment) in STATUS.items()}
 # Here a date of payment tells nothing: the payment failed after it, the order was thrown away, or
 # all of it was paid back.
 UNPAID_WHATEVER_WAS_PAID = ("failed", "refunded", "trash", *DRAFTS)
-# One status tells of money and goods. Of an order that was paid back it depends on what was done
-# before: `mapping` looks whether it was ever completed.
-FULFILMENT_STATUS = {
-    "pending": FulfilmentStatus.UNFULFILLED,
-    "on-hold": FulfilmentStatus.ON_HOLD,
-    "processing": FulfilmentStatus.UNFULFILLED,
-    "completed": FulfilmentStatus.FULFILLED,
-    "cancelled": FulfilmentStatus.NOT_REQUIRED,
-    "failed": FulfilmentStatus.NOT_REQUIRED,
-    "refunded": FulfilmentStatus.NOT_REQUIRED,
-    "trash": FulfilmentStatus.NOT_REQUIRED,
-    **dict.fromkeys(DRAFTS, FulfilmentStatus.NOT_REQUIRED),
-}
 LISTING_STATUS = {
     "publish": ListingStatus.ACTIVE,
     "private": ListingStatus.UNLISTED,
@@ -80,28 +70,26 @@ DISCOUNT_KIND = {
 CODE_EXISTS = "woocommerce_rest_coupon_code_already_exists"
 # Codes of an error's body. Of a status from 500 on, and of 429, the status decides.
 ERRORS: dict[str, type[ShopkeeperError]] = {
-    "woocommerce_rest_authentication_error": TokenRejectedError,
-    "woocommerce_rest_authentication_missing_parameter": TokenRejectedError,
-    "woocommerce_rest_cannot_view": TokenRejectedError,
-    "woocommerce_rest_cannot_create": TokenRejectedError,
-    "woocommerce_rest_cannot_edit": TokenRejectedError,
-    "woocommerce_rest_cannot_delete": TokenRejectedError,
-    "woocommerce_rest_cannot_batch": TokenRejectedError,
-    "invalid_username": TokenRejectedError,
-    "incorrect_password": TokenRejectedError,
-    "rest_forbidden": TokenRejectedError,
+    **dict.fromkeys(
+        """
+        invalid_username incorrect_password rest_forbidden
+        woocommerce_rest_authentication_error woocommerce_rest_authentication_missing_parameter
+        woocommerce_rest_cannot_view woocommerce_rest_cannot_create woocommerce_rest_cannot_edit
+        woocommerce_rest_cannot_delete woocommerce_rest_cannot_batch
+        """.split(),  # noqa: SIM905  a list to be read
+        TokenRejectedError,
+    ),
+    **dict.fromkeys(
+        """
+        coupon_invalid_amount rest_invalid_param rest_missing_callback_param wc_user_invalid_id
+        woocommerce_rest_invalid_id woocommerce_rest_invalid_order_id
+        woocommerce_rest_product_invalid_id woocommerce_rest_product_variation_invalid_id
+        woocommerce_rest_shop_coupon_invalid_id woocommerce_rest_shop_order_invalid_id
+        """.split(),  # noqa: SIM905
+        ItemRefusedError,
+    ),
     "rest_no_route": NoRouteError,
     CODE_EXISTS: CodeExistsError,
-    "coupon_invalid_amount": ItemRefusedError,
-    "wc_user_invalid_id": ItemRefusedError,
-    "rest_invalid_param": ItemRefusedError,
-    "rest_missing_callback_param": ItemRefusedError,
-    "woocommerce_rest_invalid_id": ItemRefusedError,
-    "woocommerce_rest_invalid_order_id": ItemRefusedError,
-    "woocommerce_rest_product_invalid_id": ItemRefusedError,
-    "woocommerce_rest_product_variation_invalid_id": ItemRefusedError,
-    "woocommerce_rest_shop_coupon_invalid_id": ItemRefusedError,
-    "woocommerce_rest_shop_order_invalid_id": ItemRefusedError,
     "rest_invalid_json": SourceContractError,
     "woocommerce_rest_request_entity_too_large": SourceContractError,
 }

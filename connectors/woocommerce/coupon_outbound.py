@@ -11,6 +11,7 @@ import msgspec
 from connectors.base.coupons import CodeExistsError, Coupon, Coupons, off_text, percentage
 from connectors.base.http import HttpAnswer
 from connectors.base.limits import Urgency
+from connectors.base.plain_rows import plain_rows
 from connectors.base.sending import UnfitError, nothing_sent
 from connectors.base.wire import Text, decoded, lenient
 from connectors.woocommerce.client import WooCommerceClient
@@ -19,7 +20,6 @@ from connectors.woocommerce.codes import (
     DISCOUNT_KIND,
     ItemRefusedError,
 )
-from connectors.woocommerce.wire import rows_of
 from contracts.actions import Change
 from contracts.errors import SourceContractError
 from contracts.money import format_minor, parse_minor
@@ -142,7 +142,7 @@ def _of_code(client: WooCommerceClient, code: str) -> tuple[_Coupon | None, Http
     """The coupon of a code, which is read in any case, and the answer that tells of it."""
     answer = client.ask("coupons", [("code", code), ("_fields", _FIELDS)])
     same = [
-        row for row in rows_of(answer.body) if str(row.value.get("code")).lower() == code.lower()
+        row for row in plain_rows(answer.body) if str(row.value.get("code")).lower() == code.lower()
     ]
     return (decoded(_COUPON.decode, same[0].raw) if same else None), answer
 

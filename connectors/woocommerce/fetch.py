@@ -5,19 +5,18 @@ Pages are numbered anew with every change: whoever turns them by number misses w
 
 import datetime as dt
 import math
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 
 import polars as pl
 
 from connectors.base.http import HttpAnswer
 from connectors.base.paging import by_overlap
-from connectors.base.plain_rows import PlainRow, whole_number
+from connectors.base.plain_rows import PlainRow, plain_rows, whole_number
 from connectors.base.rest import Params
 from connectors.base.sending import chunks
 from connectors.woocommerce import wire
 from connectors.woocommerce.client import WooCommerceClient, length
 from connectors.woocommerce.codes import NoRouteError
-from connectors.woocommerce.wire import rows_of
 from contracts.errors import SourceContractError
 from contracts.money import exponent
 from contracts.streams import Page, Window
@@ -43,10 +42,8 @@ def orders(client: WooCommerceClient, window: Window) -> Iterator[Page]:
         for answer, rows in _changed(client, "orders", window, [("status", status), *asked]):
             yield from reading.followed(answer, rows)
     others = sorted(_refunded(client, window) - reading.seen)
-    for some in chunks(others, PER_PAGE):
-        told = [("status", "any"), *asked, ("include", _joined(some)), *_page(PER_PAGE)]
-        answer = client.ask("orders", told)
-        yield from reading.followed(answer, rows_of(answer.body))
+    for answer in _by_id(client, "orders", others, [("status", "any"), *asked]):
+        yield from reading.followed(answer, plain_rows(answer.body))
 
 
 def lost_refunds(client: WooCommerceClient, window: Window, known: pl.DataFrame) -> Iterator[Page]:
@@ -67,10 +64,9 @@ def lost_refunds(client: WooCommerceClient, window: Window, known: pl.DataFrame)
     dp = str(exponent(client.money().currency))
     reading = _Orders(client, dp, part=wire.AGAIN)
     for status in _STATUSES if numbers else ():
-        for some in chunks(numbers, PER_PAGE):
-            told = [("status", status), ("dp", dp), ("_fields", wire.ORDER_FIELDS)]
-            answer = client.ask("orders", [*told, ("include", _joined(some)), *_page(PER_PAGE)])
-            yield from reading.followed(answer, rows_of(answer.body))
+        told = [("status", status), ("dp", dp), ("_fields", wire.ORDER_FIELDS)]
+        for answer in _by_id(client, "orders", numbers, told):
+            yield from reading.followed(answer, plain_rows(answer.body))
 
 
 def estimate_orders(client: WooCommerceClient, window: Window) -> int:
@@ -102,23 +98,20 @@ def products(client: WooCommerceClient, _window: Window) -> Iterator[Page]:
                     yield Page(found.body, f"{wire.VARIATIONS_OF}:{row.id}")
 
 
-def customers(client: WooCommerceClient, _window: Window) -> Iterator[Page]:
-    """Yield all accounts, whatever their role: whoever has one can order."""
-    asked = [("role", "all"), ("_fields", wire.CUSTOMER_FIELDS)]
-    for answer, _ in _all(client, "customers", asked):
-        yield Page(answer.body, "customers")
+def _snapshot(path: str, part: str, *asked: tuple[str, str]) -> Callable[..., Iterator[Page]]:
+    """Reads all rows of a list, whatever the window: it cannot be asked what has changed."""
+
+    def fetch(client: WooCommerceClient, _window: Window) -> Iterator[Page]:
+        return (Page(answer.body, part) for answer, _ in _all(client, path, asked))
+
+    return fetch
 
 
-def coupons(client: WooCommerceClient, _window: Window) -> Iterator[Page]:
-    """Yield all coupons: to be redeemed is no change that the list could be asked for."""
-    for answer, _ in _all(client, "coupons", [("_fields", wire.COUPON_FIELDS)]):
-        yield Page(answer.body, "coupons")
-
-
-def reviews(client: WooCommerceClient, _window: Window) -> Iterator[Page]:
-    """Yield all public reviews: the list cannot be asked which changed, or are public no more."""
-    for answer, _ in _all(client, "products/reviews", [("_fields", wire.REVIEW_FIELDS)]):
-        yield Page(answer.body, "reviews")
+# Whoever has an account can order, whatever his role. To redeem a coupon is no change of it; of
+# reviews no list tells which are public no more.
+customers = _snapshot("customers", "customers", ("role", "all"), ("_fields", wire.CUSTOMER_FIELDS))
+coupons = _snapshot("coupons", "coupons", ("_fields", wire.COUPON_FIELDS))
+reviews = _snapshot("products/reviews", "reviews", ("_fields", wire.REVIEW_FIELDS))
 
 
 class _Orders:
@@ -154,9 +147,8 @@ class _Orders:
         }
         new = sorted(varied - self._products)
         self._products |= varied
-        for some in chunks(new, PER_PAGE):
-            asked = [("include", _joined(some)), ("status", "any"), *_page(PER_PAGE)]
-            answer = self._client.ask("products", [*asked, ("_fields", wire.CODE_FIELDS)])
+        asked = [("status", "any"), ("_fields", wire.CODE_FIELDS)]
+        for answer in _by_id(self._client, "products", new, asked):
             yield Page(answer.body, wire.CODES)
 
 
@@ -182,7 +174,7 @@ def _changed(
     while start < end:
         span = [*_between("modified_", start, end), ("orderby", "modified"), ("order", "asc")]
         answer = client.ask(path, [*asked, *span, *_page(PER_PAGE)])
-        rows = rows_of(answer.body)
+        rows = plain_rows(answer.body)
         yield answer, rows
         if length(answer) <= PER_PAGE:
             return
@@ -196,18 +188,24 @@ def _changed(
         start = newest
 
 
-def _all(
-    client: WooCommerceClient, path: str, asked: Params
-) -> Iterator[tuple[HttpAnswer, list[PlainRow]]]:
+def _all(client: WooCommerceClient, path: str, asked: Params) -> Iterator[Listed]:
     """Yield all rows of a list by their ids, in pages that overlap by a row."""
 
     def page(offset: int) -> tuple[Listed, list[Hashable], int]:
         sort = [("orderby", "id"), ("order", "asc"), ("offset", str(offset))]
         answer = client.ask(path, [*asked, *sort, *_page(PER_PAGE)])
-        rows = rows_of(answer.body)
+        rows = plain_rows(answer.body)
         return (answer, rows), [row.key for row in rows], length(answer)
 
     return by_overlap(page, size=PER_PAGE)
+
+
+def _by_id(
+    client: WooCommerceClient, path: str, numbers: Sequence[int], asked: Params
+) -> Iterator[HttpAnswer]:
+    """Yield what is asked for by its numbers, a page of them at a time."""
+    for some in chunks(numbers, PER_PAGE):
+        yield client.ask(path, [*asked, ("include", _joined(some)), *_page(PER_PAGE)])
 
 
 def _pages(rows: int) -> int:

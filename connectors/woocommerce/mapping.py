@@ -16,20 +16,9 @@ from connectors.woocommerce.codes import (
     PRODUCT_TYPE,
     UNSOLD_TYPES,
 )
-from contracts.codes import (
-    CouponStatus,
-    QuarantineReason,
-    ReviewResult,
-)
+from contracts.codes import CouponStatus, QuarantineReason, ReviewResult
 from contracts.streams import Context, Mapped, Page
-from contracts.tables import (
-    Coupon,
-    Listing,
-    Member,
-    Price,
-    Review,
-    StockLevel,
-)
+from contracts.tables import Coupon, Listing, Member, Price, Review, StockLevel
 
 WAREHOUSE = "shop"
 """The only place that the platform knows."""

@@ -14,12 +14,12 @@ import msgspec
 
 from connectors.base.catalogue import ShopMoney
 from connectors.base.limits import Urgency
+from connectors.base.plain_rows import plain_rows
 from connectors.base.sending import UnfitError, chunks, each, nothing_sent, outcome, read
-from connectors.base.wire import Text, decoded, lenient
+from connectors.base.wire import Text, decoded, lenient, safe_code
 from connectors.base.writes import batched, grouped, known, lives, price_text
-from connectors.woocommerce.client import WooCommerceClient, plain
+from connectors.woocommerce.client import WooCommerceClient
 from connectors.woocommerce.mapping import WAREHOUSE
-from connectors.woocommerce.wire import rows_of
 from contracts.actions import Change, Live, Outcome, Unread
 from contracts.codes import OutcomeState
 
@@ -152,7 +152,7 @@ def _offers(client: WooCommerceClient, group: Sequence[Change]) -> dict[str, _Of
     def offer(raw: msgspec.Raw) -> _Offer:
         return _Offer(decoded(_PRICES.decode, raw), money, answer.at)
 
-    rows = [row for row in rows_of(answer.body) if row.id is not None]
+    rows = [row for row in plain_rows(answer.body) if row.id is not None]
     return {str(row.id): read(partial(offer, row.raw)) for row in rows}
 
 
@@ -188,7 +188,7 @@ def _stocked(client: WooCommerceClient, changes: Sequence[Change]) -> dict[str, 
     # A list of SKUs is separated by commas, so one that holds a comma cannot be asked for.
     for some in chunks([sku for sku in skus if "," not in sku], MOST_ROWS // 2):
         asked = [("sku", ",".join(some)), ("per_page", str(MOST_ROWS)), ("_fields", fields)]
-        for row in rows_of(client.ask("products", asked).body):
+        for row in plain_rows(client.ask("products", asked).body):
             product = read(partial(decoded, _STOCK.decode, row.raw))
             found.setdefault(str(row.value.get("sku")), []).append(product)
     return {
@@ -248,4 +248,4 @@ def _outcome(change: Change, number: int, answered: Mapping[int, str | None]) ->
     # What broke while it was being saved may have been saved in part.
     is_half_done = code.endswith("_not_created")
     state = OutcomeState.UNKNOWN if is_half_done else OutcomeState.REJECTED
-    return outcome(change, plain(code), state)
+    return outcome(change, safe_code(code), state)

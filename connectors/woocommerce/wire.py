@@ -7,15 +7,15 @@ here, as `*_FIELDS`; inside a list of lines all fields come, whatever was asked.
 import html
 import re
 from collections.abc import Collection
+from functools import partial
 from typing import Any
 
 import msgspec
 
 from connectors.base.documents import At, JsonDocuments, owner_of
 from connectors.base.fields import fields_of
-from connectors.base.plain_rows import PlainRow, plain_rows
 from connectors.base.rows import Rows
-from connectors.base.wire import Text, decoded, lenient
+from connectors.base.wire import Text, lenient
 
 REFUNDS_OF, VARIATIONS_OF = "refunds", "variations"
 """How a page's part begins; the id of the order or of the product follows after a colon."""
@@ -28,30 +28,11 @@ PRICE_DECIMALS = "price_decimals"
 _TAG = re.compile(r"<[^>]*>")
 
 # Fields of lines that say nothing to us, and links that come with every document.
-IGNORED = frozenset(
-    {
-        "_links",
-        "discount",
-        "discount_tax",
-        "discount_type",
-        "display_key",
-        "display_value",
-        "free_shipping",
-        "global_unique_id",
-        "image",
-        "meta_data",
-        "name",
-        "nominal_amount",
-        "parent_name",
-        "price",
-        "reason",
-        "slug",
-        "subtotal_tax",
-        "tax_class",
-        "taxes",
-        "total_tax",
-    }
-)
+_IGNORED = """
+    _links discount discount_tax discount_type display_key display_value free_shipping
+    global_unique_id image meta_data name nominal_amount parent_name price reason slug subtotal_tax
+    tax_class taxes total_tax
+""".split()  # noqa: SIM905  a list to be read
 
 
 class _Shape(msgspec.Struct, gc=False):
@@ -278,18 +259,12 @@ CUSTOMER_FIELDS = _fields(Customer)
 COUPON_FIELDS = _fields(Coupon)
 REVIEW_FIELDS = _fields(Review)
 
-ORDERS = Rows("", Order, ignored=IGNORED, decoder=lenient)
-REFUNDS = Rows(
-    "",
-    Refund,
-    ignored=IGNORED | {"product_id", "sku", "subtotal", "total", "variation_id"},
-    decoder=lenient,
-)
+_rows = partial(Rows, "", ignored=_IGNORED, decoder=lenient)
+_OF_REFUNDS = ("product_id", "sku", "subtotal", "total", "variation_id")
+ORDERS = _rows(Order)
+REFUNDS = _rows(Refund, ignored=(*_IGNORED, *_OF_REFUNDS))
 CODES_OF_PRODUCTS = Rows("", Code)
-PRODUCTS = Rows("", Product, ignored=IGNORED, decoder=lenient)
-CUSTOMERS = Rows("", Customer, ignored=IGNORED, decoder=lenient)
-COUPONS = Rows("", Coupon, ignored=IGNORED, decoder=lenient)
-REVIEWS = Rows("", Review, ignored=IGNORED, decoder=lenient)
+PRODUCTS, CUSTOMERS, COUPONS, REVIEWS = map(_rows, (Product, Customer, Coupon, Review))
 
 PAGES = JsonDocuments(
     {
@@ -305,15 +280,3 @@ PAGES = JsonDocuments(
     }
 )
 """Where documents lie; a refund is a part of its order."""
-
-
-def rows_of(body: bytes) -> list[PlainRow]:
-    """The documents of any list, as they came.
-
-    Raises:
-        SourceContractError: it is no list.
-    """
-    return plain_rows(decoded(_LIST.decode, body))
-
-
-_LIST = msgspec.json.Decoder(list[msgspec.Raw])
