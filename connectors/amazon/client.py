@@ -1,36 +1,31 @@
 """One open selling account: calls within their usage plans, tokens, reports and the clock."""
 
 import datetime as dt
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Annotated, Self
-from urllib.parse import quote
 
 import httpx
 from pydantic import Field, SecretStr, model_validator
 
-from connectors.amazon.operations import OPERATIONS, SEARCH_LISTINGS, Operation
+from connectors.amazon.operations import OPERATIONS, SEARCH_LISTINGS
 from connectors.amazon.refusals import login_refusal, refusal
 from connectors.amazon.stores import FILE_HOSTS, STORES, TOKEN_URL, Store
+from connectors.base.account import ApiSettings
 from connectors.base.auth import OAuth2Refresh, RefreshedToken
-from connectors.base.http import Http, HttpAnswer, addresses, server_time
-from connectors.base.limits import Meter, Urgency
-from connectors.base.retry import NotAppliedError, Retry, ThrottledError
-from connectors.base.settings import AccountSettings
+from connectors.base.http import HttpAnswer
+from connectors.base.limits import Urgency
+from connectors.base.rest import Operation, OperationClient, Params, Request
+from connectors.base.retry import NotAppliedError
 from contracts.errors import ConfigurationError, TransientSourceError
-from contracts.ports import Stores
 from contracts.streams import Window
 
-_JSON = "application/json"
 _AGENT = "Shopkeeper/1.0 (Language=Python)"
 _MOST_FILE_BYTES = 8 * 2**30
 _MOST_HOST = 100
 _HOST = r"^\.?[a-z0-9-]+(\.[a-z0-9-]+)+$"
 
-Params = Sequence[tuple[str, str]]
 
-
-class AmazonSettings(AccountSettings):
+class AmazonSettings(ApiSettings):
     """One seller in one store, and the application that the seller has authorised."""
 
     LIVE_MARKS = ("Atzr|", "amzn1.oa2-cs.")
@@ -84,6 +79,16 @@ class AmazonSettings(AccountSettings):
         """The store."""
         return STORES[self.marketplace_id]
 
+    @property
+    def url(self) -> str:
+        """See `ApiSettings`."""
+        return self.url_or(self.store.url).rstrip("/")
+
+    @property
+    def account(self) -> str:
+        """See `ApiSettings`."""
+        return f"amazon:{self.url}:{self.seller_id}:{self.client_id}"
+
 
 class Pace:
     """How busy the account is, as far as windows have shown that were too busy for pages."""
@@ -100,126 +105,58 @@ class Pace:
         self._per_second = orders / (window.end - window.start).total_seconds()
 
 
-class AmazonClient:
-    """Asks and writes for one seller. Thread-safe.
+class AmazonClient(OperationClient[AmazonSettings]):
+    """Asks and writes for one seller. Thread-safe."""
 
-    Args:
-        stores: where all clients of the account share its usage plans and its access token.
-        transport, resolve: the network; replaced in tests.
-        clock, sleep: seconds for waiting, replaced in tests so that waiting costs no time.
-        wall_clock: seconds since 1970.
-    """
+    REFUSAL = refusal
 
-    def __init__(
-        self,
-        settings: AmazonSettings,
-        stores: Stores = Stores(),
-        *,
-        transport: httpx.BaseTransport | None = None,
-        resolve: Callable[[str], list[str]] = addresses,
-        clock: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], None] = time.sleep,
-        wall_clock: Callable[[], float] = time.time,
-    ) -> None:
-        self.settings = settings
-        self.urgency = Urgency.LIVE
+    def headers(self) -> Mapping[str, str]:
+        """See `AccountClient`."""
+        return {"user-agent": _AGENT}
+
+    def download_hosts(self) -> Sequence[str]:
+        """See `AccountClient`."""
+        return (*FILE_HOSTS, *self.settings.file_hosts)
+
+    def prepare(self) -> None:
+        """See `AccountClient`."""
+        settings = self.settings
         self.pace = Pace()
-        self.clock, self.sleep = clock, sleep
-        self._wall_clock = wall_clock
-        self._retry = Retry(sleep=sleep)
-        url = settings.url_or(settings.store.url)
-        self._http = Http(
-            url,
-            headers={"user-agent": _AGENT},
-            download_hosts=() if settings.is_sandbox else (*FILE_HOSTS, *settings.file_hosts),
-            is_sandbox=settings.is_sandbox,
-            ca_file=settings.ca_file,
-            transport=transport,
-            resolve=resolve,
-            refusal=refusal,
+        login = self.connection(
+            settings.url_or(TOKEN_URL), headers=self.headers(), refusal=login_refusal
         )
-        self._login = Http(
-            settings.url_or(TOKEN_URL),
-            headers={"user-agent": _AGENT},
-            is_sandbox=settings.is_sandbox,
-            ca_file=settings.ca_file,
-            transport=transport,
-            resolve=resolve,
-            refusal=login_refusal,
+        ask = OAuth2Refresh(
+            http=login,
+            path="/auth/o2/token",
+            client_id=settings.client_id,
+            client_secret=settings.client_secret.get_secret_value(),
+            refresh=settings.refresh_token.get_secret_value(),
+            wall_clock=self.wall_clock,
         )
-        account = f"amazon:{url.rstrip('/')}:{settings.seller_id}:{settings.client_id}"
         self._token = RefreshedToken(
-            OAuth2Refresh(
-                http=self._login,
-                path="/auth/o2/token",
-                client_id=settings.client_id,
-                client_secret=settings.client_secret.get_secret_value(),
-                refresh=settings.refresh_token.get_secret_value(),
-                wall_clock=wall_clock,
-            ),
-            stores.tokens,
-            account,
-            wall_clock=wall_clock,
+            ask, self.stores.tokens, settings.account, wall_clock=self.wall_clock
         )
-        meter = Meter(
-            stores.limits,
-            account,
-            budget_share=settings.budget_share,
-            clock=clock,
-            sleep=sleep,
-            wall_clock=wall_clock,
-        )
-        self._buckets = {
-            one.name: meter.token_bucket(one.name, rate=one.rate, burst=one.burst)
+        self.limits = self._buckets = {
+            one.name: self.meter.token_bucket(one.name, rate=one.rate, burst=one.burst)
             for one in OPERATIONS
         }
-
-    def ask(
-        self,
-        operation: Operation,
-        *,
-        path: Mapping[str, str] | None = None,
-        params: Params = (),
-        body: bytes | None = None,
-        urgency: Urgency | None = None,
-    ) -> HttpAnswer:
-        """Call an operation that changes nothing; `path` fills the names in its path.
-
-        Raises:
-            ShopkeeperError: by the error code in the answer or the HTTP status, after retries.
-        """
-        return self._retry.call(
-            lambda: self._call(
-                operation, path, params, body, urgency=self.urgency if urgency is None else urgency
-            )
-        )
 
     def write(
         self,
         operation: Operation,
-        *,
-        path: Mapping[str, str],
-        params: Params = (),
         body: bytes | None = None,
+        *,
+        path: Mapping[str, str] | None = None,
+        params: Params = (),
         urgency: Urgency = Urgency.ACT,
     ) -> HttpAnswer:
-        """Call an operation that changes something, again only when it certainly did nothing.
-
-        Raises:
-            NotAppliedError: the platform certainly did nothing, and still does not.
-            TransientSourceError: it may have been applied.
-            SourceRejectedError: it was refused.
-            SourceContractError: the answer is unknown, so it may have been applied.
-        """
+        """See `OperationClient`; nothing is sent without a token."""
         try:
-            self._retry.call(self._token.access)
+            self.retry.call(self._token.access)
         except TransientSourceError as error:
             told = f"no access token: {error}"
             raise NotAppliedError(told, retry_after=error.retry_after) from None
-        return self._retry.call(
-            lambda: self._call(operation, path, params, body, urgency=urgency),
-            repeats=NotAppliedError,
-        )
+        return super().write(operation, body, path=path, params=params, urgency=urgency)
 
     def download(self, url: str) -> Iterator[bytes]:
         """A report's file, which is asked for without credentials; as `Http.download`.
@@ -228,7 +165,7 @@ class AmazonClient:
             ConfigurationError: its host is neither the platform's nor in `file_hosts`.
         """
         try:
-            yield from self._http.download(url, most=_MOST_FILE_BYTES)
+            yield from self.http.download(url, most=_MOST_FILE_BYTES)
         except ConfigurationError as error:
             host = httpx.URL(url).host[:_MOST_HOST]
             raise ConfigurationError(
@@ -237,52 +174,21 @@ class AmazonClient:
 
     def now(self) -> dt.datetime:
         """The platform's clock."""
-        answer = self.ask(
-            SEARCH_LISTINGS,
-            path={"sellerId": self.settings.seller_id},
-            params=(("marketplaceIds", self.settings.marketplace_id), ("pageSize", "1")),
-        )
-        return dt.datetime.fromtimestamp(server_time(answer.headers), dt.UTC)
+        path = {"sellerId": self.settings.seller_id}
+        params = (("marketplaceIds", self.settings.marketplace_id), ("pageSize", "1"))
+        return self.ask(SEARCH_LISTINGS, path=path, params=params).at
 
-    def close(self) -> None:
-        """Close the connections."""
-        self._http.close()
-        self._login.close()
+    def authorised(self, send: Callable[[Mapping[str, str]], HttpAnswer]) -> HttpAnswer:
+        """See `RequestClient`; a token that is refused is renewed once."""
 
-    def _call(
-        self,
-        operation: Operation,
-        path: Mapping[str, str] | None,
-        params: Params,
-        body: bytes | None,
-        *,
-        urgency: Urgency,
-    ) -> HttpAnswer:
-        names = {name: quote(value, safe="") for name, value in (path or {}).items()}
-        where = operation.path.format(**names)
-        bucket = self._buckets[operation.name]
-        bucket.take(urgency=urgency)
+        def with_token(token: str) -> HttpAnswer:
+            stamp = dt.datetime.fromtimestamp(self.wall_clock(), dt.UTC)
+            return send({"x-amz-access-token": token, "x-amz-date": f"{stamp:%Y%m%dT%H%M%SZ}"})
 
-        def send(token: str) -> HttpAnswer:
-            return self._http.request(
-                operation.method,
-                where,
-                params=params,
-                body=body,
-                content_type=None if body is None else _JSON,
-                headers={"x-amz-access-token": token, "x-amz-date": self._stamp()},
-            )
+        return self._token.call(with_token)
 
-        try:
-            answer = self._token.call(send)
-        except ThrottledError as error:
-            # What is left of the rate is never told with a 429.
-            bucket.refused(error.retry_after)
-            raise
+    def learn(self, request: Request, answer: HttpAnswer) -> None:
+        """See `RequestClient`; what is left of the rate is never told with a 429."""
         stated = answer.headers.get("x-amzn-ratelimit-limit", "")
         if stated.replace(".", "", 1).isdecimal():
-            bucket.learn(float(stated))
-        return answer
-
-    def _stamp(self) -> str:
-        return f"{dt.datetime.fromtimestamp(self._wall_clock(), dt.UTC):%Y%m%dT%H%M%SZ}"
+            self._buckets[request.operation].learn(float(stated))

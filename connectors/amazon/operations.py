@@ -3,17 +3,16 @@
 from dataclasses import dataclass
 from typing import Final
 
+from connectors.base import rest
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Operation:
+class Operation(rest.Operation):
     """One operation. A usage plan is `rate` requests per second and `burst` at once.
 
     Each seller, application and operation has a bucket of its own.
     """
 
-    name: str
-    method: str
-    path: str
     rate: float
     burst: float
 

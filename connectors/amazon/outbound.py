@@ -5,8 +5,9 @@ the platform's codes, never its texts.
 """
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
+from functools import partial
 
 import msgspec
 
@@ -20,15 +21,15 @@ from connectors.amazon.operations import (
     PATCH_LISTING,
 )
 from connectors.amazon.refusals import InvalidInputError, NotFoundError
-from connectors.base.http import server_time
 from connectors.base.limits import Urgency
-from connectors.base.sending import each, nothing_sent, read_each
+from connectors.base.sending import UnfitError, nothing_sent, read_each
 from connectors.base.wire import decoded
+from connectors.base.writes import one_by_one, price_text
 from contracts.actions import Change, Live, Outcome, Unread
-from contracts.codes import OutcomeState
 from contracts.errors import SourceContractError, SourceRejectedError
-from contracts.money import format_minor, parse_minor
+from contracts.money import parse_minor
 
+_ALONE = (InvalidInputError, NotFoundError)
 REVIEW_ACTION = "productReviewAndSellerFeedback"
 OPENS = dt.timedelta(days=5)
 """After the earliest promised delivery a review may be asked for."""
@@ -60,7 +61,7 @@ def live_prices(client: AmazonClient, changes: Sequence[Change]) -> dict[str, Li
 
 def set_prices(client: AmazonClient, changes: Sequence[Change]) -> list[Outcome]:
     """Set prices, each validated first. One that was accepted shows minutes later, if at all."""
-    return _one_by_one(client, changes, _set_price)
+    return one_by_one(changes, partial(_set_price, client), alone=_ALONE)
 
 
 def price_settles(client: AmazonClient) -> dt.timedelta:
@@ -87,51 +88,34 @@ def live_requests(client: AmazonClient, changes: Sequence[Change]) -> dict[str, 
 
 def request_reviews(client: AmazonClient, changes: Sequence[Change]) -> list[Outcome]:
     """Ask buyers for a review, where the platform offers it at this moment."""
-    return _one_by_one(client, changes, _request_review)
+    return one_by_one(changes, partial(_request_review, client), alone=_ALONE)
 
 
-def _one_by_one(
-    client: AmazonClient,
-    changes: Sequence[Change],
-    send: Callable[[AmazonClient, Change], Outcome],
-) -> list[Outcome]:
-    return each(
-        ([change] for change in changes),
-        lambda group: [send(client, change) for change in group],
-        alone=(InvalidInputError, NotFoundError),
-    )
-
-
-def _set_price(client: AmazonClient, change: Change) -> Outcome:
-    if change.currency is None:
-        return _rejected(change, "a price has a currency")
-    urgency = Urgency.of([change])
+def _set_price(client: AmazonClient, change: Change) -> None:
+    amount, urgency = Decimal(price_text(change)), Urgency.of([change])
     with nothing_sent():
         listing = _listing(client, change.target_id, "summaries", urgency)
         product_type = listing.summaries[0].product_type if listing and listing.summaries else None
         if product_type is None:
-            return _rejected(change, "the store does not list this SKU")
-        body = _patch(client, change, change.currency, product_type)
+            raise UnfitError("the store does not list this SKU")
+        body = _patch(client, change, amount, product_type)
         preview = _previewed(client, change.target_id, body, urgency)
     if preview.status != "VALID":
-        return _rejected(change, _codes(preview))
-    answer = client.write(
-        PATCH_LISTING, path=_path(client, change), params=_store(client), body=body, urgency=urgency
-    )
+        raise UnfitError(_codes(preview))
+    path = _path(client, change)
+    answer = client.write(PATCH_LISTING, body, path=path, params=_store(client), urgency=urgency)
     submission = decoded(_SUBMISSION.decode, answer.body)
     if submission.status == "INVALID":
-        return _rejected(change, _codes(submission))
+        raise UnfitError(_codes(submission))
     if submission.status != "ACCEPTED":
         raise SourceContractError(f"a price was answered with {submission.status!r}")
-    return Outcome(action_id=change.action_id, state=OutcomeState.ACCEPTED)
 
 
-def _patch(client: AmazonClient, change: Change, currency: str, product_type: str) -> bytes:
+def _patch(client: AmazonClient, change: Change, amount: Decimal, product_type: str) -> bytes:
     """A merge into the offer to everybody: sale prices and offers to businesses stay."""
-    amount = Decimal(format_minor(change.after, currency))
     offer = {
         "marketplace_id": client.settings.marketplace_id,
-        "currency": currency,
+        "currency": change.currency,
         "audience": "ALL",
         "our_price": [{"schedule": [{"value_with_tax": amount}]}],
     }
@@ -170,22 +154,19 @@ def _listing(client: AmazonClient, sku: str, part: str, urgency: Urgency) -> wir
     return decoded(_LISTING.decode, answer.body)
 
 
-def _request_review(client: AmazonClient, change: Change) -> Outcome:
+def _request_review(client: AmazonClient, change: Change) -> None:
     urgency = Urgency.of([change])
     with nothing_sent():
         is_offered = _is_offered(client, change.target_id, urgency)
     if is_offered is None:
-        return _rejected(change, "the platform does not know the order")
+        raise UnfitError("the platform does not know the order")
     if not is_offered:
-        return _rejected(
-            change, "not offered: it was asked before, or it is too early or too late for it"
-        )
+        raise UnfitError("not offered: it was asked before, or it is too early or too late for it")
     path = {"amazonOrderId": change.target_id}
     try:
         client.write(ASK_FOR_REVIEW, path=path, params=_store(client), urgency=urgency)
     except SourceRejectedError as error:  # of this order alone: it was offered to us just before
-        return _rejected(change, str(error))
-    return Outcome(action_id=change.action_id, state=OutcomeState.ACCEPTED)
+        raise UnfitError(str(error)) from None
 
 
 def _is_offered(client: AmazonClient, order_id: str, urgency: Urgency) -> bool | None:
@@ -212,7 +193,7 @@ def _is_in_window(client: AmazonClient, order_id: str, urgency: Urgency) -> bool
         return False
     opens = dt.datetime.fromisoformat(span.earliest_date_time) + OPENS
     closes = dt.datetime.fromisoformat(span.latest_date_time) + CLOSES
-    now = dt.datetime.fromtimestamp(server_time(answer.headers), dt.UTC)
+    now = answer.at
     return opens <= now <= closes
 
 
@@ -222,7 +203,3 @@ def _store(client: AmazonClient) -> tuple[tuple[str, str], ...]:
 
 def _path(client: AmazonClient, change: Change) -> dict[str, str]:
     return {"sellerId": client.settings.seller_id, "sku": change.target_id}
-
-
-def _rejected(change: Change, message: str) -> Outcome:
-    return Outcome(action_id=change.action_id, state=OutcomeState.REJECTED, message=message)

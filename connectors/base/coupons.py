@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from connectors.base.sending import UnfitError, nothing_sent, read_each
-from connectors.base.writes import one_by_one
+from connectors.base.writes import one_by_one, opened
 from contracts.actions import Change, Live, Outcome, Unread
 from contracts.codes import Audience
 from contracts.errors import SourceRejectedError
 from contracts.money import format_minor, parse_minor
-from contracts.payloads import CouponTerms, decode
+from contracts.payloads import CouponTerms
 
 RATE_UNIT: Final = 10_000
 """A coupon's rate is written in hundredths of a percent: 1500 is 15 %."""
@@ -74,6 +74,8 @@ class Coupons:
     """Fields of `CouponTerms` beyond dates, uses and least order that it can keep."""
     exists: str = "it exists already"
     """What is said of a code that was there before."""
+    missing: str = "the shop has no such code"
+    """What is said of a code that cannot be closed, since it is not there."""
     alone: type[SourceRejectedError] | tuple[type[SourceRejectedError], ...] = ()
     """Refusals that are about one code."""
 
@@ -113,7 +115,7 @@ class Coupons:
             with nothing_sent():
                 coupon = self.find(client, change)
             if coupon is None:
-                raise UnfitError("the shop has no such code")
+                raise UnfitError(self.missing)
             self.close(client, change, coupon)
             return None
         try:
@@ -123,10 +125,7 @@ class Coupons:
         return None
 
     def _terms(self, change: Change) -> CouponTerms:
-        try:
-            terms = decode(change.payload, CouponTerms)
-        except ValueError as error:
-            raise UnfitError(str(error)) from None
+        terms = opened(change, CouponTerms)
         if terms.max_spend_minor is not None and "max_spend_minor" not in self.carries:
             raise UnfitError("no code here has a largest order: take an amount off (off_minor)")
         self._check_goods(terms)

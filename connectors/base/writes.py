@@ -13,6 +13,7 @@ from contracts.actions import Change, Live, Outcome, Unread
 from contracts.codes import OutcomeState
 from contracts.errors import SourceContractError, SourceRejectedError
 from contracts.money import exponent, format_minor
+from contracts.payloads import PayloadT, decode
 
 Found = TypeVar("Found")
 Row = TypeVar("Row")
@@ -78,6 +79,18 @@ def batched(
             raise
     singles = ([change] for change, _ in rows)
     return [*refused, *each(singles, lambda one: send([(one[0], row(one[0]))]), alone=alone)]
+
+
+def opened(change: Change, kind: type[PayloadT]) -> PayloadT:
+    """What is written beside a value.
+
+    Raises:
+        UnfitError: there is none, or it has another shape.
+    """
+    try:
+        return decode(change.payload, kind)
+    except ValueError as error:
+        raise UnfitError(str(error)) from None
 
 
 def known(found: Mapping[str, Found | Unread], target: str, missing: str) -> Found:

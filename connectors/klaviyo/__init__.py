@@ -61,8 +61,8 @@ CONNECTOR = Connector(
         Write(
             kind=WriteKind.CREATE_COUPON,
             reversal=Reversal.CLOSABLE,
-            live=outbound.live_codes,
-            send=outbound.send_codes,
+            live=outbound.CODES.live,
+            send=outbound.CODES.send,
         ),
         Write(
             kind=WriteKind.RECORD_EVENT,

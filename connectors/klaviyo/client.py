@@ -3,25 +3,21 @@
 import datetime as dt
 import hashlib
 import re
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Final, Self
-from urllib.parse import quote
 
-import httpx
 from pydantic import Field, SecretStr, model_validator
 
-from connectors.base.http import Http, HttpAnswer, addresses, server_time
-from connectors.base.limits import AllOf, HeaderReset, Meter, Urgency
-from connectors.base.retry import NotAppliedError, Retry, ThrottledError
-from connectors.base.settings import AccountSettings
+from connectors.base.account import ApiSettings
+from connectors.base.http import HttpAnswer
+from connectors.base.limits import AllOf, HeaderReset
+from connectors.base.rest import OperationClient, Request
 from connectors.klaviyo.codes import refusal
-from connectors.klaviyo.operations import GET_PROFILES, OPERATIONS, Operation
+from connectors.klaviyo.operations import GET_PROFILES, OPERATIONS
 from contracts.actions import Live
 from contracts.errors import ConfigurationError, SourceContractError
 from contracts.money import parse_minor
-from contracts.ports import Stores
 
 REVISION: Final = "2026-07-15"
 _URL: Final = "https://a.klaviyo.com"
@@ -29,10 +25,8 @@ _MEDIA: Final = "application/vnd.api+json"
 _RATE_UNIT = 100  # a rate is written in hundredths of a percent
 _WORTH = re.compile(r"(?P<number>\d{1,9}(\.\d{1,3})?) ?(?P<unit>%|[A-Z]{3})")
 
-Params = Sequence[tuple[str, str]]
 
-
-class KlaviyoSettings(AccountSettings):
+class KlaviyoSettings(ApiSettings):
     """One account, and the coupon whose codes are made there."""
 
     LIVE_MARKS = ("pk_",)
@@ -72,6 +66,17 @@ class KlaviyoSettings(AccountSettings):
         return self
 
     @property
+    def url(self) -> str:
+        """See `ApiSettings`."""
+        return self.url_or(_URL).rstrip("/")
+
+    @property
+    def account(self) -> str:
+        """See `ApiSettings`; it is known by nothing but its key."""
+        key = self.api_key.get_secret_value().encode()
+        return f"klaviyo:{self.url}:{hashlib.sha256(key).hexdigest()[:12]}"
+
+    @property
     def coupon(self) -> str:
         """The coupon that codes are made under.
 
@@ -100,141 +105,39 @@ class KlaviyoSettings(AccountSettings):
         return None if stated is None else _worth("coupon_least_order", stated, is_rate_too=False)
 
 
-class KlaviyoClient:
-    """Asks and writes for one account. Thread-safe.
+class KlaviyoClient(OperationClient[KlaviyoSettings]):
+    """Asks and writes for one account. Thread-safe."""
 
-    Args:
-        stores: where all clients of the account share its limits.
-        transport, resolve: the network; replaced in tests.
-        clock, sleep: seconds for waiting, replaced in tests so that waiting costs no time.
-        wall_clock: seconds since 1970, which clients on several machines share limits by.
-    """
+    REFUSAL = refusal
+    MEDIA = _MEDIA
 
-    def __init__(
-        self,
-        settings: KlaviyoSettings,
-        stores: Stores = Stores(),
-        *,
-        transport: httpx.BaseTransport | None = None,
-        resolve: Callable[[str], list[str]] = addresses,
-        clock: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], None] = time.sleep,
-        wall_clock: Callable[[], float] = time.time,
-    ) -> None:
-        self.settings = settings
-        self.urgency = Urgency.LIVE
-        url, key = settings.url_or(_URL).rstrip("/"), settings.api_key.get_secret_value()
-        self._http = Http(
-            url,
-            headers={
-                "authorization": f"Klaviyo-API-Key {key}",
-                "revision": REVISION,
-                "accept": _MEDIA,
-            },
-            is_sandbox=settings.is_sandbox,
-            ca_file=settings.ca_file,
-            transport=transport,
-            resolve=resolve,
-            refusal=refusal,
-        )
-        self._retry = Retry(sleep=sleep)
-        meter = Meter(
-            stores.limits,
-            # The account is known by nothing but its key.
-            f"klaviyo:{url}:{hashlib.sha256(key.encode()).hexdigest()[:12]}",
-            budget_share=settings.budget_share,
-            clock=clock,
-            sleep=sleep,
-            wall_clock=wall_clock,
-        )
+    def headers(self) -> Mapping[str, str]:
+        """See `AccountClient`."""
+        key = self.settings.api_key.get_secret_value()
+        return {
+            "authorization": f"Klaviyo-API-Key {key}",
+            "revision": REVISION,
+            "accept": _MEDIA,
+        }
+
+    def prepare(self) -> None:
+        """See `AccountClient`."""
         # Answers tell what is left of the minute, for other apps with a key of the account as well.
-        self._told = {one.name: meter.headers(f"{one.name}:told") for one in OPERATIONS}
-        self._limits = {
+        self._told = {one.name: self.meter.headers(f"{one.name}:told") for one in OPERATIONS}
+        self.limits = {
             one.name: AllOf(
-                meter.windows(one.name, {1: one.burst, 60: one.steady}), self._told[one.name]
+                self.meter.windows(one.name, {1: one.burst, 60: one.steady}), self._told[one.name]
             )
             for one in OPERATIONS
         }
 
-    def ask(
-        self,
-        operation: Operation,
-        *,
-        key: str = "",
-        params: Params = (),
-        urgency: Urgency | None = None,
-    ) -> HttpAnswer:
-        """Call an operation that changes nothing; `key` is the id in its path.
-
-        Raises:
-            ShopkeeperError: by the HTTP status, after retries.
-        """
-        path = _path(operation, key)
-        return self._read(operation, lambda: self._http.get(path, params=params), urgency)
-
-    def follow(
-        self, operation: Operation, link: str, *, urgency: Urgency | None = None
-    ) -> HttpAnswer:
-        """Read the next page of a list by the whole link to it; as `ask`."""
-        return self._read(operation, lambda: self._http.follow(link), urgency)
-
-    def write(
-        self, operation: Operation, body: bytes, *, key: str = "", urgency: Urgency = Urgency.ACT
-    ) -> HttpAnswer:
-        """Call an operation that changes something, again only when it certainly did nothing.
-
-        Raises:
-            NotAppliedError: the platform certainly did nothing, and still does not.
-            TransientSourceError: it may have been applied.
-            SourceRejectedError: it was refused.
-            SourceContractError: the answer is unknown, so it may have been applied.
-        """
-        path = _path(operation, key)
-
-        def send() -> HttpAnswer:
-            return self._http.request(operation.method, path, body=body, content_type=_MEDIA)
-
-        return self._retry.call(
-            lambda: self._limited(operation, send, urgency), repeats=NotAppliedError
-        )
-
     def now(self) -> dt.datetime:
         """The platform's clock."""
-        params = (("fields[profile]", "id"), ("page[size]", "1"))
-        return clock_of(self.ask(GET_PROFILES, params=params))
+        return self.ask(GET_PROFILES, params=(("fields[profile]", "id"), ("page[size]", "1"))).at
 
-    def close(self) -> None:
-        """Close the connections."""
-        self._http.close()
-
-    def _read(
-        self, operation: Operation, ask: Callable[[], HttpAnswer], urgency: Urgency | None
-    ) -> HttpAnswer:
-        return self._retry.call(
-            lambda: self._limited(operation, ask, self.urgency if urgency is None else urgency)
-        )
-
-    def _limited(
-        self, operation: Operation, ask: Callable[[], HttpAnswer], urgency: Urgency
-    ) -> HttpAnswer:
-        limit = self._limits[operation.name]
-        limit.take(urgency=urgency)
-        try:
-            answer = ask()
-        except ThrottledError as error:
-            limit.refused(error.retry_after)
-            raise
-        _learn(self._told[operation.name], answer.headers)
-        return answer
-
-
-def clock_of(answer: HttpAnswer) -> dt.datetime:
-    """The platform's clock when it answered."""
-    return dt.datetime.fromtimestamp(server_time(answer.headers), dt.UTC)
-
-
-def _path(operation: Operation, key: str) -> str:
-    return operation.path.format(id=quote(key, safe=""))
+    def learn(self, request: Request, answer: HttpAnswer) -> None:
+        """See `RequestClient`."""
+        _learn(self._told[request.operation], answer.headers)
 
 
 def _learn(limit: HeaderReset, headers: Mapping[str, str]) -> None:

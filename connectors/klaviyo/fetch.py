@@ -7,8 +7,9 @@ from typing import Final
 import msgspec
 
 from connectors.base.paging import by_cursor
+from connectors.base.rest import Params
 from connectors.klaviyo import wire
-from connectors.klaviyo.client import KlaviyoClient, Params
+from connectors.klaviyo.client import KlaviyoClient
 from connectors.klaviyo.codes import CHANNEL
 from connectors.klaviyo.operations import (
     GET_CAMPAIGNS,

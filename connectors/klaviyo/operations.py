@@ -3,14 +3,13 @@
 from dataclasses import dataclass
 from typing import Final
 
+from connectors.base import rest
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Operation:
+class Operation(rest.Operation):
     """One operation. An account may call it `burst` times a second and `steady` times a minute."""
 
-    name: str
-    method: str
-    path: str
     burst: int
     steady: int
 

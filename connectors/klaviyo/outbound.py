@@ -5,18 +5,20 @@ the platform's codes, never its texts.
 """
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
 import msgspec
 
+from connectors.base.coupons import CodeExistsError, Coupon, Coupons
 from connectors.base.limits import Urgency
 from connectors.base.paging import by_cursor
-from connectors.base.sending import each, nothing_sent, read_each
+from connectors.base.sending import UnfitError, nothing_sent, read_each
 from connectors.base.wire import decoded
+from connectors.base.writes import one_by_one, opened
 from connectors.klaviyo import wire
-from connectors.klaviyo.client import KlaviyoClient, clock_of
+from connectors.klaviyo.client import KlaviyoClient
 from connectors.klaviyo.codes import DuplicateError, InvalidInputError, NotFoundError
 from connectors.klaviyo.operations import (
     CREATE_CODE,
@@ -26,13 +28,12 @@ from connectors.klaviyo.operations import (
     GET_PROFILE,
     UPDATE_CODE,
     UPDATE_PROFILE,
-    Operation,
 )
 from contracts.actions import Change, Live, Outcome, Unread
-from contracts.codes import OutcomeState
 from contracts.errors import SourceContractError
 from contracts.payloads import CouponTerms, Event, Properties, decode, term_instant
 
+_ALONE = (InvalidInputError, NotFoundError)
 ACTION = "action_id"
 """The property of an event by which it is found again."""
 # Of a person's events, those of this long ago are looked through.
@@ -40,33 +41,6 @@ _LOOK_BACK = dt.timedelta(days=30)
 # Terms are decided before they are sent.
 _AT_ONCE = dt.timedelta(minutes=5)
 _GONE = ("DELETING", "VERSION_NOT_ACTIVE")
-
-
-def live_codes(client: KlaviyoClient, changes: Sequence[Change]) -> dict[str, Live | Unread]:
-    """What a code takes off, as the settings say of its coupon; 0 once it is closed or has ended.
-
-    Klaviyo keeps no value, and of all terms the end alone. A code that was used is told like one
-    that was not.
-    """
-    urgency, worth = Urgency.of(changes), client.settings.off
-
-    def live(change: Change) -> Live | None:
-        told = _code(client, change, urgency)
-        if told is None:
-            return None
-        code, now = told
-        ends_at = _end(code)
-        is_over = code.status in _GONE or (ends_at is not None and ends_at <= now)
-        terms = {"ends_at": term_instant(ends_at) if ends_at else None}
-        return Live(value=0 if is_over else worth.value, currency=worth.currency, terms=terms)
-
-    return read_each(changes, live)
-
-
-def send_codes(client: KlaviyoClient, changes: Sequence[Change]) -> list[Outcome]:
-    """Create or close codes. A code that exists already was created by the same action."""
-    now = _clock(client) if any(change.after for change in changes) else None
-    return _one_by_one(client, changes, partial(_send_code, now=now))
 
 
 def live_events(client: KlaviyoClient, changes: Sequence[Change]) -> dict[str, Live | Unread]:
@@ -86,7 +60,7 @@ def live_events(client: KlaviyoClient, changes: Sequence[Change]) -> dict[str, L
 
 def send_events(client: KlaviyoClient, changes: Sequence[Change]) -> list[Outcome]:
     """Record events; the same one twice is recorded once, by the action's id."""
-    return _one_by_one(client, changes, _send_event)
+    return one_by_one(changes, partial(_send_event, client, Urgency.of(changes)), alone=_ALONE)
 
 
 def event_settles(client: KlaviyoClient) -> dt.timedelta:
@@ -114,107 +88,74 @@ def live_profiles(client: KlaviyoClient, changes: Sequence[Change]) -> dict[str,
 
 def set_profiles(client: KlaviyoClient, changes: Sequence[Change]) -> list[Outcome]:
     """Set properties of profiles; those that are not named stay."""
-    return _one_by_one(client, changes, _set_profile)
+    return one_by_one(changes, partial(_set_profile, client, Urgency.of(changes)), alone=_ALONE)
 
 
-def _one_by_one(
-    client: KlaviyoClient,
-    changes: Sequence[Change],
-    send: Callable[[KlaviyoClient, Change, Urgency], Outcome],
-) -> list[Outcome]:
-    urgency = Urgency.of(changes)
-    return each(
-        ([change] for change in changes),
-        lambda group: [send(client, change, urgency) for change in group],
-        alone=(InvalidInputError, NotFoundError),
+def _find_code(client: KlaviyoClient, change: Change) -> Coupon | None:
+    """A code: what it takes off the settings say, since Klaviyo keeps no value.
+
+    Of all terms the end alone is kept, and whom a code is for is not told. A code that was used is
+    told like one that was not.
+    """
+    worth = client.settings.off
+    path = {"id": _code_key(client, change)}
+    params = (("fields[coupon-code]", "expires_at,status"),)
+    try:
+        answer = client.ask(GET_CODE, path=path, params=params, urgency=Urgency.of([change]))
+    except NotFoundError:
+        return None
+    found = decoded(wire.CODE.decode, answer.body).data
+    if found is None:
+        return None
+    ends_at = _end(found.attributes)
+    is_over = found.attributes.status in _GONE or (ends_at is not None and ends_at <= answer.at)
+    return Coupon(
+        id=path["id"],
+        off=worth.value,
+        currency=worth.currency,
+        is_over=is_over,
+        at=answer.at,
+        terms={"ends_at": term_instant(ends_at) if ends_at else None},
+        holders=None,
     )
 
 
-def _clock(client: KlaviyoClient) -> dt.datetime:
+def _make_code(client: KlaviyoClient, change: Change, terms: CouponTerms) -> None:
     with nothing_sent():
-        return client.now()
-
-
-def _send_code(
-    client: KlaviyoClient, change: Change, urgency: Urgency, *, now: dt.datetime | None
-) -> Outcome:
-    if now is None or change.after == 0:
-        return _close_code(client, change, urgency)
-    try:
-        terms = decode(change.payload, CouponTerms)
-    except ValueError as error:
-        return _rejected(change, str(error))
-    refused = _unfit(client, change, terms, now)
-    if refused is not None:
-        return _rejected(change, refused)
-    coupon = {"type": "coupon", "id": client.settings.coupon}
+        _check_terms(client, change, terms)
     attributes = {"unique_code": change.target_id, "expires_at": term_instant(terms.ends_at)}
+    coupon = {"type": "coupon", "id": client.settings.coupon}
     data = {
         "type": "coupon-code",
         "attributes": attributes,
         "relationships": {"coupon": {"data": coupon}},
     }
-    return _created(client, CREATE_CODE, change, data, urgency)
-
-
-def _created(
-    client: KlaviyoClient,
-    operation: Operation,
-    change: Change,
-    data: dict[str, Any],
-    urgency: Urgency,
-) -> Outcome:
-    """What is there already was created by the same action: its name derives from the action."""
     try:
-        client.write(operation, _body(data), urgency=urgency)
-    except DuplicateError:
-        return _accepted(change, "it exists already")
-    return _accepted(change)
+        client.write(CREATE_CODE, _body(data), urgency=Urgency.of([change]))
+    except DuplicateError as error:
+        raise CodeExistsError(str(error)) from None
 
 
-def _unfit(
-    client: KlaviyoClient, change: Change, terms: CouponTerms, now: dt.datetime
-) -> str | None:
-    """Why a code of the coupon would not be what was decided; null: it is."""
+def _check_terms(client: KlaviyoClient, change: Change, terms: CouponTerms) -> None:
+    """Refuse a code of the coupon that would not be what was decided."""
     worth, least = client.settings.off, client.settings.least_order
     if (change.after, change.currency) != (worth.value, worth.currency):
-        return "a code of the coupon takes off something else: see coupon_off"
+        raise UnfitError("a code of the coupon takes off something else: see coupon_off")
     if terms.min_spend_minor != (None if least is None else least.value):
-        return "a code of the coupon holds for another least order: see coupon_least_order"
-    if terms.listing_ids or terms.excluded_listing_ids:
-        return "a code for single goods is not written here"
-    if terms.max_spend_minor is not None:
-        return "a code here has no largest order: take an amount off (off_minor)"
+        raise UnfitError(
+            "a code of the coupon holds for another least order: see coupon_least_order"
+        )
     if terms.usage_limit != 1:
-        return "a code is redeemed once here"
-    if terms.starts_at > now + _AT_ONCE:
-        return "a code holds from the moment it is made here"
-    return None
+        raise UnfitError("a code is redeemed once here")
+    if terms.starts_at > client.recent_now(Urgency.of([change])) + _AT_ONCE:
+        raise UnfitError("a code holds from the moment it is made here")
 
 
-def _close_code(client: KlaviyoClient, change: Change, urgency: Urgency) -> Outcome:
-    with nothing_sent():
-        told = _code(client, change, urgency)
-    if told is None:
-        return _rejected(change, "the coupon has no such code")
-    key = _code_key(client, change)
-    attributes = {"expires_at": term_instant(told[1] - dt.timedelta(minutes=1))}
-    data = {"type": "coupon-code", "id": key, "attributes": attributes}
-    client.write(UPDATE_CODE, _body(data), key=key, urgency=urgency)
-    return _accepted(change)
-
-
-def _code(
-    client: KlaviyoClient, change: Change, urgency: Urgency
-) -> tuple[wire.Code, dt.datetime] | None:
-    """A code and the platform's clock; null where there is no such code."""
-    key, params = _code_key(client, change), (("fields[coupon-code]", "expires_at,status"),)
-    try:
-        answer = client.ask(GET_CODE, key=key, params=params, urgency=urgency)
-    except NotFoundError:
-        return None
-    found = decoded(wire.CODE.decode, answer.body).data
-    return (found.attributes, clock_of(answer)) if found else None
+def _close_code(client: KlaviyoClient, change: Change, coupon: Coupon) -> None:
+    attributes = {"expires_at": term_instant(coupon.at - dt.timedelta(minutes=1))}
+    data = {"type": "coupon-code", "id": coupon.id, "attributes": attributes}
+    path, urgency = {"id": coupon.id}, Urgency.of([change])
+    client.write(UPDATE_CODE, _body(data), path=path, urgency=urgency)
 
 
 def _code_key(client: KlaviyoClient, change: Change) -> str:
@@ -236,13 +177,10 @@ def _end(code: wire.Code) -> dt.datetime | None:
     return ends if ends.tzinfo else ends.replace(tzinfo=dt.UTC)
 
 
-def _send_event(client: KlaviyoClient, change: Change, urgency: Urgency) -> Outcome:
+def _send_event(client: KlaviyoClient, urgency: Urgency, change: Change) -> str | None:
     if change.recipient is None:
-        return _rejected(change, "an event is about a profile")
-    try:
-        event = decode(change.payload, Event)
-    except ValueError as error:
-        return _rejected(change, str(error))
+        raise UnfitError("an event is about a profile")
+    event = opened(change, Event)
     profile = {"type": "profile", "id": change.recipient, "attributes": {}}
     attributes = {
         "properties": {**event.properties, ACTION: change.action_id},
@@ -250,9 +188,13 @@ def _send_event(client: KlaviyoClient, change: Change, urgency: Urgency) -> Outc
         "profile": {"data": profile},
         "unique_id": change.action_id,
     }
-    return _created(
-        client, CREATE_EVENT, change, {"type": "event", "attributes": attributes}, urgency
-    )
+    try:
+        client.write(
+            CREATE_EVENT, _body({"type": "event", "attributes": attributes}), urgency=urgency
+        )
+    except DuplicateError:
+        return "it exists already"
+    return None
 
 
 def _recorded(
@@ -283,16 +225,13 @@ def _recorded(
     return {properties.get(ACTION) for properties in told if properties}
 
 
-def _set_profile(client: KlaviyoClient, change: Change, urgency: Urgency) -> Outcome:
+def _set_profile(client: KlaviyoClient, urgency: Urgency, change: Change) -> None:
     if change.recipient is None:
-        return _rejected(change, "properties are of a profile")
-    try:
-        wanted = decode(change.payload, Properties).values
-    except ValueError as error:
-        return _rejected(change, str(error))
-    data = {"type": "profile", "id": change.recipient, "attributes": {"properties": wanted}}
-    client.write(UPDATE_PROFILE, _body(data), key=change.recipient, urgency=urgency)
-    return _accepted(change)
+        raise UnfitError("properties are of a profile")
+    attributes = {"properties": opened(change, Properties).values}
+    data = {"type": "profile", "id": change.recipient, "attributes": attributes}
+    path = {"id": change.recipient}
+    client.write(UPDATE_PROFILE, _body(data), path=path, urgency=urgency)
 
 
 def _properties(client: KlaviyoClient, change: Change, urgency: Urgency) -> dict[str, Any] | None:
@@ -301,7 +240,9 @@ def _properties(client: KlaviyoClient, change: Change, urgency: Urgency) -> dict
         return None
     params = (("fields[profile]", "properties"),)
     try:
-        answer = client.ask(GET_PROFILE, key=change.recipient, params=params, urgency=urgency)
+        answer = client.ask(
+            GET_PROFILE, path={"id": change.recipient}, params=params, urgency=urgency
+        )
     except NotFoundError:
         return None
     found = decoded(wire.PROFILE.decode, answer.body).data
@@ -312,9 +253,11 @@ def _body(data: dict[str, Any]) -> bytes:
     return msgspec.json.encode({"data": data})
 
 
-def _accepted(change: Change, message: str | None = None) -> Outcome:
-    return Outcome(action_id=change.action_id, state=OutcomeState.ACCEPTED, message=message)
-
-
-def _rejected(change: Change, message: str) -> Outcome:
-    return Outcome(action_id=change.action_id, state=OutcomeState.REJECTED, message=message)
+CODES = Coupons(
+    find=_find_code,
+    make=_make_code,
+    close=_close_code,
+    missing="the coupon has no such code",
+    alone=_ALONE,
+)
+"""Klaviyo's codes of the coupon that the settings name."""

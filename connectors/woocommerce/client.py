@@ -2,7 +2,7 @@
 
 import datetime as dt
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Literal, Self
 from urllib.parse import urlsplit
@@ -12,7 +12,7 @@ from pydantic import Field, SecretStr, model_validator
 
 from connectors.base.account import AccountCheck
 from connectors.base.catalogue import ShopMoney
-from connectors.base.http import HttpAnswer, server_time
+from connectors.base.http import HttpAnswer
 from connectors.base.limits import Urgency
 from connectors.base.oauth1 import Signer, basic
 from connectors.base.own_server import OwnServerClient, OwnServerSettings
@@ -25,8 +25,6 @@ from contracts.streams import Facts
 
 _SITE = "/wp-json/"
 _LIVE_KEY = re.compile(r"c[ks]_[0-9a-f]{40}")
-# A signature holds for 15 minutes; by then the clock has been looked at again.
-_CLOCK_HOLDS_SECONDS = 300.0
 
 Access = Literal["key", "signed_key", "application_password"]
 
@@ -137,11 +135,10 @@ class WooCommerceClient(OwnServerClient[WooCommerceSettings]):
         self._signer = Signer(*login) if is_signed else None
         self._credentials = {} if is_signed else basic(*login)
         self._money: ShopMoney | None = None
-        self._known_time: tuple[float, float] | None = None
 
-    def credentials(self) -> Mapping[str, str]:
-        """See `RestClient`."""
-        return self._credentials
+    def authorised(self, send: Callable[[Mapping[str, str]], HttpAnswer]) -> HttpAnswer:
+        """See `RequestClient`."""
+        return send(self._credentials)
 
     def money(self) -> ShopMoney:
         """The shop's currency and decimals, asked for once."""
@@ -177,15 +174,10 @@ class WooCommerceClient(OwnServerClient[WooCommerceSettings]):
         """See `RestClient`; what is not open is signed, if the settings say so."""
         if self._signer is not None and not request.is_open:
             url = f"{self._site.scheme}://{self._site.netloc}{request.path}"
-            seconds = self._time(urgency)
-            params = self._signer.signed(request.method, url, request.params, at=seconds)
+            at = self.recent_now(urgency).timestamp()
+            params = self._signer.signed(request.method, url, request.params, at=at)
             request = replace(request, params=params)
         return super().send(request, urgency)
-
-    def learn(self, request: Request, answer: HttpAnswer) -> None:
-        """See `RestClient`; whatever else the site prints spoils an answer in passing."""
-        super().learn(request, answer)
-        self._known_time = (server_time(answer.headers), self.clock())
 
     def _status(self) -> tuple[_Status, HttpAnswer]:
         answer = self.ask("system_status", [("_fields", "environment,settings")])
@@ -196,13 +188,9 @@ class WooCommerceClient(OwnServerClient[WooCommerceSettings]):
         where = self._site.path + path
         return self.send(Request(method="GET", path=where, params=params, is_open=True), urgency)
 
-    def _time(self, urgency: Urgency) -> float:
-        """The platform's seconds since 1970, by an answer that needs no key."""
-        if self._known_time is None or self.clock() - self._known_time[1] > _CLOCK_HOLDS_SECONDS:
-            self._open(self.API.rstrip("/"), [("_fields", "namespace")], urgency)
-        assert self._known_time is not None
-        told, at = self._known_time
-        return told + self.clock() - at
+    def hear_clock(self, urgency: Urgency) -> None:
+        """See `RequestClient`; what needs a key may have to be signed by the clock."""
+        self._open(self.API.rstrip("/"), [("_fields", "namespace")], urgency)
 
 
 def length(answer: HttpAnswer) -> int:

@@ -325,7 +325,7 @@ def test_properties_are_set_and_read_back_and_others_stay(account: Account) -> N
 
 
 def test_a_platform_that_stays_busy_leaves_everything_to_be_sent_again(account: Account) -> None:
-    account.client._retry = replace(account.client._retry, sleep=lambda seconds: None)
+    account.client.retry = replace(account.client.retry, sleep=lambda seconds: None)
     outbound.live_codes(account.client, [CODE])
     account.faults.statuses[:] = [429] * 50
     with pytest.raises(NotAppliedError):

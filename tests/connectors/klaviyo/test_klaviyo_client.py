@@ -8,6 +8,7 @@ import pytest
 from pydantic import SecretStr, ValidationError
 
 from connectors.base.limits import OwnLimits, Urgency
+from connectors.base.rest import Request
 from connectors.base.retry import NotAppliedError
 from connectors.klaviyo import codes, fetch
 from connectors.klaviyo.operations import CREATE_CODE, GET_CAMPAIGNS, GET_PROFILES, UPDATE_CODE
@@ -158,7 +159,9 @@ def test_the_wait_that_a_429_states_is_kept_by_everybody(opened: Open) -> None:
     assert platform.at[1] - platform.at[0] >= 17
     platform.script[PROFILES] = [refused(429, "throttled", **{"retry-after": "30"}), document()]
     with pytest.raises(TransientSourceError):
-        client._limited(GET_PROFILES, lambda: client._http.get("/api/profiles"), Urgency.LIVE)
+        client.send(
+            Request(method="GET", path="/api/profiles", operation=GET_PROFILES.name), Urgency.LIVE
+        )
     other, _ = opened({}, stores, platform)
     other.ask(GET_PROFILES)
     assert platform.at[-1] - platform.at[-2] >= 29
@@ -166,10 +169,10 @@ def test_the_wait_that_a_429_states_is_kept_by_everybody(opened: Open) -> None:
 
 def test_an_undo_passes_where_a_pull_waits(opened: Open) -> None:
     client, platform = opened({"PATCH /api/coupon-codes/A": [document()]})
-    limit = client._limits[UPDATE_CODE.name]
+    limit = client.limits[UPDATE_CODE.name]
     while limit.try_take(1, urgency=Urgency.LIVE) == 0:
         pass
-    client.write(UPDATE_CODE, b"{}", key="A", urgency=Urgency.UNDO)
+    client.write(UPDATE_CODE, b"{}", path={"id": "A"}, urgency=Urgency.UNDO)
     assert platform.waits == []
     assert limit.try_take(1, urgency=Urgency.LIVE) > 0
 
@@ -177,8 +180,8 @@ def test_an_undo_passes_where_a_pull_waits(opened: Open) -> None:
 def test_reads_are_as_urgent_as_the_client(opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     client, _ = opened({PROFILES: [document()]})
     taken: list[Urgency] = []
-    limit = client._limits[GET_PROFILES.name]
-    monkeypatch.setattr(limit, "take", lambda urgency: taken.append(urgency))
+    limit = client.limits[GET_PROFILES.name]
+    monkeypatch.setattr(limit, "take", lambda cost, urgency: taken.append(urgency))
     client.urgency = Urgency.BACKFILL
     client.ask(GET_PROFILES)
     client.follow(GET_PROFILES, "/api/profiles?page%5Bcursor%5D=2")

@@ -152,9 +152,9 @@ def test_every_request_conforms_to_the_official_openapi(opened: Open) -> None:
     )
     for read in (fetch.profiles, fetch.coupons, fetch.campaigns, fetch.reviews):
         list(read(client, SPAN))
-    outbound.live_codes(client, [writes.CREATED])
-    outbound.send_codes(client, [writes.CREATED])
-    outbound.send_codes(client, [writes.CLOSED])
+    outbound.CODES.live(client, [writes.CREATED])
+    outbound.CODES.send(client, [writes.CREATED])
+    outbound.CODES.send(client, [writes.CLOSED])
     outbound.send_events(client, [writes.HAPPENED])
     outbound.live_events(client, [writes.HAPPENED])
     outbound.set_profiles(client, [writes.SEGMENTED])

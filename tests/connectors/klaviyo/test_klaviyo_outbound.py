@@ -90,7 +90,7 @@ ACCEPTED = (OutcomeState.ACCEPTED, None)
 
 def test_a_code_is_made_under_the_coupon_and_ends_with_its_terms(opened: Open) -> None:
     client, platform = opened({CREATE: [answer(status=201)]}, **COUPON)
-    assert states(outbound.send_codes(client, [CREATED])) == [ACCEPTED]
+    assert states(outbound.CODES.send(client, [CREATED])) == [ACCEPTED]
     assert platform.asked[-1].headers["content-type"] == "application/vnd.api+json"
     assert platform.bodies() == [
         {
@@ -105,7 +105,7 @@ def test_a_code_is_made_under_the_coupon_and_ends_with_its_terms(opened: Open) -
 
 def test_a_code_that_is_there_already_is_done(opened: Open) -> None:
     client, _ = opened({CREATE: [refused(409, "duplicate")]}, **COUPON)
-    outcomes = outbound.send_codes(client, [CREATED])
+    outcomes = outbound.CODES.send(client, [CREATED])
     assert states(outcomes) == [(OutcomeState.ACCEPTED, "it exists already")]
 
 
@@ -142,7 +142,7 @@ def test_a_code_that_would_be_another_one_is_not_made(
     opened: Open, wrong: dict[str, Any], why: str
 ) -> None:
     client, platform = opened({CREATE: [answer(status=201)]}, **COUPON)
-    [outcome] = outbound.send_codes(client, [replace(CREATED, **wrong)])
+    [outcome] = outbound.CODES.send(client, [replace(CREATED, **wrong)])
     assert outcome.state is OutcomeState.REJECTED
     assert why in str(outcome.message)
     assert platform.bodies() == []
@@ -153,8 +153,8 @@ def test_the_least_order_of_the_coupon_is_that_of_the_terms(opened: Open) -> Non
     client, platform = opened({CREATE: [answer(status=201)]}, **stated)
     amount = replace(CREATED, after=500, currency="EUR", payload=termed(min_spend_minor=5000))
     lower = replace(amount, action_id="d", payload=termed(min_spend_minor=4999))
-    assert states(outbound.send_codes(client, [amount]))[0] == ACCEPTED
-    assert states(outbound.send_codes(client, [lower]))[0][0] is OutcomeState.REJECTED
+    assert states(outbound.CODES.send(client, [amount]))[0] == ACCEPTED
+    assert states(outbound.CODES.send(client, [lower]))[0][0] is OutcomeState.REJECTED
     assert len(platform.bodies()) == 1
 
 
@@ -176,7 +176,7 @@ def test_a_code_in_force_takes_off_what_the_settings_say(
     opened: Open, more: dict[str, Any], value: int
 ) -> None:
     client, _ = opened({f"GET {CODE}": [code(**more)]}, **COUPON)
-    live = outbound.live_codes(client, [CREATED])["A1"]
+    live = outbound.CODES.live(client, [CREATED])["A1"]
     assert isinstance(live, Live)
     assert (live.value, live.currency) == (value, None)
 
@@ -194,7 +194,7 @@ def test_the_end_of_a_code_is_read_back(
     opened: Open, told: str | None, ends_at: str | None
 ) -> None:
     client, _ = opened({f"GET {CODE}": [code(expires_at=told)]}, **COUPON)
-    live = outbound.live_codes(client, [CREATED])["A1"]
+    live = outbound.CODES.live(client, [CREATED])["A1"]
     assert isinstance(live, Live)
     assert live.terms == {"ends_at": ends_at}
 
@@ -203,7 +203,7 @@ def test_a_code_that_cannot_be_read_is_held_alone(opened: Open) -> None:
     answers = [code(expires_at="at Christmas"), code()]
     client, _ = opened({f"GET {CODE}": answers}, **COUPON)
     changes = [CREATED, replace(CREATED, action_id="b", target_id="A1")]
-    first, second = (outbound.live_codes(client, [change])["A1"] for change in changes)
+    first, second = (outbound.CODES.live(client, [change])["A1"] for change in changes)
     assert isinstance(first, Unread)
     assert "Christmas" not in first.why
     assert isinstance(second, Live)
@@ -211,19 +211,19 @@ def test_a_code_that_cannot_be_read_is_held_alone(opened: Open) -> None:
 
 def test_a_code_that_is_not_there_is_not_told(opened: Open) -> None:
     client, _ = opened({f"GET {CODE}": [refused(404, "not_found")]}, **COUPON)
-    assert outbound.live_codes(client, [CREATED]) == {}
+    assert outbound.CODES.live(client, [CREATED]) == {}
 
 
 def test_without_a_coupon_no_code_is_asked_for(opened: Open) -> None:
     client, platform = opened({})
     with pytest.raises(ConfigurationError, match="coupon"):
-        outbound.live_codes(client, [CREATED])
+        outbound.CODES.live(client, [CREATED])
     assert platform.asked == []
 
 
 def test_a_code_is_closed_by_an_end_in_the_past(opened: Open) -> None:
     client, platform = opened({f"GET {CODE}": [code()], f"PATCH {CODE}": [code()]}, **COUPON)
-    assert states(outbound.send_codes(client, [CLOSED])) == [ACCEPTED]
+    assert states(outbound.CODES.send(client, [CLOSED])) == [ACCEPTED]
     assert platform.bodies() == [
         {
             "data": {
@@ -237,7 +237,7 @@ def test_a_code_is_closed_by_an_end_in_the_past(opened: Open) -> None:
 
 def test_a_code_that_is_gone_cannot_be_closed(opened: Open) -> None:
     client, platform = opened({f"GET {CODE}": [refused(404, "not_found")]}, **COUPON)
-    outcomes = outbound.send_codes(client, [CLOSED])
+    outcomes = outbound.CODES.send(client, [CLOSED])
     assert states(outcomes) == [(OutcomeState.REJECTED, "the coupon has no such code")]
     assert platform.bodies() == []
 
@@ -246,7 +246,7 @@ def test_a_code_may_hold_what_an_address_may_not(opened: Open) -> None:
     client, platform = opened(
         {"GET /api/coupon-codes/WINBACK-A/1?": [refused(404, "not_found")]}, **COUPON
     )
-    outbound.live_codes(client, [replace(CREATED, target_id="A/1?")])
+    outbound.CODES.live(client, [replace(CREATED, target_id="A/1?")])
     assert platform.asked[0].url.raw_path.startswith(b"/api/coupon-codes/WINBACK-A%2F1%3F?")
 
 
@@ -380,22 +380,22 @@ def test_a_platform_that_stays_busy_was_told_nothing(opened: Open) -> None:
         outbound.send_events(client, [HAPPENED])
     client, platform = opened({f"GET {CODE}": [answer(status=503)]}, **COUPON)
     with pytest.raises(NotAppliedError):
-        outbound.send_codes(client, [CLOSED])
+        outbound.CODES.send(client, [CLOSED])
     assert platform.bodies() == []
 
 
 def test_what_is_taken_back_goes_first(opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     taken: list[Urgency] = []
-    limited = KlaviyoClient._limited
+    send = KlaviyoClient.send
 
-    def noted(client: KlaviyoClient, operation: Any, ask: Any, urgency: Urgency) -> Any:
+    def noted(client: KlaviyoClient, request: Any, urgency: Urgency) -> Any:
         taken.append(urgency)
-        return limited(client, operation, ask, urgency)
+        return send(client, request, urgency)
 
-    monkeypatch.setattr(KlaviyoClient, "_limited", noted)
+    monkeypatch.setattr(KlaviyoClient, "send", noted)
     client, _ = opened({f"GET {CODE}": [code()], f"PATCH {CODE}": [code()]}, **COUPON)
-    outbound.live_codes(client, [CLOSED])
-    outbound.send_codes(client, [CLOSED])
+    outbound.CODES.live(client, [CLOSED])
+    outbound.CODES.send(client, [CLOSED])
     assert set(taken) == {Urgency.UNDO}
 
 
