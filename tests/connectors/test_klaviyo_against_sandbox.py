@@ -217,10 +217,10 @@ def test_a_wrong_key_is_refused_in_one_sentence(account: Account) -> None:
 
 def test_a_code_is_made_read_back_listed_and_closed(account: Account) -> None:
     client = account.client
-    assert outbound.live_codes(client, [CODE]) == {}
-    assert states(outbound.send_codes(client, [CODE])) == ACCEPTED
+    assert outbound.CODES.live(client, [CODE]) == {}
+    assert states(outbound.CODES.send(client, [CODE])) == ACCEPTED
     terms = {"ends_at": term_instant(TERMS.ends_at)}
-    assert outbound.live_codes(client, [CODE]) == {
+    assert outbound.CODES.live(client, [CODE]) == {
         CODE.target_id: Live(value=1500, currency=None, terms=terms)
     }
     row = account.pulled("coupon_codes").frames["coupon_grants"].row(0, named=True)
@@ -229,8 +229,8 @@ def test_a_code_is_made_read_back_listed_and_closed(account: Account) -> None:
     assert row["ends_at"] == TERMS.ends_at
 
     undo = replace(CODE, before=1500, after=0, is_undo=True)
-    assert states(outbound.send_codes(client, [undo])) == ACCEPTED
-    assert shown(outbound.live_codes(client, [undo])) == {CODE.target_id: 0}
+    assert states(outbound.CODES.send(client, [undo])) == ACCEPTED
+    assert shown(outbound.CODES.live(client, [undo])) == {CODE.target_id: 0}
     grants = account.pulled("coupon_codes").frames["coupon_grants"]
     assert grants["grant_status"].to_list() == ["expired"]
     assert [kind for kind, _ in account.writes()][-2:] == ["create_coupon_code", "set_coupon_code"]
@@ -238,21 +238,21 @@ def test_a_code_is_made_read_back_listed_and_closed(account: Account) -> None:
 
 def test_a_code_whose_answer_was_lost_is_made_once(account: Account) -> None:
     account.faults.late_statuses[:] = [500]
-    assert states(outbound.send_codes(account.client, [CODE])) == [OutcomeState.UNKNOWN]
-    assert states(outbound.send_codes(account.client, [CODE])) == ACCEPTED
+    assert states(outbound.CODES.send(account.client, [CODE])) == [OutcomeState.UNKNOWN]
+    assert states(outbound.CODES.send(account.client, [CODE])) == ACCEPTED
     assert account.writes().count(("create_coupon_code", True)) == 1
 
 
 def test_codes_under_a_coupon_that_is_not_there_are_rejected_one_by_one() -> None:
     with running(coupon_id="NOWHERE") as account:
         second = replace(CODE, action_id="b" * 32, target_id="COME-BACK-2")
-        outcomes = outbound.send_codes(account.client, [CODE, second])
+        outcomes = outbound.CODES.send(account.client, [CODE, second])
         assert states(outcomes) == [OutcomeState.REJECTED] * 2
-        assert outbound.live_codes(account.client, [CODE]) == {}
+        assert outbound.CODES.live(account.client, [CODE]) == {}
 
 
 def test_a_code_that_somebody_holds_is_theirs_until_they_are_forgotten(account: Account) -> None:
-    outbound.send_codes(account.client, [CODE])
+    outbound.CODES.send(account.client, [CODE])
     holder = account.other.get("/api/profiles").json()["data"][0]
     listed = account.pages("coupon_codes")[0]
     [codes] = [wire.CODES.listed(body) for body in wire.answers(listed.body)]
@@ -326,10 +326,10 @@ def test_properties_are_set_and_read_back_and_others_stay(account: Account) -> N
 
 def test_a_platform_that_stays_busy_leaves_everything_to_be_sent_again(account: Account) -> None:
     account.client.retry = replace(account.client.retry, sleep=lambda seconds: None)
-    outbound.live_codes(account.client, [CODE])
+    outbound.CODES.live(account.client, [CODE])
     account.faults.statuses[:] = [429] * 50
     with pytest.raises(NotAppliedError):
-        outbound.send_codes(account.client, [CODE])
+        outbound.CODES.send(account.client, [CODE])
     assert ("create_coupon_code", True) not in account.writes()
 
 

@@ -20,6 +20,7 @@ from contracts.errors import (
 from contracts.ports import Stores
 from contracts.streams import Context, Page, Window
 from contracts.tokens import Tokens
+from tests.connectors.scripted import asking, opened
 
 STORE = "ATVPDKIKX0DER"
 READ_AT = dt.datetime(2026, 11, 22, tzinfo=dt.UTC)
@@ -333,22 +334,7 @@ def settings(**more: Any) -> AmazonSettings:
 
 
 def ask(transport: httpx.BaseTransport) -> None:
-    """Ask for the orders of an account behind the transport; waiting costs no time."""
-    now = 0.0
-
-    def sleep(seconds: float) -> None:
-        nonlocal now
-        now += seconds
-
-    client = AmazonClient(
-        settings(),
-        Stores(tokens=HeldToken()),
-        transport=transport,
-        resolve=lambda host: ["52.94.236.248"],
-        clock=lambda: now,
-        sleep=sleep,
-    )
-    try:
+    """Ask for the orders of an account behind the transport."""
+    stores = Stores(tokens=HeldToken())
+    with asking(opened(AmazonClient, settings(), transport, stores=stores)) as client:
         list(fetch.orders(client, Window(READ_AT - dt.timedelta(days=1), READ_AT)))
-    finally:
-        client.close()

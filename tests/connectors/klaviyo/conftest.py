@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import httpx
@@ -9,39 +10,31 @@ import pytest
 
 from connectors.klaviyo.client import KlaviyoClient
 from contracts.ports import Stores
+from tests.connectors import scripted
 from tests.connectors.klaviyo.recorded import DATE, document, settings
 
 Reply = bytes | httpx.Response | Exception
 Script = dict[str, list[Reply]]
 
 
-class Platform:
-    """Answers by method and path, in order; keeps what it was asked. The last one is repeated.
+class Platform(scripted.Platform):
+    """Answers by method and path, in order. The last one is repeated.
 
     The clock is what is asked for by one profile.
     """
 
     def __init__(self, script: Script) -> None:
+        super().__init__(1_000.0)
         self.script = script
-        self.asked: list[httpx.Request] = []
         self.at: list[float] = []
-        self.waits: list[float] = []
-        self.now = 1_000.0
 
-    def sleep(self, seconds: float) -> None:
-        self.waits.append(seconds)
-        self.now += seconds
-
-    def __call__(self, request: httpx.Request) -> httpx.Response:
+    def reply_to(self, request: httpx.Request) -> httpx.Response | Exception:
         self.asked.append(request)
         self.at.append(self.now)
         if request.url.params.get("page[size]") == "1":
             return answer(document())
-        replies = self.script[f"{request.method} {request.url.path}"]
-        reply = replies.pop(0) if len(replies) > 1 else replies[0]
-        if isinstance(reply, Exception):
-            raise reply
-        return reply if isinstance(reply, httpx.Response) else answer(reply)
+        reply = scripted.turn(self.script[f"{request.method} {request.url.path}"])
+        return answer(reply) if isinstance(reply, bytes) else reply
 
     def bodies(self) -> list[Any]:
         return [json.loads(one.content) for one in self.asked if one.content]
@@ -61,24 +54,13 @@ Open = Callable[..., Opened]
 @pytest.fixture
 def opened() -> Iterator[Open]:
     """Opens a client of a platform with a script: method and path, and the answers to it."""
-    clients: list[KlaviyoClient] = []
+    with ExitStack() as clients:
 
-    def open_with(
-        script: Script, stores: Stores = Stores(), platform: Platform | None = None, **more: Any
-    ) -> Opened:
-        served = platform or Platform(script)
-        client = KlaviyoClient(
-            settings(**more),
-            stores,
-            transport=httpx.MockTransport(served),
-            resolve=lambda host: ["104.18.0.1"],
-            clock=lambda: served.now,
-            sleep=served.sleep,
-            wall_clock=lambda: served.now,
-        )
-        clients.append(client)
-        return client, served
+        def open_with(
+            script: Script, stores: Stores = Stores(), platform: Platform | None = None, **more: Any
+        ) -> Opened:
+            served = platform or Platform(script)
+            client = scripted.opened(KlaviyoClient, settings(**more), served, stores=stores)
+            return clients.enter_context(scripted.asking(client)), served
 
-    yield open_with
-    for client in clients:
-        client.close()
+        yield open_with

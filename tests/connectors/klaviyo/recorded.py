@@ -16,6 +16,7 @@ from contracts.errors import (
     TransientSourceError,
 )
 from contracts.streams import Context, Page, Window
+from tests.connectors.scripted import asking, opened
 
 READ_AT = dt.datetime(2026, 11, 22, 5, tzinfo=dt.UTC)
 CONTEXT = Context("shop", "EUR", "Europe/Berlin", READ_AT)
@@ -234,21 +235,6 @@ def settings(**more: Any) -> KlaviyoSettings:
 
 
 def ask(transport: httpx.BaseTransport) -> None:
-    """Read the first stream of an account behind the transport; waiting costs no time."""
-    now = 0.0
-
-    def sleep(seconds: float) -> None:
-        nonlocal now
-        now += seconds
-
-    client = KlaviyoClient(
-        settings(),
-        transport=transport,
-        resolve=lambda host: ["104.18.0.1"],
-        clock=lambda: now,
-        sleep=sleep,
-    )
-    try:
+    """Read the first stream of an account behind the transport."""
+    with asking(opened(KlaviyoClient, settings(), transport)) as client:
         list(fetch.profiles(client, Window(READ_AT - dt.timedelta(days=1), READ_AT)))
-    finally:
-        client.close()

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import httpx
@@ -9,6 +10,7 @@ import pytest
 from pydantic import SecretStr
 
 from connectors.shopify.client import ShopifyClient, ShopifySettings
+from tests.connectors import scripted
 
 Reply = dict[str, Any] | httpx.Response | Exception
 DATE = {"date": "Mon, 16 Nov 2026 05:00:00 GMT"}
@@ -45,27 +47,19 @@ def answer(
     return httpx.Response(200, json=body, headers=DATE)
 
 
-class Platform:
-    """Replies in order and keeps what it was asked; the last reply is repeated."""
+class Platform(scripted.Platform):
+    """Replies in order; the last one is repeated."""
 
     def __init__(self, replies: tuple[Reply | Callable[[Any], Reply], ...]) -> None:
+        super().__init__()
         self.replies = list(replies)
-        self.asked: list[dict[str, Any]] = []
-        self.waits: list[float] = []
-        self.now = 0.0
 
-    def sleep(self, seconds: float) -> None:
-        self.waits.append(seconds)
-        self.now += seconds
-
-    def __call__(self, request: httpx.Request) -> httpx.Response:
+    def reply_to(self, request: httpx.Request) -> httpx.Response | Exception:
         asked = json.loads(request.content) if request.content else {"url": str(request.url)}
         asked["token"] = request.headers.get("x-shopify-access-token")
         self.asked.append(asked)
-        reply = self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
+        reply = scripted.turn(self.replies)
         found = reply if isinstance(reply, dict | httpx.Response | Exception) else reply(asked)
-        if isinstance(found, Exception):
-            raise found
         return answer(found) if isinstance(found, dict) else found
 
 
@@ -75,25 +69,17 @@ Opened = tuple[ShopifyClient, Platform]
 @pytest.fixture
 def opened() -> Iterator[Callable[..., Opened]]:
     """Opens a client of a platform that gives the replies."""
-    clients: list[ShopifyClient] = []
+    with ExitStack() as clients:
 
-    def open_with(*replies: Reply | Callable[[Any], Reply]) -> Opened:
-        platform = Platform(replies)
-        client = ShopifyClient(
-            ShopifySettings(
+        def open_with(*replies: Reply | Callable[[Any], Reply]) -> Opened:
+            platform = Platform(replies)
+            settings = ShopifySettings(
                 shop_domain="demo.myshopify.com", access_token=SecretStr("shpat_secret")
-            ),
-            transport=httpx.MockTransport(platform),
-            resolve=lambda host: ["23.227.38.33"],
-            clock=lambda: platform.now,
-            sleep=platform.sleep,
-        )
-        clients.append(client)
-        return client, platform
+            )
+            client = scripted.opened(ShopifyClient, settings, platform)
+            return clients.enter_context(scripted.asking(client)), platform
 
-    yield open_with
-    for client in clients:
-        client.close()
+        yield open_with
 
 
 @pytest.fixture(name="answer")

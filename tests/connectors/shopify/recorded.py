@@ -15,6 +15,7 @@ from contracts.errors import (
     TransientSourceError,
 )
 from contracts.streams import Context, Page
+from tests.connectors.scripted import asking, opened
 
 CONTEXT = Context("shop", "USD", "America/New_York", dt.datetime(2026, 11, 22, tzinfo=dt.UTC))
 PEOPLE = ("7700123456", "zora@marked.example", "+1 555 0100", "Zora-Marked", "Ring-Zora-Street")
@@ -211,24 +212,9 @@ ERRORS: dict[str, tuple[httpx.Response, type[ShopkeeperError]]] = {
 
 
 def ask(transport: httpx.BaseTransport) -> None:
-    """Ask one thing of a shop behind the transport; waiting costs no time."""
+    """Ask one thing of a shop behind the transport."""
     settings = ShopifySettings(
         shop_domain="demo.myshopify.com", access_token=SecretStr("shpat_secret")
     )
-    now = 0.0
-
-    def sleep(seconds: float) -> None:
-        nonlocal now
-        now += seconds
-
-    client = ShopifyClient(
-        settings,
-        transport=transport,
-        resolve=lambda host: ["23.227.38.33"],
-        clock=lambda: now,
-        sleep=sleep,
-    )
-    try:
+    with asking(opened(ShopifyClient, settings, transport)) as client:
         client.now()
-    finally:
-        client.close()

@@ -19,6 +19,7 @@ from contracts.errors import (
     TransientSourceError,
 )
 from contracts.streams import Context, Page
+from tests.connectors import scripted
 
 CONTEXT = Context("shop", "EUR", "Europe/Berlin", dt.datetime(2026, 11, 22, tzinfo=dt.UTC))
 PEOPLE = (
@@ -284,25 +285,10 @@ def opened(transport: httpx.BaseTransport, **more: Any) -> WooCommerceClient:
         consumer_secret=SecretStr("cs_test"),
         **more,
     )
-    now = 0.0
-
-    def sleep(seconds: float) -> None:
-        nonlocal now
-        now += seconds
-
-    return WooCommerceClient(
-        settings,
-        transport=transport,
-        resolve=lambda host: ["23.227.38.33"],
-        clock=lambda: now,
-        sleep=sleep,
-    )
+    return scripted.opened(WooCommerceClient, settings, transport)
 
 
 def ask(transport: httpx.BaseTransport) -> None:
     """Ask one thing of a shop behind the transport."""
-    client = opened(transport)
-    try:
+    with scripted.asking(opened(transport)) as client:
         client.now()
-    finally:
-        client.close()
