@@ -98,9 +98,13 @@ class RequestClient(AccountClient[Settings]):
         self.learn(request, answer)
         return answer
 
+    def credentials(self) -> Mapping[str, str]:
+        """Headers that say who we are, beside those that the connection sends with everything."""
+        return {}
+
     def authorised(self, send: Callable[[Mapping[str, str]], HttpAnswer]) -> HttpAnswer:
-        """Send with headers that say who we are, beside those of the connection."""
-        return send({})
+        """Send with credentials; overridden where they are a token that may have to be renewed."""
+        return send(self.credentials())
 
     def learn(self, request: Request, answer: HttpAnswer) -> None:
         """Learn what an answer tells beside its body, and refuse what is no answer."""

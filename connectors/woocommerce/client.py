@@ -2,7 +2,7 @@
 
 import datetime as dt
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Literal, Self
 from urllib.parse import urlsplit
@@ -136,9 +136,9 @@ class WooCommerceClient(OwnServerClient[WooCommerceSettings]):
         self._credentials = {} if is_signed else basic(*login)
         self._money: ShopMoney | None = None
 
-    def authorised(self, send: Callable[[Mapping[str, str]], HttpAnswer]) -> HttpAnswer:
+    def credentials(self) -> Mapping[str, str]:
         """See `RequestClient`."""
-        return send(self._credentials)
+        return self._credentials
 
     def money(self) -> ShopMoney:
         """The shop's currency and decimals, asked for once."""
