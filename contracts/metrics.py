@@ -40,7 +40,7 @@ class Dimension(StrEnum):
 
 
 class Gap(StrEnum):
-    """Why a metric has no value where it was asked for."""
+    """Why a metric has no value where it was requested."""
 
     NO_DATA = "no_data"
     NO_BASE = "no_base"
@@ -83,7 +83,7 @@ class Metric:
     """The same over rows of the fact, aggregated like `value`."""
     is_better: Literal["higher", "lower", "neither"] = "higher"
     is_estimated: bool = False
-    """Whether it rests on what the settings state and no settlement has told yet."""
+    """Whether it rests on what the settings state and no settlement has confirmed yet."""
 
     def __post_init__(self) -> None:
         if bool(self.fact) == bool(self.inputs):

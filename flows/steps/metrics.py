@@ -115,7 +115,7 @@ def _grain(name: str, by: Sequence[str]) -> tuple[Period, tuple[Dimension, ...]]
     for one in others:
         if one not in known:
             ways = ", ".join([*Period, *known])
-            raise ConfigurationError(f"--by {one!r}: {name} is told by {ways}")
+            raise ConfigurationError(f"--by {one!r}: {name} is broken down by {ways}")
     if len(periods) > 1:
         raise ConfigurationError("--by takes one period: span, day, week or month")
     usual = Period.SPAN if others else Period.DAY

@@ -71,7 +71,10 @@ def test_a_metric_is_shown_by_dimension_and_period_and_as_json(
     ("words", "sentence"),
     [
         (("gnv",), "did you mean 'gmv'?"),
-        (("gmv", "--by", "sku"), "--by 'sku': gmv is told by span, day, week, month, buyer, hour"),
+        (
+            ("gmv", "--by", "sku"),
+            "--by 'sku': gmv is broken down by span, day, week, month, buyer, hour",
+        ),
         (("gmv", "--by", "day,week"), "--by takes one period"),
         (("gmv", "--from", "2026-11-12", "--to", "2026-11-11"), "is later than"),
     ],

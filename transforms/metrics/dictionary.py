@@ -17,7 +17,7 @@ month) and by what stands under "by".
 
 def render() -> str:
     """The page as Markdown."""
-    gaps = [f"- `{gap}`: {said.en}; {said.zh}\n" for gap, said in GAPS.items()]
+    gaps = [f"- `{gap}`: {text.en}; {text.zh}\n" for gap, text in GAPS.items()]
     return "".join(
         [_HEAD, *map(_row, METRICS.values()), "\n## Why there is no value 无值原因\n\n", *gaps]
     )

@@ -59,7 +59,7 @@ class Sources:
 class Fact:
     """One fact table: lazy rows with `shop_id`, `date`, its dimensions by their names, measures.
 
-    `rows` is given the dimensions that are asked for: of what a platform tells at several levels,
+    `rows` is given the dimensions requested: of what a platform reports at several levels,
     such as ads, it picks the one that has them. `is_whole`: a day without rows had none; otherwise
     it is unknown.
     """
@@ -153,7 +153,7 @@ def _with_costs(sold: pl.LazyFrame, of: Sources) -> pl.LazyFrame:
 
 
 def _refunds(of: Sources, _by: frozenset[Dimension]) -> pl.LazyFrame:
-    """Money that went back, on the day on which it did, told with the order or as a case."""
+    """Money that went back, on the day on which it did, reported with the order or as a case."""
     columns = [*_ORDER, "refunded_at", "refunded_minor"]
     ended = of.cases.lazy().filter(
         pl.col("refunded_at").is_not_null(), pl.col("case_status") == CaseStatus.REFUNDED
@@ -177,7 +177,7 @@ def _traffic(of: Sources, _by: frozenset[Dimension]) -> pl.LazyFrame:
 
 
 def _ads(of: Sources, by: frozenset[Dimension]) -> pl.LazyFrame:
-    """Ads per day and campaign, or finer where it is asked for; levels tell of the same money."""
+    """Ads per day and campaign, or finer where requested; levels report the same money."""
     level = AdLevel.CAMPAIGN
     if Dimension.KEYWORD in by:
         level = AdLevel.KEYWORD

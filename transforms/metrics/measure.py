@@ -112,9 +112,9 @@ def _valued(frame: pl.LazyFrame, metric: Metric) -> pl.LazyFrame:
     )
     with_gap = frame.with_columns(value.alias(metric.name), gap.alias("gap"))
     is_unknown = ~pl.col(metric.name).is_finite() | pl.col(metric.name).is_null()
-    told = pl.coalesce("gap", pl.when(is_unknown).then(pl.lit(str(Gap.NO_DATA))))
+    why_none = pl.coalesce("gap", pl.when(is_unknown).then(pl.lit(str(Gap.NO_DATA))))
     return (
-        with_gap.with_columns(told.alias(metric.name + GAP_SUFFIX))
+        with_gap.with_columns(why_none.alias(metric.name + GAP_SUFFIX))
         .with_columns(
             pl.when(pl.col(metric.name + GAP_SUFFIX).is_null()).then(metric.name).alias(metric.name)
         )

@@ -1,6 +1,6 @@
 """Who comes back: members who ordered again a number of days after their first order.
 
-Classic retention asks for an order exactly on that day, rolling retention for one on it or later. A
+Classic retention requires an order exactly on that day, rolling retention for one on it or later. A
 cohort of which not all have had that many days is censored: it has no value, not a low one.
 """
 

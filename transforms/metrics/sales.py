@@ -104,7 +104,7 @@ METRICS: Final = (
         name="goods_gmv",
         title=Bilingual("GMV of the goods", "商品成交额"),
         definition=Bilingual(
-            "Line totals of goods; equal to GMV, and can be told by SKU",
+            "Line totals of goods; equal to GMV, and can be broken down by SKU",
             "商品行实付金额；合计等于成交额，可按 SKU 查看",
         ),
         unit=Unit.MONEY,
