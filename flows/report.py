@@ -3,12 +3,15 @@
 from prefect import flow
 from prefect.artifacts import acreate_markdown_artifact
 
+from contracts.languages import Bilingual
 from flows.form import HomeDir, OptionalShopId
 from flows.labels import run_name, tag_run
 from flows.missed import drop_all_missed
 from flows.steps.opening import open_home
 from flows.steps.report import Reported, report
 from reports.markdown import kpis_table
+
+_TITLE = Bilingual("The last days in figures", "近日指标")
 
 
 @flow(name="report", flow_run_name=run_name, on_running=[tag_run, drop_all_missed])
@@ -17,6 +20,6 @@ async def report_flow(home_dir: HomeDir, shop_id: OptionalShopId = None) -> Repo
     with open_home(home_dir) as home:
         written = report(home, shop_id=shop_id)
     await acreate_markdown_artifact(
-        kpis_table(written.daily.kpis), key="kpis", description="The last days in figures"
+        kpis_table(written.daily), key="kpis", description=_TITLE.in_(written.daily.language)
     )
     return written

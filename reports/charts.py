@@ -7,6 +7,7 @@ import altair as alt
 import polars as pl
 import vl_convert
 
+from contracts.languages import Bilingual, Language
 from contracts.money import exponent
 
 # Readable on white and on near-black alike, so that one picture serves both.
@@ -15,6 +16,14 @@ MAIN = "#4f83cc"
 SOFT = 0.45
 SECOND = "#d19a4b"
 _WIDTH, _HEIGHT = 460, 210
+_DAY = Bilingual("%b %-d", "%-m月%-d日")
+_NUMBER = Bilingual(
+    "format(datum.value, '~s')",
+    "abs(datum.value) >= 10000 ? format(datum.value / 10000, ',~f') + '万'"
+    " : format(datum.value, ',~f')",
+)
+"""Thousands as each language counts them: 12k, 1.2万."""
+_RETURNING, _NEW = Bilingual("Returning", "老客"), Bilingual("New", "新客")
 _FONT = "system-ui, -apple-system, 'Segoe UI', 'Noto Sans CJK SC', sans-serif"
 _CONFIG = {
     "background": "transparent",
@@ -37,33 +46,34 @@ _CONFIG = {
 }
 
 
-def gmv(days: pl.DataFrame) -> str:
+def gmv(days: pl.DataFrame, language: Language) -> str:
     """GMV per day as bars, its mean of seven days as a line."""
     scale = 10 ** exponent(str(days["currency"][-1]))
     rows = days.select(
-        day=pl.col("kpi_date").cast(pl.String),
-        gmv=pl.col("gmv_minor") / scale,
-        mean=pl.col("gmv_minor").rolling_mean(7, min_samples=1) / scale,
+        day=pl.col("day").cast(pl.String),
+        gmv=pl.col("gmv") / scale,
+        mean=pl.col("gmv").rolling_mean(7, min_samples=1) / scale,
     )
-    base = _base(rows)
-    bars = base.mark_bar(color=MAIN, opacity=SOFT).encode(y=_y("gmv:Q"))
-    line = base.mark_line(color=MAIN, strokeWidth=2.2).encode(y=_y("mean:Q"))
+    base = _base(rows, language)
+    bars = base.mark_bar(color=MAIN, opacity=SOFT).encode(y=_y("gmv:Q", language))
+    line = base.mark_line(color=MAIN, strokeWidth=2.2).encode(y=_y("mean:Q", language))
     return _svg(bars + line)
 
 
-def buyers(days: pl.DataFrame) -> str:
+def buyers(days: pl.DataFrame, language: Language) -> str:
     """Buyers per day, new ones on top of returning ones."""
+    returning, new = (one.in_(language) for one in (_RETURNING, _NEW))
     rows = days.select(
-        pl.col("kpi_date").cast(pl.String).alias("day"),
-        pl.col("returning_buyers_units").alias("Returning 老客"),
-        pl.col("new_buyers_units").alias("New 新客"),
+        pl.col("day").cast(pl.String),
+        (pl.col("buyers") - pl.col("new_buyers")).alias(returning),
+        pl.col("new_buyers").alias(new),
     ).unpivot(index="day", variable_name="kind", value_name="buyers")
-    colours = alt.Scale(domain=["Returning 老客", "New 新客"], range=[MAIN, SECOND])
+    colours = alt.Scale(domain=[returning, new], range=[MAIN, SECOND])
     bars = (
-        _base(rows)
+        _base(rows, language)
         .mark_bar(opacity=0.8)
         .encode(
-            y=_y("buyers:Q"),
+            y=_y("buyers:Q", language),
             color=alt.Color("kind:N", scale=colours),
             order=alt.Order("kind:N", sort="descending"),
         )
@@ -87,15 +97,17 @@ def _data(rows: pl.DataFrame) -> alt.InlineData:
     return alt.InlineData(values=rows.to_dicts())
 
 
-def _base(rows: pl.DataFrame) -> alt.Chart:
-    axis = alt.Axis(format="%b %-d", grid=False, tickCount=5, labelFlush=True)
+def _base(rows: pl.DataFrame, language: Language) -> alt.Chart:
+    day = _DAY.in_(language)
+    axis = alt.Axis(format=day, grid=False, tickCount=5, labelFlush=True)
     return alt.Chart(_data(rows)).encode(
         x=alt.X("utcyearmonthdate(day):T", axis=axis, title=None, scale=alt.Scale(type="utc"))
     )
 
 
-def _y(field: str) -> alt.Y:
-    axis = alt.Axis(tickCount=4, format="~s", domain=False, ticks=False)
+def _y(field: str, language: Language) -> alt.Y:
+    label = _NUMBER.in_(language)
+    axis = alt.Axis(tickCount=4, labelExpr=label, domain=False, ticks=False)
     return alt.Y(field, axis=axis, title=None)
 
 

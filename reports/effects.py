@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from contracts.effects import LEAST_DAYS, LEAST_UNITS, Effect
+from contracts.languages import Bilingual
 from reports import formats
 
 
@@ -15,6 +16,11 @@ class ReportedEffect:
     currency: str
     is_per_sku: bool
     effect: Effect
+
+    @property
+    def bilingual(self) -> Bilingual:
+        """In both languages."""
+        return Bilingual(self.summary, self.summary_zh)
 
     @property
     def summary(self) -> str:

@@ -1,138 +1,166 @@
-"""The figures of a day: value, change against the same weekday and trend."""
+"""The figures of a day: value or why there is none, change against the same weekday and trend."""
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
-from zoneinfo import ZoneInfo
+from typing import Any, Literal
 
 import polars as pl
 
-from reports.formats import count, figure, money, rate
+from contracts.languages import Bilingual, Language
+from contracts.metrics import GAPS, Gap, Metric, Unit
+from reports import formats
 
-SHOWN_DAYS = 90
 TREND_DAYS = 28
+DAY = "day"
+GAP_SUFFIX = "_gap"
 _WEEK = dt.timedelta(weeks=1)
 _STEADY_RATE = 0.005
+_FEW = 10
+"""Fewer of something than this are a base on which a percentage means nothing."""
 
 Tone = Literal["good", "bad", "steady"]
+Row = Mapping[str, Any]
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Measure:
-    """A column of `KpisDaily` and what people call it."""
-
-    column: str
-    label: str
-    label_zh: str
-    unit: Literal["money", "count", "rate"]
-    is_better: Literal["higher", "lower"] = "higher"
-
-
-MEASURES = (
-    Measure(column="gmv_minor", label="GMV", label_zh="成交额", unit="money"),
-    Measure(column="orders_count", label="Orders", label_zh="订单数", unit="count"),
-    Measure(column="buyers_units", label="Buyers", label_zh="买家数", unit="count"),
-    Measure(column="sold_units", label="Units", label_zh="销量", unit="count"),
-    Measure(column="aov_minor", label="Average order", label_zh="客单价", unit="money"),
-    Measure(column="new_buyers_units", label="New buyers", label_zh="新客数", unit="count"),
-    Measure(column="repurchase_rate", label="Repurchase rate", label_zh="复购率", unit="rate"),
-    Measure(column="conversion_rate", label="Conversion", label_zh="转化率", unit="rate"),
-    Measure(
-        column="refunded_minor",
-        label="Refunded",
-        label_zh="退款额",
-        unit="money",
-        is_better="lower",
-    ),
+_NOTHING_BEFORE = Bilingual("no day to compare with", "无可比日期")
+_UNCHANGED = Bilingual("unchanged", "持平")
+_POINTS = Bilingual(" pp", " 个百分点")
+_ESTIMATED = Bilingual("{} (estimated)", "{}（预估）")
+_SINCE = Bilingual("data since {}", "数据始于 {}")
+_EFFECTS = (
+    ("visitors_effect_minor", Bilingual("visitors", "访客数")),
+    ("conversion_effect_minor", Bilingual("conversion", "转化率")),
+    ("aov_effect_minor", Bilingual("average order", "客单价")),
+)
+_MOVED = Bilingual(
+    "{} against the same weekday a week before: {}.", "成交额较上周同日 {}，其中{}。"
+)
+_NOT_COMPARED = Bilingual(
+    "What moved GMV is not known: there is no day a week before to compare with.",
+    "无法说明成交额变动原因：没有上周同日可比。",
+)
+_NOT_SPLIT = Bilingual(
+    "{} against the same weekday a week before; what moved it is not known, as one of the two"
+    " days has no visitors or no orders.",
+    "成交额较上周同日 {}；其中一日没有访客或订单数据，无法拆分原因。",
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportFigure:
-    """One measure on one day. `change` is text against the same weekday a week before."""
+    """One metric on one day. `change` is text against the same weekday a week before, or says why
+    there is no value.
+    """
 
-    measure: Measure
+    metric: Metric
+    title: str
     value: str
     change: str
     tone: Tone
+    note: str
+    """What a reader has to know of it beside; empty: nothing."""
     trend: tuple[float | None, ...]
     """Four weeks, oldest first; None where a day has no value."""
 
 
-def complete_days(kpis: pl.DataFrame, as_of: dt.datetime, time_zone: str) -> pl.DataFrame:
-    """One shop's days before today by its own clock, the last 90 of them, oldest first."""
-    today = as_of.astimezone(ZoneInfo(time_zone)).date()
-    return kpis.filter(pl.col("kpi_date") < today).sort("kpi_date").tail(SHOWN_DAYS)
-
-
-def figures(days: pl.DataFrame) -> Iterator[ReportFigure]:
-    """Figures of the last of `days` (grain: kpi_date, one currency); measures never known are
-    left out."""
+def figures(
+    days: pl.DataFrame,
+    metrics: Sequence[Metric],
+    language: Language,
+    *,
+    since: dt.date | None = None,
+) -> Iterator[ReportFigure]:
+    """Figures of the last of `days` (grain: day, one shop and currency); `since` is the first day
+    of its data."""
     if days.is_empty():
         return
-    currency = str(days["currency"][-1])
-    before = days.filter(pl.col("kpi_date") == days["kpi_date"][-1] - _WEEK)
-    for measure in MEASURES:
-        values = days[measure.column]
-        if values.null_count() == len(values):
-            continue
-        then = before[measure.column][0] if before.height else None
-        change, tone = _change(measure, values[-1], then)
+    last = days.row(-1, named=True)
+    before = days.filter(pl.col(DAY) == last[DAY] - _WEEK)
+    then = before.row(0, named=True) if before.height else None
+    for metric in metrics:
+        change, tone = _change(metric, last, then, language)
+        title = metric.title.in_(language)
         yield ReportFigure(
-            measure=measure,
-            value=format_measure(measure, values[-1], currency),
+            metric=metric,
+            title=_ESTIMATED.in_(language).format(title) if metric.is_estimated else title,
+            value=format_metric(metric, last[metric.name], last["currency"], language),
             change=change,
             tone=tone,
-            trend=tuple(values.tail(TREND_DAYS)),
+            note=_note(metric, since, language),
+            trend=tuple(days[metric.name].tail(TREND_DAYS)),
         )
 
 
-def format_measure(measure: Measure, value: float | None, currency: str) -> str:
-    """A value of a measure as text."""
-    if measure.unit == "money":
-        return figure(None if value is None else int(value), currency)
-    if measure.unit == "rate":
-        return rate(value)
-    return count(None if value is None else int(value))
+def _note(metric: Metric, since: dt.date | None, language: Language) -> str:
+    """A buyer is new where the data know no earlier order, so it matters since when they do."""
+    if metric.name != "new_buyers" or since is None:
+        return ""
+    return _SINCE.in_(language).format(formats.short_day(since, language))
 
 
-def _change(measure: Measure, now: float | None, then: float | None) -> tuple[str, Tone]:
-    """Relative change, for a rate in percentage points."""
-    if now is None or then is None:
-        return "no day to compare with", "steady"
-    if measure.unit == "rate":
-        moved, text = now - then, f"{(now - then) * 100:+.1f} pp"
-    elif then == 0:
-        return "from zero" if now else "unchanged", "steady"
-    else:
-        moved, text = now / then - 1, f"{now / then - 1:+.1%}"
-    if abs(moved) < _STEADY_RATE:
-        return text, "steady"
-    return text, "good" if (moved > 0) is (measure.is_better == "higher") else "bad"
+def format_metric(metric: Metric, value: float | None, currency: str, language: Language) -> str:
+    """A value as text, where a heading says the currency."""
+    if metric.unit is Unit.MONEY:
+        return formats.figure(None if value is None else round(value), currency)
+    return formats.metric_value(metric.unit, value, currency, language)
 
 
-def explain_gmv(day: dict[str, object]) -> str | None:
-    """What moved GMV against the same weekday before, in one sentence; none where it is unknown.
+def _change(metric: Metric, day: Row, before: Row | None, language: Language) -> tuple[str, Tone]:
+    """Relative change; of a rate in percentage points, of a small base in its own unit."""
+    now, then = day[metric.name], None if before is None else before[metric.name]
+    if now is None:
+        return gap_of(metric, day).in_(language), "steady"
+    if before is None or then is None:
+        return _NOTHING_BEFORE.in_(language), "steady"
+    moved = now - then
+    if moved == 0:
+        return _UNCHANGED.in_(language), "steady"
+    if metric.unit is Unit.RATE:
+        return f"{moved * 100:+.1f}{_POINTS.in_(language)}", _tone(metric, moved, moved)
+    if metric.unit in (Unit.MONEY, Unit.COUNT) and not _is_small(metric, then, before):
+        return f"{moved / then:+.1%}", _tone(metric, moved, moved / then)
+    sign = "+" if moved > 0 else ""
+    amount = formats.metric_value(metric.unit, moved, day["currency"], language)
+    return f"{sign}{amount}", "steady"
 
-    `day` is a row of `transforms.kpis.kpi_changes`; its effects add up to the change.
+
+def _is_small(metric: Metric, then: float, before: Row) -> bool:
+    """Whether fewer than ten orders, refunds or other things stand behind a base."""
+    if metric.unit is Unit.COUNT:
+        return then < _FEW
+    orders, average = before["orders"] or 0, before["aov"] or 0
+    least = _FEW * average if metric.name == "refunded" else average
+    return orders < _FEW or then < least
+
+
+def _tone(metric: Metric, moved: float, rate: float) -> Tone:
+    if abs(rate) < _STEADY_RATE or metric.is_better == "neither":
+        return "steady"
+    return "good" if (moved > 0) is (metric.is_better == "higher") else "bad"
+
+
+def gap_of(metric: Metric, day: Row) -> Bilingual:
+    """Why a metric has no value on a day."""
+    return GAPS[Gap(day[metric.name + GAP_SUFFIX] or Gap.NO_DATA)]
+
+
+def explain_gmv(change: Row | None, currency: str, language: Language) -> str:
+    """What moved GMV against the same weekday before, in one sentence; or why it is not known.
+
+    `change` is a row of `transforms.kpis.kpi_changes`, whose effects add up to the change; None:
+    there is no such day.
     """
-    currency, change = str(day["currency"]), day["gmv_change_minor"]
-    effects = {
-        "visitors": day["visitors_effect_minor"],
-        "conversion": day["conversion_effect_minor"],
-        "average order": day["aov_effect_minor"],
-    }
-    known = [
-        f"{name} {_signed_amount(effect, currency)}"
-        for name, effect in effects.items()
-        if isinstance(effect, float)
-    ]
-    if len(known) < len(effects) or not isinstance(change, int):
-        return None
-    return f"GMV {_signed_amount(change, currency)}: {', '.join(known)}."
+    if change is None or change["gmv_change_minor"] is None:
+        return _NOT_COMPARED.in_(language)
+    whole = signed_amount(change["gmv_change_minor"], currency)
+    effects = [(name.in_(language), change[column]) for column, name in _EFFECTS]
+    if any(effect is None for _, effect in effects):
+        return _NOT_SPLIT.in_(language).format(whole)
+    parts = [f"{name} {signed_amount(effect, currency)}" for name, effect in effects]
+    return _MOVED.in_(language).format(whole, ("、" if language == "zh" else ", ").join(parts))
 
 
-def _signed_amount(amount_minor: float, currency: str) -> str:
+def signed_amount(amount_minor: float, currency: str) -> str:
+    """An amount with its sign."""
     whole = round(amount_minor)
-    return f"{'+' if whole > 0 else ''}{money(whole, currency)}"
+    return f"{'+' if whole > 0 else ''}{formats.money(whole, currency)}"

@@ -5,20 +5,15 @@ from zoneinfo import ZoneInfo
 
 from contracts.actions import ORDERING, Action
 from contracts.codes import WriteKind
+from contracts.languages import Language
 from contracts.metrics import Unit
 from contracts.money import format_amount, group_digits
+from reports.names import DONE
 
 ABSENT = "–"
 _VALUED = (WriteKind.SET_PRICE, WriteKind.CREATE_COUPON)
 _COUNTED = (WriteKind.SET_STOCK, WriteKind.NONE)
-_DONE = {
-    WriteKind.GRANT_COUPON: "coupon",
-    WriteKind.SEND_MESSAGE: "message",
-    WriteKind.REQUEST_REVIEW: "request",
-    WriteKind.REPLY_REVIEW: "reply",
-    WriteKind.RECORD_EVENT: "event",
-    WriteKind.SET_PROFILE: "properties",
-}
+_WEEKDAYS = "一二三四五六日"
 
 
 def money(amount_minor: int | None, currency: str) -> str:
@@ -41,7 +36,7 @@ def rate(fraction: float | None) -> str:
     return ABSENT if fraction is None else f"{fraction:.1%}"
 
 
-def metric_value(unit: Unit, value: float | None, currency: str) -> str:
+def metric_value(unit: Unit, value: float | None, currency: str, language: Language = "en") -> str:
     """A metric's value with its unit; a fraction of a minor unit is rounded half to even."""
     if value is None:
         return ABSENT
@@ -55,7 +50,19 @@ def metric_value(unit: Unit, value: float | None, currency: str) -> str:
         case Unit.TIMES | Unit.PIECES | Unit.STARS:
             return f"{value:,.2f}"
         case Unit.HOURS:
-            return f"{value:,.1f} h"
+            return f"{value:,.1f} {'小时' if language == 'zh' else 'h'}"
+
+
+def day(date: dt.date, language: Language) -> str:
+    """A day with its weekday: "Sunday, 22 November 2026", "2026年11月22日 星期日"."""
+    if language == "zh":
+        return f"{date:%Y年%-m月%-d日} 星期{_WEEKDAYS[date.weekday()]}"
+    return f"{date:%A, %-d %B %Y}"
+
+
+def short_day(date: dt.date, language: Language) -> str:
+    """A day without its weekday: "22 Nov 2026", "2026年11月22日"."""
+    return f"{date:%Y年%-m月%-d日}" if language == "zh" else f"{date:%-d %b %Y}"
 
 
 def local(at: dt.datetime, time_zone: str) -> str:
@@ -63,12 +70,12 @@ def local(at: dt.datetime, time_zone: str) -> str:
     return f"{at.astimezone(ZoneInfo(time_zone)):%Y-%m-%d %H:%M}"
 
 
-def written(action: Action, amount: int | None) -> str:
+def written(action: Action, amount: int | None, language: Language = "en") -> str:
     """A value that an action names: an amount, a rate, pieces; what is done or not, by its name."""
     if amount is None:
         return ABSENT
-    if action.write_kind in _DONE:
-        return _DONE[action.write_kind] if amount else ABSENT
+    if action.write_kind in DONE:
+        return DONE[action.write_kind].in_(language) if amount else ABSENT
     if _is_money(action):
         return money(amount, action.currency or "")
     if action.write_kind is WriteKind.CREATE_COUPON:
@@ -76,11 +83,12 @@ def written(action: Action, amount: int | None) -> str:
     return count(amount)
 
 
-def with_unit(action: Action, amount: int | None) -> str:
+def with_unit(action: Action, amount: int | None, language: Language = "en") -> str:
     """The same, pieces named as such, where no heading does."""
-    text = written(action, amount)
+    text = written(action, amount, language)
     is_counted = action.write_kind in _COUNTED and not _is_money(action)
-    return f"{text} pieces" if is_counted and amount is not None else text
+    pieces = "件" if language == "zh" else "pieces"
+    return f"{text} {pieces}" if is_counted and amount is not None else text
 
 
 def is_valued(action: Action) -> bool:

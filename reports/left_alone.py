@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from contracts.languages import Bilingual, Language
 from reports import formats
 
 _SHOWN_REASONS = 3
@@ -18,6 +19,11 @@ class ReportedHold:
     samples: tuple[str, ...]
     phrase: str
     phrase_zh: str
+
+    @property
+    def bilingual(self) -> Bilingual:
+        """The half sentence in both languages."""
+        return Bilingual(self.phrase, self.phrase_zh)
 
     @property
     def summary(self) -> str:
@@ -49,12 +55,16 @@ def _together(known: ReportedHold | None, one: ReportedHold) -> ReportedHold:
     )
 
 
-def because(reasons: Sequence[ReportedHold]) -> str:
+def because(reasons: Sequence[ReportedHold], language: Language = "en") -> str:
     """How many one policy left alone and its main reasons, in one sentence."""
     total = formats.count(sum(one.targets for one in reasons))
-    main = "; ".join(
-        f"{formats.count(one.targets)} {one.phrase}" for one in reasons[:_SHOWN_REASONS]
-    )
+    main = [
+        f"{formats.count(one.targets)} {one.bilingual.in_(language)}"
+        for one in reasons[:_SHOWN_REASONS]
+    ]
     more = len(reasons) - _SHOWN_REASONS
-    rest = f"; {more} more {'reason' if more == 1 else 'reasons'}" if more > 0 else ""
-    return f"left {total} alone: {main}{rest}"
+    if language == "zh":
+        rest = [f"另有 {more} 种原因"] if more > 0 else []
+        return f"未处理 {total}：{'；'.join([*main, *rest])}"
+    rest = [f"{more} more {'reason' if more == 1 else 'reasons'}"] if more > 0 else []
+    return f"left {total} alone: {'; '.join([*main, *rest])}"

@@ -3,12 +3,11 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
-import polars as pl
-
 from contracts.checks import CheckResult
-from reports.daily import ReportedAction, count_actions, in_words, states_of
+from contracts.languages import Bilingual
+from reports.daily import DailyReport, ReportedAction, count_actions, in_words, states_of
 from reports.effects import ReportedEffect
-from reports.figures import MEASURES, format_measure
+from reports.figures import format_metric
 from reports.formats import written
 from reports.left_alone import ReportedHold, by_policy
 
@@ -56,22 +55,36 @@ def checks_table(results: Sequence[CheckResult]) -> str:
     return _table(["result", "shop", "table", "check", "measured", "limit"], cells)
 
 
-def kpis_table(kpis: pl.DataFrame) -> str:
-    """The last 14 days of every shop, newest first; columns as in `KpisDaily`."""
-    if kpis.is_empty():
-        return "No day yet.\n"
-    last = kpis.sort("kpi_date", descending=True).group_by("shop_id", maintain_order=True)
-    days = last.head(SHOWN_DAYS).sort("shop_id", "kpi_date", descending=[False, True])
+_NO_DAY = Bilingual("No day yet.\n", "尚无完整的一天。\n")
+_SHOP, _DAY, _CURRENCY = (
+    Bilingual("shop", "店铺"),
+    Bilingual("day", "日期"),
+    Bilingual("currency", "币种"),
+)
+
+
+def kpis_table(report: DailyReport) -> str:
+    """The last 14 days of every shop, newest first, in the report's language."""
+    language = report.language
+    if report.days.is_empty():
+        return _NO_DAY.in_(language)
+    last = report.days.sort("day", descending=True).group_by("shop_id", maintain_order=True)
+    days = last.head(SHOWN_DAYS).sort("shop_id", "day", descending=[False, True])
     cells = (
         [
             escape(row["shop_id"]),
-            str(row["kpi_date"]),
-            *(format_measure(one, row[one.column], row["currency"]) for one in MEASURES),
+            str(row["day"]),
+            *(
+                format_metric(one, row[one.name], row["currency"], language)
+                for one in report.metrics
+            ),
             escape(row["currency"]),
         ]
         for row in days.iter_rows(named=True)
     )
-    return _table(["shop", "day", *(one.label for one in MEASURES), "currency"], cells)
+    titles = (one.title.in_(language) for one in report.metrics)
+    heads = [_SHOP.in_(language), _DAY.in_(language), *titles, _CURRENCY.in_(language)]
+    return _table(heads, cells)
 
 
 def left_alone_table(holds: Sequence[ReportedHold]) -> str:

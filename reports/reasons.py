@@ -4,12 +4,11 @@ of the guard or the platform's answer in English, with its numbers.
 A sentence is known by what stands between its numbers, so that those of older releases are too.
 """
 
-import re
 from collections.abc import Mapping
-from functools import cache
 from typing import Final
 
 from contracts.languages import Bilingual
+from reports.phrases import Phrases
 
 _GUARD: Final[Mapping[str, str]] = {
     "one of the {} of {} that are left alone to compare": "属于留作对照的 {} {}",
@@ -205,32 +204,9 @@ _ENDED: Final[Mapping[str, str]] = {
 """What the ledger says of how an action ended, or why it waits."""
 
 
+_PHRASES: Final = Phrases({**_GUARD, **_EARLIER, **_ENDED})
+
+
 def translate_reason(reason: str) -> Bilingual:
     """A sentence of the ledger in both languages; whose words are not ours stay as they are."""
-    return Bilingual(reason, _in_chinese(reason))
-
-
-def _in_chinese(text: str) -> str:
-    for pattern, chinese in _patterns():
-        if found := pattern.fullmatch(text):
-            return _fill(chinese, [_in_chinese(value) for value in found.groups()])
-    return text
-
-
-def _fill(template: str, values: list[str]) -> str:
-    """The Chinese with its values, those without a number in the order of those left."""
-    numbered = {int(one) for one in re.findall(r"\{(\d)\}", template)}
-    rest = iter(place for place in range(len(values)) if place not in numbered)
-    return re.sub(r"\{(\d?)\}", lambda one: values[int(one[1] or next(rest))], template)
-
-
-@cache
-def _patterns() -> list[tuple[re.Pattern[str], str]]:
-    """Those that say most first: what a shorter one would take for a number may be its words."""
-    templates = sorted(
-        {**_GUARD, **_EARLIER, **_ENDED}.items(), key=lambda one: -len(one[0].replace("{}", ""))
-    )
-    return [
-        (re.compile(re.escape(english).replace(r"\{\}", "(.*?)"), re.DOTALL), chinese)
-        for english, chinese in templates
-    ]
+    return _PHRASES.translate(reason)

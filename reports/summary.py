@@ -2,23 +2,31 @@
 
 from collections.abc import Iterator, Sequence
 
-import polars as pl
 from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from contracts.codes import ActionState
+from contracts.languages import Bilingual
 from reports import formats
+from reports.checked import translate_data
 from reports.daily import DailyReport, reasons_of, refusals, states_of
-from reports.figures import complete_days, figures
+from reports.figures import figures
 from reports.left_alone import because, by_policy
+from reports.names import CHECKS, POLICIES, QUARANTINE, STATES, STREAMS, TABLES, named
+from reports.words import translate_guard
 
 # The screen is 45 lines of 100 columns; shops beyond this are in the report.
 _SHOWN_SHOPS = 2
 _SHOWN_STREAMS = 12
 _SHOWN_BLOCKED = 5
+_SHOWN_FIGURES = 9
 _TONES = {"good": "green", "bad": "red", "steady": "dim"}
+
+REPORT, HELD = Bilingual("Report", "日报"), Bilingual("Held", "暂停")
+BY_APPROVAL, ALERTS = Bilingual("By approval", "需人工批准"), Bilingual("Alerts", "提醒")
+"""What a run may have to add below."""
 
 
 def screen(report: DailyReport, *, next_steps: Sequence[tuple[str, str]] = ()) -> RenderableType:
@@ -49,14 +57,45 @@ def _table(title: str, columns: Sequence[str], *, left: int) -> Table:
     return table
 
 
+_READ = Bilingual("Read from the platforms", "数据读取")
+_READ_COLUMNS = (
+    Bilingual("shop", "店铺"),
+    Bilingual("stream", "数据流"),
+    Bilingual("pages", "页数"),
+    Bilingual("new pages", "新页"),
+    Bilingual("rows", "行数"),
+    Bilingual("loaded", "入库"),
+    Bilingual("quarantined", "隔离"),
+    Bilingual("seconds", "秒"),
+)
+_SMALLER = Bilingual("{} smaller", "其余 {} 个")
+_FIGURES = Bilingual("{} on {}, {}, against a week before", "{}，{}，{}，与上周同日相比")
+_NO_ACTIONS = Bilingual("Actions: nothing was proposed", "动作：没有提出动作")
+_ACTIONS, _POLICY = Bilingual("Actions", "动作"), Bilingual("policy", "策略")
+_REFUSED_BY = Bilingual("Refused by: {}", "拒绝原因：{}")
+_WAYS = Bilingual("{} up, {} down", "涨价 {}，降价 {}")
+_OF_POLICY = Bilingual("{}: {}", "{}：{}")
+_STOPPED = Bilingual("Stopped: {}", "已停止：{}")
+_MORE = Bilingual("and {} more: see the report", "另有 {} 项，见日报")
+_FAILED = Bilingual(
+    "Checks: {} of {} failed, {} {}: {}, limit {}",
+    "数据检查：{1} 项中 {0} 项未通过，{2} {3}：{4}，限值 {5}",
+)
+_PASSED = Bilingual("Checks: all {} passed", "数据检查：{} 项全部通过")
+_HELD = Bilingual("Quarantine: {} documents{}", "隔离：{} 份单据{}")
+_WHY = Bilingual(" ({})", "（{}）")
+_LIST, _SENTENCES = Bilingual(", ", "、"), Bilingual("; ", "；")
+
+
 def _pulled_table(report: DailyReport) -> RenderableType:
-    columns = ["shop", "stream", "pages", "new pages", "rows", "loaded", "quarantined", "seconds"]
-    table = _table("Read from the platforms", columns, left=2)
+    language = report.language
+    columns = [one.in_(language) for one in _READ_COLUMNS]
+    table = _table(_READ.in_(language), columns, left=2)
     largest = sorted(report.pulled, key=lambda one: one.rows, reverse=True)
     for one in largest[:_SHOWN_STREAMS]:
         table.add_row(
             Text(one.shop_id),
-            Text(one.stream),
+            Text(named(STREAMS, one.stream).in_(language)),
             *map(formats.count, (one.pages, one.new_pages, one.rows, one.loaded_rows)),
             Text(formats.count(one.quarantined), style="yellow" if one.quarantined else ""),
             f"{one.seconds:.1f}",
@@ -67,20 +106,20 @@ def _pulled_table(report: DailyReport) -> RenderableType:
             sum(getattr(one, name) for one in rest)
             for name in ("pages", "new_pages", "rows", "loaded_rows", "quarantined")
         ]
-        table.add_row("", f"{len(rest)} smaller", *map(formats.count, sums))
+        smaller = _SMALLER.in_(language).format(len(rest))
+        table.add_row("", smaller, *map(formats.count, sums))
     return table
 
 
 def _figures(report: DailyReport) -> Iterator[RenderableType]:
     for shop in report.shops[:_SHOWN_SHOPS]:
-        own = report.kpis.filter(pl.col("shop_id") == shop.shop_id)
-        days = complete_days(own, report.as_of, shop.time_zone)
+        days = report.days_of(shop)
         if days.is_empty():
             continue
-        shown = list(figures(days))
-        day, currency = days["kpi_date"][-1], days["currency"][-1]
-        title = f"{shop.name} on {day:%a %-d %b %Y}, {currency}, against a week before"
-        table = _table(title, [one.measure.label for one in shown], left=0)
+        shown = list(figures(days, report.metrics, report.language))[:_SHOWN_FIGURES]
+        day, currency = formats.short_day(days["day"][-1], report.language), days["currency"][-1]
+        title = _FIGURES.in_(report.language).format(shop.name, day, currency)
+        table = _table(title, [one.metric.title.in_(report.language) for one in shown], left=0)
         table.add_row(*(one.value for one in shown))
         table.add_row(*(Text(_short(one.change), style=_TONES[one.tone]) for one in shown))
         yield table
@@ -91,26 +130,34 @@ def _short(change: str) -> str:
 
 
 def _actions(report: DailyReport) -> RenderableType:
-    states = states_of(report.counts)
+    states, language = states_of(report.counts), report.language
     if not states:
-        return Text("Actions: nothing was proposed")
+        return Text(_NO_ACTIONS.in_(language))
     columns = [state for state in ActionState if any(state in found for found in states.values())]
-    table = _table("Actions", ["policy", *map(str, columns)], left=1)
+    heads = [_POLICY.in_(language), *(STATES[state].in_(language) for state in columns)]
+    table = _table(_ACTIONS.in_(language), heads, left=1)
     for policy, found in states.items():
-        table.add_row(Text(policy), *(formats.count(found.get(state, 0)) for state in columns))
-    refused = ", ".join(f"{guard} {number:,}" for guard, number in refusals(report.counts)[:6])
-    return Group(table, Text(f"Refused by: {refused}", style="dim")) if refused else table
+        cells = (formats.count(found.get(state, 0)) for state in columns)
+        table.add_row(Text(named(POLICIES, policy).in_(language)), *cells)
+    refused = _LIST.in_(language).join(
+        f"{translate_guard(guard).in_(language)} {number:,}"
+        for guard, number in refusals(report.counts)[:6]
+    )
+    told = Text(_REFUSED_BY.in_(language).format(refused), style="dim")
+    return Group(table, told) if refused else table
 
 
 def _because(report: DailyReport) -> RenderableType | None:
     """Of each policy what it moved, what it left alone and why."""
-    reasons = dict(by_policy(report.left_alone))
+    reasons, language = dict(by_policy(report.left_alone)), report.language
     lines = []
     for policy in sorted({*reasons, *report.moves}):
         up, down = report.moves.get(policy, (0, 0))
-        ways = [f"{up:,} up, {down:,} down"] if up or down else []
-        why = [because(reasons[policy])] if policy in reasons else []
-        lines.append(Text(f"{policy}: {'; '.join([*ways, *why])}"))
+        ways = [_WAYS.in_(language).format(f"{up:,}", f"{down:,}")] if up or down else []
+        why = [because(reasons[policy], language)] if policy in reasons else []
+        told = _SENTENCES.in_(language).join([*ways, *why])
+        name = named(POLICIES, policy).in_(language)
+        lines.append(Text(_OF_POLICY.in_(language).format(name, told)))
     return Group(*lines) if lines else None
 
 
@@ -118,26 +165,42 @@ def _blocked_lines(report: DailyReport) -> RenderableType | None:
     """What was stopped while the rest went on, the first of it in whole sentences."""
     if not report.blocked:
         return None
-    shown = [Text(sentence, style="red") for sentence in report.blocked[:_SHOWN_BLOCKED]]
+    language = report.language
+    shown = [
+        Text(sentence.in_(language), style="red") for sentence in report.blocked[:_SHOWN_BLOCKED]
+    ]
     more = len(report.blocked) - len(shown)
-    rest = [Text(f"and {more:,} more: see the report")] if more else []
-    return Group(Text(f"Stopped: {len(report.blocked):,}", style="red bold"), *shown, *rest)
+    rest = [Text(_MORE.in_(language).format(f"{more:,}"))] if more else []
+    head = Text(_STOPPED.in_(language).format(f"{len(report.blocked):,}"), style="red bold")
+    return Group(head, *shown, *rest)
 
 
 def _checks(report: DailyReport) -> RenderableType:
-    failed = [one for one in report.checks if not one.passed]
-    if failed:
-        first = failed[0]
-        text = f"{len(failed)} of {len(report.checks)} failed, {first.table} {first.check}: "
-        checks = Text(f"Checks: {text}{first.measured}, limit {first.limit}", style="red")
-    else:
-        checks = Text(f"Checks: all {len(report.checks)} passed", style="green")
-    reasons = ", ".join(
-        f"{reason.replace('_', ' ')} {number:,}"
+    language = report.language
+    reasons = _LIST.in_(language).join(
+        f"{named(QUARANTINE, reason).in_(language)} {number:,}"
         for reason, number in reasons_of(report.quarantine)[:5]
     )
-    quarantined = f"Quarantine: {report.quarantine.height:,} documents"
-    return Group(checks, Text(f"{quarantined} ({reasons})" if reasons else quarantined))
+    why = _WHY.in_(language).format(reasons) if reasons else ""
+    held = _HELD.in_(language).format(f"{report.quarantine.height:,}", why)
+    return Group(_checked(report), Text(held))
+
+
+def _checked(report: DailyReport) -> Text:
+    language = report.language
+    failed = [one for one in report.checks if not one.passed]
+    if not failed:
+        return Text(_PASSED.in_(language).format(len(report.checks)), style="green")
+    first = failed[0]
+    told = _FAILED.in_(language).format(
+        len(failed),
+        len(report.checks),
+        named(TABLES, first.table).in_(language),
+        named(CHECKS, first.check).in_(language),
+        translate_data(first.measured).in_(language),
+        translate_data(first.limit).in_(language),
+    )
+    return Text(told, style="red")
 
 
 def _steps(next_steps: Sequence[tuple[str, str]]) -> RenderableType | None:

@@ -55,16 +55,23 @@ def days_of(start: str | None, end: str | None) -> tuple[dt.date | None, dt.date
 
 def run(shop: Shop = None) -> None:
     """Pull, check, build, decide and act for all shops, once."""
+    from contracts.languages import Bilingual
     from flows.steps.run import run as run_steps
-    from reports.summary import screen
+    from reports.checked import translate_data
+    from reports.reasons import translate_reason
+    from reports.summary import ALERTS, BY_APPROVAL, HELD, REPORT, screen
 
     with chosen_home() as home, progress() as bar:
         result = run_steps(home, shop_id=shop, progress=bar)
-    steps = [("Report", str(result.reported.path))]
-    steps += [("Held", stop) for one in result.acted for stop in one.stops]
-    steps += [("By approval", one.held_back) for one in result.decided if one.held_back]
-    steps += [("Alerts", result.alerts.sentence)] if result.alerts else []
-    shown = screen(result.reported.daily, next_steps=list(dict.fromkeys(steps)))
+    steps = [(REPORT, Bilingual.same(str(result.reported.path)))]
+    steps += [(HELD, translate_reason(stop)) for one in result.acted for stop in one.stops]
+    steps += [
+        (BY_APPROVAL, translate_data(one.held_back)) for one in result.decided if one.held_back
+    ]
+    steps += [(ALERTS, translate_data(result.alerts.sentence))] if result.alerts else []
+    daily = result.reported.daily
+    told = [(what.in_(daily.language), how.in_(daily.language)) for what, how in steps]
+    shown = screen(daily, next_steps=list(dict.fromkeys(told)))
     answer(result.as_dict(), screen=shown, held=result.is_blocked)
 
 

@@ -12,7 +12,9 @@ from typing import TypeVar
 
 from contracts import errors
 from contracts.errors import BusyError, ShopkeeperError, TransientSourceError
+from contracts.languages import Bilingual
 from flows.steps.shop import Shop
+from reports.names import ERRORS, RUNGS, named
 
 Done = TypeVar("Done")
 
@@ -59,6 +61,14 @@ class Blocked:
     def summary(self) -> str:
         """What an operator reads."""
         return f"{self.shop_id}: {self.rung} {self.name}: {self.sentence}"
+
+    @property
+    def bilingual(self) -> Bilingual:
+        """The same in both languages: in Chinese what kind of error it is, and its own words."""
+        rung, kind = RUNGS[self.rung].zh, named(ERRORS, self.error).zh
+        return Bilingual(
+            self.summary, f"{self.shop_id}：{rung} {self.name}：{kind}（原文：{self.sentence}）"
+        )
 
     @property
     def as_error(self) -> ShopkeeperError:

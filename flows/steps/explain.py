@@ -18,14 +18,16 @@ from reports.left_alone import ReportedHold
 
 
 def report_actions(
-    actions: Iterable[Action], titles: Mapping[str, str] | None = None
+    actions: Iterable[Action],
+    titles: Mapping[str, str] | None = None,
+    language: Language = "en",
 ) -> list[ReportedAction]:
     """The actions as a report shows them; `titles` are by SKU."""
     known = titles or {}
     return [
         ReportedAction(
             action=action,
-            sentence=sentence_of(action, "en"),
+            sentence=sentence_of(action, language),
             title=known.get(action.sku_id or "", ""),
             content=_sentences(action),
         )

@@ -33,6 +33,8 @@ from flows.steps.settings import (
 
 _HOME = """# A home of Shopkeeper: where data lies, what holds for all shops. All keys are optional.
 
+language = "en"  # of the daily page and its summary: "en" or "zh-CN"
+
 [storage]  # folders are relative to this file
 {storage}
 [keys]  # what is stored is sealed with them: env:NAME, file:PATH; back the files up elsewhere
@@ -74,6 +76,7 @@ name = "My {title} shop"
 currency = "{currency}"  # as it is set there; `doctor` compares, where the platform tells it
 time_zone = "{time_zone}"  # decides where a day begins; likewise
 # history_from = 2026-01-01  # first day to read; a year back if not given
+# language = "zh-CN"  # of this shop's page, "en" or "zh-CN"; the home's if not given
 
 {sources}
 [economics]  # what a sale costs; the price floor is made of it

@@ -1,7 +1,7 @@
 """Report: what an operator reads in the morning, as one HTML page."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,25 +10,32 @@ import polars as pl
 from contracts.actions import Action
 from contracts.codes import ActionState
 from contracts.errors import SourceContractError
-from contracts.tables import KpisDaily
+from contracts.languages import Bilingual, Language, language_of
+from contracts.tables import KpisDaily, StockFact
 from flows.steps.blocked import Blocked, Rung
 from flows.steps.clock import machine_now
+from flows.steps.days import SHOWN, days_of, first_day
 from flows.steps.earned import why_not_auto_in
 from flows.steps.effect import effects
 from flows.steps.explain import report_actions, report_holds, titles_of
 from flows.steps.files import write_atomically
 from flows.steps.home import Home
+from flows.steps.rates import rates
 from flows.steps.shop import Shop
+from reports.checked import translate_data
 from reports.daily import (
     SHOWN_ACTIONS,
     DailyReport,
     PulledStream,
     ReportedShop,
+    ReportedStock,
     count_actions,
     moves_of,
-    render,
 )
+from reports.page import render
 from transforms.kpis import kpi_changes
+from transforms.metrics.catalogue import METRICS
+from transforms.stock_risk import stock_at_risk
 
 _DAY = dt.timedelta(days=1)
 
@@ -53,7 +60,7 @@ def report(home: Home, *, shop_id: str | None = None, blocked: Sequence[Blocked]
     chosen = home.select(shop_id)
     shops = [shop for shop in chosen if home.readings.newest(shop.id, with_backfills=True)]
     as_of = max(home.data_as_of(shop) for shop in shops or chosen)
-    daily = gather(home, shops, as_of=as_of, blocked=[one.summary for one in blocked])
+    daily = gather(home, shops, as_of=as_of, blocked=blocked)
     day = as_of.astimezone(shops[0].zone).date()
     path = home.reports / f"{day}{'-' + shop_id if shop_id else ''}.html"
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -63,42 +70,51 @@ def report(home: Home, *, shop_id: str | None = None, blocked: Sequence[Blocked]
 
 
 def gather(
-    home: Home, shops: Sequence[Shop], *, as_of: dt.datetime, blocked: Sequence[str] = ()
+    home: Home, shops: Sequence[Shop], *, as_of: dt.datetime, blocked: Sequence[Blocked] = ()
 ) -> DailyReport:
     """All that the report shows."""
     actions = [
         action for shop in shops for action in home.ledger.find(shop_id=shop.id, since=as_of - _DAY)
     ]
-    shown = _largest_per_state(actions)
+    language = _language(home, shops)
+    shown = _largest_per_state(actions, _worth(home, shops, as_of))
     titles: dict[str, str] = {}
     for shop in shops:
         titles |= titles_of(home, shop, shown)
-    kpis = KpisDaily.validate(
-        pl.concat([home.scan("kpis_daily", shop) for shop in shops]).collect()
-    )
+    kpis = KpisDaily.cast(pl.concat([home.scan("kpis_daily", shop) for shop in shops]))
     return DailyReport(
-        shops=tuple(_shop(shop) for shop in shops),
+        language=language,
+        shops=tuple(_shop(home, shop) for shop in shops),
         as_of=as_of,
-        kpis=kpis,
-        changes=kpi_changes(kpis.lazy()).collect(),
+        metrics=[METRICS[name] for name in SHOWN],
+        days=pl.concat([days_of(home, shop) for shop in shops]),
+        changes=kpi_changes(kpis).collect(),
         pulled=_pulled_streams(home, shops),
         checks=[check for shop in shops for check in home.checks.latest(shop_id=shop.id)],
         quarantine=pl.concat([home.quarantine.open(shop_id=shop.id) for shop in shops]),
-        actions=report_actions(shown, titles),
+        actions=report_actions(shown, titles, language),
         counts=count_actions(actions),
         left_alone=report_holds(
             count for shop in shops for count in home.left_alone.latest(shop_id=shop.id)
         ),
         effects=[one for shop in shops for one in effects(home, shop_id=shop.id)],
         moves=moves_of(actions),
-        by_approval=tuple(one for shop in shops for one in why_not_auto_in(home, shop)),
+        by_approval=[translate_data(one) for shop in shops for one in why_not_auto_in(home, shop)],
         blocked=_blocked_sentences(home, shops, blocked),
+        stock=[_stock(home, shop) for shop in shops],
     )
 
 
+def _language(home: Home, shops: Sequence[Shop]) -> Language:
+    """That of the shops if they have one in common, else the home's."""
+    usual = home.settings.language
+    chosen = {shop.settings.language or usual for shop in shops}
+    return language_of(chosen.pop() if len(chosen) == 1 else usual)
+
+
 def _blocked_sentences(
-    home: Home, shops: Sequence[Shop], blocked: Sequence[str]
-) -> tuple[str, ...]:
+    home: Home, shops: Sequence[Shop], blocked: Sequence[Blocked]
+) -> list[Bilingual]:
     """What was stopped in the run, and readings that are set aside since before."""
     aside = [
         Blocked(
@@ -107,32 +123,50 @@ def _blocked_sentences(
             name=one.reading.id,
             sentence=one.failure,
             error=SourceContractError.__name__,
-        ).summary
+        )
         for shop in shops
         for one in home.readings.set_aside(shop_id=shop.id)
     ]
-    return tuple(dict.fromkeys([*blocked, *aside]))
+    return list(dict.fromkeys(one.bilingual for one in [*blocked, *aside]))
 
 
-def _largest_per_state(actions: Sequence[Action]) -> list[Action]:
-    """As many of each state as the page has room for, those of the largest effect first."""
-    ordered = sorted(actions, key=lambda one: -abs(one.effect_minor or 0))
+def _worth(home: Home, shops: Sequence[Shop], as_of: dt.datetime) -> Callable[[Action], float]:
+    """Money at stake with an action in the base currency; without a rate the amount as it is."""
+    rate: dict[str, float] = dict(rates(home, as_of).select("currency", "rate").iter_rows())
+    currency = {shop.id: shop.settings.currency for shop in shops}
+
+    def worth(action: Action) -> float:
+        amount = abs(action.effect_minor or 0)
+        return amount * rate.get(action.currency or currency[action.shop_id], 1.0)
+
+    return worth
+
+
+def _largest_per_state(actions: Sequence[Action], worth: Callable[[Action], float]) -> list[Action]:
+    """As many of each state as the page has room for, those with most money at stake first."""
     room = dict.fromkeys(ActionState, SHOWN_ACTIONS)
     shown = []
-    for action in ordered:
+    for action in sorted(actions, key=worth, reverse=True):
         if room[action.state]:
             room[action.state] -= 1
             shown.append(action)
     return shown
 
 
-def _shop(shop: Shop) -> ReportedShop:
+def _shop(home: Home, shop: Shop) -> ReportedShop:
     return ReportedShop(
         shop_id=shop.id,
         name=shop.settings.name,
         platform=shop.platform.connector.title,
         time_zone=shop.settings.time_zone,
+        currency=shop.settings.currency,
+        since=first_day(home, shop),
     )
+
+
+def _stock(home: Home, shop: Shop) -> ReportedStock:
+    facts = StockFact.cast(home.scan("stock_facts", shop))
+    return ReportedStock(shop_id=shop.id, **stock_at_risk(facts).collect().row(0, named=True))
 
 
 def _pulled_streams(home: Home, shops: Sequence[Shop]) -> list[PulledStream]:

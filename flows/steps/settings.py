@@ -7,6 +7,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validat
 
 from contracts.codes import PolicyMode
 from contracts.economics import Confirmed, Economics
+from contracts.languages import Locale
 from contracts.markers import SkuCode
 from contracts.money import known_currency
 from flows.steps import crons
@@ -180,6 +181,8 @@ class Alerts(_Strict):
 class HomeSettings(_Strict):
     """shopkeeper.toml."""
 
+    language: Locale = "en"
+    """Of the daily page and of its summary; a shop may have its own."""
     storage: Storage = Storage()
     keys: Keys = Keys()
     retention: Retention = Retention()
@@ -225,6 +228,8 @@ class ShopSettings(_Strict):
     time_zone: str
     history_from: dt.date | None = None
     """First day to read, in the shop's zone; a year back if not given."""
+    language: Locale | None = None
+    """Of this shop's page; the home's if not given."""
     sources: Annotated[dict[str, dict[str, Any]], Field(min_length=1)]
     economics: Economics
     confirmed: Confirmed = Confirmed()

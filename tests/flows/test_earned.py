@@ -12,8 +12,8 @@ from flows.steps.backtest import backtest
 from flows.steps.decide import Decided, decide
 from flows.steps.earned import record_backtest, why_not_auto
 from flows.steps.report import gather
-from reports.daily import render
 from reports.markdown import by_approval_list
+from reports.page import render
 from tests.flows.commands import typing
 from tests.flows.pricing_shop import DAY, FIRST, REPRICING, PricingShop, made
 from warehouse.event_chain import Events

@@ -8,13 +8,15 @@ import pytest
 from contracts.actions import Action
 from contracts.checks import CheckResult
 from contracts.codes import ActionState, WriteKind
+from contracts.languages import Bilingual
+from contracts.metrics import Gap, Metric, Unit
 from contracts.streams import Quarantined
-from contracts.tables import KpisDaily
 from reports.daily import (
     DailyReport,
     PulledStream,
     ReportedAction,
     ReportedShop,
+    ReportedStock,
     ReportLink,
     count_actions,
 )
@@ -85,33 +87,51 @@ def reported(actions: list[Action]) -> list[ReportedAction]:
     ]
 
 
-def kpis(days: int = 100) -> pl.DataFrame:
-    """A shop whose weekends are stronger and which grows a little; the last day is today's."""
-    last = dt.date(2026, 11, 16)
-    dates = pl.date_range(last - dt.timedelta(days=days - 1), last, eager=True)
-    number = pl.int_range(pl.len())
-    wave = 1 + 0.2 * (pl.col("kpi_date").dt.weekday() >= 6) + number / 500
-    frame = pl.DataFrame({"kpi_date": dates}).with_columns(
-        orders_count=(400 * wave + (number * 37) % 29).cast(pl.Int64)
+METRICS = [
+    Metric(name=name, title=Bilingual(en, zh), definition=Bilingual(en, zh), unit=unit,
+           fact="orders", value=pl.lit(0), is_better="lower" if name == "refunded" else "higher")
+    for name, en, zh, unit in (
+        ("gmv", "GMV", "成交额", Unit.MONEY),
+        ("orders", "Orders", "订单数", Unit.COUNT),
+        ("aov", "Average order", "客单价", Unit.MONEY),
+        ("buyers", "Buyers", "买家数", Unit.COUNT),
+        ("new_buyers", "New buyers", "新客数", Unit.COUNT),
+        ("repurchase_rate", "Repurchase rate", "复购率", Unit.RATE),
+        ("refunded", "Refunded", "退款额", Unit.MONEY),
+        ("conversion", "Conversion", "转化率", Unit.RATE),
+    )
+]  # fmt: skip
+
+
+def days_of(number_of_days: int = 90) -> pl.DataFrame:
+    """A shop whose weekends are stronger and which grows a little, but not known visitors; the
+    last day holds a document in quarantine."""
+    last = dt.date(2026, 11, 15)
+    dates = pl.date_range(last - dt.timedelta(days=number_of_days - 1), last, eager=True)
+    number = pl.int_range(pl.len()) + 9
+    wave = 1 + 0.2 * (pl.col("day").dt.weekday() >= 6) + number / 500
+    frame = pl.DataFrame({"day": dates}).with_columns(
+        orders=(400 * wave + (number * 37) % 29).cast(pl.Int64).cast(pl.Float64)
     )
     return frame.select(
-        pl.lit("demo").alias("shop_id"),
-        "kpi_date",
+        "day",
+        "orders",
+        shop_id=pl.lit("demo"),
         currency=pl.lit("USD"),
-        gmv_minor=pl.col("orders_count") * 2987,
-        orders_count="orders_count",
-        sold_units=pl.col("orders_count") * 9,
-        buyers_units=pl.col("orders_count") - 20,
-        new_buyers_units=pl.col("orders_count") // 20,
-        returning_buyers_units=pl.col("orders_count") - 20 - pl.col("orders_count") // 20,
-        aov_minor=pl.lit(2987),
+        gmv=pl.col("orders") * 2987,
+        buyers=pl.col("orders") - 20,
+        new_buyers=pl.col("orders") // 20,
+        aov=pl.lit(2987.0),
         repurchase_rate=pl.lit(0.942),
-        refunded_minor=pl.col("orders_count") * 31,
-        cancelled_units=pl.lit(2),
-        visitors_units=pl.lit(None),
-        conversion_rate=pl.lit(None),
-        is_complete=pl.col("kpi_date") != last - dt.timedelta(days=1),
-    ).pipe(KpisDaily.validate, cast=True)
+        refunded=pl.col("orders") * 31,
+        conversion=pl.lit(None, pl.Float64),
+        is_complete=pl.col("day") != last,
+    ).with_columns(
+        pl.lit(Gap.NO_DATA if one.name == "conversion" else None, pl.String).alias(
+            f"{one.name}_gap"
+        )
+        for one in METRICS
+    )
 
 
 def held(*documents: tuple[str, str, str, str | None, str | None]) -> pl.DataFrame:
@@ -168,10 +188,13 @@ def report() -> DailyReport:
                 name="Demo Grocer",
                 platform="shopify",
                 time_zone="America/New_York",
+                currency="USD",
+                since=dt.date(2026, 8, 18),
             ),
         ),
         as_of=AT,
-        kpis=kpis(),
+        metrics=METRICS,
+        days=days_of(),
         pulled=[
             PulledStream(
                 shop_id="demo",
@@ -190,7 +213,7 @@ def report() -> DailyReport:
                 ("customers", 10, 2_469, 0),
                 ("discounts", 1, 28, 0),
                 ("costs", 1, 68_000, 1),
-                ("competitor_offers", 3, 9_300, 0),
+                ("offers", 3, 9_300, 0),
             )
         ],
         checks=[
@@ -215,6 +238,9 @@ def report() -> DailyReport:
         ),
         actions=reported(actions),
         counts=count_actions(actions),
+        stock=[
+            ReportedStock(shop_id="demo", skus=43, sold_out=12, missing_minor=123456, unknown=7)
+        ],
         links=(
             ReportLink(label="Data Docs", href="data-docs/index.html"),
             ReportLink(label="Prefect", href="http://127.0.0.1:4200"),

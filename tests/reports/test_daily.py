@@ -6,15 +6,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from contracts.codes import ActionState
-from reports.daily import (
-    ActionCount,
-    DailyReport,
-    count_actions,
-    reasons_of,
-    refusals,
-    render,
-    states_of,
-)
+from reports.daily import ActionCount, DailyReport, count_actions, reasons_of, refusals, states_of
+from reports.page import render
 
 
 def test_the_page_tells_figures_checks_quarantine_and_actions(report: DailyReport) -> None:
@@ -42,7 +35,7 @@ def test_the_page_needs_nothing_from_elsewhere(report: DailyReport) -> None:
     assert "default-src 'none'; style-src 'unsafe-inline'; img-src data:" in page
     assert "<script" not in page
     assert not re.findall(r"<(?:link|iframe|object|embed|img)\b|<[^>]*\bsrc=|url\(|@import", page)
-    assert re.findall(r'href="([^"]+)"', page) == ["data-docs/index.html", "http://127.0.0.1:4200"]
+    assert re.findall(r'href="([^"#]+)"', page) == ["data-docs/index.html", "http://127.0.0.1:4200"]
 
 
 def test_text_of_a_platform_is_text(report: DailyReport) -> None:
@@ -64,7 +57,7 @@ def test_no_sentence_can_open_a_tag(report: DailyReport, text: str) -> None:
 def test_a_first_day_without_anything_is_a_page_too(report: DailyReport) -> None:
     empty = replace(
         report,
-        kpis=report.kpis.clear(),
+        days=report.days.clear(),
         pulled=[],
         checks=[],
         quarantine=report.quarantine.clear(),

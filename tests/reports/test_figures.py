@@ -4,37 +4,59 @@ import polars as pl
 import pytest
 
 from contracts.actions import Action
-from contracts.tables import KpisDaily
+from contracts.languages import Bilingual
+from contracts.metrics import Gap, Metric, Unit
 from reports.daily import DailyReport
-from reports.figures import ReportFigure, complete_days, explain_gmv, figures
-from reports.formats import figure, local, money, with_unit, written
+from reports.figures import ReportFigure, explain_gmv, figures
+from reports.formats import day, figure, local, money, short_day, with_unit, written
 
 DAY = dt.date(2026, 11, 15)
 AT = dt.datetime(2026, 11, 16, 4, 59, tzinfo=dt.UTC)
+TITLES = {"gmv": "成交额", "refunded": "退款额", "buyers": "买家数", "roas": "投产比"}
 
 
-def two_days(*, then: int | None, now: int | None, column: str = "gmv_minor") -> pl.DataFrame:
-    row = {name: None for name in KpisDaily.column_names()} | {"currency": "USD"}
-    rows = [
-        {**row, "kpi_date": DAY - dt.timedelta(weeks=1), column: then},
-        {**row, "kpi_date": DAY, column: now},
-    ]
-    types = {name: column.dtype for name, column in KpisDaily.columns().items()}
-    return pl.DataFrame(rows, schema=types)
-
-
-def only(days: pl.DataFrame) -> ReportFigure:
-    (figure,) = figures(days)
+def only(
+    *,
+    then: float | None,
+    now: float | None,
+    unit: Unit = Unit.MONEY,
+    name: str = "gmv",
+    orders: int = 100,
+    gap: Gap | None = None,
+) -> ReportFigure:
+    """A metric of two days a week apart, orders of 30.00 USD on the first."""
+    metric = Metric(
+        name=name,
+        title=Bilingual(name, TITLES[name]),
+        definition=Bilingual("", ""),
+        unit=unit,
+        value=pl.lit(0),
+        fact="orders",
+        is_better="lower" if name == "refunded" else "higher",
+    )
+    days = pl.DataFrame(
+        {
+            "day": [DAY - dt.timedelta(weeks=1), DAY],
+            "currency": ["USD", "USD"],
+            "orders": [orders, orders],
+            "aov": [3000.0, 3000.0],
+            name: [then, now],
+            f"{name}_gap": [None, gap],
+        },
+        schema_overrides={name: pl.Float64, f"{name}_gap": pl.String},
+    )
+    (figure,) = figures(days, [metric], "en")
     return figure
 
 
 @pytest.mark.parametrize(
     ("then", "now", "change", "tone"),
     [
-        (100, 110, "+10.0%", "good"),
-        (100, 90, "-10.0%", "bad"),
-        (1000, 1004, "+0.4%", "steady"),
-        (0, 5, "from zero", "steady"),
+        (300_000, 330_000, "+10.0%", "good"),
+        (300_000, 270_000, "-10.0%", "bad"),
+        (300_000, 301_200, "+0.4%", "steady"),
+        (0, 500, "+5.00 USD", "steady"),
+        (2_900, 500, "-24.00 USD", "steady"),
         (0, 0, "unchanged", "steady"),
         (None, 5, "no day to compare with", "steady"),
     ],
@@ -42,26 +64,50 @@ def only(days: pl.DataFrame) -> ReportFigure:
 def test_a_figure_is_compared_with_its_weekday(
     then: int | None, now: int, change: str, tone: str
 ) -> None:
-    figure = only(two_days(then=then, now=now))
+    figure = only(then=then, now=now)
     assert (figure.change, figure.tone) == (change, tone)
 
 
+@pytest.mark.parametrize(
+    ("name", "unit", "then", "now", "orders", "change"),
+    [
+        ("gmv", Unit.MONEY, 30_000, 60_000, 9, "+300.00 USD"),
+        ("gmv", Unit.MONEY, 30_000, 60_000, 10, "+100.0%"),
+        ("refunded", Unit.MONEY, 727, 12_705, 366, "+119.78 USD"),
+        ("refunded", Unit.MONEY, 29_999, 12_705, 366, "-172.94 USD"),
+        ("refunded", Unit.MONEY, 30_000, 60_000, 366, "+100.0%"),
+        ("buyers", Unit.COUNT, 9, 12, 100, "+3"),
+        ("buyers", Unit.COUNT, 10, 12, 100, "+20.0%"),
+        ("roas", Unit.TIMES, 2.0, 1.5, 100, "-0.50"),
+    ],
+)
+def test_a_small_base_shows_the_amount(
+    name: str, unit: Unit, then: float, now: float, orders: int, change: str
+) -> None:
+    assert only(name=name, unit=unit, then=then, now=now, orders=orders).change == change
+
+
 def test_more_refunds_are_worse() -> None:
-    assert only(two_days(then=100, now=150, column="refunded_minor")).tone == "bad"
+    assert only(name="refunded", then=100_000, now=150_000).tone == "bad"
 
 
 def test_a_rate_moves_in_percentage_points() -> None:
-    days = two_days(then=None, now=None).with_columns(repurchase_rate=pl.Series([0.90, 0.93]))
-    figure = only(days)
+    figure = only(unit=Unit.RATE, then=0.90, now=0.93)
     assert (figure.value, figure.change, figure.tone) == ("93.0%", "+3.0 pp", "good")
 
 
-def test_today_by_the_shops_clock_is_not_yet_a_day(report: DailyReport) -> None:
-    """At 04:59 UTC on the 16th it is still the 15th in New York."""
-    assert complete_days(report.kpis, AT, "America/New_York")["kpi_date"][-1] == dt.date(
-        2026, 11, 14
-    )
-    assert complete_days(report.kpis, AT, "Asia/Shanghai")["kpi_date"][-1] == DAY
+def test_a_gap_says_its_reason_where_the_change_would_stand() -> None:
+    figure = only(then=300_000, now=None, gap=Gap.COST_MISSING)
+    assert (figure.value, figure.change) == ("–", "the cost of what was sold is not known")
+
+
+def test_what_new_is_measured_by_is_said(report: DailyReport) -> None:
+    shown = {
+        one.metric.name: one.note
+        for one in figures(report.days, report.metrics, "zh", since=dt.date(2026, 8, 18))
+    }
+    assert shown["new_buyers"] == "数据始于 2026年8月18日"
+    assert not shown["buyers"]
 
 
 @pytest.mark.parametrize(
@@ -91,17 +137,27 @@ def test_instants_are_shown_by_the_shops_clock() -> None:
     assert local(AT, "America/New_York") == "2026-11-15 23:59"
 
 
-def test_what_moved_gmv_is_told_with_its_signs() -> None:
-    day = {
-        "currency": "USD",
+def test_days_are_written_as_each_language_does() -> None:
+    assert day(DAY, "en") == "Sunday, 15 November 2026"
+    assert day(DAY, "zh") == "2026年11月15日 星期日"
+    assert (short_day(DAY, "en"), short_day(DAY, "zh")) == ("15 Nov 2026", "2026年11月15日")
+
+
+def test_what_moved_gmv_is_told_with_its_signs_or_why_it_is_not() -> None:
+    change = {
         "gmv_change_minor": 3000_00,
         "visitors_effect_minor": 11210_55.2,
         "conversion_effect_minor": -11210_55.2,
         "aov_effect_minor": 3000_00.0,
     }
-    sentence = (
-        "GMV +3,000.00 USD: visitors +11,210.55 USD, conversion -11,210.55 USD,"
-        " average order +3,000.00 USD."
+    assert explain_gmv(change, "USD", "en") == (
+        "+3,000.00 USD against the same weekday a week before: visitors +11,210.55 USD,"
+        " conversion -11,210.55 USD, average order +3,000.00 USD."
     )
-    assert explain_gmv(day) == sentence
-    assert explain_gmv({**day, "visitors_effect_minor": None}) is None
+    assert explain_gmv(change, "USD", "zh") == (
+        "成交额较上周同日 +3,000.00 USD，其中访客数 +11,210.55 USD、转化率 -11,210.55 USD、"
+        "客单价 +3,000.00 USD。"
+    )
+    unknown = explain_gmv({**change, "visitors_effect_minor": None}, "USD", "en")
+    assert unknown.endswith("one of the two days has no visitors or no orders.")
+    assert "no day a week before" in explain_gmv(None, "USD", "en")

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from reports.daily import DailyReport, render
+from reports.daily import DailyReport
+from reports.page import render
 
 BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
 HARNESS = """<!doctype html><link rel="icon" href="data:,">

@@ -22,7 +22,13 @@ def test_the_screen_fits_and_tells_what_happened(report: DailyReport) -> None:
     assert len(lines) <= 45
     assert max(map(len, lines)) <= 100
     text = "\n".join(lines)
-    for told in ("1,617,000", "9 smaller", "16,697.33", "repricing", "Refused by: floor 30"):
+    for told in (
+        "1,617,000",
+        "9 smaller",
+        "16,697.33",
+        "repricing",
+        "Refused by: below the floor 30",
+    ):
         assert told in text
     assert "Quarantine: 4 documents (penny price 1" in text
     assert "http://127.0.0.1:4200" in text
