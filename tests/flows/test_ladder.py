@@ -275,7 +275,12 @@ def test_a_shop_whose_step_fails_stops_no_other_shop(
     ]
     assert done.is_blocked
     assert [one.shop_id for one in done.acted] == ["second"]
-    assert done.reported.daily.blocked == ("first: shop build: it fails: ZeroDivisionError",)
+    assert [one.en for one in done.reported.daily.blocked] == [
+        "first: shop build: it fails: ZeroDivisionError"
+    ]
+    assert [one.zh for one in done.reported.daily.blocked] == [
+        "first：店铺 build：出错（原文：it fails: ZeroDivisionError）"
+    ]
 
 
 def test_a_run_that_read_nothing_says_why(home: Home) -> None:
