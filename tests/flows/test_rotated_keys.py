@@ -264,7 +264,7 @@ MOMENTS: dict[str, tuple[Any, str, int, bool]] = {
     "before the new key is there": (Path, "replace", 1, False),
     "with both keys there": (keys, "renew", 1, True),
     "with some pages": (Landing, "_keep_page", 3, False),
-    "with a page and not its manifest": (Landing, "_sealed", 1, False),
+    "with a page and not its manifest": (Landing, "_seal", 1, False),
     "with pages and old ones": (Landing, "_drop_orphans", 1, False),
     "with some tables": (lake, "overwrite", 2, False),
     "with versions of before": (rotate, "purge", 1, False),
