@@ -12,7 +12,7 @@ AT_MOST = {
     "connectors/taobao": 1_100,
     "connectors/jd": 900,
     "sandbox/jd": 700,
-    "connectors/woocommerce": 1_520,
+    "connectors/woocommerce": 1_430,
     "connectors/medusa": 1_390,
 }
 DIALECT_LINES = 8_600
