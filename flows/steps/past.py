@@ -60,6 +60,7 @@ class Past(Home):
         )
         assert real.database  # opening it confirms the keys
         self._unconfirmed_keys = real.keys
+        self.once_open = self._recall_erasures
         self.landing = self._kept = _Kept(landing, real.keys.vault)
         self.shops, self.policies = real.shops, dict(policies)
         self._real = real
@@ -67,6 +68,10 @@ class Past(Home):
         self._costs: dict[str, pl.DataFrame] = {}
         if (real.folder / _ERASURES).exists():
             shutil.copy(real.folder / _ERASURES, folder / _ERASURES)
+
+    def _recall_erasures(self) -> None:
+        """Mappings obey who is forgotten; there is nothing else here that is somebody's."""
+        self.erasures.recall()
 
     def now(self, shop: Shop) -> dt.datetime:
         """The moment that is played."""

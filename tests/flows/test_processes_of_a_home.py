@@ -31,7 +31,7 @@ from warehouse.models import leases
 pytestmark = pytest.mark.long
 ROOT = Path(__file__).parents[2]
 PULL = (
-    "import sys; from flows.steps.home import Home; from flows.steps.pull import pull\n"
+    "import sys; from flows.steps.opening import open_home; from flows.steps.pull import pull\n"
     "with open_home(sys.argv[1]) as home:\n    [pull(home, stream=s) for s in sys.argv[2:]]"
 )
 
