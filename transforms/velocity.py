@@ -55,8 +55,9 @@ def _velocity(
     window_days: int,
 ) -> pl.DataFrame:
     since = until - dt.timedelta(days=window_days - 1)
-    # Read three times, it would be computed at each.
-    sales = sales_daily.filter(pl.col("sales_date") <= until).collect().lazy()
+    # Read three times, it would be computed at each; with all its columns it would hold far more.
+    before = sales_daily.filter(pl.col("sales_date") <= until)
+    sales = before.select(*_SKU, "sales_date", "sold_units").collect().lazy()
     sold_date = pl.when(pl.col("sold_units") > 0).then("sales_date")
     known = (
         sales.select(*_SKU, last_sold_date=sold_date)
