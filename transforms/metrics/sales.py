@@ -42,6 +42,17 @@ METRICS: Final = (
         value=pl.col("buyer_id").n_unique(),
     ),
     Metric(
+        name="buyer_days",
+        title=Bilingual("Buyers, day by day", "日买家数之和"),
+        definition=Bilingual(
+            "Buyers of each day, added up, as visitors are: who ordered on two days counts twice",
+            "每日买家数之和，与访客数口径一致；两天都下单计两次",
+        ),
+        unit=Unit.COUNT,
+        fact="orders",
+        value=pl.struct("buyer_id", "date").n_unique(),
+    ),
+    Metric(
         name="new_buyers",
         title=Bilingual("New buyers", "新客数"),
         definition=Bilingual(

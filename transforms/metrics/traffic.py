@@ -40,13 +40,15 @@ METRICS: Final = (
     Metric(
         name="conversion",
         title=Bilingual("Conversion", "转化率"),
-        definition=Bilingual("Buyers among visitors", "买家数 ÷ 访客数"),
+        definition=Bilingual(
+            "Buyers among visitors, both counted anew each day", "日买家数之和 ÷ 访客数"
+        ),
         unit=Unit.RATE,
-        inputs=("buyers", "visitors"),
-        value=ratio("buyers", "visitors"),
+        inputs=("buyer_days", "visitors"),
+        value=ratio("buyer_days", "visitors"),
         gaps={
             **no_base("visitors"),
-            Gap.ABOVE_ONE: pl.col("buyers") > pl.col("visitors"),
+            Gap.ABOVE_ONE: pl.col("buyer_days") > pl.col("visitors"),
         },
     ),
 )

@@ -124,6 +124,16 @@ def test_a_conversion_above_one_is_withheld() -> None:
     assert value("conversion", shop(orders=crowd)) == "no_data"
 
 
+def test_conversion_of_a_week_is_that_of_its_days_together() -> None:
+    # The platform counts a visitor anew each day, so a buyer of two days is counted twice too.
+    visits = [
+        {"traffic_date": on(day), "traffic_source": "all", "visitors_units": 10} for day in (0, 1)
+    ]
+    of = shop(orders=[order(1), order(2, 1), order(3, 1)], traffic=visits)
+    assert (value("buyers", of), value("buyer_days", of)) == (1, 2)
+    assert value("conversion", of) == 0.1
+
+
 def test_margins_are_of_costs_of_the_day_and_withheld_where_too_few_are_known() -> None:
     sold = {"orders": [order(1), order(2, 3)], "lines": [line(1), line(2, 3, quantity_units=2)]}
     costs = [
@@ -247,7 +257,7 @@ def test_sales_equal_a_slow_recomputation_to_the_last_minor_unit(
 
 def additive(metric: Metric) -> bool:
     """Whether its values of days add up to the span's."""
-    is_counted_once = {"buyers", "new_buyers", "returning_buyers"}
+    is_counted_once = {"buyers", "buyer_days", "new_buyers", "returning_buyers"}
     return bool(metric.fact) and metric.unit in (Unit.MONEY, Unit.COUNT) and (
         metric.name not in is_counted_once
     )  # fmt: skip
