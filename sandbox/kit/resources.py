@@ -1,5 +1,6 @@
 """Resources of a REST API: rows that are listed, shown and written at addresses."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
@@ -27,7 +28,7 @@ class Reply:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-class Resource(Generic[C]):
+class Resource(ABC, Generic[C]):
     """A kind of row, for the calls of a dialect.
 
     A dialect says once how its resources are listed and deleted, what a call asks for (`_asked`:
@@ -42,17 +43,17 @@ class Resource(Generic[C]):
     allows: ClassVar[str]
     answers_new: ClassVar[int] = 201
 
-    def _asked(self, call: C) -> tuple[Any, Any]:
-        raise NotImplementedError
+    @abstractmethod
+    def _asked(self, call: C) -> tuple[Any, Any]: ...
 
-    def _reply(self, call: C, shown: Row, status: int) -> Reply:
-        raise NotImplementedError
+    @abstractmethod
+    def _reply(self, call: C, shown: Row, status: int) -> Reply: ...
 
     def _refusing(self, call: C, verb: str, key: Any, given: Any) -> AbstractContextManager[None]:
         return nullcontext()
 
-    def _shown(self, call: C, key: Any) -> Row:
-        raise NotImplementedError
+    @abstractmethod
+    def _shown(self, call: C, key: Any) -> Row: ...
 
     def _row(self, call: C, key: Any) -> Row:
         """The row to be changed, by default what is shown."""
