@@ -25,8 +25,8 @@ from flows.steps.home import Home
 from flows.steps.rates import rates
 from flows.steps.views import View
 from transforms.metrics.catalogue import METRICS, dimensions_of
-from transforms.metrics.facts import Sources
 from transforms.metrics.measure import GAP_SUFFIX, PERIOD, Period, measure
+from transforms.metrics.sources import Sources
 
 _SHOWN_DAYS = 28
 

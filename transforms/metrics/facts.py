@@ -1,72 +1,19 @@
 """What metrics aggregate: facts, each with one row per thing that happened on a shop-local day."""
 
-import datetime as dt
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Final
 
-import dataframely as dy
 import polars as pl
 
 from contracts.codes import AdLevel, CaseStatus
 from contracts.economics import FACTS as PIECE
-from contracts.economics import Economics, extra_cost, received_rate
-from contracts.fx import with_rates
+from contracts.economics import extra_cost, received_rate
 from contracts.metrics import Dimension
-from contracts.tables import (
-    AdsDaily,
-    Cost,
-    Listing,
-    Order,
-    OrderLine,
-    Refund,
-    RefundCase,
-    Review,
-    Shipment,
-    TrafficDaily,
-)
 from transforms.days import local_day
+from transforms.metrics.sources import DATE, Fact, Sources, with_costs
 from transforms.sales import counted_orders, goods
 
-DATE: Final = "date"
 _ORDER: Final = ["shop_id", "order_id"]
-_SKU: Final = ["shop_id", "sku_id"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sources:
-    """A shop's tables, as they were known at one moment, and what a sale costs there."""
-
-    orders: dy.LazyFrame[Order]
-    lines: dy.LazyFrame[OrderLine]
-    refunds: dy.LazyFrame[Refund]
-    cases: dy.LazyFrame[RefundCase]
-    traffic: dy.LazyFrame[TrafficDaily]
-    ads: dy.LazyFrame[AdsDaily]
-    costs: dy.LazyFrame[Cost]
-    listings: dy.LazyFrame[Listing]
-    shipments: dy.LazyFrame[Shipment]
-    reviews: dy.LazyFrame[Review]
-    economics: Economics
-    currency: str
-    time_zone: str
-    fx: pl.DataFrame
-    known_until: dt.date
-    """The last whole day of the shop."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fact:
-    """One fact table: lazy rows with `shop_id`, `date`, its dimensions by their names, measures.
-
-    `rows` is given the dimensions requested: of what a platform reports at several levels,
-    such as ads, it picks the one that has them. `is_whole`: a day without rows had none; otherwise
-    it is unknown.
-    """
-
-    rows: Callable[[Sources, frozenset[Dimension]], pl.LazyFrame]
-    dimensions: frozenset[Dimension] = frozenset()
-    is_whole: bool = False
 
 
 def _orders(of: Sources, _by: frozenset[Dimension]) -> pl.LazyFrame:
@@ -125,7 +72,7 @@ def _lines(of: Sources, _by: frozenset[Dimension]) -> pl.LazyFrame:
         .join(category, on=["shop_id", "listing_id"], how="left")
     )
     return (
-        _with_costs(sold, of)
+        with_costs(sold, of)
         .with_columns(
             received_minor=paid * received_rate(of.economics, piece)
             - pieces * extra_cost(of.economics, piece),
@@ -135,20 +82,6 @@ def _lines(of: Sources, _by: frozenset[Dimension]) -> pl.LazyFrame:
         .with_columns(
             pl.coalesce("sku_id", "listing_id", pl.lit("(unlinked)")).alias(Dimension.SKU)
         )
-    )
-
-
-def _with_costs(sold: pl.LazyFrame, of: Sources) -> pl.LazyFrame:
-    costs = of.costs.lazy().with_columns(price_currency=pl.lit(of.currency))
-    rated = with_rates(costs, of.fx, of="currency", to="price_currency").select(
-        *_SKU, "valid_from", piece_cost=pl.col("unit_cost_minor") * pl.col("fx_rate")
-    )
-    return sold.sort(DATE).join_asof(
-        rated.sort("valid_from"),
-        left_on=DATE,
-        right_on="valid_from",
-        by=_SKU,
-        check_sortedness=False,
     )
 
 

@@ -10,7 +10,8 @@ import polars as pl
 
 from contracts.metrics import Dimension, Gap, Metric
 from transforms.metrics.catalogue import needed
-from transforms.metrics.facts import DATE, FACTS, Sources
+from transforms.metrics.facts import FACTS
+from transforms.metrics.sources import DATE, Sources
 
 PERIOD: Final = "period"
 GAP_SUFFIX: Final = "_gap"

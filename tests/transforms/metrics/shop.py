@@ -22,7 +22,7 @@ from contracts.tables import (
     TrafficDaily,
 )
 from tests.warehouse.rows import rows
-from transforms.metrics.facts import Sources
+from transforms.metrics.sources import Sources
 
 ZONE = "Asia/Shanghai"
 MONDAY = dt.date(2026, 11, 9)

@@ -1,0 +1,80 @@
+"""What facts are made from: a shop's tables, and what its goods cost on each day."""
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import dataframely as dy
+import polars as pl
+
+from contracts.economics import Economics
+from contracts.fx import with_rates
+from contracts.metrics import Dimension
+from contracts.tables import (
+    AdsDaily,
+    Cost,
+    Listing,
+    Order,
+    OrderLine,
+    Refund,
+    RefundCase,
+    Review,
+    Shipment,
+    TrafficDaily,
+)
+
+DATE: Final = "date"
+_SKU: Final = ["shop_id", "sku_id"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sources:
+    """A shop's tables, as they were known at one moment, and what a sale costs there."""
+
+    orders: dy.LazyFrame[Order]
+    lines: dy.LazyFrame[OrderLine]
+    refunds: dy.LazyFrame[Refund]
+    cases: dy.LazyFrame[RefundCase]
+    traffic: dy.LazyFrame[TrafficDaily]
+    ads: dy.LazyFrame[AdsDaily]
+    costs: dy.LazyFrame[Cost]
+    listings: dy.LazyFrame[Listing]
+    shipments: dy.LazyFrame[Shipment]
+    reviews: dy.LazyFrame[Review]
+    economics: Economics
+    currency: str
+    time_zone: str
+    fx: pl.DataFrame
+    known_until: dt.date
+    """The last whole day of the shop."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """One fact table: lazy rows with `shop_id`, `date`, its dimensions by their names, measures.
+
+    `rows` is given the dimensions requested: of what a platform reports at several levels,
+    such as ads, it picks the one that has them. `is_whole`: a day without rows had none; otherwise
+    it is unknown.
+    """
+
+    rows: Callable[[Sources, frozenset[Dimension]], pl.LazyFrame]
+    dimensions: frozenset[Dimension] = frozenset()
+    is_whole: bool = False
+
+
+def with_costs(rows: pl.LazyFrame, of: Sources) -> pl.LazyFrame:
+    """Rows of SKUs on days with `piece_cost`, in fractions of the minor unit of the shop's
+    currency; null where it is not known."""
+    costs = of.costs.lazy().with_columns(price_currency=pl.lit(of.currency))
+    rated = with_rates(costs, of.fx, of="currency", to="price_currency").select(
+        *_SKU, "valid_from", piece_cost=pl.col("unit_cost_minor") * pl.col("fx_rate")
+    )
+    return rows.sort(DATE).join_asof(
+        rated.sort("valid_from"),
+        left_on=DATE,
+        right_on="valid_from",
+        by=_SKU,
+        check_sortedness=False,
+    )
