@@ -115,7 +115,7 @@ class DailyReport:
     moves: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     """Prices that go up, and down, by policy."""
     changes: pl.DataFrame | None = None
-    """What moved GMV, by `transforms.kpis.kpi_changes`; not shown where missing."""
+    """What moved GMV, by `transforms.explanation.gmv.kpi_changes`; not shown where missing."""
     links: Sequence[ReportLink] = ()
     by_approval: Sequence[Bilingual] = ()
     """Policies that act by approval though they are set to `auto`, and why, a sentence each."""

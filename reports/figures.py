@@ -147,8 +147,8 @@ def gap_of(metric: Metric, day: Row) -> Bilingual:
 def explain_gmv(change: Row | None, currency: str, language: Language) -> str:
     """What moved GMV against the same weekday before, in one sentence; or why it is not known.
 
-    `change` is a row of `transforms.kpis.kpi_changes`, whose effects add up to the change; None:
-    there is no such day.
+    `change` is a row of `transforms.explanation.gmv.kpi_changes`, whose effects add up to the
+    change; None: there is no such day.
     """
     if change is None or change["gmv_change_minor"] is None:
         return _NOT_COMPARED.in_(language)

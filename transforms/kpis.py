@@ -1,7 +1,5 @@
-"""How a shop did per day, and what moved it."""
+"""How a shop did per day."""
 
-from collections.abc import Sequence
-from functools import reduce
 from typing import cast
 
 import dataframely as dy
@@ -188,45 +186,3 @@ def _moved_first_days(change: RowDiff, orders: dy.LazyFrame[Order], time_zone: s
         .drop_nulls()
         .collect()["day"]
     )
-
-
-def lmdi(before: Sequence[pl.Expr], after: Sequence[pl.Expr]) -> list[pl.Expr]:
-    """Effect of each factor on the change of their product (LMDI-I); the effects add up exactly.
-
-    w = (V1 - V0) / ln(V1 / V0), effect k = w ln(x1 / x0). Null where a factor is not positive: an
-    entry or an exit has no decomposition.
-    """
-    old, new = (reduce(pl.Expr.mul, (f.cast(pl.Float64) for f in side)) for side in (before, after))
-    is_flat = (new / old).log().abs() < 1e-12
-    weight = pl.when(is_flat).then(old).otherwise((new - old) / (new / old).log())
-    positive = pl.all_horizontal(factor > 0 for factor in (*before, *after))
-    return [
-        pl.when(positive).then(weight * (b / a).log()) for a, b in zip(before, after, strict=True)
-    ]
-
-
-def kpi_changes(kpis: dy.LazyFrame[KpisDaily]) -> pl.LazyFrame:
-    """GMV of a day against the same weekday before, and what moved it, in minor units.
-
-    GMV = visitors × orders per visitor × AOV; `visitors_effect_minor`, `conversion_effect_minor`
-    and `aov_effect_minor` add up to `gmv_change_minor`, and are null where one of the days lacks
-    visitors or orders. Grain: (shop_id, kpi_date), for days with a day seven days earlier.
-    """
-    frame = kpis.lazy().select(*_KEY, "gmv_minor", "orders_count", "visitors_units")
-    earlier = frame.with_columns(pl.col("kpi_date").dt.offset_by("7d"))
-    effects = lmdi(_factors("_before"), _factors(""))
-    names = ("visitors_effect_minor", "conversion_effect_minor", "aov_effect_minor")
-    return frame.join(earlier, on=_KEY, suffix="_before").select(
-        *_KEY,
-        "gmv_minor",
-        "gmv_minor_before",
-        gmv_change_minor=pl.col("gmv_minor") - pl.col("gmv_minor_before"),
-        **dict(zip(names, effects, strict=True)),
-    )
-
-
-def _factors(suffix: str) -> list[pl.Expr]:
-    gmv, orders, visitors = (
-        pl.col(f"{name}{suffix}") for name in ("gmv_minor", "orders_count", "visitors_units")
-    )
-    return [visitors, orders / visitors, gmv / orders]

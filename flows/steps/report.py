@@ -33,7 +33,7 @@ from reports.daily import (
     moves_of,
 )
 from reports.page import render
-from transforms.kpis import kpi_changes
+from transforms.explanation.gmv import kpi_changes
 from transforms.metrics.catalogue import METRICS
 from transforms.stock_risk import stock_at_risk
 

@@ -1,4 +1,4 @@
-"""How a day is counted, and what moved it."""
+"""How a day is counted."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, TypeVar
@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.tables import KpisDaily, Order, OrderLine, Refund, RefundCase, TrafficDaily
-from transforms.kpis import kpi_changes, kpis_daily, lmdi
+from transforms.kpis import kpis_daily
 from transforms.sales import sales_daily
 
 DAY = date(2026, 11, 10)
@@ -149,50 +149,6 @@ def test_more_buyers_than_visitors_is_no_conversion_rate() -> None:
 def test_two_currencies_are_never_summed_but_refused() -> None:
     with pytest.raises(Exception, match="primary_key"):
         run([order(1), order(2, currency="USD")])
-
-
-def effects(before: list[float], after: list[float]) -> tuple[float | None, ...]:
-    values = lmdi([pl.lit(x) for x in before], [pl.lit(x) for x in after])
-    row: tuple[float | None, ...] = pl.select(*(v.alias(str(i)) for i, v in enumerate(values))).row(
-        0
-    )
-    return row
-
-
-def test_k1_gmv_from_60000_to_63000() -> None:
-    expected = (11210.551957, -11210.551957, 3000.0)
-    assert effects([10000, 0.03, 200], [12000, 0.025, 210]) == pytest.approx(expected, abs=1e-6)
-
-
-def test_k3_only_the_order_value_moved() -> None:
-    expected = (0.0, 0.0, 6000.0)
-    assert effects([10000, 0.03, 200], [10000, 0.03, 220]) == pytest.approx(expected, abs=1e-6)
-
-
-def test_a_day_without_visitors_has_no_decomposition() -> None:
-    assert effects([0, 0.03, 200], [10000, 0.03, 220]) == (None, None, None)
-
-
-_FACTOR = st.floats(0.01, 10_000)
-
-
-@given(before=st.tuples(_FACTOR, _FACTOR, _FACTOR), after=st.tuples(_FACTOR, _FACTOR, _FACTOR))
-def test_effects_add_up_to_the_change(before: tuple[float, ...], after: tuple[float, ...]) -> None:
-    old, new = before[0] * before[1] * before[2], after[0] * after[1] * after[2]
-    total = sum(effect or 0.0 for effect in effects(list(before), list(after)))
-    assert total == pytest.approx(new - old, rel=1e-6, abs=1e-6 * max(old, new))
-
-
-def test_a_day_is_compared_with_the_same_weekday_before() -> None:
-    visit = {"shop_id": "s", "traffic_source": "ads", "visitors_units": 10}
-    rows = [{**visit, "traffic_date": DAY + timedelta(days=n)} for n in (0, 7)]
-    orders = [order(1), order(2, placed_at=later(7)), order(3, placed_at=later(7))]
-    changes = kpi_changes(run(orders, traffic=rows).lazy().pipe(KpisDaily.cast)).collect()
-    row = changes.filter(pl.col("kpi_date") == DAY + timedelta(days=7)).to_dicts()[0]
-    assert (row["gmv_minor_before"], row["gmv_change_minor"]) == (100, 100)
-    assert row["conversion_effect_minor"] == pytest.approx(100)
-    assert (row["visitors_effect_minor"], row["aov_effect_minor"]) == (0, 0)
-    assert changes.height == 1
 
 
 _LINES = st.lists(

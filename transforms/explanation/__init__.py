@@ -1,0 +1,12 @@
+"""Explanation: what moved GMV.
+
+All functions are pure; each says the shape of what it takes and gives.
+
+- `gmv.gmv_effects(segments, chain)`: what moved GMV from one span to another, by segment. Grain:
+  (shop_id, segment, effect), with effect_minor; whole minor units that add up exactly.
+- `gmv.waterfall(effects, gmv_before_minor=…)`: the bars of a chart of it, of one shop: effect,
+  effect_minor, start_minor, end_minor.
+- `gmv.kpi_changes(kpis)`: each day against the same weekday before. Grain: (shop_id, kpi_date).
+
+Words for people stand in `contracts.explanation`.
+"""
