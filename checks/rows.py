@@ -16,7 +16,10 @@ from contracts.tables import TABLES, Table, TableKind
 # Clocks of platforms differ from each other by seconds; five minutes is a wrong zone or year.
 CLOCK_TOLERANCE = timedelta(minutes=5)
 _PENNY_MINOR = 1
-_EVENTS = ("source_updated_at", "placed_at", "paid_at", "observed_at", "refunded_at")
+_EVENTS = (
+    *("source_updated_at", "placed_at", "paid_at", "observed_at", "refunded_at"),
+    *("visited_at", "carted_at", "ordered_at", "opened_at", "answered_at", "resolved_at"),
+)
 _DETAIL_CHARS = 60
 _UNSHOWN = ("identifier", "member", "text", "month_day")
 _ONE_FACT = ("stock_levels",)

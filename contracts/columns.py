@@ -180,10 +180,25 @@ def month_day(description: str, *, nullable: bool = False, personal: str) -> dy.
     )
 
 
-def rank(description: str) -> dy.Int64:
+def rank(description: str, *, key: bool = False) -> dy.Int64:
     """A place in an order of the shop's own, which grows with it; 0 stands outside of it."""
     return dy.Int64(
-        description=description, min=0, max=20, metadata=_meta("rank", unit="1 is the lowest")
+        description=description,
+        primary_key=key,
+        min=0,
+        max=20,
+        metadata=_meta("rank", unit="1 is the lowest"),
+    )
+
+
+def hour(description: str, *, key: bool = False) -> dy.Int64:
+    """An hour of the shop's clock, 0 to 23."""
+    return dy.Int64(
+        description=description,
+        primary_key=key,
+        min=0,
+        max=23,
+        metadata=_meta("hour", unit="hour of the day"),
     )
 
 

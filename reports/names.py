@@ -77,6 +77,17 @@ TABLES: Final[Mapping[str, Bilingual]] = {
     "bundle_parts": Bilingual("bundle parts", "组合商品"),
     "stockout_days": Bilingual("stockout days", "缺货日"),
     "traffic_daily": Bilingual("traffic daily", "流量日报"),
+    "traffic_hourly": Bilingual("traffic hourly", "分时流量"),
+    "listing_traffic_daily": Bilingual("listing traffic daily", "商品流量日报"),
+    "slot_traffic_daily": Bilingual("slot traffic daily", "展位流量日报"),
+    "active_users": Bilingual("active users", "活跃访客"),
+    "funnel_daily": Bilingual("funnel daily", "漏斗日报"),
+    "visit_events": Bilingual("visit events", "访问记录"),
+    "carts": Bilingual("carts", "购物车"),
+    "tickets": Bilingual("tickets", "客服工单"),
+    "shop_ratings": Bilingual("shop ratings", "店铺评分"),
+    "targets": Bilingual("targets", "目标"),
+    "benchmarks": Bilingual("benchmarks", "行业基准"),
 }
 
 STREAMS: Final[Mapping[str, Bilingual]] = {
@@ -91,10 +102,13 @@ STREAMS: Final[Mapping[str, Bilingual]] = {
     "deliveries": Bilingual("deliveries", "消息送达"),
     "discounts": Bilingual("discounts", "折扣"),
     "exported_cases": Bilingual("exported cases", "导出的售后单"),
+    "exported_carts": Bilingual("exported carts", "导出的购物车"),
     "exported_members": Bilingual("exported members", "导出的会员"),
     "exported_orders": Bilingual("exported orders", "导出的订单"),
     "exported_reviews": Bilingual("exported reviews", "导出的评价"),
     "exported_stock": Bilingual("exported stock", "导出的库存"),
+    "exported_tickets": Bilingual("exported tickets", "导出的客服工单"),
+    "goals": Bilingual("targets and benchmarks", "目标与基准"),
     "inventory": Bilingual("inventory", "库存"),
     "items": Bilingual("items", "宝贝"),
     "listings": Bilingual("listings", "商品"),
@@ -111,9 +125,11 @@ STREAMS: Final[Mapping[str, Bilingual]] = {
     "reviews": Bilingual("reviews", "评价"),
     "rival_offers": Bilingual("rival offers", "竞品报价"),
     "shipment_events": Bilingual("shipment events", "物流轨迹"),
+    "shop_ratings": Bilingual("shop ratings", "店铺评分"),
     "stock": Bilingual("stock", "库存"),
     "stockouts": Bilingual("stockouts", "缺货"),
     "traffic": Bilingual("traffic", "流量"),
+    "visits": Bilingual("visits", "访问记录"),
 }
 
 CHECKS: Final[Mapping[str, Bilingual]] = {

@@ -29,6 +29,7 @@ _UNREADABLE = {
     "code": Reason.UNKNOWN_CODE,
     "flag": Reason.UNKNOWN_CODE,
     "rank": Reason.UNKNOWN_CODE,
+    "hour": Reason.UNREADABLE_TIME,
     "currency": Reason.UNKNOWN_CODE,
     "identifier": Reason.UNREADABLE_ROW,
     "member": Reason.UNREADABLE_ROW,
@@ -41,7 +42,7 @@ _EPOCHS = {"excel": dt.date(1899, 12, 30), "excel-1904": dt.date(1904, 1, 1)}
 _MILLISECONDS = 86_400_000
 _AROUND = r"^[¥￥]?\s*(-?[\d,.]+[万亿]?)\s*元?$"
 _NUMBER = r"^(-?\d{1,15}(?:\.\d+)?)$"
-_PLAIN = Column(constant=0, thousands=True, yuan=True)
+_PLAIN = Column(constant=0, thousands=True, yuan=True, wan=True)
 
 
 def parsed(
@@ -117,11 +118,8 @@ def _one(given: Column, kind: str, dtype: pl.DataType, export: Export) -> Parsed
     raw = _cell(given, given.column)
     plain = raw.str.normalize("NFKC")
     match kind:
-        case "count" | "pieces":
-            read = _pieces if kind == "pieces" else _whole
-            return _added(given, lambda text: read(_number_text(text, given)), kind)
-        case "number" | "rate":
-            value = _number(_number_text(plain, given)) / (100 if given.percent else 1)
+        case "count" | "pieces" | "number" | "rate" | "hour":
+            return _numeric(given, raw, kind)
         case "day" | "month_day":
             read_day = _day if kind == "day" else _month_day
             forms = _forms(given.format or "%Y-%m-%d")
@@ -176,6 +174,27 @@ def _forms(given: str | tuple[str, ...]) -> tuple[str, ...]:
 
 def _cell(given: Column, name: str) -> pl.Expr:
     return pl.col(name) if given.default is None else pl.col(name).fill_null(given.default)
+
+
+def _numeric(given: Column, raw: pl.Expr, kind: str) -> Parsed:
+    """A count, pieces, a number, a fraction or an hour of the day ("9", "09:00-09:59")."""
+    plain = raw.str.normalize("NFKC")
+    if kind == "hour":
+        value = plain.str.extract(r"^(\d{1,2})(?:\D.*)?$").cast(pl.Int64, strict=False)
+    elif kind in ("number", "rate") or given.times:
+        value = _product(given, plain)
+        value = value.round().cast(pl.Int64, strict=False) if kind == "count" else value
+    else:
+        read = _pieces if kind == "pieces" else _whole
+        return _added(given, lambda text: read(_number_text(text, given)), kind)
+    return Parsed(value, raw, _UNREADABLE[kind])
+
+
+def _product(given: Column, plain: pl.Expr) -> pl.Expr:
+    """A number, times what it is the mean or the share of."""
+    number = _number(_number_text(plain, given)) / (100 if given.percent else 1)
+    parts = [_number(_number_text(pl.col(n).str.normalize("NFKC"), _PLAIN)) for n in given.times]
+    return pl.reduce(operator.mul, [number, *parts])
 
 
 def _added(given: Column, read: Callable[[pl.Expr], pl.Expr], kind: str) -> Parsed:

@@ -42,6 +42,9 @@ class Column(Strict):
     identifier are parts of it."""
     minus: tuple[str, ...] = ()
     """Columns that are taken off, read alike; an empty cell of theirs is nothing."""
+    times: tuple[str, ...] = ()
+    """Counts that a mean or a share is multiplied by, where an export tells it of each and the
+    table holds it of all; to the nearest whole where that is a count."""
     per: str | None = None
     """The column of pieces that an amount is divided by, to the nearest minor unit."""
     split: tuple[str, ...] = ()
@@ -86,7 +89,7 @@ class Column(Strict):
         found: set[str | None] = set()
         for one in self.branches():
             found |= {one.column, one.per, one.when_zero, one.when_empty}
-            found |= {*one.plus, *one.minus, *one.split, *one.when, *one.when_contains}
+            found |= {*one.plus, *one.minus, *one.times, *one.split, *one.when, *one.when_contains}
         return {name for name in found if name is not None}
 
 

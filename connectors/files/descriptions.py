@@ -139,6 +139,19 @@ def _problem(given: Column, meta: dict[str, Any], layout: FileLayout) -> str | N
         return None if kind == "identifier" else "`place` names a line"
     if given.stamp:
         return None if kind in ("instant", "day") else "`stamp` is an instant or a day"
+    if problem := _reckoned(given, kind):
+        return problem
+    if kind == "instant" and given.format is None and not layout.instants:
+        return "an instant needs `format`, such as iso or %Y-%m-%d %H:%M:%S"
+    if kind in closed and not (given.codes and set(given.codes.values()) <= allowed):
+        return f"needs `codes` that map the export's values to {_listed(allowed)}"
+    return None
+
+
+def _reckoned(given: Column, kind: str) -> str | None:
+    """What is wrong with how a value is put together of several columns."""
+    if given.times and (kind not in ("count", "number") or given.plus or given.minus):
+        return "only a count or a number is multiplied, and nothing is added to it"
     if given.minus and kind not in ("money", "count"):
         return "only money and counts are taken off each other"
     if given.plus and kind not in ("money", "count", "identifier"):
@@ -147,10 +160,6 @@ def _problem(given: Column, meta: dict[str, Any], layout: FileLayout) -> str | N
         return "only money is divided"
     if kind == "money" and given.unit is None:
         return "money needs `unit`: major, minor, mill or micros"
-    if kind == "instant" and given.format is None and not layout.instants:
-        return "an instant needs `format`, such as iso or %Y-%m-%d %H:%M:%S"
-    if kind in closed and not (given.codes and set(given.codes.values()) <= allowed):
-        return f"needs `codes` that map the export's values to {_listed(allowed)}"
     return None
 
 

@@ -16,20 +16,31 @@ from connectors.files.columns import Strict, TableLayout
 from contracts.errors import SourceContractError
 from contracts.streams import Page
 from contracts.tables import (
+    ActiveUsers,
+    Benchmark,
     BundlePart,
+    Cart,
     CompetitorOffer,
     Cost,
+    FunnelDaily,
     Inbound,
+    ListingTrafficDaily,
     MemberTier,
     Occasion,
     Order,
     OrderLine,
     RefundCase,
     Review,
+    ShopRating,
+    SlotTrafficDaily,
     StockLevel,
     StockoutDay,
     SupplyTerms,
+    Target,
+    Ticket,
     TrafficDaily,
+    TrafficHourly,
+    VisitEvent,
 )
 
 # Streams of one shop have names of their own: its marketplace has `orders` too.
@@ -39,12 +50,24 @@ STREAMS: dict[str, tuple[type[dy.Schema], ...]] = {
     "bundles": (BundlePart,),
     "stockouts": (StockoutDay,),
     "offers": (CompetitorOffer,),
-    "traffic": (TrafficDaily,),
+    "traffic": (
+        TrafficDaily,
+        TrafficHourly,
+        ListingTrafficDaily,
+        SlotTrafficDaily,
+        ActiveUsers,
+        FunnelDaily,
+    ),
+    "visits": (VisitEvent,),
     "exported_orders": (Order, OrderLine),
     "exported_cases": (RefundCase,),
     "exported_stock": (StockLevel,),
     "exported_reviews": (Review,),
     "exported_members": (Occasion, MemberTier),
+    "exported_carts": (Cart,),
+    "exported_tickets": (Ticket,),
+    "shop_ratings": (ShopRating,),
+    "goals": (Target, Benchmark),
 }
 
 MOST_CELL = 32_767
@@ -97,11 +120,16 @@ class FileLayout(Strict):
         "stockouts",
         "offers",
         "traffic",
+        "visits",
         "exported_orders",
         "exported_cases",
         "exported_stock",
         "exported_reviews",
         "exported_members",
+        "exported_carts",
+        "exported_tickets",
+        "shop_ratings",
+        "goals",
     ]
     pattern: str
     """Path below the folder, with *, **/, ? and one stamp such as {yyyymmdd}."""

@@ -14,21 +14,35 @@ from contracts.tables.derived import (
     Velocity,
 )
 from contracts.tables.follow_up import OpenParcel, OrderFollowUp, ParcelFact, ReviewFact
+from contracts.tables.goals import Benchmark, Target
 from contracts.tables.member_facts import MemberFact
 from contracts.tables.messages import Campaign, Consent, Contact, CouponGrant, Delivery
 from contracts.tables.parcels import Parcel, ParcelEvent, Shipment
 from contracts.tables.people import Coupon, Member, MemberTier, Occasion
 from contracts.tables.reviews import RefundCase, Review
 from contracts.tables.sales import Order, OrderCoupon, OrderLine, Refund
+from contracts.tables.service import ShopRating, Ticket
 from contracts.tables.stock import BundlePart, Inbound, StockLevel, StockoutDay, SupplyTerms
-from contracts.tables.traffic import TrafficDaily
+from contracts.tables.traffic import (
+    ActiveUsers,
+    Cart,
+    FunnelDaily,
+    ListingTrafficDaily,
+    SlotTrafficDaily,
+    TrafficDaily,
+    TrafficHourly,
+    VisitEvent,
+)
 
 __all__ = [
     "RENAMED",
     "TABLES",
+    "ActiveUsers",
     "AdsDaily",
+    "Benchmark",
     "BundlePart",
     "Campaign",
+    "Cart",
     "CompetitorOffer",
     "Consent",
     "Contact",
@@ -37,9 +51,11 @@ __all__ = [
     "CouponGrant",
     "Delivery",
     "Elasticity",
+    "FunnelDaily",
     "Inbound",
     "KpisDaily",
     "Listing",
+    "ListingTrafficDaily",
     "Member",
     "MemberFact",
     "MemberTier",
@@ -62,13 +78,19 @@ __all__ = [
     "RivalOffer",
     "SalesDaily",
     "Shipment",
+    "ShopRating",
+    "SlotTrafficDaily",
     "StockFact",
     "StockLevel",
     "StockoutDay",
     "SupplyTerms",
     "Table",
     "TableKind",
+    "Target",
+    "Ticket",
     "TrafficDaily",
+    "TrafficHourly",
     "Velocity",
+    "VisitEvent",
     "table_of",
 ]

@@ -134,8 +134,8 @@ _STOCK = {
 }
 
 
-def _ready(mapping: str) -> dict[str, Any]:
-    (layout,) = load(mapping)
+def _ready(mapping: str, number: int = 0) -> dict[str, Any]:
+    layout = load(mapping)[number]
     return layout.model_dump(exclude_defaults=True) | {"format": "csv", "encoding": "utf-8"}
 
 
@@ -157,6 +157,30 @@ def _jd_line(order: int, sku: str, state: str) -> str:
 
 def _case(number: int, state: str) -> str:
     return f"{number},3001,801,退货退款,{state},{_DAY},10.00,zora writes,-\n"
+
+
+_CSV: dict[str, tuple[dict[str, Any], str]] = {
+    "items": (_ready("sycm_items"), "统计日期,商品ID,商品访客数,商品浏览量,商品加购人数\n"),
+    "hours": (_ready("visit_reports", 0), "日期,小时,来源,访客数,浏览量\n"),
+    "slots": (_ready("visit_reports", 1), "日期,展位,展现量,点击量\n"),
+    "active": (_ready("visit_reports", 2), "日期,周期,活跃访客数\n"),
+    "funnel": (_ready("visit_reports", 3), "日期,路径,步骤,访问次数\n"),
+    "visits": (_ready("visit_log"), "访问ID,时间,页面,访客ID,商品ID\n"),
+    "carts": (_ready("cart_list"), "购物车ID,会员ID,加购时间,下单时间,件数\n"),
+    "tickets": (
+        _ready("ticket_list"),
+        "会话ID,会员ID,订单号,咨询时间,首次回复时间,承诺回复时间,解决时间\n",
+    ),
+    "scores": (_ready("shop_scores"), "日期,评分项,得分,评价人数,同行均值\n"),
+    "targets": (_ready("goals", 0), "指标,开始日期,结束日期,目标值\n"),
+    "benchmarks": (_ready("goals", 1), "指标,对象,开始日期,结束日期,基准值\n"),
+}
+"""Ready-made descriptions of lists beside the header of such a list."""
+
+
+def _list(name: str, *rows: str, at: dt.datetime = EXPORTED) -> Page:
+    layout, header = _CSV[name]
+    return page(layout, header + "".join(f"{row}\n" for row in rows), at=at)
 
 
 _COSTS, _PURCHASING = "sku,from,cost\n", "sku,supplier,days,due,units\n"
@@ -185,7 +209,41 @@ PAGES = {
         page(OFFERS, _OFFERS + "A,r1,2026-11-19 08:00,4.50,有,自营\n"),
         page(OFFERS, _OFFERS + "B,r1,2026-11-19 09:00,5.50,无,商家\n", at=_LATER),
     ],
-    "traffic": [page(TRAFFIC, _VISITS + "2026-11-18,search,10\n2026-11-18,direct,5\n")],
+    "traffic": [
+        page(TRAFFIC, _VISITS + "2026-11-18,search,10\n2026-11-18,direct,5\n"),
+        _list("items", '2026-11-18,801,"1,234",1.2万,30', "2026-11-18,802,5,9,-"),
+        _list("hours", "2026-11-18,09:00-09:59,,7,12", "2026-11-18,10,,8,"),
+        _list("slots", "2026-11-18,首页轮播1,900,18"),
+        _list("active", "2026-11-18,日,15", "2026-11-18,周,60"),
+        _list("funnel", "2026-11-18,首页-详情,1,90", "2026-11-18,首页-详情,2,30"),
+    ],
+    "visits": [
+        _list(
+            "visits",
+            "s1,2026-11-19T08:00:00Z,首页,zora-marked,",
+            "s1,2026-11-19T08:00:09Z,详情,,801",
+        ),
+        _list("visits", "s2,2026-11-19T09:00:00Z,搜索,,", at=_LATER),
+    ],
+    "exported_carts": [
+        _list("carts", "c1,zora-marked,2026-11-19T08:00:00Z,,2"),
+        _list("carts", "c1,zora-marked,2026-11-19T08:00:00Z,2026-11-19T09:00:00Z,2", at=_LATER),
+    ],
+    "exported_tickets": [
+        _list("tickets", "t1,zora-marked,3001,2026-11-19T08:00:00Z,,,"),
+        _list(
+            "tickets",
+            "t1,zora-marked,3001,2026-11-19T08:00:00Z,2026-11-19T08:02:00Z,,2026-11-19T09:00:00Z",
+            at=_LATER,
+        ),
+    ],
+    "shop_ratings": [
+        _list("scores", "2026-11-18,描述相符,4.72,310,4.80", "2026-11-18,服务态度,4.9,-,-"),
+    ],
+    "goals": [
+        _list("targets", "gmv,2026-11-01,2026-11-30,100000"),
+        _list("benchmarks", "conversion,同行,2026-11-01,2026-11-30,0.031"),
+    ],
     "exported_orders": [
         page(_JD, _JD_HEAD + _jd_line(3001, "A", "等待出库") + _jd_line(3001, "B", "等待出库")),
         page(_JD, _JD_HEAD + _jd_line(3002, "A", "完成"), at=_LATER),
@@ -217,6 +275,11 @@ EMPTY = {
     "stockouts": [page(_STOCKOUTS, _DAYS)],
     "offers": [page(OFFERS, _OFFERS)],
     "traffic": [page(TRAFFIC, _VISITS)],
+    "visits": [_list("visits")],
+    "exported_carts": [_list("carts")],
+    "exported_tickets": [_list("tickets")],
+    "shop_ratings": [_list("scores")],
+    "goals": [_list("targets")],
     "exported_orders": [page(_JD, _JD_HEAD)],
     "exported_cases": [page(_CASES, _CASES_HEAD)],
     "exported_stock": [page(_STOCK, _LEVELS)],
@@ -230,6 +293,11 @@ UNKNOWN: dict[str, list[Page]] = {
     "stockouts": [],
     "offers": [page(OFFERS, _OFFERS + "C,r1,2026-11-19 10:00,4.50,有,代发\n", at=_LATER)],
     "traffic": [],
+    "visits": [],
+    "exported_carts": [],
+    "exported_tickets": [],
+    "shop_ratings": [],
+    "goals": [],
     "exported_orders": [page(_JD, _JD_HEAD + _jd_line(3003, "A", "起飞"), at=_LATER)],
     "exported_cases": [page(_CASES, _CASES_HEAD + _case(3, "起飞"), at=_LATER)],
     "exported_stock": [],

@@ -13,6 +13,11 @@ from sandbox.world.exports import write_exports
 from sandbox.world.world import World, build
 
 ZONE = "America/New_York"
+NOT_EXPORTED = {
+    *("traffic_hourly", "listing_traffic_daily", "slot_traffic_daily", "active_users"),
+    "funnel_daily",
+}
+"""Tables of a stream that none of the world's exports fills."""
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +59,7 @@ def test_every_row_fits_its_contract_and_no_column_is_unknown(read: dict[str, Ma
         assert mapped.rejects.height == 0
         assert mapped.unknown_fields == ()
         for name, frame in mapped.frames.items():
-            assert frame.height > 0, name
+            assert frame.height > 0 or name in NOT_EXPORTED, name
             TABLES[name].schema.validate(frame)
 
 

@@ -205,12 +205,17 @@ def test_connector_declares_each_stream_with_its_tables() -> None:
         "bundles": 1,
         "stockouts": 1,
         "offers": 1,
-        "traffic": 1,
+        "traffic": 6,
+        "visits": 1,
         "exported_orders": 2,
         "exported_cases": 1,
         "exported_stock": 1,
         "exported_reviews": 1,
         "exported_members": 2,
+        "exported_carts": 1,
+        "exported_tickets": 1,
+        "shop_ratings": 1,
+        "goals": 2,
     }
     assert CONNECTOR.writes == ()
 

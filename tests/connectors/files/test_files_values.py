@@ -254,6 +254,45 @@ def test_count_is_whole_or_named(text: str, options: dict[str, Any], visitors: i
 
 
 @pytest.mark.parametrize(
+    ("text", "options", "stayed", "bounced"),
+    [
+        ("60.5", {}, 7260.0, 7260),
+        ("40%", {"percent": True}, 48.0, 48),
+        ("33.3%", {"percent": True}, 39.96, 40),
+        ("many", {}, None, None),
+    ],
+)
+def test_a_mean_of_visitors_is_held_as_what_all_of_them_come_to(
+    text: str, options: dict[str, Any], stayed: float | None, bounced: int | None
+) -> None:
+    of_all = {"column": "mean", "times": ["visitors"], **options}
+    columns = TRAFFIC["tables"]["traffic_daily"]["columns"]
+    added = {**columns, "dwell_seconds": of_all, "bounced_units": of_all}
+    layout = TRAFFIC | {"tables": {"traffic_daily": {"columns": added}}}
+    result = mapped(page(layout, f"day,source,visitors,mean\n2026-11-01,search,120,{text}\n"))
+    (row,) = result.frames["traffic_daily"].to_dicts()
+    assert (row["dwell_seconds"], row["bounced_units"]) == (pytest.approx(stayed), bounced)
+    assert len(reasons(result)) == (0 if bounced else 2)
+
+
+@pytest.mark.parametrize(
+    ("text", "hour"), [("9", 9), ("09", 9), ("23:00-23:59", 23), ("noon", None), ("930", None)]
+)
+def test_an_hour_of_the_day_is_a_number_or_the_beginning_of_a_span(
+    text: str, hour: int | None
+) -> None:
+    columns = {
+        "traffic_date": {"column": "day"},
+        "hour": {"column": "hour"},
+        "traffic_source": {"constant": "all"},
+        "visitors_units": {"constant": 5},
+    }
+    layout = TRAFFIC | {"tables": {"traffic_hourly": {"columns": columns}}}
+    frame = mapped(page(layout, f"day,hour\n2026-11-01,{text}\n")).frames["traffic_hourly"]
+    assert frame["hour"].to_list() == ([] if hour is None else [hour])
+
+
+@pytest.mark.parametrize(
     ("text", "percent", "share"),
     [
         ("12.5%", True, 0.125),
