@@ -1,4 +1,4 @@
-"""What explains how a shop did: what moved its GMV."""
+"""What explains how a shop did: what moved its GMV, and the classes of its products."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -31,3 +31,23 @@ MOVERS: Final[Mapping[Mover, Bilingual]] = {
     Mover.ENTRY_EXIT: Bilingual("New and gone", "新增与消失"),
 }
 """A mover in a word, in the order in which they are read."""
+
+
+class ProductClass(StrEnum):
+    """The trade's classes of products; who is of several is of the first."""
+
+    STAR = "star"
+    CONVERSION = "conversion"
+    PROFIT = "profit"
+    TRAFFIC = "traffic"
+    CORE = "core"
+
+
+PRODUCT_CLASSES: Final[Mapping[ProductClass, Bilingual]] = {
+    ProductClass.STAR: Bilingual("Rising star", "未来明星"),
+    ProductClass.CONVERSION: Bilingual("Converts well", "高转化"),
+    ProductClass.PROFIT: Bilingual("High margin", "高利润"),
+    ProductClass.TRAFFIC: Bilingual("Brings traffic", "导流"),
+    ProductClass.CORE: Bilingual("Core", "常规"),
+}
+"""A class in a word."""

@@ -47,6 +47,11 @@ class Gap(StrEnum):
     ABOVE_ONE = "above_one"
     COST_MISSING = "cost_missing"
     CENSORED = "censored"
+    NO_VISITORS = "no_visitors"
+    INCOMPLETE = "incomplete"
+    CAMPAIGN = "campaign"
+    NO_HISTORY = "no_history"
+    TOO_FEW = "too_few"
 
 
 GAPS: Mapping[Gap, Bilingual] = {
@@ -58,6 +63,11 @@ GAPS: Mapping[Gap, Bilingual] = {
     ),
     Gap.COST_MISSING: Bilingual("the cost of what was sold is not known", "部分商品成本未知"),
     Gap.CENSORED: Bilingual("its time has not passed yet", "观察期未满"),
+    Gap.NO_VISITORS: Bilingual("visitors of single goods are not known", "没有单品访客数据"),
+    Gap.INCOMPLETE: Bilingual("documents of it are in quarantine", "有单据在隔离区"),
+    Gap.CAMPAIGN: Bilingual("a campaign was on", "大促期间"),
+    Gap.NO_HISTORY: Bilingual("too few earlier days to compare it with", "可比的历史天数不足"),
+    Gap.TOO_FEW: Bilingual("too few orders or visits stand behind it", "订单或访问量太少"),
 }
 """A gap in a few words."""
 
