@@ -23,6 +23,7 @@ class Unit(StrEnum):
     PIECES = "pieces"
     """Pieces per order and the like, with decimals."""
     HOURS = "hours"
+    DAYS = "days"
     STARS = "stars"
 
 
@@ -52,6 +53,7 @@ class Gap(StrEnum):
     CAMPAIGN = "campaign"
     NO_HISTORY = "no_history"
     TOO_FEW = "too_few"
+    LAST_DAY_ONLY = "last_day_only"
 
 
 GAPS: Mapping[Gap, Bilingual] = {
@@ -68,6 +70,7 @@ GAPS: Mapping[Gap, Bilingual] = {
     Gap.CAMPAIGN: Bilingual("a campaign was on", "大促期间"),
     Gap.NO_HISTORY: Bilingual("too few earlier days to compare it with", "可比的历史天数不足"),
     Gap.TOO_FEW: Bilingual("too few orders or visits stand behind it", "订单或访问量太少"),
+    Gap.LAST_DAY_ONLY: Bilingual("known of the last whole day alone", "仅最近一个完整日有数据"),
 }
 """A gap in a few words."""
 

@@ -51,6 +51,8 @@ def metric_value(unit: Unit, value: float | None, currency: str, language: Langu
             return f"{value:,.2f}"
         case Unit.HOURS:
             return f"{value:,.1f} {'小时' if language == 'zh' else 'h'}"
+        case Unit.DAYS:
+            return f"{value:,.0f} {'天' if language == 'zh' else 'd'}"
 
 
 def day(date: dt.date, language: Language) -> str:

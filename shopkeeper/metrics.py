@@ -1,6 +1,6 @@
 """Commands about metrics: what there is, and one of them by shop, span and grain."""
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -8,10 +8,14 @@ from shopkeeper.console import OPTIONS, answer, table
 from shopkeeper.steps import From, Shop, To, chosen_home, days_of
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from contracts.metrics import Metric
     from flows.steps.metrics import Measured
 
 _SHOWN_ROWS = 400
+_KEPT = "retention_rate"
+AdsBy = Literal["sku", "campaign", "keyword"]
 
 app = typer.Typer(help="The catalogue of metrics, and any of them.", no_args_is_help=True)
 
@@ -59,6 +63,32 @@ def show(
     answer(_as_dict(found), screen=None if OPTIONS.as_json else _screen(found))
 
 
+@app.command()
+def cohorts(shop: Shop = None) -> None:
+    """Members by the month of their first order: who of them ordered in each month since."""
+    from flows.steps import metrics as step
+
+    with chosen_home() as home:
+        found = step.cohorts(home, shop_id=shop)
+    answer(found.to_dicts(), screen=None if OPTIONS.as_json else _grid(found))
+
+
+@app.command()
+def ads(
+    shop: Shop = None,
+    start: From = None,
+    end: To = None,
+    by: Annotated[AdsBy, typer.Option(help="sku, campaign or keyword.")] = "sku",
+) -> None:
+    """What ads cost and brought, beside the margin and the stock of what they advertise."""
+    from flows.steps import metrics as step
+
+    first, last = days_of(start, end)
+    with chosen_home() as home:
+        found = step.advertised(home, shop_id=shop, first=first, last=last, by=by)
+    answer(found.to_dicts(), screen=None if OPTIONS.as_json else _ads_table(found, by))
+
+
 def _row(metric: "Metric", by: list[str]) -> dict[str, Any]:
     return {
         "name": metric.name,
@@ -95,3 +125,36 @@ def _screen(found: "Measured") -> Any:
     title += ", estimated" if metric.is_estimated else ""
     title += f"; {more} more rows with --json" if more else ""
     return table(title, ["shop", "from", *dimensions, metric.name, "why none"], rows)
+
+
+def _grid(found: "pl.DataFrame") -> Any:
+    """A row per cohort, a column per month since; what has not ended is empty."""
+    from reports.formats import rate
+
+    months = sorted(found["months_since"].unique())
+    wide = found.pivot("months_since", index=["shop_id", "cohort", "members"], values=_KEPT)
+    rows = [
+        [row["shop_id"], f"{row['cohort']:%Y-%m}", row["members"],
+         *("" if row[str(month)] is None else rate(row[str(month)]) for month in months)]
+        for row in wide.to_dicts()
+    ]  # fmt: skip
+    title = "Members by the month of their first order, and who ordered again months later"
+    return table(title, ["shop", "cohort", "members", *map(str, months)], rows)
+
+
+def _ads_table(found: "pl.DataFrame", by: AdsBy) -> Any:
+    from contracts.metrics import Unit
+    from reports.formats import metric_value
+    from transforms.metrics.catalogue import METRICS
+
+    keys = ["campaign", "keyword"] if by == "keyword" else [by]
+    names = [name for name in found.columns if name in METRICS]
+    names = [name for name in names if METRICS[name].unit is not Unit.COUNT or name == "clicks"]
+    flags = [name for name in ("is_losing", "is_sold_out") if name in found.columns]
+    rows = [
+        [row["shop_id"], *(row[key] for key in keys),
+         *(metric_value(METRICS[name].unit, row[name], row["currency"]) for name in names),
+         *("yes" if row[flag] else "" for flag in flags)]
+        for row in found.head(_SHOWN_ROWS).to_dicts()
+    ]  # fmt: skip
+    return table("Ads", ["shop", *keys, *names, *flags], rows)

@@ -29,6 +29,7 @@ from transforms.sales import counted_orders
 _MEMBER: Final = ["shop_id", "member_id"]
 _ORDER: Final = ["shop_id", "order_id"]
 _RETURN_DAYS: Final = 30
+_YEAR_DAYS: Final = 365
 _DAYS_FOR_A_GAP: Final = 3
 _NOT_GIVEN: Final = (GrantStatus.UNASSIGNED, GrantStatus.FAILED)
 _SEGMENTS: Final[Mapping[tuple[bool, bool, bool], MemberSegment]] = {
@@ -119,6 +120,7 @@ def _bought(orders: dy.LazyFrame[Order], *, as_of: dt.datetime, time_zone: str) 
             recency_days=(today - pl.col("last_order_date")).dt.total_days().clip(lower_bound=0),
             alive_rate=pl.lit(None, dtype=pl.Float64),
             return_rate=pl.lit(None, dtype=pl.Float64),
+            year_orders=pl.lit(None, dtype=pl.Float64),
             order_minor=pl.lit(None, dtype=pl.Int64),
         )
     )
@@ -147,6 +149,7 @@ def _model_shop(shop: pl.DataFrame) -> pl.DataFrame:
         shop = shop.with_columns(
             alive_rate=pl.Series(buying.alive_rate(*arrays)),
             return_rate=pl.Series(buying.return_rate(*arrays, within=_RETURN_DAYS)),
+            year_orders=pl.Series(buying.orders(*arrays, within=_YEAR_DAYS)).clip(0),
         )
     if spending is not None:
         order = np.minimum(spending.order_value(arrays[0], values), MAX_MINOR)

@@ -19,6 +19,7 @@ from contracts.columns import (
 from contracts.tables.base import TableKind, table
 
 _A_CENTURY_DAYS = 36_525.0
+_MOST_ORDERS = 36_500.0
 
 
 def _score(description: str) -> dy.Int64:
@@ -30,7 +31,7 @@ def _score(description: str) -> dy.Int64:
     )
 
 
-@table("member_facts", TableKind.DERIVED, version=3)
+@table("member_facts", TableKind.DERIVED, version=4)
 class MemberFact(dy.Schema):
     """All that an offer to a member reads. Grain: (shop_id, member_id) with an order that counts.
 
@@ -58,6 +59,12 @@ class MemberFact(dy.Schema):
     )
     return_rate = rate(
         "Chance that they buy within 30 days, left alone; null: as above", nullable=True
+    )
+    year_orders = number(
+        "Orders to expect within 365 days, left alone; null: as above",
+        "orders",
+        nullable=True,
+        high=_MOST_ORDERS,
     )
     order_minor = minor(
         "Goods of an order to expect of them, by the shop's gamma-gamma model; null: as above",

@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import polars as pl
 
@@ -13,17 +14,21 @@ from contracts.tables import (
     AdsDaily,
     Cost,
     Listing,
+    MemberFact,
     Order,
     OrderLine,
     Refund,
     RefundCase,
     Review,
     Shipment,
+    StockFact,
     TrafficDaily,
 )
 from flows.steps.home import Home
 from flows.steps.rates import rates
 from flows.steps.views import View
+from transforms.metrics import cohorts as by_cohort
+from transforms.metrics.advertised import ads_by_campaign, ads_by_sku
 from transforms.metrics.catalogue import METRICS, dimensions_of
 from transforms.metrics.measure import GAP_SUFFIX, PERIOD, Period, measure
 from transforms.metrics.sources import Sources
@@ -55,6 +60,8 @@ def sources(view: View) -> Sources:
         listings=view.rows(Listing, with_deleted=True),
         shipments=view.rows(Shipment),
         reviews=view.rows(Review),
+        stock=view.rows(StockFact),
+        members=view.rows(MemberFact),
         economics=view.shop.economics,
         currency=view.shop.settings.currency,
         time_zone=view.zone,
@@ -84,10 +91,7 @@ def show(
         raise ConfigurationError(f"no metric is named {name!r}{nearest(name, METRICS)}")
     period, dimensions = _grain(name, by)
     views = [View.of(home, shop, home.data_as_of(shop)) for shop in home.select(shop_id)]
-    end = last or max(view.today for view in views) - dt.timedelta(days=1)
-    start = first or end - dt.timedelta(days=_SHOWN_DAYS - 1)
-    if end < start:
-        raise ConfigurationError(f"--from {start} is later than --to {end}")
+    start, end = _span(views, first, last)
     measured = [
         measure([name], sources(view), first=start, last=end, period=period, by=dimensions).select(
             pl.lit(view.shop.id).alias("shop_id"),
@@ -106,6 +110,63 @@ def show(
         dimensions=dimensions,
         rows=pl.concat(measured),
     )
+
+
+def cohorts(home: Home, *, shop_id: str | None = None) -> pl.DataFrame:
+    """Cohorts by months since the first order, of a shop or all, as `transforms.metrics.cohorts`.
+
+    What is new is so by the data: see `since` of the daily page.
+    """
+    views = [View.of(home, shop, home.data_as_of(shop)) for shop in home.select(shop_id)]
+    return pl.concat([by_cohort.cohorts(sources(view)).collect() for view in views])
+
+
+def advertised(
+    home: Home,
+    *,
+    shop_id: str | None = None,
+    first: dt.date | None = None,
+    last: dt.date | None = None,
+    by: Literal["sku", "campaign", "keyword"] = "sku",
+) -> pl.DataFrame:
+    """What ads cost and brought beside margin and stock, as `transforms.metrics.advertised`.
+
+    Of a shop or all, with `shop_id` and `currency` before the columns there; the last 28 whole days
+    unless days are given.
+
+    Raises:
+        ConfigurationError: a span that ends before it begins.
+    """
+    views = [View.of(home, shop, home.data_as_of(shop)) for shop in home.select(shop_id)]
+    span = _span(views, first, last)
+    frames = [
+        ads_by_sku(sources(view), first=span[0], last=span[1])
+        if by == "sku"
+        else ads_by_campaign(
+            sources(view), first=span[0], last=span[1], with_keywords=by == "keyword"
+        )
+        for view in views
+    ]
+    named = [
+        frame.select(
+            pl.lit(view.shop.id).alias("shop_id"),
+            pl.lit(view.shop.settings.currency).alias("currency"),
+            pl.all(),
+        )
+        for view, frame in zip(views, frames, strict=True)
+    ]
+    return pl.concat(named)
+
+
+def _span(
+    views: Sequence[View], first: dt.date | None, last: dt.date | None
+) -> tuple[dt.date, dt.date]:
+    """The days that were given; else 28 until the last whole one of any shop."""
+    end = last or max(view.today for view in views) - dt.timedelta(days=1)
+    start = first or end - dt.timedelta(days=_SHOWN_DAYS - 1)
+    if end < start:
+        raise ConfigurationError(f"--from {start} is later than --to {end}")
+    return start, end
 
 
 def _grain(name: str, by: Sequence[str]) -> tuple[Period, tuple[Dimension, ...]]:

@@ -7,22 +7,14 @@ from typing import Any
 import polars as pl
 import pytest
 
-from flows.steps.build import build
+from contracts.tables import AdsDaily
 from flows.steps.metrics import show
-from flows.steps.pull import pull
 from tests.flows.commands import typing
 from tests.flows.conftest import Merchant
+from tests.warehouse.rows import rows
 from transforms.days import local_day
 
 ZONE = "America/New_York"
-
-
-@pytest.fixture
-def built(merchant: Merchant) -> Merchant:
-    with merchant.open() as home:
-        pull(home)
-        build(home)
-    return merchant
 
 
 def test_sales_of_every_day_are_what_really_happened_and_what_the_daily_table_holds(
@@ -65,6 +57,60 @@ def test_a_metric_is_shown_by_dimension_and_period_and_as_json(
     with built.open() as home:
         whole = show(home, "orders", by=["span"]).rows["value"].item()
     assert sum(row["value"] for row in answer["rows"]) == whole > 0
+
+
+def test_cohorts_of_a_home_hold_every_member_and_stock_is_that_of_the_last_whole_day(
+    built: Merchant, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    call = typing(built.folder, monkeypatch, capsys)
+    code, document, _ = call("--json", "metrics", "cohorts")
+    cells: Any = json.loads(document)
+    with built.open() as home:
+        facts = home.scan("member_facts", home.shop("demo")).collect()
+        stock = show(home, "stock_units", shop_id="demo").rows["value"].to_list()
+        held = home.scan("stock_facts", home.shop("demo")).filter(~pl.col("is_bundle")).collect()
+        worth = show(home, "known_members", shop_id="demo").rows["value"].to_list()
+    firsts = [cell for cell in cells if cell["months_since"] == 0]
+    assert code == 0
+    assert sum(cell["members"] for cell in firsts) == facts.height > 0
+    # What is there is told of the last whole day alone.
+    assert stock[:-1] == [None] * 27
+    assert stock[-1] == held["on_hand_units"].clip(0).sum() > 0
+    assert worth[-1] == facts.height
+    code, screen, _ = call("metrics", "cohorts")
+    assert (code, firsts[0]["cohort"][:7] in screen) == (0, True)
+
+
+def test_ads_of_a_home_are_shown_by_what_they_advertise(
+    built: Merchant, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with built.open() as home:
+        listing = (
+            home.scan("listings", home.shop("demo")).collect().sort("listing_id").row(0, named=True)
+        )
+        day = home.data_as_of(home.shop("demo")).date() - dt.timedelta(days=3)
+        ad = {
+            "ad_date": day, "campaign_id": "7", "campaign_name": "autumn", "listing_id": "-",
+            "keyword_id": "-", "spend_minor": 1000, "revenue_minor": 5000,
+        }  # fmt: skip
+        of_sku = {**ad, "ad_level": "sku", "listing_id": listing["listing_id"]}
+        merged = home.lake.merge(
+            {"ads_daily": rows(AdsDaily, [{**ad, "ad_level": "campaign"}, of_sku])}
+        )
+        home.readings.record({name: one.version for name, one in merged.items()})
+    call = typing(built.folder, monkeypatch, capsys)
+    code, document, _ = call("--json", "metrics", "ads")
+    found: Any = json.loads(document)
+    assert code == 0
+    assert [(one["sku"], one["ad_spend"], one["roas"]) for one in found] == [
+        (listing["sku_id"], 1000, 5)
+    ]
+    assert found[0]["stock_units"] is not None
+    assert found[0]["contribution_rate"] is not None
+    code, screen, _ = call("metrics", "ads", "--by", "campaign")
+    assert (code, "autumn" in screen, "10.00" in screen) == (0, True, True)
+    code, _, error = call("metrics", "ads", "--from", "2026-11-12", "--to", "2026-11-11")
+    assert (code, "is later than" in error) == (2, True)
 
 
 WRONG = {

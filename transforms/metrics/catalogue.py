@@ -5,10 +5,10 @@ from graphlib import TopologicalSorter
 from typing import Final
 
 from contracts.metrics import Dimension, Metric
-from transforms.metrics import ads, money, retention, sales, service, traffic
+from transforms.metrics import ads, money, retention, sales, service, stock, traffic
 from transforms.metrics.facts import FACTS
 
-_SUBJECTS: Final = (sales, retention, traffic, money, ads, service)
+_SUBJECTS: Final = (sales, retention, traffic, money, ads, stock, service)
 METRICS: Final[Mapping[str, Metric]] = {
     one.name: one for subject in _SUBJECTS for one in subject.METRICS
 }

@@ -10,6 +10,7 @@ from contracts.economics import FACTS as PIECE
 from contracts.economics import extra_cost, received_rate
 from contracts.metrics import Dimension
 from transforms.days import local_day
+from transforms.metrics import balances
 from transforms.metrics.sources import DATE, Fact, Sources, with_costs
 from transforms.sales import counted_orders, goods
 
@@ -177,5 +178,7 @@ FACTS: Final[Mapping[str, Fact]] = {
     ),
     "parcels": Fact(rows=_parcels, dimensions=frozenset({Dimension.CARRIER})),
     "reviews": Fact(rows=_reviews, dimensions=frozenset({Dimension.SKU})),
+    "stock": Fact(rows=balances.stock, dimensions=frozenset({Dimension.SKU})),
+    "members": Fact(rows=balances.members),
 }
 """By name."""

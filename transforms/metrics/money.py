@@ -100,4 +100,27 @@ METRICS: Final = (
         gaps={**_COSTED, Gap.NO_BASE: pl.col("costed_gmv") == 0},
         is_estimated=True,
     ),
+    Metric(
+        name="contribution_per_order",
+        title=Bilingual("Contribution per order", "单均贡献毛利"),
+        definition=Bilingual("Contribution per order", "贡献毛利 ÷ 订单数"),
+        unit=Unit.MONEY,
+        inputs=("contribution", "orders"),
+        value=ratio("contribution", "orders"),
+        gaps={**no_base("orders"), Gap.COST_MISSING: pl.col("contribution").is_null()},
+        is_estimated=True,
+    ),
+    Metric(
+        name="contribution_after_ads",
+        title=Bilingual("Contribution after ads", "扣广告后贡献毛利"),
+        definition=Bilingual("Contribution less ad spend", "贡献毛利 − 广告花费"),
+        unit=Unit.MONEY,
+        inputs=("contribution", "ad_spend"),
+        value=pl.col("contribution") - pl.col("ad_spend"),
+        gaps={
+            Gap.COST_MISSING: pl.col("contribution").is_null(),
+            Gap.NO_DATA: pl.col("ad_spend").is_null(),
+        },
+        is_estimated=True,
+    ),
 )

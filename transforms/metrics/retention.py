@@ -58,5 +58,47 @@ METRICS: Final = (
         fact="newcomers",
         value=pl.len(),
     ),
+    Metric(
+        name="expected_gmv",
+        title=Bilingual("Expected of a member in a year", "会员预期年消费"),
+        definition=Bilingual(
+            "Mean over members of the orders to expect of each within 365 days (MBG/NBD) times what"
+            " an order of theirs is worth (gamma-gamma)",
+            "会员未来 365 天预期订单数（MBG/NBD）× 预期单均金额（gamma-gamma）的平均值",
+        ),
+        unit=Unit.MONEY,
+        fact="members",
+        value=pl.col("expected_minor").mean(),
+        gaps={Gap.LAST_DAY_ONLY: pl.col("known_members").is_null()},
+        is_estimated=True,
+    ),
+    Metric(
+        name="known_members",
+        title=Bilingual("Members with an order", "已购会员数"),
+        definition=Bilingual(
+            "Members with an order so far; known of the last whole day alone",
+            "至今有订单的会员；仅最近一个完整日有数据",
+        ),
+        unit=Unit.COUNT,
+        fact="members",
+        value=pl.len(),
+        gaps={Gap.LAST_DAY_ONLY: pl.col("known_members").is_null()},
+    ),
+    Metric(
+        name="clv",
+        title=Bilingual("Lifetime value of a member", "会员生命周期价值"),
+        definition=Bilingual(
+            "What to expect of a member in a year times the contribution rate of the span",
+            "会员预期年消费 × 期内贡献毛利率",
+        ),
+        unit=Unit.MONEY,
+        inputs=("expected_gmv", "contribution_rate"),
+        value=pl.col("expected_gmv") * pl.col("contribution_rate"),
+        gaps={
+            Gap.LAST_DAY_ONLY: pl.col("known_members").is_null(),
+            Gap.COST_MISSING: pl.col("contribution_rate").is_null(),
+        },
+        is_estimated=True,
+    ),
     *(metric for days in _DAYS for metric in _retention(days)),
 )

@@ -15,12 +15,14 @@ from contracts.tables import (
     AdsDaily,
     Cost,
     Listing,
+    MemberFact,
     Order,
     OrderLine,
     Refund,
     RefundCase,
     Review,
     Shipment,
+    StockFact,
     TrafficDaily,
 )
 
@@ -42,6 +44,8 @@ class Sources:
     listings: dy.LazyFrame[Listing]
     shipments: dy.LazyFrame[Shipment]
     reviews: dy.LazyFrame[Review]
+    stock: dy.LazyFrame[StockFact]
+    members: dy.LazyFrame[MemberFact]
     economics: Economics
     currency: str
     time_zone: str

@@ -13,12 +13,14 @@ from contracts.tables import (
     AdsDaily,
     Cost,
     Listing,
+    MemberFact,
     Order,
     OrderLine,
     Refund,
     RefundCase,
     Review,
     Shipment,
+    StockFact,
     TrafficDaily,
 )
 from tests.warehouse.rows import rows
@@ -37,6 +39,8 @@ SCHEMAS: Mapping[str, type[dy.Schema]] = {
     "listings": Listing,
     "shipments": Shipment,
     "reviews": Review,
+    "stock": StockFact,
+    "members": MemberFact,
 }
 
 
