@@ -133,7 +133,7 @@ def test_sell_through_and_sold_out_skus() -> None:
         }],
         stock=[
             held("A", 10), held("B", 0),
-            held("C", 0, is_discontinued=True), held("D", 0, daily_units=0.0),
+            held("C", -3, is_discontinued=True), held("D", 0, daily_units=0.0),
         ],
     )  # fmt: skip
     assert value("sell_through", of) == 0.75
