@@ -316,7 +316,7 @@ def test_the_published_summary_of_cdnow_is_reproduced(cdnow: pl.DataFrame) -> No
     assert frame["return_rate"].is_between(0, 1).all()
     # Who comes within a month with some chance orders at least that often in a year.
     assert (frame["year_orders"] > frame["return_rate"]).all()
-    assert frame["year_orders"].max() < 365
+    assert (frame["year_orders"] < 365).all()
 
 
 def tier(day: int, rank: int, member_id: str = "m", **more: Any) -> Row:
