@@ -4,9 +4,18 @@ Frames here know a SKU by its row number `sku`, which is cheaper to group than t
 """
 
 import datetime as dt
-from typing import Final
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final, TypeVar
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
+
+Numbers = npt.NDArray[np.float64]
+_Whole = npt.NDArray[np.int32]
+_Flags = npt.NDArray[np.bool_]
+_Value = TypeVar("_Value", bound=np.generic)
 
 LEAST_DAYS: Final = 7
 """With fewer days to judge by, the level is noise, and a guess would order goods."""
@@ -25,14 +34,75 @@ _BULK_DAYS: Final = 2
 _WHOLE_WEEKS: Final = 28
 
 
+@dataclass(frozen=True)
+class JudgedDays:
+    """Pieces of SKUs by day: a column per SKU, and in row t the t-th day that it is judged by.
+
+    `skus` are row numbers, ascending; `counts` how many days each has, at least one; `days` counts
+    them from 1970-01-01. After its last day a column holds zeros. Recursions over the days of a
+    SKU are then a few steps over all SKUs, which no grouping of rows beats.
+    """
+
+    skus: npt.NDArray[np.uint32]
+    counts: npt.NDArray[np.int64]
+    days: _Whole
+    units: Numbers
+
+    @cached_property
+    def is_day(self) -> _Flags:
+        """Whether a place holds a day."""
+        held: _Flags = np.arange(len(self.units))[:, None] < self.counts
+        return held
+
+    @cached_property
+    def weekdays(self) -> _Whole:
+        """Monday is 0."""
+        weekdays: _Whole = (self.days + 3) % 7
+        return weekdays
+
+    @property
+    def mean(self) -> Numbers:
+        """Pieces of a mean day of each SKU."""
+        mean: Numbers = self.units.sum(axis=0) / self.counts
+        return mean
+
+    def last(self, values: npt.NDArray[_Value]) -> npt.NDArray[_Value]:
+        """Of values by place those of each SKU's last day."""
+        return values[self.counts - 1, np.arange(self.counts.size)]
+
+    def of(self, columns: npt.NDArray[np.intp]) -> "JudgedDays":
+        """Some of the SKUs."""
+        return JudgedDays(
+            self.skus[columns],
+            self.counts[columns],
+            self.days[:, columns],
+            self.units[:, columns],
+        )
+
+    def frame(self) -> pl.DataFrame:
+        """Grain: (sku, day), in order, with `units`."""
+        held = self.is_day.T
+        return pl.DataFrame(
+            {
+                "sku": np.repeat(self.skus, self.counts),
+                "day": pl.Series(self.days.T[held]).cast(pl.Date),
+                "units": self.units.T[held],
+            }
+        )
+
+    def without(self, odd: _Flags) -> "JudgedDays":
+        """Without the days that are marked."""
+        return _judged(self.skus, self.days, self.units, self.is_day & ~odd, len(self.units))
+
+
 def days_to_judge_by(
     sold: pl.DataFrame,
     left_out: pl.DataFrame,
     *,
     until: dt.date,
     window_days: int,
-) -> pl.DataFrame:
-    """Pieces per SKU and day, zeros included. Grain: (sku, day), in order.
+) -> JudgedDays:
+    """Pieces per SKU and day, zeros included.
 
     `sold` has the days with sales (sku, day, units), `left_out` those that show nothing (sku, day):
     out of stock, or of a campaign. The days are those of the window that ends with `until`; of SKUs
@@ -44,12 +114,18 @@ def days_to_judge_by(
     few = window_days - pl.col("len").cast(pl.Int64) < LEAST_DAYS
     scarce = lost.filter(few).select("sku")
     usual = sold.filter(pl.col("day") >= since).join(scarce, on="sku", how="anti")
-    window = _grid(usual, left_out, since=since, until=until)
     earlier = sold.join(scarce, on="sku", how="semi")
-    last = _grid(earlier, left_out, since=horizon_of(until, window_days), until=until)
-    place = pl.int_range(pl.len(), 0, -1).over("sku")
-    last = last.filter(place <= window_days).filter(pl.len().over("sku") >= LEAST_DAYS)
-    return window.merge_sorted(last, key="sku")  # a SKU is in one of the two, its days in order
+    horizon = horizon_of(until, window_days)
+    window = _grid(usual, left_out, since=since, until=until, most=window_days)
+    last = _grid(earlier, left_out, since=horizon, until=until, most=window_days)
+    last = last.of(np.flatnonzero(last.counts >= LEAST_DAYS))
+    skus = np.concatenate([window.skus, last.skus])
+    return JudgedDays(
+        skus,
+        np.concatenate([window.counts, last.counts]),
+        np.concatenate([window.days, last.days], axis=1),
+        np.concatenate([window.units, last.units], axis=1),
+    ).of(np.argsort(skus))
 
 
 def horizon_of(until: dt.date, window_days: int) -> dt.date:
@@ -58,42 +134,58 @@ def horizon_of(until: dt.date, window_days: int) -> dt.date:
 
 
 def _grid(
-    sold: pl.DataFrame, left_out: pl.DataFrame, *, since: dt.date, until: dt.date
-) -> pl.DataFrame:
-    """Every day of the SKUs sold in it, but those left out; by place, which no join beats."""
-    length = (until - since).days + 1
-    skus = sold.select(pl.col("sku").unique().sort()).with_row_index("row")
-    place = pl.col("row").cast(pl.Int64) * length + (pl.col("day") - since).dt.total_days()
+    sold: pl.DataFrame, left_out: pl.DataFrame, *, since: dt.date, until: dt.date, most: int
+) -> JudgedDays:
+    """The last so many days of the SKUs sold in it, but those left out."""
+    skus = sold.select(pl.col("sku").unique().sort()).with_row_index("column")
+    shape = (until - since).days + 1, skus.height
     within = pl.col("day").is_between(since, until)
-    at = pl.int_range(skus.height * length, eager=True)
-    units = pl.zeros(at.len(), dtype=pl.Int64, eager=True)
-    is_told = pl.repeat(value=True, n=at.len(), eager=True)
-    known, lost = (rows.filter(within).join(skus, on="sku") for rows in (sold, left_out))
-    units.scatter(known.select(place).to_series(), known["units"])
-    is_told.scatter(lost.select(place).to_series(), False)
-    first = pl.lit(since).cast(pl.Int32)
-    return (
-        pl.DataFrame({"sku": skus["sku"].gather(at // length), "at": at % length, "units": units})
-        .select("sku", day=(first + pl.col("at")).cast(pl.Date), units="units")
-        .filter(is_told)
+    row = (pl.col("day") - since).dt.total_days()
+    known, lost = (
+        rows.filter(within).join(skus, on="sku").with_columns(row=row) for rows in (sold, left_out)
     )
+    units, is_judged = np.zeros(shape), np.ones(shape, dtype=np.bool_)
+    units[known["row"].to_numpy(), known["column"].to_numpy()] = known["units"].to_numpy()
+    is_judged[lost["row"].to_numpy(), lost["column"].to_numpy()] = False
+    first = (since - dt.date(1970, 1, 1)).days
+    days = np.broadcast_to(np.arange(first, first + shape[0], dtype=np.int32)[:, None], shape)
+    return _judged(skus["sku"].to_numpy(), days, units, is_judged, most)
 
 
-def unusual(days: pl.DataFrame, sold: pl.DataFrame) -> pl.Series:
-    """Whether each of the days, in order, sold what says nothing of the next: an outlier.
+def _judged(
+    skus: npt.NDArray[np.uint32], days: _Whole, units: Numbers, is_judged: _Flags, most: int
+) -> JudgedDays:
+    """The last so many days of each SKU that it is judged by, moved to the first rows."""
+    counts, kept = is_judged.sum(axis=0), np.zeros((2, most, skus.size))
+    kept[:, : len(units)] = days[-most:], units[-most:]
+    # Of most SKUs every day counts, and no more than those are there: they stand where they are.
+    columns = np.flatnonzero(counts < len(units)) if len(units) <= most else np.arange(skus.size)
+    gaps = is_judged[:, columns]
+    place = np.cumsum(gaps, axis=0, dtype=np.int32) - 1 - np.maximum(counts[columns] - most, 0)
+    row, column = np.nonzero(gaps & (place >= 0))
+    to = place[row, column], columns[column]
+    kept[:, :, columns] = 0
+    kept[:, *to] = days[row, to[1]], units[row, to[1]]
+    return JudgedDays(skus, np.minimum(counts, most), kept[0].astype(np.int32), kept[1])
+
+
+def unusual(judged: JudgedDays, sold: pl.DataFrame) -> _Flags:
+    """Whether each of the days sold what says nothing of the next: an outlier.
 
     Of a SKU that sells on most days: far above the usual of its weekday (with fewer than four weeks
     of all its days), unless a quarter of its days are. Of the others: a bulk order, far above the
     median size of its sales in `sold`, unless there were three; a SKU that sold once has no usual
     size, and more than a handful is none.
     """
-    units = pl.col("units")
+    odd = np.zeros(judged.units.shape, dtype=np.bool_)
     # Below the least limit of either rule nothing is unusual; few SKUs of a long tail pass it.
-    tops = days.group_by("sku").agg(units.max()).filter(units > _SPIKE_SDS)
-    is_high = pl.col("sku").is_in(tops["sku"].implode())
-    odd = _unusual(days.filter(is_high), sold.filter(is_high))
-    at = days.select(is_high).to_series().arg_true()
-    return pl.repeat(value=False, n=days.height, eager=True).scatter(at, odd)
+    columns = np.flatnonzero(judged.units.max(axis=0, initial=0) > _SPIKE_SDS)
+    high = judged.of(columns)
+    is_high = pl.col("sku").is_in(pl.Series(high.skus).implode())
+    of_high = np.zeros(high.units.T.shape, dtype=np.bool_)
+    of_high[high.is_day.T] = _unusual(high.frame(), sold.filter(is_high)).to_numpy()
+    odd[:, columns] = of_high.T
+    return odd
 
 
 def bulk_limit(units: pl.Expr) -> pl.Expr:

@@ -1,75 +1,101 @@
-"""Level forecasts of one series of daily demand, as expressions over its days in order.
+"""Level forecasts of daily demand: of series side by side, a row per day and a column per series.
 
 Each gives the level after each day, the forecast for the days that follow. All start at the first
-value (`adjust=False`), as the textbooks do. Sources: Croston 1972; Syntetos and Boylan 2005 (SBA,
-and the classes); Teunter, Syntetos and Babai 2011 (TSB). Croston and SBA never decay, so with them
-a dead article keeps its demand.
+value, as the textbooks do. Sources: Croston 1972; Syntetos and Boylan 2005 (SBA, and the classes);
+Teunter, Syntetos and Babai 2011 (TSB). Croston and SBA never decay, so with them a dead article
+keeps its demand.
 """
 
-import polars as pl
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
 
 from contracts.codes import DemandClass
 
-_ADI_CUT = 1.32
-_CV2_CUT = 0.49
+_Numbers = npt.NDArray[np.float64]
+_ADI_CUT: Final = 1.32
+_CV2_CUT: Final = 0.49
 
 
-def ses(demand: pl.Expr, alpha: float) -> pl.Expr:
+def ses(demand: _Numbers, alpha: float) -> _Numbers:
     """Simple exponential smoothing."""
-    return demand.cast(pl.Float64).ewm_mean(alpha=alpha, adjust=False)
+    return _smoothed(demand, alpha, np.ones(demand.shape, dtype=np.bool_))
 
 
-def tsb(demand: pl.Expr, *, alpha_size: float, alpha_probability: float) -> pl.Expr:
+def tsb(demand: _Numbers, *, alpha_size: float, alpha_probability: float) -> _Numbers:
     """Size of a sale times probability of one; zero before the first sale."""
-    size = _sizes(demand).ewm_mean(alpha=alpha_size, adjust=False, ignore_nulls=True)
-    probability = (demand > 0).cast(pl.Float64).ewm_mean(alpha=alpha_probability, adjust=False)
-    return (size.forward_fill() * probability).fill_null(0.0)
+    is_sale = demand > 0
+    probability = ses(is_sale.astype(np.float64), alpha_probability)
+    level: _Numbers = np.nan_to_num(_smoothed(demand, alpha_size, is_sale)) * probability
+    return level
 
 
-def croston(demand: pl.Expr, alpha: float) -> pl.Expr:
+def croston(demand: _Numbers, alpha: float) -> _Numbers:
     """Smoothed size over smoothed gap between sales; zero before the first sale."""
-    at = pl.int_range(pl.len())
-    sold_at = pl.when(demand > 0).then(at)
-    gap = (sold_at - sold_at.forward_fill().shift().fill_null(-1)).cast(pl.Float64)
-    size, gap = (
-        part.ewm_mean(alpha=alpha, adjust=False, ignore_nulls=True).forward_fill()
-        for part in (_sizes(demand), gap)
-    )
-    return (size / gap).fill_null(0.0)
+    is_sale = demand > 0
+    at = np.arange(len(demand), dtype=np.float64)[:, None]
+    sold_at = np.maximum.accumulate(np.where(is_sale, at, -1.0), axis=0)
+    before = np.vstack([np.full((1, demand.shape[1]), -1.0), sold_at[:-1]])
+    size, gap = _smoothed(demand, alpha, is_sale), _smoothed(at - before, alpha, is_sale)
+    level: _Numbers = np.nan_to_num(size / gap)
+    return level
 
 
-def sba(demand: pl.Expr, alpha: float) -> pl.Expr:
+def sba(demand: _Numbers, alpha: float) -> _Numbers:
     """Croston's forecast without its bias."""
     return (1 - alpha / 2) * croston(demand, alpha)
 
 
-def mean(demand: pl.Expr) -> pl.Expr:
+def mean(demand: _Numbers) -> _Numbers:
     """Mean of all days so far."""
-    return demand.cast(pl.Float64).cum_sum() / (pl.int_range(pl.len()) + 1)
+    level: _Numbers = np.cumsum(demand, axis=0) / np.arange(1, len(demand) + 1)[:, None]
+    return level
 
 
-def error_sd(demand: pl.Expr, level: pl.Expr, index: pl.Expr | float = 1.0) -> pl.Expr:
+def error_sd(
+    demand: _Numbers,
+    level: _Numbers,
+    *,
+    counts: npt.NDArray[np.int64],
+    index: _Numbers | float = 1.0,
+) -> _Numbers:
     """Root mean square of demand minus the level of the day before: out of sample, one day.
 
-    `index`: what the day sells as a multiple of a mean one.
+    `counts` is how many days a series has; of one day there is no error: NaN. `index`: what the day
+    sells as a multiple of a mean one.
     """
-    return (demand - level.shift() * index).pow(2).mean().sqrt()
+    ahead = index if isinstance(index, float) else index[1:]
+    error = demand[1:] - level[:-1] * ahead
+    error[np.arange(1, len(demand))[:, None] >= counts] = 0
+    days = np.where(counts > 1, counts - 1, np.nan)
+    sd: _Numbers = np.sqrt(np.einsum("ts,ts->s", error, error) / days)
+    return sd
 
 
-def demand_class(demand: pl.Expr) -> pl.Expr:
-    """Class by mean gap between sales (ADI 1.32) and squared variation of their sizes (0.49)."""
-    sizes = _sizes(demand).drop_nulls()
-    adi = pl.len() / sizes.len()
-    is_even = ((sizes.std() / sizes.mean()).pow(2) < _CV2_CUT).fill_null(value=True)
-    frequent = pl.when(is_even).then(_code("smooth")).otherwise(_code("erratic"))
-    seldom = pl.when(is_even).then(_code("intermittent")).otherwise(_code("lumpy"))
-    known = pl.when(adi < _ADI_CUT).then(frequent).otherwise(seldom)
-    return pl.when(sizes.len() > 0).then(known).otherwise(_code("none"))
+def demand_class(demand: _Numbers, counts: npt.NDArray[np.int64]) -> npt.NDArray[np.str_]:
+    """Class by mean gap between sales (ADI 1.32) and squared variation of their sizes (0.49).
+
+    After its last day (`counts`) a series holds zeros.
+    """
+    sales = np.count_nonzero(demand > 0, axis=0)
+    total, squares = demand.sum(axis=0), np.einsum("ts,ts->s", demand, demand)
+    # Sums of whole numbers are exact, so that no digits are lost between them.
+    deviations = squares * sales - total**2
+    is_even = deviations * sales < _CV2_CUT * total**2 * (sales - 1)
+    is_even |= sales == 1
+    is_frequent = counts < _ADI_CUT * sales
+    kinds = [sales == 0, is_frequent & is_even, is_frequent, is_even]
+    names = [DemandClass.NONE, DemandClass.SMOOTH, DemandClass.ERRATIC, DemandClass.INTERMITTENT]
+    return np.select(kinds, [str(name) for name in names], str(DemandClass.LUMPY))
 
 
-def _sizes(demand: pl.Expr) -> pl.Expr:
-    return pl.when(demand > 0).then(demand.cast(pl.Float64))
-
-
-def _code(name: str) -> pl.Expr:
-    return pl.lit(str(DemandClass(name)))
+def _smoothed(values: _Numbers, alpha: float, is_known: npt.NDArray[np.bool_]) -> _Numbers:
+    """Exponentially smoothed by day; what is not known moves nothing, NaN before the first."""
+    levels = np.empty(values.shape)
+    level = np.full(values.shape[1], np.nan)
+    for at, value in enumerate(values):
+        moved = np.where(np.isnan(level), value, level + alpha * (value - level))
+        level = np.where(is_known[at], moved, level)
+        levels[at] = level
+    return levels

@@ -4,28 +4,29 @@ What is ordered covers a lead time, so a method is judged by its error of the to
 follow, and by the mean square: an absolute error rewards forecasts of zero for what sells seldom.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
-import polars as pl
+import numpy as np
+import numpy.typing as npt
 
 from contracts.codes import DemandClass, ForecastMethod
+from transforms.demand import JudgedDays, Numbers
 from transforms.forecasts import croston, error_sd, mean, sba, ses, tsb
+from transforms.seasons import weekday_index
 
 _ALPHA: Final = 0.1
-_UNITS: Final = pl.col("units")
-_INDEX: Final = pl.col("weekday_index")
 
-LEVELS: Final[Mapping[ForecastMethod, pl.Expr]] = {
-    ForecastMethod.SES: ses(_UNITS, _ALPHA),
+LEVELS: Final[Mapping[ForecastMethod, Callable[[Numbers, Numbers], Numbers]]] = {
+    ForecastMethod.SES: lambda units, _: ses(units, _ALPHA),
     # A weekday that sells little weighs little, so one that sells nothing takes nothing away.
-    ForecastMethod.WEEKDAY_SES: ses(_UNITS, _ALPHA) / ses(_INDEX, _ALPHA),
-    ForecastMethod.TSB: tsb(_UNITS, alpha_size=_ALPHA, alpha_probability=_ALPHA),
-    ForecastMethod.SBA: sba(_UNITS, _ALPHA),
-    ForecastMethod.CROSTON: croston(_UNITS, _ALPHA),
-    ForecastMethod.MEAN: mean(_UNITS),
+    ForecastMethod.WEEKDAY_SES: lambda units, index: ses(units, _ALPHA) / ses(index, _ALPHA),
+    ForecastMethod.TSB: lambda units, _: tsb(units, alpha_size=_ALPHA, alpha_probability=_ALPHA),
+    ForecastMethod.SBA: lambda units, _: sba(units, _ALPHA),
+    ForecastMethod.CROSTON: lambda units, _: croston(units, _ALPHA),
+    ForecastMethod.MEAN: lambda units, _: mean(units),
 }
-"""Level after each day by method; of one SKU's days in order: units, weekday_index."""
+"""Level after each day by method, of pieces and weekday index by day."""
 USUAL: Final[Mapping[DemandClass, ForecastMethod]] = {
     DemandClass.SMOOTH: ForecastMethod.WEEKDAY_SES,
     DemandClass.ERRATIC: ForecastMethod.WEEKDAY_SES,
@@ -43,71 +44,62 @@ _MOST_SKUS: Final = 1_000
 _BETTER: Final = 0.98
 
 
-def forecasts(days: pl.DataFrame, method: ForecastMethod) -> pl.DataFrame:
-    """`daily_units` of a method, and `daily_sd_units` of its one-day error, out of sample.
+def forecasts(judged: JudgedDays, method: ForecastMethod, shop: Numbers) -> tuple[Numbers, Numbers]:
+    """Pieces a day by a method, and the standard deviation of its one-day error, out of sample.
 
-    Grain: (sku). `days` has sku, day, units, weekday_index in order.
+    One of each per SKU. `shop` as `transforms.seasons.shop_weekdays`.
     """
-    index = _INDEX if method is ForecastMethod.WEEKDAY_SES else 1.0
-    # The days of a SKU lie together, so its levels need no look-up to find their rows.
-    level = LEVELS[method].over("sku", mapping_strategy="explode")
-    return (
-        days.with_columns(level=level)
-        .group_by("sku", maintain_order=True)
-        .agg(
-            daily_units=pl.col("level").last(),
-            daily_sd_units=error_sd(_UNITS, pl.col("level"), index),
-        )
-    )
+    is_weekday = method is ForecastMethod.WEEKDAY_SES
+    index = weekday_index(judged, shop) if is_weekday else np.ones((1, 1))
+    level = LEVELS[method](judged.units, index)
+    known = index if is_weekday else 1.0
+    return judged.last(level), error_sd(judged.units, level, counts=judged.counts, index=known)
 
 
-def chosen(days: pl.DataFrame, classes: pl.DataFrame) -> dict[str, ForecastMethod]:
+def chosen(
+    judged: JudgedDays, classes: npt.NDArray[np.str_], shop: Numbers
+) -> dict[DemandClass, ForecastMethod]:
     """The method of each class, by the rolling-origin error of the next 14 days' total.
 
-    `days` has sku, day, units, weekday_index in order; `classes` sku, demand_class. Every day of
-    the second half of a SKU's days is an origin. Squares are multiples of the variance of a Poisson
-    of the SKU's mean, so that neither large nor small ones decide alone. Of a class at most 1,000
-    SKUs are looked at; with fewer than five the usual method stands.
+    `classes` are those of the SKUs. Every day of the second half of a SKU's days is an origin.
+    Squares are multiples of the variance of a Poisson of the SKU's mean, so that neither large nor
+    small ones decide alone. Of a class at most 2,000 SKUs are looked at; with fewer than five the
+    usual method stands.
     """
-    best = {str(kind): method for kind, method in USUAL.items()}
-    place = pl.int_range(pl.len()).over("demand_class")
-    step = pl.max_horizontal(pl.len().over("demand_class") // _MOST_SKUS, 1)
-    some = classes.filter(place % step == 0, pl.col("demand_class").is_in(best))
-    errors = (
-        days.join(some.select("sku", "demand_class"), on="sku", maintain_order="left")
-        .group_by("sku", maintain_order=True)
-        .agg(pl.col("demand_class").first(), **_errors())
-        .drop_nulls()
-        .group_by("demand_class")
-        .agg(pl.len().alias("skus"), *(pl.col(str(method)).mean() for method in LEVELS))
-    )
-    for row in errors.filter(pl.col("skus") >= _LEAST_SKUS).to_dicts():
-        usual = best[row["demand_class"]]
-        least = min(LEVELS, key=lambda method: row[str(method)])
-        if row[str(least)] ** 0.5 < _BETTER * row[str(usual)] ** 0.5:
-            best[row["demand_class"]] = least
+    best = dict(USUAL)
+    for kind, usual in USUAL.items():
+        found = np.flatnonzero(classes == str(kind))
+        some = judged.of(found[:: max(found.size // _MOST_SKUS, 1)])
+        errors = _errors(some, weekday_index(some, shop))
+        errors = errors[:, np.isfinite(errors).all(axis=0)]
+        if errors.shape[1] < _LEAST_SKUS:
+            continue
+        by_method = dict(zip(LEVELS, errors.mean(axis=1) ** 0.5, strict=True))
+        least = min(by_method, key=lambda method: by_method[method])
+        if by_method[least] < _BETTER * by_method[usual]:
+            best[kind] = least
     return best
 
 
-def _errors() -> dict[str, pl.Expr]:
-    """Mean squared error of the total by method, as a multiple of a Poisson's variance."""
-    total = _ahead(_UNITS.cast(pl.Float64))
-    late = pl.int_range(pl.len()) >= pl.len() * _LEAST_SHARE
-    variance = _UNITS.mean() * TOTAL_DAYS
-    seasons = {ForecastMethod.WEEKDAY_SES: _ahead(_INDEX)}
-    return {
-        str(method): pl.when(variance > 0).then(
-            (level * seasons.get(method, pl.lit(float(TOTAL_DAYS))) - total)
-            .filter(late)
-            .pow(2)
-            .mean()
-            / variance
-        )
-        for method, level in LEVELS.items()
-    }
+def _errors(judged: JudgedDays, index: Numbers) -> Numbers:
+    """Mean squared error of the total, as a multiple of a Poisson's variance; a row per method.
+
+    NaN where it is not known: of SKUs that sold nothing, or have no origin.
+    """
+    at = np.arange(len(judged.units))[:, None]
+    is_origin = (at >= judged.counts * _LEAST_SHARE) & (at + TOTAL_DAYS < judged.counts)
+    total, due = _ahead(judged.units), _ahead(index)
+    scale = is_origin.sum(axis=0) * judged.mean * TOTAL_DAYS
+    found = []
+    for method, level in LEVELS.items():
+        days = due if method is ForecastMethod.WEEKDAY_SES else TOTAL_DAYS
+        error = (level(judged.units, index) * days - total) * is_origin
+        found.append((error**2).sum(axis=0) / np.where(scale > 0, scale, np.nan))
+    return np.stack(found)
 
 
-def _ahead(values: pl.Expr) -> pl.Expr:
-    """Sum of the next 14 days; null where there are fewer."""
-    so_far = values.cum_sum()
-    return so_far.shift(-TOTAL_DAYS) - so_far
+def _ahead(values: Numbers) -> Numbers:
+    """Sum of the next 14 days; 0 where there are fewer."""
+    so_far, ahead = np.cumsum(values, axis=0), np.zeros(values.shape)
+    ahead[:-TOTAL_DAYS] = so_far[TOTAL_DAYS:] - so_far[:-TOTAL_DAYS]
+    return ahead

@@ -7,9 +7,10 @@ a prior is worth, and the shop's towards none (a gamma prior on Poisson counts).
 import datetime as dt
 from typing import Final
 
+import numpy as np
 import polars as pl
 
-from transforms.demand import bulk_limit
+from transforms.demand import JudgedDays, Numbers, bulk_limit
 
 _WEEKDAY_PRIOR: Final = 20.0
 _YEAR_PRIOR: Final = 50.0
@@ -19,33 +20,35 @@ YEAR: Final = 364
 _LEAST_RATE, _MOST_RATE = 1 / 3, 3.0
 
 
-def with_weekday_index(days: pl.DataFrame) -> pl.DataFrame:
-    """Add `weekday_index`: what a weekday sells, as a multiple of the SKU's mean day.
+def shop_weekdays(judged: JudgedDays) -> Numbers:
+    """What the shop sells by weekday, Monday first, as a multiple of its SKUs' mean days."""
+    sold, due = _by_weekday(judged)
+    rates: Numbers = (sold.sum(axis=1) + _WEEKDAY_PRIOR) / (due.sum(axis=1) + _WEEKDAY_PRIOR)
+    return rates
+
+
+def weekday_index(judged: JudgedDays, shop: Numbers) -> Numbers:
+    """What the weekday of each day sells, as a multiple of the SKU's mean day.
 
     It leaves out the day it stands on, so that an error of a forecast with it is out of sample.
-    `days` has sku, day, units.
+    `shop` as `shop_weekdays`, towards which it is drawn.
     """
-    units, expected = pl.col("units"), pl.col("expected")
-    # A SKU is a row number, so its weekdays have places, which no join beats.
-    place = pl.col("sku").cast(pl.Int64) * 7 + pl.col("day").dt.weekday() - 1
-    marked = days.with_columns(place=place, expected=units.mean().over("sku"))
-    sums = marked.group_by("place").agg(sold=units.sum().cast(pl.Float64), due=expected.sum())
-    sold, due = pl.col("sold").sum(), pl.col("due").sum()
-    shop = (sold + _WEEKDAY_PRIOR) / (due + _WEEKDAY_PRIOR)
-    drawn = sums.with_columns(
-        sold=pl.col("sold") + _WEEKDAY_PRIOR * shop.over(pl.col("place") % 7),
-        due=pl.col("due") + _WEEKDAY_PRIOR,
+    sold, due = _by_weekday(judged)
+    sold, due = sold + _WEEKDAY_PRIOR * shop[:, None], due + _WEEKDAY_PRIOR
+    of_day = [np.take_along_axis(sums, judged.weekdays, axis=0) for sums in (sold, due)]
+    index: Numbers = (of_day[0] - judged.units) / (of_day[1] - judged.mean)
+    return index
+
+
+def _by_weekday(judged: JudgedDays) -> tuple[Numbers, Numbers]:
+    """Pieces of each SKU by weekday, and how many its mean day makes expect; a row per weekday."""
+    skus = judged.skus.size
+    place = (judged.weekdays * np.int64(skus) + np.arange(skus)).ravel()
+    sold, days = (
+        np.bincount(place, weights=each.ravel(), minlength=7 * skus).reshape(7, skus)
+        for each in (judged.units, judged.is_day)
     )
-    size = marked.select(pl.col("place").max() + 1).item() or 0
-    at = {
-        name: pl.zeros(size, eager=True)
-        .scatter(drawn["place"], drawn[name])
-        .gather(marked["place"])
-        for name in ("sold", "due")
-    }
-    return marked.with_columns(weekday_index=(at["sold"] - units) / (at["due"] - expected)).select(
-        *days.columns, "weekday_index"
-    )
+    return sold.astype(np.float64), days * judged.mean
 
 
 def in_last_year(column: str, *, until: dt.date, window_days: int) -> pl.Expr:

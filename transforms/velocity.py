@@ -5,17 +5,23 @@ from functools import partial
 from typing import Final
 
 import dataframely as dy
+import numpy as np
 import polars as pl
 
 from contracts.codes import DemandClass
 from contracts.tables import Velocity
-from transforms.demand import LEAST_DAYS, days_to_judge_by, horizon_of, unusual
+from transforms.demand import (
+    LEAST_DAYS,
+    JudgedDays,
+    days_to_judge_by,
+    horizon_of,
+    unusual,
+)
 from transforms.forecasts import demand_class
 from transforms.methods import LEVELS, chosen, forecasts
-from transforms.seasons import in_last_year, last_year_of, with_weekday_index, year_rates
+from transforms.seasons import in_last_year, last_year_of, shop_weekdays, year_rates
 
 _SKU: Final = ["shop_id", "sku_id"]
-_UNITS: Final = pl.col("units")
 
 
 def velocity(
@@ -55,25 +61,21 @@ def _velocity(
     window_days: int,
 ) -> pl.DataFrame:
     since = until - dt.timedelta(days=window_days - 1)
-    # Read three times, it would be computed at each; with all its columns it would hold far more.
-    before = sales_daily.filter(pl.col("sales_date") <= until)
-    sales = before.select(*_SKU, "sales_date", "sold_units").collect().lazy()
-    sold_date = pl.when(pl.col("sold_units") > 0).then("sales_date")
-    known = (
-        sales.select(*_SKU, last_sold_date=sold_date)
-        .group_by(_SKU)
-        .agg(pl.col("last_sold_date").max())
-        .sort(_SKU)
-        .with_row_index("sku")
-        .collect()
+    before = sales_daily.filter(pl.col("sales_date") <= until).select(
+        *_SKU, day="sales_date", units="sold_units"
     )
+    known = _known_skus(before)
     keys = known.lazy().select(*_SKU, "sku")
-    horizon = pl.col("sales_date") >= horizon_of(until, window_days)
-    on_day = {"day": "sales_date", "units": "sold_units"}
-    sold, last_year = (
-        sales.filter(when).join(keys, on=_SKU).select("sku", **on_day).collect()
-        for when in (horizon, in_last_year("sales_date", until=until, window_days=window_days))
+    # Read again rather than held: of years of sales few columns of some days are needed.
+    is_recent = pl.col("day") >= horizon_of(until, window_days)
+    was_then = in_last_year("day", until=until, window_days=window_days)
+    sales = (
+        before.filter(is_recent | was_then)
+        .join(keys, on=_SKU)
+        .select("sku", "day", "units")
+        .collect(engine="streaming")
     )
+    sold, last_year = sales.filter(is_recent), sales.filter(was_then)
     spans = stockouts.join(keys, on=_SKU).select("sku", "first_date", "last_date").collect()
     out = _days_out(spans, until=until, window_days=window_days)
     campaigns = _per_sku(events, keys).join(keys, on=_SKU).select("sku", day="event_date")
@@ -83,23 +85,23 @@ def _velocity(
         out.join(event_days, on=["sku", "day"], how="semi"), on=["sku", "day"], how="anti"
     )
     left_out = pl.concat([out, event_days])
-    days = days_to_judge_by(sold, left_out, until=until, window_days=window_days)
-    odd = unusual(days, sold)
-    levels = _levels(with_weekday_index(days.filter(~odd)))
+    judged = days_to_judge_by(sold, left_out, until=until, window_days=window_days)
+    odd = unusual(judged, sold)
+    levels = _levels(judged.without(odd))
     in_window = pl.col("day").is_between(since, until)
     counts = {
         "stockout_days": out.filter(in_window),
         "event_days": event_days.filter(in_window),
-        "outlier_days": days.filter(odd),
+        "outlier_days": pl.DataFrame({"sku": judged.skus[np.nonzero(odd)[1]]}),
     }
     rates = year_rates(last_year, left_out, until=until, window_days=window_days)
     frame = known.join(levels, on="sku", how="left").join(rates, on="sku", how="left")
     for name, rows in counts.items():
         frame = frame.join(rows.group_by("sku").agg(pl.len().alias(name)), on="sku", how="left")
     frame = frame.with_columns(pl.col(*counts, "sold_units").fill_null(0))
-    judged = window_days - pl.col("stockout_days") - pl.col("event_days")
+    told = window_days - pl.col("stockout_days") - pl.col("event_days")
     # Without a sale in a window with enough days, nothing sells; that is known up to yesterday.
-    is_idle = pl.col("demand_until_date").is_null() & (judged >= LEAST_DAYS)
+    is_idle = pl.col("demand_until_date").is_null() & (told >= LEAST_DAYS)
     daily = pl.col("daily_units", "daily_sd_units")
     return frame.with_columns(
         pl.when(~is_idle).then(daily * pl.col("year_rate").fill_null(1.0)).otherwise(0.0),
@@ -109,6 +111,17 @@ def _velocity(
         as_of_date=pl.lit(until),
         window_days=pl.lit(window_days, dtype=pl.Int64),
     ).pipe(Velocity.cast)
+
+
+def _known_skus(before: pl.LazyFrame) -> pl.DataFrame:
+    """Every SKU that was sold, by its row number `sku`, with the last day it sold on."""
+    return (
+        before.group_by(_SKU)
+        .agg(last_sold_date=pl.col("day").filter(pl.col("units") > 0).max())
+        .sort(_SKU)
+        .with_row_index("sku")
+        .collect(engine="streaming")
+    )
 
 
 def _days_out(spans: pl.DataFrame, *, until: dt.date, window_days: int) -> pl.DataFrame:
@@ -144,26 +157,26 @@ def _per_sku(events: pl.LazyFrame, keys: pl.LazyFrame) -> pl.LazyFrame:
     )
 
 
-def _levels(days: pl.DataFrame) -> pl.DataFrame:
-    """Class, method and forecast per SKU; `days` has sku, day, units, weekday_index, in order."""
-    classes = days.group_by("sku", maintain_order=True).agg(
-        sold_units=_UNITS.sum(),
-        demand_until_date=pl.col("day").last(),
-        demand_class=demand_class(_UNITS),
-    )
-    by_class = chosen(days, classes)
-    methods = classes.with_columns(
-        forecast_method=pl.col("demand_class").replace_strict(
-            by_class, default=None, return_dtype=pl.String
-        )
-    )
-    days = days.join(methods.select("sku", "forecast_method"), on="sku", maintain_order="left")
-    found = [
-        forecasts(days.filter(pl.col("forecast_method") == str(method)), method)
-        for method in LEVELS
-    ]
-    sells = pl.col("demand_class") != str(DemandClass.NONE)
-    daily = pl.col("daily_units", "daily_sd_units")
-    return methods.join(pl.concat(found), on="sku", how="left").with_columns(
-        pl.when(sells).then(daily).otherwise(0.0)
+def _levels(judged: JudgedDays) -> pl.DataFrame:
+    """Class, method and forecast per SKU."""
+    classes = demand_class(judged.units, judged.counts)
+    shop = shop_weekdays(judged)
+    methods = chosen(judged, classes, shop)
+    daily, daily_sd = np.zeros(classes.size), np.zeros(classes.size)
+    names = np.full(classes.size, None, dtype=object)
+    for method in LEVELS:
+        kinds = [str(kind) for kind, best in methods.items() if best is method]
+        columns = np.flatnonzero(np.isin(classes, kinds))
+        names[columns] = str(method)
+        daily[columns], daily_sd[columns] = forecasts(judged.of(columns), method, shop)
+    return pl.DataFrame(
+        {
+            "sku": judged.skus,
+            "sold_units": judged.units.sum(axis=0).astype(np.int64),
+            "demand_until_date": pl.Series(judged.last(judged.days)).cast(pl.Date),
+            "demand_class": pl.Series(classes, dtype=pl.String),
+            "forecast_method": pl.Series(names, dtype=pl.String),
+            "daily_units": pl.Series(daily).fill_nan(None),
+            "daily_sd_units": pl.Series(daily_sd).fill_nan(None),
+        }
     )

@@ -7,39 +7,43 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from contracts.codes import DemandClass, ForecastMethod
+from transforms.demand import JudgedDays, days_to_judge_by
 from transforms.forecasts import demand_class
 from transforms.methods import LEVELS, TOTAL_DAYS, USUAL, chosen, forecasts
-from transforms.seasons import with_weekday_index
+from transforms.seasons import shop_weekdays, weekday_index
 
 DAYS = 56
 FIRST = date(2026, 10, 5)  # a Monday
+EPOCH = date(1970, 1, 1).toordinal()
 Draw = Callable[[np.random.Generator, npt.NDArray[np.int64]], npt.NDArray[np.int64]]
 
 
-def world(draw: Draw, skus: int = 60) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Days of so many SKUs, and their classes; `draw` gives a SKU's pieces by day."""
+def judged(units: npt.NDArray[np.int64]) -> JudgedDays:
+    """Days of SKUs; `units` has a row per SKU and a column per day."""
+    skus, days = units.shape
+    return JudgedDays(
+        np.arange(skus, dtype=np.uint32),
+        np.full(skus, days),
+        np.tile((np.arange(days, dtype=np.int32) + FIRST.toordinal() - EPOCH)[:, None], skus),
+        units.T.astype(float),
+    )
+
+
+def world(draw: Draw, skus: int = 60) -> JudgedDays:
+    """Days of so many SKUs; `draw` gives a SKU's pieces by day."""
     rng = np.random.default_rng(5)
-    at = np.arange(DAYS)
-    units = np.stack([draw(rng, at) for _ in range(skus)])
-    frame = pl.DataFrame(
-        {
-            "sku": np.repeat(np.arange(skus), DAYS),
-            "day": [FIRST + timedelta(days=int(day)) for day in at] * skus,
-            "units": units.ravel().astype(np.int64),
-        }
-    )
-    classes = frame.group_by("sku", maintain_order=True).agg(
-        demand_class=demand_class(pl.col("units"))
-    )
-    return with_weekday_index(frame), classes
+    return judged(np.stack([draw(rng, np.arange(DAYS)) for _ in range(skus)]))
 
 
 def best(draw: Draw, skus: int = 60) -> str:
-    days, classes = world(draw, skus)
-    (kind,) = classes["demand_class"].mode().to_list()
-    return chosen(days, classes)[kind]
+    days = world(draw, skus)
+    classes = demand_class(days.units, days.counts)
+    kinds, times = np.unique(classes, return_counts=True)
+    return chosen(days, classes, shop_weekdays(days))[DemandClass(kinds[times.argmax()])]
 
 
 def weekly(rng: np.random.Generator, at: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
@@ -78,20 +82,21 @@ def test_a_few_skus_prove_nothing_so_the_usual_method_stands() -> None:
 
 def test_the_choice_is_the_least_root_mean_square_of_the_next_totals() -> None:
     """The same choice from the definition: every origin of the second half, day by day."""
-    days, classes = world(seldom, skus=12)
-    classes = classes.with_columns(demand_class=pl.lit(str(DemandClass.INTERMITTENT)))
+    days = world(seldom, skus=12)
+    classes = np.full(12, str(DemandClass.INTERMITTENT))
+    weekdays = weekday_index(days, shop_weekdays(days))
     scores = dict.fromkeys(LEVELS, 0.0)
-    for part in days.partition_by("sku", maintain_order=True):
-        units, index = part["units"].to_list(), part["weekday_index"].to_list()
+    for sku in range(12):
+        units, index = days.units[:, [sku]], weekdays[:, [sku]]
         origins = range(DAYS // 2, DAYS - TOTAL_DAYS)
-        totals = [sum(units[at + 1 : at + 1 + TOTAL_DAYS]) for at in origins]
-        variance = sum(units) / DAYS * TOTAL_DAYS
+        totals = [sum(units[at + 1 : at + 1 + TOTAL_DAYS, 0]) for at in origins]
+        variance = sum(units[:, 0]) / DAYS * TOTAL_DAYS
         for method, level in LEVELS.items():
-            at_origin = part.select(level).to_series().to_list()
+            at_origin = level(units, index)[:, 0]
             is_weekday = method is ForecastMethod.WEEKDAY_SES
             errors = [
                 at_origin[at]
-                * (sum(index[at + 1 : at + 1 + TOTAL_DAYS]) if is_weekday else TOTAL_DAYS)
+                * (sum(index[at + 1 : at + 1 + TOTAL_DAYS, 0]) if is_weekday else TOTAL_DAYS)
                 - total
                 for at, total in zip(origins, totals, strict=True)
             ]
@@ -99,35 +104,73 @@ def test_the_choice_is_the_least_root_mean_square_of_the_next_totals() -> None:
     least = min(scores, key=lambda method: scores[method])
     usual = USUAL[DemandClass.INTERMITTENT]
     wanted = least if scores[least] ** 0.5 < 0.98 * scores[usual] ** 0.5 else usual
-    assert chosen(days, classes)[DemandClass.INTERMITTENT] == wanted
+    assert chosen(days, classes, shop_weekdays(days))[DemandClass.INTERMITTENT] == wanted
 
 
 def test_the_error_is_out_of_sample_with_weekdays_too() -> None:
     """Of a pure Poisson the error of the next day is its own spread and that of the level."""
-    days, _ = world(still, skus=400)
+    days = world(still, skus=400)
     for method in (ForecastMethod.WEEKDAY_SES, ForecastMethod.SES, ForecastMethod.MEAN):
-        errors = forecasts(days, method)["daily_sd_units"]
-        assert np.sqrt(np.mean(errors.to_numpy() ** 2)) >= 2.0
+        _, errors = forecasts(days, method, shop_weekdays(days))
+        assert np.sqrt(np.mean(errors**2)) >= 2.0
 
 
 def test_the_weekday_index_of_a_day_does_not_know_the_day() -> None:
-    days, _ = world(still, skus=3)
-    plain = days.drop("weekday_index")
-    at = pl.int_range(pl.len()) == 30
-    other = plain.with_columns(units=pl.when(at).then(pl.col("units") + 1).otherwise("units"))
-    changed = with_weekday_index(other)["weekday_index"]
-    own, weekday = changed[30], plain["day"].dt.weekday() == plain["day"].dt.weekday()[30]
-    same = days.filter(weekday)["weekday_index"]
-    assert own == pytest.approx(days["weekday_index"][30], rel=0.01)
-    assert (changed.filter(weekday) - same).abs().max() > 4 * abs(own - days["weekday_index"][30])
+    days = world(still, skus=3)
+    units = days.units.T.astype(np.int64)
+    units[0, 30] += 1
+    changed = judged(units)
+    was, now = (weekday_index(each, shop_weekdays(each))[:, 0] for each in (days, changed))
+    same = np.arange(DAYS) % 7 == 30 % 7
+    assert now[30] == pytest.approx(was[30], rel=0.01)
+    assert np.abs(now - was)[same].max() > 4 * abs(now[30] - was[30])
 
 
 def test_a_weekday_that_sells_nothing_takes_nothing_away() -> None:
     def closed(_: np.random.Generator, at: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         return np.where(at % 7 == 6, 0, 70)
 
-    days, _ = world(closed, skus=30)
-    level = LEVELS[ForecastMethod.WEEKDAY_SES]
-    found = days.group_by("sku").agg(level=level.last())["level"]
-    assert found.min() == pytest.approx(60, rel=0.02)
-    assert found.max() == pytest.approx(60, rel=0.02)
+    days = world(closed, skus=30)
+    found, _ = forecasts(days, ForecastMethod.WEEKDAY_SES, shop_weekdays(days))
+    assert found == pytest.approx(np.full(30, 60), rel=0.02)
+
+
+def plain_days(
+    sold: dict[tuple[int, int], int], lost: set[tuple[int, int]], window: int
+) -> dict[int, list[tuple[int, int]]]:
+    """Days to judge by, from the definition: (days ago, pieces) by SKU."""
+    found = {}
+    for sku in {sku for sku, _ in sold}:
+        told = [ago for ago in range(4 * window - 1, -1, -1) if (sku, ago) not in lost]
+        last = [ago for ago in told if ago < window]
+        is_scarce = len(last) < 7
+        days = told[-window:] if is_scarce else last
+        sells = is_scarce or any((sku, ago) in sold for ago in range(window))
+        if sells and len(days) >= 7:
+            found[sku] = [(ago, sold.get((sku, ago), 0)) for ago in days]
+    return found
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.data())
+def test_days_to_judge_by_are_those_of_the_definition(data: st.DataObject) -> None:
+    window = 9
+    ago = st.tuples(st.integers(0, 4), st.integers(0, 4 * window - 1))
+    sold = data.draw(st.dictionaries(ago, st.integers(1, 30), max_size=40))
+    spans = data.draw(st.lists(st.tuples(ago, st.integers(0, 30)), max_size=8))
+    lost = {(sku, at) for (sku, first), days in spans for at in range(first, first + days)}
+    until = date(2026, 11, 28)
+    rows = [(sku, until - timedelta(days=at), units) for (sku, at), units in sold.items()]
+    out = [(sku, until - timedelta(days=at)) for sku, at in lost]
+    schema = {"sku": pl.UInt32, "day": pl.Date, "units": pl.Int64}
+    judged = days_to_judge_by(
+        pl.DataFrame(rows, schema=schema, orient="row"),
+        pl.DataFrame(out, schema={"sku": pl.UInt32, "day": pl.Date}, orient="row"),
+        until=until,
+        window_days=window,
+    )
+    found: dict[int, list[tuple[int, int]]] = {}
+    for sku, day, units in judged.frame().rows():
+        found.setdefault(sku, []).append(((until - day).days, int(units)))
+    assert found == plain_days(sold, lost, window)
+    assert judged.skus.tolist() == sorted(found)
