@@ -22,6 +22,8 @@ class Unit(StrEnum):
     """A quotient of amounts, such as revenue per spend."""
     PIECES = "pieces"
     """Pieces per order and the like, with decimals."""
+    SECONDS = "seconds"
+    MINUTES = "minutes"
     HOURS = "hours"
     DAYS = "days"
     STARS = "stars"
@@ -38,6 +40,11 @@ class Dimension(StrEnum):
     CAMPAIGN = "campaign"
     KEYWORD = "keyword"
     CARRIER = "carrier"
+    PRODUCT = "product"
+    SLOT = "slot"
+    PATH = "path"
+    STEP = "step"
+    RATING = "rating"
 
 
 class Gap(StrEnum):
@@ -54,6 +61,9 @@ class Gap(StrEnum):
     NO_HISTORY = "no_history"
     TOO_FEW = "too_few"
     LAST_DAY_ONLY = "last_day_only"
+    DAYS_MISSING = "days_missing"
+    PRESALE = "presale"
+    NO_TARGET = "no_target"
 
 
 GAPS: Mapping[Gap, Bilingual] = {
@@ -71,6 +81,11 @@ GAPS: Mapping[Gap, Bilingual] = {
     Gap.NO_HISTORY: Bilingual("too few earlier days to compare it with", "可比的历史天数不足"),
     Gap.TOO_FEW: Bilingual("too few orders or visits stand behind it", "订单或访问量太少"),
     Gap.LAST_DAY_ONLY: Bilingual("known of the last whole day alone", "仅最近一个完整日有数据"),
+    Gap.DAYS_MISSING: Bilingual("some of its days were not read", "部分日期没有数据"),
+    Gap.PRESALE: Bilingual(
+        "deposits were paid whose balance is not due yet", "预售定金已付，尾款未到期"
+    ),
+    Gap.NO_TARGET: Bilingual("no target is set for it", "未设置目标"),
 }
 """A gap in a few words."""
 

@@ -49,6 +49,10 @@ def metric_value(unit: Unit, value: float | None, currency: str, language: Langu
             return rate(value)
         case Unit.TIMES | Unit.PIECES | Unit.STARS:
             return f"{value:,.2f}"
+        case Unit.SECONDS:
+            return f"{value:,.0f} {'秒' if language == 'zh' else 's'}"
+        case Unit.MINUTES:
+            return f"{value:,.1f} {'分钟' if language == 'zh' else 'min'}"
         case Unit.HOURS:
             return f"{value:,.1f} {'小时' if language == 'zh' else 'h'}"
         case Unit.DAYS:

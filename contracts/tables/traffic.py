@@ -1,6 +1,5 @@
 """Visits of a shop: who came, from where, when, to what, and how far they went."""
 
-from contracts.codes import ActiveWindow, FunnelPath, PageKind
 from contracts.columns import (
     code,
     day,
@@ -13,6 +12,7 @@ from contracts.columns import (
     units,
 )
 from contracts.tables.base import Observation, Slice, TableKind, Versioned, table
+from contracts.visit_codes import ActiveWindow, FunnelPath, PageKind
 
 NO_LISTING = "-"
 """Where a platform counts by product alone."""
@@ -92,7 +92,7 @@ class VisitEvent(Observation):
     session_id = identifier("The platform's visit, which names nobody", key=True)
     visited_at = instant("When the page was opened", key=True)
     page_kind = code("What kind of page it is", PageKind, key=True)
-    visitor_id = member("Keyed pseudonym of the visitor, where one is told", nullable=True)
+    member_id = member("Keyed pseudonym of the visitor, where one is told", nullable=True)
     product_id = identifier("The product it shows, where it shows one", nullable=True)
 
 

@@ -11,9 +11,13 @@ from contracts.errors import ConfigurationError
 from contracts.metrics import Dimension, Metric
 from contracts.names import nearest
 from contracts.tables import (
+    ActiveUsers,
     AdsDaily,
+    Cart,
     Cost,
+    FunnelDaily,
     Listing,
+    ListingTrafficDaily,
     MemberFact,
     Order,
     OrderLine,
@@ -21,8 +25,14 @@ from contracts.tables import (
     RefundCase,
     Review,
     Shipment,
+    ShopRating,
+    SlotTrafficDaily,
     StockFact,
+    Target,
+    Ticket,
     TrafficDaily,
+    TrafficHourly,
+    VisitEvent,
 )
 from flows.steps.home import Home
 from flows.steps.rates import rates
@@ -62,6 +72,16 @@ def sources(view: View) -> Sources:
         reviews=view.rows(Review),
         stock=view.rows(StockFact),
         members=view.rows(MemberFact),
+        hours=view.rows(TrafficHourly),
+        listing_traffic=view.rows(ListingTrafficDaily),
+        slots=view.rows(SlotTrafficDaily),
+        active_users=view.rows(ActiveUsers),
+        visit_events=view.rows(VisitEvent),
+        funnel=view.rows(FunnelDaily),
+        carts=view.rows(Cart),
+        tickets=view.rows(Ticket),
+        ratings=view.rows(ShopRating),
+        targets=view.rows(Target),
         economics=view.shop.economics,
         currency=view.shop.settings.currency,
         time_zone=view.zone,

@@ -173,7 +173,7 @@ def test_every_text_that_a_person_may_have_typed_is_personal() -> None:
         "reviews.member_id",
         "carts.member_id",
         "tickets.member_id",
-        "visit_events.visitor_id",
+        "visit_events.member_id",
         "parcel_facts.member_id",
         "order_follow_ups.member_id",
         "review_facts.member_id",

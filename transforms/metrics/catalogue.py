@@ -5,10 +5,25 @@ from graphlib import TopologicalSorter
 from typing import Final
 
 from contracts.metrics import Dimension, Metric
-from transforms.metrics import ads, money, retention, sales, service, stock, traffic
+from transforms.metrics import (
+    ads,
+    answers,
+    conversions,
+    money,
+    retention,
+    sales,
+    scores,
+    service,
+    stock,
+    traffic,
+    visits,
+)
 from transforms.metrics.facts import FACTS
 
-_SUBJECTS: Final = (sales, retention, traffic, money, ads, stock, service)
+_SUBJECTS: Final = (
+    *(sales, retention, traffic, visits, conversions, money, ads, stock),
+    *(service, answers, scores),
+)
 METRICS: Final[Mapping[str, Metric]] = {
     one.name: one for subject in _SUBJECTS for one in subject.METRICS
 }

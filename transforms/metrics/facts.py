@@ -10,7 +10,7 @@ from contracts.economics import FACTS as PIECE
 from contracts.economics import extra_cost, received_rate
 from contracts.metrics import Dimension
 from transforms.days import local_day
-from transforms.metrics import balances
+from transforms.metrics import balances, service_facts, visit_facts
 from transforms.metrics.sources import DATE, Fact, Sources, with_costs
 from transforms.sales import counted_orders, goods
 
@@ -169,7 +169,7 @@ FACTS: Final[Mapping[str, Fact]] = {
     "lines": Fact(rows=_lines, dimensions=frozenset({Dimension.SKU}), is_whole=True),
     "refunds": Fact(rows=_refunds, is_whole=True),
     "cases": Fact(rows=_cases, is_whole=True),
-    "traffic": Fact(rows=_traffic, dimensions=frozenset({Dimension.SOURCE})),
+    "traffic": Fact(rows=_traffic, dimensions=frozenset({Dimension.SOURCE}), is_daily=True),
     "ads": Fact(
         rows=_ads,
         dimensions=frozenset(
@@ -180,5 +180,7 @@ FACTS: Final[Mapping[str, Fact]] = {
     "reviews": Fact(rows=_reviews, dimensions=frozenset({Dimension.SKU})),
     "stock": Fact(rows=balances.stock, dimensions=frozenset({Dimension.SKU})),
     "members": Fact(rows=balances.members),
+    **visit_facts.FACTS,
+    **service_facts.FACTS,
 }
 """By name."""

@@ -71,7 +71,12 @@ def _aggregated(
 ) -> pl.LazyFrame:
     rows = FACTS[fact].rows(of, frozenset(by)).filter(pl.col(DATE).is_between(first, last))
     keyed = rows.with_columns(_period(period, first).alias(PERIOD))
+    is_daily = FACTS[fact].is_daily
+    if is_daily:
+        keyed = keyed.with_columns(read_days=pl.col(DATE).n_unique().over(PERIOD))
+    lacks_days = pl.col("read_days").first() < _days(period, last).first()
     return keyed.group_by(PERIOD, *by).agg(
+        *(lacks_days.alias(_of_fact(one, Gap.DAYS_MISSING)) for one in metrics if is_daily),
         *(one.value.alias(one.name) for one in metrics),
         *(
             is_void.alias(_of_fact(one, gap))
@@ -93,6 +98,15 @@ def _period(period: Period, first: dt.date) -> pl.Expr:
     return pl.max_horizontal(pl.col(DATE).dt.truncate(_EVERY[period]), pl.lit(first))
 
 
+def _days(period: Period, last: dt.date) -> pl.Expr:
+    """How many days of a period are within the span."""
+    begins, ends = pl.col(PERIOD), pl.lit(last + dt.timedelta(days=1))
+    if period is not Period.SPAN:
+        every = _EVERY[period]
+        ends = pl.min_horizontal(begins.dt.truncate(every).dt.offset_by(every), ends)
+    return (ends - begins).dt.total_days()
+
+
 def _periods(first: dt.date, last: dt.date, period: Period) -> pl.LazyFrame:
     days = pl.LazyFrame({DATE: pl.date_range(first, last, eager=True)})
     return days.select(_period(period, first).alias(PERIOD)).unique()
@@ -105,7 +119,9 @@ def _valued(frame: pl.LazyFrame, metric: Metric) -> pl.LazyFrame:
         value = value.fill_null(0.0) if FACTS[metric.fact].is_whole else value
     else:
         value = metric.value.cast(pl.Float64)
-    by_fact = {why: pl.col(_of_fact(metric, why)) for why in metric.fact_gaps}
+    is_daily = bool(metric.fact) and FACTS[metric.fact].is_daily
+    of_fact = [*([Gap.DAYS_MISSING] if is_daily else []), *metric.fact_gaps]
+    by_fact = {why: pl.col(_of_fact(metric, why)) for why in of_fact}
     gaps = [*by_fact.items(), *metric.gaps.items()]
     gap = pl.coalesce(
         pl.lit(None, dtype=pl.String),
@@ -113,7 +129,9 @@ def _valued(frame: pl.LazyFrame, metric: Metric) -> pl.LazyFrame:
     )
     with_gap = frame.with_columns(value.alias(metric.name), gap.alias("gap"))
     is_unknown = ~pl.col(metric.name).is_finite() | pl.col(metric.name).is_null()
-    why_none = pl.coalesce("gap", pl.when(is_unknown).then(pl.lit(str(Gap.NO_DATA))))
+    inherited = [one + GAP_SUFFIX for one in metric.inputs]
+    why_unknown = pl.coalesce(*inherited, pl.lit(str(Gap.NO_DATA)))
+    why_none = pl.coalesce("gap", pl.when(is_unknown).then(why_unknown))
     return (
         with_gap.with_columns(why_none.alias(metric.name + GAP_SUFFIX))
         .with_columns(

@@ -11,5 +11,5 @@ def ratio(part: str, whole: str) -> pl.Expr:
 
 
 def no_base(whole: str) -> dict[Gap, pl.Expr]:
-    """Gaps of a quotient by what it is divided by."""
-    return {Gap.NO_DATA: pl.col(whole).is_null(), Gap.NO_BASE: pl.col(whole) == 0}
+    """Gaps of a quotient by what it is divided by; where that has no value, its own reason."""
+    return {Gap.NO_BASE: pl.col(whole) == 0}

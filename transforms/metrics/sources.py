@@ -12,9 +12,13 @@ from contracts.economics import Economics
 from contracts.fx import with_rates
 from contracts.metrics import Dimension
 from contracts.tables import (
+    ActiveUsers,
     AdsDaily,
+    Cart,
     Cost,
+    FunnelDaily,
     Listing,
+    ListingTrafficDaily,
     MemberFact,
     Order,
     OrderLine,
@@ -22,8 +26,14 @@ from contracts.tables import (
     RefundCase,
     Review,
     Shipment,
+    ShopRating,
+    SlotTrafficDaily,
     StockFact,
+    Target,
+    Ticket,
     TrafficDaily,
+    TrafficHourly,
+    VisitEvent,
 )
 
 DATE: Final = "date"
@@ -46,12 +56,30 @@ class Sources:
     reviews: dy.LazyFrame[Review]
     stock: dy.LazyFrame[StockFact]
     members: dy.LazyFrame[MemberFact]
+    hours: dy.LazyFrame[TrafficHourly]
+    listing_traffic: dy.LazyFrame[ListingTrafficDaily]
+    slots: dy.LazyFrame[SlotTrafficDaily]
+    active_users: dy.LazyFrame[ActiveUsers]
+    visit_events: dy.LazyFrame[VisitEvent]
+    funnel: dy.LazyFrame[FunnelDaily]
+    carts: dy.LazyFrame[Cart]
+    tickets: dy.LazyFrame[Ticket]
+    ratings: dy.LazyFrame[ShopRating]
+    targets: dy.LazyFrame[Target]
     economics: Economics
     currency: str
     time_zone: str
     fx: pl.DataFrame
     known_until: dt.date
     """The last whole day of the shop."""
+
+    @property
+    def known_at(self) -> pl.Expr:
+        """The instant with which that day ended."""
+        midnight = pl.lit(self.known_until + dt.timedelta(days=1)).cast(pl.Datetime("us"))
+        return midnight.dt.replace_time_zone(
+            self.time_zone, ambiguous="earliest", non_existent="null"
+        ).dt.convert_time_zone("UTC")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,12 +88,13 @@ class Fact:
 
     `rows` is given the dimensions requested: of what a platform reports at several levels,
     such as ads, it picks the one that has them. `is_whole`: a day without rows had none; otherwise
-    it is unknown.
+    it is unknown. `is_daily`: every day is read by itself, so a period that lacks one has no value.
     """
 
     rows: Callable[[Sources, frozenset[Dimension]], pl.LazyFrame]
     dimensions: frozenset[Dimension] = frozenset()
     is_whole: bool = False
+    is_daily: bool = False
 
 
 def with_costs(rows: pl.LazyFrame, of: Sources) -> pl.LazyFrame:

@@ -8,6 +8,13 @@ from contracts.languages import Bilingual
 from contracts.metrics import Gap, Metric, Unit
 from transforms.metrics.ratios import no_base, ratio
 
+
+def _of_those_told(measure: str) -> pl.Expr:
+    """A measure per visitor, of the rows that have it."""
+    visitors = pl.col("visitors_units").filter(pl.col(measure).is_not_null())
+    return pl.col(measure).sum() / visitors.sum()
+
+
 METRICS: Final = (
     Metric(
         name="visitors",
@@ -36,6 +43,29 @@ METRICS: Final = (
         inputs=("views", "visitors"),
         value=ratio("views", "visitors"),
         gaps=no_base("visitors"),
+    ),
+    Metric(
+        name="dwell",
+        title=Bilingual("Stay", "平均停留时长"),
+        definition=Bilingual(
+            "Seconds that a visitor stayed, of those of whom it is reported",
+            "停留时长 ÷ 访客数（仅有停留数据的访客）",
+        ),
+        unit=Unit.SECONDS,
+        fact="traffic",
+        value=_of_those_told("dwell_seconds"),
+    ),
+    Metric(
+        name="bounce_rate",
+        title=Bilingual("Bounces", "跳失率"),
+        definition=Bilingual(
+            "Visitors who saw one page, among those of whom it is reported",
+            "只浏览一页的访客 ÷ 访客数（仅有跳失数据的访客）",
+        ),
+        unit=Unit.RATE,
+        fact="traffic",
+        value=_of_those_told("bounced_units"),
+        is_better="lower",
     ),
     Metric(
         name="conversion",

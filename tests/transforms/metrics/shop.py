@@ -10,9 +10,13 @@ import polars as pl
 from contracts.economics import Economics
 from contracts.fx import FX_SCHEMA
 from contracts.tables import (
+    ActiveUsers,
     AdsDaily,
+    Cart,
     Cost,
+    FunnelDaily,
     Listing,
+    ListingTrafficDaily,
     MemberFact,
     Order,
     OrderLine,
@@ -20,8 +24,14 @@ from contracts.tables import (
     RefundCase,
     Review,
     Shipment,
+    ShopRating,
+    SlotTrafficDaily,
     StockFact,
+    Target,
+    Ticket,
     TrafficDaily,
+    TrafficHourly,
+    VisitEvent,
 )
 from tests.warehouse.rows import rows
 from transforms.metrics.sources import Sources
@@ -41,6 +51,16 @@ SCHEMAS: Mapping[str, type[dy.Schema]] = {
     "reviews": Review,
     "stock": StockFact,
     "members": MemberFact,
+    "hours": TrafficHourly,
+    "listing_traffic": ListingTrafficDaily,
+    "slots": SlotTrafficDaily,
+    "active_users": ActiveUsers,
+    "visit_events": VisitEvent,
+    "funnel": FunnelDaily,
+    "carts": Cart,
+    "tickets": Ticket,
+    "ratings": ShopRating,
+    "targets": Target,
 }
 
 

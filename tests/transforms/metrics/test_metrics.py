@@ -118,10 +118,30 @@ def test_retention_is_of_those_who_first_ordered_in_the_span(
 
 def test_a_conversion_above_one_is_withheld() -> None:
     visits = [{"traffic_date": on(0), "traffic_source": "all", "visitors_units": 4}]
-    assert value("conversion", shop(orders=[order(1)], traffic=visits)) == 0.25
+    assert value("conversion", shop(orders=[order(1)], traffic=visits), last=on(0)) == 0.25
     crowd = [order(number, member_id=f"m{number}") for number in range(5)]
-    assert value("conversion", shop(orders=crowd, traffic=visits)) == "above_one"
+    assert value("conversion", shop(orders=crowd, traffic=visits), last=on(0)) == "above_one"
     assert value("conversion", shop(orders=crowd)) == "no_data"
+
+
+def test_a_period_of_whose_days_one_was_not_read_has_no_visitors_and_no_conversion() -> None:
+    visits = [
+        {"traffic_date": on(day), "traffic_source": source, "visitors_units": 10}
+        for day, source in ((0, "search"), (0, "ads"), (1, "search"), (3, "search"))
+    ]
+    of = shop(orders=[order(1)], traffic=visits)
+    assert value("visitors", of, last=on(1)) == 30
+    assert (
+        value("visitors", of, last=on(3)) == value("conversion", of, last=on(3)) == "days_missing"
+    )
+    daily = measure(["visitors"], of, first=on(0), last=on(3), period=Period.DAY)
+    assert daily["visitors"].to_list() == [20, 10, None, 10]
+    assert daily["visitors_gap"].to_list() == [None, None, "no_data", None]
+    # A source without visitors on a day had none: the day was read.
+    sources = measure(["visitors"], of, first=on(0), last=on(1), by=[Dimension.SOURCE])
+    assert sources.select("source", "visitors").rows() == [("ads", 10), ("search", 20)]
+    months = measure(["visitors"], of, first=on(0), last=on(1), period=Period.MONTH)
+    assert months["visitors"].to_list() == [30]
 
 
 def test_conversion_of_a_week_is_that_of_its_days_together() -> None:
@@ -131,7 +151,7 @@ def test_conversion_of_a_week_is_that_of_its_days_together() -> None:
     ]
     of = shop(orders=[order(1), order(2, 1), order(3, 1)], traffic=visits)
     assert (value("buyers", of), value("buyer_days", of)) == (1, 2)
-    assert value("conversion", of) == 0.1
+    assert value("conversion", of, last=on(1)) == 0.1
 
 
 def test_margins_are_of_costs_of_the_day_and_withheld_where_too_few_are_known() -> None:
