@@ -1,21 +1,23 @@
-"""Pictures of the report, drawn by Altair as SVG text that needs neither script nor network."""
+"""How pictures of the report look: one style, as SVG text that needs neither script nor net."""
 
-from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 import altair as alt
 import polars as pl
 import vl_convert
 
 from contracts.languages import Bilingual, Language
-from contracts.money import exponent
 
 # Readable on white and on near-black alike, so that one picture serves both.
-INK = "#7d8794"
-MAIN = "#4f83cc"
-SOFT = 0.45
-SECOND = "#d19a4b"
-_WIDTH, _HEIGHT = 460, 210
+INK: Final = "#7d8794"
+MAIN: Final = "#4f83cc"
+SECOND: Final = "#d19a4b"
+GOOD: Final = "#3f9c72"
+BAD: Final = "#d0604c"
+SOFT: Final = 0.45
+TEXT: Final = "currentColor"
+"""Of words within a picture: the page's own ink."""
+WIDTH: Final = 460
 _DAY = Bilingual("%b %-d", "%-m月%-d日")
 _NUMBER = Bilingual(
     "format(datum.value, '~s')",
@@ -23,95 +25,64 @@ _NUMBER = Bilingual(
     " : format(datum.value, ',~f')",
 )
 """Thousands as each language counts them: 12k, 1.2万."""
-_RETURNING, _NEW = Bilingual("Returning", "老客"), Bilingual("New", "新客")
 _FONT = "system-ui, -apple-system, 'Segoe UI', 'Noto Sans CJK SC', sans-serif"
+_SIZE = 13
 _CONFIG = {
     "background": "transparent",
     "aria": False,
     "autosize": {"type": "fit", "contains": "padding"},
     "font": _FONT,
     "view": {"stroke": None},
+    "text": {"color": TEXT, "fontSize": _SIZE},
     "axis": {
         "labelColor": INK,
         "titleColor": INK,
+        "titleFontWeight": "normal",
+        "titleFontSize": _SIZE,
         "domainColor": INK,
         "tickColor": INK,
         "gridColor": INK,
         "gridOpacity": 0.18,
-        "labelFontSize": 13,
+        "labelFontSize": _SIZE,
+        "labelLimit": 190,
         "domainOpacity": 0.4,
         "tickOpacity": 0.4,
     },
-    "legend": {"labelColor": INK, "labelFontSize": 13, "orient": "top", "title": None},
+    "legend": {"labelColor": INK, "labelFontSize": _SIZE, "orient": "top", "title": None},
 }
 
 
-def gmv(days: pl.DataFrame, language: Language) -> str:
-    """GMV per day as bars, its mean of seven days as a line."""
-    scale = 10 ** exponent(str(days["currency"][-1]))
-    rows = days.select(
-        day=pl.col("day").cast(pl.String),
-        gmv=pl.col("gmv") / scale,
-        mean=pl.col("gmv").rolling_mean(7, min_samples=1) / scale,
-    )
-    base = _base(rows, language)
-    bars = base.mark_bar(color=MAIN, opacity=SOFT).encode(y=_y("gmv:Q", language))
-    line = base.mark_line(color=MAIN, strokeWidth=2.2).encode(y=_y("mean:Q", language))
-    return _svg(bars + line)
-
-
-def buyers(days: pl.DataFrame, language: Language) -> str:
-    """Buyers per day, new ones on top of returning ones."""
-    returning, new = (one.in_(language) for one in (_RETURNING, _NEW))
-    rows = days.select(
-        pl.col("day").cast(pl.String),
-        (pl.col("buyers") - pl.col("new_buyers")).alias(returning),
-        pl.col("new_buyers").alias(new),
-    ).unpivot(index="day", variable_name="kind", value_name="buyers")
-    colours = alt.Scale(domain=[returning, new], range=[MAIN, SECOND])
-    bars = (
-        _base(rows, language)
-        .mark_bar(opacity=0.8)
-        .encode(
-            y=_y("buyers:Q", language),
-            color=alt.Color("kind:N", scale=colours),
-            order=alt.Order("kind:N", sort="descending"),
-        )
-    )
-    return _svg(bars)
-
-
-def spark(trend: Sequence[float | None]) -> str:
-    """A line without axes, the last day marked."""
-    rows = pl.DataFrame({"day": range(len(trend)), "value": trend}, strict=False)
-    x = alt.X("day:Q", axis=None, scale=alt.Scale(nice=False, padding=4))
-    y = alt.Y("value:Q", axis=None, scale=alt.Scale(zero=False, padding=4))
-    line = alt.Chart(_data(rows)).mark_line(color=MAIN, strokeWidth=1.4).encode(x=x, y=y)
-    dot = (
-        alt.Chart(_data(rows.tail(1))).mark_circle(color=MAIN, size=34, opacity=1).encode(x=x, y=y)
-    )
-    return _svg(line + dot, width=220, height=44)
-
-
-def _data(rows: pl.DataFrame) -> alt.InlineData:
+def data(rows: pl.DataFrame) -> alt.InlineData:
+    """Rows as a picture holds them."""
     return alt.InlineData(values=rows.to_dicts())
 
 
-def _base(rows: pl.DataFrame, language: Language) -> alt.Chart:
-    day = _DAY.in_(language)
-    axis = alt.Axis(format=day, grid=False, tickCount=5, labelFlush=True)
-    return alt.Chart(_data(rows)).encode(
-        x=alt.X("utcyearmonthdate(day):T", axis=axis, title=None, scale=alt.Scale(type="utc"))
-    )
+def days(field: str, language: Language) -> alt.X:
+    """An axis of days, which are text such as 2026-11-22."""
+    axis = alt.Axis(format=_DAY.in_(language), grid=False, tickCount=5, labelFlush=True)
+    scale = alt.Scale(type="utc")
+    return alt.X(f"utcyearmonthdate({field}):T", axis=axis, title=None, scale=scale)
 
 
-def _y(field: str, language: Language) -> alt.Y:
-    label = _NUMBER.in_(language)
-    axis = alt.Axis(tickCount=4, labelExpr=label, domain=False, ticks=False)
-    return alt.Y(field, axis=axis, title=None)
+def amounts(field: str, language: Language, **more: Any) -> alt.Y:
+    """An axis of numbers."""
+    axis = alt.Axis(tickCount=4, labelExpr=_NUMBER.in_(language), domain=False, ticks=False)
+    return alt.Y(field, axis=axis, title=None, **more)
 
 
-def _svg(chart: Any, *, width: int = _WIDTH, height: int = _HEIGHT) -> str:
-    spec = chart.properties(width=width, height=height).to_dict()
-    svg: str = vl_convert.vegalite_to_svg(spec, config=_CONFIG, allowed_base_urls=[])
-    return svg
+def numbers(field: str, title: str, language: Language, **more: Any) -> alt.X:
+    """The same along the bottom, with its title."""
+    axis = alt.Axis(tickCount=5, labelExpr=_NUMBER.in_(language), ticks=False)
+    return alt.X(field, axis=axis, title=title, **more)
+
+
+def names(field: str) -> alt.Y:
+    """A bar per name, in the order of the rows."""
+    return alt.Y(field, sort=None, axis=alt.Axis(domain=False, ticks=False), title=None)
+
+
+def svg(chart: Any, *, height: int = 220) -> str:
+    """The picture."""
+    spec = chart.properties(width=WIDTH, height=height).to_dict()
+    drawn: str = vl_convert.vegalite_to_svg(spec, config=_CONFIG, allowed_base_urls=[])
+    return drawn

@@ -1,4 +1,4 @@
-"""What the day's report shows, on the page, on the screen and as an artifact."""
+"""What a report of operations shows, on the page, on the screen, in a workbook and as artifacts."""
 
 import datetime as dt
 import json
@@ -16,6 +16,7 @@ from contracts.metrics import Metric
 from reports.effects import ReportedEffect
 from reports.left_alone import ReportedHold
 from reports.names import STATES
+from reports.spans import Span, SpanKind
 
 SHOWN_ACTIONS = 40
 
@@ -31,6 +32,8 @@ class ReportedShop:
     currency: str
     since: dt.date | None = None
     """First day with an order in the data; None: there is none."""
+    span: Span
+    """What the report is about, in the shop's own days."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,17 +95,24 @@ class ReportLink:
 class DailyReport:
     """All that a report shows.
 
-    `days` has per shop_id and day, whole days only and oldest first: currency, is_complete, and
-    each of `metrics` with its gap, as `transforms.metrics.measure` computes them; `quarantine` has
-    the columns of `Quarantined`, open entries only, `shop_id` beside them where known.
-    `counts` covers all actions of the run; `actions` may be a part of them.
+    Frames have `shop_id`: `spans` and `days` each of `metrics` with its gap, over what is reported
+    and compared (grain: shop_id, against) and by day, oldest first, as `flows.steps.days` computes
+    them; `trend` GMV by day with that of the year before; `movers` what moved GMV, as
+    `transforms.explanation.gmv.waterfall` does; `risks` the goods that sell out too early, as
+    `transforms.stock_risk.skus_at_risk` does, with their `title`. `quarantine` has the columns of
+    `Quarantined`, open entries only. `counts` covers all actions of the span; `actions` may be a
+    part of them.
     """
 
     shops: tuple[ReportedShop, ...]
     as_of: dt.datetime
     metrics: Sequence[Metric]
     """Those that are shown, in their order."""
+    spans: pl.DataFrame
     days: pl.DataFrame
+    trend: pl.DataFrame
+    movers: pl.DataFrame
+    risks: pl.DataFrame
     pulled: Sequence[PulledStream]
     checks: Sequence[CheckResult]
     quarantine: pl.DataFrame
@@ -114,8 +124,10 @@ class DailyReport:
     """What each policy that leaves some alone earned."""
     moves: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     """Prices that go up, and down, by policy."""
-    changes: pl.DataFrame | None = None
-    """What moved GMV, by `transforms.explanation.gmv.kpi_changes`; not shown where missing."""
+    waiting: Mapping[str, int] = field(default_factory=dict)
+    """How many actions wait for whom; empty: whoever types approves."""
+    is_past: bool = False
+    """Whether these days are long over, so that the data may know more than was known then."""
     links: Sequence[ReportLink] = ()
     by_approval: Sequence[Bilingual] = ()
     """Policies that act by approval though they are set to `auto`, and why, a sentence each."""
@@ -129,17 +141,14 @@ class DailyReport:
         """The zone in which instants are shown: the first shop's."""
         return self.shops[0].time_zone if self.shops else "UTC"
 
-    def days_of(self, shop: ReportedShop) -> pl.DataFrame:
-        """The whole days of a shop; none before its first order is a day."""
-        return self.days.filter(pl.col("shop_id") == shop.shop_id)
+    @property
+    def kind(self) -> SpanKind:
+        """Whether it is about a day, a week or a campaign."""
+        return self.shops[0].span.kind if self.shops else SpanKind.DAY
 
-    def change_of(self, shop: ReportedShop, day: dt.date) -> Mapping[str, object] | None:
-        """What moved a shop's GMV on a day; None: there is no day to compare with."""
-        if self.changes is None:
-            return None
-        own = (pl.col("shop_id") == shop.shop_id) & (pl.col("kpi_date") == day)
-        found = self.changes.filter(own)
-        return found.row(0, named=True) if found.height else None
+    def of(self, shop: ReportedShop, frame: pl.DataFrame) -> pl.DataFrame:
+        """The rows of a shop."""
+        return frame.filter(pl.col("shop_id") == shop.shop_id)
 
 
 def count_actions(actions: Sequence[Action]) -> list[ActionCount]:

@@ -1,4 +1,4 @@
-"""The figures of a day: value or why there is none, change against the same weekday and trend."""
+"""The figures of a span: value or why there is none, changes against the same weekdays, trend."""
 
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,11 +10,10 @@ import polars as pl
 from contracts.languages import Bilingual, Language
 from contracts.metrics import GAPS, Gap, Metric, Unit
 from reports import formats
+from reports.spans import Against
 
-TREND_DAYS = 28
 DAY = "day"
 GAP_SUFFIX = "_gap"
-_WEEK = dt.timedelta(weeks=1)
 _STEADY_RATE = 0.005
 _FEW = 10
 """Fewer of something than this are a base on which a percentage means nothing."""
@@ -22,72 +21,70 @@ _FEW = 10
 Tone = Literal["good", "bad", "steady"]
 Row = Mapping[str, Any]
 
-_NOTHING_BEFORE = Bilingual("no day to compare with", "无可比日期")
+_UNKNOWN = Bilingual("not known", "无数据")
 _UNCHANGED = Bilingual("unchanged", "持平")
 _POINTS = Bilingual(" pp", " 个百分点")
 _ESTIMATED = Bilingual("{} (estimated)", "{}（预估）")
 _SINCE = Bilingual("data since {}", "数据始于 {}")
-_EFFECTS = (
-    ("visitors_effect_minor", Bilingual("visitors", "访客数")),
-    ("conversion_effect_minor", Bilingual("conversion", "转化率")),
-    ("aov_effect_minor", Bilingual("average order", "客单价")),
-)
-_MOVED = Bilingual(
-    "{} against the same weekday a week before: {}.", "成交额较上周同日 {}，其中{}。"
-)
-_NOT_COMPARED = Bilingual(
-    "What moved GMV is not known: there is no day a week before to compare with.",
-    "无法说明成交额变动原因：没有上周同日可比。",
-)
-_NOT_SPLIT = Bilingual(
-    "{} against the same weekday a week before; what moved it is not known, as one of the two"
-    " days has no visitors or no orders.",
-    "成交额较上周同日 {}；其中一日没有访客或订单数据，无法拆分原因。",
-)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportChange:
+    """How a metric has moved against the days that it is compared with, or that this is unknown."""
+
+    against: Against
+    then: str
+    """The value there."""
+    text: str
+    tone: Tone
+    is_known: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportFigure:
-    """One metric on one day. `change` is text against the same weekday a week before, or says why
-    there is no value.
-    """
+    """One metric over a span."""
 
     metric: Metric
     title: str
     value: str
-    change: str
-    tone: Tone
+    why_none: str
+    """Why it has no value; empty: it has one."""
+    changes: tuple[ReportChange, ...]
+    """Against each span that is known; none where there is no value."""
     note: str
     """What a reader has to know of it beside; empty: nothing."""
     trend: tuple[float | None, ...]
-    """Four weeks, oldest first; None where a day has no value."""
+    """Its days, oldest first; None where a day has no value."""
 
 
 def figures(
+    spans: pl.DataFrame,
     days: pl.DataFrame,
     metrics: Sequence[Metric],
     language: Language,
     *,
     since: dt.date | None = None,
 ) -> Iterator[ReportFigure]:
-    """Figures of the last of `days` (grain: day, one shop and currency); `since` is the first day
-    of its data."""
-    if days.is_empty():
+    """Figures of a span. `spans` has one shop's metrics per `against`, `days` its days, `since` is
+    the first day of its data."""
+    rows = {Against(row["against"]): row for row in spans.iter_rows(named=True)}
+    now = rows.pop(Against.NOW, None)
+    if now is None:
         return
-    last = days.row(-1, named=True)
-    before = days.filter(pl.col(DAY) == last[DAY] - _WEEK)
-    then = before.row(0, named=True) if before.height else None
     for metric in metrics:
-        change, tone = _change(metric, last, then, language)
-        title = metric.title.in_(language)
+        title, value = metric.title.in_(language), now[metric.name]
         yield ReportFigure(
             metric=metric,
             title=_ESTIMATED.in_(language).format(title) if metric.is_estimated else title,
-            value=format_metric(metric, last[metric.name], last["currency"], language),
-            change=change,
-            tone=tone,
+            value=format_metric(metric, value, now["currency"], language),
+            why_none=gap_of(metric, now).in_(language) if value is None else "",
+            changes=tuple(
+                _change(metric, now, then, against, language)
+                for against, then in rows.items()
+                if value is not None
+            ),
             note=_note(metric, since, language),
-            trend=tuple(days[metric.name].tail(TREND_DAYS)),
+            trend=tuple(days[metric.name]),
         )
 
 
@@ -105,22 +102,31 @@ def format_metric(metric: Metric, value: float | None, currency: str, language: 
     return formats.metric_value(metric.unit, value, currency, language)
 
 
-def _change(metric: Metric, day: Row, before: Row | None, language: Language) -> tuple[str, Tone]:
+def _change(
+    metric: Metric, now: Row, then: Row, against: Against, language: Language
+) -> ReportChange:
+    """Of a span that came after, the move from the span to it."""
+    old, new = (now, then) if against is Against.AFTER else (then, now)
+    text, tone = _moved(metric, new, old, language)
+    written = format_metric(metric, then[metric.name], now["currency"], language)
+    is_known = then[metric.name] is not None
+    return ReportChange(against=against, then=written, text=text, tone=tone, is_known=is_known)
+
+
+def _moved(metric: Metric, new: Row, old: Row, language: Language) -> tuple[str, Tone]:
     """Relative change; of a rate in percentage points, of a small base in its own unit."""
-    now, then = day[metric.name], None if before is None else before[metric.name]
-    if now is None:
-        return gap_of(metric, day).in_(language), "steady"
-    if before is None or then is None:
-        return _NOTHING_BEFORE.in_(language), "steady"
+    now, then = new[metric.name], old[metric.name]
+    if now is None or then is None:
+        return _UNKNOWN.in_(language), "steady"
     moved = now - then
     if moved == 0:
         return _UNCHANGED.in_(language), "steady"
     if metric.unit is Unit.RATE:
         return f"{moved * 100:+.1f}{_POINTS.in_(language)}", _tone(metric, moved, moved)
-    if metric.unit in (Unit.MONEY, Unit.COUNT) and not _is_small(metric, then, before):
+    if metric.unit in (Unit.MONEY, Unit.COUNT) and not _is_small(metric, then, old):
         return f"{moved / then:+.1%}", _tone(metric, moved, moved / then)
     sign = "+" if moved > 0 else ""
-    amount = formats.metric_value(metric.unit, moved, day["currency"], language)
+    amount = formats.metric_value(metric.unit, moved, new["currency"], language)
     return f"{sign}{amount}", "steady"
 
 
@@ -142,22 +148,6 @@ def _tone(metric: Metric, moved: float, rate: float) -> Tone:
 def gap_of(metric: Metric, day: Row) -> Bilingual:
     """Why a metric has no value on a day."""
     return GAPS[Gap(day[metric.name + GAP_SUFFIX] or Gap.NO_DATA)]
-
-
-def explain_gmv(change: Row | None, currency: str, language: Language) -> str:
-    """What moved GMV against the same weekday before, in one sentence; or why it is not known.
-
-    `change` is a row of `transforms.explanation.gmv.kpi_changes`, whose effects add up to the
-    change; None: there is no such day.
-    """
-    if change is None or change["gmv_change_minor"] is None:
-        return _NOT_COMPARED.in_(language)
-    whole = signed_amount(change["gmv_change_minor"], currency)
-    effects = [(name.in_(language), change[column]) for column, name in _EFFECTS]
-    if any(effect is None for _, effect in effects):
-        return _NOT_SPLIT.in_(language).format(whole)
-    parts = [f"{name} {signed_amount(effect, currency)}" for name, effect in effects]
-    return _MOVED.in_(language).format(whole, ("、" if language == "zh" else ", ").join(parts))
 
 
 def signed_amount(amount_minor: float, currency: str) -> str:

@@ -12,9 +12,10 @@ from contracts.languages import Bilingual
 from reports import formats
 from reports.checked import translate_data
 from reports.daily import DailyReport, reasons_of, refusals, states_of
-from reports.figures import figures
+from reports.figures import ReportFigure, figures
 from reports.left_alone import because, by_policy
 from reports.names import CHECKS, POLICIES, QUARANTINE, STATES, STREAMS, TABLES, named
+from reports.spans import Against
 from reports.words import translate_guard
 
 # The screen is 45 lines of 100 columns; shops beyond this are in the report.
@@ -113,20 +114,24 @@ def _pulled_table(report: DailyReport) -> RenderableType:
 
 def _figures(report: DailyReport) -> Iterator[RenderableType]:
     for shop in report.shops[:_SHOWN_SHOPS]:
-        days = report.days_of(shop)
-        if days.is_empty():
+        spans, days = report.of(shop, report.spans), report.of(shop, report.days)
+        shown = list(figures(spans, days, report.metrics, report.language))[:_SHOWN_FIGURES]
+        if not shown:
             continue
-        shown = list(figures(days, report.metrics, report.language))[:_SHOWN_FIGURES]
-        day, currency = formats.short_day(days["day"][-1], report.language), days["currency"][-1]
-        title = _FIGURES.in_(report.language).format(shop.name, day, currency)
+        day = formats.short_day(shop.span.last, report.language)
+        title = _FIGURES.in_(report.language).format(shop.name, day, shop.currency)
         table = _table(title, [one.metric.title.in_(report.language) for one in shown], left=0)
         table.add_row(*(one.value for one in shown))
-        table.add_row(*(Text(_short(one.change), style=_TONES[one.tone]) for one in shown))
+        table.add_row(*map(_change, shown))
         yield table
 
 
-def _short(change: str) -> str:
-    return change if change[0] in "+-" else formats.ABSENT
+def _change(figure: ReportFigure) -> Text:
+    """Against a week before, if it moved."""
+    for one in figure.changes:
+        if one.against is Against.BEFORE and one.text[0] in "+-":
+            return Text(one.text, style=_TONES[one.tone])
+    return Text(formats.ABSENT, style=_TONES["steady"])
 
 
 def _actions(report: DailyReport) -> RenderableType:

@@ -1,7 +1,8 @@
 """Approvers: who may approve which action, by approvers.toml; without that file, whoever types."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from actions.stakes import stake
@@ -64,7 +65,7 @@ class Approvers:
         reasons = [self._beyond(role, action) for role in named]
         if None not in reasons:
             return reasons[0]
-        currency, minor = self._stake(action)
+        currency, minor = _stake(self.home, action)
         self._spend(currency, minor or 0)
         return None
 
@@ -88,7 +89,7 @@ class Approvers:
         )
 
     def _beyond(self, role: Role, action: Action) -> str | None:
-        currency, minor = self._stake(action)
+        currency, minor = _stake(self.home, action)
         if role.max_action_minor is None and role.max_day_minor is None:
             return None
         if minor is None:
@@ -103,13 +104,6 @@ class Approvers:
                 return f"{spent} at stake, {self.who.name} may approve {limit} {of}"
         return None
 
-    def _stake(self, action: Action) -> tuple[str, int | None]:
-        found = stake(action)
-        return (
-            found.currency or self.home.shop(action.shop_id).settings.currency,
-            found.minor,
-        )
-
     def _today(self) -> dict[str, int]:
         if self._spent is None:
             self._spent = {}
@@ -118,13 +112,50 @@ class Approvers:
                 since=self.at - _DAY,
             )  # fmt: skip
             for one in self.home.ledger.find(action_ids=list(dict.fromkeys(ids))):
-                currency, minor = self._stake(one)
+                currency, minor = _stake(self.home, one)
                 self._spend(currency, minor or 0)
         return self._spent
 
     def _spend(self, currency: str, minor: int) -> None:
         spent = self._today()
         spent[currency] = spent.get(currency, 0) + minor
+
+
+def waiting_for(home: Home, actions: Iterable[Action]) -> dict[str, int]:
+    """How many of the actions wait for whom, by the names of all who may approve them.
+
+    Under "" are those that nobody may. Empty where no approvers.toml says who. What somebody
+    approved before within a day, and who edited a policy, is not asked here.
+    """
+    if home.approvers is None:
+        return {}
+    roles = home.approvers.roles.values()
+    found = Counter(
+        ", ".join(
+            dict.fromkeys(
+                person
+                for role in roles
+                if _covers(role, action) and _is_within(home, role, action)
+                for person in (*role.names, *role.users)
+            )
+        )
+        for action in actions
+    )
+    return dict(found.most_common())
+
+
+def _is_within(home: Home, role: Role, action: Action) -> bool:
+    """Whether one action alone stays within a role's limits."""
+    limits = [one for one in (role.max_action_minor, role.max_day_minor) if one is not None]
+    currency, minor = _stake(home, action)
+    return not limits or (
+        minor is not None and minor <= min(one.get(currency, 0) for one in limits)
+    )
+
+
+def _stake(home: Home, action: Action) -> tuple[str, int | None]:
+    found = stake(action)
+    return found.currency or home.shop(action.shop_id).settings.currency, found.minor
 
 
 def _covers(role: Role, action: Action) -> bool:

@@ -1,15 +1,20 @@
-"""Days: the metrics of a shop day by day, as the report shows them."""
+"""Days: the metrics of a shop day by day and over the spans of a report."""
 
 import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import polars as pl
 
 from flows.steps.home import Home
 from flows.steps.metrics import sources
+from flows.steps.settings import CampaignSettings
 from flows.steps.shop import Shop
 from flows.steps.views import View
-from transforms.metrics.measure import PERIOD, Period, measure
+from reports.spans import Against, Span, SpanKind
+from transforms.explanation.gmv import ORDERS, VISITORS, gmv_effects, waterfall
+from transforms.metrics.measure import GAP_SUFFIX, PERIOD, Period, measure
 
 SHOWN: Final = (
     "gmv",
@@ -27,7 +32,9 @@ SHOWN: Final = (
     "units",
 )
 """Metrics of the daily page, what is asked first comes first."""
-_DAYS = 90
+_TREND_DAYS = 90
+_DAYS = 52 * 7 + 1
+"""Down to the same weekday of the year before."""
 
 
 def first_day(home: Home, shop: Shop) -> dt.date | None:
@@ -37,16 +44,22 @@ def first_day(home: Home, shop: Shop) -> dt.date | None:
     return first
 
 
-def days_of(home: Home, shop: Shop) -> pl.DataFrame:
-    """The last 90 whole days of a shop, oldest first, none before its first order.
+def last_day(home: Home, shop: Shop) -> dt.date:
+    """The shop's last whole day, as its data go."""
+    return View.of(home, shop, home.data_as_of(shop)).today - dt.timedelta(days=1)
+
+
+def days_of(home: Home, shop: Shop, last: dt.date | None = None) -> pl.DataFrame:
+    """The days of a shop from 52 weeks before `last`, the last whole one unless given; oldest
+    first, none before its first order.
 
     Grain: (shop_id, day). Columns: currency, is_complete (no document of the day is held in
     quarantine), and of each metric in `SHOWN` its value and `<name>_gap`.
     """
     view = View.of(home, shop, home.data_as_of(shop))
-    last = view.today - dt.timedelta(days=1)
-    earliest = last - dt.timedelta(days=_DAYS - 1)
-    measured = measure(SHOWN, sources(view), first=earliest, last=last, period=Period.DAY)
+    end = last or view.today - dt.timedelta(days=1)
+    earliest = end - dt.timedelta(days=_DAYS - 1)
+    measured = measure(SHOWN, sources(view), first=earliest, last=end, period=Period.DAY)
     complete = home.scan("kpis_daily", shop).select(day="kpi_date", is_complete="is_complete")
     known = first_day(home, shop) or view.today
     return (
@@ -59,3 +72,126 @@ def days_of(home: Home, shop: Shop) -> pl.DataFrame:
             currency=pl.lit(shop.settings.currency),
         )
     )
+
+
+def spans_of(
+    home: Home, shop: Shop, span: Span, against: Sequence[Against], *, days: pl.DataFrame
+) -> pl.DataFrame:
+    """The metrics in `SHOWN` over a span, and over what it is compared with.
+
+    Grain: (shop_id, against). Columns: first, last, currency, is_complete (no document of its days
+    is held in quarantine), and of each metric its value and `<name>_gap`. What is counted over a
+    span, such as buyers, is counted once in it. A span that begins before the first order, or is
+    not over yet, has no row. `days` are those of `days_of`; one day is taken from them.
+    """
+    view = View.of(home, shop, home.data_as_of(shop))
+    known = first_day(home, shop) or view.today
+    ends = {one: span.days_of(one) for one in against}
+    whole = {one: (a, b) for one, (a, b) in ends.items() if known <= a and b < view.today}
+    held = home.scan("kpis_daily", shop).filter(~pl.col("is_complete"))
+    gaps = held.select("kpi_date").collect()["kpi_date"]
+    of = sources(view)
+    rows = [
+        (
+            days.filter(pl.col("day") == first)
+            if first == last
+            else measure(SHOWN, of, first=first, last=last)
+        ).select(
+            pl.lit(shop.id).alias("shop_id"),
+            pl.lit(str(one)).alias("against"),
+            pl.lit(first).alias("first"),
+            pl.lit(last).alias("last"),
+            pl.lit(shop.settings.currency).alias("currency"),
+            pl.lit(not gaps.is_between(first, last).any()).alias("is_complete"),
+            *_METRICS,
+        )
+        for one, (first, last) in whole.items()
+    ]
+    return pl.concat([pl.DataFrame(schema=_SPAN), *rows])
+
+
+_METRICS: Final = [column for name in SHOWN for column in (name, name + GAP_SUFFIX)]
+_SPAN: Final = {
+    "shop_id": pl.String,
+    "against": pl.String,
+    "first": pl.Date,
+    "last": pl.Date,
+    "currency": pl.String,
+    "is_complete": pl.Boolean,
+    **{name: pl.String if name.endswith(GAP_SUFFIX) else pl.Float64 for name in _METRICS},
+}
+
+
+def trend_of(home: Home, shop: Shop, last: dt.date) -> pl.DataFrame:
+    """GMV of the 90 days until `last`, a year before beside it, and which are campaign days.
+
+    Grain: (shop_id, day), none before the first order. Columns: currency, gmv_minor,
+    last_year_minor (52 weeks before; null: no data), campaign (its name; null: none).
+    """
+    kpis = home.scan("kpis_daily", shop).select("shop_id", "currency", "gmv_minor", day="kpi_date")
+    year = kpis.select(day=pl.col("day").dt.offset_by("52w"), last_year_minor="gmv_minor")
+    marked = {
+        day: one.name
+        for one in home.settings.campaigns
+        if one.concerns(shop.id)
+        for day in campaign_days(one, shop)
+    }
+    campaign = pl.DataFrame(
+        {"day": list(marked), "campaign": list(marked.values())},
+        schema={"day": pl.Date, "campaign": pl.String},
+    )
+    return (
+        kpis.filter(pl.col("day").is_between(last - dt.timedelta(days=_TREND_DAYS - 1), last))
+        .join(year, on="day", how="left")
+        .join(campaign.lazy(), on="day", how="left")
+        .sort("day")
+        .collect()
+    )
+
+
+def campaign_days(campaign: CampaignSettings, shop: Shop) -> list[dt.date]:
+    """The shop-local days on which a campaign runs."""
+    first = campaign.starts_at.astimezone(shop.zone).date()
+    last = campaign.last.astimezone(shop.zone).date()
+    return [first + dt.timedelta(days=place) for place in range((last - first).days + 1)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FiguresOf:
+    """A shop's frames of a report, see `reports.daily.DailyReport`."""
+
+    spans: pl.DataFrame
+    days: pl.DataFrame
+    trend: pl.DataFrame
+    movers: pl.DataFrame
+
+    @classmethod
+    def of(cls, home: Home, shop: Shop, span: Span) -> "FiguresOf":
+        """Over a span and what it is compared with: of a campaign also what came after."""
+        days = days_of(home, shop, span.last)
+        is_campaign = span.kind is SpanKind.CAMPAIGN
+        against = [one for one in Against if is_campaign or one is not Against.AFTER]
+        spans = spans_of(home, shop, span, against, days=days)
+        trend = trend_of(home, shop, span.last)
+        return cls(spans=spans, days=days, trend=trend, movers=_movers(spans, shop_id=shop.id))
+
+
+def _movers(spans: pl.DataFrame, *, shop_id: str) -> pl.DataFrame:
+    """What moved GMV against the days before, by orders alone where visitors are not known.
+
+    `shop_id` and the columns of `transforms.explanation.gmv.waterfall`.
+    """
+    quantities = {"visitors_units": "visitors", "orders_count": "orders", "gmv_minor": "gmv"}
+    rows = spans.select(
+        "shop_id", "against", **{to: pl.col(name).cast(pl.Int64) for to, name in quantities.items()}
+    )
+    now, before = (
+        rows.filter(pl.col("against") == one).drop("against")
+        for one in (Against.NOW, Against.BEFORE)
+    )
+    both = now.join(before, on="shop_id", suffix="_before").with_columns(segment=pl.lit("shop"))
+    visits = both["visitors_units"].fill_null(0) * both["visitors_units_before"].fill_null(0)
+    effects = gmv_effects(both.lazy(), VISITORS if visits.sum() else ORDERS).collect()
+    start = int(both["gmv_minor_before"].sum())
+    bars = waterfall(effects, gmv_before_minor=start)
+    return bars.select(pl.lit(shop_id).alias("shop_id"), pl.all())

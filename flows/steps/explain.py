@@ -73,10 +73,9 @@ def _sentences(action: Action) -> dict[str, str]:
         return {"not to be sent": str(error)}
 
 
-def titles_of(home: Home, shop: Shop, actions: Iterable[Action]) -> dict[str, str]:
-    """Title per SKU of the actions, where the shop lists it."""
-    skus = list({action.sku_id for action in actions if action.sku_id is not None})
-    listed = home.scan("listings", shop).filter(pl.col("sku_id").is_in(skus))
+def titles_of(home: Home, shop: Shop, skus: Iterable[str]) -> dict[str, str]:
+    """Title per SKU, where the shop lists it."""
+    listed = home.scan("listings", shop).filter(pl.col("sku_id").is_in(list(skus)))
     pairs = home.keys.vault.open_frame(listed.select("sku_id", "title").collect(), "listings")
     pairs = pairs.with_columns(mask(pl.col("title")))
     return dict(pairs.iter_rows())

@@ -11,10 +11,11 @@ from contracts.actions import Action
 from contracts.codes import ActionState
 from contracts.errors import SourceContractError
 from contracts.languages import Bilingual, Language, language_of
-from contracts.tables import KpisDaily, StockFact
+from contracts.tables import StockFact
+from flows.steps.approvers import waiting_for
 from flows.steps.blocked import Blocked, Rung
 from flows.steps.clock import machine_now
-from flows.steps.days import SHOWN, days_of, first_day
+from flows.steps.days import SHOWN, FiguresOf, first_day
 from flows.steps.earned import why_not_auto_in
 from flows.steps.effect import effects
 from flows.steps.explain import report_actions, report_holds, titles_of
@@ -22,6 +23,7 @@ from flows.steps.files import write_atomically
 from flows.steps.home import Home
 from flows.steps.rates import rates
 from flows.steps.shop import Shop
+from flows.steps.wanted import TODAY, Wanted
 from reports.checked import translate_data
 from reports.daily import (
     SHOWN_ACTIONS,
@@ -33,11 +35,12 @@ from reports.daily import (
     moves_of,
 )
 from reports.page import render
-from transforms.explanation.gmv import kpi_changes
+from reports.spans import Span
 from transforms.metrics.catalogue import METRICS
-from transforms.stock_risk import stock_at_risk
+from transforms.stock_risk import skus_at_risk, stock_at_risk
 
 _DAY = dt.timedelta(days=1)
+_SHOWN_RISKS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,21 +51,27 @@ class Reported:
     daily: DailyReport
 
 
-def report(home: Home, *, shop_id: str | None = None, blocked: Sequence[Blocked] = ()) -> Reported:
-    """Write the report of a shop, or of all that have data, over the day before the newest reading.
+def report(
+    home: Home,
+    *,
+    shop_id: str | None = None,
+    blocked: Sequence[Blocked] = (),
+    wanted: Wanted = TODAY,
+) -> Reported:
+    """Write the report of a shop, or of all that have data: over the last whole day, or as wanted.
 
-    The page is reports/<day>.html in the home; the same day is written over. It shows what of a
-    run was `blocked`, and what is set aside in any case.
+    The page is reports/<name>.html in the home, see `Wanted.name`; the same name is written over.
+    It shows what of a run was `blocked`, and what is set aside in any case.
 
     Raises:
-        ConfigurationError: no shop has data.
+        ConfigurationError: no shop has data; no such campaign; a day that is not over yet.
     """
     chosen = home.select(shop_id)
     shops = [shop for shop in chosen if home.readings.newest(shop.id, with_backfills=True)]
     as_of = max(home.data_as_of(shop) for shop in shops or chosen)
-    daily = gather(home, shops, as_of=as_of, blocked=blocked)
-    day = as_of.astimezone(shops[0].zone).date()
-    path = home.reports / f"{day}{'-' + shop_id if shop_id else ''}.html"
+    daily = gather(home, shops, as_of=as_of, blocked=blocked, wanted=wanted)
+    name = wanted.name(as_of.astimezone(shops[0].zone).date())
+    path = home.reports / f"{name}{'-' + shop_id if shop_id else ''}.html"
     path.parent.mkdir(parents=True, exist_ok=True)
     with write_atomically(path) as draft:
         draft.write_text(render(daily), encoding="utf-8")
@@ -70,30 +79,44 @@ def report(home: Home, *, shop_id: str | None = None, blocked: Sequence[Blocked]
 
 
 def gather(
-    home: Home, shops: Sequence[Shop], *, as_of: dt.datetime, blocked: Sequence[Blocked] = ()
+    home: Home,
+    shops: Sequence[Shop],
+    *,
+    as_of: dt.datetime,
+    blocked: Sequence[Blocked] = (),
+    wanted: Wanted = TODAY,
 ) -> DailyReport:
-    """All that the report shows."""
-    actions = [
-        action for shop in shops for action in home.ledger.find(shop_id=shop.id, since=as_of - _DAY)
-    ]
+    """All that the report shows, computed from the data of now.
+
+    Its actions are those that were decided within a day of `as_of`; of days that are over, those
+    decided on them.
+    """
+    spans = {shop.id: wanted.span(home, shop) for shop in shops}
+    actions = [one for shop in shops for one in _decided(home, shop, spans[shop.id], wanted, as_of)]
     language = _language(home, shops)
     shown = _largest_per_state(actions, _worth(home, shops, as_of))
-    titles: dict[str, str] = {}
-    for shop in shops:
-        titles |= titles_of(home, shop, shown)
-    kpis = KpisDaily.cast(pl.concat([home.scan("kpis_daily", shop) for shop in shops]))
+    figures = [FiguresOf.of(home, shop, spans[shop.id]) for shop in shops]
+    risks = pl.concat([_risks(home, shop) for shop in shops])
+    titles = _titles(home, shops, shown, risks)
     return DailyReport(
         language=language,
-        shops=tuple(_shop(home, shop) for shop in shops),
+        shops=tuple(_shop(home, shop, spans[shop.id]) for shop in shops),
         as_of=as_of,
+        is_past=wanted.is_past,
         metrics=[METRICS[name] for name in SHOWN],
-        days=pl.concat([days_of(home, shop) for shop in shops]),
-        changes=kpi_changes(kpis).collect(),
+        spans=pl.concat([one.spans for one in figures]),
+        days=pl.concat([one.days for one in figures]),
+        trend=pl.concat([one.trend for one in figures]),
+        movers=pl.concat([one.movers for one in figures]),
+        risks=risks.with_columns(
+            title=pl.col("sku_id").replace_strict(titles, default="", return_dtype=pl.String)
+        ),
         pulled=_pulled_streams(home, shops),
         checks=[check for shop in shops for check in home.checks.latest(shop_id=shop.id)],
         quarantine=pl.concat([home.quarantine.open(shop_id=shop.id) for shop in shops]),
         actions=report_actions(shown, titles, language),
         counts=count_actions(actions),
+        waiting=waiting_for(home, (one for one in actions if one.state is ActionState.PROPOSED)),
         left_alone=report_holds(
             count for shop in shops for count in home.left_alone.latest(shop_id=shop.id)
         ),
@@ -103,6 +126,34 @@ def gather(
         blocked=_blocked_sentences(home, shops, blocked),
         stock=[_stock(home, shop) for shop in shops],
     )
+
+
+def _decided(
+    home: Home, shop: Shop, span: Span, wanted: Wanted, as_of: dt.datetime
+) -> list[Action]:
+    if not wanted.is_past:
+        return home.ledger.find(shop_id=shop.id, since=as_of - _DAY)
+    ends = (span.first, span.last + _DAY)
+    since, until = (
+        dt.datetime.combine(day, dt.time(), shop.zone).astimezone(dt.UTC) for day in ends
+    )
+    return home.ledger.find(shop_id=shop.id, since=since, until=until)
+
+
+def _titles(
+    home: Home, shops: Sequence[Shop], actions: Sequence[Action], risks: pl.DataFrame
+) -> dict[str, str]:
+    """Titles of what is shown, by SKU."""
+    skus = {one.sku_id for one in actions if one.sku_id is not None} | set(risks["sku_id"])
+    found: dict[str, str] = {}
+    for shop in shops:
+        found |= titles_of(home, shop, skus)
+    return found
+
+
+def _risks(home: Home, shop: Shop) -> pl.DataFrame:
+    facts = StockFact.cast(home.scan("stock_facts", shop))
+    return skus_at_risk(facts, limit=_SHOWN_RISKS).collect()
 
 
 def _language(home: Home, shops: Sequence[Shop]) -> Language:
@@ -153,7 +204,7 @@ def _largest_per_state(actions: Sequence[Action], worth: Callable[[Action], floa
     return shown
 
 
-def _shop(home: Home, shop: Shop) -> ReportedShop:
+def _shop(home: Home, shop: Shop, span: Span) -> ReportedShop:
     return ReportedShop(
         shop_id=shop.id,
         name=shop.settings.name,
@@ -161,6 +212,7 @@ def _shop(home: Home, shop: Shop) -> ReportedShop:
         time_zone=shop.settings.time_zone,
         currency=shop.settings.currency,
         since=first_day(home, shop),
+        span=span,
     )
 
 

@@ -16,7 +16,7 @@ from contracts.errors import ConfigurationError
 from flows import approve as form
 from flows.steps import edits
 from flows.steps.actions import approve
-from flows.steps.approvers import Approver, Approvers
+from flows.steps.approvers import Approver, Approvers, waiting_for
 from flows.steps.batch import Filter, _passes, batch
 from flows.steps.holders import os_user
 from flows.steps.home import Home
@@ -300,3 +300,17 @@ def test_a_wrong_file_of_approvers_is_refused_when_the_home_is_opened(
     with pytest.raises(ConfigurationError, match=r"approvers\.toml.*") as refused:
         open_home(folder)
     assert told in str(refused.value)
+
+
+def test_what_waits_is_told_by_who_may_approve_it(folder: Path) -> None:
+    (folder / "approvers.toml").write_text(ROLES, encoding="utf-8")
+    with open_home(folder) as home:
+        waiting = home.ledger.find(states=[ActionState.PROPOSED])
+        # 100 CNY cents are the most of ada, and the shop in Berlin is nobody's.
+        assert waiting_for(home, waiting) == {"": 5, "ada": 3}
+        assert waiting_for(home, []) == {}
+
+
+def test_without_roles_nobody_is_waited_for_by_name(folder: Path) -> None:
+    with open_home(folder) as home:
+        assert waiting_for(home, home.ledger.find(states=[ActionState.PROPOSED])) == {}

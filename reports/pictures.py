@@ -1,0 +1,130 @@
+"""Pictures of the report, each declared on one screen; frames in, SVG out."""
+
+from typing import Any, Final
+
+import altair as alt
+import polars as pl
+
+from contracts.languages import Bilingual, Language
+from contracts.money import exponent
+from reports import charts
+from reports.charts import BAD, GOOD, MAIN, SECOND, SOFT
+
+_THIS_YEAR, _LAST_YEAR = Bilingual("mean of 7 days", "七日均值"), Bilingual("a year before", "上年")
+_RETURNING, _NEW = Bilingual("Returning", "老客"), Bilingual("New", "新客")
+_COVER = Bilingual("days until it is sold out", "可售天数")
+_BAR: Final = 26
+"""Height of a bar with a name beside it."""
+
+
+def gmv(trend: pl.DataFrame, language: Language) -> str:
+    """GMV per day as bars, its mean of seven days and that of the year before as lines, campaign
+    days shaded. `trend` as `flows.steps.days.trend_of` gives it."""
+    scale = 10 ** exponent(str(trend["currency"][-1]))
+    now, last = (one.in_(language) for one in (_THIS_YEAR, _LAST_YEAR))
+    rows = trend.select(
+        pl.col("day").cast(pl.String),
+        "campaign",
+        gmv=pl.col("gmv_minor") / scale,
+        **{
+            now: pl.col("gmv_minor").rolling_mean(7, min_samples=1) / scale,
+            last: pl.col("last_year_minor").rolling_mean(7, min_samples=4) / scale,
+        },
+    )
+    means = rows.unpivot([now, last], index="day", variable_name="which", value_name="mean")
+    x = charts.days("day", language)
+    bars = alt.Chart(charts.data(rows.select("day", "gmv"))).mark_bar(color=MAIN, opacity=SOFT)
+    lines = (
+        alt.Chart(charts.data(means.drop_nulls("mean")))
+        .mark_line(strokeWidth=2.2)
+        .encode(
+            x=x,
+            y=charts.amounts("mean:Q", language),
+            color=alt.Color("which:N", scale=alt.Scale(domain=[now, last], range=[MAIN, SECOND])),
+            strokeDash=alt.StrokeDash(
+                "which:N", scale=alt.Scale(domain=[now, last], range=[[1, 0], [4, 3]])
+            ),
+        )
+    )
+    drawn = bars.encode(x=x, y=charts.amounts("gmv:Q", language)) + lines
+    marked = rows.filter(pl.col("campaign").is_not_null())
+    return charts.svg(_shaded(marked, language) + drawn if marked.height else drawn)
+
+
+def _shaded(marked: pl.DataFrame, language: Language) -> Any:
+    """The days of campaigns, each campaign named where it begins."""
+    x = charts.days("day", language)
+    days = alt.Chart(charts.data(marked.select("day"))).mark_rule(
+        color=SECOND, opacity=0.35, strokeWidth=4
+    )
+    begins = marked.group_by("campaign").agg(pl.col("day").min())
+    named = alt.Chart(charts.data(begins)).mark_text(align="left", dx=4, baseline="top")
+    return days.encode(x=x) + named.encode(x=x, y=alt.value(0), text="campaign:N")
+
+
+def waterfall(bars: pl.DataFrame, currency: str, language: Language) -> str:
+    """What moved GMV: from the span before, by each effect, to this one. `bars` has `name`,
+    `start_minor`, `end_minor`, `text` and `is_total`, in their order."""
+    scale = 10 ** exponent(currency)
+    rows = bars.select(
+        "name",
+        "text",
+        start=pl.col("start_minor") / scale,
+        end=pl.col("end_minor") / scale,
+        top=pl.max_horizontal("start_minor", "end_minor") / scale,
+        kind=pl.when("is_total")
+        .then(pl.lit("total"))
+        .when(pl.col("end_minor") >= pl.col("start_minor"))
+        .then(pl.lit("up"))
+        .otherwise(pl.lit("down")),
+    )
+    ends = pl.concat([rows["end"], rows.filter(pl.col("kind") != "total")["start"]])
+    least, most = float(ends.min() or 0), float(ends.max() or 0)  # type: ignore[arg-type]
+    # Totals dwarf what moved them: the bars are cut below, and each says its amount.
+    floor = max(0.0, least - (most - least)) if least >= 0 else least
+    rows = rows.with_columns(
+        start=pl.when(pl.col("kind") == "total").then(floor).otherwise("start")
+    )
+    kinds = alt.Scale(domain=["total", "up", "down"], range=[MAIN, GOOD, BAD])
+    base = alt.Chart(charts.data(rows)).encode(
+        x=alt.X("name:N", sort=None, title=None, axis=alt.Axis(labelAngle=0, ticks=False))
+    )
+    y = alt.Y("end:Q", axis=None, scale=alt.Scale(domain=[floor, most * 1.02], clamp=True))
+    drawn = base.mark_bar(size=54).encode(
+        y=y, y2="start:Q", color=alt.Color("kind:N", scale=kinds, legend=None)
+    )
+    said = base.mark_text(dy=-8).encode(y=alt.Y("top:Q", axis=None), text="text:N")
+    return charts.svg(drawn + said)
+
+
+def buyers(days: pl.DataFrame, language: Language) -> str:
+    """Buyers per day, new ones on top of returning ones."""
+    returning, new = (one.in_(language) for one in (_RETURNING, _NEW))
+    rows = days.select(
+        pl.col("day").cast(pl.String),
+        (pl.col("buyers") - pl.col("new_buyers")).alias(returning),
+        pl.col("new_buyers").alias(new),
+    ).unpivot(index="day", variable_name="kind", value_name="buyers")
+    colours = alt.Scale(domain=[returning, new], range=[MAIN, SECOND])
+    bars = (
+        alt.Chart(charts.data(rows))
+        .mark_bar(opacity=0.8)
+        .encode(
+            x=charts.days("day", language),
+            y=charts.amounts("buyers:Q", language),
+            color=alt.Color("kind:N", scale=colours),
+            order=alt.Order("kind:N", sort="descending"),
+        )
+    )
+    return charts.svg(bars)
+
+
+def stock_risk(risks: pl.DataFrame, language: Language) -> str:
+    """How long what sells out too early lasts, as bars, against how long an order takes, as marks.
+    `risks` has name, cover_days, lead_time_days and text, in their order."""
+    base = alt.Chart(charts.data(risks)).encode(y=charts.names("name:N"))
+    days = charts.numbers("cover_days:Q", _COVER.in_(language), language)
+    bars = base.mark_bar(color=BAD, opacity=0.7).encode(x=days)
+    needed = base.mark_tick(color=MAIN, thickness=3).encode(x="lead_time_days:Q")
+    said = base.mark_text(align="left", dx=6).encode(x="lead_time_days:Q", text="text:N")
+    return charts.svg(bars + needed + said, height=_BAR * risks.height + 50)

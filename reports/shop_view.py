@@ -1,0 +1,152 @@
+"""What the page shows of one shop: its figures, why they moved, and pictures of what has data."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import polars as pl
+from markupsafe import Markup
+
+from contracts.languages import Bilingual, Language
+from reports import formats, pictures
+from reports.daily import DailyReport, ReportedShop
+from reports.figures import ReportChange, ReportFigure, figures
+from reports.spans import Against, Span, SpanKind
+from reports.sparks import spark
+from reports.why import BASES, bars, explain_gmv
+
+HEADLINES: Final = (
+    "gmv", "contribution", "visitors", "conversion", "ad_spend", "roas", "refunded",
+)  # fmt: skip
+"""Metrics of the first screen."""
+_SPARK_DAYS: Final = 28
+_TREND_DAYS: Final = 90
+_ON: Final = {
+    Against.BEFORE: Bilingual("{} on {}", "较{1} {0}"),
+    Against.YEAR: Bilingual("{} on a year before", "较上年同期 {}"),
+    Against.AFTER: Bilingual("{} afterwards", "之后 {}"),
+}
+_SHORT_BASES: Final = {
+    SpanKind.DAY: Bilingual("last week", "上周"),
+    SpanKind.WEEK: Bilingual("the week before", "前一周"),
+    SpanKind.CAMPAIGN: Bilingual("before", "活动前"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """A picture with what it shows; `drawn` None: there are no data for it."""
+
+    title: str
+    drawn: Markup | None
+
+
+def shop_view(report: DailyReport, shop: ReportedShop) -> Mapping[str, Any]:
+    """One shop's part of the page; `has_days` False: there is no whole day to tell of."""
+    language = report.language
+    spans, days = report.of(shop, report.spans), report.of(shop, report.days)
+    rows = {Against(row["against"]): row for row in spans.iter_rows(named=True)}
+    shown = list(figures(spans, days.tail(_SPARK_DAYS), report.metrics, language, since=shop.since))
+    view = {"shop": shop, "span": span_text(shop.span, language), "has_days": bool(shown)}
+    if not shown:
+        return view
+    now, before = rows[Against.NOW], rows.get(Against.BEFORE)
+    change = now["gmv"] - before["gmv"] if before else None
+    movers = report.of(shop, report.movers)
+    drawn = list(_pictures(report, shop, rows))
+    return view | {
+        "is_empty": not now["orders"],
+        "is_complete": now["is_complete"],
+        "moved": explain_gmv(movers, change, shop.currency, of=shop.span.kind, language=language),
+        "headlines": [_tile(one, shop, language) for one in shown if one.metric.name in HEADLINES],
+        "against": [_column(one, shop, language) for one in rows if one is not Against.NOW],
+        "figures": [(one, Markup(spark(one.trend))) for one in shown],  # noqa: S704
+        "stock": next((one for one in report.stock if one.shop_id == shop.shop_id), None),
+        "money": lambda minor: formats.money(minor, shop.currency),
+        "pictures": [one for one in drawn if one.drawn is not None],
+        "undrawn": [one.title for one in drawn if one.drawn is None],
+    }
+
+
+def span_text(span: Span, language: Language) -> str:
+    """The days in words; one day with its weekday."""
+    if span.first == span.last:
+        return formats.day(span.first, language)
+    return " – ".join(formats.short_day(one, language) for one in (span.first, span.last))
+
+
+def _tile(
+    figure: ReportFigure, shop: ReportedShop, language: Language
+) -> tuple[ReportFigure, list[tuple[ReportChange, str]]]:
+    """A figure with each change in words."""
+    base = _SHORT_BASES[shop.span.kind].in_(language)
+    return figure, [
+        (one, _ON[one.against].in_(language).format(one.text, base))
+        for one in figure.changes
+        if one.is_known
+    ]
+
+
+_COLUMNS: Final = {
+    Against.YEAR: Bilingual("A year before", "上年同期"),
+    Against.AFTER: Bilingual("Afterwards", "之后"),
+}
+
+
+def _column(against: Against, shop: ReportedShop, language: Language) -> str:
+    """The heading over what a span is compared with."""
+    named = _COLUMNS.get(against, BASES[shop.span.kind])
+    return named.in_(language)
+
+
+def _pictures(
+    report: DailyReport, shop: ReportedShop, rows: Mapping[Against, Mapping[str, Any]]
+) -> Iterator[Picture]:
+    """Every picture of a shop; what it is drawn from is asked only where it has rows."""
+    language = report.language
+    days, trend = report.of(shop, report.days), report.of(shop, report.trend)
+    risks, movers = report.of(shop, report.risks), report.of(shop, report.movers)
+    each: list[tuple[Bilingual, pl.DataFrame, Callable[[], str]]] = [
+        (_TREND, trend, lambda: pictures.gmv(trend, language)),
+        (_WATERFALL, movers, lambda: pictures.waterfall(
+            bars(
+                movers,
+                before_minor=round(rows[Against.BEFORE]["gmv"]),
+                now_minor=round(rows[Against.NOW]["gmv"]),
+                currency=shop.currency,
+                language=language,
+            ),
+            shop.currency, language,
+        )),
+        (_BUYERS, days, lambda: pictures.buyers(days.tail(_TREND_DAYS), language)),
+        (_RISKS, risks, lambda: pictures.stock_risk(_named(risks, shop), language)),
+    ]  # fmt: skip
+    for title, frame, draw in each:
+        # Vega escapes what it writes into a picture.
+        drawn = Markup(draw()) if frame.height else None  # noqa: S704
+        yield Picture(title=title.in_(language), drawn=drawn)
+
+
+_TREND: Final = Bilingual(
+    "GMV per day, its mean of 7 days and that of the year before; campaigns are shaded",
+    "每日成交额、七日均值与上年同期；阴影为活动日",
+)
+_WATERFALL: Final = Bilingual("What moved GMV; bars are cut below", "成交额变动拆分（柱底有截断）")
+_BUYERS: Final = Bilingual("Buyers per day", "每日买家")
+_RISKS: Final = Bilingual(
+    "Sold out before goods can come: days of stock, and the days that an order takes",
+    "补货到达前将售罄：可售天数与补货天数",
+)
+_NAME: Final = 26
+
+
+def _named(risks: pl.DataFrame, shop: ReportedShop) -> pl.DataFrame:
+    """Risks as they are drawn: a name of bounded length, what is at stake as text."""
+    title = pl.when(pl.col("title") != "").then("title").otherwise("sku_id")
+    worth = [formats.money(one, shop.currency) for one in risks["missing_minor"]]
+    return risks.select(
+        "cover_days",
+        "lead_time_days",
+        name=pl.concat_str(title.str.slice(0, _NAME), pl.lit(" "), "sku_id"),
+        text=pl.Series(worth, dtype=pl.String),
+    )
