@@ -26,6 +26,10 @@ _UNCHANGED = Bilingual("unchanged", "持平")
 _POINTS = Bilingual(" pp", " 个百分点")
 _ESTIMATED = Bilingual("{} (estimated)", "{}（预估）")
 _SINCE = Bilingual("data since {}", "数据始于 {}")
+_REMEMBERING = ("new_buyers", "repurchase_rate")
+"""Metrics that know a buyer by earlier orders."""
+_MEMORY = dt.timedelta(weeks=13)
+"""With less of the past than this nearly everybody is new."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +83,7 @@ def figures(
             value=format_metric(metric, value, now["currency"], language),
             why_none=gap_of(metric, now).in_(language) if value is None else "",
             changes=tuple(
-                _change(metric, now, then, against, language)
+                _change(metric, now, _remembered(metric, then, since), against, language)
                 for against, then in rows.items()
                 if value is not None
             ),
@@ -111,6 +115,13 @@ def _change(
     written = format_metric(metric, then[metric.name], now["currency"], language)
     is_known = then[metric.name] is not None
     return ReportChange(against=against, then=written, text=text, tone=tone, is_known=is_known)
+
+
+def _remembered(metric: Metric, then: Row, since: dt.date | None) -> Row:
+    """A span with which a metric can be compared: without its value where too little of the past
+    was known."""
+    is_early = since is not None and then["first"] - since < _MEMORY
+    return {**then, metric.name: None} if is_early and metric.name in _REMEMBERING else then
 
 
 def _moved(metric: Metric, new: Row, old: Row, language: Language) -> tuple[str, Tone]:

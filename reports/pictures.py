@@ -22,7 +22,7 @@ def gmv(trend: pl.DataFrame, language: Language) -> str:
     days shaded. `trend` as `flows.steps.days.trend_of` gives it."""
     scale = 10 ** exponent(str(trend["currency"][-1]))
     now, last = (one.in_(language) for one in (_THIS_YEAR, _LAST_YEAR))
-    rows = trend.select(
+    days = trend.select(
         pl.col("day").cast(pl.String),
         "campaign",
         gmv=pl.col("gmv_minor") / scale,
@@ -31,34 +31,32 @@ def gmv(trend: pl.DataFrame, language: Language) -> str:
             last: pl.col("last_year_minor").rolling_mean(7, min_samples=4) / scale,
         },
     )
-    means = rows.unpivot([now, last], index="day", variable_name="which", value_name="mean")
+    means = days.unpivot([now, last], index="day", variable_name="which", value_name="mean")
+    means = means.drop_nulls("mean")
+    whose = means["which"].unique(maintain_order=True).to_list()
+    colours = alt.Scale(domain=whose, range=[MAIN, SECOND])
     x = charts.days("day", language)
-    bars = alt.Chart(charts.data(rows.select("day", "gmv"))).mark_bar(color=MAIN, opacity=SOFT)
+    bars = charts.chart("days").mark_bar(color=MAIN, opacity=SOFT)
     lines = (
-        alt.Chart(charts.data(means.drop_nulls("mean")))
+        charts.chart("means")
         .mark_line(strokeWidth=2.2)
         .encode(
-            x=x,
-            y=charts.amounts("mean:Q", language),
-            color=alt.Color("which:N", scale=alt.Scale(domain=[now, last], range=[MAIN, SECOND])),
-            strokeDash=alt.StrokeDash(
-                "which:N", scale=alt.Scale(domain=[now, last], range=[[1, 0], [4, 3]])
-            ),
+            x=x, y=charts.amounts("mean:Q", language), color=alt.Color("which:N", scale=colours)
         )
     )
     drawn = bars.encode(x=x, y=charts.amounts("gmv:Q", language)) + lines
-    marked = rows.filter(pl.col("campaign").is_not_null())
-    return charts.svg(_shaded(marked, language) + drawn if marked.height else drawn)
+    marked = days.filter(pl.col("campaign").is_not_null())
+    begins = marked.group_by("campaign").agg(pl.col("day").min())
+    return charts.svg(
+        _shaded(language) + drawn, days=days, means=means, marked=marked, begins=begins
+    )
 
 
-def _shaded(marked: pl.DataFrame, language: Language) -> Any:
+def _shaded(language: Language) -> Any:
     """The days of campaigns, each campaign named where it begins."""
     x = charts.days("day", language)
-    days = alt.Chart(charts.data(marked.select("day"))).mark_rule(
-        color=SECOND, opacity=0.35, strokeWidth=4
-    )
-    begins = marked.group_by("campaign").agg(pl.col("day").min())
-    named = alt.Chart(charts.data(begins)).mark_text(align="left", dx=4, baseline="top")
+    days = charts.chart("marked").mark_rule(color=SECOND, opacity=0.35, strokeWidth=4)
+    named = charts.chart("begins").mark_text(align="left", dx=4, baseline="top")
     return days.encode(x=x) + named.encode(x=x, y=alt.value(0), text="campaign:N")
 
 
@@ -86,7 +84,7 @@ def waterfall(bars: pl.DataFrame, currency: str, language: Language) -> str:
         start=pl.when(pl.col("kind") == "total").then(floor).otherwise("start")
     )
     kinds = alt.Scale(domain=["total", "up", "down"], range=[MAIN, GOOD, BAD])
-    base = alt.Chart(charts.data(rows)).encode(
+    base = charts.chart("rows").encode(
         x=alt.X("name:N", sort=None, title=None, axis=alt.Axis(labelAngle=0, ticks=False))
     )
     y = alt.Y("end:Q", axis=None, scale=alt.Scale(domain=[floor, most * 1.02], clamp=True))
@@ -94,7 +92,7 @@ def waterfall(bars: pl.DataFrame, currency: str, language: Language) -> str:
         y=y, y2="start:Q", color=alt.Color("kind:N", scale=kinds, legend=None)
     )
     said = base.mark_text(dy=-8).encode(y=alt.Y("top:Q", axis=None), text="text:N")
-    return charts.svg(drawn + said)
+    return charts.svg(drawn + said, rows=rows)
 
 
 def buyers(days: pl.DataFrame, language: Language) -> str:
@@ -107,7 +105,7 @@ def buyers(days: pl.DataFrame, language: Language) -> str:
     ).unpivot(index="day", variable_name="kind", value_name="buyers")
     colours = alt.Scale(domain=[returning, new], range=[MAIN, SECOND])
     bars = (
-        alt.Chart(charts.data(rows))
+        charts.chart("rows")
         .mark_bar(opacity=0.8)
         .encode(
             x=charts.days("day", language),
@@ -116,15 +114,17 @@ def buyers(days: pl.DataFrame, language: Language) -> str:
             order=alt.Order("kind:N", sort="descending"),
         )
     )
-    return charts.svg(bars)
+    return charts.svg(bars, rows=rows)
 
 
 def stock_risk(risks: pl.DataFrame, language: Language) -> str:
     """How long what sells out too early lasts, as bars, against how long an order takes, as marks.
     `risks` has name, cover_days, lead_time_days and text, in their order."""
-    base = alt.Chart(charts.data(risks)).encode(y=charts.names("name:N"))
-    days = charts.numbers("cover_days:Q", _COVER.in_(language), language)
+    base = charts.chart("rows").encode(y=charts.names("name:N"))
+    longest = risks.select(pl.max_horizontal("lead_time_days", "cover_days").max()).item()
+    room = alt.Scale(domain=[0, longest * 1.35])  # for what is said beside the marks
+    days = charts.numbers("cover_days:Q", _COVER.in_(language), language, scale=room)
     bars = base.mark_bar(color=BAD, opacity=0.7).encode(x=days)
     needed = base.mark_tick(color=MAIN, thickness=3).encode(x="lead_time_days:Q")
     said = base.mark_text(align="left", dx=6).encode(x="lead_time_days:Q", text="text:N")
-    return charts.svg(bars + needed + said, height=_BAR * risks.height + 50)
+    return charts.svg(bars + needed + said, height=_BAR * risks.height + 50, rows=risks)

@@ -23,7 +23,7 @@ _SPARK_DAYS: Final = 28
 _TREND_DAYS: Final = 90
 _ON: Final = {
     Against.BEFORE: Bilingual("{} on {}", "较{1} {0}"),
-    Against.YEAR: Bilingual("{} on a year before", "较上年同期 {}"),
+    Against.YEAR: Bilingual("{} on last year", "较上年 {}"),
     Against.AFTER: Bilingual("{} afterwards", "之后 {}"),
 }
 _SHORT_BASES: Final = {
@@ -128,8 +128,8 @@ def _pictures(
 
 
 _TREND: Final = Bilingual(
-    "GMV per day, its mean of 7 days and that of the year before; campaigns are shaded",
-    "每日成交额、七日均值与上年同期；阴影为活动日",
+    "GMV per day and mean of 7 days; the year before and campaigns where known",
+    "每日成交额与七日均值；有数据时含上年同期与活动日",
 )
 _WATERFALL: Final = Bilingual("What moved GMV; bars are cut below", "成交额变动拆分（柱底有截断）")
 _BUYERS: Final = Bilingual("Buyers per day", "每日买家")
@@ -137,16 +137,17 @@ _RISKS: Final = Bilingual(
     "Sold out before goods can come: days of stock, and the days that an order takes",
     "补货到达前将售罄：可售天数与补货天数",
 )
-_NAME: Final = 26
+_NAME: Final = 16
 
 
 def _named(risks: pl.DataFrame, shop: ReportedShop) -> pl.DataFrame:
     """Risks as they are drawn: a name of bounded length, what is at stake as text."""
-    title = pl.when(pl.col("title") != "").then("title").otherwise("sku_id")
-    worth = [formats.money(one, shop.currency) for one in risks["missing_minor"]]
+    title = pl.col("title")
+    short = pl.when(title.str.len_chars() > _NAME).then(title.str.slice(0, _NAME) + "…")
+    worth = [formats.figure(one, shop.currency) for one in risks["missing_minor"]]
     return risks.select(
         "cover_days",
         "lead_time_days",
-        name=pl.concat_str(title.str.slice(0, _NAME), pl.lit(" "), "sku_id"),
+        name=pl.concat_str(short.otherwise(title), pl.lit(" "), "sku_id").str.strip_chars(),
         text=pl.Series(worth, dtype=pl.String),
     )

@@ -31,7 +31,9 @@ def spark(trend: Sequence[float | None]) -> str:
         if point is not None:
             x, y = at(point)
             path += f"{'L' if before else 'M'}{x:g} {y:g}"
-    last = points[-1]
-    dot = '<circle cx="{:g}" cy="{:g}" r="3" fill="{}"/>'.format(*at(last), MAIN) if last else ""
+    dot = ""
+    if points[-1] is not None:
+        x, y = at(points[-1])
+        dot = f'<circle cx="{x:g}" cy="{y:g}" r="3" fill="{MAIN}"/>'
     line = f'<path d="{path}" fill="none" stroke="{MAIN}" stroke-width="1.4"/>'
     return f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" width="{_WIDTH}">{line}{dot}</svg>'

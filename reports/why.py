@@ -17,14 +17,14 @@ BASES: Final[Mapping[SpanKind, Bilingual]] = {
     SpanKind.CAMPAIGN: Bilingual("the same weekdays before", "活动前相同星期"),
 }
 """What a span is compared with first."""
-_MOVED = Bilingual("{} against {}: {}.", "成交额较{1} {0}，其中{2}。")
+_MOVED = Bilingual("GMV {} against {}: {}.", "成交额较{1} {0}，其中{2}。")
 _UNMOVED = Bilingual("GMV is what it was on {1}.", "成交额与{1}持平。")
 _NOT_COMPARED = Bilingual(
     "What moved GMV is not known: there are no data of {}.",
     "无法说明成交额变动原因：没有{}的数据。",
 )
 _NOT_SPLIT = Bilingual(
-    "{} against {}; what moved it is not known, as one of the two has no orders.",
+    "GMV {} against {}; what moved it is not known, as one of the two has no orders.",
     "成交额较{1} {0}；其中一方没有订单数据，无法拆分原因。",
 )
 _ENDS = Bilingual("before", "之前"), Bilingual("now", "现在")
@@ -65,7 +65,7 @@ def bars(
             "name": _name(one["effect"], language),
             "start_minor": one["start_minor"],
             "end_minor": one["end_minor"],
-            "text": signed_amount(one["effect_minor"], currency),
+            "text": _bare(signed_amount(one["effect_minor"], currency), currency),
             "is_total": False,
         }
         for one in movers.to_dicts()
@@ -79,11 +79,16 @@ def _name(effect: str, language: Language) -> str:
     return MOVERS[Mover(effect)].in_(language).lower()
 
 
+def _bare(amount: str, currency: str) -> str:
+    """Without the currency, which the heading says."""
+    return amount.removesuffix(f" {currency}")
+
+
 def _total(name: str, amount_minor: int, currency: str) -> dict[str, Any]:
     return {
         "name": name,
         "start_minor": 0,
         "end_minor": amount_minor,
-        "text": formats.money(amount_minor, currency),
+        "text": formats.figure(amount_minor, currency),
         "is_total": True,
     }

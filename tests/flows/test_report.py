@@ -40,7 +40,7 @@ def test_figures_are_those_of_the_catalogue(built: Merchant) -> None:
     with built.open() as home:
         (shop,) = home.select(None)
         daily = gather(home, [shop], as_of=home.data_as_of(shop))
-        days = daily.days_of(daily.shops[0])
+        days = daily.days
         for name in SHOWN:
             rows = show(home, name, first=days["day"][0], last=days["day"][-1]).rows
             found = rows.sort("period")["value"].to_list()

@@ -20,6 +20,7 @@ from reports.daily import (
     ReportLink,
     count_actions,
 )
+from reports.spans import day
 
 AT = dt.datetime(2026, 11, 16, 5, tzinfo=dt.UTC)
 HOSTILE = "<img src=x onerror=alert(1)>"
@@ -134,6 +135,57 @@ def days_of(number_of_days: int = 90) -> pl.DataFrame:
     )
 
 
+SPAN = day(dt.date(2026, 11, 15))
+
+
+def spans_of(days: pl.DataFrame) -> pl.DataFrame:
+    """The last day, the one a week before and, for that of a year before, the first."""
+    last = dt.date(2026, 11, 15)
+    at = {"now": last, "before": last - dt.timedelta(weeks=1), "year": days["day"][0]}
+    rows = [
+        days.filter(pl.col("day") == found).select(
+            pl.lit(one).alias("against"), pl.col("day").alias("first"),
+            pl.col("day").alias("last"), pl.exclude("day"),
+        )
+        for one, found in at.items()
+    ]  # fmt: skip
+    return pl.concat(rows)
+
+
+def trend_of(days: pl.DataFrame) -> pl.DataFrame:
+    """GMV a tenth less a year before, and a campaign on two days."""
+    gmv = pl.col("gmv").cast(pl.Int64)
+    is_sale = pl.col("day").is_in([dt.date(2026, 11, 10), dt.date(2026, 11, 11)])
+    return days.select(
+        "shop_id", "currency", "day", gmv_minor=gmv, last_year_minor=gmv * 9 // 10,
+        campaign=pl.when(is_sale).then(pl.lit("11.11")),
+    )  # fmt: skip
+
+
+def movers_of(spans: pl.DataFrame) -> pl.DataFrame:
+    """Visitors took 100.00 away, conversion made the rest."""
+    now, before = (int(spans["gmv"][place]) for place in (0, 1))
+    return pl.DataFrame({
+        "shop_id": ["demo", "demo"],
+        "effect": ["visitors", "conversion"],
+        "effect_minor": [-10_000, now - before + 10_000],
+        "start_minor": [before, before - 10_000],
+        "end_minor": [before - 10_000, now],
+    })  # fmt: skip
+
+
+def risks() -> pl.DataFrame:
+    """Two goods at risk, the title of one hostile."""
+    return pl.DataFrame({
+        "shop_id": ["demo", "demo"],
+        "sku_id": ["SKU-1", "SKU-2"],
+        "title": [HOSTILE, ""],
+        "missing_minor": [90_000, None],
+        "cover_days": [1.5, 0.0],
+        "lead_time_days": [7.0, 21.0],
+    }, schema_overrides={"missing_minor": pl.Int64})  # fmt: skip
+
+
 def held(*documents: tuple[str, str, str, str | None, str | None]) -> pl.DataFrame:
     rows = [
         {
@@ -181,6 +233,8 @@ def report() -> DailyReport:
         *(restock(number) for number in range(100, 112)),
         restock(120, sku_id=HOSTILE),
     ]
+    days = days_of()
+    spans = spans_of(days)
     return DailyReport(
         shops=(
             ReportedShop(
@@ -190,11 +244,17 @@ def report() -> DailyReport:
                 time_zone="America/New_York",
                 currency="USD",
                 since=dt.date(2026, 8, 18),
+                span=SPAN,
             ),
         ),
         as_of=AT,
         metrics=METRICS,
-        days=days_of(),
+        days=days,
+        spans=spans,
+        trend=trend_of(days),
+        movers=movers_of(spans),
+        risks=risks(),
+        waiting={"ada": 12, "": 1},
         pulled=[
             PulledStream(
                 shop_id="demo",

@@ -14,15 +14,16 @@ def test_the_page_tells_figures_checks_quarantine_and_actions(report: DailyRepor
     page = render(report)
     for told in (
         "Demo Grocer",
-        "As of 2026-11-16 00:00, America/New_York",
+        "Data as of 2026-11-16 00:00, America/New_York",
         "Sunday, 15 November 2026",
         "16,697.33",
         "1 of 4 checks warned",
         "4 documents in quarantine",
-        "13 proposed, 60 confirmed, 30 refused, 1 unknown",
+        "60 confirmed, 30 refused, 1 unknown",
+        "13 for approval; ada 12; nobody may 1",
         "301 rows (493 expected, -4.1 deviations)",
         "penny price",
-        "A document of this day is in quarantine",
+        "A document of this time is in quarantine",
         "12.49 would leave 0.31 a piece, at least 0.62 is required",
         "read back 12.49",
         "20 more",
@@ -57,6 +58,7 @@ def test_no_sentence_can_open_a_tag(report: DailyReport, text: str) -> None:
 def test_a_first_day_without_anything_is_a_page_too(report: DailyReport) -> None:
     empty = replace(
         report,
+        spans=report.spans.clear(),
         days=report.days.clear(),
         pulled=[],
         checks=[],
