@@ -127,10 +127,17 @@ def _rates() -> dict[str, pl.Expr]:
     }
 
 
-def dirty_days(changes: RowDiffs, orders: dy.LazyFrame[Order], *, time_zone: str) -> pl.Series:
-    """Days of `kpis_daily` that changes dirty; `orders` are all there are now.
+def dirty_days(
+    changes: RowDiffs,
+    orders: dy.LazyFrame[Order],
+    cases: dy.LazyFrame[RefundCase],
+    *,
+    time_zone: str,
+) -> pl.Series:
+    """Days of `kpis_daily` that changes dirty; `orders` and `cases` are all there are now.
 
-    Those of the orders, refunds and visitors that changed, and those on which a member was new or
+    Those of the orders, refunds and visitors that changed; those on which a case of an order that
+    changed was paid back, since it counts if its order does; and those on which a member was new or
     is: an older order that comes late makes a buyer of a later day a returning one.
     """
     columns = {
@@ -140,8 +147,22 @@ def dirty_days(changes: RowDiffs, orders: dy.LazyFrame[Order], *, time_zone: str
         "traffic_daily": "traffic_date",
     }
     same = touched_days(changes, columns, time_zone)
+    paid_back = _days_paid_back(changes["orders"], cases, time_zone)
     moved = _moved_first_days(changes["orders"], orders, time_zone)
-    return pl.concat([same, moved]).unique().sort()
+    return pl.concat([same, paid_back, moved]).unique().sort()
+
+
+def _days_paid_back(change: RowDiff, cases: dy.LazyFrame[RefundCase], time_zone: str) -> pl.Series:
+    """Days on which cases of the orders that changed were paid back."""
+    order = ["shop_id", "order_id"]
+    changed = pl.concat([change.before.select(order), change.after.select(order)]).lazy()
+    return (
+        cases.lazy()
+        .join(changed, on=order, how="semi")
+        .select(local_day("refunded_at", time_zone).alias("day"))
+        .drop_nulls()
+        .collect()["day"]
+    )
 
 
 def replace_days(last: pl.DataFrame, now: pl.DataFrame, days: pl.Series) -> pl.DataFrame:

@@ -217,7 +217,7 @@ def _kpis_from(
 def _kpis_after(view: View, changed: Mapping[str, RowDiff]) -> pl.DataFrame:
     """KPIs of the last build, with the days that changed since computed again."""
     orders = view.whole(Order)
-    days = kpis.dirty_days(changed, orders, time_zone=view.zone)
+    days = kpis.dirty_days(changed, orders, view.rows(RefundCase), time_zone=view.zone)
     placed = orders.filter(on_days("placed_at", days, view.zone))
     created = placed.select("created_date").unique().collect()["created_date"].to_list()
     lines = view.rows(OrderLine).filter(pl.col("created_date").is_in(created))

@@ -42,6 +42,7 @@ versions = st.fixed_dictionaries(
         "lines": st.dictionaries(st.sampled_from("ab"), st.integers(1, 3), min_size=1),
         "refund": st.one_of(st.none(), st.integers(0, 200)),
         "case": st.one_of(st.none(), st.just(-1), st.integers(0, 200)),
+        "case_of": st.sampled_from("123456"),
     }
 )
 visits = st.dictionaries(st.integers(10, 14), st.integers(1, 9), max_size=2)
@@ -97,6 +98,10 @@ def orders(tables: Tables) -> dy.LazyFrame[Order]:
     return cast("dy.LazyFrame[Order]", tables["orders"].lazy())
 
 
+def cases(tables: Tables) -> dy.LazyFrame[RefundCase]:
+    return cast("dy.LazyFrame[RefundCase]", tables["refund_cases"].lazy())
+
+
 def figures(tables: Tables, quarantined: set[int], days: pl.Series | None = None) -> pl.DataFrame:
     lines = tables["order_lines"].lazy()
     if days is not None:
@@ -107,7 +112,7 @@ def figures(tables: Tables, quarantined: set[int], days: pl.Series | None = None
         orders(tables),
         cast("dy.LazyFrame[OrderLine]", lines),
         refunds=cast("dy.LazyFrame[Refund]", tables["refunds"].lazy()),
-        cases=cast("dy.LazyFrame[RefundCase]", tables["refund_cases"].lazy()),
+        cases=cases(tables),
         traffic=cast("dy.LazyFrame[TrafficDaily]", tables["traffic_daily"].lazy()),
         quarantined_days=pl.LazyFrame(
             {"kpi_date": held}, schema={"kpi_date": pl.Date}
@@ -140,13 +145,13 @@ def after_step(
 
 
 def case_rows(given: list[dict[str, Any]], number: int) -> pl.DataFrame:
-    """One case per order that has one; -1 is asked for and not paid back."""
+    """One case with each order that comes with one, be it its own; -1 is not paid back."""
     return rows(
         RefundCase,
         [
             {
                 "case_id": one["order_id"],
-                "order_id": one["order_id"],
+                "order_id": one["case_of"],
                 "case_status": "requested" if one["case"] < 0 else "refunded",
                 "refunded_at": None if one["case"] < 0 else hour(one["case"]),
                 "source_updated_at": hour(number),
@@ -175,7 +180,7 @@ def test_dirty_days_are_all_that_late_changed_and_deleted_orders_change(
         kept = sales_held.filter(~pl.col("sales_date").is_in(days.implode()))
         sales_held = pl.concat([kept, sold(now, days)])
         assert_frame_equal(sales_held, sold(now), check_row_order=False)
-        days = kpis.dirty_days(changed, orders(now), time_zone=ZONE)
+        days = kpis.dirty_days(changed, orders(now), cases(now), time_zone=ZONE)
         kpis_held = kpis.replace_days(kpis_held, figures(now, quarantined, days), days)
         assert_frame_equal(kpis_held, figures(now, quarantined), check_row_order=False)
 
@@ -185,7 +190,7 @@ def test_an_older_order_that_comes_late_dirties_the_day_its_member_was_new() -> 
     late = order_rows(ORDER | {"order_id": "2", "placed": 0}, 2)
     empty = {name: TABLES[name].schema.create_empty() for name in TRACKED}
     before, now = ({**empty, **batch(some)} for some in ([first], [first, late]))
-    days = kpis.dirty_days(apart(before, now), orders(now), time_zone=ZONE)
+    days = kpis.dirty_days(apart(before, now), orders(now), cases(now), time_zone=ZONE)
     assert days.to_list() == [dt.date(2026, 11, 11), dt.date(2026, 11, 14)]
 
 
@@ -194,8 +199,17 @@ def test_a_new_order_of_an_old_member_dirties_its_own_day_only() -> None:
     second = order_rows(ORDER | {"order_id": "2", "placed": 72}, 2)
     empty = {name: TABLES[name].schema.create_empty() for name in TRACKED}
     before, now = ({**empty, **batch(some)} for some in ([first], [first, second]))
-    days = kpis.dirty_days(apart(before, now), orders(now), time_zone=ZONE)
+    days = kpis.dirty_days(apart(before, now), orders(now), cases(now), time_zone=ZONE)
     assert days.to_list() == [dt.date(2026, 11, 14)]
+
+
+def test_an_order_that_comes_after_its_case_was_paid_back_dirties_that_day_too() -> None:
+    order = ORDER | {"order_id": "1", "placed": 0, "case": 72, "case_of": "1"}
+    empty = {name: TABLES[name].schema.create_empty() for name in TRACKED}
+    before = {**empty, "refund_cases": case_rows([order], 1)}
+    now = {**before, **batch([order_rows(order, 1)])}
+    days = kpis.dirty_days(apart(before, now), orders(now), cases(now), time_zone=ZONE)
+    assert days.to_list() == [dt.date(2026, 11, 11), dt.date(2026, 11, 14)]
 
 
 ORDER: dict[str, Any] = {
