@@ -1,5 +1,6 @@
 """Commands about metrics: what there is, and one of them by shop, span and grain."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
@@ -53,14 +54,28 @@ def show(
         ),
     ] = "",
 ) -> None:
-    """One metric of a shop or all, over a span of days; what means nothing says why."""
+    """One metric of a shop or all, over a span of days, beside targets and benchmarks of the same
+    days; what means nothing says why."""
     from flows.steps import metrics as step
+    from flows.steps.goals import beside
 
     first, last = days_of(start, end)
     chosen = [one.strip() for one in by.split(",") if one.strip()]
     with chosen_home() as home:
         found = step.show(home, name, shop_id=shop, first=first, last=last, by=chosen)
+        found = replace(found, rows=beside(home, found))
     answer(_as_dict(found), screen=None if OPTIONS.as_json else _screen(found))
+
+
+@app.command()
+def goals(shop: Shop = None) -> None:
+    """Targets: what is reached, how much of the time has gone, and benchmarks of other shops."""
+    from flows.steps import goals as step
+
+    with chosen_home() as home:
+        found = step.goals(home, shop_id=shop)
+    both = {"targets": found.targets.to_dicts(), "benchmarks": found.benchmarks.to_dicts()}
+    answer(both, screen=None if OPTIONS.as_json else _goals_table(both))
 
 
 @app.command()
@@ -110,12 +125,13 @@ def _screen(found: "Measured") -> Any:
     from reports.formats import metric_value
 
     metric, dimensions = found.metric, [str(one) for one in found.dimensions]
+    goals = [one for one in ("target", "benchmark") if found.rows[one].count()]
     rows = [
         [
             row["shop_id"],
             row["period"],
             *(row[one] for one in dimensions),
-            metric_value(metric.unit, row["value"], row["currency"]),
+            *(metric_value(metric.unit, row[one], row["currency"]) for one in ("value", *goals)),
             GAPS[Gap(row["gap"])].en if row["gap"] else "",
         ]
         for row in found.rows.head(_SHOWN_ROWS).to_dicts()
@@ -124,7 +140,7 @@ def _screen(found: "Measured") -> Any:
     title = f"{metric.title.en} ({metric.title.zh}), {found.first} to {found.last}"
     title += ", estimated" if metric.is_estimated else ""
     title += f"; {more} more rows with --json" if more else ""
-    return table(title, ["shop", "from", *dimensions, metric.name, "why none"], rows)
+    return table(title, ["shop", "from", *dimensions, metric.name, *goals, "why none"], rows)
 
 
 def _grid(found: "pl.DataFrame") -> Any:
@@ -158,3 +174,30 @@ def _ads_table(found: "pl.DataFrame", by: AdsBy) -> Any:
         for row in found.head(_SHOWN_ROWS).to_dicts()
     ]  # fmt: skip
     return table("Ads", ["shop", *keys, *names, *flags], rows)
+
+
+def _goals_table(found: dict[str, list[dict[str, Any]]]) -> Any:
+    """Targets with what is reached and the pace; benchmarks with how far the value is above."""
+    from contracts.metrics import GAPS, Gap
+    from reports.formats import metric_value, rate
+    from transforms.metrics.catalogue import METRICS
+
+    def cells(row: dict[str, Any], goal: str, *shares: str, about: str) -> list[Any]:
+        unit, currency = METRICS[row["metric"]].unit, row["currency"]
+        return [
+            row["shop_id"], row["metric"], row["first_date"], row["last_date"],
+            *(metric_value(unit, row[one], currency) for one in (goal, "value")),
+            *(rate(row[one]) if one else "" for one in shares),
+            GAPS[Gap(row["gap"])].en if row["gap"] else about,
+        ]  # fmt: skip
+
+    targets = [
+        cells(row, "target", "reached_rate", "pace", about=f"time goes {row['profile']}")
+        for row in found["targets"]
+    ]
+    benchmarks = [
+        cells(row, "benchmark", "difference_rate", "", about=f"above {row['peer_group']}")
+        for row in found["benchmarks"]
+    ]
+    columns = ["shop", "metric", "from", "to", "goal", "value", "share", "pace", "about"]
+    return table("Targets and benchmarks", columns, targets + benchmarks)

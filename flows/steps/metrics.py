@@ -53,6 +53,7 @@ class Measured:
     metric: Metric
     first: dt.date
     last: dt.date
+    period: Period
     dimensions: tuple[Dimension, ...]
     rows: pl.DataFrame
 
@@ -127,6 +128,7 @@ def show(
         metric=METRICS[name],
         first=start,
         last=end,
+        period=period,
         dimensions=dimensions,
         rows=pl.concat(measured),
     )

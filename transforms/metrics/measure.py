@@ -26,7 +26,7 @@ class Period(StrEnum):
     MONTH = "month"
 
 
-_EVERY: Final = {Period.DAY: "1d", Period.WEEK: "1w", Period.MONTH: "1mo"}
+EVERY: Final = {Period.DAY: "1d", Period.WEEK: "1w", Period.MONTH: "1mo"}
 
 
 def measure(
@@ -95,14 +95,14 @@ def _period(period: Period, first: dt.date) -> pl.Expr:
     """The first day of a day's period, not before the span's."""
     if period is Period.SPAN:
         return pl.lit(first)
-    return pl.max_horizontal(pl.col(DATE).dt.truncate(_EVERY[period]), pl.lit(first))
+    return pl.max_horizontal(pl.col(DATE).dt.truncate(EVERY[period]), pl.lit(first))
 
 
 def _days(period: Period, last: dt.date) -> pl.Expr:
     """How many days of a period are within the span."""
     begins, ends = pl.col(PERIOD), pl.lit(last + dt.timedelta(days=1))
     if period is not Period.SPAN:
-        every = _EVERY[period]
+        every = EVERY[period]
         ends = pl.min_horizontal(begins.dt.truncate(every).dt.offset_by(every), ends)
     return (ends - begins).dt.total_days()
 
