@@ -230,6 +230,21 @@ class RatingKind(StrEnum):
     SERVICE = "service"
 
 
+class EntryKind(StrEnum):
+    """What an entry of a statement of account is for."""
+
+    SALE = "sale"
+    """What customers paid, shipping that they were charged included."""
+    REFUND = "refund"
+    COMMISSION = "commission"
+    FEE = "fee"
+    SHIPPING = "shipping"
+    """What the platform charges for the parcel."""
+    TAX = "tax"
+    """Collected or withheld for the state: never the merchant's."""
+    ADJUSTMENT = "adjustment"
+
+
 class AdLevel(StrEnum):
     """What a row of an ad report is broken down by; levels contain the same money, never add."""
 

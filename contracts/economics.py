@@ -229,17 +229,19 @@ def worst_discount(economics: Economics, piece: Piece = ANY_PIECE) -> pl.Expr:
 def received_rate(economics: Economics, piece: Piece = ANY_PIECE) -> pl.Expr:
     """Part of the price paid that is left after fees and VAT."""
     tax = economics.vat_rate / (1 + economics.vat_rate)
-    return 1 - _cost(economics, piece, "fee_rate") - tax
+    return 1 - sale_cost(economics, piece, "fee_rate") - tax
 
 
 def extra_cost(economics: Economics, piece: Piece = ANY_PIECE) -> pl.Expr:
     """What a piece costs beside the goods: shipping, fixed fees and its share of returns."""
-    returns = _cost(economics, piece, "return_rate") * _cost(economics, piece, "return_cost_minor")
-    fixed = _cost(economics, piece, "fixed_fee_minor")
-    return _cost(economics, piece, "shipping_minor") + fixed + returns
+    returns = sale_cost(economics, piece, "return_rate") * sale_cost(
+        economics, piece, "return_cost_minor"
+    )
+    fixed = sale_cost(economics, piece, "fixed_fee_minor")
+    return sale_cost(economics, piece, "shipping_minor") + fixed + returns
 
 
-def _cost(economics: Economics, piece: Piece, name: str) -> pl.Expr:
+def sale_cost(economics: Economics, piece: Piece, name: str) -> pl.Expr:
     """A cost of selling: the SKU's own, else its category's, else the shop's."""
     own = _per_key(piece.sku, economics.by_sku, name)
     common = _per_key(piece.category, economics.by_category, name)

@@ -33,6 +33,7 @@ class Dimension(StrEnum):
     """What a metric can be broken down by, beside shop and time."""
 
     SKU = "sku"
+    ORDER = "order"
     HOUR = "hour"
     BUYER = "buyer"
     SOURCE = "source"

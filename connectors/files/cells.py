@@ -148,7 +148,7 @@ def _id(given: Column, raw: pl.Expr, kind: str) -> Parsed:
     if kind == "member":
         # Who is masked (张**) is nobody: two customers share the name.
         raw = pl.when(~raw.str.contains("*", literal=True)).then(raw)
-    parts = [identified(pl.col(name)) for name in given.plus]
+    parts = [identified(_cell(given, name)) for name in given.plus]
     value = pl.concat_str(identified(raw), *parts, separator=":")
     return Parsed(value, raw, _UNREADABLE[kind])
 

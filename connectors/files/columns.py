@@ -39,7 +39,7 @@ class Column(Strict):
     """12.5 and 12.5% are read as 0.125."""
     plus: tuple[str, ...] = ()
     """Columns that are added, read alike; an empty cell of theirs is nothing. Those of an
-    identifier are parts of it."""
+    identifier are parts of it, an empty one as `default` says."""
     minus: tuple[str, ...] = ()
     """Columns that are taken off, read alike; an empty cell of theirs is nothing."""
     times: tuple[str, ...] = ()

@@ -31,6 +31,7 @@ from contracts.tables import (
     OrderLine,
     RefundCase,
     Review,
+    Settlement,
     ShopRating,
     SlotTrafficDaily,
     StockLevel,
@@ -66,6 +67,7 @@ STREAMS: dict[str, tuple[type[dy.Schema], ...]] = {
     "exported_members": (Occasion, MemberTier),
     "exported_carts": (Cart,),
     "exported_tickets": (Ticket,),
+    "exported_settlements": (Settlement,),
     "shop_ratings": (ShopRating,),
     "goals": (Target, Benchmark),
 }
@@ -128,6 +130,7 @@ class FileLayout(Strict):
         "exported_members",
         "exported_carts",
         "exported_tickets",
+        "exported_settlements",
         "shop_ratings",
         "goals",
     ]

@@ -22,6 +22,7 @@ from contracts.tables.people import Coupon, Member, MemberTier, Occasion
 from contracts.tables.reviews import RefundCase, Review
 from contracts.tables.sales import Order, OrderCoupon, OrderLine, Refund
 from contracts.tables.service import ShopRating, Ticket
+from contracts.tables.settlements import Settlement
 from contracts.tables.stock import BundlePart, Inbound, StockLevel, StockoutDay, SupplyTerms
 from contracts.tables.traffic import (
     ActiveUsers,
@@ -77,6 +78,7 @@ __all__ = [
     "ReviewFact",
     "RivalOffer",
     "SalesDaily",
+    "Settlement",
     "Shipment",
     "ShopRating",
     "SlotTrafficDaily",

@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from contracts.tables import AdsDaily
+from contracts.tables import AdsDaily, Settlement
 from flows.steps.metrics import show
 from tests.flows.commands import typing
 from tests.flows.conftest import Merchant
@@ -111,6 +111,36 @@ def test_ads_of_a_home_are_shown_by_what_they_advertise(
     assert (code, "autumn" in screen, "10.00" in screen) == (0, True, True)
     code, _, error = call("metrics", "ads", "--from", "2026-11-12", "--to", "2026-11-11")
     assert (code, "is later than" in error) == (2, True)
+
+
+def test_what_a_statement_of_account_says_of_an_order_replaces_the_estimate(
+    built: Merchant,
+) -> None:
+    with built.open() as home:
+        shop = home.shop("demo")
+        orders = home.scan("orders", shop).filter(pl.col("paid_at").is_not_null()).collect()
+        one = orders.sort("placed_at").row(-1, named=True)
+        day = one["placed_at"].date() - dt.timedelta(days=1)
+        span: Any = {"shop_id": "demo", "first": day, "last": day + dt.timedelta(days=2)}
+
+        def total(name: str) -> float:
+            found: float = show(home, name, **span, by=["span"]).rows["value"].item()
+            return found
+
+        before = total("contribution")
+        assert total("settled_gmv") == 0
+        entry = {
+            "order_id": one["order_id"], "entry_kind": "sale", "settled_at": one["placed_at"],
+            "entry_id": "e1", "amount_minor": one["total_minor"], "currency": "USD",
+        }  # fmt: skip
+        kept = {**entry, "entry_id": "e2", "entry_kind": "commission", "amount_minor": -77}
+        merged = home.lake.merge({"settlements": rows(Settlement, [entry, kept])})
+        home.readings.record({name: table.version for name, table in merged.items()})
+        assert total("settled_gmv") == one["goods_minor"]
+        assert total("settled_fees") == pytest.approx(77)
+        correction = total("settled_correction")
+        assert correction != 0
+        assert total("contribution") == pytest.approx(before + correction)
 
 
 WRONG = {

@@ -11,10 +11,12 @@ from contracts.economics import extra_cost, received_rate
 from contracts.metrics import Dimension
 from transforms.days import local_day
 from transforms.metrics import balances, service_facts, visit_facts
+from transforms.metrics.settled import settled_lines
 from transforms.metrics.sources import DATE, Fact, Sources, with_costs
 from transforms.sales import counted_orders, goods
 
 _ORDER: Final = ["shop_id", "order_id"]
+_OF_LINES: Final = frozenset({Dimension.SKU, Dimension.ORDER})
 
 
 def _orders(of: Sources, _by: frozenset[Dimension]) -> pl.LazyFrame:
@@ -81,9 +83,15 @@ def _lines(of: Sources, _by: frozenset[Dimension]) -> pl.LazyFrame:
         )
         .with_columns(margin_minor=pl.col("received_minor") - pl.col("cost_minor"))
         .with_columns(
-            pl.coalesce("sku_id", "listing_id", pl.lit("(unlinked)")).alias(Dimension.SKU)
+            pl.coalesce("sku_id", "listing_id", pl.lit("(unlinked)")).alias(Dimension.SKU),
+            pl.col("order_id").alias(Dimension.ORDER),
         )
     )
+
+
+def _settled(of: Sources, by: frozenset[Dimension]) -> pl.LazyFrame:
+    """Lines of orders that are settled, on the day of ordering."""
+    return settled_lines(_lines(of, by), of)
 
 
 def _refunds(of: Sources, _by: frozenset[Dimension]) -> pl.LazyFrame:
@@ -166,7 +174,8 @@ FACTS: Final[Mapping[str, Fact]] = {
         is_whole=True,
     ),
     "newcomers": Fact(rows=_newcomers),
-    "lines": Fact(rows=_lines, dimensions=frozenset({Dimension.SKU}), is_whole=True),
+    "lines": Fact(rows=_lines, dimensions=_OF_LINES, is_whole=True),
+    "settled": Fact(rows=_settled, dimensions=_OF_LINES, is_whole=True),
     "refunds": Fact(rows=_refunds, is_whole=True),
     "cases": Fact(rows=_cases, is_whole=True),
     "traffic": Fact(rows=_traffic, dimensions=frozenset({Dimension.SOURCE}), is_daily=True),

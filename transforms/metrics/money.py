@@ -48,8 +48,8 @@ METRICS: Final = (
         is_better="neither",
     ),
     Metric(
-        name="received",
-        title=Bilingual("Net receipt", "净收入"),
+        name="expected_received",
+        title=Bilingual("Net receipt by the settings", "按设置估算的净收入"),
         definition=Bilingual(
             "What is left of goods with a cost after fees, tax, shipping and returns, as the"
             " settings state them",
@@ -60,6 +60,109 @@ METRICS: Final = (
         value=pl.col("received_minor").filter(_IS_COSTED).sum(),
         gaps=_COSTED,
         is_estimated=True,
+    ),
+    Metric(
+        name="settled_correction",
+        title=Bilingual("Settled beyond the estimate", "结算与估算之差"),
+        definition=Bilingual(
+            "Of settled orders, what is left of the payout of goods with a cost less what the"
+            " settings let expect; goods that came back count at cost",
+            "已结算订单中有成本商品的实际净收入 − 按设置估算的净收入；退回商品按成本计",
+        ),
+        unit=Unit.MONEY,
+        fact="settled",
+        value=(pl.col("settled_minor") - pl.col("received_minor")).filter(_IS_COSTED).sum(),
+    ),
+    Metric(
+        name="received",
+        title=Bilingual("Net receipt", "净收入"),
+        definition=Bilingual(
+            "What is left of goods with a cost after fees, tax, shipping and returns: of settled"
+            " orders as they were settled, of others as the settings state it",
+            "有成本商品扣除佣金、税、运费和退货后的收入：已结算订单按结算，其余按设置估算",
+        ),
+        unit=Unit.MONEY,
+        inputs=("expected_received", "settled_correction"),
+        value=pl.col("expected_received") + pl.col("settled_correction"),
+        gaps=_COSTED,
+        is_estimated=True,
+    ),
+    Metric(
+        name="settled_gmv",
+        title=Bilingual("GMV that is settled", "已结算成交额"),
+        definition=Bilingual(
+            "GMV of the goods of orders whose sale was paid out", "货款已结算的订单的商品成交额"
+        ),
+        unit=Unit.MONEY,
+        fact="settled",
+        value=pl.col("total_minor").sum(),
+    ),
+    Metric(
+        name="settled_share",
+        title=Bilingual("Settled", "已结算占比"),
+        definition=Bilingual(
+            "GMV of settled orders among the GMV of the goods; the rest of contribution is"
+            " estimated",
+            "已结算成交额 ÷ 商品成交额；其余贡献毛利为估算",
+        ),
+        unit=Unit.RATE,
+        inputs=("settled_gmv", "goods_gmv"),
+        value=ratio("settled_gmv", "goods_gmv"),
+        gaps=no_base("goods_gmv"),
+    ),
+    Metric(
+        name="settled_received",
+        title=Bilingual("Paid out", "结算到账"),
+        definition=Bilingual(
+            "What was paid out for the goods of settled orders, after what the platform kept,"
+            " without tax",
+            "已结算订单商品的实际到账金额（扣除平台费用，不含税）",
+        ),
+        unit=Unit.MONEY,
+        fact="settled",
+        value=pl.col("payout_minor").sum(),
+    ),
+    Metric(
+        name="settled_fees",
+        title=Bilingual("Fees that were kept", "结算扣费"),
+        definition=Bilingual(
+            "Commission, fees and shipping that the platform kept of settled orders",
+            "平台在已结算订单中扣除的佣金、服务费和运费",
+        ),
+        unit=Unit.MONEY,
+        fact="settled",
+        value=pl.col("charges_minor").sum(),
+        is_better="lower",
+    ),
+    Metric(
+        name="payout_gap",
+        title=Bilingual("Payout gap", "结算差额"),
+        definition=Bilingual(
+            "What was to be expected of the payout of settled orders, by the settings' fees and"
+            " known refunds, less what was paid out; above zero: too little came",
+            "已结算订单按设置费率和已知退款应到账的金额 − 实际到账金额；大于零表示少付",
+        ),
+        unit=Unit.MONEY,
+        fact="settled",
+        value=pl.col("gap_minor").sum(),
+        is_better="lower",
+    ),
+    Metric(
+        name="contribution_settled",
+        title=Bilingual("Contribution that is settled", "已结算贡献毛利"),
+        definition=Bilingual(
+            "What is left of settled orders, less the cost of their goods, of goods whose cost is"
+            " known; before ads",
+            "已结算订单中有成本商品的实际净收入 − 成本，未扣广告费",
+        ),
+        unit=Unit.MONEY,
+        fact="settled",
+        value=(pl.col("settled_minor") - pl.col("cost_minor")).filter(_IS_COSTED).sum(),
+        gaps={Gap.NO_BASE: pl.col("settled_gmv") == 0},
+        fact_gaps={
+            Gap.COST_MISSING: pl.col("total_minor").filter(_IS_COSTED).sum()
+            < _LEAST_COSTED * pl.col("total_minor").sum()
+        },
     ),
     Metric(
         name="gross_margin",

@@ -25,6 +25,7 @@ from contracts.tables import (
     Refund,
     RefundCase,
     Review,
+    Settlement,
     Shipment,
     ShopRating,
     SlotTrafficDaily,
@@ -66,6 +67,8 @@ class Sources:
     tickets: dy.LazyFrame[Ticket]
     ratings: dy.LazyFrame[ShopRating]
     targets: dy.LazyFrame[Target]
+    settlements: dy.LazyFrame[Settlement] | None
+    """None: no statement of account was ever read."""
     economics: Economics
     currency: str
     time_zone: str

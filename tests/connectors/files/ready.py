@@ -66,10 +66,13 @@ CASES = Ready(
 MEMBERS = Ready(
     "member_list", "exported_members", "members/会员_{}", ("普通会员", "金卡会员", "起飞会员")
 )
+ALIPAY = Ready(
+    "alipay_settlements", "exported_settlements", "alipay/账务明细_{}", ("在线支付", "收费", "起飞")
+)
 SHOP = Ready("sycm_shop", "traffic", "sycm/取数_{}")
 ALL = (
     *(PDD, DOUDIAN, JD, JST, SHOPIFY, STOCK, PURCHASING),
-    *(JD_REVIEWS, PDD_REVIEWS, DOUDIAN_REVIEWS, CASES, MEMBERS, SHOP),
+    *(JD_REVIEWS, PDD_REVIEWS, DOUDIAN_REVIEWS, CASES, MEMBERS, SHOP, ALIPAY),
 )
 
 

@@ -171,6 +171,7 @@ _CSV: dict[str, tuple[dict[str, Any], str]] = {
         _ready("ticket_list"),
         "会话ID,会员ID,订单号,咨询时间,首次回复时间,承诺回复时间,解决时间\n",
     ),
+    "settlements": (_ready("settlement_list"), "流水号,订单号,类型,结算时间,结算单号,金额\n"),
     "scores": (_ready("shop_scores"), "日期,评分项,得分,评价人数,同行均值\n"),
     "targets": (_ready("goals", 0), "指标,开始日期,结束日期,目标值\n"),
     "benchmarks": (_ready("goals", 1), "指标,对象,开始日期,结束日期,基准值\n"),
@@ -237,6 +238,15 @@ PAGES = {
             at=_LATER,
         ),
     ],
+    "exported_settlements": [
+        _list("settlements", "e1,3001,货款,2026-11-19T08:00:00Z,p1,¥20.00"),
+        _list(
+            "settlements",
+            "e1,3001,货款,2026-11-19T08:00:00Z,p1,¥20.00",
+            "e2,3001,佣金,2026-11-19T08:00:00Z,p1,-1.00",
+            at=_LATER,
+        ),
+    ],
     "shop_ratings": [
         _list("scores", "2026-11-18,描述相符,4.72,310,4.80", "2026-11-18,服务态度,4.9,-,-"),
     ],
@@ -278,6 +288,7 @@ EMPTY = {
     "visits": [_list("visits")],
     "exported_carts": [_list("carts")],
     "exported_tickets": [_list("tickets")],
+    "exported_settlements": [_list("settlements")],
     "shop_ratings": [_list("scores")],
     "goals": [_list("targets")],
     "exported_orders": [page(_JD, _JD_HEAD)],
@@ -296,6 +307,9 @@ UNKNOWN: dict[str, list[Page]] = {
     "visits": [],
     "exported_carts": [],
     "exported_tickets": [],
+    "exported_settlements": [
+        _list("settlements", "e3,3001,起飞,2026-11-19T08:00:00Z,p1,1.00", at=_LATER)
+    ],
     "shop_ratings": [],
     "goals": [],
     "exported_orders": [page(_JD, _JD_HEAD + _jd_line(3003, "A", "起飞"), at=_LATER)],

@@ -214,6 +214,7 @@ def test_connector_declares_each_stream_with_its_tables() -> None:
         "exported_members": 2,
         "exported_carts": 1,
         "exported_tickets": 1,
+        "exported_settlements": 1,
         "shop_ratings": 1,
         "goals": 2,
     }

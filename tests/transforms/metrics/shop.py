@@ -23,6 +23,7 @@ from contracts.tables import (
     Refund,
     RefundCase,
     Review,
+    Settlement,
     Shipment,
     ShopRating,
     SlotTrafficDaily,
@@ -61,6 +62,7 @@ SCHEMAS: Mapping[str, type[dy.Schema]] = {
     "tickets": Ticket,
     "ratings": ShopRating,
     "targets": Target,
+    "settlements": Settlement,
 }
 
 
