@@ -117,7 +117,8 @@ def by_hand(orders: list[Row]) -> dict[str, float]:
 
 def paid_out(one: Row, goods: int) -> int | None:
     part = max(goods - one["refunded"] - 1, 0)
-    return {"all": goods + one["postage"], "part": part, "none": None}[one["sale"]]
+    amounts: dict[str, int | None] = {"all": goods + one["postage"], "part": part, "none": None}
+    return amounts[one["sale"]]
 
 
 @settings(max_examples=60, deadline=None)
