@@ -62,6 +62,8 @@ class Gap(StrEnum):
     NO_HISTORY = "no_history"
     TOO_FEW = "too_few"
     LAST_DAY_ONLY = "last_day_only"
+    NOT_ADDITIVE = "not_additive"
+    RATE_MISSING = "rate_missing"
     DAYS_MISSING = "days_missing"
     PRESALE = "presale"
     NO_TARGET = "no_target"
@@ -82,6 +84,11 @@ GAPS: Mapping[Gap, Bilingual] = {
     Gap.NO_HISTORY: Bilingual("too few earlier days to compare it with", "可比的历史天数不足"),
     Gap.TOO_FEW: Bilingual("too few orders or visits stand behind it", "订单或访问量太少"),
     Gap.LAST_DAY_ONLY: Bilingual("known of the last whole day alone", "仅最近一个完整日有数据"),
+    Gap.NOT_ADDITIVE: Bilingual(
+        "shops may share them, so it cannot be added up over shops",
+        "各店铺之间可能重复，无法跨店相加",
+    ),
+    Gap.RATE_MISSING: Bilingual("no rate of exchange is known of a day", "缺少当日汇率"),
     Gap.DAYS_MISSING: Bilingual("some of its days were not read", "部分日期没有数据"),
     Gap.PRESALE: Bilingual(
         "deposits were paid whose balance is not due yet", "预售定金已付，尾款未到期"
@@ -111,9 +118,16 @@ class Metric:
     fact_gaps: Mapping[Gap, pl.Expr] = field(default_factory=dict)
     """The same over rows of the fact, aggregated like `value`."""
     is_better: Literal["higher", "lower", "neither"] = "higher"
+    adds_up: bool = True
+    """Whether what it counts may be added up over days and shops; who is counted once may not."""
     is_estimated: bool = False
     """Whether it rests on what the settings state and no settlement has confirmed yet."""
 
     def __post_init__(self) -> None:
         if bool(self.fact) == bool(self.inputs):
             raise ValueError(f"{self.name} aggregates either a fact or other metrics")
+
+    @property
+    def is_additive(self) -> bool:
+        """Whether the sum over shops is the shops' together: of sums and counts of facts alone."""
+        return self.adds_up and bool(self.fact) and self.unit in (Unit.MONEY, Unit.COUNT)

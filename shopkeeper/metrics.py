@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _SHOWN_ROWS = 400
 _KEPT = "retention_rate"
 AdsBy = Literal["sku", "campaign", "keyword"]
+Against = Literal["week", "year"]
 
 app = typer.Typer(help="The catalogue of metrics, and any of them.", no_args_is_help=True)
 
@@ -53,17 +54,35 @@ def show(
             " unless it is given."
         ),
     ] = "",
+    against: Annotated[
+        Against | None,
+        typer.Option(
+            help="week or year: also what it was a week or 52 weeks before (months: a year)."
+        ),
+    ] = None,
+    group: Annotated[
+        bool, typer.Option("--group", help="All shops together, in the base currency of [fx].")
+    ] = False,
 ) -> None:
     """One metric of a shop or all, over a span of days, beside targets and benchmarks of the same
     days; what means nothing says why."""
+    from contracts.errors import ConfigurationError
     from flows.steps import metrics as step
+    from flows.steps.compared import before
     from flows.steps.goals import beside
 
     first, last = days_of(start, end)
     chosen = [one.strip() for one in by.split(",") if one.strip()]
+    if group and (shop or against):
+        raise ConfigurationError("--group is of all shops, and stands by itself")
     with chosen_home() as home:
-        found = step.show(home, name, shop_id=shop, first=first, last=last, by=chosen)
-        found = replace(found, rows=beside(home, found))
+        if group:
+            found = step.show_group(home, name, first=first, last=last, by=chosen)
+        else:
+            found = step.show(home, name, shop_id=shop, first=first, last=last, by=chosen)
+            found = replace(found, rows=beside(home, found))
+        if against:
+            found = replace(found, rows=before(home, found, against))
     answer(_as_dict(found), screen=None if OPTIONS.as_json else _screen(found))
 
 
@@ -76,6 +95,16 @@ def goals(shop: Shop = None) -> None:
         found = step.goals(home, shop_id=shop)
     both = {"targets": found.targets.to_dicts(), "benchmarks": found.benchmarks.to_dicts()}
     answer(both, screen=None if OPTIONS.as_json else _goals_table(both))
+
+
+@app.command()
+def today(shop: Shop = None) -> None:
+    """Today so far and the month to date, beside the same hour a week and a month before."""
+    from flows.steps import compared as step
+
+    with chosen_home() as home:
+        found = step.today(home, shop_id=shop)
+    answer(found.to_dicts(), screen=None if OPTIONS.as_json else _today_table(found))
 
 
 @app.command()
@@ -122,16 +151,19 @@ def _as_dict(found: "Measured") -> dict[str, Any]:
 
 def _screen(found: "Measured") -> Any:
     from contracts.metrics import GAPS, Gap
-    from reports.formats import metric_value
+    from reports.formats import metric_value, rate
 
     metric, dimensions = found.metric, [str(one) for one in found.dimensions]
-    goals = [one for one in ("target", "benchmark") if found.rows[one].count()]
+    beside = ("target", "benchmark", "against")
+    goals = [one for one in beside if one in found.rows.columns and found.rows[one].count()]
+    changes = ["change"] if "change" in found.rows.columns else []
     rows = [
         [
             row["shop_id"],
             row["period"],
             *(row[one] for one in dimensions),
             *(metric_value(metric.unit, row[one], row["currency"]) for one in ("value", *goals)),
+            *(rate(row[one]) for one in changes),
             GAPS[Gap(row["gap"])].en if row["gap"] else "",
         ]
         for row in found.rows.head(_SHOWN_ROWS).to_dicts()
@@ -140,7 +172,9 @@ def _screen(found: "Measured") -> Any:
     title = f"{metric.title.en} ({metric.title.zh}), {found.first} to {found.last}"
     title += ", estimated" if metric.is_estimated else ""
     title += f"; {more} more rows with --json" if more else ""
-    return table(title, ["shop", "from", *dimensions, metric.name, *goals, "why none"], rows)
+    return table(
+        title, ["shop", "from", *dimensions, metric.name, *goals, *changes, "why none"], rows
+    )
 
 
 def _grid(found: "pl.DataFrame") -> Any:
@@ -201,3 +235,17 @@ def _goals_table(found: dict[str, list[dict[str, Any]]]) -> Any:
     ]
     columns = ["shop", "metric", "from", "to", "goal", "value", "share", "pace", "about"]
     return table("Targets and benchmarks", columns, targets + benchmarks)
+
+
+def _today_table(found: "pl.DataFrame") -> Any:
+    from reports.formats import metric_value
+    from transforms.metrics.catalogue import METRICS
+
+    spans = ["today", "last_week", "month", "last_month"]
+    rows = [
+        [row["shop_id"], f"{row['until']:%Y-%m-%d %H:%M} UTC", METRICS[row["metric"]].title.en,
+         *(metric_value(METRICS[row["metric"]].unit, row[one], row["currency"]) for one in spans)]
+        for row in found.to_dicts()
+    ]  # fmt: skip
+    titles = ["today", "last week", "month", "last month"]
+    return table("Until the same hour", ["shop", "until", "metric", *titles], rows)

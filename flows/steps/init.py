@@ -69,6 +69,7 @@ language = "en"  # of the daily page and its summary: "en" or "zh-CN"
 # [fx.rates.USD]
 # rate = 7.12
 # date = 2026-11-20
+# A rate of each day for `metrics show NAME --group`: [[fx.rates.USD]], once per date.
 """
 
 _SHOP = """# One shop. Rename this file: its name is the shop's id. Without .example it is read.

@@ -36,15 +36,18 @@ from contracts.tables import (
     VisitEvent,
 )
 from flows.steps.home import Home
-from flows.steps.rates import rates
+from flows.steps.rates import dated_rates, rates
 from flows.steps.views import View
 from transforms.metrics import cohorts as by_cohort
 from transforms.metrics.advertised import ads_by_campaign, ads_by_sku
 from transforms.metrics.catalogue import METRICS, dimensions_of
+from transforms.metrics.group import measure_group
 from transforms.metrics.measure import GAP_SUFFIX, PERIOD, Period, measure
 from transforms.metrics.sources import Sources
 
 _SHOWN_DAYS = 28
+GROUP = "(group)"
+"""Stands for all shops together; no shop is called so."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,8 +113,7 @@ def show(
         ConfigurationError: no such metric, or it cannot be broken down like that; a span that ends
             before it begins.
     """
-    if name not in METRICS:
-        raise ConfigurationError(f"no metric is named {name!r}{nearest(name, METRICS)}")
+    metric = _named(name)
     period, dimensions = _grain(name, by)
     views = [View.of(home, shop, home.data_as_of(shop)) for shop in home.select(shop_id)]
     start, end = _span(views, first, last)
@@ -127,13 +129,61 @@ def show(
         for view in views
     ]
     return Measured(
-        metric=METRICS[name],
+        metric=metric,
         first=start,
         last=end,
         period=period,
         dimensions=dimensions,
         rows=pl.concat(measured),
     )
+
+
+def show_group(
+    home: Home,
+    name: str,
+    *,
+    first: dt.date | None = None,
+    last: dt.date | None = None,
+    by: Sequence[str] = (),
+) -> Measured:
+    """A metric of all shops together, in the base currency of `[fx]` by the rate of each day.
+
+    Rows as of `show`, with `GROUP` for the shop; each shop's days are its own.
+
+    Raises:
+        ConfigurationError: no such metric, or it is to be broken down by more than a period; a span
+            that ends before it begins.
+    """
+    metric = _named(name)
+    period, dimensions = _grain(name, by)
+    if dimensions:
+        raise ConfigurationError("--group is broken down by a period: span, day, week or month")
+    views = [View.of(home, shop, home.data_as_of(shop)) for shop in home.select(None)]
+    start, end = _span(views, first, last)
+    base = home.settings.fx.base
+    found = measure_group(
+        [name],
+        [sources(view) for view in views],
+        first=start,
+        last=end,
+        period=period,
+        rates=dated_rates(home),
+        base=base,
+    )
+    rows = found.select(
+        pl.lit(GROUP).alias("shop_id"),
+        pl.lit(base).alias("currency"),
+        PERIOD,
+        value=name,
+        gap=name + GAP_SUFFIX,
+    )
+    return Measured(metric=metric, first=start, last=end, period=period, dimensions=(), rows=rows)
+
+
+def _named(name: str) -> Metric:
+    if name not in METRICS:
+        raise ConfigurationError(f"no metric is named {name!r}{nearest(name, METRICS)}")
+    return METRICS[name]
 
 
 def cohorts(home: Home, *, shop_id: str | None = None) -> pl.DataFrame:

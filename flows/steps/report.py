@@ -1,6 +1,7 @@
 """Report: what an operator reads in the morning, as one HTML page."""
 
 import datetime as dt
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -182,13 +183,14 @@ def _blocked_sentences(
 
 
 def _worth(home: Home, shops: Sequence[Shop], as_of: dt.datetime) -> Callable[[Action], float]:
-    """Money at stake with an action in the base currency; without a rate the amount as it is."""
+    """Money at stake with an action in the base currency. What has no rate comes first: nobody
+    knows how much it is."""
     rate: dict[str, float] = dict(rates(home, as_of).select("currency", "rate").iter_rows())
     currency = {shop.id: shop.settings.currency for shop in shops}
 
     def worth(action: Action) -> float:
         amount = abs(action.effect_minor or 0)
-        return amount * rate.get(action.currency or currency[action.shop_id], 1.0)
+        return amount and amount * rate.get(action.currency or currency[action.shop_id], math.inf)
 
     return worth
 

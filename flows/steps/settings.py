@@ -3,7 +3,15 @@
 import datetime as dt
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    field_validator,
+    model_validator,
+)
 
 from contracts.codes import PolicyMode
 from contracts.economics import Confirmed, Economics
@@ -120,13 +128,21 @@ class Rate(_Strict):
     date: dt.date
 
 
+def _several(value: Any) -> Any:
+    """One table, or several."""
+    return [value] if isinstance(value, dict) else value
+
+
 class Fx(_Strict):
     """Rates by which prices of shops in different currencies are compared."""
 
     base: Currency = "CNY"
     rates: Annotated[
-        dict[Currency, Rate],
-        Field(description="one table per currency: [fx.rates.USD] rate = 7.12, date = 2026-11-20"),
+        dict[Currency, Annotated[tuple[Rate, ...], BeforeValidator(_several)]],
+        Field(
+            description="one table per currency, [fx.rates.USD] rate = 7.12, date = 2026-11-20;"
+            " several with their dates as [[fx.rates.USD]]"
+        ),
     ] = {}
 
 

@@ -143,6 +143,97 @@ def test_what_a_statement_of_account_says_of_an_order_replaces_the_estimate(
         assert total("contribution") == pytest.approx(before + correction)
 
 
+def test_a_metric_stands_beside_what_it_was_on_the_same_weekday_before(
+    built: Merchant, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    call = typing(built.folder, monkeypatch, capsys)
+    span = ("metrics", "show", "gmv", "--from", "2026-11-09", "--to", "2026-11-21")
+    code, document, _ = call("--json", *span, "--against", "week")
+    days = {row["period"]: row for row in json.loads(document)["rows"]}
+    assert code == 0
+    assert len(days) == 13
+    for day in range(16, 22):
+        now, then = days[f"2026-11-{day}"], days[f"2026-11-{day - 7:02}"]
+        assert now["against"] == then["value"]
+        change = now["value"] / then["value"] - 1 if then["value"] else None
+        assert now["change"] == (change and pytest.approx(change))
+    assert sum(row["value"] for row in days.values()) > 0
+    code, document, _ = call("--json", *span, "--by", "span", "--against", "year")
+    (whole,) = json.loads(document)["rows"]
+    assert (whole["against"], whole["against_gap"]) == (None, "no_history")
+    earlier = ("metrics", "show", "gmv", "--from", "2026-10-19", "--to", "2026-11-21")
+    code, document, _ = call("--json", *earlier, "--by", "week,buyer", "--against", "week")
+    weeks = {
+        (dt.date.fromisoformat(row["period"]), row["buyer"]): row
+        for row in json.loads(document)["rows"]
+    }
+    pairs = [
+        (row["against"], weeks[start - dt.timedelta(days=7), buyer]["value"])
+        for (start, buyer), row in weeks.items()
+        if (start - dt.timedelta(days=7), buyer) in weeks and row["against_gap"] is None
+    ]
+    assert len(pairs) > 0
+    assert all(against == then for against, then in pairs)
+    code, screen, _ = call(*span, "--by", "week", "--against", "week")
+    assert (code, "change" in screen) == (0, True)
+    code, _, error = call(*span, "--by", "month", "--against", "week")
+    assert (code, "compared with those of a year ago" in error) == (2, True)
+
+
+def test_today_so_far_ends_at_the_newest_reading_and_adds_up_with_whole_days(
+    built: Merchant, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    call = typing(built.folder, monkeypatch, capsys)
+    code, document, _ = call("--json", "metrics", "today")
+    rows_of: Any = {row["metric"]: row for row in json.loads(document)}
+    with built.open() as home:
+        now = home.data_as_of(home.shop("demo"))
+        today = now.astimezone(home.shop("demo").zone).date()
+        month = show(home, "gmv", first=today.replace(day=1), last=today, by=["span"]).rows
+        placed = home.scan("orders", home.shop("demo")).filter(pl.col("paid_at").is_not_null())
+        same_hour = pl.col("placed_at").dt.convert_time_zone(ZONE).dt.replace_time_zone(
+            None
+        ) <= now.astimezone(home.shop("demo").zone).replace(tzinfo=None) - dt.timedelta(days=7)
+        is_day = local_day("placed_at", ZONE) == today - dt.timedelta(days=7)
+        week_ago = placed.filter(same_hour & is_day, pl.col("goods_units") > 0).collect()
+    assert code == 0
+    assert rows_of["gmv"]["month"] == month["value"].item() > 0
+    assert rows_of["orders"]["last_week"] == week_ago.height
+    code, screen, _ = call("metrics", "today")
+    assert (code, "Average order" in screen) == (0, True)
+
+
+def test_all_shops_together_are_told_in_the_base_currency_by_the_rate_of_each_day(
+    built: Merchant, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    call = typing(built.folder, monkeypatch, capsys)
+    span = ("metrics", "show", "gmv", "--from", "2026-11-09", "--to", "2026-11-14", "--group")
+    settings = built.folder / "shopkeeper.toml"
+    usual = settings.read_text(encoding="utf-8")
+    code, document, _ = call("--json", *span)
+    missing = [row["gap"] for row in json.loads(document)["rows"]]
+    rate = "[[fx.rates.USD]]\nrate = {}\ndate = 2026-11-{}\n"
+    stated = rate.format(7.0, "01") + rate.format(7.5, 12)
+    settings.write_text(f'{usual}\n[fx]\nbase = "CNY"\n{stated}', encoding="utf-8")
+    with built.open() as home:
+        days = show(home, "gmv", first=dt.date(2026, 11, 9), last=dt.date(2026, 11, 14)).rows
+    # A day without a sale needs no rate.
+    assert missing == ["rate_missing" if one else None for one in days["value"]]
+    assert any(missing)
+    code, document, _ = call("--json", *span)
+    found: Any = json.loads(document)["rows"]
+    assert (code, {row["currency"] for row in found}) == (0, {"CNY"})
+    expected = [
+        value * (7.0 if day < dt.date(2026, 11, 12) else 7.5)
+        for day, value in days.select("period", "value").rows()
+    ]
+    assert [row["value"] for row in found] == pytest.approx(expected)
+    code, screen, _ = call(*span)
+    assert (code, "CNY" in screen) == (0, True)
+    for words in (("--by", "hour"), ("--shop", "demo"), ("--against", "week")):
+        assert call(*span, *words)[0] == 2
+
+
 WRONG = {
     ("gnv",): "did you mean 'gmv'?",
     ("gmv", "--by", "sku"): (

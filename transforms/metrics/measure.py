@@ -46,6 +46,25 @@ def measure(
     as buyers, is counted once in it; rates are of the period's sums.
     """
     metrics = needed(names)
+    frame = sums(metrics, of, first=first, last=last, period=period, by=by)
+    for one in metrics:
+        frame = valued(frame, one)
+    columns = [column for name in names for column in (name, name + GAP_SUFFIX)]
+    key = [PERIOD, *by]
+    return frame.select(*key, *columns).sort(key).collect()
+
+
+def sums(
+    metrics: Sequence[Metric],
+    of: Sources,
+    *,
+    first: dt.date,
+    last: dt.date,
+    period: Period,
+    by: Collection[Dimension] = (),
+) -> pl.LazyFrame:
+    """Metrics of facts as they are aggregated, and columns of their gaps (`of_fact`); nothing is
+    withheld yet. Grain: (period, *by)."""
     key = [PERIOD, *by]
     parts = [
         _aggregated(fact, [one for one in metrics if one.fact == fact], of, first, last, period, by)
@@ -54,10 +73,7 @@ def measure(
     frame = reduce(lambda left, right: left.join(right, on=key, how="full", coalesce=True), parts)
     if not by:
         frame = _periods(first, last, period).join(frame, on=PERIOD, how="left")
-    for one in metrics:
-        frame = _valued(frame, one)
-    columns = [column for name in names for column in (name, name + GAP_SUFFIX)]
-    return frame.select(*key, *columns).sort(key).collect()
+    return frame
 
 
 def _aggregated(
@@ -70,28 +86,28 @@ def _aggregated(
     by: Collection[Dimension],
 ) -> pl.LazyFrame:
     rows = FACTS[fact].rows(of, frozenset(by)).filter(pl.col(DATE).is_between(first, last))
-    keyed = rows.with_columns(_period(period, first).alias(PERIOD))
+    keyed = rows.with_columns(on_period(period, first).alias(PERIOD))
     is_daily = FACTS[fact].is_daily
     if is_daily:
         keyed = keyed.with_columns(read_days=pl.col(DATE).n_unique().over(PERIOD))
     lacks_days = pl.col("read_days").first() < _days(period, last).first()
     return keyed.group_by(PERIOD, *by).agg(
-        *(lacks_days.alias(_of_fact(one, Gap.DAYS_MISSING)) for one in metrics if is_daily),
+        *(lacks_days.alias(of_fact(one, Gap.DAYS_MISSING)) for one in metrics if is_daily),
         *(one.value.alias(one.name) for one in metrics),
         *(
-            is_void.alias(_of_fact(one, gap))
+            is_void.alias(of_fact(one, gap))
             for one in metrics
             for gap, is_void in one.fact_gaps.items()
         ),
     )
 
 
-def _of_fact(metric: Metric, gap: Gap) -> str:
+def of_fact(metric: Metric, gap: Gap) -> str:
     """The column that says whether a gap is there, by the rows of the fact."""
     return f"{metric.name}:{gap}"
 
 
-def _period(period: Period, first: dt.date) -> pl.Expr:
+def on_period(period: Period, first: dt.date) -> pl.Expr:
     """The first day of a day's period, not before the span's."""
     if period is Period.SPAN:
         return pl.lit(first)
@@ -109,10 +125,10 @@ def _days(period: Period, last: dt.date) -> pl.Expr:
 
 def _periods(first: dt.date, last: dt.date, period: Period) -> pl.LazyFrame:
     days = pl.LazyFrame({DATE: pl.date_range(first, last, eager=True)})
-    return days.select(_period(period, first).alias(PERIOD)).unique()
+    return days.select(on_period(period, first).alias(PERIOD)).unique()
 
 
-def _valued(frame: pl.LazyFrame, metric: Metric) -> pl.LazyFrame:
+def valued(frame: pl.LazyFrame, metric: Metric) -> pl.LazyFrame:
     """With a metric's value, and why it has none."""
     if metric.fact:
         value = pl.col(metric.name).cast(pl.Float64)
@@ -120,8 +136,8 @@ def _valued(frame: pl.LazyFrame, metric: Metric) -> pl.LazyFrame:
     else:
         value = metric.value.cast(pl.Float64)
     is_daily = bool(metric.fact) and FACTS[metric.fact].is_daily
-    of_fact = [*([Gap.DAYS_MISSING] if is_daily else []), *metric.fact_gaps]
-    by_fact = {why: pl.col(_of_fact(metric, why)) for why in of_fact}
+    voids = [*([Gap.DAYS_MISSING] if is_daily else []), *metric.fact_gaps]
+    by_fact = {why: pl.col(of_fact(metric, why)) for why in voids}
     gaps = [*by_fact.items(), *metric.gaps.items()]
     gap = pl.coalesce(
         pl.lit(None, dtype=pl.String),

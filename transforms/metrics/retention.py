@@ -57,6 +57,7 @@ METRICS: Final = (
         unit=Unit.COUNT,
         fact="newcomers",
         value=pl.len(),
+        adds_up=False,
     ),
     Metric(
         name="expected_gmv",
@@ -71,6 +72,7 @@ METRICS: Final = (
         value=pl.col("expected_minor").mean(),
         gaps={Gap.LAST_DAY_ONLY: pl.col("known_members").is_null()},
         is_estimated=True,
+        adds_up=False,
     ),
     Metric(
         name="known_members",
@@ -83,6 +85,7 @@ METRICS: Final = (
         fact="members",
         value=pl.len(),
         gaps={Gap.LAST_DAY_ONLY: pl.col("known_members").is_null()},
+        adds_up=False,
     ),
     Metric(
         name="clv",

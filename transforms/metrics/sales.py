@@ -40,6 +40,7 @@ METRICS: Final = (
         unit=Unit.COUNT,
         fact="orders",
         value=pl.col("buyer_id").n_unique(),
+        adds_up=False,
     ),
     Metric(
         name="buyer_days",
@@ -62,6 +63,7 @@ METRICS: Final = (
         unit=Unit.COUNT,
         fact="orders",
         value=pl.col("buyer_id").filter(pl.col(Dimension.BUYER) != "returning").n_unique(),
+        adds_up=False,
     ),
     Metric(
         name="returning_orders",
@@ -83,6 +85,7 @@ METRICS: Final = (
         unit=Unit.COUNT,
         fact="orders",
         value=pl.col("buyer_id").filter(pl.col(Dimension.BUYER) == "returning").n_unique(),
+        adds_up=False,
     ),
     Metric(
         name="returning_gmv",

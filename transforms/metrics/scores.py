@@ -70,6 +70,7 @@ METRICS: Final = (
         unit=Unit.COUNT,
         fact="ratings",
         value=_latest(pl.col("needed")).max(),
+        adds_up=False,
         fact_gaps={Gap.NO_TARGET: _latest(pl.col("target")).is_null().all()},
         is_better="lower",
     ),

@@ -35,14 +35,26 @@ METRICS: Final = (
         is_better="neither",
     ),
     Metric(
+        name="costed_stock_units",
+        title=Bilingual("Pieces in stock with a cost", "有成本库存件数"),
+        definition=Bilingual(
+            "Pieces in stock whose cost is known at the end of the span", "期末成本已知的库存件数"
+        ),
+        unit=Unit.COUNT,
+        fact="stock",
+        value=pl.col("held_units").filter(_IS_COSTED).sum(),
+        gaps=_NOW,
+        is_better="neither",
+    ),
+    Metric(
         name="stock_cost_coverage",
         title=Bilingual("Stock with a cost", "库存成本覆盖率"),
         definition=Bilingual(
             "Part of the pieces in stock whose cost is known", "成本已知的库存件数 ÷ 库存件数"
         ),
         unit=Unit.RATE,
-        fact="stock",
-        value=pl.col("held_units").filter(_IS_COSTED).sum() / pl.col("held_units").sum(),
+        inputs=("costed_stock_units", "stock_units"),
+        value=ratio("costed_stock_units", "stock_units"),
         gaps={**_NOW, Gap.NO_BASE: pl.col("stock_units") == 0},
     ),
     Metric(

@@ -21,6 +21,7 @@ def _active(name: str, window: ActiveWindow, title: Bilingual, span: Bilingual) 
         unit=Unit.COUNT,
         fact=f"active_{window}",
         value=pl.col("active_units").mean(),
+        adds_up=False,
     )
 
 
