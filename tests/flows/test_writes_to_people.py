@@ -446,4 +446,4 @@ def test_rates_are_written_with_their_day(merchant: Merchant) -> None:
     text = '[fx]\nbase = "CNY"\n[fx.rates.USD]\nrate = 7.12\ndate = 2026-11-20\n'
     (merchant.folder / "shopkeeper.toml").write_text(text, encoding="utf-8")
     fx = merchant.open().settings.fx
-    assert (fx.rates["USD"].rate, fx.rates["USD"].date) == (7.12, dt.date(2026, 11, 20))
+    assert [(one.rate, one.date) for one in fx.rates["USD"]] == [(7.12, dt.date(2026, 11, 20))]
