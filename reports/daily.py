@@ -99,9 +99,13 @@ class DailyReport:
     and compared (grain: shop_id, against) and by day, oldest first, as `flows.steps.days` computes
     them; `trend` GMV by day with that of the year before; `movers` what moved GMV, as
     `transforms.explanation.gmv.waterfall` does; `risks` the goods that sell out too early, as
-    `transforms.stock_risk.skus_at_risk` does, with their `title`. `quarantine` has the columns of
-    `Quarantined`, open entries only. `counts` covers all actions of the span; `actions` may be a
-    part of them.
+    `transforms.stock_risk.skus_at_risk` does, with their `title`; `unusual` what no such weekday
+    usually has (grain: shop_id, day, metric; with change_rate); `cohorts` as
+    `transforms.metrics.cohorts` has them; `ads` by `sku` over 28 days as
+    `transforms.metrics.advertised.ads_by_sku` does, with `title`; `funnel` the visits that reached
+    each step (grain: shop_id, path, step; with page_kind and sessions_units). `quarantine` has the
+    columns of `Quarantined`, open entries only. `counts` covers all actions of the span; `actions`
+    may be a part of them.
     """
 
     shops: tuple[ReportedShop, ...]
@@ -112,7 +116,11 @@ class DailyReport:
     days: pl.DataFrame
     trend: pl.DataFrame
     movers: pl.DataFrame
+    unusual: pl.DataFrame
     risks: pl.DataFrame
+    cohorts: pl.DataFrame
+    ads: pl.DataFrame
+    funnel: pl.DataFrame
     pulled: Sequence[PulledStream]
     checks: Sequence[CheckResult]
     quarantine: pl.DataFrame

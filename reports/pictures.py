@@ -1,5 +1,6 @@
 """Pictures of the report, each declared on one screen; frames in, SVG out."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 import altair as alt
@@ -8,11 +9,34 @@ import polars as pl
 from contracts.languages import Bilingual, Language
 from contracts.money import exponent
 from reports import charts
-from reports.charts import BAD, GOOD, MAIN, SECOND, SOFT
+from reports.charts import BAD, GOOD, INK, MAIN, SECOND, SOFT
 
 _THIS_YEAR, _LAST_YEAR = Bilingual("mean of 7 days", "七日均值"), Bilingual("a year before", "上年")
 _RETURNING, _NEW = Bilingual("Returning", "老客"), Bilingual("New", "新客")
 _COVER = Bilingual("days until it is sold out", "可售天数")
+_SPEND, _ROAS = Bilingual("ad spend", "广告花费"), Bilingual("ROAS", "投产比")
+_EARNS, _LOSES, _UNKNOWN = (
+    Bilingual("earns", "盈利"),
+    Bilingual("loses", "亏损"),
+    Bilingual("margin not known", "毛利未知"),
+)
+_MONTHS = Bilingual("months since the first order", "距首单月数")
+_PATHS: Final[Mapping[str, Bilingual]] = {
+    "home_item": Bilingual("home", "首页直达"),
+    "home_list": Bilingual("home, list", "首页列表"),
+    "search": Bilingual("search", "搜索"),
+    "banner": Bilingual("banner", "横幅"),
+}
+_PAGES: Final[Mapping[str, Bilingual]] = {
+    "home": Bilingual("home", "首页"),
+    "list": Bilingual("list", "列表"),
+    "search": Bilingual("search", "搜索"),
+    "banner": Bilingual("banner", "横幅"),
+    "campaign": Bilingual("campaign", "活动页"),
+    "item": Bilingual("item", "商品"),
+    "order": Bilingual("order", "下单"),
+}
+_STEP = Bilingual("{}: {}", "{}：{}")
 _BAR: Final = 26
 """Height of a bar with a name beside it."""
 
@@ -128,3 +152,80 @@ def stock_risk(risks: pl.DataFrame, language: Language) -> str:
     needed = base.mark_tick(color=MAIN, thickness=3).encode(x="lead_time_days:Q")
     said = base.mark_text(align="left", dx=6).encode(x="lead_time_days:Q", text="text:N")
     return charts.svg(bars + needed + said, height=_BAR * risks.height + 50, rows=risks)
+
+
+def cohorts(rates: pl.DataFrame, language: Language) -> str:
+    """Who came back: months of the first order by months since, darker where more did. `rates` as
+    `transforms.metrics.cohorts` gives them, those with a rate after the first month."""
+    rows = rates.select(
+        "months_since",
+        "retention_rate",
+        cohort=pl.col("cohort").dt.strftime("%Y-%m"),
+        text=(pl.col("retention_rate") * 100).round().cast(pl.Int64).cast(pl.String) + "%",
+    )
+    base = charts.chart("rows").encode(
+        x=alt.X(
+            "months_since:O",
+            title=_MONTHS.in_(language),
+            axis=alt.Axis(labelAngle=0, ticks=False, domain=False),
+        ),
+        y=alt.Y("cohort:O", title=None, axis=alt.Axis(ticks=False, domain=False)),
+    )
+    shade = alt.Scale(domainMin=0, range=[0.06, 0.9])
+    cells = base.mark_rect(color=MAIN).encode(
+        opacity=alt.Opacity("retention_rate:Q", scale=shade, legend=None)
+    )
+    said = base.mark_text(fontSize=11).encode(text="text:N")
+    months = rows["cohort"].n_unique()
+    return charts.svg(cells + said, height=_BAR * months + 60, rows=rows)
+
+
+def ads(spent: pl.DataFrame, currency: str, language: Language) -> str:
+    """What the ads of each SKU cost, as bars with their ROAS, in the colour of what they earn.
+    `spent` has name, ad_spend, roas and is_losing, the dearest first."""
+    kinds = {None: _UNKNOWN, False: _EARNS, True: _LOSES}
+    rows = spent.select(
+        "name",
+        spend=pl.col("ad_spend") / 10 ** exponent(currency),
+        text=pl.format("{} {}", pl.lit(_ROAS.in_(language)), pl.col("roas").round(2)),
+        kind=pl.Series([kinds[one].in_(language) for one in spent["is_losing"]]),
+    )
+    present = rows["kind"].unique(maintain_order=True).to_list()
+    colour = {_EARNS.in_(language): GOOD, _LOSES.in_(language): BAD, _UNKNOWN.in_(language): INK}
+    colours = alt.Scale(domain=present, range=[colour[one] for one in present])
+    room = alt.Scale(domain=[0, rows.select(pl.col("spend").max()).item() * 1.3])
+    base = charts.chart("rows").encode(
+        y=charts.names("name:N"),
+        x=charts.numbers("spend:Q", _SPEND.in_(language), language, scale=room),
+    )
+    bars = base.mark_bar(opacity=0.8).encode(color=alt.Color("kind:N", scale=colours))
+    said = base.mark_text(align="left", dx=6).encode(text="text:N")
+    return charts.svg(bars + said, height=_BAR * rows.height + 70, rows=rows)
+
+
+def funnel(steps: pl.DataFrame, language: Language) -> str:
+    """How many visits reached each step of each path, and which part of those that began it.
+    `steps` has path, step, page_kind and sessions_units, in their order."""
+    began = pl.col("sessions_units").first().over("path")
+    share = (pl.col("sessions_units") / began * 100).round(1).cast(pl.String)
+    rows = steps.filter(pl.col("sessions_units").is_not_null()).select(
+        "path",
+        pl.col("sessions_units").alias("visits"),
+        name=pl.Series(
+            _STEP.in_(language).format(
+                _PATHS[row["path"]].in_(language), _PAGES[row["page_kind"]].in_(language)
+            )
+            for row in steps.filter(pl.col("sessions_units").is_not_null()).to_dicts()
+        ),
+        text=pl.col("sessions_units").cast(pl.Int64).cast(pl.String) + " · " + share + "%",
+    )
+    most = float(rows["visits"].max() or 1)  # type: ignore[arg-type]
+    base = charts.chart("rows").encode(
+        y=charts.names("name:N"),
+        x=alt.X("visits:Q", axis=None, scale=alt.Scale(domain=[0, most * 1.35])),
+    )
+    bars = base.mark_bar(opacity=0.8).encode(
+        color=alt.Color("path:N", legend=None, scale=alt.Scale(range=[MAIN, SECOND, GOOD, BAD]))
+    )
+    said = base.mark_text(align="left", dx=6).encode(text="text:N")
+    return charts.svg(bars + said, height=_BAR * rows.height + 20, rows=rows)

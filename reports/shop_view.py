@@ -13,13 +13,16 @@ from reports.daily import DailyReport, ReportedShop
 from reports.figures import ReportChange, ReportFigure, figures
 from reports.spans import Against, Span, SpanKind
 from reports.sparks import spark
-from reports.why import BASES, bars, explain_gmv
+from reports.why import BASES, bars, explain_gmv, explain_unusual
 
 HEADLINES: Final = (
     "gmv", "contribution", "visitors", "conversion", "ad_spend", "roas", "refunded",
 )  # fmt: skip
 """Metrics of the first screen."""
 _SPARK_DAYS: Final = 28
+_SHOWN_ADS: Final = 10
+_FEW: Final = 10
+"""Of fewer members a rate says nothing."""
 _TREND_DAYS: Final = 90
 _ON: Final = {
     Against.BEFORE: Bilingual("{} on {}", "较{1} {0}"),
@@ -58,6 +61,7 @@ def shop_view(report: DailyReport, shop: ReportedShop) -> Mapping[str, Any]:
         "is_empty": not now["orders"],
         "is_complete": now["is_complete"],
         "moved": explain_gmv(movers, change, shop.currency, of=shop.span.kind, language=language),
+        "unusual": explain_unusual(report.of(shop, report.unusual), report.metrics, language),
         "headlines": [_tile(one, shop, language) for one in shown if one.metric.name in HEADLINES],
         "against": [_column(one, shop, language) for one in rows if one is not Against.NOW],
         "figures": [(one, Markup(spark(one.trend))) for one in shown],  # noqa: S704
@@ -106,6 +110,13 @@ def _pictures(
     language = report.language
     days, trend = report.of(shop, report.days), report.of(shop, report.trend)
     risks, movers = report.of(shop, report.risks), report.of(shop, report.movers)
+    cohorts = report.of(shop, report.cohorts).filter(
+        (pl.col("members") >= _FEW)
+        & (pl.col("months_since") > 0)
+        & pl.col("retention_rate").is_not_null()
+    )
+    ads = report.of(shop, report.ads).head(_SHOWN_ADS).with_columns(name=_name("sku"))
+    funnel = report.of(shop, report.funnel).filter(pl.col("sessions_units").is_not_null())
     each: list[tuple[Bilingual, pl.DataFrame, Callable[[], str]]] = [
         (_TREND, trend, lambda: pictures.gmv(trend, language)),
         (_WATERFALL, movers, lambda: pictures.waterfall(
@@ -119,6 +130,9 @@ def _pictures(
             shop.currency, language,
         )),
         (_BUYERS, days, lambda: pictures.buyers(days.tail(_TREND_DAYS), language)),
+        (_FUNNEL, funnel, lambda: pictures.funnel(funnel, language)),
+        (_COHORTS, cohorts, lambda: pictures.cohorts(cohorts, language)),
+        (_ADS, ads, lambda: pictures.ads(ads, shop.currency, language)),
         (_RISKS, risks, lambda: pictures.stock_risk(_named(risks, shop), language)),
     ]  # fmt: skip
     for title, frame, draw in each:
@@ -128,26 +142,40 @@ def _pictures(
 
 
 _TREND: Final = Bilingual(
-    "GMV per day and mean of 7 days; the year before and campaigns where known",
-    "每日成交额与七日均值；有数据时含上年同期与活动日",
+    "GMV per day and mean of 7 days, with the year before and campaigns where known",
+    "每日成交额与七日均值（有数据时含上年同期与活动日）",
 )
-_WATERFALL: Final = Bilingual("What moved GMV; bars are cut below", "成交额变动拆分（柱底有截断）")
+_WATERFALL: Final = Bilingual("What moved GMV (bars are cut below)", "成交额变动拆分（柱底有截断）")
 _BUYERS: Final = Bilingual("Buyers per day", "每日买家")
 _RISKS: Final = Bilingual(
     "Sold out before goods can come: days of stock, and the days that an order takes",
     "补货到达前将售罄：可售天数与补货天数",
 )
+_FUNNEL: Final = Bilingual(
+    "Visits by path and step, and their part of those that began it, four weeks",
+    "各路径各步骤访问数（近四周）及占比",
+)
+_COHORTS: Final = Bilingual(
+    "Members who ordered again, by the month of their first order, of ten or more",
+    "各月首单会员的复购率（首单会员不少于 10 人）",
+)
+_ADS: Final = Bilingual("Ad spend and ROAS by SKU, four weeks", "各 SKU 广告花费与投产比（近四周）")
 _NAME: Final = 16
 
 
-def _named(risks: pl.DataFrame, shop: ReportedShop) -> pl.DataFrame:
-    """Risks as they are drawn: a name of bounded length, what is at stake as text."""
+def _name(sku: str) -> pl.Expr:
+    """A title of bounded length with its SKU, which alone is one of a kind."""
     title = pl.col("title")
     short = pl.when(title.str.len_chars() > _NAME).then(title.str.slice(0, _NAME) + "…")
+    return pl.concat_str(short.otherwise(title), pl.lit(" "), sku).str.strip_chars()
+
+
+def _named(risks: pl.DataFrame, shop: ReportedShop) -> pl.DataFrame:
+    """Risks as they are drawn: what is at stake as text."""
     worth = [formats.figure(one, shop.currency) for one in risks["missing_minor"]]
     return risks.select(
         "cover_days",
         "lead_time_days",
-        name=pl.concat_str(short.otherwise(title), pl.lit(" "), "sku_id").str.strip_chars(),
+        name=_name("sku_id"),
         text=pl.Series(worth, dtype=pl.String),
     )

@@ -1,12 +1,13 @@
 """Why GMV moved, in one sentence and as the bars of a picture."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import polars as pl
 
 from contracts.explanation import MOVERS, Mover
 from contracts.languages import Bilingual, Language
+from contracts.metrics import Metric
 from reports import formats
 from reports.figures import signed_amount
 from reports.spans import SpanKind
@@ -27,6 +28,8 @@ _NOT_SPLIT = Bilingual(
     "GMV {} against {}; what moved it is not known, as one of the two has no orders.",
     "成交额较{1} {0}；其中一方没有订单数据，无法拆分原因。",
 )
+_UNUSUAL = Bilingual("Unusual for the weekday: {}.", "偏离该星期常值：{}。")
+_OFF, _AND = Bilingual("{} {} ({})", "{} {}（{}）"), Bilingual(", ", "、")
 _ENDS = Bilingual("before", "之前"), Bilingual("now", "现在")
 
 
@@ -53,6 +56,21 @@ def explain_gmv(
     ]
     listed = ("、" if language == "zh" else ", ").join(parts)
     return _MOVED.in_(language).format(whole, base, listed)
+
+
+def explain_unusual(unusual: pl.DataFrame, metrics: Sequence[Metric], language: Language) -> str:
+    """Metrics that are not what the weekday usually has, day by day; empty: none is."""
+    titles = {one.name: one.title.in_(language) for one in metrics}
+    told = [
+        _OFF.in_(language).format(
+            titles[row["metric"]],
+            f"{row['change_rate']:+.1%}",
+            formats.short_day(row["day"], language),
+        )
+        for row in unusual.iter_rows(named=True)
+        if row["metric"] in titles
+    ]
+    return _UNUSUAL.in_(language).format(_AND.in_(language).join(told)) if told else ""
 
 
 def bars(

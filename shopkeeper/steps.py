@@ -216,13 +216,35 @@ def _states(states: dict[str, int]) -> list[str]:
     return [", ".join(f"{count} {state}" for state, count in states.items()) or "none"]
 
 
-def report(shop: Shop = None) -> None:
-    """Write the day's operations report as one HTML page."""
+def report(
+    shop: Shop = None,
+    date: Annotated[
+        str | None,
+        typer.Option("--date", help="Of this day, YYYY-MM-DD; with --week, of the week it ends."),
+    ] = None,
+    week: Annotated[bool, typer.Option("--week", help="Of the last seven whole days.")] = False,
+    campaign: Annotated[
+        str | None, typer.Option("--campaign", help="Of a campaign of shopkeeper.toml, by name.")
+    ] = None,
+    xlsx: Annotated[
+        bool, typer.Option("--xlsx", help="Write its tables as a workbook beside it.")
+    ] = False,
+) -> None:
+    """Write the operations report as one HTML page, of the last whole day unless told."""
+    from flows.steps.parsing import parse_day
     from flows.steps.report import report as report_step
+    from flows.steps.report import write_tables
+    from flows.steps.wanted import Wanted
 
+    wanted = Wanted.of(
+        last=parse_day(date, "--date") if date else None, is_week=week, campaign=campaign
+    )
     with chosen_home() as home:
-        path = report_step(home, shop_id=shop).path
-    answer({"report": str(path)}, screen=f"Report: {path}")
+        written = report_step(home, shop_id=shop, wanted=wanted)
+    files = {"report": str(written.path)}
+    if xlsx:
+        files["xlsx"] = str(write_tables(written))
+    answer(files, screen=f"Report: {' '.join(files.values())}")
 
 
 def export(

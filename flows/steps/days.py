@@ -2,7 +2,6 @@
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import polars as pl
@@ -12,8 +11,7 @@ from flows.steps.metrics import sources
 from flows.steps.settings import CampaignSettings
 from flows.steps.shop import Shop
 from flows.steps.views import View
-from reports.spans import Against, Span, SpanKind
-from transforms.explanation.gmv import ORDERS, VISITORS, gmv_effects, waterfall
+from reports.spans import Against, Span
 from transforms.metrics.measure import GAP_SUFFIX, PERIOD, Period, measure
 
 SHOWN: Final = (
@@ -154,44 +152,3 @@ def campaign_days(campaign: CampaignSettings, shop: Shop) -> list[dt.date]:
     first = campaign.starts_at.astimezone(shop.zone).date()
     last = campaign.last.astimezone(shop.zone).date()
     return [first + dt.timedelta(days=place) for place in range((last - first).days + 1)]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FiguresOf:
-    """A shop's frames of a report, see `reports.daily.DailyReport`."""
-
-    spans: pl.DataFrame
-    days: pl.DataFrame
-    trend: pl.DataFrame
-    movers: pl.DataFrame
-
-    @classmethod
-    def of(cls, home: Home, shop: Shop, span: Span) -> "FiguresOf":
-        """Over a span and what it is compared with: of a campaign also what came after."""
-        days = days_of(home, shop, span.last)
-        is_campaign = span.kind is SpanKind.CAMPAIGN
-        against = [one for one in Against if is_campaign or one is not Against.AFTER]
-        spans = spans_of(home, shop, span, against, days=days)
-        trend = trend_of(home, shop, span.last)
-        return cls(spans=spans, days=days, trend=trend, movers=_movers(spans, shop_id=shop.id))
-
-
-def _movers(spans: pl.DataFrame, *, shop_id: str) -> pl.DataFrame:
-    """What moved GMV against the days before, by orders alone where visitors are not known.
-
-    `shop_id` and the columns of `transforms.explanation.gmv.waterfall`.
-    """
-    quantities = {"visitors_units": "visitors", "orders_count": "orders", "gmv_minor": "gmv"}
-    rows = spans.select(
-        "shop_id", "against", **{to: pl.col(name).cast(pl.Int64) for to, name in quantities.items()}
-    )
-    now, before = (
-        rows.filter(pl.col("against") == one).drop("against")
-        for one in (Against.NOW, Against.BEFORE)
-    )
-    both = now.join(before, on="shop_id", suffix="_before").with_columns(segment=pl.lit("shop"))
-    visits = both["visitors_units"].fill_null(0) * both["visitors_units_before"].fill_null(0)
-    effects = gmv_effects(both.lazy(), VISITORS if visits.sum() else ORDERS).collect()
-    start = int(both["gmv_minor_before"].sum())
-    bars = waterfall(effects, gmv_before_minor=start)
-    return bars.select(pl.lit(shop_id).alias("shop_id"), pl.all())

@@ -48,7 +48,7 @@ def export(
         elif file_format == "ndjson":
             frame.write_ndjson(draft)
         else:
-            frame.with_columns(inert(name) for name in _texts(frame)).write_csv(draft)
+            frame.with_columns(inert(name) for name in texts(frame)).write_csv(draft)
     details = {"table": table, "rows": frame.height, "file": str(out.absolute())}
     by = person(None)
     exported = LedgerEvent(kind="export", subject=table, by=by, at=machine_now(), details=details)
@@ -64,7 +64,8 @@ def readable(home: Home, frame: pl.DataFrame, table: str) -> pl.DataFrame:
     return opened.with_columns(mask(pl.col(name)) for name in titles)
 
 
-def _texts(frame: pl.DataFrame) -> list[str]:
+def texts(frame: pl.DataFrame) -> list[str]:
+    """Names of its text columns."""
     return [name for name, dtype in frame.schema.items() if dtype == pl.String]
 
 

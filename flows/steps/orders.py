@@ -8,19 +8,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import openpyxl
 import polars as pl
 
 from contracts.actions import Action
 from contracts.errors import ConfigurationError
 from contracts.money import format_minor
 from flows.steps.clock import machine_now
-from flows.steps.export import inert, readable
+from flows.steps.export import inert, readable, texts
 from flows.steps.files import write_atomically
 from flows.steps.holders import person
 from flows.steps.home import Home
 from flows.steps.on_order import live_orders
 from flows.steps.shop import Shop
+from flows.steps.workbooks import write_workbook
 from warehouse.event_chain import Events
 from warehouse.events import LedgerEvent
 
@@ -132,16 +132,10 @@ def _line(shop: Shop, action: Action) -> dict[str, Any]:
 
 
 def _files(rows: pl.DataFrame, stem: Path) -> tuple[str, ...]:
-    texts = [name for name, dtype in rows.schema.items() if dtype == pl.String]
-    safe = rows.with_columns(inert(name) for name in texts)
+    safe = rows.with_columns(inert(name) for name in texts(rows))
     csv, xlsx = (stem.with_name(f"{stem.name}.{ending}") for ending in ("csv", "xlsx"))
     with write_atomically(csv) as draft:
         # The mark by which spreadsheets know that it is UTF-8.
         safe.write_csv(draft, include_bom=True)
-    book = openpyxl.Workbook(write_only=True)
-    sheet = book.create_sheet("order")
-    for row in (rows.columns, *safe.rows()):
-        sheet.append(list(row))
-    with write_atomically(xlsx) as draft:
-        book.save(draft)
+    write_workbook({"order": rows}, xlsx)
     return str(csv), str(xlsx)

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,15 +16,17 @@ from contracts.tables import StockFact
 from flows.steps.approvers import waiting_for
 from flows.steps.blocked import Blocked, Rung
 from flows.steps.clock import machine_now
-from flows.steps.days import SHOWN, FiguresOf, first_day
+from flows.steps.days import SHOWN, first_day
 from flows.steps.earned import why_not_auto_in
 from flows.steps.effect import effects
 from flows.steps.explain import report_actions, report_holds, titles_of
 from flows.steps.files import write_atomically
 from flows.steps.home import Home
 from flows.steps.rates import rates
+from flows.steps.report_frames import Frames
 from flows.steps.shop import Shop
 from flows.steps.wanted import TODAY, Wanted
+from flows.steps.workbooks import write_workbook
 from reports.checked import translate_data
 from reports.daily import (
     SHOWN_ACTIONS,
@@ -36,12 +38,12 @@ from reports.daily import (
     moves_of,
 )
 from reports.page import render
+from reports.sheets import sheets
 from reports.spans import Span
 from transforms.metrics.catalogue import METRICS
-from transforms.stock_risk import skus_at_risk, stock_at_risk
+from transforms.stock_risk import stock_at_risk
 
 _DAY = dt.timedelta(days=1)
-_SHOWN_RISKS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,13 @@ def report(
     return Reported(path, daily)
 
 
+def write_tables(reported: Reported) -> Path:
+    """Write the tables of a report as a workbook beside its page; where it is."""
+    path = reported.path.with_suffix(".xlsx")
+    write_workbook(sheets(reported.daily), path)
+    return path
+
+
 def gather(
     home: Home,
     shops: Sequence[Shop],
@@ -96,22 +105,24 @@ def gather(
     actions = [one for shop in shops for one in _decided(home, shop, spans[shop.id], wanted, as_of)]
     language = _language(home, shops)
     shown = _largest_per_state(actions, _worth(home, shops, as_of))
-    figures = [FiguresOf.of(home, shop, spans[shop.id]) for shop in shops]
-    risks = pl.concat([_risks(home, shop) for shop in shops])
-    titles = _titles(home, shops, shown, risks)
+    frames = Frames.together([Frames.of(home, shop, spans[shop.id]) for shop in shops])
+    skus = [*frames.risks["sku_id"], *frames.ads["sku"]]
+    titles = _titles(home, shops, shown, skus)
     return DailyReport(
         language=language,
         shops=tuple(_shop(home, shop, spans[shop.id]) for shop in shops),
         as_of=as_of,
         is_past=wanted.is_past,
         metrics=[METRICS[name] for name in SHOWN],
-        spans=pl.concat([one.spans for one in figures]),
-        days=pl.concat([one.days for one in figures]),
-        trend=pl.concat([one.trend for one in figures]),
-        movers=pl.concat([one.movers for one in figures]),
-        risks=risks.with_columns(
-            title=pl.col("sku_id").replace_strict(titles, default="", return_dtype=pl.String)
-        ),
+        spans=frames.spans,
+        days=frames.days,
+        trend=frames.trend,
+        movers=frames.movers,
+        unusual=frames.unusual,
+        risks=_titled(frames.risks, titles, "sku_id"),
+        cohorts=frames.cohorts,
+        ads=_titled(frames.ads, titles, "sku"),
+        funnel=frames.funnel,
         pulled=_pulled_streams(home, shops),
         checks=[check for shop in shops for check in home.checks.latest(shop_id=shop.id)],
         quarantine=pl.concat([home.quarantine.open(shop_id=shop.id) for shop in shops]),
@@ -142,19 +153,21 @@ def _decided(
 
 
 def _titles(
-    home: Home, shops: Sequence[Shop], actions: Sequence[Action], risks: pl.DataFrame
+    home: Home, shops: Sequence[Shop], actions: Sequence[Action], others: Sequence[str]
 ) -> dict[str, str]:
     """Titles of what is shown, by SKU."""
-    skus = {one.sku_id for one in actions if one.sku_id is not None} | set(risks["sku_id"])
+    skus = {one.sku_id for one in actions if one.sku_id is not None} | set(others)
     found: dict[str, str] = {}
     for shop in shops:
         found |= titles_of(home, shop, skus)
     return found
 
 
-def _risks(home: Home, shop: Shop) -> pl.DataFrame:
-    facts = StockFact.cast(home.scan("stock_facts", shop))
-    return skus_at_risk(facts, limit=_SHOWN_RISKS).collect()
+def _titled(frame: pl.DataFrame, titles: Mapping[str, str], sku: str) -> pl.DataFrame:
+    """With the title of each SKU; empty where it has none."""
+    return frame.with_columns(
+        title=pl.col(sku).replace_strict(titles, default="", return_dtype=pl.String)
+    )
 
 
 def _language(home: Home, shops: Sequence[Shop]) -> Language:

@@ -26,10 +26,23 @@ class Wanted:
     last: dt.date | None = None
     campaign: str = ""
 
+    @classmethod
+    def of(cls, *, last: dt.date | None, is_week: bool, campaign: str | None) -> "Wanted":
+        """As it was typed.
+
+        Raises:
+            ConfigurationError: a campaign, and a day or a week.
+        """
+        if campaign is None:
+            return cls(kind=SpanKind.WEEK if is_week else SpanKind.DAY, last=last)
+        if is_week or last is not None:
+            raise ConfigurationError("give --campaign alone: it has days of its own")
+        return cls(kind=SpanKind.CAMPAIGN, campaign=campaign)
+
     @property
     def is_past(self) -> bool:
         """Whether other days are wanted than a run reports on."""
-        return self.kind is SpanKind.CAMPAIGN or self.last is not None
+        return self != TODAY
 
     def name(self, read_on: dt.date) -> str:
         """What its file is called."""

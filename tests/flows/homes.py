@@ -29,11 +29,13 @@ def write_settings(folder: Path, text: str = "", **shops: str) -> Path:
     return folder
 
 
-def campaign(*, shops: str = "[]", skus: str = "[]", starts: str = "", ends: str = "") -> str:
+def campaign(
+    *, shops: str = "[]", skus: str = "[]", starts: str = "", ends: str = "", name: str = "11.11"
+) -> str:
     """One campaign, from the twentieth of October to the eleventh of November 2026."""
     return f"""
 [[campaigns]]
-name = "11.11"
+name = "{name}"
 starts_at = {starts or "2026-10-20T20:00:00+08:00"}
 ends_at = {ends or "2026-11-12T00:00:00+08:00"}
 shops = {shops}

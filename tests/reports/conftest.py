@@ -186,6 +186,39 @@ def risks() -> pl.DataFrame:
     }, schema_overrides={"missing_minor": pl.Int64})  # fmt: skip
 
 
+def unusual() -> pl.DataFrame:
+    return pl.DataFrame({
+        "shop_id": ["demo"], "day": [dt.date(2026, 11, 15)], "metric": ["gmv"],
+        "change_rate": [-0.314], "score": [-5.1],
+    })  # fmt: skip
+
+
+def cohorts() -> pl.DataFrame:
+    """Of forty members half came back in the first month, the second has not ended; and three."""
+    return pl.DataFrame({
+        "shop_id": "demo",
+        "cohort": [dt.date(2026, 9, 1)] * 3 + [dt.date(2026, 10, 1)] * 2,
+        "months_since": [0, 1, 2, 0, 1],
+        "members": [40, 40, 40, 3, 3],
+        "retention_rate": [1.0, 0.5, None, 1.0, 0.333],
+    })  # fmt: skip
+
+
+def ads() -> pl.DataFrame:
+    """One that loses, one of which that is not known."""
+    return pl.DataFrame({
+        "shop_id": "demo", "sku": ["SKU-7", "SKU-8"], "title": [HOSTILE, ""],
+        "ad_spend": [90_000.0, 5_000.0], "roas": [1.234, 7.0], "is_losing": [True, None],
+    })  # fmt: skip
+
+
+def funnel() -> pl.DataFrame:
+    return pl.DataFrame({
+        "shop_id": "demo", "path": ["search"] * 3, "step": [1, 2, 3],
+        "page_kind": ["search", "item", "order"], "sessions_units": [8_000.0, 2_000.0, 100.0],
+    })  # fmt: skip
+
+
 def held(*documents: tuple[str, str, str, str | None, str | None]) -> pl.DataFrame:
     rows = [
         {
@@ -217,6 +250,11 @@ def check(table: str, kind: str, **changes: Any) -> CheckResult:
 
 @pytest.fixture
 def report() -> DailyReport:
+    """See `daily`."""
+    return daily()
+
+
+def daily() -> DailyReport:
     """A day with everything in it, hostile text of a platform included."""
     actions = [
         *(action(number, ActionState.CONFIRMED) for number in range(60)),
@@ -253,7 +291,11 @@ def report() -> DailyReport:
         spans=spans,
         trend=trend_of(days),
         movers=movers_of(spans),
+        unusual=unusual(),
         risks=risks(),
+        cohorts=cohorts(),
+        ads=ads(),
+        funnel=funnel(),
         waiting={"ada": 12, "": 1},
         pulled=[
             PulledStream(
