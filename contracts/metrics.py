@@ -34,6 +34,7 @@ class Dimension(StrEnum):
 
     SKU = "sku"
     ORDER = "order"
+    CATEGORY = "category"
     HOUR = "hour"
     BUYER = "buyer"
     SOURCE = "source"

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from shopkeeper import explanation
 from shopkeeper.console import OPTIONS, answer, table
 from shopkeeper.steps import From, Shop, To, chosen_home, days_of
 
@@ -19,11 +20,14 @@ _KEPT = "retention_rate"
 AdsBy = Literal["sku", "campaign", "keyword"]
 Against = Literal["week", "year"]
 
-app = typer.Typer(help="The catalogue of metrics, and any of them.", no_args_is_help=True)
+app = typer.Typer(
+    help="The catalogue of metrics, any of them, and what explains them.", no_args_is_help=True
+)
 
 
 def register(parent: typer.Typer) -> None:
     """Add the commands of this module."""
+    explanation.register(app)
     parent.add_typer(app, name="metrics")
 
 

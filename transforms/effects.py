@@ -2,53 +2,90 @@
 
 import datetime as dt
 import math
-from typing import Final
+from dataclasses import replace
+from typing import Final, NamedTuple
 
 import polars as pl
-import scipy  # type: ignore[import-untyped]  # loads its parts when they are used
 
 from contracts.effects import LEAST_DAYS, LEAST_UNITS, Effect
+from transforms.experiments import UNFAIR, cuped, sample_ratio, sequential_half_width
 
 _DAYS_BEFORE: Final = 28
-_CONFIDENCE: Final = 0.95
 
 
-def effect(units: pl.DataFrame, outcomes: pl.LazyFrame, *, first: dt.date, last: dt.date) -> Effect:
-    """Compare both arms by the change of their daily outcome.
+def effect(
+    units: pl.DataFrame,
+    outcomes: pl.LazyFrame,
+    *,
+    first: dt.date,
+    last: dt.date,
+    drawn_rate: float | None = None,
+) -> Effect:
+    """Compare both arms by their daily outcome, less what the time before let expect.
 
     `units` (unit_id, is_left_alone, since) says from which day on a unit was, or would have been,
     acted on; `outcomes` (unit_id, day, outcome_minor) what it brought, no row being nothing. The
     days known are `first` to `last`, both included. Of each unit the mean of the days from `since`
-    on less the mean of up to 28 days before is taken, which removes what units differ by in any
-    case. The interval is Welch's of the difference of means, at 95 % (Welch 1947).
+    on is taken, less what the mean of up to 28 days before tells of it (`experiments.cuped`). The
+    95 % interval holds at all looks together (`experiments.sequential_half_width`), since the
+    effect is shown every day; it is narrowest with `LEAST_UNITS` in each arm. `drawn_rate` is the
+    part that was to be left alone: arms that are far from it have no effect.
     """
+    alone = int(units["is_left_alone"].sum())
+    counts = [units.height - alone, alone]
+    chance = None if drawn_rate is None else sample_ratio(counts, [1 - drawn_rate, drawn_rate])
     ready = units.filter(pl.col("since") <= last - dt.timedelta(days=LEAST_DAYS - 1))
-    arms = {
-        row["is_left_alone"]: row
-        for row in _changes(ready, outcomes, first=first, last=last)
+    arms = _arms(_outcomes(ready, outcomes, first=first, last=last))
+    found = Effect(
+        acted_on=counts[0],
+        left_alone=counts[1],
+        ready_acted_on=arms[False].n,
+        ready_left_alone=arms[True].n,
+        drawn_rate=drawn_rate,
+        ratio_p_value=chance,
+        is_drawn_fairly=chance is None or chance >= UNFAIR,
+    )
+    is_told = found.is_drawn_fairly and min(arm.n for arm in arms.values()) >= LEAST_UNITS
+    return _with_interval(found, arms[False], arms[True]) if is_told else found
+
+
+class _Arm(NamedTuple):
+    """Units of an arm, and the mean and variance of what they brought."""
+
+    n: int
+    mean: float
+    variance: float
+
+
+def _arms(outcomes: pl.DataFrame) -> dict[bool, _Arm]:
+    """Both arms; one without units has none."""
+    left = cuped(pl.col("after"), pl.col("before"), arm="is_left_alone")
+    found = (
+        outcomes.with_columns(left=left)
         .group_by("is_left_alone")
-        .agg(n=pl.len(), mean=pl.col("change").mean(), variance=pl.col("change").var())
-        .to_dicts()
-    }
-    acted, alone = arms.get(False, {"n": 0}), arms.get(True, {"n": 0})
-    flags = units["is_left_alone"]
-    counts = {
-        "acted_on": int((~flags).sum()),
-        "left_alone": int(flags.sum()),
-        "ready_acted_on": acted["n"],
-        "ready_left_alone": alone["n"],
-    }
-    if min(acted["n"], alone["n"]) < LEAST_UNITS:
-        return Effect(**counts)
-    mean = acted["mean"] - alone["mean"]
-    half = _half_width(acted, alone)
-    return Effect(**counts, mean_minor=mean, low_minor=mean - half, high_minor=mean + half)
+        .agg(pl.len(), mean=pl.col("left").mean(), variance=pl.col("left").var())
+    )
+    nobody = dict.fromkeys((False, True), _Arm(0, 0.0, 0.0))
+    return nobody | {is_alone: _Arm(*arm) for is_alone, *arm in found.iter_rows()}
 
 
-def _changes(
+def _with_interval(found: Effect, acted: _Arm, alone: _Arm) -> Effect:
+    mean, variance = acted.mean - alone.mean, acted.variance + alone.variance
+    error = acted.variance / acted.n + alone.variance / alone.n
+    half = sequential_half_width(error, tightest_at=variance / LEAST_UNITS)
+    return replace(
+        found,
+        mean_minor=mean,
+        standard_error_minor=math.sqrt(error),
+        low_minor=mean - half,
+        high_minor=mean + half,
+    )
+
+
+def _outcomes(
     units: pl.DataFrame, outcomes: pl.LazyFrame, *, first: dt.date, last: dt.date
 ) -> pl.DataFrame:
-    """Per unit the mean day since less the mean day before (0 where no day before is known)."""
+    """Per unit the mean day `after`, and `before`; None where no day before is known."""
     since, day, value = pl.col("since"), pl.col("day"), pl.col("outcome_minor")
     begin = pl.max_horizontal(since - dt.timedelta(days=_DAYS_BEFORE), pl.lit(first))
     known = outcomes.filter(day.is_between(first, last)).select("unit_id", "day", "outcome_minor")
@@ -67,21 +104,6 @@ def _changes(
     return (
         units.lazy()
         .join(sums, on="unit_id", how="left")
-        .select(
-            "is_left_alone",
-            change=pl.col("after").fill_null(0) / days_after - before.fill_null(0),
-        )
+        .select("is_left_alone", after=pl.col("after").fill_null(0) / days_after, before=before)
         .collect()
     )
-
-
-def _half_width(one: dict[str, float], other: dict[str, float]) -> float:
-    """Half of Welch's interval: its degrees of freedom are those of Satterthwaite."""
-    parts = [arm["variance"] / arm["n"] for arm in (one, other)]
-    total = sum(parts)
-    if total == 0:
-        return 0.0
-    freedom = total**2 / sum(
-        part**2 / (arm["n"] - 1) for part, arm in zip(parts, (one, other), strict=True)
-    )
-    return float(scipy.special.stdtrit(freedom, (1 + _CONFIDENCE) / 2)) * math.sqrt(total)

@@ -75,8 +75,8 @@ def compare(a: Trials, b: Trials, *, level: float = LEVEL) -> Comparison:
         p_value=two_sided(z),
         low=difference - half,
         high=difference + half,
-        sequential_low=difference - wide,
-        sequential_high=difference + wide,
+        sequential_low=max(difference - wide, -1.0),
+        sequential_high=min(difference + wide, 1.0),
         b_is_better=probability_better(a, b),
     )
 

@@ -149,7 +149,8 @@ def _model_shop(shop: pl.DataFrame) -> pl.DataFrame:
         shop = shop.with_columns(
             alive_rate=pl.Series(buying.alive_rate(*arrays)),
             return_rate=pl.Series(buying.return_rate(*arrays, within=_RETURN_DAYS)),
-            year_orders=pl.Series(buying.orders(*arrays, within=_YEAR_DAYS)).clip(0),
+            # Of customers like clockwork the series is beyond what a float holds.
+            year_orders=pl.Series(buying.orders(*arrays, within=_YEAR_DAYS)).clip(0).fill_nan(None),
         )
     if spending is not None:
         order = np.minimum(spending.order_value(arrays[0], values), MAX_MINOR)

@@ -56,7 +56,13 @@ def _effect(home: Home, shop: Shop, policy: str) -> ReportedEffect:
         policy=policy,
         currency=shop.settings.currency,
         is_per_sku=is_price,
-        effect=effect(units, outcomes.rows, first=outcomes.first or last, last=last),
+        effect=effect(
+            units,
+            outcomes.rows,
+            first=outcomes.first or last,
+            last=last,
+            drawn_rate=home.settings.holdout.share_rate or None,
+        ),
     )
 
 

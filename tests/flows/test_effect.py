@@ -63,7 +63,7 @@ def test_the_effect_is_that_of_the_margins_of_either_arm(
         last = home.data_as_of(shop).astimezone(shop.zone).date() - dt.timedelta(days=1)
         start = home.data_as_of(shop).astimezone(shop.zone).date() - AGO
     economics = shop.economics
-    changes: dict[bool, list[float]] = {True: [], False: []}
+    arms_: dict[bool, list[tuple[float, float]]] = {True: [], False: []}
     for unit, is_alone in found.select("unit_id", "is_left_alone").iter_rows():
         own = sold.filter(pl.col("sku_id") == unit)
         margins = {
@@ -75,17 +75,37 @@ def test_the_effect_is_that_of_the_margins_of_either_arm(
         before = sum(value for day, value in margins.items() if first <= day < start)
         after = sum(value for day, value in margins.items() if start <= day <= last)
         spans = (start - first).days, (last - start).days + 1
-        changes[is_alone].append(after / spans[1] - before / spans[0])
-    means = {arm: sum(values) / len(values) for arm, values in changes.items()}
+        arms_[is_alone].append((after / spans[1], before / spans[0]))
+    means = {
+        arm: [sum(part) / len(values) for part in zip(*values, strict=True)]
+        for arm, values in arms_.items()
+    }
+    pairs = [
+        (after - means[arm][0], before - means[arm][1])
+        for arm, values in arms_.items()
+        for after, before in values
+    ]
+    slope = sum(y * x for y, x in pairs) / sum(x * x for _, x in pairs)
+    gain = {arm: after - slope * before for arm, (after, before) in means.items()}
     assert (reported.effect.acted_on, reported.effect.left_alone) == tuple(
-        len(changes[arm]) for arm in (False, True)
+        len(arms_[arm]) for arm in (False, True)
     )
     assert reported.effect.ready_left_alone >= 30
-    assert reported.effect.mean_minor == pytest.approx(means[False] - means[True], rel=1e-6)
+    assert reported.effect.mean_minor == pytest.approx(gain[False] - gain[True], rel=1e-6)
     typed = typing(built.folder, monkeypatch, capsys)
     answer = json.loads(typed("--json", "actions", "effect")[1])
     assert answer[0]["effect"]["mean_minor"] == pytest.approx(reported.effect.mean_minor)
     assert "95 % between" in typed("actions", "effect")[1].replace("\n", " ")
+    # The share of those left alone is that of the settings: of another one the arms tell nothing.
+    assert (reported.effect.drawn_rate, reported.effect.is_drawn_fairly) == (0.4, True)
+    (built.folder / "shopkeeper.toml").write_text(
+        AT_ONCE + SHARE.replace("0.4", "0.1"), encoding="utf-8"
+    )
+    with built.open() as home:
+        (off,) = effects(home, policy="repricing")
+    assert off.effect.mean_minor is None
+    assert "that is no luck" in off.summary
+    assert "两组不可比" in off.summary_zh
 
 
 def test_before_there_is_enough_it_says_how_much_is_there(built: Merchant) -> None:

@@ -11,6 +11,7 @@ from scipy import stats  # type: ignore[import-untyped]
 
 from contracts.effects import LEAST_DAYS, LEAST_UNITS, Effect
 from transforms.effects import effect
+from transforms.experiments import sequential_half_width
 
 HILLSTROM = Path(__file__).parents[3] / "shared/data/hillstrom/hillstrom.csv"
 FIRST, SINCE, LAST = dt.date(2026, 9, 1), dt.date(2026, 10, 10), dt.date(2026, 11, 8)
@@ -33,33 +34,67 @@ def world(seed: int, *, lift: float, acted: int = 90, alone: int = 40) -> tuple[
 
 
 def measured(units: pl.DataFrame, days: pl.DataFrame) -> Effect:
-    return effect(units, days.lazy(), first=FIRST, last=LAST)
+    return effect(units, days.lazy(), first=FIRST, last=LAST, drawn_rate=0.3)
 
 
-def test_the_interval_is_welchs_of_the_changes() -> None:
-    units, days = world(1, lift=12.0)
-    changes: dict[bool, list[float]] = {False: [], True: []}
+def per_unit(units: pl.DataFrame, days: pl.DataFrame) -> dict[bool, list[tuple[float, float]]]:
+    """By arm, of each unit the mean day since and the mean day of the four weeks before."""
+    found: dict[bool, list[tuple[float, float]]] = {False: [], True: []}
     for unit, is_alone in units.select("unit_id", "is_left_alone").rows():
         own = days.filter(pl.col("unit_id") == unit)
         before = own.filter(pl.col("day").is_between(SINCE - dt.timedelta(28), SINCE, "left"))
         after = own.filter(pl.col("day") >= SINCE)
-        means = [np.mean(part["outcome_minor"].to_numpy()) for part in (after, before)]
-        changes[is_alone].append(float(means[0] - means[1]))
-    slow = stats.ttest_ind(changes[False], changes[True], equal_var=False)
-    low, high = slow.confidence_interval()
+        means = [float(np.mean(part["outcome_minor"].to_numpy())) for part in (after, before)]
+        found[is_alone].append((means[0], means[1]))
+    return found
+
+
+def test_units_are_compared_by_what_the_time_before_does_not_tell_of_them() -> None:
+    units, days = world(1, lift=12.0)
+    arms = {arm: np.array(values) for arm, values in per_unit(units, days).items()}
+    centred = np.vstack([values - values.mean(axis=0) for values in arms.values()])
+    slope = (centred[:, 0] @ centred[:, 1]) / (centred[:, 1] @ centred[:, 1])
+    left = {arm: values[:, 0] - slope * values[:, 1] for arm, values in arms.items()}
+    variances = {arm: np.var(values, ddof=1) for arm, values in left.items()}
+    error = sum(variances[arm] / len(left[arm]) for arm in left)
+    half = sequential_half_width(error, tightest_at=sum(variances.values()) / LEAST_UNITS)
+    mean = np.mean(left[False]) - np.mean(left[True])
     found = measured(units, days)
-    figures = (found.mean_minor, found.low_minor, found.high_minor)
-    mean = np.mean(changes[False]) - np.mean(changes[True])
-    assert figures == pytest.approx((mean, low, high), rel=1e-9)
+    figures = (found.mean_minor, found.low_minor, found.high_minor, found.standard_error_minor)
+    assert figures == pytest.approx((mean, mean - half, mean + half, np.sqrt(error)), rel=1e-9)
     assert (found.ready_acted_on, found.ready_left_alone) == (90, 40)
+    # What they brought before says most of what they bring.
+    unadjusted = sum(np.var(values[:, 0], ddof=1) / len(values) for values in arms.values())
+    assert error < unadjusted / 20
 
 
-def test_of_many_worlds_the_true_gain_lies_in_nineteen_of_twenty_intervals() -> None:
-    found = [(lift, measured(*world(seed, lift=lift))) for seed in range(150) for lift in (0, 20)]
-    inside = [(one.low_minor or 0) <= lift <= (one.high_minor or 0) for lift, one in found]
-    assert 0.91 <= np.mean(inside) <= 0.985
-    told_gain = [(one.low_minor or 0) > 0 for lift, one in found if lift == 20]
-    assert np.mean(told_gain) > 0.95
+def test_in_nineteen_of_twenty_worlds_the_true_gain_lies_in_the_intervals_of_all_days() -> None:
+    """Six looks, from the first that is told on: one alone would be right more often."""
+    looks = [LAST - dt.timedelta(days=n) for n in range(0, 17, 3)]
+    inside, gains = [], []
+    for seed in range(50):
+        for lift in (0, 20):
+            units, days = world(seed, lift=lift)
+            found = [effect(units, days.lazy(), first=FIRST, last=last) for last in looks]
+            bounds = [(one.low_minor or 0, one.high_minor or 0) for one in found]
+            inside.append(all(low <= lift <= high for low, high in bounds))
+            gains += [bounds[0][0] > 0] if lift else []
+    assert np.mean(inside) >= 0.95
+    assert np.mean(gains) > 0.9
+
+
+@pytest.mark.parametrize(("alone", "is_fair"), [(40, True), (25, True), (90, False)])
+def test_arms_that_are_not_of_the_sizes_that_were_drawn_have_no_effect(
+    alone: int, is_fair: bool
+) -> None:
+    units, days = world(5, lift=50, acted=100, alone=alone)
+    found = effect(units, days.lazy(), first=FIRST, last=LAST, drawn_rate=0.3)
+    slow = stats.chisquare([100, alone], [(100 + alone) * 0.7, (100 + alone) * 0.3]).pvalue
+    assert found.ratio_p_value == pytest.approx(slow)
+    assert found.is_drawn_fairly is is_fair
+    assert (found.mean_minor is not None) is (is_fair and alone >= LEAST_UNITS)
+    ended = effect(units, days.lazy(), first=FIRST, last=LAST)
+    assert (ended.ratio_p_value, ended.is_drawn_fairly) == (None, True)
 
 
 def test_a_unit_that_brings_nothing_counts_with_nothing() -> None:
@@ -121,6 +156,4 @@ def test_c9_hillstroms_mailings_brought_what_is_published(
     found = effect(units, days.lazy(), first=since, last=last)
     whole = LEAST_DAYS / millionths
     assert (found.mean_minor or 0) * whole == pytest.approx(lift, abs=1e-6)
-    half = ((found.high_minor or 0) - (found.low_minor or 0)) / 2
-    # Of more than 42,000 the t distribution is the normal one.
-    assert (found.mean_minor or 0) / (half / 1.96) == pytest.approx(z, abs=0.01)
+    assert (found.mean_minor or 0) / (found.standard_error_minor or 1) == pytest.approx(z, abs=0.01)

@@ -45,9 +45,9 @@ def test_the_chance_that_b_is_better_is_that_of_two_beta_distributions(
     a: Trials, b: Trials
 ) -> None:
     of_a, of_b = (stats.beta(one.successes + 1, one.n - one.successes + 1) for one in (a, b))
-    grid = np.linspace(0, 1, 20_001)
-    slow = np.trapezoid(of_b.pdf(grid) * of_a.cdf(grid), grid)
-    assert probability_better(a, b) == pytest.approx(slow, abs=1e-5)
+    chances = (np.arange(20_000) + 0.5) / 20_000
+    slow = of_a.cdf(of_b.ppf(chances)).mean()
+    assert probability_better(a, b) == pytest.approx(slow, abs=5e-5)
     assert probability_better(a, b) + probability_better(b, a) == pytest.approx(1, abs=1e-9)
 
 

@@ -319,6 +319,17 @@ def test_the_published_summary_of_cdnow_is_reproduced(cdnow: pl.DataFrame) -> No
     assert (frame["year_orders"] < 365).all()
 
 
+def test_customers_like_clockwork_have_no_orders_to_expect_and_stop_no_build() -> None:
+    orders = [
+        order(126 - day, f"m{(7 * day + n) % 400}")
+        for day in range(126)
+        for n in range(60 if day == 120 else 20 + day % 3)
+    ]
+    found = facts(*orders)
+    assert {row["alive_rate"] is None for row in found} == {False}
+    assert {row["year_orders"] for row in found} == {None}
+
+
 def tier(day: int, rank: int, member_id: str = "m", **more: Any) -> Row:
     fields = {"shop_id": "s", "member_id": member_id, "told_date": date(2026, 11, day)}
     return {**fields, "tier_rank": rank, **more}

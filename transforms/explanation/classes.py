@@ -25,8 +25,8 @@ _VISITORS, _ORDERS, _GMV = (
 def product_classes(products: pl.LazyFrame) -> pl.LazyFrame:
     """Products of a span with their class, or why they have none.
 
-    `products` has shop_id, sku_id, category (None: none), visitors_units and margin_minor (None:
-    not known), orders_count and gmv_minor. Added are conversion_rate (orders per visitor),
+    `products` has shop_id, product_id, category (None: none), visitors_units and margin_minor
+    (None: not known), orders_count and gmv_minor. Added are conversion_rate (orders per visitor),
     margin_rate (margin among GMV), product_class and gap. By the quartiles of the category:
 
     - star: visitors below the median, conversion in the upper quarter;

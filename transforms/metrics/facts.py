@@ -16,7 +16,7 @@ from transforms.metrics.sources import DATE, Fact, Sources, with_costs
 from transforms.sales import counted_orders, goods
 
 _ORDER: Final = ["shop_id", "order_id"]
-_OF_LINES: Final = frozenset({Dimension.SKU, Dimension.ORDER})
+_OF_LINES: Final = frozenset({Dimension.SKU, Dimension.CATEGORY, Dimension.ORDER})
 
 
 def _orders(of: Sources, _by: frozenset[Dimension]) -> pl.LazyFrame:
@@ -85,6 +85,7 @@ def _lines(of: Sources, _by: frozenset[Dimension]) -> pl.LazyFrame:
         .with_columns(
             pl.coalesce("sku_id", "listing_id", pl.lit("(unlinked)")).alias(Dimension.SKU),
             pl.col("order_id").alias(Dimension.ORDER),
+            pl.coalesce("category", pl.lit("(none)")).alias(Dimension.CATEGORY),
         )
     )
 

@@ -10,7 +10,7 @@ from transforms.explanation.classes import LEAST_PEERS, LEAST_VISITORS, product_
 Row = dict[str, Any]
 SCHEMA = {
     "shop_id": pl.String,
-    "sku_id": pl.String,
+    "product_id": pl.String,
     "category": pl.String,
     "visitors_units": pl.Int64,
     "orders_count": pl.Int64,
@@ -23,7 +23,7 @@ def product(sku: str, visitors: int | None, orders: int, margin: float | None, *
     """A product of the shop's only category; `margin` is its rate, of 100 per order."""
     gmv = 100 * orders
     left = None if margin is None else round(gmv * margin)
-    named = {"shop_id": "s", "sku_id": sku, "category": "tea", "visitors_units": visitors}
+    named = {"shop_id": "s", "product_id": sku, "category": "tea", "visitors_units": visitors}
     return {**named, "orders_count": orders, "gmv_minor": gmv, "margin_minor": left, **more}
 
 
@@ -37,7 +37,7 @@ def classes(*rows: Row) -> dict[str, tuple[str | None, str | None]]:
     found = product_classes(pl.LazyFrame(rows, schema=SCHEMA)).collect()
     return {
         sku: (one, gap)
-        for sku, one, gap in found.select("sku_id", "product_class", "gap").iter_rows()
+        for sku, one, gap in found.select("product_id", "product_class", "gap").iter_rows()
     }
 
 
@@ -91,7 +91,12 @@ def test_a_cost_that_is_not_known_hides_no_class_that_does_not_ask_for_it() -> N
 
 def test_a_category_is_its_own_measure_and_a_small_one_is_measured_by_the_shop() -> None:
     gold = [
-        {**one, "sku_id": f"g{n}", "category": "gold", "margin_minor": one["gmv_minor"] * 9 // 10}
+        {
+            **one,
+            "product_id": f"g{n}",
+            "category": "gold",
+            "margin_minor": one["gmv_minor"] * 9 // 10,
+        }
         for n, one in enumerate(peers())
     ]
     middling = product("x", 1500, 60, 0.5)
