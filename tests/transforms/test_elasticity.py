@@ -170,3 +170,34 @@ def test_a_season_of_the_whole_shop_is_no_answer_to_a_price() -> None:
 
 def test_a_shop_without_a_sound_slope_has_nothing_to_learn_from() -> None:
     assert learnt(weeks("A", STEADY, elasticity=-2), {}) == {}
+
+
+def test_a_shop_has_the_same_elasticities_to_the_last_digit_however_its_sales_are_stored() -> None:
+    rng = random.Random(4)
+    sales = SalesDaily.sample(
+        overrides=[
+            {
+                "shop_id": "s",
+                "sku_id": f"{sku}",
+                "sales_date": MONDAY + timedelta(weeks=week, days=rng.randrange(7)),
+                "sold_units": rng.randrange(1, 40),
+                "gift_units": 0,
+                "gmv_minor": rng.randrange(1_000, 90_000),
+            }
+            for sku in range(30)
+            for week in range(40)
+        ]
+    )
+    until, none = MONDAY + timedelta(weeks=41), Listing.create_empty().lazy()
+    first, *others = (
+        elasticities(
+            SalesDaily.cast(sales.sample(fraction=1, shuffle=True, seed=seed)).lazy(),
+            none,
+            as_of_date=until,
+        )
+        .collect()
+        .sort("sku_id")
+        for seed in range(4)
+    )
+    assert first["slope"].null_count() == 0
+    assert all(other.equals(first) for other in others)
