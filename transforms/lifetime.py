@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy  # type: ignore[import-untyped]  # loads its parts when they are used
 
-_Numbers = npt.NDArray[np.float64]
+Numbers = npt.NDArray[np.float64]
 LEAST_REPEATERS: Final = 100
 """Customers who came back, below which the parameters are guesswork."""
 _MOST: Final = 20.0  # of a parameter's logarithm: beyond it the likelihood is flat
@@ -33,22 +33,22 @@ class BuyingModel:
     is_modified: bool = True
     """MBG/NBD, else BG/NBD, whose customers leave after a repeat only."""
 
-    def alive_rate(self, repeats: _Numbers, last_at: _Numbers, known_for: _Numbers) -> _Numbers:
+    def alive_rate(self, repeats: Numbers, last_at: Numbers, known_for: Numbers) -> Numbers:
         """The chance that each is still a customer; by BG/NBD 1 of who never came back."""
-        alive: _Numbers = 1 / (1 + np.exp(np.minimum(self._gone(repeats, last_at, known_for), 700)))
+        alive: Numbers = 1 / (1 + np.exp(np.minimum(self._gone(repeats, last_at, known_for), 700)))
         return alive
 
     def return_rate(
-        self, repeats: _Numbers, last_at: _Numbers, known_for: _Numbers, *, within: float
-    ) -> _Numbers:
+        self, repeats: Numbers, last_at: Numbers, known_for: Numbers, *, within: float
+    ) -> Numbers:
         """The chance that each buys again within that time, if nobody does anything."""
         buys = 1 - np.exp((self.r + repeats) * np.log(self._left(known_for, within)))
-        returns: _Numbers = self.alive_rate(repeats, last_at, known_for) * buys
+        returns: Numbers = self.alive_rate(repeats, last_at, known_for) * buys
         return returns
 
     def orders(
-        self, repeats: _Numbers, last_at: _Numbers, known_for: _Numbers, *, within: float
-    ) -> _Numbers:
+        self, repeats: Numbers, last_at: Numbers, known_for: Numbers, *, within: float
+    ) -> Numbers:
         """The orders to expect of each within that time."""
         left = self.b + repeats + self.is_modified
         start = self.a + self.b + repeats - (not self.is_modified)
@@ -56,21 +56,21 @@ class BuyingModel:
             self.r + repeats, left, start, within / (self.alpha + known_for + within)
         )
         stay = 1 - series * np.exp((self.r + repeats) * np.log(self._left(known_for, within)))
-        expected: _Numbers = (
+        expected: Numbers = (
             start / (self.a - 1) * stay * self.alive_rate(repeats, last_at, known_for)
         )
         return expected
 
-    def _left(self, known_for: _Numbers, within: float) -> _Numbers:
-        left: _Numbers = (self.alpha + known_for) / (self.alpha + known_for + within)
+    def _left(self, known_for: Numbers, within: float) -> Numbers:
+        left: Numbers = (self.alpha + known_for) / (self.alpha + known_for + within)
         return left
 
-    def _gone(self, repeats: _Numbers, last_at: _Numbers, known_for: _Numbers) -> _Numbers:
+    def _gone(self, repeats: Numbers, last_at: Numbers, known_for: Numbers) -> Numbers:
         """Logarithm of the odds that each has left."""
         stays = np.log(self.b + (repeats if self.is_modified else np.maximum(repeats, 1) - 1))
         silent = np.log((self.alpha + known_for) / (self.alpha + last_at))
         odds = np.log(self.a) - stays + (self.r + repeats) * silent
-        gone: _Numbers = odds if self.is_modified else np.where(repeats > 0, odds, -np.inf)
+        gone: Numbers = odds if self.is_modified else np.where(repeats > 0, odds, -np.inf)
         return gone
 
 
@@ -83,14 +83,14 @@ class SpendingModel:
     v: float
     log_likelihood: float
 
-    def order_value(self, repeats: _Numbers, mean_value: _Numbers) -> _Numbers:
+    def order_value(self, repeats: Numbers, mean_value: Numbers) -> Numbers:
         """What an order of each is worth: between their own mean and everybody's."""
-        value: _Numbers = self.p * (self.v + repeats * mean_value) / (self.p * repeats + self.q - 1)
+        value: Numbers = self.p * (self.v + repeats * mean_value) / (self.p * repeats + self.q - 1)
         return value
 
 
 def fit(
-    repeats: _Numbers, last_at: _Numbers, known_for: _Numbers, *, is_modified: bool = True
+    repeats: Numbers, last_at: Numbers, known_for: Numbers, *, is_modified: bool = True
 ) -> BuyingModel | None:
     """The likeliest model of customers who came back `repeats` times.
 
@@ -103,7 +103,7 @@ def fit(
     scale = float(known_for.max())
     x, t, known = cells[0], cells[1] / scale, cells[2] / scale
 
-    def unlikelihood(logs: _Numbers) -> float:
+    def unlikelihood(logs: Numbers) -> float:
         total_log = np.sum(counts * _log_likelihood(np.exp(logs), x, t, known, is_modified))
         return -float(total_log / counts.sum())
 
@@ -116,7 +116,7 @@ def fit(
     return BuyingModel(r, alpha * scale, a, b, float(np.sum(counts * logs)), is_modified)
 
 
-def fit_spending(repeats: _Numbers, mean_value: _Numbers) -> SpendingModel | None:
+def fit_spending(repeats: Numbers, mean_value: Numbers) -> SpendingModel | None:
     """The likeliest model of what those spend per order who came back; None as `fit`.
 
     `mean_value` is the mean of their repeat orders; who has none, or spent nothing, is left out.
@@ -127,7 +127,7 @@ def fit_spending(repeats: _Numbers, mean_value: _Numbers) -> SpendingModel | Non
     x, scale = repeats[came], float(np.mean(mean_value[came]))
     z = mean_value[came] / scale
 
-    def unlikelihood(logs: _Numbers) -> float:
+    def unlikelihood(logs: Numbers) -> float:
         return -float(np.mean(_log_spending(np.exp(logs), x, z)))
 
     found = _likeliest(unlikelihood, 3)
@@ -138,7 +138,7 @@ def fit_spending(repeats: _Numbers, mean_value: _Numbers) -> SpendingModel | Non
     return SpendingModel(p, q, v * scale, float(np.sum(logs)))
 
 
-def _likeliest(unlikelihood: Callable[[_Numbers], float], size: int) -> list[float] | None:
+def _likeliest(unlikelihood: Callable[[Numbers], float], size: int) -> list[float] | None:
     """The parameters, all above 0, that make it least; None where there are none."""
     bounds = [(-_MOST, _MOST)] * size
     found = scipy.optimize.minimize(
@@ -150,12 +150,12 @@ def _likeliest(unlikelihood: Callable[[_Numbers], float], size: int) -> list[flo
 
 
 def _log_likelihood(
-    parameters: _Numbers,
-    repeats: _Numbers,
-    last_at: _Numbers,
-    known_for: _Numbers,
+    parameters: Numbers,
+    repeats: Numbers,
+    last_at: Numbers,
+    known_for: Numbers,
     is_modified: bool,
-) -> _Numbers:
+) -> Numbers:
     r, alpha, a, b = parameters
     bought = scipy.special.gammaln(r + repeats) - scipy.special.gammaln(r) + r * np.log(alpha)
     alive = -(r + repeats) * np.log(alpha + known_for)
@@ -167,14 +167,14 @@ def _log_likelihood(
         stayed = scipy.special.betaln(a, b + repeats) - scipy.special.betaln(a, b)
         gone = np.log(a) - np.log(b + np.maximum(repeats, 1) - 1) + left
         either = np.where(repeats > 0, np.logaddexp(alive, gone), alive)
-    likelihood: _Numbers = bought + stayed + either
+    likelihood: Numbers = bought + stayed + either
     return likelihood
 
 
-def _log_spending(parameters: _Numbers, repeats: _Numbers, mean_value: _Numbers) -> _Numbers:
+def _log_spending(parameters: Numbers, repeats: Numbers, mean_value: Numbers) -> Numbers:
     p, q, v = parameters
     shape = p * repeats
-    likelihood: _Numbers = (
+    likelihood: Numbers = (
         scipy.special.gammaln(shape + q)
         - scipy.special.gammaln(shape)
         - scipy.special.gammaln(q)

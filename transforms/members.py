@@ -1,7 +1,9 @@
 """Members: how each one buys beside the others, and what speaks against writing to them now."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import dataframely as dy
@@ -23,7 +25,7 @@ from contracts.tables import (
     RefundCase,
 )
 from transforms.days import local_day
-from transforms.lifetime import fit, fit_spending
+from transforms.lifetime import BuyingModel, Numbers, SpendingModel, fit, fit_spending
 from transforms.sales import counted_orders
 
 _MEMBER: Final = ["shop_id", "member_id"]
@@ -45,6 +47,32 @@ _SEGMENTS: Final[Mapping[tuple[bool, bool, bool], MemberSegment]] = {
 """By whether they bought recently, often and for much."""
 
 
+@dataclass(frozen=True, slots=True)
+class MembersSeen:
+    """What models are fitted on: one of each per member, in days and minor units."""
+
+    repeats: Numbers
+    last_at: Numbers
+    known_for: Numbers
+    mean_minor: Numbers
+
+
+@dataclass(frozen=True, slots=True)
+class MemberModels:
+    """Of a shop's members; None: too few came back."""
+
+    buying: BuyingModel | None
+    spending: SpendingModel | None
+
+
+def fitted(seen: MembersSeen) -> MemberModels:
+    """The likeliest models of what was seen."""
+    return MemberModels(
+        fit(seen.repeats, seen.last_at, seen.known_for),
+        fit_spending(seen.repeats, seen.mean_minor),
+    )
+
+
 def member_facts(
     orders: dy.LazyFrame[Order],
     *,
@@ -58,8 +86,11 @@ def member_facts(
     tiers: dy.LazyFrame[MemberTier],
     as_of: dt.datetime,
     time_zone: str,
+    models: Callable[[MembersSeen], MemberModels] = fitted,
 ) -> dy.LazyFrame[MemberFact]:
     """One row per member with an order that counts in GMV; guests are nobody in particular.
+
+    `models` are those of a shop's members, fitted anew unless somebody kept them.
 
     Of a shop with n members the score of rank k, counted from the worst, is (k - 1) × 5 // n + 1:
     five groups that differ by one member at most. Of equal members the one whose id comes first
@@ -74,8 +105,7 @@ def member_facts(
     named = theirs.select(*_ORDER, "member_id", "placed_at")
     return (
         _bought(orders, as_of=as_of, time_zone=time_zone)
-        .map_batches(_with_models)
-        .sort(*_MEMBER)
+        .map_batches(partial(_with_models, models=models))
         .with_columns(
             recency_score=_score(-pl.col("recency_days")),
             frequency_score=_score(pl.col("orders_count")),
@@ -126,25 +156,25 @@ def _bought(orders: dy.LazyFrame[Order], *, as_of: dt.datetime, time_zone: str) 
     )
 
 
-def _with_models(frame: pl.DataFrame) -> pl.DataFrame:
-    """What the models of each shop say of its members, in days."""
-    shops = frame.partition_by("shop_id", maintain_order=True)
-    return pl.concat([_model_shop(shop) for shop in shops]) if shops else frame
+def _with_models(
+    frame: pl.DataFrame, *, models: Callable[[MembersSeen], MemberModels]
+) -> pl.DataFrame:
+    """What the models of each shop say of its members, which are then in the order of their ids."""
+    shops = frame.sort(_MEMBER).partition_by("shop_id", maintain_order=True)
+    return pl.concat([_model_shop(shop, models) for shop in shops]) if shops else frame
 
 
-def _model_shop(shop: pl.DataFrame) -> pl.DataFrame:
+def _model_shop(shop: pl.DataFrame, models: Callable[[MembersSeen], MemberModels]) -> pl.DataFrame:
     """Who is still a customer, who comes back unaided, and what an order of theirs is worth."""
     bought_for = (pl.col("last_order_date") - pl.col("first_order_date")).dt.total_days()
     repeats = pl.col("order_days_units").cast(pl.Float64) - 1
-    seen = shop.select(
-        repeats=repeats,
-        last_at=bought_for.cast(pl.Float64),
-        known_for=(bought_for + pl.col("recency_days")).cast(pl.Float64),
+    mean_minor = pl.when(repeats > 0).then(pl.col("later_minor") / repeats).fill_null(0.0)
+    columns = (repeats, bought_for, bought_for + pl.col("recency_days"), mean_minor)
+    seen = MembersSeen(
+        *(shop.select(column.cast(pl.Float64)).to_series().to_numpy() for column in columns)
     )
-    arrays = [seen[name].to_numpy() for name in seen.columns]
-    mean = shop.select(pl.when(repeats > 0).then(pl.col("later_minor") / repeats).fill_null(0.0))
-    values = mean.to_series().to_numpy()
-    buying, spending = fit(*arrays), fit_spending(arrays[0], values)
+    found, arrays = models(seen), (seen.repeats, seen.last_at, seen.known_for)
+    buying, spending = found.buying, found.spending
     if buying is not None:
         shop = shop.with_columns(
             alive_rate=pl.Series(buying.alive_rate(*arrays)),
@@ -153,7 +183,7 @@ def _model_shop(shop: pl.DataFrame) -> pl.DataFrame:
             year_orders=pl.Series(buying.orders(*arrays, within=_YEAR_DAYS)).clip(0).fill_nan(None),
         )
     if spending is not None:
-        order = np.minimum(spending.order_value(arrays[0], values), MAX_MINOR)
+        order = np.minimum(spending.order_value(seen.repeats, seen.mean_minor), MAX_MINOR)
         shop = shop.with_columns(order_minor=pl.Series(order).round().cast(pl.Int64))
     return shop
 

@@ -117,10 +117,9 @@ class Lake:
             head = self.open(table_name)
             stored = read(head, table, days)
             is_other = pl.lit(value=False) if shop_id is None else pl.col("shop_id") != shop_id
-            wanted = pl.concat([stored.filter(is_other), rows]).sort(
-                list(dict.fromkeys([scope, *table.key]))
-            )
-            came, gone = _missing(wanted, stored), _missing(stored, wanted)
+            in_order = list(dict.fromkeys([scope, *table.key]))
+            wanted = pl.concat([stored.filter(is_other), rows]).sort(in_order)
+            came, gone = _difference(wanted, stored.sort(in_order), list(table.key))
             touched = pl.concat([came[scope], gone[scope]]).unique()
             try:
                 if head is None:
@@ -330,6 +329,19 @@ def _scopes(incoming: Mapping[str, pl.DataFrame]) -> pl.Series:
 def _snapshot_span(table: Table, snapshot: Snapshot) -> pl.Series | None:
     """What a snapshot speaks of: its shop; of a table by days, whatever the day."""
     return None if table.partition else pl.Series([snapshot.shop_id])
+
+
+def _difference(
+    wanted: pl.DataFrame, stored: pl.DataFrame, key: list[str]
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Rows that came and rows that went, of two frames in the same order."""
+    if not wanted.select(key).equals(stored.select(key)):
+        return _missing(wanted, stored), _missing(stored, wanted)
+    # The same keys: row by row, which costs a tenth of looking each row up.
+    differs = pl.select(
+        pl.any_horizontal(wanted[name].ne_missing(stored[name]) for name in wanted.columns)
+    ).to_series()
+    return wanted.filter(differs), stored.filter(differs)
 
 
 def _missing(rows: pl.DataFrame, among: pl.DataFrame) -> pl.DataFrame:

@@ -1,6 +1,7 @@
 """The lake through time: what changed between two versions, notes on a table, fewer files."""
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
@@ -180,6 +181,9 @@ def tidy(lake: Lake, recorded: Mapping[str, int]) -> dict[str, int]:
 
 def _compact(head: DeltaTable, table: Table) -> bool:
     """Whether days had too many files, which are one now."""
+    in_folders = Counter(uri.rpartition("/")[0] for uri in head.file_uris())
+    if max(in_folders.values(), default=0) <= MOST_FILES:
+        return False
     files = pl.DataFrame(head.get_add_actions(flatten=True))
     is_parted = table.partition in head.metadata().partition_columns
     by = f"partition.{table.partition}" if is_parted else pl.lit(0)

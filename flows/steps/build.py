@@ -120,8 +120,9 @@ def _build_shop(home: Home, shop: Shop, *, is_full: bool) -> dict[str, int]:
     frames = {"kpis_daily": days, **point_in_time_tables(view, sold)}
     for name, frame in frames.items():
         versions[name] = home.lake.replace(name, frame, shop_id=shop.id).version
-    for name in _BY_DAY:
-        version = note(home.lake, name, key=_key(shop), value=basis)
+    notes = {**view.notes, **{(name, _key(shop)): basis for name in _BY_DAY}}
+    for (name, key), value in notes.items():
+        version = note(home.lake, name, key=key, value=value)
         versions[name] = versions[name] if version is None else version
     home.readings.record(versions)
     publish(home.database, "kpis_daily", read=lambda: _published_rows(home, "kpis_daily"))

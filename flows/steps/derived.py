@@ -46,6 +46,7 @@ from contracts.tables import (
     Velocity,
     table_of,
 )
+from flows.steps.fitted import last_or_fitted
 from flows.steps.on_order import approved_orders
 from flows.steps.rates import rates
 from flows.steps.views import View
@@ -235,10 +236,15 @@ def _stock_facts(view: View, built: Built) -> pl.LazyFrame:
 
 
 def _open_orders(view: View, built: Built) -> pl.LazyFrame:
+    approved = approved_orders(view.home, view.shop, view.as_of)
+    first = approved["decided_at"].min()
+    # Without an order no sale counts, and none of before the first; a day's margin for the zone.
+    since = view.today if first is None else cast("dt.datetime", first).date()
+    sold = built.of(SalesDaily).filter(pl.col("sales_date") >= since - dt.timedelta(days=1))
     return open_orders(
-        approved_orders(view.home, view.shop, view.as_of).lazy(),
+        approved.lazy(),
         view.rows(StockLevel),
-        sales_daily=pieces_sold(built.of(SalesDaily), _pieces(view)),
+        sales_daily=pieces_sold(sold, _pieces(view)),
         inbound=view.rows(Inbound),
         as_of=view.as_of,
         time_zone=view.zone,
@@ -294,6 +300,7 @@ def _member_facts(view: View, built: Built) -> pl.LazyFrame:
         tiers=view.rows(MemberTier),
         as_of=view.as_of,
         time_zone=view.zone,
+        models=last_or_fitted(view),
     )
 
 

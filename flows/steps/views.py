@@ -23,6 +23,8 @@ class View:
     versions: Mapping[str, int]
     asked: set[str] = field(default_factory=set)
     """Names of the tables that were read."""
+    notes: dict[tuple[str, str], str] = field(default_factory=dict)
+    """What a build is to note on the tables that it makes, by table and key."""
     _read: dict[str, pl.DataFrame] = field(default_factory=dict)
 
     @classmethod
