@@ -70,12 +70,6 @@ def documents_count(client: ShopifyClient, source: Source, query: str | None) ->
     return counted.count.count if is_exact else MOST_PAGED + 1
 
 
-def in_pages(client: ShopifyClient, source: Source, query: str | None) -> Iterator[Page]:
-    """Yield pages; the children that a page leaves out follow it."""
-    for found in _Reader(client, source, query).pages():
-        yield from found
-
-
 def in_bulk(client: ShopifyClient, source: Source, query: str | None) -> Iterator[Page]:
     """Yield one bulk job's file in pages of some 8 MiB; no document is split."""
     held = bytearray()

@@ -21,8 +21,7 @@ CREDITED: Final = {
     "orderStatusCategory": "",
 }  # fmt: skip
 CREDITED_DAILY: Final = {
-    "is_daily": "true", "platform": "all", "is_today_or_15_days": "true",
-    "is_order_or_click": "false", "order_status_category": "",
+    "isDaily": "true", "platform": "all", "isTodayOr15Days": "true", "isOrderOrClick": "false",
 }  # fmt: skip
 
 
@@ -43,12 +42,15 @@ CAMPAIGN: Final[Fields] = {
     **written(date.isoformat, clickDate="date"),
     **MEASURES,
 }
+_SPELLED: Final = {"totalOrderRoi": "TotalOrderROI", "totalOrderCvs": "OrderCVS"}
 DAILY: Final[Fields] = {
     **as_is(id="campaign_id"),
     **written(lambda at: at.strftime("%Y%m%d"), "date"),
-    # The measures by their names with a capital, each as text.
+    # The measures by the names of the platform's client, with a capital, each as text.
     "figureData": lambda row: {
-        name[0].upper() + name[1:]: str(one) for name, one in document(CAMPAIGN, row).items()
+        _SPELLED.get(name, name[0].upper() + name[1:]): str(one)
+        for name, one in document(CAMPAIGN, row).items()
+        if name != "clickDate"
     },
 }
 
@@ -63,7 +65,7 @@ def account(shop: Shop, args: Arguments) -> Document:
 def campaign_days(shop: Shop, args: Arguments) -> Document:
     """As `account`, by campaign."""
     found = _found(shop, args, "kuaiche", BY_CAMPAIGN, CREDITED_DAILY)
-    page = Page.of(args, "page_index", "page_size", most=MAX_PAGE)
+    page = Page.of(args, "pageIndex", "pageSize", most=MAX_PAGE)
     return {"value": page.documents(DAILY, found), "total": found.height, "page": page.number}
 
 
@@ -82,15 +84,14 @@ def campaigns(product: str) -> Callable[[Shop, Arguments], Document]:
 def _found(
     shop: Shop, args: Arguments, product: str, keys: tuple[str, ...], emulated: Mapping[str, str]
 ) -> pl.DataFrame:
-    """Sums over a span of days; names are spelled in one of two ways."""
+    """Sums over a span of days."""
     for name, value in emulated.items():
         if (args.needed(name, str) if value else args.text(name)) != value:
             raise ERRORS("not_emulated", what=f"another {name} than {value or 'none'}")
-    start, end, campaign = ("startDay", "endDay", "campaignId")
-    if emulated is CREDITED_DAILY:
-        start, end, campaign = ("start_day", "end_day", "campaign_id")
-    first, last = (args.needed(name, lambda text: day(text[:10])) for name in (start, end))
+    first, last = (
+        args.needed(name, lambda text: day(text[:10])) for name in ("startDay", "endDay")
+    )
     if last < first:
-        raise ERRORS("invalid", name=end, reason="must not lie before the first")
-    own = equal("campaign_id", args.get(campaign, whole))
+        raise ERRORS("invalid", name="endDay", reason="must not lie before the first")
+    own = equal("campaign_id", args.get("campaignId", whole))
     return ads_by(shop.world, product, keys, pl.col("date").is_between(first, last), own)

@@ -16,7 +16,7 @@ from connectors.base.gateway import RefusedCallError
 from connectors.jd import CONNECTOR
 from connectors.jd.client import JdClient, JdSettings
 from connectors.jd_ads import CONNECTOR as ADS
-from connectors.jd_ads.client import JdAdsClient, JdAdsSettings
+from connectors.jd_ads.client import KUAICHE, SUMS, JdAdsClient, JdAdsSettings
 from contracts.errors import SourceRejectedError
 from contracts.ports import Stores
 from contracts.streams import Context, Mapped, Page, Window
@@ -209,9 +209,11 @@ def test_an_answer_that_says_below_that_it_failed_is_no_empty_list(shop: Shop) -
         client.read("jingdong.pop.PopCommentJsfService.getVenderCommentsForJos", {"page": 1})
 
 
-def test_days_of_ads_are_what_campaigns_spent(read_only: Shop) -> None:
+@pytest.mark.parametrize("call", [KUAICHE, SUMS])
+def test_days_of_ads_are_what_campaigns_spent(read_only: Shop, call: str) -> None:
     (stream,) = ADS.streams
-    client = JdAdsClient(JdAdsSettings.model_validate(read_only.given()))
+    stated = {**read_only.given(), "kuaiche_call": call}
+    client = JdAdsClient(JdAdsSettings.model_validate(stated))
     read_only.clients.append(client)
     now = client.now()
     pages = list(stream.fetch(client, Window(now - dt.timedelta(days=20), now)))

@@ -92,6 +92,13 @@ def pulled(client: ShopifyClient, stream: str) -> Mapped:
     return mapped(client, stream, list(found.fetch(client, month(client))))
 
 
+def in_pages(client: ShopifyClient, source: queries.Source) -> list[Page]:
+    """What is read of a month; so little of it that no bulk job is asked for."""
+    found = list(fetch.read(client, month(client), source=source))
+    assert all(page.part != "bulk" for page in found)
+    return found
+
+
 def value(live: Live | Unread) -> int:
     assert isinstance(live, Live)
     return live.value
@@ -108,7 +115,7 @@ def tamper(world: str, **change: Any) -> dict[str, Any]:
 def test_pages_and_bulk_give_the_same_valid_rows(client: ShopifyClient, stream: str) -> None:
     source = STREAMS[stream]
     query = queries.search(month(client)) if source.is_windowed else None
-    paged = mapped(client, stream, list(fetch.in_pages(client, source, query)))
+    paged = mapped(client, stream, in_pages(client, source))
     bulk = mapped(client, stream, list(fetch.in_bulk(client, source, query)))
     for table, frame in paged.frames.items():
         assert frame.height > 0 or table in ("refunds", "coupons"), table
@@ -214,10 +221,9 @@ def test_stock_that_was_set_is_the_stock_answered(client: ShopifyClient) -> None
 @pytest.mark.parametrize("fault", ["duplicate_page", "throttle"])
 def test_a_fault_in_passing_loses_no_order(spoiled_world: str, fault: str) -> None:
     client = opened_at(spoiled_world)
-    window = queries.search(month(client))
-    before = mapped(client, "orders", list(fetch.in_pages(client, queries.ORDERS, window)))
+    before = mapped(client, "orders", in_pages(client, queries.ORDERS))
     tamper(spoiled_world, op=fault)
-    after = mapped(client, "orders", list(fetch.in_pages(client, queries.ORDERS, window)))
+    after = mapped(client, "orders", in_pages(client, queries.ORDERS))
     assert set(after.frames["orders"]["order_id"]) == set(before.frames["orders"]["order_id"])
     client.close()
 
@@ -226,7 +232,7 @@ def test_a_repeated_cursor_ends_the_reading(spoiled_world: str) -> None:
     client = opened_at(spoiled_world)
     tamper(spoiled_world, op="repeat_cursor")
     with pytest.raises(SourceContractError, match="cursor"):
-        list(fetch.in_pages(client, queries.ORDERS, queries.search(month(client))))
+        in_pages(client, queries.ORDERS)
     client.close()
 
 

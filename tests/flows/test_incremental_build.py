@@ -9,11 +9,12 @@ from polars.testing import assert_frame_equal
 
 from contracts.tables import TABLES
 from flows.steps import build as build_module
+from flows.steps import fitted
 from flows.steps.build import build, derive, rebuild
 from flows.steps.home import Home
 from flows.steps.pull import pull
 from tests.flows.conftest import Merchant
-from transforms import kpis
+from transforms import kpis, lifetime
 
 
 def is_as_if_built_whole(home: Home) -> bool:
@@ -119,6 +120,25 @@ def test_an_order_merged_before_the_last_build_and_read_after_it_is_counted(
         build(home)
         assert is_as_if_built_whole(home)
         assert pieces(home) == before + sum(lines["quantity_units"])
+
+
+def test_models_of_members_are_fitted_anew_only_where_what_they_are_fitted_on_changed(
+    built: Merchant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lifetime, "LEAST_REPEATERS", 5)
+    monkeypatch.setattr(fitted, "_METHOD", "so that there is nothing to keep yet")
+    with built.open() as home:
+        shop = home.shop("demo")
+        build(home)
+        made = home.scan("member_facts", shop).collect()
+        assert made["alive_rate", "order_minor"].null_count().row(0) == (0, 0)
+        monkeypatch.setattr(fitted, "fitted", whole)
+        kept = derive(home, shop, as_of=home.data_as_of(shop))["member_facts"]
+        assert_frame_equal(kept.sort("member_id"), made.sort("member_id"))
+        built.advance(24)
+        pull(home)
+        with pytest.raises(WholeBuildError):
+            build(home)
 
 
 def pieces(home: Home) -> int:

@@ -306,9 +306,8 @@ def test_ads_of_each_kind_add_up_to_what_was_shown(reader: Seller) -> None:
     kuaiche = shown.filter(pl.col("product") == "kuaiche")
     assert sum(minor(one["cost"]) for one in days) == kuaiche["spend_minor"].sum()
     daily = reader.call(
-        "dsp.report.queryCampDailySum", start_day=f"{first} 00:00:00", end_day=f"{last} 23:59:59",
-        is_daily=True, platform="all", is_order_or_click=False, is_today_or_15_days=True,
-        page_index=1, page_size=100,
+        "dsp.report.queryCampDailySum", startDay=str(first), endDay=str(last), isDaily=True,
+        platform="all", isOrderOrClick=False, isTodayOr15Days=True, pageIndex=1, pageSize=100,
     )["querycampdailysum_result"]  # fmt: skip
     assert daily["total"] == len(daily["value"]) == 14
     figures = [one["figureData"] for one in daily["value"]]
