@@ -7,6 +7,7 @@ from prefect.artifacts import acreate_markdown_artifact
 from pydantic import Field
 
 from contracts.errors import ConfigurationError
+from contracts.languages import Bilingual
 from flows.act import act_flow
 from flows.form import (
     HomeDir,
@@ -24,6 +25,9 @@ from flows.steps.explain import report_without_names
 from flows.steps.home import Home
 from flows.steps.opening import open_home
 from reports.markdown import batch_list, left_table, proposals_table
+
+_SHOWN = Bilingual("Nothing is approved", "尚未批准")
+_DONE = Bilingual("{} approved of {}", "{1} 项中批准 {0} 项")
 
 
 @flow(name="approve", flow_run_name=run_name, on_running=[tag_run])
@@ -58,7 +62,7 @@ async def approve_flow(
         ids = found.action_ids if found else find_ids(home, action_ids or [])
         if only_show:
             await acreate_markdown_artifact(
-                _summary(home, found, ids), key="approve", description="Nothing is approved"
+                _summary(home, found, ids), key="approve", description=_SHOWN.in_(home.language)
             )
             return []
         if found is not None and found.stamp != stamp:
@@ -68,11 +72,12 @@ async def approve_flow(
         done = approve(home, ids, by=by, contents=found.contents if found else None, is_typed=False)
         changed = done.changed
         actions = home.ledger.find(action_ids=changed) if changed else []
-        table = proposals_table(report_without_names(actions))
+        language = home.language
+        table = proposals_table(report_without_names(actions, language), language)
     await acreate_markdown_artifact(
-        table + left_table(done.left),
+        table + left_table(done.left, language),
         key="approved",
-        description=f"{len(changed)} approved of {len(ids)}",
+        description=_DONE.in_(language).format(len(changed), len(ids)),
     )
     if send_now:
         for shop_id_ in dict.fromkeys(action.shop_id for action in actions):
@@ -82,7 +87,9 @@ async def approve_flow(
 
 def _summary(home: Home, found: Batch | None, ids: list[str]) -> str:
     """Of ids each whole; of a filter count, totals and the largest."""
+    language = home.language
+    actions = home.ledger.find(action_ids=ids) if found is None else found.sample
+    table = proposals_table(report_without_names(actions, language), language)
     if found is None:
-        return proposals_table(report_without_names(home.ledger.find(action_ids=ids)))
-    table = proposals_table(report_without_names(found.sample))
-    return batch_list(found.lines, stamp=found.stamp) + table
+        return table
+    return batch_list(found.lines, stamp=found.stamp, language=language) + table

@@ -3,12 +3,15 @@
 from prefect import flow
 from prefect.artifacts import acreate_markdown_artifact
 
+from contracts.languages import Bilingual
 from flows.form import ActionIds, HomeDir, Person
 from flows.labels import run_name, tag_run
 from flows.steps.actions import reject
 from flows.steps.explain import report_without_names
 from flows.steps.opening import open_home
 from reports.markdown import left_table, proposals_table
+
+_DONE = Bilingual("{} rejected of {}", "{1} 项中驳回 {0} 项")
 
 
 @flow(name="reject", flow_run_name=run_name, on_running=[tag_run])
@@ -18,10 +21,11 @@ async def reject_flow(home_dir: HomeDir, action_ids: ActionIds, by: Person) -> l
         done = reject(home, action_ids, by=by)
         changed = done.changed
         actions = home.ledger.find(action_ids=changed) if changed else []
-        table = proposals_table(report_without_names(actions))
+        language = home.language
+        table = proposals_table(report_without_names(actions, language), language)
     await acreate_markdown_artifact(
-        table + left_table(done.left),
+        table + left_table(done.left, language),
         key="rejected",
-        description=f"{len(changed)} rejected of {len(action_ids)}",
+        description=_DONE.in_(language).format(len(changed), len(action_ids)),
     )
     return changed

@@ -4,12 +4,15 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from contracts.checks import CheckResult
-from contracts.languages import Bilingual
+from contracts.languages import Bilingual, Language
 from reports.daily import DailyReport, ReportedAction, count_actions, in_words, states_of
 from reports.effects import ReportedEffect
 from reports.figures import format_metric
 from reports.formats import written
 from reports.left_alone import ReportedHold, by_policy
+from reports.names import STATES, typed
+from reports.reasons import translate_reason
+from reports.words import translate_guard
 
 SHOWN_ACTIONS = 50
 SHOWN_DAYS = 14
@@ -32,12 +35,18 @@ def pulled_table(rows: Sequence[Mapping[str, object]]) -> str:
     return _table([name.replace("_", " ") for name in rows[0]], cells)
 
 
-def left_table(left: Mapping[str, str]) -> str:
+_LEFT = Bilingual("left as it is", "未改动"), Bilingual("why", "原因")
+
+
+def left_table(left: Mapping[str, str], language: Language = "en") -> str:
     """Actions that a person's answer did not change, by id, and why; nothing if there are none."""
     if not left:
         return ""
-    cells = ([escape(action_id[:8]), escape(why)] for action_id, why in left.items())
-    return "\n" + _table(["left as it is", "why"], cells)
+    cells = (
+        [escape(action_id[:8]), escape(translate_reason(why).in_(language))]
+        for action_id, why in left.items()
+    )
+    return "\n" + _table([one.in_(language) for one in _LEFT], cells)
 
 
 def checks_table(results: Sequence[CheckResult]) -> str:
@@ -87,55 +96,84 @@ def kpis_table(report: DailyReport) -> str:
     return _table(heads, cells)
 
 
-def left_alone_table(holds: Sequence[ReportedHold]) -> str:
+_ALONE = (
+    Bilingual("policy", "策略"),
+    Bilingual("left alone", "未处理"),
+    Bilingual("why", "原因"),
+    Bilingual("for example", "例如"),
+)
+
+
+def left_alone_table(holds: Sequence[ReportedHold], language: Language = "en") -> str:
     """What each policy left alone and why, the most first; nothing if there is none."""
     if not holds:
         return ""
     cells = (
         [
-            escape(policy if one is reasons[0] else ""),
+            escape(typed(policy, language) if one is reasons[0] else ""),
             f"{one.targets:,}",
-            f"{escape(one.phrase)}<br>{escape(one.phrase_zh)}",
+            escape(one.bilingual.in_(language)),
             escape(", ".join(one.samples)),
         ]
         for policy, reasons in by_policy(holds)
         for one in reasons
     )
-    return "\n" + _table(["policy", "left alone", "why", "for example"], cells)
+    return "\n" + _table([one.in_(language) for one in _ALONE], cells)
 
 
-def effects_list(effects: Sequence[ReportedEffect]) -> str:
-    """What each policy earned, in both languages; nothing if none leaves some alone."""
+def effects_list(effects: Sequence[ReportedEffect], language: Language = "en") -> str:
+    """What each policy earned; nothing if none leaves some alone."""
     lines = [
-        f"- {escape(one.policy)}, {escape(one.shop_id)}: {one.summary}<br>{one.summary_zh}\n"
+        f"- {escape(typed(one.policy, language))}, {escape(one.shop_id)}:"
+        f" {one.bilingual.in_(language)}\n"
         for one in effects
     ]
     return "\n" + "".join(lines) if lines else ""
 
 
-def proposals_table(actions: Sequence[ReportedAction]) -> str:
+_NOTHING = Bilingual("Nothing was proposed.\n", "没有提出动作。\n")
+_PROPOSALS = (
+    Bilingual("id", "编号"),
+    Bilingual("policy", "策略"),
+    Bilingual("SKU", "SKU"),
+    Bilingual("before", "之前"),
+    Bilingual("after", "之后"),
+    Bilingual("state", "状态"),
+    Bilingual("why", "原因"),
+    Bilingual("refused", "拒绝原因"),
+)
+_MORE = Bilingual("{} more", "另有 {} 项")
+_SAYS = Bilingual("{} would say", "{} 的内容")
+
+
+def proposals_table(actions: Sequence[ReportedAction], language: Language = "en") -> str:
     """Counts per policy and state, then the first 50 proposals with their reasons, and whole what
     all that wait for a person would say.
     """
     if not actions:
-        return "Nothing was proposed.\n"
+        return _NOTHING.in_(language)
     states = states_of(count_actions([one.action for one in actions]))
-    lines = [f"- {escape(policy)}: {in_words(found)}" for policy, found in states.items()]
-    cells = ([*_proposal(one)] for one in actions[:SHOWN_ACTIONS])
-    table = _table(["id", "policy", "SKU", "before", "after", "state", "why", "refused"], cells)
+    lines = [
+        f"- {escape(typed(policy, language))}: {in_words(found, language)}"
+        for policy, found in states.items()
+    ]
+    cells = ([*_proposal(one, language)] for one in actions[:SHOWN_ACTIONS])
+    table = _table([one.in_(language) for one in _PROPOSALS], cells)
     hidden = len(actions) - SHOWN_ACTIONS
-    more = [f"{hidden:,} more", ""] if hidden > 0 else []
-    return "\n".join([*lines, "", table, *more, *filter(None, map(_text, actions))])
+    more = [_MORE.in_(language).format(f"{hidden:,}"), ""] if hidden > 0 else []
+    texts = (_text(one, language) for one in actions)
+    return "\n".join([*lines, "", table, *more, *filter(None, texts)])
 
 
-def _text(one: ReportedAction) -> str:
+def _text(one: ReportedAction, language: Language) -> str:
     """What an action would say, as it is: in a fence that nothing in it can close."""
     if not one.content:
         return ""
     parts = "\n".join(f"{name}: {text}" for name, text in one.content.items())
     longest = max((len(run) for run in re.findall("`+", parts)), default=0)
     fence = "`" * max(3, longest + 1)
-    head = f"**{one.action.action_id[:8]}** {escape(one.action.policy)} would say"
+    policy = escape(typed(one.action.policy, language))
+    head = f"**{one.action.action_id[:8]}** {_SAYS.in_(language).format(policy)}"
     return f"{head}\n\n{fence}text\n{parts}\n{fence}\n"
 
 
@@ -144,11 +182,14 @@ def by_approval_list(sentences: Sequence[str]) -> str:
     return "".join(f"- {escape(one)}\n" for one in sentences) + ("\n" if sentences else "")
 
 
-def batch_list(lines: Sequence[str], *, stamp: str) -> str:
+_LARGEST = Bilingual("stamp {}\n\nThe largest:\n\n", "校验码 {}\n\n金额最大：\n\n")
+
+
+def batch_list(lines: Sequence[str], *, stamp: str, language: Language = "en") -> str:
     """Count and totals of what a filter finds, and the stamp by which it is known again; the
     largest follow."""
     items = "".join(f"- {escape(line)}\n" for line in lines)
-    return f"{items}\nstamp {stamp}\n\nThe largest:\n\n"
+    return f"{items}\n{_LARGEST.in_(language).format(stamp)}"
 
 
 def undo_table(items: Sequence[Mapping[str, object]]) -> str:
@@ -164,15 +205,17 @@ def undo_table(items: Sequence[Mapping[str, object]]) -> str:
     return _table([name.replace("_", " ") for name in names], cells)
 
 
-def _proposal(one: ReportedAction) -> Iterable[str]:
+def _proposal(one: ReportedAction, language: Language) -> Iterable[str]:
     action = one.action
-    refused = ": ".join(part for part in (action.guard, action.guard_reason) if part)
+    guard = [translate_guard(action.guard)] if action.guard else []
+    reason = [translate_reason(action.guard_reason)] if action.guard_reason else []
+    refused = ": ".join(part.in_(language) for part in [*guard, *reason])
     yield action.action_id[:8]
-    yield escape(action.policy)
+    yield escape(typed(action.policy, language))
     yield escape(action.sku_id or "")
-    yield written(action, action.before_value)
-    yield written(action, action.after_value)
-    yield str(action.state)
+    yield written(action, action.before_value, language)
+    yield written(action, action.after_value, language)
+    yield STATES[action.state].in_(language)
     yield escape(one.sentence)
     yield escape(refused)
 

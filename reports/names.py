@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from contracts.codes import ActionState, QuarantineReason
-from contracts.languages import Bilingual
+from contracts.languages import Bilingual, Language
 
 STATES: Final[Mapping[str, Bilingual]] = {
     ActionState.SHADOW: Bilingual("shadow", "仅记录"),
@@ -202,3 +202,8 @@ def named(table: Mapping[str, Bilingual], code: str) -> Bilingual:
     """A code's name; its own words where an older release wrote one that is no more."""
     plain = code.replace("_", " ")
     return table.get(code, Bilingual(plain, plain))
+
+
+def typed(policy: str, language: Language) -> str:
+    """A policy as commands and forms take it, after its Chinese name."""
+    return f"{named(POLICIES, policy).zh} {policy}" if language == "zh" else policy

@@ -66,6 +66,7 @@ def shop_view(report: DailyReport, shop: ReportedShop) -> Mapping[str, Any]:
         "against": [_column(one, shop, language) for one in rows if one is not Against.NOW],
         "figures": [(one, Markup(spark(one.trend))) for one in shown],  # noqa: S704
         "stock": next((one for one in report.stock if one.shop_id == shop.shop_id), None),
+        "campaign": next(report.of(shop, report.campaign).iter_rows(named=True), None),
         "money": lambda minor: formats.money(minor, shop.currency),
         "pictures": [one for one in drawn if one.drawn is not None],
         "undrawn": [one.title for one in drawn if one.drawn is None],

@@ -14,7 +14,7 @@ from reports.checked import translate_data
 from reports.daily import DailyReport, reasons_of, refusals, states_of
 from reports.figures import ReportFigure, figures
 from reports.left_alone import because, by_policy
-from reports.names import CHECKS, POLICIES, QUARANTINE, STATES, STREAMS, TABLES, named
+from reports.names import CHECKS, QUARANTINE, STATES, STREAMS, TABLES, named, typed
 from reports.spans import Against
 from reports.words import translate_guard
 
@@ -143,7 +143,7 @@ def _actions(report: DailyReport) -> RenderableType:
     table = _table(_ACTIONS.in_(language), heads, left=1)
     for policy, found in states.items():
         cells = (formats.count(found.get(state, 0)) for state in columns)
-        table.add_row(Text(named(POLICIES, policy).in_(language)), *cells)
+        table.add_row(Text(typed(policy, language)), *cells)
     refused = _LIST.in_(language).join(
         f"{translate_guard(guard).in_(language)} {number:,}"
         for guard, number in refusals(report.counts)[:6]
@@ -161,7 +161,7 @@ def _because(report: DailyReport) -> RenderableType | None:
         ways = [_WAYS.in_(language).format(f"{up:,}", f"{down:,}")] if up or down else []
         why = [because(reasons[policy], language)] if policy in reasons else []
         told = _SENTENCES.in_(language).join([*ways, *why])
-        name = named(POLICIES, policy).in_(language)
+        name = typed(policy, language)
         lines.append(Text(_OF_POLICY.in_(language).format(name, told)))
     return Group(*lines) if lines else None
 

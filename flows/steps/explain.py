@@ -58,9 +58,11 @@ def phrase_of(policy: str, reason: str, language: Language) -> str:
         return reason.replace("_", " ")
 
 
-def report_without_names(actions: Iterable[Action]) -> list[ReportedAction]:
+def report_without_names(
+    actions: Iterable[Action], language: Language = "en"
+) -> list[ReportedAction]:
     """The same for Prefect, which keeps in the clear what it shows: it names nobody's order."""
-    return report_actions(map(without_identifiers, actions))
+    return report_actions(map(without_identifiers, actions), language=language)
 
 
 def _sentences(action: Action) -> dict[str, str]:

@@ -12,6 +12,7 @@ import polars as pl
 from actions.policies.registry import policy_of
 from contracts.codes import PolicyMode
 from contracts.errors import ConfigurationError
+from contracts.languages import Language, language_of
 from contracts.names import nearest
 from contracts.personal import Members
 from contracts.tables import table_of
@@ -135,6 +136,11 @@ class Home(Stored):
         """The members of a shop, as a mapping may know them."""
         erasures = self.erasures
         return Members(shop.id, self.keys.members, erasures.of(shop.id), erasures.ids(shop.id))
+
+    @property
+    def language(self) -> Language:
+        """In which its people read."""
+        return language_of(self.settings.language)
 
     @property
     def reports(self) -> Path:

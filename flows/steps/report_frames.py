@@ -9,7 +9,7 @@ import dataframely as dy
 import polars as pl
 
 from contracts.metrics import Dimension
-from contracts.tables import AdsDaily, FunnelDaily, StockFact, VisitEvent
+from contracts.tables import AdsDaily, FunnelDaily, Order, OrderCoupon, StockFact, VisitEvent
 from flows.steps.days import days_of, spans_of, trend_of
 from flows.steps.derived import event_days
 from flows.steps.home import Home
@@ -17,6 +17,7 @@ from flows.steps.metrics import sources
 from flows.steps.shop import Shop
 from flows.steps.views import View
 from reports.spans import Against, Span, SpanKind
+from transforms.campaigns import campaign_sums
 from transforms.explanation.anomalies import HISTORY_DAYS, anomalies
 from transforms.explanation.gmv import ORDERS, VISITORS, gmv_effects, waterfall
 from transforms.metrics.advertised import ads_by_sku
@@ -44,6 +45,7 @@ class Frames:
     cohorts: pl.DataFrame
     ads: pl.DataFrame
     funnel: pl.DataFrame
+    campaign: pl.DataFrame
 
     @classmethod
     def of(cls, home: Home, shop: Shop, span: Span) -> "Frames":
@@ -63,6 +65,7 @@ class Frames:
             cohorts=_cohorts(view),
             ads=_ads(view, span),
             funnel=_funnel(view, span),
+            campaign=_campaign(view, span),
         )
 
     @classmethod
@@ -148,6 +151,17 @@ def _funnel(view: View, span: Span) -> pl.DataFrame:
         "path", "step", "page_kind",
         shop_id=pl.lit(view.shop.id), sessions_units=pl.col("path_reached"),
     )  # fmt: skip
+
+
+def _campaign(view: View, span: Span) -> pl.DataFrame:
+    """Coupons and deposits of a campaign, as `campaign_sums` has them; of other spans none."""
+    if span.kind is not SpanKind.CAMPAIGN:
+        return pl.DataFrame(schema={"shop_id": pl.String})
+    orders, coupons = view.rows(Order), view.rows(OrderCoupon)
+    found = campaign_sums(
+        orders, coupons, first=span.first, last=span.last, time_zone=view.zone
+    ).collect()
+    return found.select(pl.lit(view.shop.id).alias("shop_id"), pl.all())
 
 
 def _has(view: View, schema: type[dy.Schema]) -> bool:

@@ -52,3 +52,25 @@ def test_figures_are_those_of_the_catalogue(built: Merchant) -> None:
     assert [one.name for one in daily.metrics] == list(SHOWN)
     assert days["day"][0] >= daily.shops[0].since
     assert re.search(r"data since \d+ \w+ \d{4}", render(daily))
+
+
+def test_what_the_page_says_is_what_the_catalogue_measures(built: Merchant) -> None:
+    with built.open() as home:
+        (shop,) = home.select(None)
+        daily = gather(home, [shop], as_of=home.data_as_of(shop))
+        last = daily.shops[0].span.last
+        value = {
+            name: show(home, name, first=last, last=last).rows["value"].item() for name in SHOWN
+        }
+    page = render(daily)
+    tile = r'<p class="label">(.*?)</p>\s*<p class="value">(.*?)</p>'
+    tiles = dict(re.findall(tile, page))
+    assert tiles["GMV"] == f"{value['gmv'] / 100:,.2f}"
+    assert tiles["Visitors"] == f"{value['visitors']:,.0f}"
+    assert tiles["Conversion"] == f"{value['conversion']:.1%}"
+    assert tiles["Refunded"] == f"{value['refunded'] / 100:,.2f}"
+    row = r"<tr><td>(.*?)(?:<br>.*?)?</td>\s*<td class=\"n\"><b>(.*?)</b>"
+    rows = dict(re.findall(row, page))
+    for title, name in (("Orders", "orders"), ("Buyers", "buyers"), ("Units", "units")):
+        assert rows[title] == f"{value[name]:,.0f}"
+    assert rows["Average order"] == f"{round(value['aov']) / 100:,.2f}"

@@ -94,6 +94,9 @@ def test_a_campaign_is_told_against_the_same_weekdays_before_and_after(built: Me
     assert "Campaign Singles&#39; Day" in page
     assert re.search(r"[+-][\d.,]+(%| USD) on before", page)
     assert " afterwards" in page
+    (sums,) = written.daily.campaign.to_dicts()
+    assert f"on {sums['coupon_orders']:,} orders with a code" in page
+    assert sums["deposit_orders"] == 0
 
 
 @pytest.mark.parametrize(

@@ -296,6 +296,7 @@ def daily() -> DailyReport:
         cohorts=cohorts(),
         ads=ads(),
         funnel=funnel(),
+        campaign=pl.DataFrame(schema={"shop_id": pl.String}),
         waiting={"ada": 12, "": 1},
         pulled=[
             PulledStream(

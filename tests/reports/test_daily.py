@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from contracts.codes import ActionState
 from reports.daily import ActionCount, DailyReport, count_actions, reasons_of, refusals, states_of
 from reports.page import render
+from reports.spans import SpanKind
 
 
 def test_the_page_tells_figures_checks_quarantine_and_actions(report: DailyReport) -> None:
@@ -103,3 +104,27 @@ def test_a_document_held_twice_for_one_reason_counts_once() -> None:
         }
     )
     assert dict(reasons_of(quarantine)) == {"penny_price": 1, "future_instant": 1}
+
+
+def test_a_day_without_orders_says_so_and_shows_no_figures_first(report: DailyReport) -> None:
+    nothing = pl.when(pl.col("against") == "now").then(0.0).otherwise("orders").alias("orders")
+    page = render(replace(report, spans=report.spans.with_columns(nothing)))
+    assert "No order is known of this time." in page
+    assert 'class="tile"' not in page
+
+
+def test_days_that_are_over_are_labelled(report: DailyReport) -> None:
+    label = "computed from the data of now"
+    assert label not in render(report)
+    assert label in render(replace(report, is_past=True))
+
+
+def test_coupons_and_deposits_of_a_campaign_are_told(report: DailyReport) -> None:
+    sums = {"coupon_orders": 12, "coupon_minor": 34_050, "deposit_orders": 7, "deposit_minor": 100}
+    shop = replace(
+        report.shops[0], span=replace(report.shops[0].span, kind=SpanKind.CAMPAIGN, name="<618>")
+    )
+    campaign = pl.DataFrame([{"shop_id": "demo", **sums}])
+    page = render(replace(report, shops=(shop,), campaign=campaign))
+    for told in ("Campaign &lt;618&gt;", "340.50 USD", "on 12 orders", "7 orders", "1.00 USD once"):
+        assert told in page

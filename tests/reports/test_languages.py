@@ -16,12 +16,19 @@ from actions.policies.registry import policies
 from connectors.base import registry as connectors
 from contracts import errors
 from contracts.codes import ActionState, QuarantineReason
-from contracts.languages import Bilingual, Language
+from contracts.languages import LANGUAGES, Bilingual, Language
 from contracts.tables import TABLES
 from reports import checked, names, words
 from reports.checked import translate_data
-from reports.daily import DailyReport
-from reports.markdown import kpis_table
+from reports.daily import DailyReport, count_actions
+from reports.left_alone import ReportedHold
+from reports.markdown import (
+    batch_list,
+    kpis_table,
+    left_alone_table,
+    left_table,
+    proposals_table,
+)
 from reports.page import render
 from reports.summary import screen
 from tests.reports.test_reasons import sentences
@@ -153,8 +160,37 @@ def test_the_screen_and_the_artifact_are_chinese_too(report: DailyReport) -> Non
     chinese = translated(report, "zh")
     out = io.StringIO()
     Console(file=out, width=100).print(screen(chinese))
-    for text in (out.getvalue(), kpis_table(chinese)):
+    typed = re.compile("|".join(policies()))
+    for text in (typed.sub("", out.getvalue()), kpis_table(chinese)):
         assert re.findall(r"[A-Za-z]{2,}", DATA.sub("", text)) == []
+
+
+def test_the_screen_names_a_policy_as_commands_take_it(report: DailyReport) -> None:
+    actions = [replace(one.action, policy="member_coupon") for one in report.actions]
+    names: dict[Language, str] = {"en": "member_coupon", "zh": "会员优惠券 member_coupon"}
+    for language, name in names.items():
+        out = io.StringIO()
+        told = replace(report, language=language, counts=count_actions(actions))
+        Console(file=out, width=100).print(screen(told))
+        assert re.search(rf"^{name}\b", out.getvalue(), re.MULTILINE)
+
+
+def test_artifacts_of_actions_are_in_one_language(report: DailyReport) -> None:
+    for language in LANGUAGES:
+        told = translated(report, language)
+        holds = [ReportedHold(
+            shop_id="demo", policy="restock", targets=3, samples=("SKU-1",), phrase="is enough",
+            phrase_zh="库存充足",
+        )]  # fmt: skip
+        text = proposals_table(told.actions, language) + left_alone_table(holds, language)
+        text += left_table({"a1": "what it needs first was not proposed"}, language)
+        text += batch_list(["3"], stamp="0f", language=language)
+        bare = re.sub(r"&lt;.*?&gt;|\\", "", text)
+        if language == "en":
+            assert not CJK.search(bare)
+        else:
+            typed = re.compile("|".join(policies()))
+            assert re.findall(r"[A-Za-z]{2,}", DATA.sub("", typed.sub("", bare))) == []
 
 
 def test_the_languages_differ_only_in_words(report: DailyReport) -> None:

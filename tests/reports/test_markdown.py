@@ -45,7 +45,7 @@ def test_the_newest_day_comes_first(report: DailyReport) -> None:
 def test_proposals_show_why_and_who_refused(report: DailyReport) -> None:
     table = proposals_table(report.actions[55:70])
     assert "- repricing: 5 confirmed, 10 refused" in table
-    assert "| floor\\: 12.49 would leave 0.31 a piece" in table
+    assert "| below the floor\\: 12.49 would leave 0.31 a piece" in table
     assert "54 more" in proposals_table(report.actions)
 
 
