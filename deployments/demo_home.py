@@ -77,6 +77,7 @@ messages_per_day = 20_000
 folder = "inbox/shopify"
 mappings = [
   "erp_costs", "erp_purchasing", "erp_stockouts", "competitor_offers", "sycm_traffic",
+  "sycm_items", "visit_reports", "shop_scores", "goals",
 ]
 time_zone = "America/New_York"
 quiet_seconds = 0
@@ -117,6 +118,7 @@ calls_per_second = 45
 folder = "inbox/taobao"
 mappings = [
   "erp_costs", "erp_purchasing", "erp_stockouts", "competitor_offers", "sycm_traffic",
+  "sycm_items", "visit_reports", "shop_scores", "goals",
 ]
 time_zone = "Asia/Shanghai"
 quiet_seconds = 0

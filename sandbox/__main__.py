@@ -19,10 +19,15 @@ from sandbox.plan import Fault, parsed
 from sandbox.scoreboard import clock_text
 from sandbox.server import running
 from sandbox.shopify.cost import Rates
+from sandbox.taobao import ids
 from sandbox.world.channels import CHANNELS
 from sandbox.world.demand import advance
 from sandbox.world.exports import write_exports
+from sandbox.world.reports import write_reports
 from sandbox.world.world import build
+
+FIRST_NUMBERS = {"taobao": ids.ITEM}
+"""What a platform adds to a product's number in its reports, as in its answers."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -54,6 +59,7 @@ def _served(given: argparse.Namespace) -> Iterator[dict[str, Any]]:
             advance(world, given.hours)
         for name, world in worlds.items() if given.exports else ():
             write_exports(world, given.exports / name)
+            write_reports(world, given.exports / name, first_number=FIRST_NUMBERS.get(name, 0))
         with composed(
             worlds,
             token=given.token,
@@ -70,6 +76,7 @@ def _served(given: argparse.Namespace) -> Iterator[dict[str, Any]]:
         advance(world, given.hours)
     if given.exports:
         write_exports(world, given.exports)
+        write_reports(world, given.exports)
     with running(
         world, token=given.token, rates=rates, port=given.port, faults=given.fault_plan
     ) as url:

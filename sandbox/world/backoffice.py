@@ -229,7 +229,10 @@ def competitor_offers(
 
 
 def traffic(orders: pl.DataFrame, rng: np.random.Generator, zone: str = ZONE) -> pl.DataFrame:
-    """Visitors and page views per shop-local day and source; a later day changes no earlier one."""
+    """Visitors and page views per shop-local day and source; a later day changes no earlier one.
+
+    `dwell_mean` is the seconds that a visitor stayed, `bounced` the part that saw one page.
+    """
     local = pl.col("created_at").dt.convert_time_zone(zone).dt.date()
     daily = orders.group_by(date=local).agg(orders=pl.len()).sort("date")
     mix = pl.DataFrame(SOURCES, schema=["source", "share"], orient="row")
@@ -237,9 +240,12 @@ def traffic(orders: pl.DataFrame, rng: np.random.Generator, zone: str = ZONE) ->
     drawn = rng.random((frame.height, 2))
     visits = frame["orders"].to_numpy() * frame["share"].to_numpy() * (14 + 12 * drawn[:, 0])
     views = visits * (2.5 + 3.5 * drawn[:, 1])
+    stayed = rng.spawn(1)[0].random((frame.height, 2))
     return frame.select(
         "date",
         "source",
         visitors=pl.Series(np.ceil(visits).astype(np.int64)),
         views=pl.Series(np.ceil(views).astype(np.int64)),
+        dwell_mean=pl.Series(60 + 90 * stayed[:, 0]),
+        bounced=pl.Series(0.3 + 0.25 * stayed[:, 1]),
     )

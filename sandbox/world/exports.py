@@ -25,7 +25,7 @@ def write_exports(world: World, folder: Path) -> list[Path]:
     some of it), supply plan, stock-out days, competitor offers, traffic.
     """
     with world.lock:
-        day = _last_day(world)
+        day = last_day(world)
         earlier = day - timedelta(days=EARLIER_DAYS)
         return [
             _costs(world, folder / "erp" / f"成本_{earlier:%Y%m%d}.csv", earlier, is_earlier=True),
@@ -43,11 +43,13 @@ def decimal_text(minor: pl.Expr) -> pl.Expr:
     return pl.concat_str((minor // 100).cast(pl.String), pl.lit("."), cents)
 
 
-def _last_day(world: World) -> date:
+def last_day(world: World) -> date:
+    """The last complete day of the world's zone."""
     return world.clock.astimezone(ZoneInfo(world.zone)).date() - timedelta(days=1)
 
 
-def _write_csv(frame: pl.DataFrame, path: Path, *, encoding: str) -> Path:
+def write_csv(frame: pl.DataFrame, path: Path, *, encoding: str) -> Path:
+    """Write a file as back offices do, its folder too."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(frame.write_csv(line_terminator="\r\n").encode(encoding))
     return path
@@ -69,7 +71,7 @@ def _costs(world: World, path: Path, day: date, *, is_earlier: bool) -> Path:
         pl.lit(world.currency).alias("币种"),
         pl.lit(day.isoformat()).alias("生效日期"),
     )
-    return _write_csv(frame, path, encoding="gb18030")
+    return write_csv(frame, path, encoding="gb18030")
 
 
 def _supply(world: World, path: Path) -> Path:
@@ -105,7 +107,7 @@ def _stockouts(world: World, path: Path) -> Path:
         pl.col("product_id").cast(pl.String).alias("商家编码"),
         pl.col("date").dt.to_string("%Y-%m-%d").alias("日期"),
     )
-    return _write_csv(frame, path, encoding="gb18030")
+    return write_csv(frame, path, encoding="gb18030")
 
 
 def _offers(world: World, folder: Path) -> Path:
@@ -122,18 +124,20 @@ def _offers(world: World, folder: Path) -> Path:
         observed_at=seen.dt.convert_time_zone(world.zone).dt.to_string("%Y-%m-%dT%H:%M:%S%:z"),
     )
     name = f"competitor_offers_{world.clock:%Y%m%dT%H%M}.csv"
-    return _write_csv(frame, folder / name, encoding="utf-8")
+    return write_csv(frame, folder / name, encoding="utf-8")
 
 
 def _traffic(world: World, path: Path) -> Path:
     daily = traffic(world.orders, np.random.default_rng(SEED), world.zone)
-    frame = daily.filter(pl.col("date") <= _last_day(world)).select(
+    frame = daily.filter(pl.col("date") <= last_day(world)).select(
         pl.col("date").dt.to_string("%Y-%m-%d").alias("日期"),
         pl.col("source").alias("来源"),
         _grouped("visitors").alias("访客数"),
         _grouped("views").alias("浏览量"),
+        pl.col("dwell_mean").round(1).alias("平均停留时长"),
+        pl.format("{}%", (pl.col("bounced") * 100).round(2)).alias("跳失率"),
     )
-    return _write_csv(frame, path, encoding="gb18030")
+    return write_csv(frame, path, encoding="gb18030")
 
 
 def _grouped(column: str) -> pl.Expr:

@@ -181,7 +181,7 @@ def test_offers_carry_an_offset_and_traffic_has_thousands_separators(exported: P
     assert set(offers["currency"]) == {"USD"}
     assert offers.filter(pl.col("in_stock") == "false").height > 0
     traffic = _csv(next(exported.glob("sycm/流量_*.csv")))
-    assert traffic.columns == ["日期", "来源", "访客数", "浏览量"]
+    assert traffic.columns == ["日期", "来源", "访客数", "浏览量", "平均停留时长", "跳失率"]
     assert traffic["浏览量"].str.contains(r"^\d,\d{3}$").any()
 
 

@@ -10,13 +10,13 @@ from contracts.ports import Stores
 from contracts.streams import Context, Mapped, Window
 from contracts.tables import TABLES
 from sandbox.world.exports import write_exports
+from sandbox.world.reports import DAYS, PRODUCTS, write_reports
 from sandbox.world.world import World, build
 
 ZONE = "America/New_York"
-NOT_EXPORTED = {
-    *("traffic_hourly", "listing_traffic_daily", "slot_traffic_daily", "active_users"),
-    "funnel_daily",
-}
+FIRST = 680_000_000
+"""What the platform adds to a product's number."""
+NOT_EXPORTED = {"traffic_hourly", "slot_traffic_daily", "active_users"}
 """Tables of a stream that none of the world's exports fills."""
 
 
@@ -29,6 +29,7 @@ def world() -> World:
 def read(world: World, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Mapped]:
     folder = tmp_path_factory.mktemp("exports")
     write_exports(world, folder)
+    write_reports(world, folder, first_number=FIRST)
     settings = CONNECTOR.settings.model_validate(
         {
             "folder": folder,
@@ -38,6 +39,10 @@ def read(world: World, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Ma
                 "erp_stockouts",
                 "competitor_offers",
                 "sycm_traffic",
+                "sycm_items",
+                "visit_reports",
+                "shop_scores",
+                "goals",
             ],
             "time_zone": ZONE,
             "as_of": world.clock,
@@ -95,3 +100,38 @@ def test_visitors_above_a_thousand_are_read_whole(read: dict[str, Mapped]) -> No
     traffic = read["traffic"].frames["traffic_daily"]
     assert traffic["traffic_source"].n_unique() == 5
     assert (traffic["views_units"] >= traffic["visitors_units"]).all()
+    assert (traffic["dwell_seconds"] >= 60 * traffic["visitors_units"]).all()
+    assert traffic["bounced_units"].is_between(1, traffic["visitors_units"]).all()
+
+
+def test_visits_of_a_product_are_at_least_its_buyers(read: dict[str, Mapped], world: World) -> None:
+    visits = read["traffic"].frames["listing_traffic_daily"]
+    assert visits.height == DAYS * PRODUCTS
+    local = pl.col("created_at").dt.convert_time_zone(ZONE).dt.date().alias("traffic_date")
+    buyers = (
+        world.lines.join(world.orders.select("order_id", local), on="order_id")
+        .group_by("traffic_date", product_id=(pl.col("product_id") + FIRST).cast(pl.String))
+        .agg(buyers=pl.col("order_id").n_unique())
+    )
+    joined = visits.join(buyers, on=["traffic_date", "product_id"])
+    assert joined.height > 200
+    assert (joined["carted_units"] >= joined["buyers"]).all()
+    assert (visits["visitors_units"] >= visits["carted_units"]).all()
+
+
+def test_paths_lose_visits_step_by_step_and_end_in_orders(
+    read: dict[str, Mapped], world: World
+) -> None:
+    steps = read["traffic"].frames["funnel_daily"].sort("funnel_date", "funnel_path", "step")
+    lost = pl.col("sessions_units").diff().over("funnel_date", "funnel_path").fill_null(0)
+    assert steps.select((lost <= 0).all()).item()
+    last = steps.filter(funnel_path="search", step=3)
+    assert 0 < last["sessions_units"].sum() < world.orders.height
+
+
+def test_ratings_and_goals_are_those_of_the_month(read: dict[str, Mapped]) -> None:
+    assert read["shop_ratings"].frames["shop_ratings"].height == 3 * DAYS
+    goals = read["goals"].frames
+    assert goals["targets"]["metric_name"].to_list() == ["dsr_goods", "gmv", "orders"]
+    assert set(goals["targets"]["first_date"]) == {dt.date(2026, 11, 1)}
+    assert set(goals["benchmarks"]["last_date"]) == {dt.date(2026, 11, 30)}
