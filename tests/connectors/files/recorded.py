@@ -179,7 +179,8 @@ _CSV: dict[str, tuple[dict[str, Any], str]] = {
 """Ready-made descriptions of lists beside the header of such a list."""
 
 
-def _list(name: str, *rows: str, at: dt.datetime = EXPORTED) -> Page:
+def listed(name: str, *rows: str, at: dt.datetime = EXPORTED) -> Page:
+    """A list of that name, with these rows below its header."""
     layout, header = _CSV[name]
     return page(layout, header + "".join(f"{row}\n" for row in rows), at=at)
 
@@ -212,35 +213,35 @@ PAGES = {
     ],
     "traffic": [
         page(TRAFFIC, _VISITS + "2026-11-18,search,10\n2026-11-18,direct,5\n"),
-        _list("items", '2026-11-18,801,"1,234",1.2万,30', "2026-11-18,802,5,9,-"),
-        _list("hours", "2026-11-18,09:00-09:59,,7,12", "2026-11-18,10,,8,"),
-        _list("slots", "2026-11-18,首页轮播1,900,18"),
-        _list("active", "2026-11-18,日,15", "2026-11-18,周,60"),
-        _list("funnel", "2026-11-18,首页-详情,1,90", "2026-11-18,首页-详情,2,30"),
+        listed("items", '2026-11-18,801,"1,234",1.2万,30', "2026-11-18,802,5,9,-"),
+        listed("hours", "2026-11-18,09:00-09:59,,7,12", "2026-11-18,10,,8,"),
+        listed("slots", "2026-11-18,首页轮播1,900,18"),
+        listed("active", "2026-11-18,日,15", "2026-11-18,周,60"),
+        listed("funnel", "2026-11-18,首页-详情,1,90", "2026-11-18,首页-详情,2,30"),
     ],
     "visits": [
-        _list(
+        listed(
             "visits",
             "s1,2026-11-19T08:00:00Z,首页,zora-marked,",
             "s1,2026-11-19T08:00:09Z,详情,,801",
         ),
-        _list("visits", "s2,2026-11-19T09:00:00Z,搜索,,", at=_LATER),
+        listed("visits", "s2,2026-11-19T09:00:00Z,搜索,,", at=_LATER),
     ],
     "exported_carts": [
-        _list("carts", "c1,zora-marked,2026-11-19T08:00:00Z,,2"),
-        _list("carts", "c1,zora-marked,2026-11-19T08:00:00Z,2026-11-19T09:00:00Z,2", at=_LATER),
+        listed("carts", "c1,zora-marked,2026-11-19T08:00:00Z,,2"),
+        listed("carts", "c1,zora-marked,2026-11-19T08:00:00Z,2026-11-19T09:00:00Z,2", at=_LATER),
     ],
     "exported_tickets": [
-        _list("tickets", "t1,zora-marked,3001,2026-11-19T08:00:00Z,,,"),
-        _list(
+        listed("tickets", "t1,zora-marked,3001,2026-11-19T08:00:00Z,,,"),
+        listed(
             "tickets",
             "t1,zora-marked,3001,2026-11-19T08:00:00Z,2026-11-19T08:02:00Z,,2026-11-19T09:00:00Z",
             at=_LATER,
         ),
     ],
     "exported_settlements": [
-        _list("settlements", "e1,3001,货款,2026-11-19T08:00:00Z,p1,¥20.00"),
-        _list(
+        listed("settlements", "e1,3001,货款,2026-11-19T08:00:00Z,p1,¥20.00"),
+        listed(
             "settlements",
             "e1,3001,货款,2026-11-19T08:00:00Z,p1,¥20.00",
             "e2,3001,佣金,2026-11-19T08:00:00Z,p1,-1.00",
@@ -248,11 +249,11 @@ PAGES = {
         ),
     ],
     "shop_ratings": [
-        _list("scores", "2026-11-18,描述相符,4.72,310,4.80", "2026-11-18,服务态度,4.9,-,-"),
+        listed("scores", "2026-11-18,描述相符,4.72,310,4.80", "2026-11-18,服务态度,4.9,-,-"),
     ],
     "goals": [
-        _list("targets", "gmv,2026-11-01,2026-11-30,100000"),
-        _list("benchmarks", "conversion,同行,2026-11-01,2026-11-30,0.031"),
+        listed("targets", "gmv,2026-11-01,2026-11-30,100000"),
+        listed("benchmarks", "conversion,同行,2026-11-01,2026-11-30,0.031"),
     ],
     "exported_orders": [
         page(_JD, _JD_HEAD + _jd_line(3001, "A", "等待出库") + _jd_line(3001, "B", "等待出库")),
@@ -285,12 +286,12 @@ EMPTY = {
     "stockouts": [page(_STOCKOUTS, _DAYS)],
     "offers": [page(OFFERS, _OFFERS)],
     "traffic": [page(TRAFFIC, _VISITS)],
-    "visits": [_list("visits")],
-    "exported_carts": [_list("carts")],
-    "exported_tickets": [_list("tickets")],
-    "exported_settlements": [_list("settlements")],
-    "shop_ratings": [_list("scores")],
-    "goals": [_list("targets")],
+    "visits": [listed("visits")],
+    "exported_carts": [listed("carts")],
+    "exported_tickets": [listed("tickets")],
+    "exported_settlements": [listed("settlements")],
+    "shop_ratings": [listed("scores")],
+    "goals": [listed("targets")],
     "exported_orders": [page(_JD, _JD_HEAD)],
     "exported_cases": [page(_CASES, _CASES_HEAD)],
     "exported_stock": [page(_STOCK, _LEVELS)],
@@ -308,7 +309,7 @@ UNKNOWN: dict[str, list[Page]] = {
     "exported_carts": [],
     "exported_tickets": [],
     "exported_settlements": [
-        _list("settlements", "e3,3001,起飞,2026-11-19T08:00:00Z,p1,1.00", at=_LATER)
+        listed("settlements", "e3,3001,起飞,2026-11-19T08:00:00Z,p1,1.00", at=_LATER)
     ],
     "shop_ratings": [],
     "goals": [],
