@@ -5,7 +5,7 @@ import json
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -24,7 +24,7 @@ from sandbox.world.channels import CHANNELS
 from sandbox.world.demand import advance
 from sandbox.world.exports import write_exports
 from sandbox.world.reports import write_reports
-from sandbox.world.world import build
+from sandbox.world.world import World, build
 
 FIRST_NUMBERS = {"taobao": ids.ITEM}
 """What a platform adds to a product's number in its reports, as in its answers."""
@@ -48,6 +48,13 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
+def export_all(worlds: Mapping[str, World], folder: Path) -> None:
+    """Write each platform's exports and reports into a folder of its name."""
+    for name, world in worlds.items():
+        write_exports(world, folder / name)
+        write_reports(world, folder / name, first_number=FIRST_NUMBERS.get(name, 0))
+
+
 @contextmanager
 def _served(given: argparse.Namespace) -> Iterator[dict[str, Any]]:
     rates = Rates(given.bucket, given.restore)
@@ -57,9 +64,8 @@ def _served(given: argparse.Namespace) -> Iterator[dict[str, Any]]:
         )
         for world in worlds.values() if given.hours else ():
             advance(world, given.hours)
-        for name, world in worlds.items() if given.exports else ():
-            write_exports(world, given.exports / name)
-            write_reports(world, given.exports / name, first_number=FIRST_NUMBERS.get(name, 0))
+        if given.exports:
+            export_all(worlds, given.exports)
         with composed(
             worlds,
             token=given.token,

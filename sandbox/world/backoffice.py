@@ -20,6 +20,8 @@ RIVALS: Final = (
     "Freshwell",
     "Grovely",
 )
+QUIET_ORDERS: Final = 3
+"""As many orders' visits come to a shop on a day on which fewer are placed."""
 SOURCES: Final = (
     ("搜索", 0.42),
     ("推荐", 0.27),
@@ -231,10 +233,15 @@ def competitor_offers(
 def traffic(orders: pl.DataFrame, rng: np.random.Generator, zone: str = ZONE) -> pl.DataFrame:
     """Visitors and page views per shop-local day and source; a later day changes no earlier one.
 
+    Some look on days on which nobody orders.
+
     `dwell_mean` is the seconds that a visitor stayed, `bounced` the part that saw one page.
     """
     local = pl.col("created_at").dt.convert_time_zone(zone).dt.date()
-    daily = orders.group_by(date=local).agg(orders=pl.len()).sort("date")
+    ordered = orders.group_by(date=local).agg(orders=pl.len())
+    span = pl.date_range(pl.col("date").min(), pl.col("date").max())
+    daily = ordered.select(span).join(ordered, on="date", how="left", maintain_order="left")
+    daily = daily.with_columns(pl.col("orders").fill_null(0).clip(QUIET_ORDERS))
     mix = pl.DataFrame(SOURCES, schema=["source", "share"], orient="row")
     frame = daily.join(mix, how="cross")
     drawn = rng.random((frame.height, 2))

@@ -12,7 +12,7 @@ from sandbox.world.exports import last_day, write_csv
 from sandbox.world.world import SEED, World
 
 DAYS: Final = 28
-PRODUCTS: Final = 300
+PRODUCTS: Final = 100
 """The best sellers: those of whose visits the report tells."""
 _PATHS: Final = (
     ("首页-详情", 0.25, (1.0, 0.5)),
@@ -139,7 +139,7 @@ def _targets(world: World, path: Path, day: date) -> Path:
 def _benchmarks(path: Path, day: date) -> Path:
     """What shops like it come to in the month."""
     span = ("同行", *_month(day))
-    rows = [("conversion", *span, "0.055"), ("repurchase_rate", *span, "0.62")]
+    rows = [("conversion", *span, "0.055"), ("bounce_rate", *span, "0.45")]
     columns = ["指标", "对象", "开始日期", "结束日期", "基准值"]
     return write_csv(pl.DataFrame(rows, schema=columns, orient="row"), path, encoding="utf-8")
 

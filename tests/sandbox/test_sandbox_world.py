@@ -4,12 +4,16 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import openpyxl
 import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sandbox.__main__ import export_all
+from sandbox.taobao.ids import num_iid
+from sandbox.world.backoffice import traffic
 from sandbox.world.demand import advance
 from sandbox.world.exports import write_exports
 from sandbox.world.seed import load
@@ -180,9 +184,29 @@ def test_offers_carry_an_offset_and_traffic_has_thousands_separators(exported: P
     assert offers["observed_at"].str.contains(r"^2026-11-1\dT[\d:]{8}-05:00$").all()
     assert set(offers["currency"]) == {"USD"}
     assert offers.filter(pl.col("in_stock") == "false").height > 0
-    traffic = _csv(next(exported.glob("sycm/流量_*.csv")))
-    assert traffic.columns == ["日期", "来源", "访客数", "浏览量", "平均停留时长", "跳失率"]
-    assert traffic["浏览量"].str.contains(r"^\d,\d{3}$").any()
+    visits = _csv(next(exported.glob("sycm/流量_*.csv")))
+    assert visits.columns == ["日期", "来源", "访客数", "浏览量", "平均停留时长", "跳失率"]
+    assert visits["浏览量"].str.contains(r"^\d,\d{3}$").any()
+
+
+def test_reports_number_products_as_their_platform_does(world: World, tmp_path: Path) -> None:
+    export_all({"shopify": world, "taobao": world}, tmp_path)
+    known = world.products["product_id"].to_list()
+    numbers = {"shopify": known, "taobao": [num_iid(key) for key in known]}
+    for name, platforms in numbers.items():
+        items = _csv(next((tmp_path / name).glob("sycm/商品_*.csv")))
+        assert items.height > 0
+        assert set(items["商品ID"]) <= set(map(str, platforms))
+        assert next((tmp_path / name).glob("erp/缺货_*.csv")).exists()
+
+
+def test_people_look_on_days_on_which_nobody_orders() -> None:
+    placed = [datetime(2026, 11, day, 12, tzinfo=UTC) for day in (1, 1, 1, 1, 1, 4)]
+    orders = pl.DataFrame({"created_at": placed})
+    visits = traffic(orders, np.random.default_rng(1), "UTC")
+    daily = visits.group_by("date").agg(pl.col("visitors").sum()).sort("date")
+    assert daily.height == 4
+    assert min(daily["visitors"]) >= 3 * 14
 
 
 def test_a_day_without_stock_is_a_day_without_sales(world: World, exported: Path) -> None:

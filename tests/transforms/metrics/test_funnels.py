@@ -21,15 +21,17 @@ def page(kind: str, minute: int = 0, session: str = "s1", **more: Any) -> Row:
     return {"session_id": session, "visited_at": moment, "page_kind": kind, **more}
 
 
+KINDS = [PageKind.HOME, PageKind.HOME, PageKind.ITEM, PageKind.ITEM, PageKind.ORDER, *PageKind]
 PAGES = st.lists(
     st.builds(
         page,
-        st.sampled_from(list(PageKind)),
-        st.integers(0, 40).map(lambda step: step * 60),
-        st.sampled_from(["s1", "s2", "s3"]),
+        st.sampled_from(KINDS),
+        st.integers(0, 8).map(lambda step: step * 6 * 60),
+        st.sampled_from(["s1", "s2"]),
     ),
     max_size=14,
 )
+"""Few instants, so that pages meet at one; the window is four of their steps."""
 
 
 def slowly(pages: list[Row]) -> dict[tuple[str, str], int]:
@@ -79,6 +81,18 @@ def test_a_step_counts_only_after_those_before_it_and_within_a_day() -> None:
     assert dict(home.select("step", "path_reached").rows()) == {1: 4, 2: 3, 3: 1}
     whole = measure(["path_conversion"], of, first=on(0), last=on(0), by=[Dimension.PATH])
     assert dict(whole.select("path", "path_conversion").rows())["home_item"] == 0.25
+
+
+def test_a_second_beginning_and_pages_of_one_instant_count_in_whatever_order_they_stand() -> None:
+    hour = 60
+    of = shop(
+        visit_events=[
+            page("order", 30 * hour, "a"), page("item", 20 * hour, "a"),
+            page("home", 20 * hour, "a"), page("home", 0, "a"),
+        ]
+    )  # fmt: skip
+    frame = depths(of.visit_events).filter(funnel_path="home_item").collect()
+    assert frame["depth"].to_list() == [3]
 
 
 def test_a_day_that_the_platform_counted_is_taken_from_there() -> None:

@@ -76,6 +76,15 @@ def test_pace_equals_a_recomputation_day_by_day(amounts: list[int], gone: int, w
     assert row["pace"] == pytest.approx(reached / (sum(share[:gone]) / sum(share)))
 
 
+def test_of_what_is_counted_once_in_a_span_time_goes_by_days() -> None:
+    # One member orders every day: the days' buyers are 56, those of the weeks together are one.
+    days = range(14 - PROFILE_DAYS, 21)
+    orders = [order(100 + day, day, 100) | {"member_id": "ann"} for day in days]
+    of = shop(orders=orders, targets=[target(name, 2, 14, 27) for name in ("buyers", "orders")])
+    profiles = progress(of).select("metric", "profile", "gone_rate").rows()
+    assert profiles == [("buyers", "linear", 0.5), ("orders", "weekday", 0.5)]
+
+
 def test_what_does_not_grow_with_time_is_compared_as_it_stands() -> None:
     orders = [order(day, day, 300) for day in range(14, 21)]
     row = one(shop(orders=orders, targets=[target("aov", 4, 14, 27)]))
