@@ -1,5 +1,7 @@
 """How a shop did per day."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import cast
 
 import dataframely as dy
@@ -9,7 +11,7 @@ from contracts.codes import CaseStatus
 from contracts.table_diffs import RowDiff, RowDiffs
 from contracts.tables import KpisDaily, Order, OrderLine, Refund, RefundCase, TrafficDaily
 from transforms.days import local_day, touched_days
-from transforms.sales import counted_orders, goods
+from transforms.sales import counted_lines, counted_orders, member_number, of_orders
 
 VERSION = 3
 """Raised when `kpis_daily` computes something else, so that the next build is a whole one."""
@@ -25,6 +27,49 @@ _COUNTS = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What some orders add to KPIs."""
+
+    days: pl.LazyFrame
+    """What adds up, per shop, day and currency; on several rows."""
+    members: pl.LazyFrame
+    """The members who ordered, each as a number, on each day; guests are none."""
+
+
+def tally(
+    orders: dy.LazyFrame[Order],
+    lines: dy.LazyFrame[OrderLine],
+    *,
+    refunds: dy.LazyFrame[Refund],
+    cases: dy.LazyFrame[RefundCase],
+    time_zone: str,
+) -> Tally:
+    """What orders, with all of their lines, add; refunds and cases may be of others too."""
+    placed = counted_orders(orders).with_columns(kpi_date=local_day("placed_at", time_zone))
+    back = _paid_back(refunds, cases).with_columns(kpi_date=local_day("refunded_at", time_zone))
+    is_guest = pl.col("member_id").is_null()
+    parts = [
+        placed.select(
+            *_KEY,
+            gmv_minor="goods_minor",
+            orders_count=pl.lit(1, pl.Int64),
+            guests_units=is_guest.cast(pl.Int64),
+            cancelled_units=pl.col("cancelled_at").is_not_null().cast(pl.Int64),
+        ),
+        counted_lines(lines, orders, time_zone).select(
+            "shop_id",
+            kpi_date="ordered_date",
+            currency="order_currency",
+            sold_units="quantity_units",
+        ),
+        of_orders(back, placed.select("shop_id", "order_id")).select(*_KEY, "refunded_minor"),
+    ]
+    sums = [part.group_by(_KEY).agg(pl.all().sum()) for part in parts]
+    members = placed.filter(~is_guest).select(*_KEY, member=member_number())
+    return Tally(pl.concat(sums, how="diagonal"), members)
+
+
 def kpis_daily(
     orders: dy.LazyFrame[Order],
     lines: dy.LazyFrame[OrderLine],
@@ -35,24 +80,37 @@ def kpis_daily(
     quarantined_days: pl.LazyFrame,
     time_zone: str,
 ) -> dy.LazyFrame[KpisDaily]:
+    """`kpis_of` all orders at once."""
+    whole = tally(orders, lines, refunds=refunds, cases=cases, time_zone=time_zone)
+    return kpis_of([whole], traffic=traffic, quarantined_days=quarantined_days)
+
+
+def kpis_of(
+    tallies: Sequence[Tally],
+    *,
+    traffic: dy.LazyFrame[TrafficDaily],
+    quarantined_days: pl.LazyFrame,
+) -> dy.LazyFrame[KpisDaily]:
     """One row per shop and day from its first order to its last order or refund, zeros included.
 
-    Counts what `counted` lets through. A member is new on the day of the first order in `orders`,
-    so pass the whole history; a guest is a new buyer each time. Refunds, and cases that ended in
-    one, count on the day they were paid back; visitors are summed over sources.
-    `quarantined_days` has `shop_id` and `kpi_date`: days that miss a document. A shop with two
-    currencies gets two rows a day, which validation refuses.
+    `tallies` are of parts of all orders that share none. Counts what `counted_orders` lets through.
+    A member is new on the day of the first order of all, so the parts are the whole history; a
+    guest is a new buyer each time. Refunds, and cases that ended in one, count on the day they were
+    paid back; visitors are summed over sources. `quarantined_days` has `shop_id` and `kpi_date`:
+    days that miss a document. A shop with two currencies gets two rows a day, which validation
+    refuses.
     """
-    placed = counted_orders(orders).with_columns(kpi_date=local_day("placed_at", time_zone))
-    paid_back = _refunds_by_day(_paid_back(refunds, cases), placed, time_zone)
+    sums = pl.concat(one.days for one in tallies).group_by(_KEY).agg(pl.all().sum())
     visits = traffic.lazy().rename({"traffic_date": "kpi_date"})
     visits = visits.group_by("shop_id", "kpi_date").agg(pl.col("visitors_units").sum())
     incomplete = quarantined_days.select("shop_id", "kpi_date", is_complete=False).unique()
+    guests = pl.col("guests_units")
     return (
-        _days(placed.select(_KEY), paid_back.select(_KEY))
-        .join(_orders_by_day(placed, goods(lines.lazy())), on=_KEY, how="left")
-        .join(paid_back, on=_KEY, how="left")
-        .with_columns(pl.col(_COUNTS).fill_null(0))
+        _days(sums)
+        .join(sums, on=_KEY, how="left")
+        .join(_members_by_day(pl.concat(one.members for one in tallies)), on=_KEY, how="left")
+        .with_columns(pl.col(*_COUNTS, "guests_units").fill_null(0))
+        .with_columns(pl.col("buyers_units", "new_buyers_units") + guests)
         .join(visits, on=["shop_id", "kpi_date"], how="left")
         .join(incomplete, on=["shop_id", "kpi_date"], how="left")
         .with_columns(**_rates(), is_complete=pl.col("is_complete").fill_null(value=True))
@@ -60,24 +118,13 @@ def kpis_daily(
     )
 
 
-def _orders_by_day(placed: pl.LazyFrame, lines: pl.LazyFrame) -> pl.LazyFrame:
-    order = ["shop_id", "order_id"]
-    units = lines.group_by(order).agg(units=pl.col("quantity_units").sum())
-    first = pl.col("kpi_date").min().over("shop_id", "member_id")
-    member, is_guest = pl.col("member_id"), pl.col("member_id").is_null()
-    is_new = ~is_guest & (first == pl.col("kpi_date"))
+def _members_by_day(members: pl.LazyFrame) -> pl.LazyFrame:
+    first = members.group_by("member").agg(first_date=pl.col("kpi_date").min())
+    member, is_new = pl.col("member"), pl.col("first_date") == pl.col("kpi_date")
     return (
-        placed.join(units, on=order, how="left")
-        .with_columns(is_new=is_new)
+        members.join(first, on="member")
         .group_by(_KEY)
-        .agg(
-            gmv_minor=pl.col("goods_minor").sum(),
-            orders_count=pl.len().cast(pl.Int64),
-            sold_units=pl.col("units").sum(),
-            buyers_units=member.drop_nulls().n_unique() + is_guest.sum(),
-            new_buyers_units=member.filter("is_new").n_unique() + is_guest.sum(),
-            cancelled_units=pl.col("cancelled_at").is_not_null().sum(),
-        )
+        .agg(buyers_units=member.n_unique(), new_buyers_units=member.filter(is_new).n_unique())
     )
 
 
@@ -94,20 +141,10 @@ def _paid_back(refunds: dy.LazyFrame[Refund], cases: dy.LazyFrame[RefundCase]) -
     )
 
 
-def _refunds_by_day(refunds: pl.LazyFrame, placed: pl.LazyFrame, time_zone: str) -> pl.LazyFrame:
-    return (
-        refunds.join(placed, on=["shop_id", "order_id"], how="semi")
-        .with_columns(kpi_date=local_day("refunded_at", time_zone))
-        .group_by(_KEY)
-        .agg(pl.col("refunded_minor").sum())
-    )
-
-
-def _days(placed: pl.LazyFrame, paid_back: pl.LazyFrame) -> pl.LazyFrame:
+def _days(sums: pl.LazyFrame) -> pl.LazyFrame:
     day = pl.col("kpi_date")
     return (
-        pl.concat([placed, paid_back])
-        .group_by("shop_id", "currency")
+        sums.group_by("shop_id", "currency")
         .agg(kpi_date=pl.date_range(day.min(), day.max()))
         .explode("kpi_date")
     )

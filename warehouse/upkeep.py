@@ -18,7 +18,14 @@ MOST_FILES = 16
 """In one partition; beyond them they are put together."""
 KEPT = dt.timedelta(days=7)
 """Files that no version needs any more stay for as long: readers may still be at them."""
-_FILES = pl.Schema({"path": pl.String(), "day": pl.Date(), "read_at": pl.Datetime("us", "UTC")})
+_FILES = pl.Schema(
+    {
+        "path": pl.String(),
+        "day": pl.Date(),
+        "rows": pl.Int64(),
+        "read_at": pl.Datetime("us", "UTC"),
+    }
+)
 _NO_LOG = {
     "delta.logRetentionDuration": "interval 0 seconds",
     "delta.enableExpiredLogCleanup": "true",
@@ -55,8 +62,18 @@ def changes(
     )
 
 
+def rows_per_day(lake: Lake, table_name: str, *, version: int | None) -> pl.DataFrame:
+    """How many `rows` of all shops each `day` of the partition holds, as the log says, in order.
+
+    Raises:
+        DeltaError: the version is gone.
+    """
+    files = _files(lake, TABLES[table_name], version)
+    return files.group_by("day").agg(pl.col("rows").sum()).sort("day")
+
+
 def _files(lake: Lake, table: Table, version: int | None) -> pl.DataFrame:
-    """Path, partition and newest `read_at` of each file of a version.
+    """Path, partition, rows and newest `read_at` of each file of a version.
 
     Raises:
         DeltaError: the version is gone.
@@ -67,7 +84,8 @@ def _files(lake: Lake, table: Table, version: int | None) -> pl.DataFrame:
     if head is None:
         raise DeltaError(f"{table.name} is gone")
     files = pl.DataFrame(head.get_add_actions(flatten=True))
-    given = {"path": "path", "day": f"partition.{table.partition}", "read_at": "max.read_at"}
+    day = f"partition.{table.partition}"
+    given = {"path": "path", "day": day, "rows": "num_records", "read_at": "max.read_at"}
     return files.select(
         (pl.col(source) if source in files.columns else pl.lit(None)).cast(_FILES[name]).alias(name)
         for name, source in given.items()

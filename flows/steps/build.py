@@ -26,8 +26,9 @@ from flows.steps.leases import lease
 from flows.steps.progress import Progress, silent
 from flows.steps.shop import Shop
 from flows.steps.views import View
+from flows.steps.whole_days import quarantined_days, whole_days
 from transforms import kpis, sales
-from transforms.days import local_day, on_days
+from transforms.days import on_days
 from warehouse.publish import publish
 from warehouse.upkeep import changes, note, read_note, tidy
 
@@ -107,9 +108,8 @@ def _build_shop(home: Home, shop: Shop, *, is_full: bool) -> dict[str, int]:
     changed = None if is_full else _diffs_since_build(view, basis)
     versions = {}
     if changed is None:
-        sold = _sales(view)
+        sold, days = whole_days(view)
         versions["sales_daily"] = home.lake.replace("sales_daily", sold, shop_id=shop.id).version
-        days = _kpis(view)
     else:
         dirty = sales.dirty_days(changed, view.zone)
         some = _sales_of(view, dirty)
@@ -175,13 +175,8 @@ def _diffs_since_build(view: View, basis: str) -> dict[str, RowDiff] | None:
 def derive(home: Home, shop: Shop, *, as_of: dt.datetime) -> dict[str, pl.DataFrame]:
     """Every derived table of a shop, as it was known at `as_of`."""
     view = View.of(home, shop, as_of)
-    sold = _sales(view)
-    return {"sales_daily": sold, "kpis_daily": _kpis(view), **point_in_time_tables(view, sold)}
-
-
-def _sales(view: View) -> pl.DataFrame:
-    lines, orders = view.rows(OrderLine), view.rows(Order)
-    return SalesDaily.validate(sales.sales_daily(lines, orders, view.zone).collect())
+    sold, days = whole_days(view)
+    return {"sales_daily": sold, "kpis_daily": days, **point_in_time_tables(view, sold)}
 
 
 def _sales_of(view: View, days: pl.Series) -> pl.DataFrame:
@@ -197,10 +192,6 @@ def _sales_of(view: View, days: pl.Series) -> pl.DataFrame:
     return SalesDaily.validate(some.collect())
 
 
-def _kpis(view: View) -> pl.DataFrame:
-    return KpisDaily.validate(_kpis_from(view, view.rows(Order), view.rows(OrderLine)).collect())
-
-
 def _kpis_from(
     view: View, orders: dy.LazyFrame[Order], lines: dy.LazyFrame[OrderLine]
 ) -> dy.LazyFrame[KpisDaily]:
@@ -210,7 +201,7 @@ def _kpis_from(
         refunds=view.whole(Refund),
         cases=view.rows(RefundCase),
         traffic=view.rows(TrafficDaily),
-        quarantined_days=_quarantined_days(view.home, view.shop).lazy(),
+        quarantined_days=quarantined_days(view),
         time_zone=view.zone,
     )
 
@@ -225,24 +216,3 @@ def _kpis_after(view: View, changed: Mapping[str, RowDiff]) -> pl.DataFrame:
     now = _kpis_from(view, orders, cast("dy.LazyFrame[OrderLine]", lines)).collect()
     last = view.home.lake.scan("kpis_daily").filter(pl.col("shop_id") == view.shop.id).collect()
     return KpisDaily.validate(kpis.replace_days(last, now, days))
-
-
-def _quarantined_days(home: Home, shop: Shop) -> pl.DataFrame:
-    """Shop-local days of the orders in quarantine whose instant can be read."""
-    quarantined = home.quarantine.open(shop_id=shop.id, table_name="orders")
-    placed = pl.List(pl.Struct({"placed_at": pl.String}))
-    return (
-        quarantined.select(
-            "shop_id",
-            pl.col("payload").str.json_decode(pl.Struct({"orders": placed})).struct.field("orders"),
-        )
-        .explode("orders")
-        .select(
-            "shop_id",
-            pl.col("orders")
-            .struct.field("placed_at")
-            .str.to_datetime("%+", time_unit="us", time_zone="UTC", strict=False),
-        )
-        .drop_nulls()
-        .select("shop_id", kpi_date=local_day("placed_at", shop.settings.time_zone))
-    )

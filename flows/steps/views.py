@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import cast
 
 import dataframely as dy
@@ -11,6 +12,7 @@ import polars as pl
 from contracts.tables import TABLES, table_of
 from flows.steps.home import Home, SchemaT
 from flows.steps.shop import Shop
+from warehouse.upkeep import rows_per_day
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +46,38 @@ class View:
         """The shop-local day of the moment."""
         return self.as_of.astimezone(self.shop.zone).date()
 
-    def rows(self, schema: type[SchemaT], *, with_deleted: bool = False) -> dy.LazyFrame[SchemaT]:
-        """The shop's rows of a table; `with_deleted`: those that are gone too."""
+    def rows(
+        self,
+        schema: type[SchemaT],
+        *,
+        with_deleted: bool = False,
+        within: pl.Expr | None = None,
+    ) -> dy.LazyFrame[SchemaT]:
+        """The shop's rows of a table; `with_deleted`: those that are gone too.
+
+        `within`: only those of one of the `stretches`.
+        """
         name = table_of(schema).name
         self.asked.add(name)
         rows = self.home.lake.scan(
             name, version=self.versions.get(name), as_of=self.as_of, with_deleted=with_deleted
         )
-        return cast("dy.LazyFrame[SchemaT]", rows.filter(pl.col("shop_id") == self.shop.id))
+        own = pl.col("shop_id") == self.shop.id
+        some = rows.filter(own if within is None else own & within)
+        return cast("dy.LazyFrame[SchemaT]", some)
+
+    def stretches(self, schema: type[SchemaT], most: int) -> list[pl.Expr]:
+        """Parts of a table by its partition, each of about `most` rows, or of one day.
+
+        They hold any day, so that other tables of the same partition can be parted alike.
+        """
+        table = table_of(schema)
+        days = rows_per_day(self.home.lake, table.name, version=self.versions.get(table.name))
+        part = pl.col("rows").cum_sum() // most
+        starts = days.group_by(part, maintain_order=True).agg(pl.col("day").first())["day"]
+        edges = [dt.date.min, *starts[1:], dt.date.max]
+        day = pl.col(table.partition or "")
+        return [(day >= since) & (day < until) for since, until in pairwise(edges)]
 
     def whole(self, schema: type[SchemaT]) -> dy.LazyFrame[SchemaT]:
         """`rows`, read once and kept: a table of a file a day costs most to open."""

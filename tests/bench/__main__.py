@@ -13,6 +13,7 @@ BENCHES = (
     "pull_orders",
     "ingest",
     "incremental_build",
+    "ten_million",
     "demo_seconds",
     "limit_utilisation",
     "restock",

@@ -76,7 +76,7 @@ def test_a_build_without_a_change_computes_no_day(
 ) -> None:
     with built.open() as home:
         versions = home.readings.versions()
-        monkeypatch.setattr(build_module, "_sales", whole)
+        monkeypatch.setattr(build_module, "whole_days", whole)
         build(home)
         assert home.readings.versions() == versions
 
@@ -92,7 +92,7 @@ def test_a_whole_build_is_made_when_it_is_asked_for_and_when_the_last_cannot_be_
             monkeypatch.setattr(build_module, "_key", lambda shop: f"another.{shop.id}")
         elif reason == "table":
             (built.folder / "data/lake/kpis_daily").rename(built.folder / "gone")
-        monkeypatch.setattr(build_module, "_sales", whole)
+        monkeypatch.setattr(build_module, "whole_days", whole)
         with pytest.raises(WholeBuildError):
             build(home, is_full=reason == "asked for")
 

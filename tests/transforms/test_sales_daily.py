@@ -1,16 +1,23 @@
 """Which orders count, and on which day."""
 
+from collections import Counter
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from polars.testing import assert_frame_equal
 
 from contracts.codes import GOODS, LineKind
 from contracts.tables import Order, OrderLine, SalesDaily
-from transforms.sales import sales_daily
+from transforms.sales import added_up, sales_daily
 
 NOON = datetime(2026, 11, 10, 12, tzinfo=UTC)
+DAYS = st.dates(date(2026, 11, 1), date(2026, 11, 4))
+PIECES = st.integers(1, 9)
 
 
 def order(**more: Any) -> dict[str, Any]:
@@ -96,3 +103,30 @@ def test_two_currencies_are_never_summed_but_refused() -> None:
 
 def test_no_orders_give_no_rows() -> None:
     assert run([], []).is_empty()
+
+
+@settings(max_examples=25)
+@given(st.lists(st.dictionaries(st.tuples(st.sampled_from("AB"), DAYS), PIECES), min_size=1))
+def test_sales_of_parts_of_the_orders_add_up_day_by_day(
+    parts: list[dict[tuple[str, date], int]],
+) -> None:
+    """Each part has some pieces per SKU and day; days lie in one part or in several."""
+    found = added_up([as_sales(part) for part in parts])
+    pieces: Counter[tuple[str, date]] = Counter()
+    for part in parts:
+        pieces.update(part)
+    key = ["sku_id", "sales_date"]
+    assert_frame_equal(found.sort(key), as_sales(pieces).sort(key))
+
+
+def as_sales(pieces: Mapping[tuple[str, date], int]) -> pl.DataFrame:
+    return SalesDaily.cast(
+        pl.DataFrame(
+            [
+                ("s", sku, day, "CNY", n, 2 * n, 3 * n, 4 * n, 5 * n)
+                for (sku, day), n in pieces.items()
+            ],
+            schema=SalesDaily.create_empty().schema,
+            orient="row",
+        )
+    )

@@ -13,8 +13,10 @@ from transforms.days import local_day
 from transforms.metrics import balances, service_facts, visit_facts
 from transforms.metrics.settled import settled_lines
 from transforms.metrics.sources import DATE, Fact, Sources, with_costs
-from transforms.sales import counted_orders, goods
+from transforms.sales import counted_orders, goods, member_number
 
+RETENTION_DAYS: Final = (1, 3, 7, 30)
+"""Days after the first order on which it is looked who is back."""
 _ORDER: Final = ["shop_id", "order_id"]
 _OF_LINES: Final = frozenset({Dimension.SKU, Dimension.CATEGORY, Dimension.ORDER})
 
@@ -44,17 +46,29 @@ def _orders(of: Sources, _by: frozenset[Dimension]) -> pl.LazyFrame:
 
 
 def _newcomers(of: Sources, _by: frozenset[Dimension]) -> pl.LazyFrame:
-    """Members on the day of their first order that counts: `ordered_on`, days since to each order.
+    """Members on the day of their first order that counts.
 
-    `known_days` is how many whole days have passed since; guests cannot be recognised.
+    `on_day_<n>`: whether they ordered exactly so many days later; `last_day`: how many days after
+    the first the last one came; `known_days`: how many whole days have passed since. Guests cannot
+    be recognised.
     """
-    day, member = pl.col(DATE), ["shop_id", "member_id"]
-    orders = _orders(of, frozenset()).filter(pl.col("member_id").is_not_null())
-    since = (day - day.min().over(member)).dt.total_days()
+    day = pl.col(DATE)
+    orders = counted_orders(of.orders).filter(pl.col("member_id").is_not_null())
+    ordered = orders.select(
+        "shop_id", local_day("placed_at", of.time_zone).alias(DATE), member=member_number()
+    )
+    first = ordered.group_by("member").agg(first=day.min())
+    since = pl.col("since")
     return (
-        orders.with_columns(since=since)
-        .group_by(member)
-        .agg(day.min(), ordered_on=pl.col("since").unique())
+        ordered.join(first, on="member")
+        .with_columns(since=(day - pl.col("first")).dt.total_days())
+        .group_by("member")
+        .agg(
+            pl.col("shop_id", "first").first(),
+            last_day=since.max(),
+            **{f"on_day_{days}": (since == days).any() for days in RETENTION_DAYS},
+        )
+        .rename({"first": DATE})
         .with_columns(known_days=(pl.lit(of.known_until) - day).dt.total_days())
     )
 

@@ -51,7 +51,7 @@ def measure(
         frame = valued(frame, one)
     columns = [column for name in names for column in (name, name + GAP_SUFFIX)]
     key = [PERIOD, *by]
-    return frame.select(*key, *columns).sort(key).collect()
+    return frame.select(*key, *columns).sort(key).collect(engine="streaming")
 
 
 def sums(

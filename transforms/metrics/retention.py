@@ -10,13 +10,11 @@ import polars as pl
 
 from contracts.languages import Bilingual
 from contracts.metrics import Gap, Metric, Unit
-
-_DAYS: Final = (1, 3, 7, 30)
+from transforms.metrics.facts import RETENTION_DAYS
 
 
 def _retention(days: int) -> tuple[Metric, Metric]:
     censored = {Gap.CENSORED: (pl.col("known_days") < days).any()}
-    latest = pl.col("ordered_on").list.max()
     return (
         Metric(
             name=f"retention_d{days}",
@@ -28,7 +26,7 @@ def _retention(days: int) -> tuple[Metric, Metric]:
             ),
             unit=Unit.RATE,
             fact="newcomers",
-            value=pl.col("ordered_on").list.contains(days).mean(),
+            value=pl.col(f"on_day_{days}").mean(),
             fact_gaps=censored,
         ),
         Metric(
@@ -41,7 +39,7 @@ def _retention(days: int) -> tuple[Metric, Metric]:
             ),
             unit=Unit.RATE,
             fact="newcomers",
-            value=(latest >= days).mean(),
+            value=(pl.col("last_day") >= days).mean(),
             fact_gaps=censored,
         ),
     )
@@ -103,5 +101,5 @@ METRICS: Final = (
         },
         is_estimated=True,
     ),
-    *(metric for days in _DAYS for metric in _retention(days)),
+    *(metric for days in RETENTION_DAYS for metric in _retention(days)),
 )

@@ -1,0 +1,58 @@
+"""Sales and KPIs of all days of a shop, stretch by stretch, so that memory is bounded."""
+
+import polars as pl
+
+from contracts.tables import (
+    KpisDaily,
+    Order,
+    OrderLine,
+    Refund,
+    RefundCase,
+    SalesDaily,
+    TrafficDaily,
+)
+from flows.steps.views import View
+from transforms import kpis, sales
+from transforms.days import local_day
+
+LINES_AT_ONCE = 500_000
+
+
+def whole_days(view: View) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """`sales_daily` and `kpis_daily` of all days; an order and its lines lie in one partition."""
+    sold, tallies = [], []
+    refunds, cases = view.whole(Refund), view.rows(RefundCase)
+    for stretch in view.stretches(OrderLine, LINES_AT_ONCE):
+        orders, lines = view.rows(Order, within=stretch), view.rows(OrderLine, within=stretch)
+        tally = kpis.tally(orders, lines, refunds=refunds, cases=cases, time_zone=view.zone)
+        parts = [sales.sales_daily(lines, orders, view.zone), tally.days, tally.members]
+        some, days, members = pl.collect_all(parts, engine="streaming")
+        sold.append(some)
+        tallies.append(kpis.Tally(days.lazy(), members.lazy()))
+    found = kpis.kpis_of(
+        tallies, traffic=view.rows(TrafficDaily), quarantined_days=quarantined_days(view)
+    )
+    per_day = KpisDaily.validate(found.collect())
+    return SalesDaily.validate(sales.added_up(sold)), per_day
+
+
+def quarantined_days(view: View) -> pl.LazyFrame:
+    """Shop-local days of the orders in quarantine whose instant can be read."""
+    quarantined = view.home.quarantine.open(shop_id=view.shop.id, table_name="orders")
+    placed = pl.List(pl.Struct({"placed_at": pl.String}))
+    return (
+        quarantined.lazy()
+        .select(
+            "shop_id",
+            pl.col("payload").str.json_decode(pl.Struct({"orders": placed})).struct.field("orders"),
+        )
+        .explode("orders")
+        .select(
+            "shop_id",
+            pl.col("orders")
+            .struct.field("placed_at")
+            .str.to_datetime("%+", time_unit="us", time_zone="UTC", strict=False),
+        )
+        .drop_nulls()
+        .select("shop_id", kpi_date=local_day("placed_at", view.zone))
+    )
