@@ -103,7 +103,8 @@ class DailyReport:
     usually has (grain: shop_id, day, metric; with change_rate); `cohorts` as
     `transforms.metrics.cohorts` has them; `ads` by `sku` over 28 days as
     `transforms.metrics.advertised.ads_by_sku` does, with `title`; `funnel` the visits that reached
-    each step (grain: shop_id, path, step; with page_kind and sessions_units); `campaign` the
+    each step (grain: shop_id, path, step; with page_kind and sessions_units); `classes` products
+    with product_class, visitors_units and conversion_rate; `campaign` the
     coupons and deposits of a campaign, as `transforms.campaigns.campaign_sums` does. `quarantine`
     has the columns of `Quarantined`, open entries only. `counts` covers all actions of the span;
     `actions` may be a part of them.
@@ -122,6 +123,7 @@ class DailyReport:
     cohorts: pl.DataFrame
     ads: pl.DataFrame
     funnel: pl.DataFrame
+    classes: pl.DataFrame
     campaign: pl.DataFrame
     pulled: Sequence[PulledStream]
     checks: Sequence[CheckResult]

@@ -6,6 +6,7 @@ from typing import Any, Final
 import altair as alt
 import polars as pl
 
+from contracts.explanation import PRODUCT_CLASSES, ProductClass
 from contracts.languages import Bilingual, Language
 from contracts.money import exponent
 from reports import charts
@@ -20,6 +21,14 @@ _EARNS, _LOSES, _UNKNOWN = (
     Bilingual("loses", "亏损"),
     Bilingual("margin not known", "毛利未知"),
 )
+_VISITORS, _CONVERSION = Bilingual("visitors", "访客数"), Bilingual("conversion", "转化率")
+_CLASS_COLOURS: Final = {
+    ProductClass.STAR: SECOND,
+    ProductClass.CONVERSION: GOOD,
+    ProductClass.PROFIT: "#9a6fc9",
+    ProductClass.TRAFFIC: MAIN,
+    ProductClass.CORE: INK,
+}
 _MONTHS = Bilingual("months since the first order", "距首单月数")
 _PATHS: Final[Mapping[str, Bilingual]] = {
     "home_item": Bilingual("home", "首页直达"),
@@ -201,6 +210,34 @@ def ads(spent: pl.DataFrame, currency: str, language: Language) -> str:
     bars = base.mark_bar(opacity=0.8).encode(color=alt.Color("kind:N", scale=colours))
     said = base.mark_text(align="left", dx=6).encode(text="text:N")
     return charts.svg(bars + said, height=_BAR * rows.height + 70, rows=rows)
+
+
+def classes(products: pl.DataFrame, language: Language) -> str:
+    """Products by their visitors and conversion, in the colour of the trade's classes. `products`
+    has product_class, visitors_units and conversion_rate."""
+    present = [one for one in ProductClass if one in products["product_class"].to_list()]
+    names = {str(one): PRODUCT_CLASSES[one].in_(language) for one in present}
+    rows = products.select(
+        "conversion_rate",
+        visitors=pl.col("visitors_units"),
+        kind=pl.col("product_class").replace_strict(names, return_dtype=pl.String),
+    )
+    colours = alt.Scale(domain=list(names.values()), range=[_CLASS_COLOURS[one] for one in present])
+    log = alt.Scale(type="log", nice=False, padding=12)
+    dots = (
+        charts.chart("rows")
+        .mark_circle(size=70, opacity=0.75)
+        .encode(
+            x=charts.numbers("visitors:Q", _VISITORS.in_(language), language, scale=log),
+            y=alt.Y(
+                "conversion_rate:Q",
+                title=_CONVERSION.in_(language),
+                axis=alt.Axis(format="~%", tickCount=4, domain=False, ticks=False),
+            ),
+            color=alt.Color("kind:N", scale=colours),
+        )
+    )
+    return charts.svg(dots, rows=rows)
 
 
 def funnel(steps: pl.DataFrame, language: Language) -> str:

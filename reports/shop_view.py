@@ -117,6 +117,7 @@ def _pictures(
         & pl.col("retention_rate").is_not_null()
     )
     ads = report.of(shop, report.ads).head(_SHOWN_ADS).with_columns(name=_name("sku"))
+    classes = report.of(shop, report.classes)
     funnel = report.of(shop, report.funnel).filter(pl.col("sessions_units").is_not_null())
     each: list[tuple[Bilingual, pl.DataFrame, Callable[[], str]]] = [
         (_TREND, trend, lambda: pictures.gmv(trend, language)),
@@ -132,6 +133,7 @@ def _pictures(
         )),
         (_BUYERS, days, lambda: pictures.buyers(days.tail(_TREND_DAYS), language)),
         (_FUNNEL, funnel, lambda: pictures.funnel(funnel, language)),
+        (_CLASSES, classes, lambda: pictures.classes(classes, language)),
         (_COHORTS, cohorts, lambda: pictures.cohorts(cohorts, language)),
         (_ADS, ads, lambda: pictures.ads(ads, shop.currency, language)),
         (_RISKS, risks, lambda: pictures.stock_risk(_named(risks, shop), language)),
@@ -155,6 +157,10 @@ _RISKS: Final = Bilingual(
 _FUNNEL: Final = Bilingual(
     "Visits by path and step, and their part of those that began it, four weeks",
     "各路径各步骤访问数（近四周）及占比",
+)
+_CLASSES: Final = Bilingual(
+    "Products by visitors and conversion, in the trade's classes, four weeks",
+    "商品分类：访客数与转化率（近四周）",
 )
 _COHORTS: Final = Bilingual(
     "Members who ordered again, by the month of their first order, of ten or more",

@@ -123,6 +123,7 @@ def gather(
         cohorts=frames.cohorts,
         ads=_titled(frames.ads, titles, "sku"),
         funnel=frames.funnel,
+        classes=frames.classes,
         campaign=frames.campaign,
         pulled=_pulled_streams(home, shops),
         checks=[check for shop in shops for check in home.checks.latest(shop_id=shop.id)],

@@ -9,7 +9,15 @@ import dataframely as dy
 import polars as pl
 
 from contracts.metrics import Dimension
-from contracts.tables import AdsDaily, FunnelDaily, Order, OrderCoupon, StockFact, VisitEvent
+from contracts.tables import (
+    AdsDaily,
+    FunnelDaily,
+    ListingTrafficDaily,
+    Order,
+    OrderCoupon,
+    StockFact,
+    VisitEvent,
+)
 from flows.steps.days import days_of, spans_of, trend_of
 from flows.steps.derived import event_days
 from flows.steps.home import Home
@@ -19,7 +27,9 @@ from flows.steps.views import View
 from reports.spans import Against, Span, SpanKind
 from transforms.campaigns import campaign_sums
 from transforms.explanation.anomalies import HISTORY_DAYS, anomalies
+from transforms.explanation.classes import product_classes
 from transforms.explanation.gmv import ORDERS, VISITORS, gmv_effects, waterfall
+from transforms.explanation.products import products
 from transforms.metrics.advertised import ads_by_sku
 from transforms.metrics.cohorts import cohorts
 from transforms.metrics.funnels import PATHS
@@ -45,6 +55,7 @@ class Frames:
     cohorts: pl.DataFrame
     ads: pl.DataFrame
     funnel: pl.DataFrame
+    classes: pl.DataFrame
     campaign: pl.DataFrame
 
     @classmethod
@@ -65,6 +76,7 @@ class Frames:
             cohorts=_cohorts(view),
             ads=_ads(view, span),
             funnel=_funnel(view, span),
+            classes=_classes(view, span),
             campaign=_campaign(view, span),
         )
 
@@ -151,6 +163,19 @@ def _funnel(view: View, span: Span) -> pl.DataFrame:
         "path", "step", "page_kind",
         shop_id=pl.lit(view.shop.id), sessions_units=pl.col("path_reached"),
     )  # fmt: skip
+
+
+def _classes(view: View, span: Span) -> pl.DataFrame:
+    """Products that have one of the trade's classes, by 28 days.
+
+    Grain: (shop_id, product_id). Columns: product_class, visitors_units, conversion_rate.
+    """
+    columns = ["shop_id", "product_id", "product_class", "visitors_units", "conversion_rate"]
+    if not _has(view, ListingTrafficDaily):
+        return pl.DataFrame(schema={"shop_id": pl.String, "product_class": pl.String})
+    found = products(sources(view), first=span.last - _DAYS, last=span.last)
+    classed = product_classes(found).filter(pl.col("product_class").is_not_null())
+    return classed.select(columns).sort("product_id").collect()
 
 
 def _campaign(view: View, span: Span) -> pl.DataFrame:

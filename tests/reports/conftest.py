@@ -219,6 +219,14 @@ def funnel() -> pl.DataFrame:
     })  # fmt: skip
 
 
+def classes() -> pl.DataFrame:
+    return pl.DataFrame({
+        "shop_id": "demo", "product_id": ["p1", "p2", "p3"],
+        "product_class": ["core", "star", "core"], "visitors_units": [900, 150, 4_000],
+        "conversion_rate": [0.02, 0.11, 0.03],
+    })  # fmt: skip
+
+
 def held(*documents: tuple[str, str, str, str | None, str | None]) -> pl.DataFrame:
     rows = [
         {
@@ -296,6 +304,7 @@ def daily() -> DailyReport:
         cohorts=cohorts(),
         ads=ads(),
         funnel=funnel(),
+        classes=classes(),
         campaign=pl.DataFrame(schema={"shop_id": pl.String}),
         waiting={"ada": 12, "": 1},
         pulled=[

@@ -66,6 +66,12 @@ def test_cohorts_show_months_that_have_ended_of_members_who_are_enough(
     assert "2026-10" not in said
 
 
+def test_products_are_in_the_classes_that_there_are(drawn: dict[str, list[str]]) -> None:
+    said = words(drawn, "Products by visitors")
+    assert {"Rising star", "Core", "visitors", "conversion"} <= set(said)
+    assert "High margin" not in said
+
+
 def test_ads_say_their_return_and_whether_they_lose(drawn: dict[str, list[str]]) -> None:
     said = words(drawn, "Ad spend and ROAS")
     assert {"ROAS 1.23", "ROAS 7.0", "loses", "margin not known"} <= set(said)
@@ -86,7 +92,7 @@ def test_what_has_no_data_is_left_out_with_one_line(
 ) -> None:
     bare = replace(report, language=language, ads=report.ads.clear(), funnel=report.funnel.clear())
     page = render(bare)
-    assert page.count("<figure") == 5
+    assert page.count("<figure") == 6
     (line,) = re.findall(f"{told}(.*?)</p>", page)
     assert len(re.split("; |；", line)) == len(bare.shops) * 2
 
