@@ -10,7 +10,6 @@ from typing import Any
 import polars as pl
 import pytest
 
-from flows.steps.build import build
 from flows.steps.home import Home
 from flows.steps.kpi_explanation import classify, explain, find_anomalies
 from flows.steps.metrics import show
@@ -207,6 +206,23 @@ def test_a_day_that_falls_is_unusual_and_a_campaign_is_not(home: Home, typed: Ty
     assert "a campaign was on" in screen
 
 
+def test_an_experiment_is_read_or_its_draw_was_not_fair(typed: Typed) -> None:
+    code, document, _ = typed("--json", "metrics", "experiment", "300/10000", "360/10000")
+    answer = json.loads(document)
+    assert (code, answer["needed_per_arm"], answer["sample_ratio_p_value"]) == (0, 13_914, 1)
+    assert answer["comparison"]["p_value"] == pytest.approx(0.0175483, abs=1e-7)
+    _, screen, _ = typed("metrics", "experiment", "300/10000", "360/10000")
+    assert "95% between +0.10 and +1.10, if you planned to look once" in screen
+    assert "95% between -0.22 and +1.42, however often you look" in screen
+    code, screen, _ = typed("metrics", "experiment", "300/10000", "360/9000")
+    assert (code, "that is no luck" in screen) == (3, True)
+    code, _, _ = typed("metrics", "experiment", "300/8000", "90/2000", "--share", "0.8")
+    assert code == 0
+    for wrong in ("360", "5/4", "x/y"):
+        code, _, error = typed("metrics", "experiment", "300/10000", wrong)
+        assert (code, error.count("\n"), "no part of a whole" in error) == (2, 1, True)
+
+
 def test_products_are_classed_by_the_visits_to_their_pages(
     built: Merchant, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -224,7 +240,6 @@ def test_products_are_classed_by_the_visits_to_their_pages(
     _export_visits(built, sold.select("product_id", "orders_count").rows(), days)
     with built.open() as home:
         pull(home, stream="traffic")
-        build(home)
         found = classify(home)
         orders = _orders_by_product(home, days)
     seen = {row["product_id"]: row for row in found.drop_nulls("visitors_units").to_dicts()}

@@ -50,6 +50,10 @@ def classes(*rows: Row) -> dict[str, tuple[str | None, str | None]]:
         (product("x", 5000, 200, 0.05), "traffic"),
         (product("x", 1500, 60, 0.05), "core"),
         (product("x", 1000, 40, 0.25), "core"),
+        # Upper and lower quarter, not half.
+        (product("x", 5000, 200, 0.24), "core"),
+        (product("x", 1500, 60, 0.27), "core"),
+        (product("x", 1600, 64, 0.05), "core"),
         # Of several classes the first counts.
         (product("x", 500, 100, 0.9), "star"),
         (product("x", 5000, 1000, 0.9), "conversion"),

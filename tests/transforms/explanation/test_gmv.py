@@ -50,6 +50,7 @@ def test_a_day_without_visitors_has_no_decomposition() -> None:
 _FACTOR = st.floats(0.01, 10_000)
 
 
+@settings(max_examples=25, deadline=None)
 @given(before=st.tuples(_FACTOR, _FACTOR, _FACTOR), after=st.tuples(_FACTOR, _FACTOR, _FACTOR))
 def test_effects_add_up_to_the_change(before: tuple[float, ...], after: tuple[float, ...]) -> None:
     old, new = before[0] * before[1] * before[2], after[0] * after[1] * after[2]
