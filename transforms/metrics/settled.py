@@ -70,6 +70,8 @@ def _settled_orders(of: Sources) -> pl.LazyFrame:
     assert of.settlements is not None
     kind, amount = pl.col("entry_kind"), pl.col("amount_minor")
     tax = pl.when("has_tax").then(0).otherwise(pl.col("tax_minor"))
+    # Nothing adds up over currencies, so an order that was settled in another one stays estimated.
+    is_ours = (pl.col("currency") == of.currency).all()
     entries = (
         of.settlements.lazy()
         .filter(pl.col("order_id").is_not_null())
@@ -79,7 +81,7 @@ def _settled_orders(of: Sources) -> pl.LazyFrame:
             net_minor=amount.filter(kind != EntryKind.TAX).sum(),
             kept_minor=-amount.filter(kind.is_in([str(one) for one in _CHARGES])).sum(),
             taken_back_minor=-amount.filter(kind == EntryKind.REFUND).sum(),
-            is_sold=(kind == EntryKind.SALE).any(),
+            is_sold=(kind == EntryKind.SALE).any() & is_ours,
             has_tax=(kind == EntryKind.TAX).any(),
             has_shipping=(kind == EntryKind.SHIPPING).any(),
         )

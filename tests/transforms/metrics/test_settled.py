@@ -190,3 +190,13 @@ def test_without_statements_contribution_is_what_the_settings_say() -> None:
     )  # fmt: skip
     assert (value("settled_received", none), value("settled_share", none)) == (0, 0)
     assert value("contribution_settled", none) == "no_base"
+
+
+def test_an_order_that_was_settled_in_another_currency_stays_estimated() -> None:
+    sold = {"orders": [order(1, 1000)], "lines": [line(1, 1000)]}
+    entries = [entry(1, "sale", 140), {**entry(1, "fee", -9), "currency": "USD"}]
+    foreign = settled(**sold, settlements=[{**one, "currency": "USD"} for one in entries])
+    mixed = settled(**sold, settlements=[entry(1, "sale", 1000), entries[1]])
+    for of in (foreign, mixed):
+        assert value("contribution", of) == value("contribution", settled(**sold))
+        assert value("settled_received", of) == 0
