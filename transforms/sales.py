@@ -15,6 +15,9 @@ VERSION = 2
 """Raised when `sales_daily` computes something else, so that the next build is a whole one."""
 _UNLINKED = "(unlinked)"
 _DAY: Final = ["shop_id", "sku_id", "sales_date", "currency"]
+_NUMBERED: Final = pl.Series(dtype=pl.Categorical)
+"""As long as it lives texts keep the numbers that they got: with the last frame that holds any,
+Polars forgets them, and the next text is 0 again."""
 _AMOUNTS: Final = ["sold_units", "gift_units", "gmv_minor", "list_minor"]
 
 

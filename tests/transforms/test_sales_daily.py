@@ -13,7 +13,7 @@ from polars.testing import assert_frame_equal
 
 from contracts.codes import GOODS, LineKind
 from contracts.tables import Order, OrderLine, SalesDaily
-from transforms.sales import added_up, sales_daily
+from transforms.sales import added_up, member_number, sales_daily
 
 NOON = datetime(2026, 11, 10, 12, tzinfo=UTC)
 DAYS = st.dates(date(2026, 11, 1), date(2026, 11, 4))
@@ -130,3 +130,16 @@ def as_sales(pieces: Mapping[tuple[str, date], int]) -> pl.DataFrame:
             orient="row",
         )
     )
+
+
+def test_members_of_parts_that_are_read_one_after_the_other_keep_their_numbers() -> None:
+    def numbers(*members: str) -> list[int]:
+        some = pl.LazyFrame({"shop_id": "s", "member_id": members})
+        found: list[int] = (
+            some.select(member_number()).collect(engine="streaming").to_series().to_list()
+        )
+        return found
+
+    first = numbers("m1", "m2")
+    assert numbers("m3", "m1") not in ([first[0], first[1]], [first[1], first[0]])
+    assert numbers("m2", "m1") == first[::-1]
