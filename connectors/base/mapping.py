@@ -25,6 +25,7 @@ _NOTHING: Mapping[pl.DataType, pl.Expr] = {
     pl.String(): pl.lit("(empty)"),
     pl.Date(): pl.lit(dt.date(2000, 1, 1)),
     pl.Int64(): pl.lit(0),
+    pl.Float64(): pl.lit(0.0),
 }
 """What stands in the columns of a row that says a slice is empty; legal, and never looked at."""
 _HASH_BITS = 2**53  # sums of a document's row hashes stay below Int64
@@ -107,7 +108,9 @@ def _literal(value: pl.Expr | str) -> pl.Expr:
 
 
 def _nothing(column: dy.Column) -> pl.Expr:
-    if isinstance(column, dy.Int64) and column.min:
+    if codes := (column.metadata or {}).get("codes"):
+        return pl.lit(codes[0])
+    if isinstance(column, dy.Int64 | dy.Float64) and column.min:
         return pl.lit(column.min)
     return _NOTHING[column.dtype]
 

@@ -5,10 +5,11 @@ import datetime as dt
 import polars as pl
 import pytest
 
+from checks.rows import split
 from connectors.base.mapping import Mapper, coded, first_of, money, pieces, utc, whole
 from contracts.codes import QuarantineReason
 from contracts.streams import Context, Mapped
-from contracts.tables import Member, OrderLine, Price
+from contracts.tables import TABLES, Member, OrderLine, Price, Table, TableKind
 
 READ_AT = dt.datetime(2026, 11, 22, tzinfo=dt.UTC)
 CONTEXT = Context("shop", "USD", "America/New_York", READ_AT)
@@ -133,3 +134,18 @@ def test_the_first_rule_that_holds_decides_and_one_that_cannot_be_told_does_not(
     raw = pl.DataFrame({"a": [1, 2, 3, None], "b": ["w", "x", "y", "z"]})
     kind = first_of((pl.col("a") > 2, "a"), (pl.col("a") > 1, pl.col("b")), otherwise="none")
     assert raw.select(kind=kind)["kind"].to_list() == ["none", "x", "a", "none"]
+
+
+SLICES = [one for one in TABLES.values() if one.kind is TableKind.SLICE]
+
+
+@pytest.mark.parametrize("table", SLICES, ids=lambda one: one.name)
+def test_the_row_that_says_a_slice_is_empty_is_legal_in_every_table(table: Table) -> None:
+    day = pl.DataFrame({name: [dt.date(2026, 11, 1)] for name in table.slice_by[:1]})
+    codes = {name: ["campaign" if name == "ad_level" else "x"] for name in table.slice_by[1:]}
+    slices = day.with_columns(**{name: pl.Series(value) for name, value in codes.items()})
+    slices = slices if table.slice_by else pl.DataFrame(height=1)
+    mapped = Mapper(CONTEXT).add_empty(table.schema, slices, pl.lit(CONTEXT.read_at)).done()
+    passed = split(mapped, CONTEXT)
+    assert passed.bad.is_empty()
+    assert passed.good[table.name]["deleted_at"].to_list() == [CONTEXT.read_at]
