@@ -33,7 +33,7 @@ AsOf = Annotated[
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
-    for command in (run, pull, check, build, decide, act, report, export, purchase_orders):
+    for command in (run, pull, check, build, decide, act, report, publish, export, purchase_orders):
         app.command()(command)
 
 
@@ -245,6 +245,18 @@ def report(
     if xlsx:
         files["xlsx"] = str(write_tables(written))
     answer(files, screen=f"Report: {' '.join(files.values())}")
+
+
+def publish(
+    shop: Shop = None,
+    full: Annotated[bool, typer.Option("--full", help="Every day, not what changed.")] = False,
+) -> None:
+    """Publish the metrics of every whole day to the database, as `report` does, for BI tools."""
+    from flows.steps.publication import publish_metrics
+
+    with chosen_home() as home:
+        days = publish_metrics(home, home.select(shop), is_full=full)
+    answer({"days": days}, screen=f"{days} days of metrics were published")
 
 
 def export(

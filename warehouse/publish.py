@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import dataframely as dy
 import polars as pl
 from sqlalchemy import (
     BigInteger,
@@ -32,7 +33,7 @@ _TYPES: Mapping[object, TypeEngine[Any]] = {
     pl.Date: Date(),
     pl.Datetime: UtcDateTime(),
 }
-_ROWS_AT_ONCE = 20_000
+ROWS_AT_ONCE = 20_000
 
 
 def publish(database: Database, table_name: str, *, read: Callable[[], pl.DataFrame]) -> int:
@@ -47,20 +48,20 @@ def publish(database: Database, table_name: str, *, read: Callable[[], pl.DataFr
     if table_name in metadata.tables:
         raise ValueError(f"{table_name} is a table of the warehouse itself")
     declared = tables.TABLES[table_name]
-    published = _published_table(declared)
+    published = table_for(declared.name, declared.schema)
     with database.write() as connection:
         rows = declared.schema.cast(read())
-        if _is_as_declared(connection, published):
+        if is_as_declared(connection, published):
             connection.execute(delete(published))
         else:
             published.drop(connection, checkfirst=True)
             published.create(connection)
-        for some in rows.iter_slices(_ROWS_AT_ONCE):
+        for some in rows.iter_slices(ROWS_AT_ONCE):
             connection.execute(insert(published), some.to_dicts())
     return rows.height
 
 
-def _is_as_declared(connection: Connection, published: Table) -> bool:
+def is_as_declared(connection: Connection, published: Table) -> bool:
     """Whether the table is there, with the columns of this release."""
     found = inspect(connection)
     if not found.has_table(published.name):
@@ -69,13 +70,16 @@ def _is_as_declared(connection: Connection, published: Table) -> bool:
     return there == {column.name: column.type.python_type for column in published.columns}
 
 
-def _published_table(declared: tables.Table) -> Table:
+def table_for(name: str, schema: type[dy.Schema], *, with_key: bool = False) -> Table:
+    """The table of the database for rows of a schema; `with_key`: keyed as it is."""
+    key = schema.primary_key() if with_key else []
     columns = [
         Column(
-            name,
+            column_name,
             _TYPES[column.dtype.base_type()],
             nullable=column.nullable,
+            primary_key=column_name in key,
         )
-        for name, column in declared.schema.columns().items()
+        for column_name, column in schema.columns().items()
     ]
-    return Table(declared.name, MetaData(), *columns)
+    return Table(name, MetaData(), *columns)

@@ -1,5 +1,6 @@
 """Export: any table as a file."""
 
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import polars as pl
@@ -7,10 +8,13 @@ import polars as pl
 from contracts.errors import ConfigurationError
 from contracts.personal import mask, purposes
 from contracts.tables import TABLES
+from contracts.tables.published import METRICS_DAILY, METRICS_DICTIONARY
 from flows.steps.clock import machine_now
 from flows.steps.files import write_atomically
 from flows.steps.holders import person
 from flows.steps.home import Home
+from flows.steps.publication import all_days, definitions
+from flows.steps.shop import Shop
 from warehouse.event_chain import Events
 from warehouse.events import LedgerEvent
 
@@ -34,14 +38,18 @@ def export(
     Raises:
         ConfigurationError: no such table, format, shop or folder.
     """
-    if table not in TABLES:
-        raise ConfigurationError(f"no table is named {table!r}; there are {', '.join(TABLES)}")
+    names = [*TABLES, *_OF_METRICS]
+    if table not in names:
+        raise ConfigurationError(f"no table is named {table!r}; there are {', '.join(names)}")
     if file_format not in FORMATS:
         raise ConfigurationError(f"--format {file_format!r} is none of {', '.join(FORMATS)}")
     if not out.absolute().parent.is_dir():
         raise ConfigurationError(f"--out: the folder {out.parent} does not exist")
-    frame = pl.concat([home.scan(table, shop) for shop in home.select(shop_id)]).collect()
-    frame = readable(home, frame, table)
+    if table in _OF_METRICS:
+        frame = _OF_METRICS[table](home, home.select(shop_id))
+    else:
+        frame = pl.concat([home.scan(table, shop) for shop in home.select(shop_id)]).collect()
+        frame = readable(home, frame, table)
     with write_atomically(out) as draft:
         if file_format == "parquet":
             frame.write_parquet(draft)
@@ -54,6 +62,12 @@ def export(
     exported = LedgerEvent(kind="export", subject=table, by=by, at=machine_now(), details=details)
     Events(home.database).append([exported])
     return frame.height
+
+
+_OF_METRICS: Mapping[str, Callable[[Home, Sequence[Shop]], pl.DataFrame]] = {
+    METRICS_DAILY: all_days,
+    METRICS_DICTIONARY: lambda _home, _shops: definitions(),
+}
 
 
 def readable(home: Home, frame: pl.DataFrame, table: str) -> pl.DataFrame:

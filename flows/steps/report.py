@@ -22,6 +22,7 @@ from flows.steps.effect import effects
 from flows.steps.explain import report_actions, report_holds, titles_of
 from flows.steps.files import write_atomically
 from flows.steps.home import Home
+from flows.steps.publication import publish_metrics
 from flows.steps.rates import rates
 from flows.steps.report_frames import Frames
 from flows.steps.shop import Shop
@@ -64,7 +65,8 @@ def report(
     """Write the report of a shop, or of all that have data: over the last whole day, or as wanted.
 
     The page is reports/<name>.html in the home, see `Wanted.name`; the same name is written over.
-    It shows what of a run was `blocked`, and what is set aside in any case.
+    It shows what of a run was `blocked`, and what is set aside in any case. Metrics that changed
+    are published with it.
 
     Raises:
         ConfigurationError: no shop has data; no such campaign; a day that is not over yet.
@@ -78,6 +80,7 @@ def report(
     path.parent.mkdir(parents=True, exist_ok=True)
     with write_atomically(path) as draft:
         draft.write_text(render(daily), encoding="utf-8")
+    publish_metrics(home, shops)
     return Reported(path, daily)
 
 
