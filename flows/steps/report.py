@@ -12,6 +12,7 @@ from contracts.actions import Action
 from contracts.codes import ActionState
 from contracts.errors import SourceContractError
 from contracts.languages import Bilingual, Language, language_of
+from contracts.money import exponent
 from contracts.tables import StockFact
 from flows.steps.approvers import waiting_for
 from flows.steps.blocked import Blocked, Rung
@@ -203,12 +204,14 @@ def _blocked_sentences(
 def _worth(home: Home, shops: Sequence[Shop], as_of: dt.datetime) -> Callable[[Action], float]:
     """Money at stake with an action in the base currency. What has no rate comes first: nobody
     knows how much it is."""
-    rate: dict[str, float] = dict(rates(home, as_of).select("currency", "rate").iter_rows())
+    stated = rates(home, as_of).select("currency", "rate").iter_rows()
+    of_minor = {code: rate / 10.0 ** exponent(code) for code, rate in stated}
     currency = {shop.id: shop.settings.currency for shop in shops}
 
     def worth(action: Action) -> float:
         amount = abs(action.effect_minor or 0)
-        return amount and amount * rate.get(action.currency or currency[action.shop_id], math.inf)
+        code = action.currency or currency[action.shop_id]
+        return amount and amount * of_minor.get(code, math.inf)
 
     return worth
 

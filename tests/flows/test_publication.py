@@ -73,7 +73,7 @@ def test_every_figure_of_the_daily_table_that_is_a_metric_is_equal_to_it(built: 
     with built.open() as home:
         kpis = home.scan("kpis_daily", home.shop("demo")).collect()
         span: Any = {"first": kpis["kpi_date"].min(), "last": kpis["kpi_date"].max()}
-        for metric, column in (KPIS | also).items():
+        for metric, column in {**KPIS, **also}.items():
             shown = dict(show(home, metric, **span).rows.select("period", "value").rows())
             stored = dict(kpis.select("kpi_date", column).rows())
             assert {day: shown[day] for day in stored} == pytest.approx(stored), metric

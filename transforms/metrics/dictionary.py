@@ -9,9 +9,8 @@ Written from `transforms/metrics` by `make dictionary`; a test fails when it is 
 shop's; amounts are in its currency. A metric that means nothing somewhere has no value there and
 says why. `shopkeeper metrics show NAME --by month` shows any of them, by a period (span, day, week,
 month) and by what stands under "by". `shopkeeper metrics goals` has what is reached of targets, at
-which pace, and benchmarks: metrics are named there as here.
-`report` publishes all of them by day to the database, as `metrics_daily`, `metrics_wide` (a view) and
-`metrics_dictionary`.
+which pace, and benchmarks: metrics are named there as here. `report` publishes all of them by day
+to the database, as `metrics_daily`, `metrics_wide` (a view) and `metrics_dictionary`.
 
 | metric | 名称 | title | unit | by | definition | 定义 | rests on |
 |---|---|---|---|---|---|---|---|
