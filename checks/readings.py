@@ -10,6 +10,8 @@ FEWEST_QUARANTINED = 10
 """A table fails when more rows than these, and more than that share, are in quarantine: a single
 odd document costs itself, a fifth of all is a wrong setting or a platform that has changed."""
 
+FEWEST_FUTURE = 5
+
 
 def set_aside(
     shop_id: str, table: str, failures: Sequence[str], *, checked_at: dt.datetime
@@ -41,6 +43,24 @@ def check_quarantine(
         limit=f"at most {MOST_QUARANTINED_RATE:.0%}",
         checked_at=checked_at,
         rows=rows,
+    )
+
+
+def future_instants(
+    shop_id: str, table: str, documents: int, *, checked_at: dt.datetime
+) -> CheckResult:
+    """Fail where several documents in quarantine come from the future: the rest is of the same
+    zone, and only too old for it to show.
+    """
+    return CheckResult(
+        shop_id=shop_id,
+        table=table,
+        check="future_instants",
+        passed=documents < FEWEST_FUTURE,
+        measured=f"{documents:,} documents are of the future",
+        limit=f"fewer than {FEWEST_FUTURE}",
+        checked_at=checked_at,
+        rows=documents,
     )
 
 

@@ -22,7 +22,7 @@ _EVENTS = (
 )
 _DETAIL_CHARS = 60
 _UNSHOWN = ("identifier", "member", "text", "month_day")
-_ONE_FACT = ("stock_levels",)
+_ONE_FACT = ("stock_levels", "prices")
 _FAILURE = {
     name: pl.String for name in ("root", "table", "document_id", "reason", "column", "detail")
 }
@@ -187,7 +187,8 @@ def _penny(column: str, holds: pl.Expr) -> _Rule:
 
 def _repeated_rows(frame: pl.DataFrame, table: Table) -> pl.DataFrame:
     """Rows of one key and version that say different things; an observation's key is its content,
-    but of stock: two levels of one SKU and place at one instant are two articles under one code.
+    but of stock and prices: two levels of one SKU and place at one instant are two articles under
+    one code, and a listing has one price.
 
     Equal hashes are only a hint, so the keys themselves are compared where there are any.
     """

@@ -3,6 +3,7 @@
 import datetime as dt
 import math
 from collections.abc import Collection
+from dataclasses import replace
 
 import polars as pl
 
@@ -24,9 +25,15 @@ _SD_PER_MAD = 1.4826
 def rows_per_day(
     frame: pl.DataFrame | pl.LazyFrame, column: str, *, time_zone: str
 ) -> pl.DataFrame:
-    """Rows per shop-local day of an instant column: `day`, `rows`; days without rows are absent."""
-    day = pl.col(column).dt.convert_time_zone(time_zone).dt.date().alias("day")
-    return frame.lazy().group_by(day).agg(rows=pl.len()).drop_nulls().sort("day").collect()
+    """Rows per day of a column, of instants in the shop's zone or of days: `day`, `rows`; days
+    without rows are absent.
+    """
+    frame = frame.lazy()
+    day = pl.col(column)
+    if frame.collect_schema()[column] != pl.Date:
+        day = day.dt.convert_time_zone(time_zone).dt.date()
+    day = day.alias("day")
+    return frame.group_by(day).agg(rows=pl.len()).drop_nulls().sort("day").collect()
 
 
 def volume(
@@ -39,6 +46,9 @@ def volume(
     events: Collection[dt.date] = (),
 ) -> CheckResult:
     """Whether `day`, a complete one, lies within `LIMIT` deviations of what was to be expected.
+
+    Too few rows hold actions; too many warn: so is a day seen that sells thirty times the usual
+    without a campaign in the settings, and none of its rows is wrong for that.
 
     Expected is the median of the same weekdays of the past 8 weeks; a deviation is the median
     absolute error that this rule made on the days before, never below counting noise, both on a
@@ -55,7 +65,8 @@ def volume(
     scale = _deviation(errors, expected)
     score = (math.log1p(rows) - expected) / scale
     usual = f"{round(math.expm1(expected)):,} expected, {score:+.1f} deviations"
-    return _result(shop_id, table, rows, usual, passed=abs(score) <= LIMIT, checked_at=checked_at)
+    result = _result(shop_id, table, rows, usual, passed=abs(score) <= LIMIT, checked_at=checked_at)
+    return replace(result, is_blocking=score < 0)
 
 
 def _history(per_day: pl.DataFrame, day: dt.date, events: Collection[dt.date]) -> pl.DataFrame:

@@ -42,6 +42,16 @@ class Page:
     part: str
 
 
+@dataclass(frozen=True, slots=True)
+class Volume:
+    """What a stream brings per shop-local day: rows of `table` by `column`, an instant or a day."""
+
+    table: str
+    column: str
+    lag_days: int = 1
+    """How long ago the last day is that the source has told whole."""
+
+
 BACKFILL = "/backfill/"
 """What the id of a backfill's reading holds, and no other id."""
 

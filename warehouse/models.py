@@ -116,6 +116,19 @@ snapshots = Table(
     _instant("read_at", primary_key=True),
 )
 
+# Grain: reading_id, of the last readings of each stream. `profile`: NDJSON, a line per column.
+profiles = Table(
+    "profiles",
+    metadata,
+    _text("reading_id", primary_key=True),
+    _text("shop_id"),
+    _text("stream"),
+    _instant("window_start"),
+    _instant("read_at"),
+    _text("profile"),
+    Index("profiles_of_stream", "shop_id", "stream", "read_at"),
+)
+
 # Grain: table_name. Readers open these versions of the lake.
 table_versions = Table(
     "table_versions",

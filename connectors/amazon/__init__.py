@@ -4,6 +4,7 @@ import datetime as dt
 
 from connectors.amazon import fetch, flat_file, mapping, outbound, redaction, shapes
 from connectors.amazon.client import AmazonClient, AmazonSettings
+from connectors.base import volumes
 from connectors.base.declaration import Connector, Stream, Write
 from connectors.base.documents import ByPart
 from contracts.codes import Reversal, WriteKind
@@ -33,6 +34,7 @@ CONNECTOR = Connector(
     streams=(
         Stream(
             name="orders",
+            volume=volumes.ORDERS,
             tables=(Order, OrderLine, Shipment),
             fetch=fetch.orders,
             to_canonical=mapping.orders,

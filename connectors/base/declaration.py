@@ -14,7 +14,7 @@ from contracts.actions import Change, Live, Outcome, Unread
 from contracts.codes import Reversal, WriteKind
 from contracts.personal import Redact
 from contracts.ports import Stores
-from contracts.streams import Context, Facts, Mapped, Page, Window
+from contracts.streams import Context, Facts, Mapped, Page, Volume, Window
 
 
 class Client(Protocol):
@@ -73,6 +73,11 @@ class Stream:
     """How far before the watermark late changes may appear."""
     settle: dt.timedelta = dt.timedelta(0)
     """How long the platform needs until a change shows in its lists."""
+    tells_earlier: bool = False
+    """Its pages hold what changed before the window too: it cannot be asked by change."""
+    volume: Volume | None = None
+    """What it brings per day, held against the same weekdays before; a snapshot is held against
+    the snapshots before it."""
     estimate: Callable[[Any, Window], int] | None = None
     """How many calls reading a window takes, the count itself included; none: it is not known."""
     lookup: type[dy.Schema] | None = None

@@ -4,6 +4,7 @@ import datetime as dt
 from dataclasses import replace
 from functools import partial
 
+from connectors.base import volumes
 from connectors.base.declaration import Connector, Stream
 from connectors.files.client import FilesSettings, described, fetch, open_client
 from connectors.files.documents import Rows
@@ -15,6 +16,12 @@ from contracts.errors import ConfigurationError
 from contracts.personal import member_columns
 from contracts.tables import table_of
 
+_VOLUMES = {
+    "exported_orders": volumes.ORDERS,
+    "exported_cases": volumes.CASES,
+    "exported_reviews": volumes.REVIEWS,
+    "traffic": volumes.TRAFFIC,
+}
 _STREAMS = tuple(
     Stream(
         name=name,
@@ -24,6 +31,7 @@ _STREAMS = tuple(
         redact=partial(redact, described=None)
         if any(member_columns(table_of(one)) for one in tables)
         else None,
+        volume=_VOLUMES.get(name),
         # An export is often filed days after the instant in its name.
         look_back=dt.timedelta(days=31),
     )

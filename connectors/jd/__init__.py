@@ -3,6 +3,7 @@
 import datetime as dt
 from functools import partial
 
+from connectors.base import volumes
 from connectors.base.declaration import Connector, Stream, Write
 from connectors.jd import fetch, mapping, order_mapping, outbound, redaction, wire
 from connectors.jd.client import JdClient, JdSettings
@@ -34,6 +35,7 @@ CONNECTOR = Connector(
     streams=(
         _stream(
             name="orders",
+            volume=volumes.ORDERS,
             tables=(Order, OrderLine, Shipment),
             fetch=fetch.ORDERS.pages,
             estimate=fetch.ORDERS.estimate,
@@ -44,6 +46,7 @@ CONNECTOR = Connector(
         ),
         _stream(
             name="refunds",
+            volume=volumes.CASES,
             tables=(RefundCase,),
             fetch=fetch.refunds,
             to_canonical=mapping.refunds,
@@ -60,6 +63,7 @@ CONNECTOR = Connector(
         ),
         _stream(
             name="reviews",
+            volume=volumes.REVIEWS,
             tables=(Review,),
             fetch=fetch.reviews,
             to_canonical=mapping.reviews,

@@ -2,6 +2,7 @@
 
 import datetime as dt
 
+from connectors.base import volumes
 from connectors.base.declaration import Connector, Stream
 from connectors.jd_ads import fetch, mapping, wire
 from connectors.jd_ads.client import JdAdsClient, JdAdsSettings
@@ -18,6 +19,7 @@ CONNECTOR = Connector(
     streams=(
         Stream(
             name="ads",
+            volume=volumes.ADS,
             tables=(AdsDaily,),
             fetch=fetch.ads,
             to_canonical=mapping.ads,

@@ -2,6 +2,7 @@
 
 import datetime as dt
 
+from connectors.base import volumes
 from connectors.base.declaration import Connector, Stream, Write
 from connectors.klaviyo import fetch, mapping, outbound, redaction
 from connectors.klaviyo.client import KlaviyoClient, KlaviyoSettings
@@ -49,6 +50,8 @@ CONNECTOR = Connector(
         ),
         Stream(
             name="crm_reviews",
+            volume=volumes.REVIEWS,
+            tells_earlier=True,
             tables=(Review,),
             fetch=fetch.reviews,
             to_canonical=mapping.reviews,

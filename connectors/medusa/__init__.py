@@ -3,6 +3,7 @@
 import datetime as dt
 from functools import partial
 
+from connectors.base import volumes
 from connectors.base.declaration import Connector, Stream, Write
 from connectors.medusa import fetch, mapping, order_mapping, outbound, wire
 from connectors.medusa.client import MedusaClient, MedusaSettings
@@ -42,6 +43,7 @@ CONNECTOR = Connector(
     streams=(
         _changes(
             name="orders",
+            volume=volumes.ORDERS,
             tables=(Order, OrderLine, OrderCoupon, Refund, Shipment),
             fetch=fetch.orders,
             to_canonical=order_mapping.orders,
@@ -49,6 +51,7 @@ CONNECTOR = Connector(
         ),
         _changes(
             name="returns",
+            volume=volumes.CASES,
             tables=(RefundCase,),
             fetch=fetch.returns,
             to_canonical=order_mapping.returns,

@@ -3,6 +3,7 @@
 import datetime as dt
 from functools import partial
 
+from connectors.base import volumes
 from connectors.base.declaration import Connector, Stream, Write
 from connectors.base.webhooks import Webhook
 from connectors.shopify import (
@@ -61,6 +62,7 @@ CONNECTOR = Connector(
     streams=(
         Stream(
             name="orders",
+            volume=volumes.ORDERS,
             tables=(Order, OrderLine, OrderCoupon, Refund, Shipment),
             fetch=partial(fetch.read, source=queries.ORDERS),
             estimate=partial(fetch.estimate, source=queries.ORDERS),

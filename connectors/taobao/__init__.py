@@ -3,6 +3,7 @@
 import datetime as dt
 from functools import partial
 
+from connectors.base import volumes
 from connectors.base.declaration import Connector, Stream, Write
 from connectors.taobao import fetch, mapping, order_mapping, outbound, redaction, wire
 from connectors.taobao.client import TaobaoClient, TaobaoSettings
@@ -40,6 +41,7 @@ CONNECTOR = Connector(
     streams=(
         _stream(
             name="orders",
+            volume=volumes.ORDERS,
             tables=(Order, OrderLine, Shipment),
             fetch=fetch.TRADES.pages,
             estimate=fetch.TRADES.estimate,
@@ -51,6 +53,7 @@ CONNECTOR = Connector(
         ),
         _stream(
             name="refunds",
+            volume=volumes.CASES,
             tables=(RefundCase,),
             fetch=fetch.REFUNDS.pages,
             estimate=fetch.REFUNDS.estimate,
@@ -68,6 +71,7 @@ CONNECTOR = Connector(
         ),
         _stream(
             name="reviews",
+            volume=volumes.REVIEWS,
             tables=(Review,),
             fetch=fetch.REVIEWS.pages,
             estimate=fetch.REVIEWS.estimate,

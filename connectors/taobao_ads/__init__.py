@@ -2,6 +2,7 @@
 
 import datetime as dt
 
+from connectors.base import volumes
 from connectors.base.declaration import Connector, Stream
 from connectors.taobao_ads import fetch, mapping, wire
 from connectors.taobao_ads.client import TaobaoAdsClient, TaobaoAdsSettings
@@ -16,6 +17,7 @@ CONNECTOR = Connector(
     streams=(
         Stream(
             name="ads",
+            volume=volumes.ADS,
             tables=(AdsDaily,),
             fetch=fetch.ads,
             to_canonical=mapping.ads,

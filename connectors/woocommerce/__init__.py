@@ -4,6 +4,7 @@ import datetime as dt
 import re
 from functools import partial
 
+from connectors.base import volumes
 from connectors.base.declaration import Connector, Stream, Write
 from connectors.base.webhooks import Webhook
 from connectors.woocommerce import fetch, mapping, order_mapping, outbound, redaction, wire
@@ -50,6 +51,7 @@ CONNECTOR = Connector(
     streams=(
         _stream(
             name="orders",
+            volume=volumes.ORDERS,
             tables=(Order, OrderLine, OrderCoupon, Refund),
             fetch=fetch.orders,
             estimate=fetch.estimate_orders,
@@ -93,6 +95,7 @@ CONNECTOR = Connector(
         ),
         _stream(
             name="reviews",
+            volume=volumes.REVIEWS,
             tables=(Review,),
             fetch=fetch.reviews,
             to_canonical=mapping.reviews,

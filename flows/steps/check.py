@@ -1,4 +1,4 @@
-"""Check: suites over what was loaded, freshness by the platform's clock, volume."""
+"""Check: suites over what was loaded, freshness by the platform's clock, what is usual."""
 
 import datetime as dt
 
@@ -9,9 +9,10 @@ from checks.freshness import freshness
 from checks.gates import run_suites
 from checks.goods import goods
 from checks.listings import single_codes
-from checks.readings import check_quarantine, set_aside, unknown_fields
-from checks.volume import AFTER_EVENT_DAYS, LONGEST_DAYS, rows_per_day, volume
+from checks.orders import order_sums, order_times
+from checks.readings import check_quarantine, future_instants, set_aside, unknown_fields
 from contracts.checks import CheckResult
+from contracts.codes import QuarantineReason
 from contracts.tables import Listing, table_of
 from flows.steps.blocked import Blocked, each
 from flows.steps.derived import costs
@@ -21,12 +22,12 @@ from flows.steps.opt_outs import bounces
 from flows.steps.progress import Progress, silent
 from flows.steps.remap import stale
 from flows.steps.shop import Shop
+from flows.steps.usual import as_usual
 from flows.steps.views import View
 from transforms.listings import shared_codes
 
 MAX_LAG = dt.timedelta(hours=26)  # a day and the time a daily schedule may be late
 _RECENT = dt.timedelta(days=7)
-_COUNTED = {"orders": "placed_at"}
 
 
 def check(
@@ -48,8 +49,9 @@ def check(
         found = [
             *_suites(home, shop, has_docs=has_docs),
             *_fresh(home, shop),
-            *_volumes(home, shop),
+            *as_usual(home, shop),
             *_goods(home, shop),
+            *order_checks(home, shop),
             *_shared_codes(home, shop),
             *_costs(home, shop),
             *mappings(home, shop),
@@ -109,43 +111,6 @@ def _fresh(home: Home, shop: Shop) -> list[CheckResult]:
     ]
 
 
-def _volumes(home: Home, shop: Shop) -> list[CheckResult]:
-    """Rows of the last whole day against the same weekdays before; campaigns stand aside."""
-    now = home.data_as_of(shop)
-    yesterday = now.astimezone(shop.zone).date() - dt.timedelta(days=1)
-    zone = shop.settings.time_zone
-    return [
-        volume(
-            shop.id,
-            table,
-            rows_per_day(home.scan(table, shop), column, time_zone=zone),
-            day=yesterday,
-            checked_at=now,
-            events=event_days(home, shop, yesterday),
-        )
-        for table, column in _COUNTED.items()
-        if table in home.readings.versions()
-    ]
-
-
-def event_days(home: Home, shop: Shop, until: dt.date) -> set[dt.date]:
-    """Days of the shop's campaigns, and the days after each, which sell less for it.
-
-    A campaign of single SKUs does not make the shop's day another kind of day.
-    """
-    spans = [
-        (
-            campaign.starts_at.astimezone(shop.zone).date(),
-            campaign.last.astimezone(shop.zone).date(),
-        )
-        for campaign in home.settings.campaigns
-        if campaign.concerns(shop.id) and not campaign.skus
-    ]
-    days = (until - dt.timedelta(days=back) for back in range(LONGEST_DAYS + 1))
-    after = dt.timedelta(days=AFTER_EVENT_DAYS)
-    return {day for day in days if any(first <= day <= last + after for first, last in spans)}
-
-
 def _goods(home: Home, shop: Shop) -> list[CheckResult]:
     """What platforms state beside what their lines add up to."""
     if "orders" not in home.readings.versions():
@@ -153,6 +118,18 @@ def _goods(home: Home, shop: Shop) -> list[CheckResult]:
     orders = home.scan("orders", shop)
     currency = shop.settings.currency
     return goods(shop.id, orders, currency=currency, checked_at=home.data_as_of(shop))
+
+
+def order_checks(home: Home, shop: Shop) -> list[CheckResult]:
+    """Whether orders agree with their lines and with themselves."""
+    if not {"orders", "order_lines"} <= home.readings.versions().keys():
+        return []
+    orders, now = home.scan("orders", shop), home.data_as_of(shop)
+    lines, currency = home.scan("order_lines", shop), shop.settings.currency
+    return [
+        order_sums(shop.id, orders, lines, currency=currency, checked_at=now),
+        order_times(shop.id, orders, checked_at=now),
+    ]
 
 
 def readings(home: Home, shop: Shop) -> list[CheckResult]:
@@ -166,6 +143,7 @@ def readings(home: Home, shop: Shop) -> list[CheckResult]:
         aside.setdefault(one.reading.stream, []).append(one.failure)
     unknown = home.reading_totals.unknown_fields(shop.id)
     shares = home.reading_totals.shares(shop.id, since=now - _RECENT)
+    future = _of_the_future(home, shop)
     feeding: dict[str, list[str]] = {}
     for _, stream in shop.streams():
         for schema in stream.tables:
@@ -183,8 +161,16 @@ def readings(home: Home, shop: Shop) -> list[CheckResult]:
                 shop.id, table, rows=rows, quarantined_rows=quarantined_rows, checked_at=now
             ),
             unknown_fields(shop.id, table, names, checked_at=now),
+            future_instants(shop.id, table, future.get(table, 0), checked_at=now),
         ]
     return found
+
+
+def _of_the_future(home: Home, shop: Shop) -> dict[str, int]:
+    """Documents in quarantine for an instant after their reading, by table."""
+    counts = home.quarantine.counts(shop_id=shop.id)
+    future = counts.filter(pl.col("reason") == QuarantineReason.FUTURE_INSTANT)
+    return dict(future.select("table", "documents_units").iter_rows())
 
 
 def _shared_codes(home: Home, shop: Shop) -> list[CheckResult]:

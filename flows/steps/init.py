@@ -77,6 +77,7 @@ name = "My {title} shop"
 currency = "{currency}"  # as it is set there; `doctor` compares, where the platform tells it
 time_zone = "{time_zone}"  # decides where a day begins; likewise
 # history_from = 2026-01-01  # first day to read; a year back if not given
+# usual_from = 2026-11-22  # checks hold what is read against readings from this day on
 # language = "zh-CN"  # of this shop's page, "en" or "zh-CN"; the home's if not given
 
 {sources}

@@ -8,6 +8,9 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+import polars as pl
+
+from checks.profiles import profile
 from checks.rows import Split
 from connectors.base.declaration import Stream
 from contracts.errors import SourceContractError
@@ -46,7 +49,8 @@ def load(home: Home, shop: Shop, stream: Stream, reading: Reading, *, started: f
         LandingError: landing does not hold it whole.
     """
     mapped, parted = map_and_check(home, shop, stream, reading)
-    rows = sum(frame.height for frame in mapped.frames.values())
+    undecoded = mapped.rejects.filter(pl.col("raw").is_not_null())["document_id"].n_unique()
+    rows = undecoded + sum(frame.height for frame in mapped.frames.values())
     if mapped.unknown_fields:
         names = ", ".join(safe_field_names(mapped.unknown_fields))
         _log.warning("reading=%s fields that nobody knows: %s", reading.id, names)
@@ -55,6 +59,7 @@ def load(home: Home, shop: Shop, stream: Stream, reading: Reading, *, started: f
         reading, parted.bad, covers=covered_window(stream, reading), standing=mapped.standing
     )
     _release(home, reading, parted)
+    home.profiles.keep(reading, profile(parted.good))
     if mapped.is_of_erased:
         drop_erased(home, shop, stream, reading)
     good = sum(frame.height for frame in parted.good.values())

@@ -244,6 +244,8 @@ class ShopSettings(_Strict):
     time_zone: str
     history_from: dt.date | None = None
     """First day to read, in the shop's zone; a year back if not given."""
+    usual_from: dt.date | None = None
+    """Checks hold a reading against those from this shop-local day on; all if not given."""
     language: Locale | None = None
     """Of this shop's page; the home's if not given."""
     sources: Annotated[dict[str, dict[str, Any]], Field(min_length=1)]

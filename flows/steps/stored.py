@@ -23,6 +23,7 @@ from warehouse.leases import Leases
 from warehouse.ledger import Ledger
 from warehouse.left_alone import LeftAlones
 from warehouse.limits import RequestLimits
+from warehouse.profiles import Profiles
 from warehouse.quarantine import Quarantine
 from warehouse.reading_totals import ReadingTotals
 from warehouse.readings import Readings
@@ -140,6 +141,11 @@ class Stored:
     def reading_totals(self) -> ReadingTotals:
         """What the readings came to, per stream."""
         return ReadingTotals(self.database)
+
+    @property
+    def profiles(self) -> Profiles:
+        """What the last readings looked like."""
+        return Profiles(self.database)
 
     @property
     def snapshots(self) -> Snapshots:

@@ -58,3 +58,15 @@ def test_a_shop_that_closes_one_day_a_week_is_not_alarming_on_it() -> None:
 def test_an_order_after_midnight_in_utc_counts_for_the_shops_evening() -> None:
     evening = pl.DataFrame({"placed_at": [dt.datetime(2026, 11, 21, 3, tzinfo=dt.UTC)]})
     assert rows_per_day(evening, "placed_at", time_zone="America/New_York").rows() == [(DAY, 1)]
+
+
+def test_too_few_rows_hold_actions_and_a_surge_warns() -> None:
+    assert judge(weeks(12, today=0)).is_blocking
+    surge = judge(weeks(12, today=30 * 183))
+    assert not surge.passed
+    assert not surge.is_blocking
+
+
+def test_days_are_counted_as_they_are() -> None:
+    days = pl.DataFrame({"ad_date": [DAY, DAY, None]})
+    assert rows_per_day(days, "ad_date", time_zone="Asia/Shanghai").rows() == [(DAY, 2)]

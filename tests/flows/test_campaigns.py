@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from contracts.codes import PolicyMode
-from flows.steps.check import check, event_days
+from flows.steps.check import check
 from flows.steps.decide import capped_mode
 from flows.steps.opening import open_home
+from flows.steps.usual import event_days
 from tests.flows.conftest import Merchant
 from tests.flows.homes import campaign, write_settings
 
@@ -61,6 +62,11 @@ def test_a_day_of_a_campaign_holds_nothing(built: Merchant) -> None:
     settings = campaign(ends="2026-11-16T00:00:00-05:00")
     (built.folder / "shopkeeper.toml").write_text(settings, encoding="utf-8")
     with built.open() as home:
-        [volume] = [one for one in check(home) if one.check == "volume"]
+        found = {(one.table, one.check): one for one in check(home)}
+    volume = found["orders", "volume"]
     assert volume.passed
     assert "an event day" in volume.measured
+    # What else is said of the orders and visits of a shop that nothing is wrong with.
+    for of in (("orders", "order_sums"), ("orders", "order_times"), ("traffic_daily", "volume")):
+        assert found[of].passed
+        assert found[of].rows > 0

@@ -1,0 +1,1 @@
+"""Every kind of fault planted in every stream of two shops: `python -m tests.planted_faults`."""
