@@ -9,6 +9,17 @@ from contracts.languages import Bilingual
 from reports.names import POLICIES
 from reports.phrases import Phrases
 
+_CAUSES: Final[Mapping[str, str]] = {
+    "late": "迟到",
+    "cancelled": "已取消",
+    "unpaid": "未付款",
+    "refunded": "退款",
+    "unlinked": "未关联",
+    "tax": "税费",
+    "shipping": "运费",
+    "discount": "优惠",
+    "unknown": "原因不明",
+}
 _CHECKED: Final[Mapping[str, str]] = {
     "{}; {}": "{}；{}",
     "{} of {} expectations failed": "{1} 条规则中 {0} 条未通过",
@@ -45,11 +56,16 @@ _CHECKED: Final[Mapping[str, str]] = {
     "{} of {} orders differ": "{1} 个订单中 {0} 个不符",
     "{} of {} orders differ: {}": "{1} 个订单中 {0} 个不符：{2}",
     "{}, {}": "{}，{}",
-    "tax {}": "税费 {}",
-    "shipping {}": "运费 {}",
-    "discount {}": "优惠 {}",
-    "refunded {}": "退款 {}",
-    "unknown {}": "原因不明 {}",
+    "{} days told, {} not explained": "平台告知 {} 天，{} 无法解释",
+    "{} days told, {} not explained: {}": "平台告知 {} 天，{} 无法解释：{}",
+    "{} of what the platform says": "平台数字的 {}",
+    **{f"{cause} {{}}": f"{name} {{}}" for cause, name in _CAUSES.items()},
+    **{
+        f"{one} and {other} {{}}": f"{_CAUSES[one]}与{_CAUSES[other]} {{}}"
+        for one in _CAUSES
+        for other in _CAUSES
+        if one != other
+    },
     "paid_at {}": "付款时间 {}",
     "cancelled_at {}": "取消时间 {}",
     "completed_at {}": "完成时间 {}",

@@ -24,6 +24,7 @@ from contracts.tables.sales import Order, OrderCoupon, OrderLine, Refund
 from contracts.tables.service import ShopRating, Ticket
 from contracts.tables.settlements import Settlement
 from contracts.tables.stock import BundlePart, Inbound, StockLevel, StockoutDay, SupplyTerms
+from contracts.tables.totals import DailyTotal
 from contracts.tables.traffic import (
     ActiveUsers,
     Cart,
@@ -50,6 +51,7 @@ __all__ = [
     "Cost",
     "Coupon",
     "CouponGrant",
+    "DailyTotal",
     "Delivery",
     "Elasticity",
     "FunnelDaily",

@@ -11,6 +11,7 @@ from checks.goods import goods
 from checks.listings import single_codes
 from checks.orders import order_sums, order_times
 from checks.readings import check_quarantine, future_instants, set_aside, unknown_fields
+from checks.totals import totals
 from contracts.checks import CheckResult
 from contracts.codes import QuarantineReason
 from contracts.tables import Listing, table_of
@@ -121,15 +122,21 @@ def _goods(home: Home, shop: Shop) -> list[CheckResult]:
 
 
 def order_checks(home: Home, shop: Shop) -> list[CheckResult]:
-    """Whether orders agree with their lines and with themselves."""
+    """Whether orders agree with their lines, with themselves and with the platform's totals."""
     if not {"orders", "order_lines"} <= home.readings.versions().keys():
         return []
     orders, now = home.scan("orders", shop), home.data_as_of(shop)
     lines, currency = home.scan("order_lines", shop), shop.settings.currency
-    return [
+    found = [
         order_sums(shop.id, orders, lines, currency=currency, checked_at=now),
         order_times(shop.id, orders, checked_at=now),
     ]
+    if "daily_totals" not in home.readings.versions():
+        return found
+    days, zone = home.scan("daily_totals", shop), shop.settings.time_zone
+    return found + totals(
+        shop.id, days, orders, lines, time_zone=zone, currency=currency, checked_at=now
+    )
 
 
 def readings(home: Home, shop: Shop) -> list[CheckResult]:

@@ -45,6 +45,20 @@ TRAFFIC: dict[str, Any] = {
         }
     },
 }
+TOTALS: dict[str, Any] = {
+    "stream": "daily_totals",
+    "pattern": "totals_{yyyymmdd}.csv",
+    "format": "csv",
+    "tables": {
+        "daily_totals": {
+            "columns": {
+                "total_date": {"column": "day"},
+                "orders_count": {"column": "orders"},
+                "gmv_minor": {"column": "amount", "unit": "major"},
+            }
+        }
+    },
+}
 PURCHASING: dict[str, Any] = {
     "stream": "purchasing",
     "pattern": "orders_{yyyymmdd}.csv",

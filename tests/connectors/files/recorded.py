@@ -15,6 +15,7 @@ from tests.connectors.files.exports import (
     COSTS,
     EXPORTED,
     OFFERS,
+    TOTALS,
     TRAFFIC,
     described_by,
     file_of,
@@ -188,6 +189,7 @@ def listed(name: str, *rows: str, at: dt.datetime = EXPORTED) -> Page:
 _COSTS, _PURCHASING = "sku,from,cost\n", "sku,supplier,days,due,units\n"
 _PARTS = "bundle,part,pieces\n"
 _DAYS, _VISITS = "sku,day\n", "day,source,visitors\n"
+_TOTALS = "day,orders,amount\n"
 _BORN = "id,born,tier,note\n"
 _STARS, _LEVELS = "id,author,stars,text,at,note\n", "sku,where,here,free,sold\n"
 _OFFERS = "sku,rival,seen,price,stock,by\n"
@@ -255,6 +257,7 @@ PAGES = {
         listed("targets", "gmv,2026-11-01,2026-11-30,100000"),
         listed("benchmarks", "conversion,同行,2026-11-01,2026-11-30,0.031"),
     ],
+    "daily_totals": [page(TOTALS, _TOTALS + "2026-11-18,3,120.50\n2026-11-19,1,9.00\n")],
     "exported_orders": [
         page(_JD, _JD_HEAD + _jd_line(3001, "A", "等待出库") + _jd_line(3001, "B", "等待出库")),
         page(_JD, _JD_HEAD + _jd_line(3002, "A", "完成"), at=_LATER),
@@ -292,6 +295,7 @@ EMPTY = {
     "exported_settlements": [listed("settlements")],
     "shop_ratings": [listed("scores")],
     "goals": [listed("targets")],
+    "daily_totals": [page(TOTALS, _TOTALS)],
     "exported_orders": [page(_JD, _JD_HEAD)],
     "exported_cases": [page(_CASES, _CASES_HEAD)],
     "exported_stock": [page(_STOCK, _LEVELS)],
@@ -313,6 +317,7 @@ UNKNOWN: dict[str, list[Page]] = {
     ],
     "shop_ratings": [],
     "goals": [],
+    "daily_totals": [],
     "exported_orders": [page(_JD, _JD_HEAD + _jd_line(3003, "A", "起飞"), at=_LATER)],
     "exported_cases": [page(_CASES, _CASES_HEAD + _case(3, "起飞"), at=_LATER)],
     "exported_stock": [],

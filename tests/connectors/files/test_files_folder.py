@@ -207,6 +207,7 @@ def test_connector_declares_each_stream_with_its_tables() -> None:
         "offers": 1,
         "traffic": 6,
         "visits": 1,
+        "daily_totals": 1,
         "exported_orders": 2,
         "exported_cases": 1,
         "exported_stock": 1,
