@@ -185,7 +185,11 @@ def day_lag(
     """Warn where the newest day told is another one, counted from the reading, than it ever was:
     days begin in another zone, or the last ones are late.
     """
-    told = profiles.filter((pl.col("table") == table) & pl.col("newest_date").is_not_null())
+    told = (
+        profiles.filter((pl.col("table") == table) & pl.col("newest_date").is_not_null())
+        .group_by("read_at", maintain_order=True)  # one pull reads older windows too
+        .agg(pl.col("newest_date").max())
+    )
     today = pl.col("read_at").dt.convert_time_zone(time_zone).dt.date()
     lags = told.select((today - pl.col("newest_date")).dt.total_days().alias("days"))["days"]
     *known, last = lags.to_list() or [0]

@@ -125,6 +125,7 @@ class FileLayout(Strict):
         "offers",
         "traffic",
         "visits",
+        "daily_totals",
         "exported_orders",
         "exported_cases",
         "exported_stock",

@@ -156,6 +156,8 @@ def test_days_that_begin_elsewhere_are_told_earlier_or_later_than_ever(
         return AdsDaily.sample(3).with_columns(pl.lit(day).alias("ad_date"), deleted_at=None)
 
     profiles = read(told(0, 1), told(1, 1), told(2, days), table="ads_daily")
+    older_window = read(told(0, 30), table="ads_daily")
+    profiles = pl.concat([older_window, profiles])
     result = usual.day_lag("demo", "ads_daily", profiles, time_zone="UTC", checked_at=READ_AT)
     assert (result.passed, result.is_blocking) == (passed, False)
     assert result.measured == f"the newest day is {days} days ago"

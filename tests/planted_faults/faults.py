@@ -92,14 +92,13 @@ def _without_a_stretch(table: str, frame: pl.DataFrame) -> pl.DataFrame:
     if at is None:
         return frame.filter(TABLES[table].document_id.hash(seed=5) % 4 == 0)
     newest = frame[at].max()
-    if newest is None:
+    if not isinstance(newest, dt.date):
         return frame
-    since = pl.lit(newest) - (dt.timedelta(days=3) if frame[at].dtype == pl.Date else _STRETCH)
-    return frame.filter(pl.col(at) < since)
+    return frame.filter(pl.col(at) < newest - dt.timedelta(days=_DATED[at]))
 
 
-_DATED: Final = ("placed_at", "ad_date", "traffic_date", "stockout_date")
-_STRETCH: Final = dt.timedelta(hours=40)
+_DATED: Final = {"created_date": 1, "ad_date": 2, "traffic_date": 2, "stockout_date": 2}
+"""Days before the newest that are left out as well."""
 
 
 def _without_a_column(table: str, frame: pl.DataFrame) -> pl.DataFrame:

@@ -1,0 +1,71 @@
+"""Faults planted in every stream of two shops are caught by a named check, and no action rests on
+what they spoil; what cannot be told from the truth is named in docs/guarantees.md.
+"""
+
+from collections.abc import Iterator
+
+import pytest
+
+from actions.policies.registry import policies
+from tests.planted_faults.bench import Bench, Verdict, benches
+from tests.planted_faults.faults import FAULTS, OLDER
+from tests.planted_faults.tape import Tape, record
+
+pytestmark = pytest.mark.long
+
+STREAMS = (
+    *(("shopify", name) for name in ("costs", "customers", "discounts", "inventory", "offers")),
+    *(("shopify", name) for name in ("orders", "products", "purchasing", "stockouts", "traffic")),
+    *(("taobao", name) for name in ("ads", "items", "members", "orders", "refunds", "reviews")),
+)
+SOME = ("currency", "unknown code", "duplicate")
+"""Faults that strike every third document: the others go on."""
+LEAST_KEPT_RATE = 0.3
+WARNED = {"stockouts": {"zone ahead", "zone behind"}}
+"""A day of stock-outs that is the one beside it is told, and holds no order for stock."""
+
+
+@pytest.fixture(scope="module")
+def tape(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tape]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("JUDGE_TOKEN", "")
+        yield record(tmp_path_factory.mktemp("planted") / "home")
+
+
+def test_every_stream_that_answers_is_judged(tape: Tape) -> None:
+    assert set(benches(tape)) - set(STREAMS) == {("taobao", "coupons")}, "which has no coupon"
+    assert set(STREAMS) <= set(benches(tape))
+
+
+@pytest.mark.parametrize(("shop_id", "name"), STREAMS)
+def test_each_fault_is_caught_and_nothing_acts_on_what_it_spoils(
+    tape: Tape, shop_id: str, name: str
+) -> None:
+    bench = Bench(tape, shop_id, name)
+    verdicts = {one.name: bench.judged(one) for one in FAULTS.values()}
+    planted = {fault: verdict for fault, verdict in verdicts.items() if verdict}
+    missed = {fault for fault, verdict in planted.items() if not verdict.caught}
+    assert missed == set(bench.limits), planted
+    caught = {fault: verdict for fault, verdict in planted.items() if verdict.caught}
+    unsafe = {fault for fault, verdict in caught.items() if _is_acted_on(verdict)}
+    assert unsafe - WARNED.get(name, set()) == set(), planted
+    stopped = {one for one in SOME if one in caught and caught[one].kept_rate < LEAST_KEPT_RATE}
+    assert stopped == set(), planted
+
+
+def _is_acted_on(verdict: Verdict) -> bool:
+    """Whether a policy reads a spoiled table while none of the stream's tables holds it."""
+    held = set(verdict.holds)
+    return any(
+        set(policy.DEPENDS) & set(verdict.spoiled) and not set(policy.DEPENDS) & held
+        for policy in policies().values()
+    )
+
+
+@pytest.mark.parametrize(("shop_id", "name"), STREAMS)
+def test_an_older_version_changes_nothing_and_what_comes_late_is_all_there(
+    tape: Tape, shop_id: str, name: str
+) -> None:
+    bench = Bench(tape, shop_id, name)
+    for verdict in (bench.judged(None, OLDER), bench.judged(FAULTS["missing"], None)):
+        assert verdict is None or (verdict.spoiled, verdict.kept_rate) == ((), 1.0)
