@@ -62,7 +62,8 @@ def _is_acted_on(verdict: Verdict) -> bool:
     )
 
 
-@pytest.mark.parametrize(("shop_id", "name"), STREAMS)
+# Taobao tells stock as of the moment at which it is asked, so a later reading tells other facts.
+@pytest.mark.parametrize(("shop_id", "name"), [one for one in STREAMS if one[1] != "items"])
 def test_an_older_version_changes_nothing_and_what_comes_late_is_all_there(
     tape: Tape, shop_id: str, name: str
 ) -> None:

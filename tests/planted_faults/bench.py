@@ -20,6 +20,7 @@ LIMITS: Final[Mapping[str, tuple[str, ...]]] = {
     "shopify offers": ("zone behind", "duplicate", "missing"),
     "shopify purchasing": ("zone ahead", "zone behind", "missing"),
     "taobao members": ("missing",),
+    "taobao orders": ("missing",),
     "taobao reviews": ("zone ahead", "zone behind", "missing"),
 }
 """Faults that cannot be told from the truth, by shop and stream; docs/guarantees.md says why."""
