@@ -80,10 +80,10 @@ def _velocity(
     out = _days_out(spans, until=until, window_days=window_days)
     campaigns = _per_sku(events, keys).join(keys, on=_SKU).select("sku", day="event_date")
     event_days = campaigns.unique().collect()
-    # Few days are both, and many more are out of stock than of a campaign.
-    event_days = event_days.join(
-        out.join(event_days, on=["sku", "day"], how="semi"), on=["sku", "day"], how="anti"
-    )
+    if event_days.height:
+        # Few days are both, and many more are out of stock than of a campaign.
+        both = out.join(event_days, on=["sku", "day"], how="semi")
+        event_days = event_days.join(both, on=["sku", "day"], how="anti")
     left_out = pl.concat([out, event_days])
     judged = days_to_judge_by(sold, left_out, until=until, window_days=window_days)
     odd = unusual(judged, sold)
@@ -116,8 +116,9 @@ def _velocity(
 def _known_skus(before: pl.LazyFrame) -> pl.DataFrame:
     """Every SKU that was sold, by its row number `sku`, with the last day it sold on."""
     return (
-        before.group_by(_SKU)
-        .agg(last_sold_date=pl.col("day").filter(pl.col("units") > 0).max())
+        before.select(*_SKU, last_sold_date=pl.when(pl.col("units") > 0).then("day"))
+        .group_by(_SKU)
+        .agg(pl.col("last_sold_date").max())
         .sort(_SKU)
         .with_row_index("sku")
         .collect(engine="streaming")
