@@ -183,6 +183,10 @@ def tidy(lake: Lake, recorded: Mapping[str, int]) -> dict[str, int]:
     """
     versions = {}
     for name, version in recorded.items():
+        # As it was recorded it has mostly been opened already.
+        seen = lake.open(name, version=version)
+        if seen is None or not _has_many_files(seen):
+            continue
         head = lake.open(name)
         if head is None or head.version() != version or not _compact(head, TABLES[name]):
             continue
@@ -197,11 +201,14 @@ def tidy(lake: Lake, recorded: Mapping[str, int]) -> dict[str, int]:
     return versions
 
 
+def _has_many_files(head: DeltaTable) -> bool:
+    """Whether some day has, told by the names of the files alone."""
+    by_folder = Counter(uri.rpartition("/")[0] for uri in head.file_uris())
+    return max(by_folder.values(), default=0) > MOST_FILES
+
+
 def _compact(head: DeltaTable, table: Table) -> bool:
     """Whether days had too many files, which are one now."""
-    in_folders = Counter(uri.rpartition("/")[0] for uri in head.file_uris())
-    if max(in_folders.values(), default=0) <= MOST_FILES:
-        return False
     files = pl.DataFrame(head.get_add_actions(flatten=True))
     is_parted = table.partition in head.metadata().partition_columns
     by = f"partition.{table.partition}" if is_parted else pl.lit(0)
