@@ -103,7 +103,7 @@ def rebuild(
 
 
 def _build_shop(home: Home, shop: Shop, *, is_full: bool) -> dict[str, int]:
-    view = View.of(home, shop, home.data_as_of(shop))
+    view = View.of(home, shop, home.data_as_of(shop), is_anew=is_full)
     basis = _basis(view)
     changed = None if is_full else _diffs_since_build(view, basis)
     versions = {}

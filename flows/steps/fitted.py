@@ -25,7 +25,8 @@ def last_or_fitted(view: View) -> Callable[[MembersSeen], MemberModels]:
 
     def models(seen: MembersSeen) -> MemberModels:
         digest = _digest(seen)
-        last = json.loads(read_note(view.home.lake, table, key=key) or "{}")
+        noted = None if view.is_anew else read_note(view.home.lake, table, key=key)
+        last = json.loads(noted or "{}")
         if last.get("fitted_on") == digest:
             return _models(last)
         found = fitted(seen)

@@ -27,14 +27,17 @@ class View:
     """Names of the tables that were read."""
     notes: dict[tuple[str, str], str] = field(default_factory=dict)
     """What a build is to note on the tables that it makes, by table and key."""
+    is_anew: bool = True
+    """Nothing that the last build noted stands in for computing it."""
     _read: dict[str, pl.DataFrame] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, home: Home, shop: Shop, as_of: dt.datetime) -> "View":
+    def of(cls, home: Home, shop: Shop, as_of: dt.datetime, *, is_anew: bool = True) -> "View":
         """At the recorded versions; what was never recorded is read at its newest."""
         recorded = home.readings.versions()
         others = [name for name in TABLES if name not in recorded]
-        return cls(home, shop, as_of, {**home.lake.versions(others), **recorded})
+        versions = {**home.lake.versions(others), **recorded}
+        return cls(home, shop, as_of, versions, is_anew=is_anew)
 
     @property
     def zone(self) -> str:
