@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from contracts.actions import ORDERING
 from contracts.codes import ActionState
 from contracts.languages import Bilingual
 from reports import formats
@@ -63,6 +64,7 @@ def action_view(one: ReportedAction, report: DailyReport) -> Mapping[str, object
         "after": formats.with_unit(action, action.after_value, language),
         "observed": formats.written(action, action.observed_value, language),
         "is_moved": formats.is_valued(action)
+        and action.policy != ORDERING
         and action.before_value not in (None, action.after_value),
         "stake": formats.money(abs(action.effect_minor), currency) if action.effect_minor else "",
         "sentence": one.sentence,

@@ -9,6 +9,7 @@ from contracts.codes import ActionState
 from reports.daily import ActionCount, DailyReport, count_actions, reasons_of, refusals, states_of
 from reports.page import render
 from reports.spans import SpanKind
+from tests.reports.conftest import restock
 
 
 def test_the_page_tells_figures_checks_quarantine_and_actions(report: DailyReport) -> None:
@@ -128,3 +129,11 @@ def test_coupons_and_deposits_of_a_campaign_are_told(report: DailyReport) -> Non
     page = render(replace(report, shops=(shop,), campaign=campaign))
     for told in ("Campaign &lt;618&gt;", "340.50 USD", "on 12 orders", "7 orders", "1.00 USD once"):
         assert told in page
+
+
+def test_an_order_of_goods_says_what_is_ordered_and_no_value_before(report: DailyReport) -> None:
+    order = replace(report.actions[-1], action=restock(1, before_value=0))
+    page = render(replace(report, actions=[order]))
+    assert "48 pieces" in page
+    assert "0 →" not in page
+    assert "<s>0</s>" not in page
