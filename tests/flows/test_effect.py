@@ -119,8 +119,8 @@ def test_before_there_is_enough_it_says_how_much_is_there(built: Merchant) -> No
     )
     assert reported.summary in render(daily)
     assert reported.summary_zh in render(replace(daily, language="zh"))
-    for text in (reported.summary, reported.summary_zh):
-        assert text in effects_list(daily.effects)
+    assert reported.summary in effects_list(daily.effects, "en")
+    assert reported.summary_zh in effects_list(daily.effects, "zh")
 
 
 def test_both_arms_are_those_that_the_policy_would_have_sent_on_days_on_which_it_sent(
