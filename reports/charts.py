@@ -48,7 +48,13 @@ _CONFIG = {
         "domainOpacity": 0.4,
         "tickOpacity": 0.4,
     },
-    "legend": {"labelColor": INK, "labelFontSize": _SIZE, "orient": "top", "title": None},
+    "legend": {
+        "labelColor": INK,
+        "labelFontSize": _SIZE,
+        "orient": "top",
+        "title": None,
+        "columns": 3,
+    },
 }
 
 

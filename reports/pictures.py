@@ -259,7 +259,7 @@ def funnel(steps: pl.DataFrame, language: Language) -> str:
     most = float(rows["visits"].max() or 1)  # type: ignore[arg-type]
     base = charts.chart("rows").encode(
         y=charts.names("name:N"),
-        x=alt.X("visits:Q", axis=None, scale=alt.Scale(domain=[0, most * 1.35])),
+        x=alt.X("visits:Q", axis=None, scale=alt.Scale(domain=[0, most * 1.5])),
     )
     bars = base.mark_bar(opacity=0.8).encode(
         color=alt.Color("path:N", legend=None, scale=alt.Scale(range=[MAIN, SECOND, GOOD, BAD]))
