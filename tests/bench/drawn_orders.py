@@ -1,11 +1,12 @@
 """Orders of a shop with many articles, drawn day by day into a home as readings would leave them.
 
 Two lines an order, three of four orders a member's, a long tail of articles; some orders are not
-paid, cancelled, tests or refunded, some lines are gifts, fees or gone.
+paid, cancelled, tests or refunded, some lines are gifts or fees.
 """
 
 import datetime as dt
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -47,11 +48,21 @@ def write_home(folder: Path) -> None:
     (folder / "shops" / f"{SHOP}.toml").write_text(_SETTINGS, encoding="utf-8")
 
 
-def draw(home: "Home", *, lines: int, skus: int, first: dt.date, days: int, seed: int = 7) -> None:
+def draw(home: "Home", *, lines: int, skus: int, members: int, first: dt.date, days: int) -> None:
     """Merge and record the orders of some UTC days; read at the midnight that ends them."""
-    rng = np.random.default_rng(seed)
+    told = readings(lines=lines, skus=skus, members=members, first=first, days=days)
+    for frames in told:
+        merged = home.lake.merge(frames)
+        home.readings.record({name: table.version for name, table in merged.items()})
+    record_readings(home, _midnight(first + dt.timedelta(days=days)))
+
+
+def readings(
+    *, lines: int, skus: int, members: int, first: dt.date, days: int
+) -> Iterator[dict[str, pl.DataFrame]]:
+    """Tables by name, of a month at most at once."""
+    rng = np.random.default_rng(7)
     read_at = _midnight(first + dt.timedelta(days=days))
-    members = max(lines // LINES_AN_ORDER // 4, 1)
     weights = rng.gamma(0.4, 1.5, skus)
     price = rng.integers(500, 50_000, skus)
     for start in range(0, days, _DAYS_AT_ONCE):
@@ -59,14 +70,11 @@ def draw(home: "Home", *, lines: int, skus: int, first: dt.date, days: int, seed
         count = lines * (start + some) // days - lines * start // days
         since = first + dt.timedelta(days=start)
         frames = _orders(rng, count, weights / weights.sum(), price, members, since, some)
-        merged = home.lake.merge(
-            {table_of(one).name: _cast(one, frame, read_at) for one, frame in frames.items()}
-        )
-        home.readings.record({name: table.version for name, table in merged.items()})
-    _record_readings(home, read_at)
+        frames[Refund] = frames[Refund].filter(pl.col("refunded_at") < read_at)
+        yield {table_of(one).name: _cast(one, frame, read_at) for one, frame in frames.items()}
 
 
-def _record_readings(home: "Home", at: dt.datetime) -> None:
+def record_readings(home: "Home", at: dt.datetime) -> None:
     """That every stream was read until then."""
     from warehouse.landing import Landed
     from warehouse.readings import Counts
@@ -166,7 +174,6 @@ def _lines(
         )
         .with_columns(
             total_minor=pl.when(pl.col("line_kind") != "gift").then(paid).otherwise(0),
-            deleted_at=pl.when(pl.Series(rng.random(sku.len()) < 0.002)).then("placed_at"),
         )
     )
 

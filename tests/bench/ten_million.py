@@ -24,7 +24,7 @@ from tests.bench.same_by_sql import Answers, answers, compute
 if TYPE_CHECKING:
     from flows.steps.views import View
 
-LINES, SKUS, DAYS = 10_000_000, 60_000, 365
+LINES, SKUS, MEMBERS, DAYS = 10_000_000, 60_000, 1_250_000, 365
 FIRST = dt.date(2025, 11, 1)
 RETENTION = (1, 3, 7, 30)
 _TABLES = ("orders", "order_lines", "refunds", "traffic_daily")
@@ -74,7 +74,7 @@ def drawn(folder: Path) -> Answers:
 
     write_home(folder / "home")
     with open_home(folder / "home") as home:
-        draw(home, lines=LINES, skus=SKUS, first=FIRST, days=DAYS)
+        draw(home, lines=LINES, skus=SKUS, members=MEMBERS, first=FIRST, days=DAYS)
     return {}
 
 

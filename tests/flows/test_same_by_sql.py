@@ -21,7 +21,7 @@ def test_sales_kpis_and_cohorts_of_a_quarter_equal_those_of_duckdb(
     first, days = dt.date(2026, 3, 1), 60
     write_home(tmp_path / "home")
     with open_home(tmp_path / "home") as home:
-        draw(home, lines=4_000, skus=50, first=first, days=days)
+        draw(home, lines=4_000, skus=50, members=500, first=first, days=days)
         view = View.of(home, home.shop(SHOP), home.data_as_of(home.shop(SHOP)))
         names = ("orders", "order_lines", "refunds", "traffic_daily")
         heads = {name: home.lake.open(name) for name in names}
