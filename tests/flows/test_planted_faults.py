@@ -20,7 +20,7 @@ STREAMS = (
 )
 SOME = ("currency", "unknown code", "duplicate")
 """Faults that strike every third document: the others go on."""
-LEAST_KEPT_RATE = 0.3
+FEWEST_ROWS, LEAST_KEPT_RATE = 5, 0.3
 WARNED = {"stockouts": {"zone ahead", "zone behind"}}
 """A day of stock-outs that is the one beside it is told, and holds no order for stock."""
 
@@ -49,8 +49,9 @@ def test_each_fault_is_caught_and_nothing_acts_on_what_it_spoils(
     caught = {fault: verdict for fault, verdict in planted.items() if verdict.caught}
     unsafe = {fault for fault, verdict in caught.items() if _is_acted_on(verdict)}
     assert unsafe - WARNED.get(name, set()) == set(), planted
-    stopped = {one for one in SOME if one in caught and caught[one].kept_rate < LEAST_KEPT_RATE}
-    assert stopped == set(), planted
+    if bench.fresh_rows >= FEWEST_ROWS:
+        stopped = {one for one in SOME if one in caught and caught[one].kept_rate < LEAST_KEPT_RATE}
+        assert stopped == set(), planted
 
 
 def _is_acted_on(verdict: Verdict) -> bool:

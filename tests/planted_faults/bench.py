@@ -21,6 +21,7 @@ LIMITS: Final[Mapping[str, tuple[str, ...]]] = {
     "shopify purchasing": ("zone ahead", "zone behind", "missing"),
     "taobao members": ("missing",),
     "taobao orders": ("missing",),
+    "taobao refunds": ("unit", "zone behind", "missing", "field gone"),
     "taobao reviews": ("zone ahead", "zone behind", "missing"),
 }
 """Faults that cannot be told from the truth, by shop and stream; docs/guarantees.md says why."""
@@ -99,6 +100,12 @@ class Bench:
     def limits(self) -> tuple[str, ...]:
         """Faults that are not caught in it."""
         return LIMITS.get(f"{self.shop_id} {self.name}", ())
+
+    @property
+    def fresh_rows(self) -> int:
+        """Rows that the clean second day brings anew."""
+        clean, before = self.clean.frames, self.before.frames
+        return sum(_anti(frame, before[name]).height for name, frame in clean.items())
 
     def _played(self, faults: Sequence[Fault | None]) -> tuple[bool, State]:
         """The state after the second day is told so often, an hour later each time."""
