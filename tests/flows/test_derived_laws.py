@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from contracts.tables import TABLES, TableKind
+from flows.steps import whole_days
 from flows.steps.build import build, derive
 from flows.steps.home import Home
 from flows.steps.opening import open_home
@@ -47,6 +48,7 @@ class Clocked:
     def __init__(self, home: Home, patch: pytest.MonkeyPatch) -> None:
         self.home, self.now = home, NOW
         patch.setattr(Home, "data_as_of", lambda _home, _shop: self.now)
+        patch.setattr(whole_days, "LINES_AT_ONCE", 5)  # so that a whole build has stretches
 
     def read(self, name: str, draw: Random, *, is_whole: bool) -> None:
         """Merge a reading that is up to a day old: newer ones may be there already, or not yet."""
