@@ -164,19 +164,18 @@ def _levels(judged: JudgedDays) -> pl.DataFrame:
     shop = shop_weekdays(judged)
     methods = chosen(judged, classes, shop)
     daily, daily_sd = np.zeros(classes.size), np.zeros(classes.size)
-    names = np.full(classes.size, None, dtype=object)
     for method in LEVELS:
-        kinds = [str(kind) for kind, best in methods.items() if best is method]
-        columns = np.flatnonzero(np.isin(classes, kinds))
-        names[columns] = str(method)
+        of_method = [str(kind) for kind, best in methods.items() if best is method]
+        columns = np.flatnonzero(np.isin(classes, of_method))
         daily[columns], daily_sd[columns] = forecasts(judged.of(columns), method, shop)
+    kinds = pl.Series(classes, dtype=pl.String)
     return pl.DataFrame(
         {
             "sku": judged.skus,
             "sold_units": judged.units.sum(axis=0).astype(np.int64),
             "demand_until_date": pl.Series(judged.last(judged.days)).cast(pl.Date),
-            "demand_class": pl.Series(classes, dtype=pl.String),
-            "forecast_method": pl.Series(names, dtype=pl.String),
+            "demand_class": kinds,
+            "forecast_method": kinds.replace_strict(methods, default=None, return_dtype=pl.String),
             "daily_units": pl.Series(daily).fill_nan(None),
             "daily_sd_units": pl.Series(daily_sd).fill_nan(None),
         }

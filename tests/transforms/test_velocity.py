@@ -128,6 +128,14 @@ def test_one_bulk_order_on_a_dead_article_is_no_demand(ago: int) -> None:
     assert (row["daily_units"], row["demand_class"], row["outlier_days"]) == (0.0, "none", 1)
 
 
+@pytest.mark.parametrize("dead", ["0", "Z"])
+def test_articles_without_demand_stand_beside_others_in_any_order(dead: str) -> None:
+    steady = [sale(back(ago), 3) for ago in range(40)]
+    rows = speeds([sale(back(30), 300, sku_id=dead), *steady])
+    assert (rows[dead]["forecast_method"], rows[dead]["daily_units"]) == (None, 0.0)
+    assert rows["A"]["forecast_method"] is not None
+
+
 def test_a_bulk_order_among_small_ones_leaves_the_small_ones_but_a_third_is_demand() -> None:
     small = [sale(back(ago), 1 + ago % 2) for ago in (3, 11, 20, 33, 41, 50)]
     usual = speeds(small)["A"]
