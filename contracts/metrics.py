@@ -68,6 +68,7 @@ class Gap(StrEnum):
     DAYS_MISSING = "days_missing"
     PRESALE = "presale"
     NO_TARGET = "no_target"
+    UNKNOWN_METRIC = "unknown_metric"
 
 
 GAPS: Mapping[Gap, Bilingual] = {
@@ -95,6 +96,7 @@ GAPS: Mapping[Gap, Bilingual] = {
         "deposits were paid whose balance is not due yet", "预售定金已付，尾款未到期"
     ),
     Gap.NO_TARGET: Bilingual("no target is set for it", "未设置目标"),
+    Gap.UNKNOWN_METRIC: Bilingual("no metric has this name", "没有这个名称的指标"),
 }
 """A gap in a few words."""
 

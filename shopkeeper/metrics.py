@@ -216,12 +216,13 @@ def _ads_table(found: "pl.DataFrame", by: AdsBy) -> Any:
 
 def _goals_table(found: dict[str, list[dict[str, Any]]]) -> Any:
     """Targets with what is reached and the pace; benchmarks with how far the value is above."""
-    from contracts.metrics import GAPS, Gap
+    from contracts.metrics import GAPS, Gap, Unit
     from reports.formats import metric_value, rate
     from transforms.metrics.catalogue import METRICS
 
     def cells(row: dict[str, Any], goal: str, *shares: str, about: str) -> list[Any]:
-        unit, currency = METRICS[row["metric"]].unit, row["currency"]
+        known, currency = METRICS.get(row["metric"]), row["currency"]
+        unit = known.unit if known else Unit.PIECES
         return [
             row["shop_id"], row["metric"], row["first_date"], row["last_date"],
             *(metric_value(unit, row[one], currency) for one in (goal, "value")),

@@ -56,10 +56,14 @@ def progress(of: Sources) -> pl.DataFrame:
     target; `gone_rate` the part of the period that has gone, by `profile`: "weekday" as the shop's
     own weekdays brought it in the eight weeks before, where these are known and add up; "linear" by
     days; "level" (rates and other quotients) has none, since they do not grow with time. `pace` is
-    reached per gone, 1 on the way; of a level what is reached.
+    reached per gone, 1 on the way; of a level what is reached. What names no metric says so in
+    `gap`, its target as it was stated.
     """
     rows = of.targets.lazy().sort("first_date", "last_date", "metric_name").collect().to_dicts()
-    found = [_progressed(of, row) for row in rows if row["metric_name"] in METRICS]
+    found = [
+        _progressed(of, row) if row["metric_name"] in METRICS else _unknown(row, "target")
+        for row in rows
+    ]
     return pl.DataFrame(found, schema=PROGRESS, orient="row")
 
 
@@ -72,8 +76,22 @@ def compare(of: Sources, benchmarks: dy.LazyFrame[Benchmark]) -> pl.DataFrame:
     """
     key = ["first_date", "last_date", "metric_name", "peer_group"]
     rows = benchmarks.lazy().sort(key).collect().to_dicts()
-    found = [_compared(of, row) for row in rows if row["metric_name"] in METRICS]
+    found = [
+        _compared(of, row) if row["metric_name"] in METRICS else _unknown(row, "benchmark")
+        for row in rows
+    ]
     return pl.DataFrame(found, schema=COMPARED, orient="row")
+
+
+def _unknown(row: dict[str, Any], goal: str) -> dict[str, Any]:
+    """A goal for what is no metric: nothing is lost, and why it says nothing is told."""
+    known = ("shop_id", "first_date", "last_date", "peer_group")
+    return {
+        "metric": row["metric_name"],
+        goal: row[f"{goal}_value"],
+        "gap": str(Gap.UNKNOWN_METRIC),
+        **{name: row[name] for name in known if name in row},
+    }
 
 
 def _progressed(of: Sources, row: dict[str, Any]) -> dict[str, Any]:

@@ -93,9 +93,19 @@ def test_what_does_not_grow_with_time_is_compared_as_it_stands() -> None:
 
 
 def test_a_target_whose_time_has_not_come_or_without_data_says_so() -> None:
-    rows = [target("gmv", 5, 21, 27), target("visitors", 5, 14, 20), target("nonsense", 5, 14, 20)]
-    found = progress(shop(targets=rows)).select("metric", "value", "gap", "pace").rows()
+    targets = [target("gmv", 5, 21, 27), target("visitors", 5, 14, 20)]
+    found = progress(shop(targets=targets)).select("metric", "value", "gap", "pace").rows()
     assert found == [("visitors", None, "no_data", None), ("gmv", None, "censored", None)]
+
+
+def test_a_goal_for_what_is_no_metric_says_so() -> None:
+    goal = target("nonsense", 5, 14, 20)
+    found = one(shop(targets=[goal]))
+    assert (found["metric"], found["target"], found["gap"]) == ("nonsense", 5, "unknown_metric")
+    peers = goal | {"peer_group": "all", "benchmark_value": 6}
+    other = Benchmark.cast(rows(Benchmark, [peers]).lazy())
+    (row,) = compare(shop(), other).to_dicts()
+    assert (row["peer_group"], row["benchmark"], row["gap"]) == ("all", 6, "unknown_metric")
 
 
 @pytest.mark.parametrize(
