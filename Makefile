@@ -47,7 +47,7 @@ test-connector: .venv/ready ## one connector NAME: what every connector is judge
 test-long: .venv/ready ## whole processes: killed in every seam, unattended for minutes, proven by faults
 	@$(BIN)/python -m pytest -q -m long --numprocesses auto --dist loadfile --no-loadscope-reorder
 
-fuzz: .venv/ready ## what official specs allow and forbid; every recorded value made odd in every way
+fuzz: .venv/ready ## what official specs allow and forbid; every value made odd; builds after any readings
 	@$(BIN)/python -m pytest -q -m fuzz --numprocesses auto
 
 real-shops: .venv/ready ## against a real Medusa: started here from ../shared, or the one at MEDUSA_URL with MEDUSA_KEY

@@ -3,6 +3,7 @@
 import datetime as dt
 
 import polars as pl
+import pytest
 
 from contracts.economics import Confirmed
 from contracts.fx import FX_SCHEMA
@@ -10,6 +11,7 @@ from contracts.tables import Cost
 from tests.actions.days import START, Days, Listing
 from transforms.costs import costs_in_use
 
+pytestmark = pytest.mark.long
 # A policy whose own bounds are far away: what holds the price is the guard.
 LOOSE = {"rule": "match", "min_factor": 0.05, "max_factor": 10.0}
 

@@ -30,6 +30,7 @@ from tests.deployments.stall import write_stall
 from tests.deployments.strangers import Stranger, free_port
 from tests.postgres import Postgres
 
+pytestmark = pytest.mark.long
 LONGEST_SECONDS = 600
 # A bound too short for any server; and a server that plans nothing, as 3.8 with SQLAlchemy 2.1 did.
 IMPATIENT = """
@@ -132,7 +133,6 @@ def running(request: pytest.FixtureRequest, homes: dict[str, Running]) -> Runnin
     return homes[request.param]
 
 
-@pytest.mark.slow
 def test_once_up_has_returned_the_next_run_of_every_schedule_is_planned(running: Running) -> None:
     planned = standings(running.api)
     assert [one.name for one in planned] == ["report/stall", "run/stall"]
@@ -145,7 +145,6 @@ def test_once_up_has_returned_the_next_run_of_every_schedule_is_planned(running:
     assert max(minutes) - min(minutes) == dt.timedelta(minutes=len(minutes) - 1)
 
 
-@pytest.mark.slow
 def test_a_run_that_a_schedule_of_one_minute_created_begins_by_itself_and_completes(
     running: Running,
 ) -> None:
@@ -157,7 +156,6 @@ def test_a_run_that_a_schedule_of_one_minute_created_begins_by_itself_and_comple
     assert list((running.home / "reports").glob("*.html"))
 
 
-@pytest.mark.slow
 def test_doctor_says_when_each_schedule_ran_how_it_ended_and_when_it_runs_next(
     running: Running,
 ) -> None:
@@ -175,7 +173,6 @@ def test_doctor_says_when_each_schedule_ran_how_it_ended_and_when_it_runs_next(
     assert fields["prefect", "worker"]["passed"]
 
 
-@pytest.mark.slow
 def test_what_was_missed_is_caught_up_once(running: Running) -> None:
     """On SQLite the machine was off; on PostgreSQL others took every place of a worker."""
     running.place.worker.stop()
@@ -211,7 +208,6 @@ def test_what_was_missed_is_caught_up_once(running: Running) -> None:
             process.wait(timeout=60)
 
 
-@pytest.mark.slow
 def test_the_servers_log_holds_no_error_but_that_sqlite_was_busy(running: Running) -> None:
     """After all that the tests above did."""
     logged = errors(running.place.server.log)
@@ -219,7 +215,6 @@ def test_the_servers_log_holds_no_error_but_that_sqlite_was_busy(running: Runnin
     assert not (running.is_on_postgres and logged.count), logged
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("running", ["sqlite"], indirect=True)
 def test_once_the_server_has_died_who_listens_in_its_place_is_told_nothing_by_anybody(
     running: Running,
@@ -251,7 +246,6 @@ def typed(running: Running, *words: str) -> subprocess.CompletedProcess[str]:
     )  # fmt: skip
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("running", ["sqlite"], indirect=True)
 def test_a_server_that_plans_nothing_fails_up_in_one_sentence_and_nothing_is_left_running(
     running: Running,

@@ -21,6 +21,7 @@ from tests.flows.homes import write_settings
 from warehouse.gone import Snapshot
 from warehouse.merge import family, root
 
+pytestmark = pytest.mark.fuzz
 CANONICAL = sorted(name for name, one in TABLES.items() if one.kind is not TableKind.DERIVED)
 VERSIONED = sorted(
     {root(family(one)) for one in TABLES.values() if one.kind is TableKind.VERSIONED}
@@ -99,19 +100,11 @@ def after(steps: list[Step]) -> None:
 
 
 @given(STEPS)
-@settings(max_examples=3)
+@settings(max_examples=20)
 def test_a_build_after_any_readings_ends_as_a_whole_one(steps: list[Step]) -> None:
     after(steps)
 
 
-@pytest.mark.fuzz
-@given(STEPS)
-@settings(max_examples=20)
-def test_a_build_after_many_more_readings_ends_as_a_whole_one(steps: list[Step]) -> None:
-    after(steps)
-
-
-@pytest.mark.fuzz
 @pytest.mark.parametrize("name", CANONICAL)
 def test_a_build_after_a_change_of_one_table_ends_as_a_whole_one(
     clocked: Clocked, name: str

@@ -147,7 +147,7 @@ def test_events_of_before_there_was_a_key_are_sealed_when_the_database_is_upgrad
         rewrite(connection, {"os_user": None}, key_id=None)
         for column in ("key_id", "os_user"):
             connection.execute(text(f"ALTER TABLE events DROP COLUMN {column}"))
-        for later in ("left_alone", "erased_ids", "due"):
+        for later in ("left_alone", "erased_ids", "due", "profiles"):
             connection.execute(text(f"DROP TABLE {later}"))
         connection.execute(text("UPDATE alembic_version SET version_num = '0007'"))
     code, found = audited(place)
