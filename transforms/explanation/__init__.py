@@ -6,7 +6,6 @@ All functions are pure; each says the shape of what it takes and gives.
   (shop_id, segment, effect), with effect_minor; whole minor units that add up exactly.
 - `gmv.waterfall(effects, gmv_before_minor=…)`: the bars of a chart of it, of one shop: effect,
   effect_minor, start_minor, end_minor.
-- `gmv.kpi_changes(kpis)`: each day against the same weekday before. Grain: (shop_id, kpi_date).
 - `classes.product_classes(products)`: adds conversion_rate, margin_rate, product_class, gap.
 - `anomalies.anomalies(days, campaigns)`: grain (shop_id, day, metric), with value, usual,
   change_rate, score, is_anomaly, gap. `days` is what `flows.steps.days.days_of` gives.

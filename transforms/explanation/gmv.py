@@ -9,13 +9,10 @@ from functools import reduce
 from itertools import pairwise
 from typing import Final
 
-import dataframely as dy
 import polars as pl
 
 from contracts.explanation import MOVERS, Mover
-from contracts.tables import KpisDaily
 
-_DAY_KEY: Final = ["shop_id", "kpi_date", "currency"]
 _SEGMENT: Final = ["shop_id", "segment"]
 _SERIES: Final = 1e-4  # below it the quotient of the weight loses digits that its series has
 
@@ -113,30 +110,3 @@ def waterfall(effects: pl.DataFrame, *, gmv_before_minor: int) -> pl.DataFrame:
     return summed.filter(pl.col("effect_minor") != 0).with_columns(
         start_minor=end - pl.col("effect_minor"), end_minor=end
     )
-
-
-def kpi_changes(kpis: dy.LazyFrame[KpisDaily]) -> pl.LazyFrame:
-    """GMV of a day against the same weekday before, and what moved it, in minor units.
-
-    GMV = visitors × orders per visitor × AOV; `visitors_effect_minor`, `conversion_effect_minor`
-    and `aov_effect_minor` add up to `gmv_change_minor`, and are None where one of the days lacks
-    visitors or orders. Grain: (shop_id, kpi_date), for days with a day seven days earlier.
-    """
-    frame = kpis.lazy().select(*_DAY_KEY, "gmv_minor", "orders_count", "visitors_units")
-    earlier = frame.with_columns(pl.col("kpi_date").dt.offset_by("7d"))
-    effects = lmdi(_factors("_before"), _factors(""))
-    names = ("visitors_effect_minor", "conversion_effect_minor", "aov_effect_minor")
-    return frame.join(earlier, on=_DAY_KEY, suffix="_before").select(
-        *_DAY_KEY,
-        "gmv_minor",
-        "gmv_minor_before",
-        gmv_change_minor=pl.col("gmv_minor") - pl.col("gmv_minor_before"),
-        **dict(zip(names, effects, strict=True)),
-    )
-
-
-def _factors(suffix: str) -> list[pl.Expr]:
-    gmv, orders, visitors = (
-        pl.col(f"{name}{suffix}") for name in ("gmv_minor", "orders_count", "visitors_units")
-    )
-    return [visitors, orders / visitors, gmv / orders]

@@ -1,6 +1,5 @@
 """What moved GMV adds up to its change, to the last minor unit."""
 
-import datetime as dt
 import math
 from collections.abc import Sequence
 
@@ -9,20 +8,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contracts.tables import KpisDaily
-from tests.warehouse.rows import rows
 from transforms.explanation.gmv import (
     ORDERS,
     UNITS,
     VISITORS,
     Chain,
     gmv_effects,
-    kpi_changes,
     lmdi,
     waterfall,
 )
-
-DAY = dt.date(2026, 11, 10)
 
 
 def effects(before: list[float], after: list[float]) -> tuple[float | None, ...]:
@@ -56,22 +50,6 @@ def test_effects_add_up_to_the_change(before: tuple[float, ...], after: tuple[fl
     old, new = before[0] * before[1] * before[2], after[0] * after[1] * after[2]
     total = sum(effect or 0.0 for effect in effects(list(before), list(after)))
     assert total == pytest.approx(new - old, rel=1e-6, abs=1e-6 * max(old, new))
-
-
-def test_a_day_is_compared_with_the_same_weekday_before() -> None:
-    day = {"shop_id": "s", "currency": "CNY", "visitors_units": 10}
-    kpis = rows(
-        KpisDaily,
-        [
-            {**day, "kpi_date": DAY, "gmv_minor": 100, "orders_count": 1},
-            {**day, "kpi_date": DAY + dt.timedelta(7), "gmv_minor": 200, "orders_count": 2},
-        ],
-    )
-    (row,) = kpi_changes(kpis.lazy().pipe(KpisDaily.cast)).collect().to_dicts()
-    assert row["kpi_date"] == DAY + dt.timedelta(7)
-    assert (row["gmv_minor_before"], row["gmv_change_minor"]) == (100, 100)
-    assert row["conversion_effect_minor"] == pytest.approx(100)
-    assert (row["visitors_effect_minor"], row["aov_effect_minor"]) == (0, 0)
 
 
 Side = tuple[int | None, ...]
