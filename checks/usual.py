@@ -39,8 +39,8 @@ def unit_jumps(
 ) -> CheckResult:
     """Fail where a column's median has jumped or changed its sign: another unit, scale or sign."""
     newest = {
-        column: _newest(frame.select("values", "median").iter_rows(), _is_judged, _jump)
-        for column, frame in _by_column(profiles, table)
+        column: _newest(_told(rows, "values", "median"), _is_judged, _jump)
+        for column, rows in _by_column(profiles, table)
     }
     jumps = {column: jump for column, jump in newest.items() if jump}
     shown = ", ".join(f"{column} × {jump:.3g}" for column, jump in _first(jumps))
@@ -84,8 +84,8 @@ def gone_columns(
 ) -> CheckResult:
     """Fail where a column that practically every row had is there no more: the schema drifted."""
     newest = {
-        column: _newest(frame.select("rows", "nulls").iter_rows(), _has_rows, _gone)
-        for column, frame in _by_column(profiles, table)
+        column: _newest(_told(rows, "rows", "nulls"), _has_rows, _gone)
+        for column, rows in _by_column(profiles, table)
         if column not in (CHANGED_AT, *FIXED, *DAYS)
     }
     gone = [column for column, is_gone in newest.items() if is_gone]
@@ -162,8 +162,8 @@ def zone(
     hours: what was created when does not change, and so do zones differ.
     """
     moved = {}
-    for column, frame in _by_column(profiles, table):
-        oldest = [(one,) for one in frame["oldest_at"].drop_nulls()] if column in FIXED else []
+    for column, rows in _by_column(profiles, table):
+        oldest = [one for one in _told(rows, "oldest_at") if one[0]] if column in FIXED else []
         if shift := _newest(oldest, bool, _shift):
             moved[column] = shift / 3600
     shown = ", ".join(f"{column} {hours:+g} h" for column, hours in _first(moved))
@@ -206,10 +206,15 @@ def day_lag(
     )
 
 
-def _by_column(profiles: pl.DataFrame, table: str) -> Iterator[tuple[str, pl.DataFrame]]:
+def _by_column(profiles: pl.DataFrame, table: str) -> Iterable[tuple[str, list[dict[str, Any]]]]:
+    """What readings told of each column of a table, in their order; a frame per column costs more
+    than all that is asked of it."""
     of_table = profiles.filter(pl.col("table") == table)
-    for (column,), frame in of_table.group_by("column", maintain_order=True):
-        yield str(column), frame
+    return of_table.rows_by_key("column", named=True).items()
+
+
+def _told(rows: list[dict[str, Any]], *names: str) -> Iterator[tuple[Any, ...]]:
+    return (tuple(row[name] for name in names) for row in rows)
 
 
 def _newest(
