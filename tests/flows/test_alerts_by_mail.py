@@ -26,6 +26,8 @@ from tests.connectors.files.ready import JD, csv_bytes
 from tests.connectors.files.ready import put as put_file
 from warehouse.event_chain import Events
 
+pytestmark = pytest.mark.long
+
 SENDER = Credentials("shop", "a-password", "news@shop.example")
 OPS = "ops@merchant.example"
 NOON = dt.datetime(2026, 11, 20, 12, tzinfo=dt.UTC)

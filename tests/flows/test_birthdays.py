@@ -16,6 +16,8 @@ from tests.connectors.files.ready import JD, csv_bytes, put
 from tests.flows.test_families import lying_open
 from tests.flows.test_member_tables import store
 
+pytestmark = pytest.mark.long
+
 SHOP = """
 name = "Tea"
 currency = "CNY"

@@ -22,6 +22,8 @@ from tests.flows.test_incremental_build import is_as_if_built_whole
 from tests.warehouse.rows import rows
 from transforms.purchases import APPROVED_SCHEMA
 
+pytestmark = pytest.mark.long
+
 ZONE = ZoneInfo("America/New_York")
 LAYOUT = """
 [[file]]

@@ -3,6 +3,8 @@
 import datetime as dt
 from typing import Any
 
+import pytest
+
 from contracts.checks import CheckResult
 from contracts.tables import Consent, Contact, table_of
 from flows.steps import opt_outs
@@ -13,6 +15,8 @@ from flows.steps.pull import pull
 from flows.steps.settings import Bounces
 from sandbox.mail import Mailhost, Rule
 from tests.flows import test_mail_loop, test_writes_to_people
+
+pytestmark = pytest.mark.long
 
 mailing, host = test_mail_loop.mailing, test_mail_loop.host
 home, accounts = test_writes_to_people.home, test_writes_to_people.accounts
