@@ -10,24 +10,30 @@ PLACE = "\0place"
 
 
 def filled(rows: pl.DataFrame, layout: FileLayout) -> pl.DataFrame:
-    """The rows with what `fill` names on each of them, and with their places.
+    """The rows with what `fill` names on each of them.
 
     A document's number is filled first: an empty one continues the document above. Nothing is
     filled across documents, so that what the first of its rows lacks stays empty.
     """
-    numbers = sorted(_numbers(layout))
-    if not numbers:
+    named = sorted(numbers(layout))
+    if not named:
         return rows
-    own = [name for name in layout.fill if name in numbers]
+    own = [name for name in layout.fill if name in named]
     rows = rows.with_columns(pl.col(own).forward_fill())
-    others = [name for name in layout.fill if name not in numbers]
+    others = [name for name in layout.fill if name not in named]
+    return rows.with_columns(pl.col(others).forward_fill().over(named))
+
+
+def placed(rows: pl.DataFrame, layout: FileLayout) -> pl.DataFrame:
+    """Filled rows with their places."""
+    named = sorted(numbers(layout))
+    if not named:
+        return rows
     place = pl.int_range(1, pl.len() + 1).cast(pl.String)
-    return rows.with_columns(
-        pl.col(others).forward_fill().over(numbers), place.over(numbers).alias(PLACE)
-    )
+    return rows.with_columns(place.over(named).alias(PLACE))
 
 
-def _numbers(layout: FileLayout) -> set[str]:
+def numbers(layout: FileLayout) -> set[str]:
     """Columns of the export that number its documents."""
     return {
         source

@@ -241,6 +241,8 @@ class Export:
     time_zone: str
     layout: FileLayout
     limits: Limits
+    number: int = 0
+    """Which of the account's descriptions it is."""
 
     @property
     def instant(self) -> pl.Expr:
@@ -282,7 +284,7 @@ class Described:
         Raises:
             RefusedFileError: the instant in its name is none, or its ending tells no format.
         """
-        found = [self._export(file, layout) for layout in self.layouts]
+        found = [self._export(file, number) for number in range(len(self.layouts))]
         return [export for export in found if export is not None]
 
     def of_page(self, page: Page) -> list[Export]:
@@ -299,7 +301,8 @@ class Described:
             return [one.plain() for one in found if one.layout.sheet == part.sheet]
         return found
 
-    def _export(self, file: str, layout: FileLayout) -> Export | None:
+    def _export(self, file: str, number: int) -> Export | None:
+        layout = self.layouts[number]
         match = layout.regex().fullmatch(_composed(file))
         if match is None:
             return None
@@ -315,6 +318,7 @@ class Described:
             time_zone=zone,
             layout=_of_format(file, layout),
             limits=self.limits,
+            number=number,
         )
 
 

@@ -9,7 +9,7 @@ import dataframely as dy
 import polars as pl
 
 from connectors.base.mapping import Mapper, Parsed
-from connectors.files import cells, fill, rounded, sheets
+from connectors.files import cells, rounded, sheets
 from connectors.files.columns import TableLayout
 from connectors.files.layout import (
     Described,
@@ -19,6 +19,7 @@ from connectors.files.layout import (
     Part,
     RefusedFileError,
 )
+from connectors.files.parts import FILE, joined
 from contracts.codes import QuarantineReason
 from contracts.errors import ConfigurationError
 from contracts.streams import PART, Context, Mapped, Page, Reject
@@ -28,10 +29,16 @@ _PIECES = ("quantity_units", "current_units")
 _DATED = {"source_updated_at": pl.Datetime("us", "UTC")}
 
 
+_Rows = tuple[Export, pl.DataFrame]
+
+
 @dataclass(slots=True)
 class _Reading:
     """What the files of a reading come to."""
 
+    exports: dict[tuple[dt.datetime, int], list[_Rows]] = field(default_factory=dict)
+    """Files of each instant and description."""
+    unknown: set[str] = field(default_factory=set)
     mapped: list[Mapped] = field(default_factory=list)
     noted: list[pl.DataFrame] = field(default_factory=list)
     """What is wrong with documents, each beside the instant of its export."""
@@ -63,7 +70,10 @@ def canonical(
         raise ConfigurationError("files: a description is wrong: `shopkeeper doctor` tells which")
     reading = _Reading()
     for page in pages:
-        _read(reading, page, context, described)
+        _read(reading, page, described)
+    while reading.exports:
+        _, files = reading.exports.popitem()
+        reading.mapped.append(_map_export(reading, files, context))
     frames: dict[str, pl.DataFrame] = {}
     noted = pl.concat([_dated_rejects(), *reading.noted])
     rejects = [_refusals(reading, table_of(tables[0]))]
@@ -72,11 +82,10 @@ def canonical(
         parts = [one.frames[table.name] for one in reading.mapped if table.name in one.frames]
         frames[table.name] = _latest(pl.concat([schema.create_empty(), *parts]), table)
         rejects.append(_standing(noted, frames[table.name], table))
-    unknown = {name for one in reading.mapped for name in one.unknown_fields}
     return Mapped(
         frames,
         pl.concat(rejects),
-        (*sorted(unknown), *_strangers(reading.listed)),
+        (*sorted(reading.unknown), *_strangers(reading.listed)),
         standing=_suspect(reading, described),
     )
 
@@ -86,16 +95,14 @@ def _dated_rejects() -> pl.DataFrame:
     return pl.DataFrame(schema=schema)
 
 
-def _read(reading: _Reading, page: Page, context: Context, described: Described) -> None:
+def _read(reading: _Reading, page: Page, described: Described) -> None:
     part = Part.model_validate_json(page.part)
     if not part.file:
         reading.listed = Listing.model_validate_json(page.body)
         return
     reading.files.add(part.file)
     try:
-        exports = described.of_page(page)
-        if exports:
-            reading.mapped.append(_map_file(reading, page, exports, context))
+        _read_file(reading, page, described.of_page(page))
     except RefusedFileError as error:
         unknown = QuarantineReason.UNKNOWN_SHAPE
         reading.wrong.add((part.file, unknown, error.column, str(error)))
@@ -131,21 +138,34 @@ def _strangers(listed: Listing | None) -> list[str]:
     return [f"file {name}" for name in found]
 
 
-def _map_file(reading: _Reading, page: Page, exports: list[Export], context: Context) -> Mapped:
-    """A file's tables under each of its descriptions; its rejects beside its export instant."""
-    mapper = Mapper(context)
-    unknown: list[set[str]] = []
-    for export in exports:
+def _read_file(reading: _Reading, page: Page, exports: list[Export]) -> None:
+    """A file's rows under each of its descriptions; of its columns those that none of them knows.
+
+    Raises:
+        RefusedFileError: the file is not what one of them says.
+    """
+    read = [(export, sheets.read(page.body, export)) for export in exports]
+    unknown = []
+    for export, rows in read:
         layout = export.layout
-        rows = sheets.read(page.body, export)
         rounded.refuse(rows, layout)
         unknown.append(set(rows.columns) - {*layout.sources(), *layout.ignored, *layout.private})
-        rows = _without(fill.filled(rows, layout), layout)
-        for name, table in layout.tables.items():
-            kept = _without(rows, table)
-            _map_table(reading, mapper, kept, TABLES[name], table, export, context)
-    mapped = mapper.done(unknown_fields=tuple(sorted(set.intersection(*unknown))))
-    reading.noted.append(mapped.rejects.with_columns(source_updated_at=exports[0].instant))
+    for export, rows in read:
+        reading.exports.setdefault((export.exported_at, export.number), []).append((export, rows))
+    reading.unknown |= set.intersection(*unknown) if unknown else set()
+
+
+def _map_export(reading: _Reading, files: list[_Rows], context: Context) -> Mapped:
+    """The tables of an export's files; its rejects beside its instant."""
+    mapper = Mapper(context)
+    export, _ = files[0]
+    rows = joined(((one.file, rows) for one, rows in files), export.layout)
+    rows = _without(rows, export.layout)
+    for name, table in export.layout.tables.items():
+        kept = _without(rows, table)
+        _map_table(reading, mapper, kept, TABLES[name], table, export, context)
+    mapped = mapper.done()
+    reading.noted.append(mapped.rejects.with_columns(source_updated_at=export.instant))
     return mapped
 
 
@@ -178,7 +198,7 @@ def _map_table(
     named = ids.select(table.naming or ids.columns)
     is_named = named.select(pl.all_horizontal(pl.all().is_not_null())).to_series()
     if not is_named.all():
-        _note_nameless(reading, mapper, rows, named, keys, table, export)
+        _note_nameless(reading, mapper, rows, named, keys, table)
         rows, ids = rows.filter(is_named), ids.filter(is_named)
     mapper.add(table.schema, rows, source_updated_at=export.instant, **columns)
     documents = ids.select(table.document_id).to_series()
@@ -208,7 +228,6 @@ def _note_nameless(
     named: pl.DataFrame,
     keys: dict[str, Parsed | pl.Expr],
     table: Table,
-    export: Export,
 ) -> None:
     """Rows that name no document are left out, and their file is wrong until they do.
 
@@ -216,16 +235,16 @@ def _note_nameless(
     is held too, since half of it may be missing.
     """
     # Beside a column of the rows, so that what is the same for all of them has their length.
-    raws = rows.select(pl.first().alias("\0"), *(_raw(keys[n]).alias(n) for n in named.columns))
+    raws = rows.select(FILE, *(_raw(keys[n]).alias(n) for n in named.columns))
     for column in named.columns:
-        raw = raws[column].filter(named[column].is_null())
-        if raw.is_empty():
-            continue
-        told = f"{raw.len()} rows without it"
-        reason = QuarantineReason.MISSING_VALUE
-        if such := raw.drop_nulls()[:1].to_list():
-            reason, told = QuarantineReason.UNREADABLE_ROW, f"{told}, such as {such[0]}"
-        reading.wrong.add((export.file, reason, column, told))
+        nameless = raws.filter(named[column].is_null()).group_by(FILE)
+        for (file,), group in nameless:
+            raw = group[column]
+            told = f"{raw.len()} rows without it"
+            reason = QuarantineReason.MISSING_VALUE
+            if such := raw.drop_nulls()[:1].to_list():
+                reason, told = QuarantineReason.UNREADABLE_ROW, f"{told}, such as {such[0]}"
+            reading.wrong.add((str(file), reason, column, told))
     if table.naming:
         is_whole = pl.all_horizontal(pl.all().is_not_null())
         above = named.select(pl.when(is_whole).then(table.document_id).forward_fill()).to_series()
