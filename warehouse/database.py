@@ -12,6 +12,7 @@ from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError, Progr
 
 from contracts.errors import BusyError, ConfigurationError
 from warehouse.chain import OPTION, Chain
+from warehouse.creation import create
 from warehouse.encryption import Vault
 from warehouse.migrations import HEAD
 from warehouse.words import give
@@ -124,16 +125,12 @@ class Database:
     def _bring_to_head(self, owner_url: str | None) -> None:
         if self._is_at_head(is_owned=owner_url is not None):
             return
-        # Imported only now: it costs more than opening the database does.
-        from warehouse.events import seal_earlier
-        from warehouse.migrations.upgrade import grant, upgrade
-
         if owner_url is None:
             with self.write() as connection:
-                if _revision(connection) != HEAD:
-                    upgrade(connection)
-                    seal_earlier(connection)
+                _create_or_upgrade(connection)
             return
+        from warehouse.migrations.upgrade import grant
+
         owner = Database(owner_url, chain=self._chain)
         try:
             with owner.write() as connection:
@@ -207,6 +204,20 @@ def _revision(connection: Connection) -> str | None:
         return None
     revision = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
     return None if revision is None else str(revision)
+
+
+def _create_or_upgrade(connection: Connection) -> None:
+    """Bring a database to the newest schema, unless another process has just done it."""
+    revision = _revision(connection)
+    if revision is None:
+        create(connection)
+    elif revision != HEAD:
+        # Imported only now: it costs more than opening the database does.
+        from warehouse.events import seal_earlier
+        from warehouse.migrations.upgrade import upgrade
+
+        upgrade(connection)
+        seal_earlier(connection)
 
 
 def _wait_for_turn(connection: Connection, *, is_loose: bool) -> None:

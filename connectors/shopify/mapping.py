@@ -52,7 +52,7 @@ def products(pages: Iterable[Page], context: Context) -> Mapped:
 def inventory(pages: Iterable[Page], context: Context) -> Mapped:
     """Stock per SKU and location. Items that are not tracked, or have no SKU, hold no stock."""
     levels, unknown = [], set[str]()
-    for found in (shapes.NOTHING, *map(shapes.INVENTORY.read, pages)):
+    for found in shapes.INVENTORY.each(pages):
         items = frame(found.parents, wire.ItemHead).select("sku", "tracked")
         level = frame(found.children, wire.Level)
         levels.append(with_parent_columns(level, items, found.owners))
@@ -98,7 +98,7 @@ def discounts(pages: Iterable[Page], context: Context) -> Mapped:
     are left out on purpose.
     """
     parts, unknown = [], set[str]()
-    for found in (shapes.NOTHING, *map(shapes.DISCOUNTS.read, pages)):
+    for found in shapes.DISCOUNTS.each(pages):
         pairs = zip(reversed(found.owners), reversed(found.children), strict=True)
         first = {owner: child.code for owner, child in pairs}
         codes = [first.get(owner) for owner in range(len(found.parents))]
@@ -129,7 +129,7 @@ def discounts(pages: Iterable[Page], context: Context) -> Mapped:
 def _documents(shape: shapes.Shape, pages: Iterable[Page]) -> tuple[pl.DataFrame, tuple[str, ...]]:
     """Documents without children as one frame, and the names of unknown fields."""
     frames, unknown = [], set[str]()
-    for found in (shapes.NOTHING, *map(shape.read, pages)):
+    for found in shape.each(pages):
         frames.append(frame(found.parents, shape.head))
         unknown |= found.unknown
     return pl.concat(frames), tuple(sorted(unknown))

@@ -68,7 +68,7 @@ def orders(pages: Iterable[Page], context: Context) -> Mapped:
     keeps that name.
     """
     currency, raw = context.currency, _Pages()
-    for found in (shapes.NOTHING, *map(shapes.ORDERS.read, pages)):
+    for found in shapes.ORDERS.each(pages):
         raw.add(found)
     heads = _whole(raw.heads)
     lines = line_mapping.priced(_whole(raw.lines), heads, currency)

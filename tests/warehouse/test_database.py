@@ -1,7 +1,6 @@
 import datetime as dt
 import subprocess
 import sys
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +14,12 @@ from sqlalchemy import (
     MetaData,
     create_engine,
     insert,
+    inspect,
     select,
     text,
 )
 
 from contracts.errors import BusyError, ConfigurationError
-from tests import once
 from tests.warehouse.rows import hour
 from warehouse.database import Database
 from warehouse.migrations import HEAD
@@ -31,31 +30,57 @@ SCRIPTS = ScriptDirectory.from_config(configuration())
 STOP = {"scope": "all", "name": "", "by": "ann", "since": hour(0)}
 
 
-def test_the_migrations_lead_to_the_declared_tables(database: Database) -> None:
+_TRIGGERS = {
+    "sqlite": "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'",
+    "postgresql": "SELECT tgname, pg_get_triggerdef(oid) || pg_get_functiondef(tgfoid)"
+    " FROM pg_trigger WHERE NOT tgisinternal",
+}
+
+
+def _index(found: Any) -> tuple[object, ...]:
+    options = {name: str(value) for name, value in found.get("dialect_options", {}).items()}
+    return found["name"], found["column_names"], found["unique"], str(options)
+
+
+def _schema(connection: Connection) -> dict[str, object]:
+    """All that a database is made of, in no order."""
+    found = inspect(connection)
+    tables = {
+        name: (
+            sorted((one["name"], str(one["type"]), one["nullable"]) for one in columns),
+            found.get_pk_constraint(name),
+            sorted(map(_index, found.get_indexes(name))),
+        )
+        for (_, name), columns in found.get_multi_columns().items()
+    }
+    triggers = connection.execute(text(_TRIGGERS[connection.dialect.name]))
+    revision = connection.execute(text("SELECT version_num FROM alembic_version"))
+    return {
+        **tables,
+        "triggers": sorted(map(tuple, triggers)),
+        "revision": revision.scalar_one(),
+    }
+
+
+def test_a_new_database_is_what_the_migrations_lead_to(database: Database, empty_url: str) -> None:
+    engine = create_engine(empty_url)
+    with engine.begin() as connection:
+        upgrade(connection)
+        migrated = _schema(connection)
+    engine.dispose()
     with database.read() as connection:
+        assert _schema(connection) == migrated
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
-    assert SCRIPTS.get_current_head() == HEAD
+    assert migrated["revision"] == SCRIPTS.get_current_head() == HEAD
 
 
-def test_the_database_that_tests_start_with_is_what_the_migrations_make() -> None:
-    made = []
-    for one in (upgrade, once.upgrade):
-        engine = create_engine("sqlite://")
-        with engine.begin() as connection:
-            one(connection)
-        with closing(engine.raw_connection()) as raw:
-            assert raw.driver_connection is not None
-            made.append(sorted(raw.driver_connection.iterdump()))
-        engine.dispose()
-    assert made[0] == made[1]
-
-
-def test_a_database_at_head_is_opened_without_loading_alembic(url: str, database: Database) -> None:
+def test_a_database_is_made_and_opened_without_loading_alembic(empty_url: str) -> None:
     code = (
         "import sys; from warehouse.database import Database; "
-        f"Database({url!r}).close(); sys.exit('alembic' in sys.modules)"
+        f"Database({empty_url!r}).close(); sys.exit('alembic' in sys.modules)"
     )
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+    for _ in range(2):
+        assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 def test_a_database_of_a_newer_release_is_not_touched(url: str, database: Database) -> None:
