@@ -8,6 +8,7 @@ import datetime as dt
 import math
 import statistics
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from typing import Any, Final
 
 import polars as pl
@@ -26,6 +27,8 @@ LEAST_GONE_RATE: Final = 0.5
 FEWEST_ROWS: Final = 20
 LEAST_KEPT_RATE: Final = 2 / 3
 MOST_GROWN_RATE: Final = 2.0
+MOST_REPEATED_RATE: Final = 0.01
+LEAST_REPEATED_RATE: Final = 0.1
 """A snapshot of at least so many rows that falls below the one share of its usual size is cut, one
 above the other holds things twice."""
 CLOCK_TOLERANCE: Final = dt.timedelta(minutes=5)
@@ -107,7 +110,48 @@ def snapshot_size(
 ) -> CheckResult:
     """Fail where a snapshot holds far fewer, or twice the, rows than those before it did."""
     of_table = profiles.filter((pl.col("table") == table) & (pl.col("column") == CHANGED_AT))
-    sizes = of_table["rows"].to_list()
+    return _size(shop_id, table, "snapshot", of_table["rows"].to_list(), checked_at=checked_at)
+
+
+def export_size(
+    shop_id: str, table: str, profiles: pl.DataFrame, *, checked_at: dt.datetime
+) -> CheckResult:
+    """Warn where the last export of a list lacks far more, or holds twice as much, as those before:
+    what it lacks stays as it was told last.
+    """
+    of_table = profiles.filter((pl.col("table") == table) & (pl.col("column") == CHANGED_AT))
+    sizes = of_table["newest_rows"].drop_nulls().to_list()
+    found = _size(shop_id, table, "export_size", sizes, checked_at=checked_at)
+    return replace(found, is_blocking=False)
+
+
+def repeated_facts(
+    shop_id: str, table: str, profiles: pl.DataFrame, *, checked_at: dt.datetime
+) -> CheckResult:
+    """Fail where a source says two things of one instant, and it never did: it is doubled."""
+    told = profiles.filter(
+        (pl.col("table") == table)
+        & (pl.col("column") == CHANGED_AT)
+        & (pl.col("rows") >= FEWEST_ROWS)
+        & pl.col("repeated_rows").is_not_null()
+    )
+    rates = (told["repeated_rows"] / told["rows"]).to_list()
+    is_single = bool(rates) and rates[0] <= MOST_REPEATED_RATE
+    return CheckResult(
+        shop_id=shop_id,
+        table=table,
+        check="repeated_facts",
+        passed=not (is_single and rates[-1] >= LEAST_REPEATED_RATE),
+        measured=f"{rates[-1]:.0%} of the rows" if rates else "none",
+        limit=f"{LEAST_REPEATED_RATE:.0%}, where the first reading had none",
+        checked_at=checked_at,
+        rows=told.height,
+    )
+
+
+def _size(
+    shop_id: str, table: str, check: str, sizes: list[int], *, checked_at: dt.datetime
+) -> CheckResult:
     usual: list[int] = []
     change = None
     for rows in sizes:
@@ -119,7 +163,7 @@ def snapshot_size(
     return CheckResult(
         shop_id=shop_id,
         table=table,
-        check="snapshot",
+        check=check,
         passed=change is None,
         measured=f"{last:,} rows ({expected:,} usual)",
         limit=f"between {LEAST_KEPT_RATE:.0%} and {MOST_GROWN_RATE:.0%} of what is usual",

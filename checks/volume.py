@@ -4,6 +4,7 @@ import datetime as dt
 import math
 from collections.abc import Collection
 from dataclasses import replace
+from zoneinfo import ZoneInfo
 
 import polars as pl
 
@@ -23,17 +24,30 @@ _SD_PER_MAD = 1.4826
 
 
 def rows_per_day(
-    frame: pl.DataFrame | pl.LazyFrame, column: str, *, time_zone: str
+    frame: pl.DataFrame | pl.LazyFrame,
+    column: str,
+    *,
+    time_zone: str,
+    until: dt.datetime | None = None,
 ) -> pl.DataFrame:
     """Rows per day of a column, of instants in the shop's zone or of days: `day`, `rows`; days
     without rows are absent.
+
+    With `until`, days of instants end at its time of day, and are called by the day of their end.
     """
     frame = frame.lazy()
     day = pl.col(column)
     if frame.collect_schema()[column] != pl.Date:
-        day = day.dt.convert_time_zone(time_zone).dt.date()
+        day = (day + _to_midnight(until, time_zone)).dt.convert_time_zone(time_zone).dt.date()
     day = day.alias("day")
     return frame.group_by(day).agg(rows=pl.len()).drop_nulls().sort("day").collect()
+
+
+def _to_midnight(until: dt.datetime | None, time_zone: str) -> dt.timedelta:
+    if until is None:
+        return dt.timedelta(0)
+    local = until.astimezone(ZoneInfo(time_zone)).replace(tzinfo=None)
+    return dt.datetime.combine(local + dt.timedelta(days=1), dt.time()) - local
 
 
 def volume(

@@ -49,7 +49,8 @@ class Volume:
     table: str
     column: str
     lag_days: int = 1
-    """How long ago the last day is that the source has told whole."""
+    """How long ago the last day is that the source has told whole; 0: the 24 hours before it was
+    read, where it tells instants as they happen."""
 
 
 BACKFILL = "/backfill/"

@@ -38,6 +38,10 @@ _PAUSE_SECONDS = 0.02
 _LONGEST = 4
 _NO_VERSION = -1
 
+Beside = Callable[[Mapping[str, pl.DataFrame], Mapping[str, pl.DataFrame]], None]
+"""Is shown what was stored and what came in, by table name, before they are merged; of the days or
+shops that are touched."""
+
 
 class LakeBusyError(BusyError):
     """Others kept writing the same table; the batch can be merged again later."""
@@ -70,6 +74,7 @@ class Lake:
         frames: Mapping[str, pl.DataFrame],
         *,
         snapshots: Mapping[str, Snapshot] | None = None,
+        beside: Beside | None = None,
     ) -> dict[str, Merged]:
         """Merge the tables of one reading, each by its kind; the same batch again changes nothing.
 
@@ -90,11 +95,11 @@ class Lake:
                 continue
             if table.kind is TableKind.VERSIONED:
                 names = family(table)
-                merged |= self._merge_family(names, frames, whole.get(root(names)))
+                merged |= self._merge_family(names, frames, whole.get(root(names)), beside)
             elif table.kind is TableKind.SLICE:
-                merged[name] = self._merge_one(table, frame, merge_slices)
+                merged[name] = self._merge_one(table, frame, merge_slices, beside)
             elif table.kind is TableKind.OBSERVATION:
-                merged[name] = self._merge_one(table, frame, merge_observations)
+                merged[name] = self._merge_one(table, frame, merge_observations, beside)
             else:
                 raise ValueError(f"{name} is derived: it is replaced, not merged")
         return merged
@@ -202,7 +207,11 @@ class Lake:
         return self._versions(names)
 
     def _merge_family(
-        self, names: list[str], frames: Mapping[str, pl.DataFrame], snapshot: Snapshot | None
+        self,
+        names: list[str],
+        frames: Mapping[str, pl.DataFrame],
+        snapshot: Snapshot | None,
+        beside: Beside | None,
     ) -> dict[str, Merged]:
         if root(names) not in frames and snapshot is None:
             raise ValueError(f"documents are merged whole: {root(names)} is missing")
@@ -216,13 +225,14 @@ class Lake:
             _scopes(incoming) if snapshot is None else _snapshot_span(TABLES[root(names)], snapshot)
         )
         merge = partial(merge_documents, snapshot=snapshot)
-        return self._merge_until_stable(names, incoming, merge, scopes)
+        return self._merge_until_stable(names, incoming, merge, scopes, beside)
 
     def _merge_one(
         self,
         table: Table,
         frame: pl.DataFrame,
         merge: Callable[[pl.DataFrame, pl.DataFrame, Table], MergeResult],
+        beside: Beside | None,
     ) -> Merged:
         def merge_by_name(
             stored: Mapping[str, pl.DataFrame], incoming: Mapping[str, pl.DataFrame]
@@ -231,7 +241,8 @@ class Lake:
 
         incoming = {table.name: _shape(frame, table)}
         scopes = _scopes(incoming)
-        return self._merge_until_stable([table.name], incoming, merge_by_name, scopes)[table.name]
+        names = [table.name]
+        return self._merge_until_stable(names, incoming, merge_by_name, scopes, beside)[table.name]
 
     def _merge_until_stable(
         self,
@@ -241,6 +252,7 @@ class Lake:
             [Mapping[str, pl.DataFrame], Mapping[str, pl.DataFrame]], dict[str, MergeResult]
         ],
         scopes: pl.Series | None,
+        beside: Beside | None,
     ) -> dict[str, Merged]:
         """Merge, and again from the newest versions whenever another writer came between.
 
@@ -254,6 +266,8 @@ class Lake:
             time.sleep(min(attempt, _LONGEST) * _PAUSE_SECONDS)
             heads = {name: self.open(name) for name in names}
             stored = {name: read(heads[name], TABLES[name], scopes) for name in names}
+            if beside is not None:
+                beside(stored, incoming)
             outcomes = merge(stored, incoming)
             try:
                 for name in names:

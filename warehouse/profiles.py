@@ -2,6 +2,7 @@
 
 import datetime as dt
 import io
+from typing import Any, Final
 
 import polars as pl
 from sqlalchemy import delete, select
@@ -12,6 +13,7 @@ from warehouse.models import profiles
 
 KEPT = 60
 """Readings of a stream whose profiles are kept: two days of hours, or two months of days."""
+_ABOUT: Final = "#"
 
 
 class Profiles:
@@ -24,31 +26,32 @@ class Profiles:
         """Note what a reading looked like; again when it is mapped again."""
         if reading.is_backfill:
             return
-        row = {
-            "reading_id": reading.id,
-            "shop_id": reading.shop_id,
-            "stream": reading.stream,
-            "window_start": reading.window.start,
-            "read_at": reading.read_at,
-            "profile": profile.write_ndjson(),
-        }
         columns = profiles.c
         of_stream = (columns.shop_id == reading.shop_id) & (columns.stream == reading.stream)
         newest = (
-            select(columns.reading_id)
-            .where(of_stream)
-            .order_by(columns.read_at.desc(), columns.window_start.desc())
+            select(columns.read_at)
+            .where(of_stream, columns.reading_id.not_like(f"%{_ABOUT}%"))
+            .order_by(columns.read_at.desc())
             .limit(KEPT)
         )
         with self._database.write() as connection:
-            found = upsert(connection, profiles).values(row)
+            found = upsert(connection, profiles).values(_row(reading, reading.id, profile))
             connection.execute(
                 found.on_conflict_do_update(
                     index_elements=[columns.reading_id], set_={"profile": found.excluded.profile}
                 )
             )
-            kept = list(connection.execute(newest).scalars())
-            connection.execute(delete(profiles).where(of_stream, columns.reading_id.not_in(kept)))
+            oldest = min(connection.execute(newest).scalars())
+            connection.execute(delete(profiles).where(of_stream, columns.read_at < oldest))
+
+    def note(self, reading: Reading, table: str, told: pl.DataFrame) -> None:
+        """Keep what a reading said of what was known of a table, before it is merged.
+
+        What was noted first stands: once it is merged, what was before it is gone.
+        """
+        row = _row(reading, f"{reading.id}{_ABOUT}{table}", told)
+        with self._database.write() as connection:
+            connection.execute(upsert(connection, profiles).values(row).on_conflict_do_nothing())
 
     def of_stream(
         self, shop_id: str, stream: str, *, schema: pl.Schema, since: dt.datetime | None = None
@@ -78,3 +81,14 @@ class Profiles:
                     )
                 )
         return pl.concat(frames)
+
+
+def _row(reading: Reading, name: str, profile: pl.DataFrame) -> dict[str, Any]:
+    return {
+        "reading_id": name,
+        "shop_id": reading.shop_id,
+        "stream": reading.stream,
+        "window_start": reading.window.start,
+        "read_at": reading.read_at,
+        "profile": profile.write_ndjson(),
+    }

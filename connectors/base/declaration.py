@@ -67,6 +67,8 @@ class Stream:
     is_snapshot: bool = False
     is_partial: bool = False
     """Of a snapshot: it does not read all there is, so what it lacks is not gone for that."""
+    is_list: bool = False
+    """Each export of it lists all there is: a much shorter one lacks something."""
     max_window: dt.timedelta | None = None
     """A longer window is read as several readings, which bounds memory and what a crash repeats."""
     look_back: dt.timedelta = dt.timedelta(0)

@@ -17,11 +17,16 @@ from contracts.personal import member_columns
 from contracts.tables import table_of
 
 _VOLUMES = {
-    "exported_orders": volumes.ORDERS,
+    "exported_orders": volumes.EXPORTED_ORDERS,
     "exported_cases": volumes.CASES,
     "exported_reviews": volumes.REVIEWS,
+    "exported_carts": volumes.CARTS,
+    "exported_tickets": volumes.TICKETS,
     "traffic": volumes.TRAFFIC,
+    "visits": volumes.VISITS,
 }
+"""Settlements come by statement and offers whenever somebody looks: neither has a daily rhythm."""
+_LISTS = ("costs", "purchasing", "bundles", "offers", "exported_stock", "exported_members")
 _STREAMS = tuple(
     Stream(
         name=name,
@@ -32,6 +37,7 @@ _STREAMS = tuple(
         if any(member_columns(table_of(one)) for one in tables)
         else None,
         volume=_VOLUMES.get(name),
+        is_list=name in _LISTS,
         # An export is often filed days after the instant in its name.
         look_back=dt.timedelta(days=31),
     )

@@ -11,14 +11,20 @@ from contracts.tables import TABLES, TableKind, table_of
 from flows.steps.home import Home
 from flows.steps.shop import Shop
 from warehouse.gone import Snapshot
-from warehouse.lake import Merged
+from warehouse.lake import Beside, Merged
 from warehouse.merge import family, root
 
 _UNNAMED = r"(?:^|\|)\?"  # an id, or a part of one, that could not be read
 
 
 def merge(
-    home: Home, shop: Shop, stream: Stream, reading: Reading, parted: Split
+    home: Home,
+    shop: Shop,
+    stream: Stream,
+    reading: Reading,
+    parted: Split,
+    *,
+    beside: Beside | None = None,
 ) -> dict[str, Merged]:
     """Merge what is good of a reading; what a whole snapshot lacks is marked as gone.
 
@@ -27,7 +33,7 @@ def merge(
     """
     roots = list(_roots(stream)) if stream.is_snapshot else []
     if not roots:
-        return home.lake.merge(parted.good)
+        return home.lake.merge(parted.good, beside=beside)
     quarantined = {
         name: parted.bad.filter(pl.col("table") == name)["document_id"] for name in roots
     }
@@ -44,7 +50,7 @@ def merge(
         )
         for name in roots
     }
-    merged = home.lake.merge(parted.good, snapshots=snapshots)
+    merged = home.lake.merge(parted.good, snapshots=snapshots, beside=beside)
     home.snapshots.record(reading, is_whole=is_whole)
     return merged
 

@@ -7,9 +7,11 @@ import re
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 
 import polars as pl
 
+from checks.again import Again
 from checks.profiles import profile
 from checks.rows import Split
 from connectors.base.declaration import Stream
@@ -54,7 +56,9 @@ def load(home: Home, shop: Shop, stream: Stream, reading: Reading, *, started: f
     if mapped.unknown_fields:
         names = ", ".join(safe_field_names(mapped.unknown_fields))
         _log.warning("reading=%s fields that nobody knows: %s", reading.id, names)
-    merged = merge(home, shop, stream, reading, parted)
+    again = Again(reading.read_at, reading.window, partial(home.profiles.note, reading))
+    beside = None if reading.is_backfill else again.note
+    merged = merge(home, shop, stream, reading, parted, beside=beside)
     home.quarantine.keep(
         reading, parted.bad, covers=covered_window(stream, reading), standing=mapped.standing
     )

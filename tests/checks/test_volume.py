@@ -70,3 +70,17 @@ def test_too_few_rows_hold_actions_and_a_surge_warns() -> None:
 def test_days_are_counted_as_they_are() -> None:
     days = pl.DataFrame({"ad_date": [DAY, DAY, None]})
     assert rows_per_day(days, "ad_date", time_zone="Asia/Shanghai").rows() == [(DAY, 2)]
+
+
+def test_a_day_that_ends_with_a_reading_is_called_by_its_end() -> None:
+    """Read at six in the evening of New York: the day began at six on the day before."""
+    until = dt.datetime(2026, 11, 20, 23, tzinfo=dt.UTC)
+    second = dt.timedelta(seconds=1)
+    at = [until - second, until - dt.timedelta(days=1), until - dt.timedelta(days=1) - second]
+    placed = pl.DataFrame({"placed_at": [*at, until]})
+    days = rows_per_day(placed, "placed_at", time_zone="America/New_York", until=until)
+    assert days.rows() == [
+        (DAY - dt.timedelta(days=1), 1),
+        (DAY, 2),
+        (DAY + dt.timedelta(days=1), 1),
+    ]

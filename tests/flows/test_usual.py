@@ -119,7 +119,10 @@ CLEAN = {"products": goods(), "reviews": said(HOUR / 2)}
         ({"products": goods(price=100_000)}, {("prices", "unit_jumps")}),
         ({"products": goods(listed=None)}, {("prices", "gone_columns")}),
         ({"products": goods(9)}, {("listings", "snapshot"), ("prices", "snapshot")}),
-        ({"products": goods(created=CREATED - 8 * HOUR)}, {("listings", "zone")}),
+        (
+            {"products": goods(created=CREATED - 8 * HOUR)},
+            {("listings", "zone"), ("listings", "told_again")},
+        ),
         ({"reviews": said(8 * HOUR)}, {("reviews", "instants")}),
     ],
     ids=["nothing", "fen for yuan", "a field gone", "cut", "another zone", "another zone's clock"],

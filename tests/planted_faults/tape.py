@@ -1,4 +1,4 @@
-"""Two emulated shops, read over HTTP once, and what they answer a day later, to be played back.
+"""Two emulated shops, read over HTTP twice, and what they answer days later, to be played back.
 
 A fault is planted in what a mapping makes of the answers, so that it strikes every column of a
 kind, or in the answer itself where its shape is at fault; all else is as in any pull.
@@ -32,6 +32,7 @@ from tests.planted_faults.faults import Fault
 
 TOKEN: Final = "a-token-of-the-judge"
 _TODAY: Final = dt.date(2026, 11, 22)
+_EARLIER_HOURS: Final = 20
 _HOURS: Final = 26
 _COMMON: Final = """
 name = "{channel}"
@@ -80,7 +81,7 @@ calls_per_second = 400
 
 @dataclass
 class Tape:
-    """What two shops answered on the second day, and the home that had read the first."""
+    """What two shops answered on the last day, and the home that had read them before."""
 
     folder: Path
     now: dict[str, dt.datetime] = field(default_factory=dict)
@@ -105,16 +106,17 @@ class _Player:
 
 
 def record(folder: Path) -> Tape:
-    """Read two shops, let a day and two hours pass, and record what they answer then."""
+    """Read two shops twice, let a day and two hours pass, and record what they answer then."""
     worlds = merchant(_TODAY, days=42, households=70, channels=tuple(_SOURCES))
     with composed(worlds, token=TOKEN, rates=Rates(1e6, 1e6)) as told:
         os.environ["JUDGE_TOKEN"] = TOKEN
         _write_home(folder, told["url"], worlds)
-        with open_home(folder) as home:
-            pull(home)
-        for world in worlds.values():
-            advance(world, _HOURS)
-        _write_home(folder, told["url"], worlds)
+        for hours in (_EARLIER_HOURS, _HOURS):
+            with open_home(folder) as home:
+                pull(home)
+            for world in worlds.values():
+                advance(world, hours)
+            _write_home(folder, told["url"], worlds)
         tape = Tape(folder)
         with copied(folder) as later:
             for shop in later.shops.values():

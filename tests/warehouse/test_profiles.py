@@ -45,3 +45,17 @@ def test_the_last_readings_of_a_stream_are_kept(database: Database) -> None:
     kept = profiles.of_stream("demo", "orders", schema=SCHEMA)
     assert sorted(set(kept["rows"])) == list(range(2, KEPT + 2))
     assert profiles.of_stream("demo", "stock", schema=SCHEMA).height == 2
+
+
+def test_what_was_noted_first_stands_and_goes_with_its_reading(database: Database) -> None:
+    profiles = Profiles(database)
+    for rows in (5, 7):
+        profiles.note(reading(0), "prices", told(rows))
+    profiles.note(reading(0), "listings", told(9))
+    for at in range(KEPT):
+        profiles.keep(reading(at), told(at))
+    kept = profiles.of_stream("demo", "orders", schema=SCHEMA)
+    assert set(kept.filter(pl.col("read_at") == hour(0))["rows"]) == {0, 5, 9}
+    profiles.keep(reading(KEPT), told(KEPT))
+    kept = profiles.of_stream("demo", "orders", schema=SCHEMA)
+    assert kept["read_at"].min() == hour(1)
