@@ -34,6 +34,14 @@ def test_what_holds_passes_and_what_does_not_is_named_with_its_count(
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("column", ["line_id", "line_kind", "currency", "quantity_units"])
+def test_what_is_missing_is_named_whatever_the_column_holds(lines: Rows, column: str) -> None:
+    frame = lines({}, {column: None})
+    (result,) = run_suites("demo", {"order_lines": frame}, docs_folder=None, checked_at=AT)
+    assert f"{column} column_values_to_not_be_null (1)" in result.measured
+
+
+@pytest.mark.slow
 def test_data_docs_tell_counts_but_no_value_of_a_row(tmp_path: Path, lines: Rows) -> None:
     frames = {"order_lines": lines({"line_kind": "a secret word", "line_id": "9-9-9"})}
     for _ in range(2):
