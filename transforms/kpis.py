@@ -11,7 +11,7 @@ from contracts.codes import CaseStatus
 from contracts.table_diffs import RowDiff, RowDiffs
 from contracts.tables import KpisDaily, Order, OrderLine, Refund, RefundCase, TrafficDaily
 from transforms.days import local_day, touched_days
-from transforms.sales import counted_lines, counted_orders, member_number, of_orders
+from transforms.sales import counted_lines, counted_orders, member_number, of_orders, placed_orders
 
 VERSION = 3
 """Raised when `kpis_daily` computes something else, so that the next build is a whole one."""
@@ -38,35 +38,31 @@ class Tally:
 
 
 def tally(
-    orders: dy.LazyFrame[Order],
-    lines: dy.LazyFrame[OrderLine],
+    placed: pl.LazyFrame,
+    counted: pl.LazyFrame,
     *,
     refunds: dy.LazyFrame[Refund],
     cases: dy.LazyFrame[RefundCase],
     time_zone: str,
 ) -> Tally:
-    """What orders, with all of their lines, add; refunds and cases may be of others too."""
-    placed = counted_orders(orders).with_columns(kpi_date=local_day("placed_at", time_zone))
+    """What `placed_orders`, with all of their `counted_lines`, add; refunds and cases may be of
+    others too."""
+    own = placed.rename({"ordered_date": "kpi_date", "order_currency": "currency"})
     back = _paid_back(refunds, cases).with_columns(kpi_date=local_day("refunded_at", time_zone))
     is_guest = pl.col("member_id").is_null()
     parts = [
-        placed.select(
+        own.select(
             *_KEY,
             gmv_minor="goods_minor",
             orders_count=pl.lit(1, pl.Int64),
             guests_units=is_guest.cast(pl.Int64),
-            cancelled_units=pl.col("cancelled_at").is_not_null().cast(pl.Int64),
+            cancelled_units=pl.col("is_cancelled").cast(pl.Int64),
         ),
-        counted_lines(lines, orders, time_zone).select(
-            "shop_id",
-            kpi_date="ordered_date",
-            currency="order_currency",
-            sold_units="quantity_units",
-        ),
+        counted.select("shop_id", "sold_units", kpi_date="ordered_date", currency="order_currency"),
         of_orders(back, placed.select("shop_id", "order_id")).select(*_KEY, "refunded_minor"),
     ]
     sums = [part.group_by(_KEY).agg(pl.all().sum()) for part in parts]
-    members = placed.filter(~is_guest).select(*_KEY, member=member_number())
+    members = own.filter(~is_guest).select(*_KEY, member=member_number())
     return Tally(pl.concat(sums, how="diagonal"), members)
 
 
@@ -81,7 +77,9 @@ def kpis_daily(
     time_zone: str,
 ) -> dy.LazyFrame[KpisDaily]:
     """`kpis_of` all orders at once."""
-    whole = tally(orders, lines, refunds=refunds, cases=cases, time_zone=time_zone)
+    placed = placed_orders(orders, time_zone)
+    counted = counted_lines(lines, placed, time_zone)
+    whole = tally(placed, counted, refunds=refunds, cases=cases, time_zone=time_zone)
     return kpis_of([whole], traffic=traffic, quarantined_days=quarantined_days)
 
 

@@ -1,5 +1,8 @@
 """Sales and KPIs of all days of a shop, stretch by stretch, so that memory is bounded."""
 
+from typing import cast
+
+import dataframely as dy
 import polars as pl
 
 from contracts.tables import (
@@ -20,12 +23,15 @@ LINES_AT_ONCE = 250_000
 
 def whole_days(view: View) -> tuple[pl.DataFrame, pl.DataFrame]:
     """`sales_daily` and `kpis_daily` of all days; an order and its lines lie in one partition."""
-    sold, tallies = [], []
+    sold, tallies, zone = [], [], view.zone
     refunds, cases = view.whole(Refund), view.rows(RefundCase)
     for stretch in view.stretches(OrderLine, LINES_AT_ONCE):
-        orders, lines = view.rows(Order, within=stretch), view.rows(OrderLine, within=stretch)
-        tally = kpis.tally(orders, lines, refunds=refunds, cases=cases, time_zone=view.zone)
-        parts = [sales.sales_daily(lines, orders, view.zone), tally.days, tally.members]
+        placed = sales.placed_orders(view.rows(Order, within=stretch), zone)
+        placed = placed.collect(engine="streaming").lazy()
+        counted = sales.counted_lines(view.rows(OrderLine, within=stretch), placed, zone)
+        own = cast("dy.LazyFrame[Refund]", refunds.filter(stretch))
+        tally = kpis.tally(placed, counted, refunds=own, cases=cases, time_zone=zone)
+        parts = [sales.sales_of(counted), tally.days, tally.members]
         some, days, members = pl.collect_all(parts, engine="streaming")
         sold.append(some)
         tallies.append(kpis.Tally(days.lazy(), members.lazy()))
@@ -33,9 +39,8 @@ def whole_days(view: View) -> tuple[pl.DataFrame, pl.DataFrame]:
         tallies, traffic=view.rows(TrafficDaily), quarantined_days=quarantined_days(view)
     )
     per_day = KpisDaily.validate(found.collect())
-    summed = sales.added_up(sold)
-    sold.clear()  # half a gigabyte at ten million lines, beside which the sum is validated
-    return SalesDaily.validate(summed), per_day
+    # Frames that share no day share no key, and small ones are validated in less memory.
+    return pl.concat(SalesDaily.validate(one) for one in sales.added_up(sold)), per_day
 
 
 def quarantined_days(view: View) -> pl.LazyFrame:

@@ -111,7 +111,10 @@ def test_sales_of_parts_of_the_orders_add_up_day_by_day(
     parts: list[dict[tuple[str, date], int]],
 ) -> None:
     """Each part has some pieces per SKU and day; days lie in one part or in several."""
-    found = added_up([as_sales(part) for part in parts])
+    frames = list(added_up([as_sales(part) for part in parts]))
+    days = [day for frame in frames for day in frame["sales_date"].unique()]
+    assert len(days) == len(set(days))
+    found = pl.concat(frames)
     pieces: Counter[tuple[str, date]] = Counter()
     for part in parts:
         pieces.update(part)
@@ -133,13 +136,28 @@ def as_sales(pieces: Mapping[tuple[str, date], int]) -> pl.DataFrame:
 
 
 def test_members_of_parts_that_are_read_one_after_the_other_keep_their_numbers() -> None:
-    def numbers(*members: str) -> list[int]:
-        some = pl.LazyFrame({"shop_id": "s", "member_id": members})
+    def numbers(*members: tuple[str, str]) -> list[int]:
+        some = pl.LazyFrame(members, schema=["shop_id", "member_id"], orient="row")
         found: list[int] = (
             some.select(member_number()).collect(engine="streaming").to_series().to_list()
         )
         return found
 
-    first = numbers("m1", "m2")
-    assert numbers("m3", "m1") not in ([first[0], first[1]], [first[1], first[0]])
-    assert numbers("m2", "m1") == first[::-1]
+    first = numbers(("s", "m1"), ("s", "m2"), ("t", "m1"))
+    assert len(set(first)) == 3
+    assert numbers(("s", "m2"), ("t", "m1"), ("s", "m1")) == [first[1], first[2], first[0]]
+
+
+def test_both_halves_of_a_members_number_count() -> None:
+    """Of half a million members hardly a pair shares the last 20 bits of both; of one, 10^5 do."""
+    bits = 2**20
+    shared = (
+        pl.LazyFrame({"number": range(500_000)})
+        .select(shop_id=pl.lit("s"), member_id=pl.format("m-{}", "number"))
+        .select(number=member_number())
+        .select(low=pl.col("number") % bits, high=pl.col("number") // 2**64 % bits)
+        .collect()
+    )
+    assert shared.height - shared.n_unique() < 5
+    assert shared.height - shared["low"].n_unique() > 50_000
+    assert shared.height - shared["high"].n_unique() > 50_000
