@@ -49,7 +49,7 @@ def order_sums(
     is_judged = recent & pl.col("deleted_at").is_null() & ~pl.col("is_test")
     judged = orders.filter(is_judged).join(sums, on="order_id").with_columns(apart=apart)
     cause = pl.coalesce(
-        pl.when(_is_close(pl.col("apart").abs(), amount)).then(pl.lit(name))
+        pl.when(is_close(pl.col("apart").abs(), amount)).then(pl.lit(name))
         for name, amount in _CAUSES.items()
     ).fill_null("unknown")
     differing = (
@@ -60,9 +60,9 @@ def order_sums(
         .collect()
     )
     count = judged.select(pl.len()).collect().item()
-    return _result(
-        shop_id, "order_sums", int(differing["orders"].sum()), count,
-        told=_by_cause(differing, currency), limit="their lines, shipping and tax",
+    return differing_result(
+        shop_id, "orders", "order_sums", int(differing["orders"].sum()), count,
+        told=by_cause(differing, currency), limit="their lines, shipping and tax",
         checked_at=checked_at,
     )  # fmt: skip
 
@@ -84,25 +84,28 @@ def order_times(shop_id: str, orders: pl.LazyFrame, *, checked_at: dt.datetime) 
     ).collect()
     found = counts.row(0, named=True)
     told = ", ".join(f"{name} {found[name]:,}" for name in columns if found[name])
-    return _result(
-        shop_id, "order_times", int(found["any"]), int(found["len"]),
+    return differing_result(
+        shop_id, "orders", "order_times", int(found["any"]), int(found["len"]),
         told=told, limit="placed before all else", checked_at=checked_at,
     )  # fmt: skip
 
 
-def _is_close(apart: pl.Expr, amount: pl.Expr) -> pl.Expr:
+def is_close(apart: pl.Expr, amount: pl.Expr) -> pl.Expr:
+    """Whether an amount explains a difference, but for a minor unit per line (`lines`)."""
     return (amount > 0) & ((apart - amount).abs() <= pl.col("lines"))
 
 
-def _by_cause(differing: pl.DataFrame, currency: str) -> str:
+def by_cause(differing: pl.DataFrame, currency: str) -> str:
+    """Causes with what they come to, from columns `cause` and `apart`."""
     return ", ".join(
         f"{cause} {format_amount(apart, currency)}"
         for cause, apart in differing.select("cause", "apart").iter_rows()
     )
 
 
-def _result(
+def differing_result(
     shop_id: str,
+    table: str,
     check: str,
     apart: int,
     orders: int,
@@ -111,9 +114,10 @@ def _result(
     limit: str,
     checked_at: dt.datetime,
 ) -> CheckResult:
+    """The result of a check of orders, of which a few may differ, and most must not."""
     return CheckResult(
         shop_id=shop_id,
-        table="orders",
+        table=table,
         check=check,
         passed=apart <= max(FEWEST_APART, MOST_APART_RATE * orders),
         measured=f"{apart:,} of {orders:,} orders differ{': ' if told else ''}{told}",

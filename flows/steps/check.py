@@ -1,7 +1,10 @@
 """Check: suites over what was loaded, freshness by the platform's clock, what is usual."""
 
 import datetime as dt
+from collections.abc import Iterator
+from typing import cast
 
+import dataframely as dy
 import polars as pl
 
 from checks.costs import confirmed_costs
@@ -10,11 +13,13 @@ from checks.gates import run_suites
 from checks.goods import goods
 from checks.listings import single_codes
 from checks.orders import order_sums, order_times
+from checks.payments import case_amounts, payments, payouts
 from checks.readings import check_quarantine, future_instants, set_aside, unknown_fields
+from checks.stock import stock_moves
 from checks.totals import totals
 from contracts.checks import CheckResult
 from contracts.codes import QuarantineReason
-from contracts.tables import Listing, table_of
+from contracts.tables import BundlePart, Listing, table_of
 from flows.steps.blocked import Blocked, each
 from flows.steps.derived import costs
 from flows.steps.home import Home
@@ -25,6 +30,7 @@ from flows.steps.remap import stale
 from flows.steps.shop import Shop
 from flows.steps.usual import as_usual
 from flows.steps.views import View
+from transforms.bundles import articles
 from transforms.listings import shared_codes
 
 MAX_LAG = dt.timedelta(hours=26)  # a day and the time a daily schedule may be late
@@ -122,7 +128,7 @@ def _goods(home: Home, shop: Shop) -> list[CheckResult]:
 
 
 def order_checks(home: Home, shop: Shop) -> list[CheckResult]:
-    """Whether orders agree with their lines, with themselves and with the platform's totals."""
+    """Whether orders agree with their lines, with themselves, with money, stock and totals."""
     if not {"orders", "order_lines"} <= home.readings.versions().keys():
         return []
     orders, now = home.scan("orders", shop), home.data_as_of(shop)
@@ -130,12 +136,48 @@ def order_checks(home: Home, shop: Shop) -> list[CheckResult]:
     found = [
         order_sums(shop.id, orders, lines, currency=currency, checked_at=now),
         order_times(shop.id, orders, checked_at=now),
+        *_money(home, shop, orders, now),
+        *_stock(home, shop, orders, lines, now),
     ]
     if "daily_totals" not in home.readings.versions():
         return found
     days, zone = home.scan("daily_totals", shop), shop.settings.time_zone
     return found + totals(
         shop.id, days, orders, lines, time_zone=zone, currency=currency, checked_at=now
+    )
+
+
+def _money(home: Home, shop: Shop, orders: pl.LazyFrame, now: dt.datetime) -> Iterator[CheckResult]:
+    """Whether what was received, paid back and paid out agrees with the orders."""
+    filled, currency = set(_tables(shop)) & home.readings.versions().keys(), shop.settings.currency
+    refunds = home.scan("refunds", shop)
+    yield payments(shop.id, orders, refunds, currency=currency, checked_at=now)
+    if "refund_cases" in filled:
+        yield case_amounts(shop.id, orders, home.scan("refund_cases", shop), checked_at=now)
+    if "settlements" in filled:
+        entries = home.scan("settlements", shop)
+        yield payouts(shop.id, orders, entries, currency=currency, checked_at=now)
+
+
+def _stock(
+    home: Home, shop: Shop, orders: pl.LazyFrame, lines: pl.LazyFrame, now: dt.datetime
+) -> list[CheckResult]:
+    """Whether stock moved as goods were sold, up to the last instant at which both were read."""
+    read, parts = home.readings.newest(shop.id), home.scan("bundle_parts", shop)
+    of_table: dict[str, list[dt.datetime]] = {"orders": [], "stock_levels": []}
+    for _, stream in shop.streams():
+        for name in {table_of(schema).name for schema in stream.tables} & of_table.keys():
+            of_table[name] += [read[stream.name]] if stream.name in read else []
+    if not all(of_table.values()):
+        return []
+    return stock_moves(
+        shop.id,
+        home.scan("stock_levels", shop),
+        orders,
+        lines,
+        until=min(max(instants) for instants in of_table.values()),
+        checked_at=now,
+        pieces=articles(cast("dy.LazyFrame[BundlePart]", parts)),
     )
 
 
