@@ -81,7 +81,7 @@ def gmv(trend: pl.DataFrame, language: Language) -> str:
     marked = days.filter(pl.col("campaign").is_not_null())
     begins = marked.group_by("campaign").agg(pl.col("day").min())
     return charts.svg(
-        _shaded(language) + drawn, days=days, means=means, marked=marked, begins=begins
+        _shaded(language) + drawn, language, days=days, means=means, marked=marked, begins=begins
     )
 
 
@@ -125,7 +125,7 @@ def waterfall(bars: pl.DataFrame, currency: str, language: Language) -> str:
         y=y, y2="start:Q", color=alt.Color("kind:N", scale=kinds, legend=None)
     )
     said = base.mark_text(dy=-8).encode(y=alt.Y("top:Q", axis=None), text="text:N")
-    return charts.svg(drawn + said, rows=rows)
+    return charts.svg(drawn + said, language, rows=rows)
 
 
 def buyers(days: pl.DataFrame, language: Language) -> str:
@@ -147,7 +147,7 @@ def buyers(days: pl.DataFrame, language: Language) -> str:
             order=alt.Order("kind:N", sort="descending"),
         )
     )
-    return charts.svg(bars, rows=rows)
+    return charts.svg(bars, language, rows=rows)
 
 
 def stock_risk(risks: pl.DataFrame, language: Language) -> str:
@@ -160,7 +160,7 @@ def stock_risk(risks: pl.DataFrame, language: Language) -> str:
     bars = base.mark_bar(color=BAD, opacity=0.7).encode(x=days)
     needed = base.mark_tick(color=MAIN, thickness=3).encode(x="lead_time_days:Q")
     said = base.mark_text(align="left", dx=6).encode(x="lead_time_days:Q", text="text:N")
-    return charts.svg(bars + needed + said, height=_BAR * risks.height + 50, rows=risks)
+    return charts.svg(bars + needed + said, language, height=_BAR * risks.height + 50, rows=risks)
 
 
 def cohorts(rates: pl.DataFrame, language: Language) -> str:
@@ -186,7 +186,7 @@ def cohorts(rates: pl.DataFrame, language: Language) -> str:
     )
     said = base.mark_text(fontSize=11).encode(text="text:N")
     months = rows["cohort"].n_unique()
-    return charts.svg(cells + said, height=_BAR * months + 60, rows=rows)
+    return charts.svg(cells + said, language, height=_BAR * months + 60, rows=rows)
 
 
 def ads(spent: pl.DataFrame, currency: str, language: Language) -> str:
@@ -209,7 +209,7 @@ def ads(spent: pl.DataFrame, currency: str, language: Language) -> str:
     )
     bars = base.mark_bar(opacity=0.8).encode(color=alt.Color("kind:N", scale=colours))
     said = base.mark_text(align="left", dx=6).encode(text="text:N")
-    return charts.svg(bars + said, height=_BAR * rows.height + 70, rows=rows)
+    return charts.svg(bars + said, language, height=_BAR * rows.height + 70, rows=rows)
 
 
 def classes(products: pl.DataFrame, language: Language) -> str:
@@ -237,7 +237,7 @@ def classes(products: pl.DataFrame, language: Language) -> str:
             color=alt.Color("kind:N", scale=colours),
         )
     )
-    return charts.svg(dots, rows=rows)
+    return charts.svg(dots, language, rows=rows)
 
 
 def funnel(steps: pl.DataFrame, language: Language) -> str:
@@ -265,4 +265,4 @@ def funnel(steps: pl.DataFrame, language: Language) -> str:
         color=alt.Color("path:N", legend=None, scale=alt.Scale(range=[MAIN, SECOND, GOOD, BAD]))
     )
     said = base.mark_text(align="left", dx=6).encode(text="text:N")
-    return charts.svg(bars + said, height=_BAR * rows.height + 20, rows=rows)
+    return charts.svg(bars + said, language, height=_BAR * rows.height + 20, rows=rows)
