@@ -7,12 +7,12 @@ from typing import Final
 import polars as pl
 
 from flows.steps.home import Home
-from flows.steps.metrics import sources
 from flows.steps.settings import CampaignSettings
 from flows.steps.shop import Shop
 from flows.steps.views import View
 from reports.spans import Against, Span
 from transforms.metrics.measure import GAP_SUFFIX, PERIOD, Period, measure
+from transforms.metrics.sources import Sources
 
 SHOWN: Final = (
     "gmv",
@@ -30,9 +30,7 @@ SHOWN: Final = (
     "units",
 )
 """Metrics of the daily page, what is asked first comes first."""
-_TREND_DAYS = 90
-_DAYS = 52 * 7 + 1
-"""Down to the same weekday of the year before."""
+TREND_DAYS: Final = 90
 
 
 def first_day(home: Home, shop: Shop) -> dt.date | None:
@@ -47,19 +45,17 @@ def last_day(home: Home, shop: Shop) -> dt.date:
     return View.of(home, shop, home.data_as_of(shop)).today - dt.timedelta(days=1)
 
 
-def days_of(home: Home, shop: Shop, last: dt.date | None = None) -> pl.DataFrame:
-    """The days of a shop from 52 weeks before `last`, the last whole one unless given; oldest
-    first, none before its first order.
+def days_of(view: View, of: Sources, first: dt.date, last: dt.date) -> pl.DataFrame:
+    """The days of a shop from `first` to `last`, oldest first, none before its first order.
 
     Grain: (shop_id, day). Columns: currency, is_complete (no document of the day is held in
     quarantine), and of each metric in `SHOWN` its value and `<name>_gap`.
     """
-    view = View.of(home, shop, home.data_as_of(shop))
-    end = last or view.today - dt.timedelta(days=1)
-    earliest = end - dt.timedelta(days=_DAYS - 1)
-    measured = measure(SHOWN, sources(view), first=earliest, last=end, period=Period.DAY)
-    complete = home.scan("kpis_daily", shop).select(day="kpi_date", is_complete="is_complete")
-    known = first_day(home, shop) or view.today
+    shop = view.shop
+    measured = measure(SHOWN, of, first=first, last=last, period=Period.DAY)
+    kpis = view.home.scan("kpis_daily", shop)
+    complete = kpis.select(day="kpi_date", is_complete="is_complete")
+    known = first_day(view.home, shop) or view.today
     return (
         measured.rename({PERIOD: "day"})
         .filter(pl.col("day") >= known)
@@ -73,26 +69,26 @@ def days_of(home: Home, shop: Shop, last: dt.date | None = None) -> pl.DataFrame
 
 
 def spans_of(
-    home: Home, shop: Shop, span: Span, against: Sequence[Against], *, days: pl.DataFrame
+    view: View, of: Sources, span: Span, against: Sequence[Against], *, days: pl.DataFrame
 ) -> pl.DataFrame:
     """The metrics in `SHOWN` over a span, and over what it is compared with.
 
     Grain: (shop_id, against). Columns: first, last, currency, is_complete (no document of its days
     is held in quarantine), and of each metric its value and `<name>_gap`. What is counted over a
     span, such as buyers, is counted once in it. A span that begins before the first order, or is
-    not over yet, has no row. `days` are those of `days_of`; one day is taken from them.
+    not over yet, has no row. `days` are those of `days_of`; a day is taken from them where they
+    hold it.
     """
-    view = View.of(home, shop, home.data_as_of(shop))
+    home, shop = view.home, view.shop
     known = first_day(home, shop) or view.today
     ends = {one: span.days_of(one) for one in against}
     whole = {one: (a, b) for one, (a, b) in ends.items() if known <= a and b < view.today}
     held = home.scan("kpis_daily", shop).filter(~pl.col("is_complete"))
     gaps = held.select("kpi_date").collect()["kpi_date"]
-    of = sources(view)
     rows = [
         (
             days.filter(pl.col("day") == first)
-            if first == last
+            if first == last and first in days["day"]
             else measure(SHOWN, of, first=first, last=last)
         ).select(
             pl.lit(shop.id).alias("shop_id"),
@@ -139,7 +135,7 @@ def trend_of(home: Home, shop: Shop, last: dt.date) -> pl.DataFrame:
         schema={"day": pl.Date, "campaign": pl.String},
     )
     return (
-        kpis.filter(pl.col("day").is_between(last - dt.timedelta(days=_TREND_DAYS - 1), last))
+        kpis.filter(pl.col("day").is_between(last - dt.timedelta(days=TREND_DAYS - 1), last))
         .join(year, on="day", how="left")
         .join(campaign.lazy(), on="day", how="left")
         .sort("day")

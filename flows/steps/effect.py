@@ -99,5 +99,5 @@ def receipts(home: Home, shop: Shop) -> Outcomes:
 
 
 def _outcomes(rows: pl.LazyFrame) -> Outcomes:
-    known = rows.filter(pl.col("outcome_minor").is_not_null())
-    return Outcomes(rows=known, first=known.select(pl.col("day").min()).collect().item())
+    known = rows.filter(pl.col("outcome_minor").is_not_null()).collect()
+    return Outcomes(rows=known.lazy(), first=known.select(pl.col("day").min()).item())

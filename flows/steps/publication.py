@@ -12,7 +12,7 @@ from contracts.tables import KpisDaily
 from contracts.tables.published import MetricDay, MetricDefinition
 from flows.steps.days import first_day
 from flows.steps.home import Home
-from flows.steps.metrics import sources
+from flows.steps.metrics import sources_at_hand
 from flows.steps.shop import Shop
 from flows.steps.views import View
 from transforms.metrics.catalogue import METRICS, dimensions_of, needed
@@ -64,7 +64,7 @@ def metric_days(view: View, *, first: dt.date, last: dt.date) -> pl.DataFrame:
 
     What is known of the last whole day alone has no row of another.
     """
-    wide = measure(list(METRICS), sources(view), first=first, last=last, period=Period.DAY)
+    wide = measure(list(METRICS), sources_at_hand(view), first=first, last=last, period=Period.DAY)
     values = wide.unpivot(list(METRICS), index=PERIOD, variable_name="metric")
     gaps = wide.unpivot([name + GAP_SUFFIX for name in METRICS], index=PERIOD, value_name="gap")
     units = {name: str(one.unit) for name, one in METRICS.items()}

@@ -18,10 +18,10 @@ from contracts.tables import (
     StockFact,
     VisitEvent,
 )
-from flows.steps.days import days_of, spans_of, trend_of
+from flows.steps.days import TREND_DAYS, days_of, spans_of, trend_of
 from flows.steps.derived import event_days
 from flows.steps.home import Home
-from flows.steps.metrics import sources
+from flows.steps.metrics import sources_at_hand
 from flows.steps.shop import Shop
 from flows.steps.views import View
 from reports.spans import Against, Span, SpanKind
@@ -34,6 +34,7 @@ from transforms.metrics.advertised import ads_by_sku
 from transforms.metrics.cohorts import cohorts
 from transforms.metrics.funnels import PATHS
 from transforms.metrics.measure import measure
+from transforms.metrics.sources import Sources
 from transforms.stock_risk import skus_at_risk
 
 _DAYS: Final = dt.timedelta(days=27)
@@ -62,10 +63,11 @@ class Frames:
     def of(cls, home: Home, shop: Shop, span: Span) -> "Frames":
         """Of a span and what it is compared with: of a campaign also what came after."""
         view = View.of(home, shop, home.data_as_of(shop))
-        days = days_of(home, shop, span.last)
+        of = sources_at_hand(view)
+        days = days_of(view, of, _since(span), span.last)
         is_campaign = span.kind is SpanKind.CAMPAIGN
         against = [one for one in Against if is_campaign or one is not Against.AFTER]
-        spans = spans_of(home, shop, span, against, days=days)
+        spans = spans_of(view, of, span, against, days=days)
         return cls(
             spans=spans,
             days=days,
@@ -73,10 +75,10 @@ class Frames:
             movers=_movers(spans, shop.id),
             unusual=_unusual(view, span, days),
             risks=skus_at_risk(view.rows(StockFact), limit=_RISKS).collect(),
-            cohorts=_cohorts(view),
-            ads=_ads(view, span),
-            funnel=_funnel(view, span),
-            classes=_classes(view, span),
+            cohorts=_cohorts(of),
+            ads=_ads(view, of, span),
+            funnel=_funnel(view, of, span),
+            classes=_classes(view, of, span),
             campaign=_campaign(view, span),
         )
 
@@ -124,22 +126,28 @@ def _unusual(view: View, span: Span, days: pl.DataFrame) -> pl.DataFrame:
     return found.filter(is_told).select("shop_id", "day", "metric", "change_rate", "score")
 
 
-def _cohorts(view: View) -> pl.DataFrame:
+def _since(span: Span) -> dt.date:
+    """The first of the days that are drawn or judged by."""
+    drawn = span.last - dt.timedelta(days=TREND_DAYS - 1)
+    return min(drawn, span.first - dt.timedelta(days=HISTORY_DAYS))
+
+
+def _cohorts(of: Sources) -> pl.DataFrame:
     """The newest cohorts by months since; nothing where no member came in."""
-    found = cohorts(sources(view)).collect()
+    found = cohorts(of).collect()
     newest = found["cohort"].unique().sort().tail(_COHORTS)
     return found.filter(pl.col("cohort").is_in(newest.implode()))
 
 
-def _ads(view: View, span: Span) -> pl.DataFrame:
+def _ads(view: View, of: Sources, span: Span) -> pl.DataFrame:
     """What ads of SKUs cost and brought over 28 days, dearest first; as `ads_by_sku` has it."""
     if not _has(view, AdsDaily):
         return pl.DataFrame(schema={"shop_id": pl.String, "sku": pl.String})
-    found = ads_by_sku(sources(view), first=span.last - _DAYS, last=span.last)
+    found = ads_by_sku(of, first=span.last - _DAYS, last=span.last)
     return found.select(pl.lit(view.shop.id).alias("shop_id"), pl.all())
 
 
-def _funnel(view: View, span: Span) -> pl.DataFrame:
+def _funnel(view: View, of: Sources, span: Span) -> pl.DataFrame:
     """Visits that reached each step of each path in 28 days, in their order.
 
     Grain: (shop_id, path, step). Columns: page_kind, sessions_units.
@@ -156,7 +164,7 @@ def _funnel(view: View, span: Span) -> pl.DataFrame:
     if not (_has(view, FunnelDaily) or _has(view, VisitEvent)):
         return steps.clear().with_columns(shop_id=pl.lit(""), sessions_units=pl.lit(0.0))
     reached = measure(
-        ["path_reached"], sources(view), first=span.last - _DAYS, last=span.last,
+        ["path_reached"], of, first=span.last - _DAYS, last=span.last,
         by=[Dimension.PATH, Dimension.STEP],
     )  # fmt: skip
     return steps.join(reached, on=["path", "step"], maintain_order="left").select(
@@ -165,7 +173,7 @@ def _funnel(view: View, span: Span) -> pl.DataFrame:
     )  # fmt: skip
 
 
-def _classes(view: View, span: Span) -> pl.DataFrame:
+def _classes(view: View, of: Sources, span: Span) -> pl.DataFrame:
     """Products that have one of the trade's classes, by 28 days.
 
     Grain: (shop_id, product_id). Columns: product_class, visitors_units, conversion_rate.
@@ -173,7 +181,7 @@ def _classes(view: View, span: Span) -> pl.DataFrame:
     columns = ["shop_id", "product_id", "product_class", "visitors_units", "conversion_rate"]
     if not _has(view, ListingTrafficDaily):
         return pl.DataFrame(schema={"shop_id": pl.String, "product_class": pl.String})
-    found = products(sources(view), first=span.last - _DAYS, last=span.last)
+    found = products(of, first=span.last - _DAYS, last=span.last)
     classed = product_classes(found).filter(pl.col("product_class").is_not_null())
     return classed.select(columns).sort("product_id").collect()
 

@@ -24,7 +24,11 @@ def products(of: Sources, *, first: dt.date, last: dt.date) -> pl.LazyFrame:
     seen = of.listing_traffic.lazy().filter(pl.col("traffic_date").is_between(first, last))
     days = seen.select(day="traffic_date").unique().collect()["day"]
     is_counted = pl.col(DATE).is_in(days.implode()) if len(days) else pl.lit(value=True)
-    sold = FACTS["lines"].rows(of, frozenset()).filter(pl.col(DATE).is_between(first, last))
+    sold = (
+        FACTS["lines"]
+        .rows(of.within(first, last), frozenset())
+        .filter(pl.col(DATE).is_between(first, last))
+    )
     sums = (
         sold.filter(is_counted)
         .join(listings.drop("category"), on=["shop_id", "listing_id"])

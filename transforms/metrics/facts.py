@@ -84,7 +84,7 @@ def _lines(of: Sources, _by: frozenset[Dimension]) -> pl.LazyFrame:
     piece = PIECE._replace(discount=pl.lit(0.0))
     sold = (
         goods(of.lines.lazy())
-        .join(counted_orders(of.orders), on=_ORDER, how="semi")
+        .join(counted_orders(of.orders_of_lines), on=_ORDER, how="semi")
         .with_columns(local_day("placed_at", of.time_zone).alias(DATE))
         .join(category, on=["shop_id", "listing_id"], how="left")
     )

@@ -66,8 +66,11 @@ def sums(
     """Metrics of facts as they are aggregated, and columns of their gaps (`of_fact`); nothing is
     withheld yet. Grain: (period, *by)."""
     key = [PERIOD, *by]
+    near = of.within(first, last)
     parts = [
-        _aggregated(fact, [one for one in metrics if one.fact == fact], of, first, last, period, by)
+        _aggregated(
+            fact, [one for one in metrics if one.fact == fact], near, first, last, period, by
+        )
         for fact in dict.fromkeys(one.fact for one in metrics if one.fact)
     ]
     frame = reduce(lambda left, right: left.join(right, on=key, how="full", coalesce=True), parts)

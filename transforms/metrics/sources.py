@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import dataframely as dy
@@ -39,6 +39,7 @@ from contracts.tables import (
 
 DATE: Final = "date"
 _SKU: Final = ["shop_id", "sku_id"]
+_DAY: Final = dt.timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +76,25 @@ class Sources:
     fx: pl.DataFrame
     known_until: dt.date
     """The last whole day of the shop."""
+    placed: dy.LazyFrame[Order] | None = None
+    """Orders of the days of `within`; None: all."""
+
+    def within(self, first: dt.date, last: dt.date) -> "Sources":
+        """With lines of orders of some days alone, and those orders as `placed`.
+
+        A day more on each side holds the shop's own days in any zone; files of other days are not
+        opened. Whoever looks at earlier orders too has `orders`.
+        """
+        since, until = (
+            dt.datetime.combine(day, dt.time(), dt.UTC) for day in (first - _DAY, last + 2 * _DAY)
+        )
+        is_near = (pl.col("placed_at") >= since) & (pl.col("placed_at") < until)
+        return replace(self, lines=self.lines.filter(is_near), placed=self.orders.filter(is_near))
+
+    @property
+    def orders_of_lines(self) -> dy.LazyFrame[Order]:
+        """The orders that the lines belong to."""
+        return self.orders if self.placed is None else self.placed
 
     @property
     def known_at(self) -> pl.Expr:

@@ -100,7 +100,7 @@ def _listings(of: Sources, by: frozenset[Dimension]) -> pl.LazyFrame:
             pl.col("visitors_units", "views_units", "carted_units").sum(),
             carting_units=pl.col("visitors_units").filter(is_told).sum(),
         )
-        .join(_buyers(of, known, key), on=key, how="left")
+        .join(_buyers(of, known, key, visits.select(DATE)), on=key, how="left")
         .with_columns(pl.col("ordering", "paying", "deposits").fill_null(0))
         .rename({"product_id": Dimension.PRODUCT})
     )
@@ -118,12 +118,12 @@ def _by_code(of: Sources, known: pl.LazyFrame) -> pl.LazyFrame:
     return pl.concat([of_product, of_listing]).with_columns(rest)
 
 
-def _buyers(of: Sources, known: pl.LazyFrame, key: list[str]) -> pl.LazyFrame:
-    """Who ordered, unpaid orders included, by the key of visits."""
+def _buyers(of: Sources, known: pl.LazyFrame, key: list[str], days: pl.LazyFrame) -> pl.LazyFrame:
+    """Who ordered on days with visits, unpaid orders included, by the key of visits."""
     status = pl.col("payment_status")
     member = pl.coalesce("member_id", pl.concat_str(pl.lit("order:"), "order_id"))
     placed = (
-        of.orders.lazy()
+        of.orders_of_lines.lazy()
         .filter(~pl.col("is_test"))
         .select(
             "shop_id", "order_id",
@@ -132,7 +132,7 @@ def _buyers(of: Sources, known: pl.LazyFrame, key: list[str]) -> pl.LazyFrame:
             is_paid=status.is_in([str(one) for one in RECEIVED]),
             is_deposit=(status == PaymentStatus.PARTIALLY_PAID) & pl.col("cancelled_at").is_null(),
         )
-    )  # fmt: skip
+    ).join(days, on=DATE, how="semi")  # fmt: skip
     return (
         goods(of.lines.lazy())
         .select("shop_id", "order_id", "listing_id")
