@@ -105,7 +105,9 @@ class DailyReport:
     `transforms.metrics.advertised.ads_by_sku` does, with `title`; `funnel` the visits that reached
     each step (grain: shop_id, path, step; with page_kind and sessions_units); `classes` products
     with product_class, visitors_units and conversion_rate; `campaign` the
-    coupons and deposits of a campaign, as `transforms.campaigns.campaign_sums` does. `quarantine`
+    coupons and deposits of a campaign, as `transforms.campaigns.campaign_sums` does; `targets`
+    those of the last day, as `transforms.metrics.goals.progress` has them, with currency; `ratings`
+    the shop's scores over four weeks, as `transforms.metrics.scores.ratings` does. `quarantine`
     has the columns of `Quarantined`, open entries only. `counts` covers all actions of the span;
     `actions` may be a part of them.
     """
@@ -125,6 +127,10 @@ class DailyReport:
     funnel: pl.DataFrame
     classes: pl.DataFrame
     campaign: pl.DataFrame
+    targets: pl.DataFrame
+    ratings: pl.DataFrame
+    catalogue: Mapping[str, Metric]
+    """Every metric that a target may be for, by name."""
     pulled: Sequence[PulledStream]
     checks: Sequence[CheckResult]
     quarantine: pl.DataFrame

@@ -5,7 +5,7 @@ streams, checks, and why a document is held in quarantine.
 from collections.abc import Mapping
 from typing import Final
 
-from contracts.codes import ActionState, QuarantineReason
+from contracts.codes import ActionState, QuarantineReason, RatingKind
 from contracts.languages import Bilingual, Language
 
 STATES: Final[Mapping[str, Bilingual]] = {
@@ -22,6 +22,12 @@ STATES: Final[Mapping[str, Bilingual]] = {
     ActionState.FAILED: Bilingual("failed", "失败"),
     ActionState.UNKNOWN: Bilingual("unknown", "结果未知"),
     ActionState.REVERTED: Bilingual("reverted", "已撤销"),
+}
+
+RATINGS: Final[Mapping[str, Bilingual]] = {
+    RatingKind.GOODS: Bilingual("Goods as described", "描述相符"),
+    RatingKind.LOGISTICS: Bilingual("Logistics", "物流服务"),
+    RatingKind.SERVICE: Bilingual("Service", "服务态度"),
 }
 
 POLICIES: Final[Mapping[str, Bilingual]] = {

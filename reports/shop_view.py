@@ -11,6 +11,7 @@ from contracts.languages import Bilingual, Language
 from reports import formats, pictures
 from reports.daily import DailyReport, ReportedShop
 from reports.figures import ReportChange, ReportFigure, figures
+from reports.goals import ratings, targets
 from reports.spans import Against, Span, SpanKind
 from reports.sparks import spark
 from reports.why import BASES, bars, explain_gmv, explain_unusual
@@ -68,6 +69,11 @@ def shop_view(report: DailyReport, shop: ReportedShop) -> Mapping[str, Any]:
         "stock": next((one for one in report.stock if one.shop_id == shop.shop_id), None),
         "campaign": next(report.of(shop, report.campaign).iter_rows(named=True), None),
         "money": lambda minor: formats.money(minor, shop.currency),
+        "targets": list(targets(report.of(shop, report.targets), report.catalogue, language)),
+        "ratings": [
+            (one, Markup(spark(one.trend)))  # noqa: S704
+            for one in ratings(report.of(shop, report.ratings), language)
+        ],
         "pictures": [one for one in drawn if one.drawn is not None],
         "undrawn": [one.title for one in drawn if one.drawn is None],
     }

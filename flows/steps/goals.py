@@ -7,7 +7,7 @@ import polars as pl
 
 from contracts.tables import Benchmark, Target, table_of
 from flows.steps.home import Home
-from flows.steps.metrics import Measured, sources
+from flows.steps.metrics import Measured, sources_at_hand
 from flows.steps.views import View
 from transforms.metrics import goals as by_goal
 from transforms.metrics.goals import scale
@@ -28,7 +28,7 @@ def goals(home: Home, *, shop_id: str | None = None) -> Goals:
     views = [View.of(home, shop, home.data_as_of(shop)) for shop in home.select(shop_id)]
     targets, benchmarks = [], []
     for view in views:
-        of, currency = sources(view), pl.lit(view.shop.settings.currency).alias("currency")
+        of, currency = sources_at_hand(view), pl.lit(view.shop.settings.currency).alias("currency")
         targets.append(by_goal.progress(of).with_columns(currency))
         compared = by_goal.compare(of, view.rows(Benchmark))
         benchmarks.append(compared.with_columns(currency))

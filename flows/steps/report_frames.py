@@ -2,8 +2,8 @@
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
-from typing import Final
+from dataclasses import dataclass, fields, replace
+from typing import Final, cast
 
 import dataframely as dy
 import polars as pl
@@ -16,6 +16,7 @@ from contracts.tables import (
     Order,
     OrderCoupon,
     StockFact,
+    Target,
     VisitEvent,
 )
 from flows.steps.days import TREND_DAYS, days_of, spans_of, trend_of
@@ -33,7 +34,9 @@ from transforms.explanation.products import products
 from transforms.metrics.advertised import ads_by_sku
 from transforms.metrics.cohorts import cohorts
 from transforms.metrics.funnels import PATHS
+from transforms.metrics.goals import progress
 from transforms.metrics.measure import measure
+from transforms.metrics.scores import ratings
 from transforms.metrics.sources import Sources
 from transforms.stock_risk import skus_at_risk
 
@@ -58,6 +61,8 @@ class Frames:
     funnel: pl.DataFrame
     classes: pl.DataFrame
     campaign: pl.DataFrame
+    targets: pl.DataFrame
+    ratings: pl.DataFrame
 
     @classmethod
     def of(cls, home: Home, shop: Shop, span: Span) -> "Frames":
@@ -80,6 +85,8 @@ class Frames:
             funnel=_funnel(view, of, span),
             classes=_classes(view, of, span),
             campaign=_campaign(view, span),
+            targets=_targets(of, span),
+            ratings=ratings(of, first=span.last - _DAYS, last=span.last),
         )
 
     @classmethod
@@ -195,6 +202,15 @@ def _campaign(view: View, span: Span) -> pl.DataFrame:
         orders, coupons, first=span.first, last=span.last, time_zone=view.zone
     ).collect()
     return found.select(pl.lit(view.shop.id).alias("shop_id"), pl.all())
+
+
+def _targets(of: Sources, span: Span) -> pl.DataFrame:
+    """Targets of the span's last day, as far as they were reached then, as `progress` has them;
+    with currency."""
+    day = pl.lit(span.last)
+    current = of.targets.filter(day.is_between("first_date", "last_date"))
+    then = replace(of, targets=cast("dy.LazyFrame[Target]", current), known_until=span.last)
+    return progress(then).with_columns(currency=pl.lit(of.currency))
 
 
 def _has(view: View, schema: type[dy.Schema]) -> bool:

@@ -1,5 +1,6 @@
 """The shop's own ratings (DSR), beside its industry's and what it wants."""
 
+import datetime as dt
 from typing import Final
 
 import polars as pl
@@ -7,7 +8,8 @@ import polars as pl
 from contracts.codes import RatingKind
 from contracts.languages import Bilingual
 from contracts.metrics import Gap, Metric, Unit
-from transforms.metrics.sources import DATE
+from transforms.metrics.service_facts import FACTS
+from transforms.metrics.sources import DATE, Sources
 
 _NAMES: Final = {
     RatingKind.GOODS: Bilingual("goods", "描述相符"),
@@ -54,6 +56,19 @@ def _lead(kind: RatingKind) -> Metric:
         fact="ratings",
         value=_of(kind, pl.col("rating_score") - pl.col("industry_score")),
     )
+
+
+def ratings(of: Sources, *, first: dt.date, last: dt.date) -> pl.DataFrame:
+    """The shop's scores from `first` to `last`, both included.
+
+    Grain: (shop_id, rating_kind, day), sorted. Columns: rating_score, industry_score, `target` (the
+    shop's own, else the industry's mean) and `needed`, how many ratings of five stars bring the
+    score there; null where one is not known.
+    """
+    rows = FACTS["ratings"].rows(of, frozenset()).filter(pl.col(DATE).is_between(first, last))
+    shown = ["rating_score", "industry_score", "target", "needed"]
+    key = ["shop_id", "rating_kind", "day"]
+    return rows.rename({DATE: "day"}).select(*key, *shown).sort(key).collect()
 
 
 METRICS: Final = (

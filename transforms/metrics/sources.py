@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, cast
 
 import dataframely as dy
 import polars as pl
@@ -89,7 +89,12 @@ class Sources:
             dt.datetime.combine(day, dt.time(), dt.UTC) for day in (first - _DAY, last + 2 * _DAY)
         )
         is_near = (pl.col("placed_at") >= since) & (pl.col("placed_at") < until)
-        return replace(self, lines=self.lines.filter(is_near), placed=self.orders.filter(is_near))
+        lines, placed = self.lines.filter(is_near), self.orders.filter(is_near)
+        return replace(
+            self,
+            lines=cast("dy.LazyFrame[OrderLine]", lines),
+            placed=cast("dy.LazyFrame[Order]", placed),
+        )
 
     @property
     def orders_of_lines(self) -> dy.LazyFrame[Order]:
