@@ -84,13 +84,17 @@ def amounts(field: str, language: Language, **more: Any) -> alt.Y:
 
 def numbers(field: str, title: str, language: Language, **more: Any) -> alt.X:
     """The same along the bottom, with its title."""
-    axis = alt.Axis(tickCount=5, labelExpr=_NUMBER.in_(language), ticks=False)
+    axis = alt.Axis(
+        tickCount=5, labelExpr=_NUMBER.in_(language), ticks=False,
+        labelOverlap="greedy", labelSeparation=8,
+    )  # fmt: skip
     return alt.X(field, axis=axis, title=title, **more)
 
 
 def names(field: str) -> alt.Y:
     """A bar per name, in the order of the rows."""
-    return alt.Y(field, sort=None, axis=alt.Axis(domain=False, ticks=False), title=None)
+    axis = alt.Axis(domain=False, ticks=False, labelLimit=200)
+    return alt.Y(field, sort=None, axis=axis, title=None)
 
 
 def svg(declared: Any, language: Language, *, height: int = 220, **rows: pl.DataFrame) -> str:

@@ -1,6 +1,7 @@
 """The figures of a span: value or why there is none, changes against the same weekdays, trend."""
 
 import datetime as dt
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -15,6 +16,7 @@ from reports.spans import Against
 DAY = "day"
 GAP_SUFFIX = "_gap"
 _STEADY_RATE = 0.005
+_ZERO = re.compile(r"[^1-9]*0[^1-9]*")
 _FEW = 10
 """Fewer of something than this are a base on which a percentage means nothing."""
 
@@ -125,7 +127,13 @@ def _remembered(metric: Metric, then: Row, since: dt.date | None) -> Row:
 
 
 def _moved(metric: Metric, new: Row, old: Row, language: Language) -> tuple[str, Tone]:
-    """Relative change; of a rate in percentage points, of a small base in its own unit."""
+    """Relative change; of a rate in percentage points, of a small base in its own unit. What is
+    too little to be written is none."""
+    text, tone = _difference(metric, new, old, language)
+    return (_UNCHANGED.in_(language), "steady") if _ZERO.fullmatch(text) else (text, tone)
+
+
+def _difference(metric: Metric, new: Row, old: Row, language: Language) -> tuple[str, Tone]:
     now, then = new[metric.name], old[metric.name]
     if now is None or then is None:
         return _UNKNOWN.in_(language), "steady"

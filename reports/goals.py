@@ -54,8 +54,11 @@ class ReportedRating:
 def targets(
     rows: pl.DataFrame, catalogue: Mapping[str, Metric], language: Language
 ) -> Iterator[ReportedTarget]:
-    """Targets as `transforms.metrics.goals.progress` tells them, with currency."""
-    for row in rows.iter_rows(named=True):
+    """Targets as `transforms.metrics.goals.progress` tells them, with currency; in the order of the
+    catalogue, what is no metric last."""
+    place = {name: number for number, name in enumerate(catalogue)}
+    ordered = sorted(rows.to_dicts(), key=lambda row: place.get(row["metric"], len(place)))
+    for row in ordered:
         metric = catalogue.get(row["metric"])
         yield ReportedTarget(
             title=metric.title.in_(language) if metric else row["metric"],

@@ -9,7 +9,7 @@ import polars as pl
 from contracts.explanation import PRODUCT_CLASSES, ProductClass
 from contracts.languages import Bilingual, Language
 from contracts.money import exponent
-from reports import charts
+from reports import charts, formats
 from reports.charts import BAD, GOOD, INK, MAIN, SECOND, SOFT
 
 _THIS_YEAR, _LAST_YEAR = Bilingual("mean of 7 days", "七日均值"), Bilingual("a year before", "上年")
@@ -245,16 +245,20 @@ def funnel(steps: pl.DataFrame, language: Language) -> str:
     `steps` has path, step, page_kind and sessions_units, in their order."""
     began = pl.col("sessions_units").first().over("path")
     share = (pl.col("sessions_units") / began * 100).round(1).cast(pl.String)
-    rows = steps.filter(pl.col("sessions_units").is_not_null()).select(
+    known = steps.filter(pl.col("sessions_units").is_not_null())
+    rows = known.select(
         "path",
         pl.col("sessions_units").alias("visits"),
         name=pl.Series(
             _STEP.in_(language).format(
                 _PATHS[row["path"]].in_(language), _PAGES[row["page_kind"]].in_(language)
             )
-            for row in steps.filter(pl.col("sessions_units").is_not_null()).to_dicts()
+            for row in known.to_dicts()
         ),
-        text=pl.col("sessions_units").cast(pl.Int64).cast(pl.String) + " · " + share + "%",
+        text=pl.Series(formats.count(round(one)) for one in known["sessions_units"])
+        + " · "
+        + share
+        + "%",
     )
     most = float(rows["visits"].max() or 1)  # type: ignore[arg-type]
     base = charts.chart("rows").encode(

@@ -173,13 +173,16 @@ _COHORTS: Final = Bilingual(
     "各月首单会员的复购率（首单会员不少于 10 人）",
 )
 _ADS: Final = Bilingual("Ad spend and ROAS by SKU, four weeks", "各 SKU 广告花费与投产比（近四周）")
-_NAME: Final = 16
+_NAME: Final = 14
+"""Letters of a title that there is room for; Chinese ones are as wide as two."""
 
 
 def _name(sku: str) -> pl.Expr:
-    """A title of bounded length with its SKU, which alone is one of a kind."""
+    """A title of bounded width with its SKU, which alone is one of a kind."""
     title = pl.col("title")
-    short = pl.when(title.str.len_chars() > _NAME).then(title.str.slice(0, _NAME) + "…")
+    letters, wide = title.str.len_chars(), title.str.count_matches(r"[^\x00-\u{2fff}]")
+    room = _NAME * letters // (letters + wide)
+    short = pl.when(letters > room).then(title.str.slice(0, room) + "…")
     return pl.concat_str(short.otherwise(title), pl.lit(" "), sku).str.strip_chars()
 
 

@@ -12,6 +12,7 @@ from shopkeeper.steps import From, Shop, To, chosen_home, days_of
 if TYPE_CHECKING:
     import polars as pl
 
+    from contracts.languages import Language
     from contracts.metrics import Metric
     from flows.steps.metrics import Measured
 
@@ -96,9 +97,9 @@ def goals(shop: Shop = None) -> None:
     from flows.steps import goals as step
 
     with chosen_home() as home:
-        found = step.goals(home, shop_id=shop)
+        found, language = step.goals(home, shop_id=shop), home.language
     both = {"targets": found.targets.to_dicts(), "benchmarks": found.benchmarks.to_dicts()}
-    answer(both, screen=None if OPTIONS.as_json else _goals_table(both))
+    answer(both, screen=None if OPTIONS.as_json else _goals_table(both, language))
 
 
 @app.command()
@@ -214,8 +215,9 @@ def _ads_table(found: "pl.DataFrame", by: AdsBy) -> Any:
     return table("Ads", ["shop", *keys, *names, *flags], rows)
 
 
-def _goals_table(found: dict[str, list[dict[str, Any]]]) -> Any:
+def _goals_table(found: dict[str, list[dict[str, Any]]], language: "Language") -> Any:
     """Targets with what is reached and the pace; benchmarks with how far the value is above."""
+    from contracts.languages import Bilingual
     from contracts.metrics import GAPS, Gap, Unit
     from reports.formats import metric_value, rate
     from transforms.metrics.catalogue import METRICS
@@ -225,21 +227,45 @@ def _goals_table(found: dict[str, list[dict[str, Any]]]) -> Any:
         unit = known.unit if known else Unit.PIECES
         return [
             row["shop_id"], row["metric"], row["first_date"], row["last_date"],
-            *(metric_value(unit, row[one], currency) for one in (goal, "value")),
+            *(metric_value(unit, row[one], currency, language) for one in (goal, "value")),
             *(rate(row[one]) if one else "" for one in shares),
-            GAPS[Gap(row["gap"])].en if row["gap"] else about,
+            GAPS[Gap(row["gap"])].in_(language) if row["gap"] else about,
         ]  # fmt: skip
 
+    profiles = {
+        "weekday": Bilingual("time goes by weekday", "按星期折算时间"),
+        "linear": Bilingual("time goes linearly", "按天数折算时间"),
+        "level": Bilingual("a level", "水平值"),
+    }
+
     targets = [
-        cells(row, "target", "reached_rate", "pace", about=f"time goes {row['profile']}")
+        cells(
+            row,
+            "target",
+            "reached_rate",
+            "pace",
+            about=profiles.get(row["profile"], Bilingual("", "")).in_(language),
+        )
         for row in found["targets"]
     ]
+    above = Bilingual("above {}", "相对{}")
     benchmarks = [
-        cells(row, "benchmark", "difference_rate", "", about=f"above {row['peer_group']}")
+        cells(
+            row,
+            "benchmark",
+            "difference_rate",
+            "",
+            about=above.in_(language).format(row["peer_group"]),
+        )
         for row in found["benchmarks"]
     ]
-    columns = ["shop", "metric", "from", "to", "goal", "value", "share", "pace", "about"]
-    return table("Targets and benchmarks", columns, targets + benchmarks)
+    columns = [
+        Bilingual("shop", "店铺"), Bilingual("metric", "指标"), Bilingual("from", "起"),
+        Bilingual("to", "止"), Bilingual("goal", "目标"), Bilingual("value", "数值"),
+        Bilingual("share", "比例"), Bilingual("pace", "进度比"), Bilingual("about", "说明"),
+    ]  # fmt: skip
+    title = Bilingual("Targets and benchmarks", "目标与基准").in_(language)
+    return table(title, [one.in_(language) for one in columns], targets + benchmarks)
 
 
 def _today_table(found: "pl.DataFrame") -> Any:

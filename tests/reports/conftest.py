@@ -227,6 +227,36 @@ def classes() -> pl.DataFrame:
     })  # fmt: skip
 
 
+def targets() -> pl.DataFrame:
+    """GMV behind its time, a level, which has no time, and what is no metric."""
+    return pl.DataFrame({
+        "shop_id": "demo",
+        "metric": ["returns_gone", "conversion", "gmv"],
+        "first_date": dt.date(2026, 11, 1),
+        "last_date": dt.date(2026, 11, 30),
+        "target": [7.0, 0.05, 3_000_000.0],
+        "value": [None, 0.04, 1_200_000.0],
+        "gap": ["unknown_metric", None, None],
+        "reached_rate": [None, 0.8, 0.4],
+        "gone_rate": [None, None, 0.5],
+        "pace": [None, 0.8, 0.8],
+        "currency": "USD",
+    })  # fmt: skip
+
+
+def ratings() -> pl.DataFrame:
+    """One that fell, and one without a target."""
+    return pl.DataFrame({
+        "shop_id": "demo",
+        "rating_kind": ["goods", "goods", "service"],
+        "day": [dt.date(2026, 10, 19), dt.date(2026, 11, 15), dt.date(2026, 11, 15)],
+        "rating_score": [4.8, 4.75, 4.9],
+        "industry_score": [4.8, 4.81, None],
+        "target": [4.8, 4.8, None],
+        "needed": [0.0, 1661.0, None],
+    })  # fmt: skip
+
+
 def held(*documents: tuple[str, str, str, str | None, str | None]) -> pl.DataFrame:
     rows = [
         {
@@ -306,6 +336,9 @@ def daily() -> DailyReport:
         funnel=funnel(),
         classes=classes(),
         campaign=pl.DataFrame(schema={"shop_id": pl.String}),
+        targets=targets(),
+        ratings=ratings(),
+        catalogue={one.name: one for one in METRICS},
         waiting={"ada": 12, "": 1},
         pulled=[
             PulledStream(

@@ -98,6 +98,7 @@ def test_a_figure_is_compared_with_its_weekday(
         ("buyers", Unit.COUNT, 9, 12, 100, "+3"),
         ("buyers", Unit.COUNT, 10, 12, 100, "+20.0%"),
         ("roas", Unit.TIMES, 2.0, 1.5, 100, "-0.50"),
+        ("roas", Unit.TIMES, 2.0, 1.999, 100, "unchanged"),
     ],
 )
 def test_a_small_base_shows_the_amount(

@@ -85,6 +85,6 @@ def test_the_page_fits_its_screen_and_asks_for_nothing(
     page = json.loads(found.group(1))
     assert page["width"] <= width
     assert page["requests"] == []
-    assert page["pictures"] == 8 + 8 - 1
+    assert page["pictures"] == 8 + 8 - 1 + 2
     assert page["styled"] == "12px"
     assert site.asked == ["/", "/report"]

@@ -140,11 +140,10 @@ def _ads(of: Sources, by: frozenset[Dimension]) -> pl.LazyFrame:
         level = AdLevel.KEYWORD
     if Dimension.SKU in by:
         level = AdLevel.SKU
-    code = of.listings.lazy().select("shop_id", "listing_id", "sku_id")
     return (
         of.ads.lazy()
         .filter(pl.col("ad_level") == level)
-        .join(code, on=["shop_id", "listing_id"], how="left")
+        .join(_advertised(of), on=["shop_id", "listing_id"], how="left")
         .with_columns(
             pl.col("ad_date").alias(DATE),
             pl.col("ad_channel").alias(Dimension.AD_CHANNEL),
@@ -153,6 +152,20 @@ def _ads(of: Sources, by: frozenset[Dimension]) -> pl.LazyFrame:
             pl.coalesce("sku_id", "listing_id").alias(Dimension.SKU),
         )
     )
+
+
+def _advertised(of: Sources) -> pl.LazyFrame:
+    """SKUs by what ads name: a listing, or a product, which is its SKU where it has but one."""
+    listed = of.listings.lazy()
+    key, sku = ["shop_id", "listing_id"], pl.col("sku_id")
+    by_listing = listed.select(*key, sku)
+    by_product = (
+        listed.group_by("shop_id", listing_id="product_id")
+        .agg(sku.first(), skus=sku.n_unique())
+        .filter(pl.col("skus") == 1)
+        .select(*key, sku)
+    )
+    return pl.concat([by_listing, by_product.join(by_listing, on=key, how="anti")])
 
 
 def _parcels(of: Sources, _by: frozenset[Dimension]) -> pl.LazyFrame:

@@ -67,6 +67,17 @@ def test_ads_of_a_sku_stand_beside_its_margin_and_its_stock(tables: dict[str, li
     ]  # fmt: skip
 
 
+def test_an_advertised_product_is_its_sku_where_it_has_but_one(
+    tables: dict[str, list[Row]],
+) -> None:
+    products = {"A": "pa", "B": "pb", "C": "pb"}
+    listings = [{"listing_id": one, "sku_id": one, "product_id": products[one]} for one in "ABC"]
+    ads = [ad("sku", product) for product in ("pa", "pb")]
+    found = ads_by_sku(shop(**{**tables, "listings": listings, "ads": ads}), **WEEK)
+    rates = dict(found.select("sku", "contribution_rate").iter_rows())
+    assert rates == {"A": pytest.approx(0.45), "pb": None}
+
+
 def test_a_campaign_has_the_margin_of_what_it_sold_and_its_keywords_have_the_campaigns(
     tables: dict[str, list[Row]],
 ) -> None:
