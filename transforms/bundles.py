@@ -33,9 +33,13 @@ def pieces_sold(sales_daily: dy.LazyFrame[SalesDaily], pieces: pl.LazyFrame) -> 
     """Pieces that left the shelf. Grain: (shop_id, sku_id, sales_date), with `sold_units`.
 
     A part's are its own and those that its bundles took; a bundle's stay beside them, since it has
-    a price of its own.
+    a price of its own. The few `pieces` are read at once: without any, no sale is looked up.
     """
     sales = sales_daily.lazy().select(*_DAY, "sold_units")
+    held = pieces.collect()
+    if held.is_empty():
+        return sales
+    pieces = held.lazy()
     parts = parts_of(pieces)
     units = pl.col("sold_units")
     taken = sales.join(pieces, on=_SKU).select(

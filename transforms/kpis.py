@@ -34,7 +34,7 @@ class Tally:
     days: pl.LazyFrame
     """What adds up, per shop, day and currency; on several rows."""
     members: pl.LazyFrame
-    """The members who ordered, each as a number, on each day; guests are none."""
+    """The members who ordered, as lists of numbers (`member`), by the same; guests are none."""
 
 
 def tally(
@@ -62,7 +62,7 @@ def tally(
         of_orders(back, placed.select("shop_id", "order_id")).select(*_KEY, "refunded_minor"),
     ]
     sums = [part.group_by(_KEY).agg(pl.all().sum()) for part in parts]
-    members = own.filter(~is_guest).select(*_KEY, member=member_number())
+    members = own.filter(~is_guest).group_by(_KEY).agg(member=member_number())
     return Tally(pl.concat(sums, how="diagonal"), members)
 
 
@@ -117,13 +117,17 @@ def kpis_of(
 
 
 def _members_by_day(members: pl.LazyFrame) -> pl.LazyFrame:
-    first = members.group_by("member").agg(first_date=pl.col("kpi_date").min())
-    member, is_new = pl.col("member"), pl.col("first_date") == pl.col("kpi_date")
-    return (
-        members.join(first, on="member")
-        .group_by(_KEY)
-        .agg(buyers_units=member.n_unique(), new_buyers_units=member.filter(is_new).n_unique())
-    )
+    """Buyers and those of them who are new, by `_KEY`; `members` as of a tally, on several rows.
+
+    Days have numbers, in order, so that the first of a member is the least.
+    """
+    member, day = pl.col("member"), pl.col("day")
+    numbered = members.with_columns(day=pl.struct("kpi_date", "shop_id", "currency").rank("dense"))
+    ordered = numbered.select("day", "member").explode("member")
+    buyers = ordered.group_by("day").agg(buyers_units=member.n_unique())
+    new = ordered.group_by("member").agg(day.min()).group_by("day").agg(new_buyers_units=pl.len())
+    days = numbered.select(*_KEY, "day").unique()
+    return days.join(buyers, on="day").join(new, on="day", how="left").drop("day")
 
 
 def _paid_back(refunds: dy.LazyFrame[Refund], cases: dy.LazyFrame[RefundCase]) -> pl.LazyFrame:

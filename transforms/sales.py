@@ -129,9 +129,9 @@ def added_up(parts: Sequence[pl.DataFrame]) -> Iterator[pl.DataFrame]:
     is_shared = date.is_in(days.filter(days.is_duplicated()).implode())
     for part in parts:
         yield part.filter(~is_shared)
-    shared = pl.concat(part.filter(is_shared) for part in parts)
+    shared = pl.concat(part.lazy().filter(is_shared) for part in parts)
     summed = shared.group_by(_DAY).agg(pl.col(*_AMOUNTS, "orders_count").sum())
-    yield summed.select(shared.columns)
+    yield summed.select(SalesDaily.column_names()).collect(engine="streaming")
 
 
 def dirty_days(changes: RowDiffs, time_zone: str) -> pl.Series:

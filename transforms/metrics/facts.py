@@ -52,24 +52,29 @@ def _newcomers(of: Sources, _by: frozenset[Dimension]) -> pl.LazyFrame:
     the first the last one came; `known_days`: how many whole days have passed since. Guests cannot
     be recognised.
     """
-    day = pl.col(DATE)
+    day, since = pl.col(DATE), pl.col("since")
     orders = counted_orders(of.orders).filter(pl.col("member_id").is_not_null())
     ordered = orders.select(
         "shop_id", local_day("placed_at", of.time_zone).alias(DATE), member=member_number()
     )
-    first = ordered.group_by("member").agg(first=day.min())
-    since = pl.col("since")
-    return (
-        ordered.join(first, on="member")
-        .with_columns(since=(day - pl.col("first")).dt.total_days())
+    first = ordered.group_by("member").agg(
+        pl.col("shop_id").first(), first=day.min(), last_day=(day.max() - day.min()).dt.total_days()
+    )
+    # Of few orders it matters how long after the first they came, so only those are grouped again.
+    back = (
+        ordered.join(first.select("member", "first"), on="member")
+        .select("member", since=(day - pl.col("first")).dt.total_days())
+        .filter(since.is_in(RETENTION_DAYS))
         .group_by("member")
-        .agg(
-            pl.col("shop_id", "first").first(),
-            last_day=since.max(),
-            **{f"on_day_{days}": (since == days).any() for days in RETENTION_DAYS},
-        )
+        .agg(**{f"on_day_{days}": (since == days).any() for days in RETENTION_DAYS})
+    )
+    return (
+        first.join(back, on="member", how="left")
         .rename({"first": DATE})
-        .with_columns(known_days=(pl.lit(of.known_until) - day).dt.total_days())
+        .with_columns(
+            pl.col(f"on_day_{days}" for days in RETENTION_DAYS).fill_null(value=False),
+            known_days=(pl.lit(of.known_until) - day).dt.total_days(),
+        )
     )
 
 
