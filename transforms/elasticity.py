@@ -20,6 +20,8 @@ _CATEGORY: Final = ["shop_id", "category"]
 _MIN_OBSERVATIONS, _MIN_PRICES, _MIN_SD_LN_PRICE = 20, 3, 0.03
 _MIN_SLOPES: Final = 3
 """Slopes of a category from which its own mean is used; of fewer the shop's."""
+VERSION: Final = 1
+"""Raised when the same weeks teach something else."""
 _WEEKS: Final = 104
 _FLAT: Final = 1e-12
 
@@ -29,10 +31,10 @@ def elasticities(
 ) -> dy.LazyFrame[Elasticity]:
     """One row per SKU that sold within two years, where its shop has slopes to learn from at all.
 
-    An observation is a whole week in which it sold: pieces that were paid for, at the mean price
-    paid. `z` is what all other SKUs of the shop did in that week, each against its own mean, so
-    that a season is not taken for an answer to a price. Weeks without a sale have no ln q; they
-    are left out.
+    The two years are the 104 whole weeks until the last one. An observation is one of them in which
+    it sold: pieces that were paid for, at the mean price paid. `z` is what all other SKUs of the
+    shop did in that week, each against its own mean, so that a season is not taken for an answer to
+    a price. Weeks without a sale have no ln q; they are left out.
     """
     work = partial(_elasticities, sales.lazy(), listings.lazy(), as_of_date)
     return pl.defer(work, schema=Elasticity.create_empty().schema).pipe(Elasticity.cast)
@@ -47,13 +49,8 @@ def _elasticities(sales: pl.LazyFrame, listings: pl.LazyFrame, as_of_date: dt.da
         & (pl.col("sd") >= _MIN_SD_LN_PRICE)
         & pl.col("slope_se").is_finite()
     )
-    categories = (
-        listings.filter(pl.col("sku_id").is_not_null())
-        .group_by(_SKU)
-        .agg(category=pl.col("category").drop_nulls().sort().first())
-    )
     each = (
-        sku_slopes.join(categories, on=_SKU, how="left")
+        sku_slopes.join(categories_of(listings), on=_SKU, how="left")
         .with_columns(is_sound=is_sound)
         .sort(_SKU)
         .collect()
@@ -74,16 +71,28 @@ def _elasticities(sales: pl.LazyFrame, listings: pl.LazyFrame, as_of_date: dt.da
     )
 
 
+def categories_of(listings: pl.LazyFrame) -> pl.LazyFrame:
+    """The category of each SKU that has one. Grain: (shop_id, sku_id)."""
+    category = pl.col("category").drop_nulls().sort().first()
+    return listings.filter(pl.col("sku_id").is_not_null()).group_by(_SKU).agg(category=category)
+
+
+def last_whole_week(as_of_date: dt.date) -> dt.date:
+    """The Monday of the last week that has ended by a day."""
+    return as_of_date - dt.timedelta(days=(as_of_date.weekday() + 1) % 7 + 6)
+
+
 def _weeks(sales: pl.LazyFrame, as_of_date: dt.date) -> pl.LazyFrame:
     """Weeks of a SKU with a sale. Grain: (shop_id, sku_id, week)."""
     week, units = pl.col("sales_date").dt.truncate("1w"), pl.col("units")
-    since = as_of_date - dt.timedelta(weeks=_WEEKS)
+    last = last_whole_week(as_of_date)
+    days = (last - dt.timedelta(weeks=_WEEKS - 1), last + dt.timedelta(days=6))
     usual = _sum(pl.col("ln_units")).over(_SKU) / pl.len().over(_SKU)
     moved, of_week = pl.col("moved"), ["shop_id", "week"]
     beside = pl.len().over(of_week).cast(pl.Int64) - 1
     others = (_sum(moved).over(of_week) - moved) / beside
     return (
-        sales.filter(week > since, week.dt.offset_by("6d") <= as_of_date, pl.col("gmv_minor") > 0)
+        sales.filter(pl.col("sales_date").is_between(*days), pl.col("gmv_minor") > 0)
         .group_by(*_SKU, week=week)
         .agg(pl.col("gmv_minor").sum(), units=(pl.col("sold_units") - pl.col("gift_units")).sum())
         .filter(units > 0)

@@ -13,7 +13,7 @@ from contracts.tables import KpisDaily, Order, OrderLine, Refund, RefundCase, Tr
 from transforms.days import local_day, touched_days
 from transforms.sales import counted_lines, counted_orders, member_number, of_orders, placed_orders
 
-VERSION = 3
+VERSION = 4
 """Raised when `kpis_daily` computes something else, so that the next build is a whole one."""
 _KEY = ["shop_id", "kpi_date", "currency"]
 _COUNTS = (
@@ -44,9 +44,16 @@ def tally(
     refunds: dy.LazyFrame[Refund],
     cases: dy.LazyFrame[RefundCase],
     time_zone: str,
+    days: pl.Series | None = None,
+    first_orders: pl.LazyFrame | None = None,
 ) -> Tally:
     """What `placed_orders`, with all of their `counted_lines`, add; refunds and cases may be of
-    others too."""
+    others too.
+
+    `days`: what they add on these alone. For that the orders placed and refunded on them are
+    enough, with their lines, and of their buyers all other orders, or the day of the first one
+    (`first_orders`: shop_id, member_id, currency, kpi_date).
+    """
     own = placed.rename({"ordered_date": "kpi_date", "order_currency": "currency"})
     back = _paid_back(refunds, cases).with_columns(kpi_date=local_day("refunded_at", time_zone))
     is_guest = pl.col("member_id").is_null()
@@ -61,9 +68,18 @@ def tally(
         counted.select("shop_id", "sold_units", kpi_date="ordered_date", currency="order_currency"),
         of_orders(back, placed.select("shop_id", "order_id")).select(*_KEY, "refunded_minor"),
     ]
-    sums = [part.group_by(_KEY).agg(pl.all().sum()) for part in parts]
-    members = own.filter(~is_guest).group_by(_KEY).agg(member=member_number())
+    sums = [_on(part, days).group_by(_KEY).agg(pl.all().sum()) for part in parts]
+    bought = own.filter(~is_guest).select(*_KEY, "member_id")
+    if first_orders is not None:
+        bought = pl.concat([bought, first_orders.select(*_KEY, "member_id")])
+    if days is not None:
+        bought = bought.join(_on(own, days), on="member_id", how="semi")
+    members = bought.group_by(_KEY).agg(member=member_number())
     return Tally(pl.concat(sums, how="diagonal"), members)
+
+
+def _on(rows: pl.LazyFrame, days: pl.Series | None) -> pl.LazyFrame:
+    return rows if days is None else rows.filter(pl.col("kpi_date").is_in(days.implode()))
 
 
 def kpis_daily(
@@ -88,31 +104,51 @@ def kpis_of(
     *,
     traffic: dy.LazyFrame[TrafficDaily],
     quarantined_days: pl.LazyFrame,
+    kept: pl.DataFrame | None = None,
 ) -> dy.LazyFrame[KpisDaily]:
     """One row per shop and day from its first order to its last order or refund, zeros included.
 
-    `tallies` are of parts of all orders that share none. Counts what `counted_orders` lets through.
+    `tallies` are of parts of all orders that share none; of other days than theirs `kept` says what
+    an earlier table had (`without_days`). Counts what `counted_orders` lets through.
     A member is new on the day of the first order of all, so the parts are the whole history; a
     guest is a new buyer each time. Refunds, and cases that ended in one, count on the day they were
     paid back; visitors are summed over sources. `quarantined_days` has `shop_id` and `kpi_date`:
     days that miss a document. A shop with two currencies gets two rows a day, which validation
     refuses.
     """
-    sums = pl.concat(one.days for one in tallies).group_by(_KEY).agg(pl.all().sum())
+    counts = _counts(tallies)
+    if kept is not None:
+        counts = pl.concat([kept.lazy().select(*_KEY, *_COUNTS), counts])
     visits = traffic.lazy().rename({"traffic_date": "kpi_date"})
     visits = visits.group_by("shop_id", "kpi_date").agg(pl.col("visitors_units").sum())
     incomplete = quarantined_days.select("shop_id", "kpi_date", is_complete=False).unique()
-    guests = pl.col("guests_units")
     return (
-        _days(sums)
-        .join(sums, on=_KEY, how="left")
-        .join(_members_by_day(pl.concat(one.members for one in tallies)), on=_KEY, how="left")
-        .with_columns(pl.col(*_COUNTS, "guests_units").fill_null(0))
-        .with_columns(pl.col("buyers_units", "new_buyers_units") + guests)
+        _days(counts)
+        .join(counts, on=_KEY, how="left")
+        .with_columns(pl.col(_COUNTS).fill_null(0))
         .join(visits, on=["shop_id", "kpi_date"], how="left")
         .join(incomplete, on=["shop_id", "kpi_date"], how="left")
         .with_columns(**_rates(), is_complete=pl.col("is_complete").fill_null(value=True))
         .pipe(KpisDaily.cast)
+    )
+
+
+def without_days(last: pl.DataFrame, days: pl.Series) -> pl.DataFrame:
+    """Rows of an earlier `kpis_daily` on other days than these, where there was anything."""
+    is_other = ~pl.col("kpi_date").is_in(days.implode())
+    return last.filter(is_other, (pl.col("orders_count") > 0) | (pl.col("refunded_minor") > 0))
+
+
+def _counts(tallies: Sequence[Tally]) -> pl.LazyFrame:
+    """Counts of the days on which there was anything. Grain: shop, day and currency."""
+    sums = pl.concat(one.days for one in tallies).group_by(_KEY).agg(pl.all().sum())
+    buyers = _members_by_day(pl.concat(one.members for one in tallies))
+    guests = pl.col("guests_units")
+    return (
+        sums.join(buyers, on=_KEY, how="left")
+        .with_columns(pl.col(*_COUNTS, "guests_units").fill_null(0).cast(pl.Int64))
+        .with_columns(pl.col("buyers_units", "new_buyers_units") + guests)
+        .select(*_KEY, *_COUNTS)
     )
 
 
@@ -135,18 +171,19 @@ def _paid_back(refunds: dy.LazyFrame[Refund], cases: dy.LazyFrame[RefundCase]) -
     refunded = pl.col("case_status") == CaseStatus.REFUNDED
     columns = ["shop_id", "order_id", "currency", "refunded_at", "refunded_minor"]
     ended = cases.lazy().filter(refunded & pl.col("refunded_at").is_not_null())
-    return pl.concat(
+    both = pl.concat(
         [
             refunds.lazy().select(columns),
             ended.rename({"asked_minor": "refunded_minor"}).select(columns),
         ]
     )
+    return both.filter(pl.col("refunded_minor") > 0)
 
 
-def _days(sums: pl.LazyFrame) -> pl.LazyFrame:
+def _days(counts: pl.LazyFrame) -> pl.LazyFrame:
     day = pl.col("kpi_date")
     return (
-        sums.group_by("shop_id", "currency")
+        counts.group_by("shop_id", "currency")
         .agg(kpi_date=pl.date_range(day.min(), day.max()))
         .explode("kpi_date")
     )
@@ -202,20 +239,6 @@ def _days_paid_back(change: RowDiff, cases: dy.LazyFrame[RefundCase], time_zone:
         .drop_nulls()
         .collect()["day"]
     )
-
-
-def replace_days(last: pl.DataFrame, now: pl.DataFrame, days: pl.Series) -> pl.DataFrame:
-    """KPIs of the last build with `days` taken from `now`, in which only those need be right.
-
-    Days that the last build did not have are taken too, and days outside the span of `now` are
-    gone. Whether a day is complete is known of every day.
-    """
-    day = ["shop_id", "kpi_date"]
-    is_dirty = pl.col("kpi_date").is_in(days.implode())
-    fresh = pl.concat([now.filter(is_dirty), now.filter(~is_dirty).join(last, on=day, how="anti")])
-    kept = last.join(fresh, on=day, how="anti").drop("is_complete")
-    flagged = kept.join(now.select(*day, "is_complete"), on=day)
-    return pl.concat([flagged.select(now.columns), fresh]).sort(day)
 
 
 def _moved_first_days(change: RowDiff, orders: dy.LazyFrame[Order], time_zone: str) -> pl.Series:

@@ -7,18 +7,22 @@ the first order too, so that who bought once need not be alive for ever. What an
 gamma-gamma (Fader and Hardie 2013), independent of how often one buys.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import scipy  # type: ignore[import-untyped]  # loads its parts when they are used
 
-Numbers = npt.NDArray[np.float64]
+from transforms.likelihoods import (
+    Likelihood,
+    Numbers,
+    buying_likelihood,
+    likeliest,
+    spending_likelihood,
+)
+
 LEAST_REPEATERS: Final = 100
 """Customers who came back, below which the parameters are guesswork."""
-_MOST: Final = 20.0  # of a parameter's logarithm: beyond it the likelihood is flat
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,21 +103,18 @@ def fit(
     """
     if np.count_nonzero(repeats) < LEAST_REPEATERS:
         return None
-    cells, counts = np.unique(np.stack([repeats, last_at, known_for]), axis=1, return_counts=True)
     scale = float(known_for.max())
-    x, t, known = cells[0], cells[1] / scale, cells[2] / scale
 
-    def unlikelihood(logs: Numbers) -> float:
-        total_log = np.sum(counts * _log_likelihood(np.exp(logs), x, t, known, is_modified))
-        return -float(total_log / counts.sum())
+    def likelihood(unit: float) -> Likelihood:
+        last, known = last_at / unit, known_for / unit
+        return buying_likelihood(repeats, last, known, is_modified=is_modified)
 
-    found = _likeliest(unlikelihood, 4)
+    found = likeliest(likelihood(scale), 4, repeats.size)
     if found is None:
         return None
-    r, alpha, a, b = found
-    parameters = np.array([r, alpha * scale, a, b])
-    logs = _log_likelihood(parameters, cells[0], cells[1], cells[2], is_modified)
-    return BuyingModel(r, alpha * scale, a, b, float(np.sum(counts * logs)), is_modified)
+    r, alpha, a, b = found[0], found[1] * scale, *found[2:]
+    value, _ = likelihood(1)(np.array([r, alpha, a, b]))
+    return BuyingModel(r, alpha, a, b, value, is_modified)
 
 
 def fit_spending(repeats: Numbers, mean_value: Numbers) -> SpendingModel | None:
@@ -125,62 +126,9 @@ def fit_spending(repeats: Numbers, mean_value: Numbers) -> SpendingModel | None:
     if np.count_nonzero(came) < LEAST_REPEATERS:
         return None
     x, scale = repeats[came], float(np.mean(mean_value[came]))
-    z = mean_value[came] / scale
-
-    def unlikelihood(logs: Numbers) -> float:
-        return -float(np.mean(_log_spending(np.exp(logs), x, z)))
-
-    found = _likeliest(unlikelihood, 3)
+    found = likeliest(spending_likelihood(x, mean_value[came] / scale), 3, x.size)
     if found is None:
         return None
-    p, q, v = found
-    logs = _log_spending(np.array([p, q, v * scale]), x, z * scale)
-    return SpendingModel(p, q, v * scale, float(np.sum(logs)))
-
-
-def _likeliest(unlikelihood: Callable[[Numbers], float], size: int) -> list[float] | None:
-    """The parameters, all above 0, that make it least; None where there are none."""
-    bounds = [(-_MOST, _MOST)] * size
-    found = scipy.optimize.minimize(
-        unlikelihood, np.zeros(size), method="L-BFGS-B", bounds=bounds, tol=1e-9
-    )
-    if not found.success or np.any(np.abs(found.x) >= _MOST):
-        return None
-    return [float(value) for value in np.exp(found.x)]
-
-
-def _log_likelihood(
-    parameters: Numbers,
-    repeats: Numbers,
-    last_at: Numbers,
-    known_for: Numbers,
-    is_modified: bool,
-) -> Numbers:
-    r, alpha, a, b = parameters
-    bought = scipy.special.gammaln(r + repeats) - scipy.special.gammaln(r) + r * np.log(alpha)
-    alive = -(r + repeats) * np.log(alpha + known_for)
-    left = -(r + repeats) * np.log(alpha + last_at)
-    if is_modified:
-        stayed = scipy.special.betaln(a, b + repeats + 1) - scipy.special.betaln(a, b)
-        either = np.logaddexp(alive, np.log(a) - np.log(b + repeats) + left)
-    else:
-        stayed = scipy.special.betaln(a, b + repeats) - scipy.special.betaln(a, b)
-        gone = np.log(a) - np.log(b + np.maximum(repeats, 1) - 1) + left
-        either = np.where(repeats > 0, np.logaddexp(alive, gone), alive)
-    likelihood: Numbers = bought + stayed + either
-    return likelihood
-
-
-def _log_spending(parameters: Numbers, repeats: Numbers, mean_value: Numbers) -> Numbers:
-    p, q, v = parameters
-    shape = p * repeats
-    likelihood: Numbers = (
-        scipy.special.gammaln(shape + q)
-        - scipy.special.gammaln(shape)
-        - scipy.special.gammaln(q)
-        + q * np.log(v)
-        + (shape - 1) * np.log(mean_value)
-        + shape * np.log(repeats)
-        - (shape + q) * np.log(v + repeats * mean_value)
-    )
-    return likelihood
+    p, q, v = found[0], found[1], found[2] * scale
+    value, _ = spending_likelihood(x, mean_value[came])(np.array([p, q, v]))
+    return SpendingModel(p, q, v, value)

@@ -21,6 +21,8 @@ from transforms.forecasts import demand_class
 from transforms.methods import LEVELS, chosen, forecasts
 from transforms.seasons import in_last_year, last_year_of, shop_weekdays, year_rates
 
+VERSION: Final = 1
+"""Raised when the same sales forecast something else."""
 _SKU: Final = ["shop_id", "sku_id"]
 
 

@@ -122,18 +122,18 @@ class Lake:
             head = self.open(table_name)
             stored = read(head, table, days)
             is_other = pl.lit(value=False) if shop_id is None else pl.col("shop_id") != shop_id
-            in_order = list(dict.fromkeys([scope, *table.key]))
-            wanted = pl.concat([stored.filter(is_other), rows]).sort(in_order)
-            came, gone = _difference(wanted, stored.sort(in_order), list(table.key))
+            wanted = pl.concat([stored.filter(is_other), rows])
+            came, gone = _difference(wanted, stored, list(table.key))
             touched = pl.concat([came[scope], gone[scope]]).unique()
+            in_order = list(dict.fromkeys([scope, *table.key]))
             try:
                 if head is None:
-                    version = self._create(table, wanted)
+                    version = self._create(table, wanted.sort(in_order))
                 elif touched.is_empty():
                     version = head.version()
                 else:
                     written = wanted.filter(pl.col(scope).is_in(touched.implode()))
-                    version = overwrite(head, written, among(scope, touched))
+                    version = overwrite(head, written.sort(in_order), among(scope, touched))
             except OvertakenError:
                 continue
             return Merged(version, came.height, 0, gone.height, wanted.height - came.height)
@@ -348,19 +348,20 @@ def _snapshot_span(table: Table, snapshot: Snapshot) -> pl.Series | None:
 def _difference(
     wanted: pl.DataFrame, stored: pl.DataFrame, key: list[str]
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Rows that came and rows that went, of two frames in the same order."""
-    if not wanted.select(key).equals(stored.select(key)):
-        return _missing(wanted, stored), _missing(stored, wanted)
-    # The same keys: row by row, which costs a tenth of looking each row up.
+    """Rows that came and rows that went, of two frames with one row per key.
+
+    Rows of the same key are laid side by side, which costs a fraction of looking each one up whole.
+    """
+    places = stored.select(key).with_row_index("place")
+    place = wanted.select(key).join(places, on=key, how="left", maintain_order="left")["place"]
+    is_known = place.is_not_null()
+    is_left = pl.repeat(True, stored.height, eager=True).scatter(place.drop_nulls(), False)
+    both, beside = wanted.filter(is_known), stored[place.drop_nulls()]
     differs = pl.select(
-        pl.any_horizontal(wanted[name].ne_missing(stored[name]) for name in wanted.columns)
+        pl.any_horizontal(both[name].ne_missing(beside[name]) for name in both.columns)
     ).to_series()
-    return wanted.filter(differs), stored.filter(differs)
-
-
-def _missing(rows: pl.DataFrame, among: pl.DataFrame) -> pl.DataFrame:
-    """Rows that are not, as they are, among others."""
-    return rows.join(among, on=rows.columns, how="anti", nulls_equal=True)
+    came = pl.concat([wanted.filter(~is_known), both.filter(differs)])
+    return came, pl.concat([stored.filter(is_left), beside.filter(differs)])
 
 
 def _shape(frame: pl.DataFrame, table: Table) -> pl.DataFrame:

@@ -72,6 +72,7 @@ class MemberFact(dy.Schema):
     )
     currency = currency()
     spent_minor = minor("Goods of these orders, as in GMV")
+    later_minor = minor("Goods of those that were placed after their first day")
     recency_score = _score("how recently they bought")
     frequency_score = _score("how often they bought")
     monetary_score = _score("what they spent")

@@ -3,40 +3,34 @@
 import datetime as dt
 import json
 from collections.abc import Collection, Mapping
-from typing import cast
+from dataclasses import dataclass
+from typing import Any
 
-import dataframely as dy
 import polars as pl
 
-from contracts.table_diffs import RowDiff, TableSnapshot
-from contracts.tables import (
-    KpisDaily,
-    Order,
-    OrderLine,
-    Refund,
-    RefundCase,
-    SalesDaily,
-    TrafficDaily,
-    table_of,
-)
+from contracts.table_diffs import RowDiff, RowDiffs, TableSnapshot
+from contracts.tables import table_of
 from flows.steps.blocked import Blocked, each
+from flows.steps.changed_days import kpis_after, sales_of
 from flows.steps.derived import POINT_IN_TIME, depending, point_in_time_tables
 from flows.steps.home import Home
 from flows.steps.leases import lease
 from flows.steps.progress import Progress, silent
 from flows.steps.shop import Shop
+from flows.steps.since_build import SinceBuild
 from flows.steps.views import View
-from flows.steps.whole_days import quarantined_days, whole_days
-from transforms import kpis, sales
-from transforms.days import on_days
+from flows.steps.whole_days import whole_days
+from transforms import histories, kpis, sales
 from warehouse.publish import publish
 from warehouse.upkeep import changes, note, read_note, tidy
 
-_BY_DAY = ("sales_daily", "kpis_daily")
-"""Computed again for the days that changes dirty; the others hold one moment and are cheap."""
-_NAMES = (*_BY_DAY, *(table_of(schema).name for schema in POINT_IN_TIME))
-_SOURCES = ("orders", "order_lines", "refunds", "refund_cases", "traffic_daily")
-"""What those are computed from, beside the quarantine."""
+_NAMES = ("sales_daily", "kpis_daily", *(table_of(schema).name for schema in POINT_IN_TIME))
+_KEPT = ("sales_daily", "kpis_daily", "member_facts")
+"""What no change concerns stands in them; the others hold one moment and are made anew."""
+_SOURCES = (
+    "orders", "order_lines", "refunds", "refund_cases", "coupon_grants", "traffic_daily",
+)  # fmt: skip
+"""What of those stands as long as nothing changes, beside the quarantine."""
 
 
 def build(
@@ -94,7 +88,7 @@ def rebuild(
                 name: mine.home.lake.replace(name, frame, shop_id=shop.id).version
                 for name, frame in frames.items()
             }
-            mine.home.readings.record(versions)
+            mine.home.readings.record(versions | _noted(view, view.notes))
             for name, frame in frames.items():
                 rebuilt[name] = rebuilt.get(name, 0) + frame.height
 
@@ -104,29 +98,65 @@ def rebuild(
 
 def _build_shop(home: Home, shop: Shop, *, is_full: bool) -> dict[str, int]:
     view = View.of(home, shop, home.data_as_of(shop), is_anew=is_full)
-    basis = _basis(view)
-    changed = None if is_full else _diffs_since_build(view, basis)
-    versions = {}
-    if changed is None:
-        sold, days = whole_days(view)
-        versions["sales_daily"] = home.lake.replace("sales_daily", sold, shop_id=shop.id).version
-    else:
-        dirty = sales.dirty_days(changed, view.zone)
-        some = _sales_of(view, dirty)
-        replaced = home.lake.replace("sales_daily", some, shop_id=shop.id, days=dirty)
-        versions["sales_daily"] = replaced.version
-        sold = home.lake.scan("sales_daily").filter(pl.col("shop_id") == shop.id).collect()
-        days = _kpis_after(view, changed)
-    frames = {"kpis_daily": days, **point_in_time_tables(view, sold)}
+    changed = None if is_full else _diffs_since_build(view)
+    of_days = _all_days(view) if changed is None else _changed_days(view, changed)
+    frames = {
+        "kpis_daily": of_days.kpis,
+        **point_in_time_tables(view, of_days.sold, since=of_days.since),
+    }
+    versions = {"sales_daily": of_days.version}
     for name, frame in frames.items():
         versions[name] = home.lake.replace(name, frame, shop_id=shop.id).version
-    notes = {**view.notes, **{(name, _key(shop)): basis for name in _BY_DAY}}
-    for (name, key), value in notes.items():
-        version = note(home.lake, name, key=key, value=value)
-        versions[name] = versions[name] if version is None else version
-    home.readings.record(versions)
+    basis = _basis(view, sold_rows=of_days.rows)
+    notes = {**view.notes, **{(name, _key(shop)): basis for name in _KEPT}}
+    home.readings.record(versions | _noted(view, notes))
     publish(home.database, "kpis_daily", read=lambda: _published_rows(home, "kpis_daily"))
-    return {name: frame.height for name, frame in {"sales_daily": sold, **frames}.items()}
+    heights = {name: frame.height for name, frame in frames.items()}
+    return {"sales_daily": of_days.rows, **heights}
+
+
+def _noted(view: View, notes: Mapping[tuple[str, str], str]) -> dict[str, int]:
+    """Versions of the tables on which something was noted, by table and key."""
+    found = {
+        name: note(view.home.lake, name, key=key, value=value)
+        for (name, key), value in notes.items()
+    }
+    return {name: version for name, version in found.items() if version is not None}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Days:
+    """The tables by day, of which sales are in the lake already."""
+
+    sold: pl.LazyFrame
+    version: int
+    """Of `sales_daily`."""
+    rows: int
+    """Of the shop in it."""
+    since: SinceBuild | None
+    """None: all of them were made anew."""
+    kpis: pl.DataFrame
+
+
+def _all_days(view: View) -> _Days:
+    sold, days = whole_days(view)
+    version = view.home.lake.replace("sales_daily", sold, shop_id=view.shop.id).version
+    return _Days(sold=sold.lazy(), version=version, rows=sold.height, since=None, kpis=days)
+
+
+def _changed_days(view: View, changes: RowDiffs) -> _Days:
+    lake, shop_id = view.home.lake, view.shop.id
+    since = SinceBuild.of(view, changes)
+    some = sales_of(view, since.resold)
+    replaced = lake.replace("sales_daily", some, shop_id=shop_id, days=since.resold)
+    sold = lake.scan("sales_daily", version=replaced.version).filter(pl.col("shop_id") == shop_id)
+    return _Days(
+        sold=sold,
+        version=replaced.version,
+        rows=_last_basis(view)["sold_rows"] + replaced.added - replaced.removed,
+        since=since,
+        kpis=kpis_after(view, since),
+    )
 
 
 def _published_rows(home: Home, table: str) -> pl.DataFrame:
@@ -138,22 +168,33 @@ def _key(shop: Shop) -> str:
     return f"built.{shop.id}"
 
 
-def _basis(view: View) -> str:
+def _basis(view: View, *, sold_rows: int) -> str:
     """What a build was made from and how, as it is noted on the tables that it made."""
     return json.dumps(
         {
-            "method": f"sales {sales.VERSION}, kpis {kpis.VERSION}, {view.zone}",
+            "method": _method(view),
             "as_of": view.as_of.isoformat(),
             "versions": {name: view.versions.get(name) for name in _SOURCES},
+            "sold_rows": sold_rows,
         }
     )
 
 
-def _diffs_since_build(view: View, basis: str) -> dict[str, RowDiff] | None:
+def _method(view: View) -> str:
+    return f"sales {sales.VERSION}, kpis {kpis.VERSION}, members {histories.VERSION}, {view.zone}"
+
+
+def _last_basis(view: View) -> dict[str, Any]:
+    """What the last build noted; empty where its tables do not say the same."""
+    notes = {read_note(view.home.lake, name, key=_key(view.shop)) for name in _KEPT}
+    last: dict[str, Any] = json.loads(notes.pop() or "{}") if len(notes) == 1 else {}
+    return last
+
+
+def _diffs_since_build(view: View) -> dict[str, RowDiff] | None:
     """What changed since the last build; None where that is not known, so all is to be built."""
-    notes = {read_note(view.home.lake, name, key=_key(view.shop)) for name in _BY_DAY}
-    last = json.loads(notes.pop() or "{}") if len(notes) == 1 else {}
-    if last.get("method") != json.loads(basis)["method"]:
+    last = _last_basis(view)
+    if last.get("method") != _method(view):
         return None
     then = dt.datetime.fromisoformat(last["as_of"])
     if then > view.as_of:
@@ -176,43 +217,4 @@ def derive(home: Home, shop: Shop, *, as_of: dt.datetime) -> dict[str, pl.DataFr
     """Every derived table of a shop, as it was known at `as_of`."""
     view = View.of(home, shop, as_of)
     sold, days = whole_days(view)
-    return {"sales_daily": sold, "kpis_daily": days, **point_in_time_tables(view, sold)}
-
-
-def _sales_of(view: View, days: pl.Series) -> pl.DataFrame:
-    """Sales of some days; an order and its lines lie in one partition."""
-    lines = view.rows(OrderLine).filter(on_days("placed_at", days, view.zone)).collect()
-    created = pl.col("created_date").is_in(lines["created_date"].unique().to_list())
-    orders = view.rows(Order).filter(created)
-    some = sales.sales_daily(
-        cast("dy.LazyFrame[OrderLine]", lines.lazy()),
-        cast("dy.LazyFrame[Order]", orders),
-        view.zone,
-    )
-    return SalesDaily.validate(some.collect())
-
-
-def _kpis_from(
-    view: View, orders: dy.LazyFrame[Order], lines: dy.LazyFrame[OrderLine]
-) -> dy.LazyFrame[KpisDaily]:
-    return kpis.kpis_daily(
-        orders,
-        lines,
-        refunds=view.whole(Refund),
-        cases=view.rows(RefundCase),
-        traffic=view.rows(TrafficDaily),
-        quarantined_days=quarantined_days(view),
-        time_zone=view.zone,
-    )
-
-
-def _kpis_after(view: View, changed: Mapping[str, RowDiff]) -> pl.DataFrame:
-    """KPIs of the last build, with the days that changed since computed again."""
-    orders = view.whole(Order)
-    days = kpis.dirty_days(changed, orders, view.rows(RefundCase), time_zone=view.zone)
-    placed = orders.filter(on_days("placed_at", days, view.zone))
-    created = placed.select("created_date").unique().collect()["created_date"].to_list()
-    lines = view.rows(OrderLine).filter(pl.col("created_date").is_in(created))
-    now = _kpis_from(view, orders, cast("dy.LazyFrame[OrderLine]", lines)).collect()
-    last = view.home.lake.scan("kpis_daily").filter(pl.col("shop_id") == view.shop.id).collect()
-    return KpisDaily.validate(kpis.replace_days(last, now, days))
+    return {"sales_daily": sold, "kpis_daily": days, **point_in_time_tables(view, sold.lazy())}

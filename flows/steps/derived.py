@@ -46,14 +46,15 @@ from contracts.tables import (
     Velocity,
     table_of,
 )
-from flows.steps.fitted import last_or_fitted
+from flows.steps.fitted import last_or_fitted, last_or_forecast, last_or_learnt
 from flows.steps.on_order import approved_orders
 from flows.steps.rates import rates
+from flows.steps.since_build import SinceBuild
 from flows.steps.views import View
 from transforms.bundles import alone_rates, articles, pieces_sold, with_bundle_spans
 from transforms.costs import costs_in_use, with_bundle_costs
-from transforms.elasticity import elasticities
 from transforms.follow_ups import order_follow_ups, review_facts, unanswered
+from transforms.histories import histories, kept_histories
 from transforms.members import member_facts
 from transforms.parcels import open_parcels, parcel_facts
 from transforms.pricing import price_facts, rival_offers
@@ -66,11 +67,18 @@ _AFTERWARDS = dt.timedelta(days=AFTER_EVENT_DAYS)
 
 
 class Built:
-    """Derived tables of a shop: those that were just made, else those of the last build."""
+    """Derived tables of a shop: those that were just made, else those of the last build.
 
-    def __init__(self, view: View, **frames: pl.DataFrame) -> None:
+    `sold` is `sales_daily` as it was just made; `since`: what stands of the last build.
+    """
+
+    def __init__(
+        self, view: View, *, sold: pl.LazyFrame | None = None, since: SinceBuild | None = None
+    ) -> None:
         self._view = view
-        self.frames = frames
+        self._sold = sold
+        self.since = since
+        self.frames: dict[str, pl.DataFrame] = {}
 
     def add(self, schema: type[dy.Schema], frame: pl.DataFrame) -> None:
         """Keep a table, once it is what its schema says."""
@@ -80,15 +88,18 @@ class Built:
         """The rows of a table that comes before, lazy."""
         name = table_of(schema).name
         self._view.asked.add(name)
+        if schema is SalesDaily and self._sold is not None:
+            return self._sold
         return self.frames[name].lazy() if name in self.frames else self._view.rows(schema)
 
 
-def point_in_time_tables(view: View, sold: pl.DataFrame) -> dict[str, pl.DataFrame]:
-    """Every table of `POINT_IN_TIME` by name; `sold` is `sales_daily`, already validated."""
-    built = Built(view, sales_daily=sold)
+def point_in_time_tables(
+    view: View, sold: pl.LazyFrame, *, since: SinceBuild | None = None
+) -> dict[str, pl.DataFrame]:
+    """Every table of `POINT_IN_TIME` by name; `sold` and `since` as of `Built`."""
+    built = Built(view, sold=sold, since=since)
     for schema, made in POINT_IN_TIME.items():
         built.add(schema, made(view, built).collect())
-    del built.frames["sales_daily"]
     return built.frames
 
 
@@ -109,21 +120,26 @@ def _pieces(view: View) -> pl.LazyFrame:
 
 
 def _velocity(view: View, built: Built) -> pl.LazyFrame:
-    pieces = _pieces(view)
+    pieces = _pieces(view).collect()
     # A bundle's own stock is no shelf's.
-    levels = view.rows(StockLevel).join(pieces, on=["shop_id", "sku_id"], how="anti")
-    out = stockout_spans(
+    levels = view.rows(StockLevel).join(pieces.lazy(), on=["shop_id", "sku_id"], how="anti")
+    spans = stockout_spans(
         view.rows(StockoutDay),
         cast("dy.LazyFrame[StockLevel]", levels),
         as_of=view.as_of,
         time_zone=view.zone,
     )
-    return velocity(
-        pieces_sold(built.of(SalesDaily), pieces),
-        with_bundle_spans(out, pieces),
-        event_days(view),
+    out = with_bundle_spans(spans, pieces.lazy()).collect()
+    events = event_days(view).collect()
+    made = velocity(
+        pieces_sold(built.of(SalesDaily), pieces.lazy()),
+        out.lazy(),
+        events.lazy(),
         as_of_date=_yesterday(view),
         window_days=VELOCITY_DAYS,
+    )
+    return last_or_forecast(
+        view, made, out, events, pieces, window_days=VELOCITY_DAYS, since=built.since
     )
 
 
@@ -167,7 +183,7 @@ def _price_facts(view: View, built: Built) -> pl.LazyFrame:
         velocity=built.of(Velocity),
         elasticities=built.of(Elasticity),
         lines=view.rows(OrderLine),
-        orders=view.whole(Order),
+        orders=view.rows(Order),
         coupons=view.rows(Coupon),
         as_of=view.as_of,
         confirmed=view.shop.settings.confirmed,
@@ -177,8 +193,7 @@ def _price_facts(view: View, built: Built) -> pl.LazyFrame:
 
 
 def _elasticities(view: View, built: Built) -> pl.LazyFrame:
-    sold, listings = built.of(SalesDaily), view.rows(Listing, with_deleted=True)
-    return elasticities(sold, listings, as_of_date=_yesterday(view))
+    return last_or_learnt(view, built.of(SalesDaily), since=built.since)
 
 
 def _rival_offers(view: View, built: Built) -> pl.LazyFrame:
@@ -253,7 +268,7 @@ def _open_orders(view: View, built: Built) -> pl.LazyFrame:
 
 def _parcel_facts(view: View, built: Built) -> pl.LazyFrame:
     return parcel_facts(
-        view.whole(Order),
+        view.rows(Order),
         view.rows(Shipment),
         parcels=view.rows(Parcel),
         contacts=view.rows(Contact),
@@ -267,8 +282,8 @@ def _open_parcels(view: View, built: Built) -> pl.LazyFrame:
 
 def _order_follow_ups(view: View, built: Built) -> pl.LazyFrame:
     return order_follow_ups(
-        view.whole(Order),
-        view.whole(Refund),
+        view.rows(Order),
+        view.rows(Refund),
         cases=view.rows(RefundCase),
         shipments=view.rows(Shipment),
         parcels=view.rows(Parcel),
@@ -289,11 +304,7 @@ def _review_facts(view: View, built: Built) -> pl.LazyFrame:
 
 def _member_facts(view: View, built: Built) -> pl.LazyFrame:
     return member_facts(
-        view.whole(Order),
-        refunds=view.whole(Refund),
-        cases=view.rows(RefundCase),
-        order_coupons=view.rows(OrderCoupon),
-        grants=view.rows(CouponGrant),
+        _histories(view, built.since),
         members=view.rows(Member),
         contacts=view.rows(Contact),
         consents=view.rows(Consent),
@@ -302,6 +313,22 @@ def _member_facts(view: View, built: Built) -> pl.LazyFrame:
         time_zone=view.zone,
         models=last_or_fitted(view),
     )
+
+
+def _histories(view: View, since: SinceBuild | None) -> pl.LazyFrame:
+    """Of all members; those whom no change concerns have that of the last build."""
+    orders = view.whole(Order) if since is None else since.lazy_orders()
+    found = histories(
+        orders,
+        refunds=view.whole(Refund) if since is None else view.slim(Refund),
+        cases=view.rows(RefundCase),
+        order_coupons=view.rows(OrderCoupon),
+        grants=view.rows(CouponGrant),
+        time_zone=view.zone,
+    )
+    if since is None:
+        return found
+    return pl.concat([kept_histories(view.rows(MemberFact), since.members), found])
 
 
 POINT_IN_TIME: Mapping[type[dy.Schema], Callable[[View, Built], pl.LazyFrame]] = {

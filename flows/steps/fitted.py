@@ -1,18 +1,25 @@
-"""Models of a shop's members: fitted anew only where what they are fitted on has changed."""
+"""What a shop has taught: fitted anew only where what it is fitted on has changed."""
 
+import datetime as dt
 import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
-from contracts.tables import MemberFact, table_of
+import dataframely as dy
+import polars as pl
+
+from contracts.tables import Elasticity, Listing, MemberFact, SalesDaily, Velocity, table_of
+from flows.steps.since_build import SinceBuild
 from flows.steps.views import View
+from transforms import elasticity, velocity
+from transforms.elasticity import categories_of, elasticities, last_whole_week
 from transforms.lifetime import BuyingModel, SpendingModel
 from transforms.members import MemberModels, MembersSeen, fitted
 from warehouse.upkeep import read_note
 
-_METHOD = 1
+_METHOD = 2
 """Raised when a fit finds something else in the same members."""
 
 
@@ -48,3 +55,56 @@ def _models(last: dict[str, Any]) -> MemberModels:
         None if buying is None else BuyingModel(**buying),
         None if spending is None else SpendingModel(**spending),
     )
+
+
+def last_or_learnt(
+    view: View, sold: dy.LazyFrame[SalesDaily], *, since: SinceBuild | None
+) -> pl.LazyFrame:
+    """Elasticities of the last build, where its weeks and categories stand; else new ones."""
+    yesterday = view.today - dt.timedelta(days=1)
+    last = last_whole_week(yesterday)
+    categories = categories_of(view.rows(Listing, with_deleted=True).lazy()).collect()
+    basis = f"{elasticity.VERSION}:{last}:{_content(categories)}"
+    if _stands(view, Elasticity, basis, since=since, until=last + dt.timedelta(days=6)):
+        return view.rows(Elasticity)
+    return elasticities(sold, view.rows(Listing, with_deleted=True), as_of_date=yesterday)
+
+
+def last_or_forecast(
+    view: View,
+    made: dy.LazyFrame[Velocity],
+    *beside: pl.DataFrame,
+    window_days: int,
+    since: SinceBuild | None,
+) -> pl.LazyFrame:
+    """Velocities of the last build, where its days and what counts `beside` stand; else `made`."""
+    yesterday = view.today - dt.timedelta(days=1)
+    basis = f"{velocity.VERSION}:{yesterday}:{window_days}:{_content(*beside)}"
+    if _stands(view, Velocity, basis, since=since, until=yesterday):
+        return view.rows(Velocity)
+    return made
+
+
+def _stands(
+    view: View,
+    schema: type[dy.Schema],
+    basis: str,
+    *,
+    since: SinceBuild | None,
+    until: dt.date,
+) -> bool:
+    """Whether a table was made on this basis, and no day until then was sold otherwise since.
+
+    If not, the basis is left in the view's notes, for the next build.
+    """
+    table, key = table_of(schema).name, f"basis.{view.shop.id}"
+    is_sold_alike = since is not None and not (since.resold <= until).any()
+    if is_sold_alike and read_note(view.home.lake, table, key=key) == basis:
+        return True
+    view.notes[table, key] = basis
+    return False
+
+
+def _content(*frames: pl.DataFrame) -> str:
+    rows = (frame.sort(frame.columns).write_csv().encode() for frame in frames)
+    return hashlib.sha256(b"\n\n".join(rows)).hexdigest()

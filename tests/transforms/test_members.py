@@ -22,6 +22,7 @@ from contracts.tables import (
     Refund,
     RefundCase,
 )
+from transforms.histories import histories
 from transforms.members import member_facts
 
 CDNOW = Path(__file__).parents[3] / "shared/data/cdnow"
@@ -52,12 +53,16 @@ def frame_of(
         given = rows.get(name, [])
         return (schema.sample(overrides=given) if given else schema.create_empty()).lazy()
 
-    facts = member_facts(
+    so_far = histories(
         Order.validate(orders).lazy(),
         refunds=known(Refund, "refunds"),
         cases=known(RefundCase, "cases"),
         order_coupons=known(OrderCoupon, "order_coupons"),
         grants=known(CouponGrant, "grants"),
+        time_zone=zone,
+    )
+    facts = member_facts(
+        so_far,
         members=known(Member, "members"),
         contacts=known(Contact, "contacts"),
         consents=known(Consent, "consents"),
