@@ -96,7 +96,7 @@ def computed(view: "View", *, first: dt.date) -> Answers:
     from transforms.metrics.measure import PERIOD, Period, measure
 
     sold, kpis = whole_days(view)
-    velocity = POINT_IN_TIME[Velocity](view, Built(view, sales_daily=sold)).collect()
+    velocity = POINT_IN_TIME[Velocity](view, Built(view, sold=sold.lazy())).collect()
     kinds = ("retention", "rolling_retention")
     names = ["newcomers", *(f"{kind}_d{day}" for kind in kinds for day in RETENTION)]
     last = view.today - dt.timedelta(days=1)
