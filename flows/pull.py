@@ -9,6 +9,7 @@ from prefect.artifacts import acreate_markdown_artifact
 from prefect.futures import PrefectFuture
 from prefect.task_runners import ThreadPoolTaskRunner
 
+from contracts.languages import Bilingual, Language
 from flows.form import HomeDir, OptionalShopId
 from flows.labels import run_name, tag_run
 from flows.outcome import as_held_state
@@ -20,6 +21,10 @@ from reports.markdown import pulled_table
 
 # More streams at a time would only wait for each other on two cores and share one rate limit.
 STREAMS_AT_A_TIME = 3
+_TITLE = Bilingual(
+    "Pages landed, rows loaded, documents quarantined, and what was stopped",
+    "读取的页、入库的行、隔离的单据，以及已停止的部分",
+)
 
 
 @task(
@@ -63,6 +68,7 @@ async def lookup_flow(home_dir: HomeDir, shop_id: OptionalShopId = None) -> list
 async def _run_pull(home_dir: str, shop_id: str | None, *, lookups: bool | None) -> list[Pulled]:
     with open_home(home_dir) as home:
         planned = planned_streams(home, shop_id=shop_id, lookups=lookups)
+        language = home.language
     futures = [
         (shop, stream, pull_stream.submit(home_dir, shop, stream)) for shop, stream in planned
     ]
@@ -73,9 +79,9 @@ async def _run_pull(home_dir: str, shop_id: str | None, *, lookups: bool | None)
     ]
     if pulled or not lookups:
         await acreate_markdown_artifact(
-            pulled_table([_table_row(row) for row in pulled]),
+            pulled_table([_table_row(row, language) for row in pulled], language),
             key="pulled",
-            description="Pages landed, rows loaded, documents quarantined, and what was stopped",
+            description=_TITLE.in_(language),
         )
     blocked = blocked_in(pulled)
     raise_if_nothing_was_done(blocked, done=any(not one.blocked for one in pulled))
@@ -92,5 +98,6 @@ def _outcome(shop_id: str, stream: str, future: PrefectFuture[Any]) -> list[Pull
     return [Pulled(shop_id=shop_id, stream=stream, blocked=(stopped,))]
 
 
-def _table_row(row: Pulled) -> dict[str, Any]:
-    return {**asdict(row), "blocked": "; ".join(one.sentence for one in row.blocked)}
+def _table_row(row: Pulled, language: Language) -> dict[str, Any]:
+    stopped = [one.bilingual.in_(language) for one in row.blocked]
+    return {**asdict(row), "blocked": "; ".join(stopped)}

@@ -5,12 +5,13 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from contracts.checks import CheckResult
 from contracts.languages import Bilingual, Language
+from reports.checked import translate_data
 from reports.daily import DailyReport, ReportedAction, count_actions, in_words, states_of
 from reports.effects import ReportedEffect
 from reports.figures import format_metric
 from reports.formats import written
 from reports.left_alone import ReportedHold, by_policy
-from reports.names import STATES, typed
+from reports.names import CHECKS, STATES, STREAMS, TABLES, named, typed
 from reports.reasons import translate_reason
 from reports.words import translate_guard
 
@@ -27,12 +28,34 @@ def escape(value: object) -> str:
     return _MARKUP.sub(lambda found: "\\" + found.group(), line)
 
 
-def pulled_table(rows: Sequence[Mapping[str, object]]) -> str:
+_NOTHING_DUE = Bilingual("Nothing was due.\n", "没有需要读取的数据。\n")
+_PULLED: Mapping[str, Bilingual] = {
+    "shop_id": Bilingual("shop", "店铺"),
+    "stream": Bilingual("stream", "数据流"),
+    "readings": Bilingual("readings", "读取次数"),
+    "pages": Bilingual("pages", "页数"),
+    "new_pages": Bilingual("new pages", "新页"),
+    "rows": Bilingual("rows", "行数"),
+    "loaded_rows": Bilingual("loaded rows", "入库行"),
+    "quarantined_rows": Bilingual("quarantined rows", "隔离行"),
+    "quarantined": Bilingual("quarantined", "隔离单据"),
+    "seconds": Bilingual("seconds", "秒"),
+    "blocked": Bilingual("stopped", "已停止"),
+}
+
+
+def pulled_table(rows: Sequence[Mapping[str, object]], language: Language = "en") -> str:
     """What was read, one row per mapping, its keys as columns."""
     if not rows:
-        return "Nothing was due.\n"
-    cells = ([_cell(value) for value in row.values()] for row in rows)
-    return _table([name.replace("_", " ") for name in rows[0]], cells)
+        return _NOTHING_DUE.in_(language)
+    cells = (
+        [
+            escape(named(STREAMS, str(value)).in_(language)) if name == "stream" else _cell(value)
+            for name, value in row.items()
+        ]
+        for row in rows
+    )
+    return _table([_PULLED[name].in_(language) for name in rows[0]], cells)
 
 
 _LEFT = Bilingual("left as it is", "未改动"), Bilingual("why", "原因")
@@ -49,19 +72,44 @@ def left_table(left: Mapping[str, str], language: Language = "en") -> str:
     return "\n" + _table([one.in_(language) for one in _LEFT], cells)
 
 
-def checks_table(results: Sequence[CheckResult]) -> str:
+_NOTHING_CHECKED = Bilingual("Nothing was checked.\n", "未做检查。\n")
+_PASSED, _FAILED, _WARNED = (
+    Bilingual("passed", "通过"),
+    Bilingual("**failed**", "**未通过**"),
+    Bilingual("warning", "警告"),
+)
+_CHECKS = (
+    Bilingual("result", "结果"),
+    Bilingual("shop", "店铺"),
+    Bilingual("table", "数据表"),
+    Bilingual("check", "检查"),
+    Bilingual("measured", "测得"),
+    Bilingual("limit", "限值"),
+)
+
+
+def checks_table(results: Sequence[CheckResult], language: Language = "en") -> str:
     """Checks, failed ones first, with measured value and limit."""
     if not results:
-        return "Nothing was checked.\n"
+        return _NOTHING_CHECKED.in_(language)
     ordered = sorted(results, key=lambda one: (one.passed, one.shop_id, one.table, one.check))
     cells = (
         [
-            "passed" if one.passed else "**failed**" if one.is_blocking else "warning",
-            *map(escape, (one.shop_id, one.table, one.check, one.measured, one.limit)),
+            (_PASSED if one.passed else _FAILED if one.is_blocking else _WARNED).in_(language),
+            escape(one.shop_id),
+            *(
+                escape(text.in_(language))
+                for text in (
+                    named(TABLES, one.table),
+                    named(CHECKS, one.check),
+                    translate_data(one.measured),
+                    translate_data(one.limit),
+                )
+            ),
         ]
         for one in ordered
     )
-    return _table(["result", "shop", "table", "check", "measured", "limit"], cells)
+    return _table([one.in_(language) for one in _CHECKS], cells)
 
 
 _NO_DAY = Bilingual("No day yet.\n", "尚无完整的一天。\n")

@@ -4,7 +4,7 @@ import html
 import io
 import re
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -24,10 +24,12 @@ from reports.daily import DailyReport, count_actions
 from reports.left_alone import ReportedHold
 from reports.markdown import (
     batch_list,
+    checks_table,
     kpis_table,
     left_alone_table,
     left_table,
     proposals_table,
+    pulled_table,
 )
 from reports.page import render
 from reports.summary import screen
@@ -185,6 +187,9 @@ def test_artifacts_of_actions_are_in_one_language(report: DailyReport) -> None:
         text = proposals_table(told.actions, language) + left_alone_table(holds, language)
         text += left_table({"a1": "what it needs first was not proposed"}, language)
         text += batch_list(["3"], stamp="0f", language=language)
+        text += checks_table(told.checks, language) + checks_table([], language)
+        text += pulled_table([asdict(one) for one in told.pulled], language)
+        text += pulled_table([], language)
         bare = re.sub(r"&lt;.*?&gt;|\\", "", text)
         if language == "en":
             assert not CJK.search(bare)

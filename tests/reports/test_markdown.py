@@ -51,9 +51,7 @@ def test_proposals_show_why_and_who_refused(report: DailyReport) -> None:
 
 def test_what_was_read_keeps_its_columns() -> None:
     table = pulled_table([{"shop_id": "demo", "new_pages": 1200, "seconds": 1.26}])
-    assert (
-        table == "| shop id | new pages | seconds |\n| --- | --- | --- |\n| demo | 1,200 | 1.3 |\n"
-    )
+    assert table == "| shop | new pages | seconds |\n| --- | --- | --- |\n| demo | 1,200 | 1.3 |\n"
 
 
 @pytest.mark.parametrize("table", [pulled_table, checks_table, proposals_table])
