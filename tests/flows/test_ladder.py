@@ -2,7 +2,7 @@
 
 import datetime as dt
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,11 +10,9 @@ import pytest
 
 from contracts.errors import (
     ConfigurationError,
-    SourceContractError,
     SourceRejectedError,
-    TransientSourceError,
 )
-from contracts.streams import Context, Mapped, Page, Window
+from contracts.streams import Page, Window
 from flows.steps.backfill import BackfillMode, BackfillSpan, backfill, plan
 from flows.steps.blocked import Rung
 from flows.steps.check import readings as reading_checks
@@ -23,9 +21,10 @@ from flows.steps.forget import forget
 from flows.steps.home import Home
 from flows.steps.loading import fingerprint
 from flows.steps.opening import open_home
-from flows.steps.pull import Pulled, blocked_in, pull
+from flows.steps.pull import blocked_in, pull
 from flows.steps.remap import remap
 from flows.steps.run import run
+from tests.flows.rungs import busy, mended, odd_cursor, refusing, rungs, stumbling
 from tests.flows.scripted import (
     HOUR,
     NOW,
@@ -51,10 +50,6 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]:
         script(opened, "first", Platform(), REVIEWS)
         script(opened, "second", Platform(), REVIEWS)
         yield opened
-
-
-def rungs(pulled: list[Pulled]) -> list[tuple[Rung, str]]:
-    return [(one.rung, one.sentence) for one in blocked_in(pulled)]
 
 
 def test_an_odd_document_is_kept_raw_and_sealed_and_the_others_are_loaded(home: Home) -> None:
@@ -95,12 +90,6 @@ def test_a_repaired_mapping_or_description_releases_it_with_the_next_pull_and_as
     pull(home, shop_id="first")
     assert home.quarantine.open(shop_id="first").is_empty()
     assert loaded(home, "first") == ["a", "b"]
-
-
-def mended(pages: Iterable[Page], context: Context) -> Mapped:
-    """A mapping of the next release, which reads what the old one stumbled over."""
-    sane = [Page(page.body.replace(b"13", b"5"), page.part) for page in pages]
-    return REVIEWS.to_canonical(sane, context)
 
 
 def test_a_reading_that_cannot_be_mapped_is_set_aside_and_the_next_one_is_loaded(
@@ -200,26 +189,6 @@ def test_remap_maps_what_was_set_aside_too(home: Home) -> None:
     script(home, "first", platform, reported)
     assert [row.readings for row in remap(home, shop_id="first")] == [1]
     assert loaded(home, "first") == ["a"]
-
-
-def stumbling(_: Window) -> Iterator[Page]:
-    yield from reviews({"id": "a"})
-    raise KeyError("somebody@example.com")
-
-
-def failing(error: Exception) -> Callable[[Window], Iterator[Page]]:
-    """A platform that answers with an error."""
-
-    def answer(_: Window) -> Iterator[Page]:
-        yield from ()
-        raise error
-
-    return answer
-
-
-refusing = failing(SourceRejectedError("the permission read_reviews is missing"))
-busy = failing(TransientSourceError("the platform is busy"))
-odd_cursor = failing(SourceContractError("a cursor was answered twice"))
 
 
 @pytest.mark.parametrize(

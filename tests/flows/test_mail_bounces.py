@@ -15,12 +15,13 @@ from flows.steps.pull import pull
 from flows.steps.settings import Bounces
 from sandbox.mail import Mailhost, Rule
 from tests.flows import test_mail_loop, test_writes_to_people
+from tests.flows.written_platforms import NOON
 
 pytestmark = pytest.mark.long
 
 mailing, host = test_mail_loop.mailing, test_mail_loop.host
 home, accounts = test_writes_to_people.home, test_writes_to_people.accounts
-NOON, ALONE = test_mail_loop.NOON, test_mail_loop.ALONE
+ALONE = test_mail_loop.ALONE
 MEMBERS = [f"member-{number}" for number in range(12)]
 
 

@@ -22,12 +22,12 @@ from flows.steps.pull import pull
 from sandbox.mail import Credentials, Mailhost, Rule, serving_mail
 from tests.connectors.email.test_email_attacks import HEADERS, WORDS, read
 from tests.flows import test_writes_to_people as people
+from tests.flows.written_platforms import MESSAGE, NOON
 
 home, accounts = people.home, people.accounts
 """Fixtures: Ada can be reached by mail and said yes; the shop sells on a mall in memory."""
 SENDER = Credentials("shop", "a-password", "news@shop.example")
-NOON = people.NOON
-ALONE = {**people.MESSAGE, "needs_target_id": None}
+ALONE = {**MESSAGE, "needs_target_id": None}
 
 
 @pytest.fixture
@@ -90,7 +90,7 @@ def test_who_answers_so_is_not_written_to_again_and_no_address_is_kept(
 def test_a_parcels_number_that_would_become_headers_costs_its_own_message(
     mailing: Home, host: Mailhost
 ) -> None:
-    decoded = decode(people.MESSAGE["payload"], Message)
+    decoded = decode(MESSAGE["payload"], Message)
     odd = structs.replace(decoded, values={**decoded.values, "tracking_number": WORDS[0]})
     people.put(mailing, {**ALONE, "payload": encode(odd)}, {**ALONE, "target_id": "next"})
     assert [acted.states for acted in act(mailing)] == [{"failed": 1, "confirmed": 1}]

@@ -11,8 +11,8 @@ from actions.explain import explain
 from actions.policies import repricing
 from actions.policies.repricing import Bounds, Params
 from contracts.economics import Economics
+from tests.actions.policies.priced_listings import decide, fact, offer, propose, stated
 from tests.actions.policies.test_every_policy import action
-from tests.actions.policies.test_repricing import decide, fact, offer, propose, stated
 
 # Of a price 90 % are left; with 10 % of margin the floor of a cost of 800 is 1000, even is 889.
 ECONOMICS = Economics(fee_rate=0.1, min_margin_rate=0.1)

@@ -1,6 +1,5 @@
 """Who is offered a coupon, which one, and what they are told."""
 
-import dataclasses
 import json
 import re
 from datetime import UTC, datetime, timedelta
@@ -12,84 +11,26 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from actions.explain import explain
-from actions.messages import render
 from actions.policies import member_coupon
 from actions.policies._coupons import coupon_code
 from actions.policies._member_coupon import Params
 from actions.policies.member_coupon import HoldReason
-from contracts.actions import Action
-from contracts.codes import ActionState
-from contracts.economics import Economics
-from contracts.payloads import CouponTerms, Message, decode
-from contracts.tables import Coupon, CouponGrant, MemberFact, Occasion, PriceFact, StockFact
+from contracts.payloads import CouponTerms, decode
+from tests.actions.policies.coupon_shop import (
+    AMOUNT,
+    AS_OF,
+    LOW,
+    PURSE,
+    RATE,
+    Row,
+    ago,
+    coupon,
+    first,
+    member,
+    propose,
+    stated,
+)
 from warehouse.proposals import with_action_ids
-
-AS_OF = datetime(2026, 11, 20, 17, tzinfo=UTC)  # the 21st in Shanghai
-RATE = Params(off_rate=0.15, max_order_minor=20_001, shop_name="Tea & Cups")
-AMOUNT = Params(off_minor=500, min_spend_minor=5_000, shop_name="Tea & Cups")
-PURSE = Params(way="purse", coupon_id="c1", min_spend_minor=5_000)
-UNSUBSCRIBE = {"unsubscribe_url": "https://shop.example/u/1"}
-Row = dict[str, Any]
-
-
-def ago(**span: float) -> datetime:
-    return AS_OF - timedelta(**span)
-
-
-def member(**more: Any) -> Row:
-    bought = {"orders_count": 10, "recency_days": 40.0, "usual_gap_days": 10.0, "currency": "CNY"}
-    dates = {"last_order_at": ago(days=40), "last_order_date": ago(days=40).date()}
-    person = {"member_segment": "at_risk", "language": "zh-CN", "alive_rate": 0.4}
-    person |= {"return_rate": None, "order_minor": None, "monetary_score": 4, "order_days_units": 9}
-    reach = {"consent_status": "granted", "has_email": True, "has_account": True}
-    past = {"last_coupon_at": None, "last_refunded_at": None, "has_open_case": False}
-    past |= {"tier_rose_date": None}
-    name = {"shop_id": "s", "member_id": "m-1", "spent_minor": 100_000}
-    return {**name, **bought, **dates, **person, **reach, **past, **more}
-
-
-def coupon(**more: Any) -> Row:
-    row = {"shop_id": "s", "coupon_id": "c1", "coupon_status": "active", "ends_at": None}
-    return {**row, "discount_minor": 500, "discount_rate": None, "currency": "CNY", **more}
-
-
-def price(**more: Any) -> Row:
-    """Listed at 10.00 with a cost of 5.00, and plenty of it."""
-    row = {"shop_id": "s", "listing_id": "v1", "sku_id": "SKU-1", "discount_rate": 0.0}
-    amounts = {"price_minor": 1_000, "unit_cost_minor": 500, "currency": "CNY"}
-    return {**row, **amounts, "available_units": 90, "cover_days": 30.0, "daily_units": 3.0, **more}
-
-
-def birthday(month_day: str | None) -> Row:
-    return {"shop_id": "s", "member_id": "m-1", "occasion_kind": "birthday", "month_day": month_day}
-
-
-def stated(*rows: Row, params: Params = RATE, **more: Any) -> dict[str, Any]:
-    priced = [price(**one) for one in more.pop("prices", [])]
-    coupons, grants = more.pop("coupons", []), more.pop("grants", [])
-    occasions = [birthday(one) for one in more.pop("birthdays", [])]
-    return {
-        "members": MemberFact.sample(overrides=list(rows)).lazy(),
-        "occasions": Occasion.sample(overrides=occasions).lazy(),
-        "coupons": Coupon.sample(overrides=coupons).lazy(),
-        "grants": CouponGrant.sample(overrides=grants).lazy(),
-        "prices": PriceFact.sample(overrides=priced).lazy(),
-        "stock": StockFact.create_empty().lazy(),
-        "params": params,
-        "economics": Economics(fee_rate=0, min_margin_rate=0),
-        "as_of": AS_OF,
-        "time_zone": "Asia/Shanghai",
-        **more,
-    }
-
-
-def propose(*rows: Row, **more: Any) -> pl.DataFrame:
-    return member_coupon.propose(**stated(*(rows or (member(),)), **more))
-
-
-def first(*rows: Row, **more: Any) -> Row:
-    return propose(*rows, **more).row(0, named=True)
 
 
 def decide(params: Params = RATE, **change: Any) -> str:
@@ -281,51 +222,6 @@ def test_of_a_platforms_fraction_the_worst_case_is_left_open_unless_it_is_bounde
     assert first(params=bounded, coupons=[fraction])["exposure_minor"] == 900
 
 
-def test_the_message_waits_for_its_coupon_and_names_nobody() -> None:
-    made, reported = propose().to_dicts()
-    assert reported["needs_target_id"] == made["target_id"]
-    assert reported["target_id"] == f"{made['target_id']}:message"
-    assert (reported["write_kind"], reported["channel"]) == ("send_message", "email")
-    assert (reported["purpose"], reported["member_id"]) == ("marketing", "m-1")
-    assert (reported["before_value"], reported["after_value"], reported["exposure_minor"]) == (
-        0,
-        1,
-        None,
-    )
-    assert reported["expires_at"] - made["expires_at"] == timedelta(days=1)
-
-
-def test_the_message_says_the_code_what_it_takes_off_and_until_when() -> None:
-    made, reported = propose(params=AMOUNT).to_dicts()
-    message = decode(reported["payload"], Message)
-    assert message.values == {
-        "code": made["target_id"],
-        "off": "满50元减5元",
-        "min_spend": "50元",
-        "until": "2026-12-04",
-        "shop_name": "Tea & Cups",
-    }
-    words = render(message, UNSUBSCRIBE)
-    assert words.subject == "Tea & Cups：送您一张满50元减5元优惠码"
-    assert f"下一单满50元减5元：\n\n{made['target_id']}\n" in words.text
-    assert 'href="https://shop.example/u/1"' in words.html
-
-
-def test_in_english_and_without_a_least_spend() -> None:
-    message = decode(propose(member(language="en-GB"))["payload"][1], Message)
-    words = render(message, UNSUBSCRIBE)
-    assert words.subject == "15 % off your next order at Tea & Cups"
-    assert "takes 15 % off your next order, up to an order of 200.01 CNY:" in words.text
-    assert "until the end of 2026-12-04" in words.text
-    assert words.text.endswith("To get no more of them: https://shop.example/u/1")
-
-
-def test_without_a_way_to_unsubscribe_there_is_no_message() -> None:
-    message = decode(propose()["payload"][1], Message)
-    with pytest.raises(Exception, match="unsubscribe_url"):
-        render(message)
-
-
 def test_one_absence_has_one_code_whatever_the_day_and_the_offer() -> None:
     code = first()["target_id"]
     later = {"as_of": AS_OF + timedelta(days=3)}
@@ -402,28 +298,6 @@ def test_settings_that_do_not_fit_together_are_told(settings: Row, message: str)
         Params(**settings)
 
 
-def entered(row: Row) -> Action:
-    """The proposal as a row of the ledger."""
-    known = {field.name for field in dataclasses.fields(Action)}
-    ledger: Row = dict.fromkeys(known) | {"state": ActionState.PROPOSED, "fence": 0}
-    return Action(**ledger | {name: value for name, value in row.items() if name in known})
-
-
-def test_an_offer_is_explained_with_its_numbers() -> None:
-    made, reported = (entered(row) for row in propose(params=AMOUNT).to_dicts())
-    assert explain(made, "en") == (
-        "Make a code of their own, to be used once, that takes 5.00 CNY off an order of 50.00 CNY"
-        " or more as the policy's settings say, for a member (at risk)"
-        " who has not ordered for 40 days, against a usual 10 (an offer is made from 3 times as"
-        " long on; the chance that they are still a customer is 40 %); they have 10"
-        " orders and used to spend 300.00 CNY in 30 days, and it costs 5.00 CNY at most."
-    )
-    assert "会员（重要挽留客户）已 40 天未下单" in explain(made, "zh")
-    assert explain(reported, "en").startswith("Send their code, which takes 5.00 CNY off an")
-    given = entered(first(params=PURSE, coupons=[coupon()]))
-    assert explain(given, "en").startswith("Put the coupon that takes 5.00 CNY off an")
-
-
 STATES = {
     "consent_status": st.sampled_from(["granted", "withdrawn", "never_asked", None]),
     "has_email": st.booleans(),
@@ -458,42 +332,8 @@ def test_different_offers_have_different_codes(names: set[str]) -> None:
     assert codes.to_series().is_unique().all()
 
 
-LOW: Row = {"listing_id": "v2", "sku_id": "SKU-2", "price_minor": 510}
-
-
-def test_a_code_leaves_out_goods_that_it_would_bring_below_their_floor_and_says_so() -> None:
-    made, reported = propose(prices=[{}, LOW]).to_dicts()
-    terms = decode(made["payload"], CouponTerms)
-    assert (terms.listing_ids, terms.excluded_listing_ids) == (("v1",), ("v2",))
-    words = render(decode(reported["payload"], Message), UNSUBSCRIBE)
-    assert "限部分商品使用" in words.text
-    assert "限毛利足够的 1 件商品" in explain(entered(made), "zh")
-
-
 def test_a_code_that_no_goods_stand_and_a_platforms_coupon_that_some_do_not_are_held() -> None:
     for params, prices in ((RATE, [LOW]), (PURSE, [{}, LOW])):
         given = stated(member(), params=params, coupons=[coupon()], prices=prices)
         assert member_coupon.propose(**given).is_empty()
         assert member_coupon.holds(**given)["reason_code"].to_list() == ["goods_too_low"]
-
-
-@pytest.mark.parametrize(
-    ("params", "off"),
-    [
-        (AMOUNT, "满50元减5元"),
-        (RATE, "8.5 折"),
-        (RATE.model_copy(update={"off_rate": 0.1}), "9 折"),
-        (RATE.model_copy(update={"min_spend_minor": 10_000}), "满100元享 8.5 折"),
-        (AMOUNT.model_copy(update={"off_minor": 550, "min_spend_minor": 9_990}), "满99.9元减5.5元"),
-    ],
-)
-def test_chinese_offers_read_as_merchants_there_write_them(params: Params, off: str) -> None:
-    message = decode(propose(params=params)["payload"][1], Message)
-    assert message.values["off"] == off
-    assert off in render(message, UNSUBSCRIBE).subject
-
-
-def test_a_fraction_says_up_to_which_order_it_holds() -> None:
-    made, reported = propose().to_dicts()
-    assert decode(made["payload"], CouponTerms).max_spend_minor == 20_001
-    assert "200.01元以内" in render(decode(reported["payload"], Message), UNSUBSCRIBE).text

@@ -10,15 +10,7 @@ from actions.messages import render
 from actions.policies import member_coupon
 from actions.policies._member_coupon import Params
 from contracts.payloads import Message, decode
-from tests.actions.policies.test_member_coupon import (
-    AS_OF,
-    RATE,
-    UNSUBSCRIBE,
-    Row,
-    ago,
-    member,
-    stated,
-)
+from tests.actions.policies.coupon_shop import AS_OF, RATE, UNSUBSCRIBE, Row, ago, member, stated
 
 BIRTHDAY = RATE.model_copy(update={"triggers": ("birthday",)})
 TIER = RATE.model_copy(update={"triggers": ("tier_change",)})

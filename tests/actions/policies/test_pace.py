@@ -11,8 +11,8 @@ from actions.explain import explain
 from actions.policies import repricing
 from actions.policies.repricing import Bounds, Params
 from contracts.economics import Economics
+from tests.actions.policies.priced_listings import FREE, decide, fact, offer, propose, stated
 from tests.actions.policies.test_every_policy import action
-from tests.actions.policies.test_repricing import FREE, decide, fact, offer, propose, stated
 
 GOODS: dict[str, Any] = {
     "available_units": 60, "cover_days": 30.0, "has_demand": True, "brand": "Own",

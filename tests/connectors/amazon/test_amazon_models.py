@@ -17,8 +17,9 @@ from connectors.amazon import codes, fetch, mapping, outbound, shapes, wire
 from connectors.amazon.operations import OPERATIONS
 from contracts.actions import Change, Live
 from contracts.streams import Context
+from tests.connectors.amazon.answered_days import DAY, stock
 from tests.connectors.amazon.recorded import READ_AT, listing, page, report_row
-from tests.connectors.amazon.test_amazon_fetch import DAY, orders, report_file, reported, stock
+from tests.connectors.amazon.test_amazon_fetch import orders, report_file, reported
 from tests.connectors.amazon.test_amazon_outbound import (
     OFFERED,
     SENT,

@@ -15,7 +15,7 @@ from openapi_core.testing import MockRequest
 from connectors.klaviyo import codes, fetch, outbound
 from connectors.klaviyo.client import REVISION
 from connectors.klaviyo.operations import OPERATIONS
-from tests.connectors.klaviyo import test_klaviyo_outbound as writes
+from tests.connectors.klaviyo import changes as writes
 from tests.connectors.klaviyo.conftest import Open, answer
 from tests.connectors.klaviyo.recorded import DATE, code, document, holder, resource, review
 from tests.connectors.klaviyo.test_klaviyo_fetch import SPAN, coupon

@@ -1,7 +1,6 @@
 """What is written, item by item: what is sent, what became of it, and how it is read back."""
 
 import datetime as dt
-import json
 from dataclasses import replace
 from typing import Any
 
@@ -11,81 +10,30 @@ import pytest
 from connectors.base.limits import Urgency
 from connectors.klaviyo import CONNECTOR, outbound
 from connectors.klaviyo.client import KlaviyoClient
-from contracts.actions import Change, Live, Outcome, Unread
+from contracts.actions import Live, Unread
 from contracts.codes import OutcomeState, WriteKind
 from contracts.errors import ConfigurationError, NotAppliedError
-from contracts.payloads import CouponTerms, Event, Properties, encode
+from contracts.payloads import CouponTerms, encode
+from tests.connectors.klaviyo.changes import (
+    ACCEPTED,
+    CLOSED,
+    CODE,
+    COUPON,
+    CREATE,
+    CREATED,
+    EVENT,
+    HAPPENED,
+    SEGMENTED,
+    TERMS,
+    code,
+    states,
+)
 from tests.connectors.klaviyo.conftest import Open, Script, answer
 from tests.connectors.klaviyo.recorded import (
     READ_AT,
     document,
-    profile,
     refused,
-    resource,
 )
-
-COUPON = {"coupon_id": "WINBACK", "coupon_off": "15%"}
-CREATE, EVENT = "POST /api/coupon-codes", "POST /api/events"
-CODE, PROFILE = "/api/coupon-codes/WINBACK-A1", "/api/profiles/01P1"
-TERMS = CouponTerms(
-    title="Win back",
-    starts_at=READ_AT - dt.timedelta(hours=1),
-    ends_at=READ_AT + dt.timedelta(days=14),
-    usage_limit=1,
-)
-CREATED = Change(
-    action_id="a" * 32,
-    target_id="A1",
-    parent_id=None,
-    before=None,
-    after=1500,
-    currency=None,
-    payload=encode(TERMS),
-)
-CLOSED = replace(CREATED, before=1500, after=0, is_undo=True)
-HAPPENED = Change(
-    action_id="b" * 32,
-    target_id="late-parcel",
-    parent_id=None,
-    before=0,
-    after=1,
-    currency=None,
-    payload=encode(Event(name="Parcel is late", properties={"days": 3})),
-    recipient="01P1",
-)
-SEGMENTED = Change(
-    action_id="c" * 32,
-    target_id="segment-1",
-    parent_id=None,
-    before=0,
-    after=1,
-    currency=None,
-    payload=encode(Properties(values={"segment": "at_risk", "orders": 4})),
-    recipient="01P1",
-)
-
-
-def single(found: dict[str, Any]) -> bytes:
-    return json.dumps({"data": found}).encode()
-
-
-def code(**more: Any) -> bytes:
-    attributes = {"status": "UNASSIGNED", "expires_at": "2026-12-24T00:00:00+00:00", **more}
-    return single(resource("coupon-code", "WINBACK-A1", attributes))
-
-
-def events(*action_ids: str) -> bytes:
-    told: list[Any] = [None, *({"action_id": one} for one in action_ids)]
-    return document(
-        *(resource("event", f"E{n}", {"event_properties": one}) for n, one in enumerate(told))
-    )
-
-
-def states(outcomes: list[Outcome]) -> list[tuple[OutcomeState, str | None]]:
-    return [(one.state, one.message) for one in outcomes]
-
-
-ACCEPTED = (OutcomeState.ACCEPTED, None)
 
 
 def test_a_code_is_made_under_the_coupon_and_ends_with_its_terms(opened: Open) -> None:
@@ -248,104 +196,6 @@ def test_a_code_may_hold_what_an_address_may_not(opened: Open) -> None:
     )
     outbound.CODES.live(client, [replace(CREATED, target_id="A/1?")])
     assert platform.asked[0].url.raw_path.startswith(b"/api/coupon-codes/WINBACK-A%2F1%3F?")
-
-
-def test_an_event_bears_the_actions_id_twice(opened: Open) -> None:
-    client, platform = opened({EVENT: [answer(status=202)]})
-    assert states(outbound.send_events(client, [HAPPENED])) == [ACCEPTED]
-    metric = {"data": {"type": "metric", "attributes": {"name": "Parcel is late"}}}
-    person = {"data": {"type": "profile", "id": "01P1", "attributes": {}}}
-    assert platform.bodies() == [
-        {
-            "data": {
-                "type": "event",
-                "attributes": {
-                    "properties": {"days": 3, "action_id": "b" * 32},
-                    "metric": metric,
-                    "profile": person,
-                    "unique_id": "b" * 32,
-                },
-            }
-        }
-    ]
-
-
-def test_an_event_is_done_once_the_persons_history_shows_it(opened: Open) -> None:
-    history = "GET /api/events"
-    client, platform = opened({history: [events("x"), events("x", "b" * 32)]})
-    assert outbound.live_events(client, [HAPPENED]) == {"late-parcel": Live(value=0, currency=None)}
-    assert outbound.live_events(client, [HAPPENED]) == {"late-parcel": Live(value=1, currency=None)}
-    assert platform.params()[1] == {
-        "fields[event]": "event_properties",
-        "filter": 'and(equals(profile_id,"01P1"),greater-or-equal(datetime,2026-10-23T05:00:00Z))',
-        "page[size]": "1000",
-        "sort": "-datetime",
-    }
-
-
-def test_a_persons_history_is_followed_to_its_end(opened: Open) -> None:
-    more = document(links={"next": "https://a.klaviyo.com/api/events?page%5Bcursor%5D=2"})
-    client, _ = opened({"GET /api/events": [more, events("b" * 32)]})
-    assert outbound.live_events(client, [HAPPENED]) == {"late-parcel": Live(value=1, currency=None)}
-
-
-def test_an_event_takes_as_long_to_show_as_the_settings_say(opened: Open) -> None:
-    client, _ = opened({}, event_settles_seconds=4)
-    assert outbound.event_settles(client) == dt.timedelta(seconds=4)
-
-
-def test_properties_are_set_beside_those_that_are_there(opened: Open) -> None:
-    client, platform = opened({f"PATCH {PROFILE}": [document()]})
-    assert states(outbound.set_profiles(client, [SEGMENTED])) == [ACCEPTED]
-    [body] = platform.bodies()
-    assert body["data"] == {
-        "type": "profile",
-        "id": "01P1",
-        "attributes": {"properties": {"segment": "at_risk", "orders": 4}},
-    }
-
-
-@pytest.mark.parametrize(
-    ("held", "value"),
-    [
-        ({"segment": "at_risk", "orders": 4, "pet": "cat"}, 1),
-        ({"segment": "at_risk"}, 0),
-        ({"segment": "at_risk", "orders": 5}, 0),
-        (None, 0),
-    ],
-)
-def test_a_profile_is_as_wanted_when_it_has_all_of_it(
-    opened: Open, held: dict[str, Any] | None, value: int
-) -> None:
-    shown = single(profile("01P1", "1", properties=held))
-    client, platform = opened({f"GET {PROFILE}": [shown]})
-    live = outbound.live_profiles(client, [SEGMENTED])
-    assert live == {"segment-1": Live(value=value, currency=None)}
-    assert platform.params() == [{"fields[profile]": "properties"}]
-
-
-def test_of_a_profile_that_is_gone_nothing_is_told(opened: Open) -> None:
-    client, _ = opened({f"GET {PROFILE}": [refused(404, "not_found")]})
-    assert outbound.live_profiles(client, [SEGMENTED]) == {}
-
-
-@pytest.mark.parametrize(
-    ("send", "change"),
-    [(outbound.send_events, HAPPENED), (outbound.set_profiles, SEGMENTED)],
-)
-def test_without_a_profile_or_a_payload_nothing_is_sent(
-    opened: Open, send: Any, change: Change
-) -> None:
-    client, platform = opened({})
-    for wrong in (replace(change, recipient=None), replace(change, payload=None)):
-        [outcome] = send(client, [wrong])
-        assert outcome.state is OutcomeState.REJECTED
-    assert platform.asked == []
-    if send is outbound.send_events:
-        assert outbound.live_events(client, [replace(change, recipient=None)]) == {}
-    else:
-        assert outbound.live_profiles(client, [replace(change, recipient=None)]) == {}
-        assert outbound.live_profiles(client, [replace(change, payload=None)]) == {}
 
 
 def test_each_item_has_its_own_end(opened: Open) -> None:

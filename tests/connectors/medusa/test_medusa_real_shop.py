@@ -1,40 +1,42 @@
 """The connector against a real Medusa: `make real-shops`. Judged by what the server itself says."""
 
 import datetime as dt
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 import pytest
 
-from checks.rows import split
-from connectors.base.declaration import facts_of
-from connectors.base.isolation import map_documents
 from connectors.medusa import CONNECTOR
 from connectors.medusa.client import MedusaClient, MedusaSettings
-from contracts.actions import Change, Live
+from contracts.actions import Live
 from contracts.codes import Audience, OutcomeState, WriteKind
 from contracts.money import exponent
-from contracts.payloads import CouponTerms, encode
-from contracts.streams import Context, Window
 from flows.steps.build import build
 from flows.steps.opening import open_home
 from flows.steps.pull import pull
 from tests.connectors.medusa.real import PRICES, Market, missing, server
+from tests.connectors.medusa.real_trade import (
+    PREPARED,
+    change,
+    minor,
+    prices_of,
+    read,
+    sent,
+    settle,
+    terms_of,
+    trade,
+)
 from tests.flows.conftest import KEYS
 
 pytestmark = [
     pytest.mark.real_shop,
     pytest.mark.skipif(missing() is not None, reason=str(missing())),
 ]
-DAY = dt.timedelta(days=1)
 CURRENCIES = tuple(PRICES)
 every_currency = pytest.mark.parametrize("currency", CURRENCIES)
-Frames = dict[str, pl.DataFrame]
 Shops = dict[str, MedusaClient]
 
 
@@ -44,42 +46,10 @@ def market() -> Iterator[Market]:
     with server() as (url, key):
         opened = Market(url, key)
         for currency in CURRENCIES:
-            _trade(opened, currency)
-        _settle()
+            trade(opened, currency)
+        settle()
         yield opened
         opened.close()
-
-
-def _trade(market: Market, currency: str) -> None:
-    """Unpaid, discounted, without shipping, paid back and returned, cancelled twice, edited."""
-    ten, free = f"TEN-{currency}-{market.run}", f"SHIP-{currency}-{market.run}"
-    market.promotion(ten, currency_code=currency)
-    market.promotion(free, value=100, target_type="shipping_methods", currency_code=currency)
-    market.order(currency, (0, 3), (1, 1))
-    market.order(currency, (0, 3), (1, 1), promo_codes=[ten])
-    market.order(currency, (1, 1), promo_codes=[free])
-    sent = market.order(currency, (0, 2), (1, 2))
-    market.pay(sent)
-    market.send(sent, market.pack(sent), f"1Z{sent[-6:]}")
-    market.refund(sent, PRICES[currency])
-    market.receive(sent, market.return_pieces(sent, 2), 2)
-    for is_paid in (True, False):
-        void = market.order(currency, (0, 1))
-        if is_paid:
-            market.pay(void)
-        market.post(f"orders/{void}/cancel")
-    edited = market.order(currency, (0, 1))
-    market.pay(edited)
-    market.post("order-edits", order_id=edited)
-    added = [{"variant_id": market.variants[1], "quantity": 2}]
-    market.post(f"order-edits/{edited}/items", items=added)
-    market.post(f"order-edits/{edited}/request")
-    market.post(f"order-edits/{edited}/confirm")
-
-
-def _settle() -> None:
-    """Until the server's clock, which tells whole seconds, is past all that was done."""
-    time.sleep(1.1)
 
 
 @pytest.fixture(scope="module")
@@ -94,23 +64,6 @@ def shops(market: Market) -> Iterator[Shops]:
     yield opened
     for client in opened.values():
         client.close()
-
-
-def read(client: MedusaClient, name: str, since: dt.datetime | None = None) -> Frames:
-    """A stream as it goes to the lake; nothing of it may be refused."""
-    stream, now = CONNECTOR.stream(name), client.now()
-    assert stream is not None
-    context = Context("shop", client.currency(), "Europe/Berlin", now, facts=facts_of(client))
-    pages = list(stream.fetch(client, Window(since or now - DAY, now)))
-    parted = split(map_documents(stream, lambda: pages, context), context)
-    assert parted.bad.is_empty(), parted.bad
-    return parted.good
-
-
-def minor(amount: float, currency: str) -> int:
-    """As a payment provider charges it."""
-    scaled = Decimal(str(amount)).scaleb(exponent(currency.upper()))
-    return int(scaled.to_integral_value(ROUND_HALF_UP))
 
 
 # ---- reading ------------------------------------------------------------------------------------
@@ -214,85 +167,22 @@ def test_all_other_lists_are_read_whole(market: Market, shops: Shops) -> None:
     assert coupons.filter(coupon_code=f"TEN-eur-{market.run}")["discount_rate"].to_list() == [0.1]
 
 
-# ---- changes ------------------------------------------------------------------------------------
-
-
-def _sent_and_back(market: Market, order: str) -> None:
-    market.pay(order)
-    market.send(order, market.pack(order), f"1Z{order[-5:]}")
-    market.receive(order, market.return_pieces(order, 1), 1)
-
-
-Moved = Callable[[Market, str], Any]
-_PREPARED: dict[str, tuple[Moved, Moved, dict[str, object]]] = {
-    "payment": (lambda *_: None, Market.pay, {"payment_status": "paid"}),
-    "refund": (
-        Market.pay,
-        lambda market, order: market.refund(order, 1),
-        {"payment_status": "partially_refunded", "refunded_minor": 100},
-    ),
-    # It dates neither the order nor the payment.
-    "refund of a return": (
-        _sent_and_back,
-        lambda market, order: market.refund(order, 5),
-        {"refunded_minor": 500},
-    ),
-    "parcel": (
-        Market.pay,
-        lambda market, order: market.send(order, market.pack(order), f"1Z{order[-4:]}"),
-        {"fulfilment_status": "fulfilled"},
-    ),
-    "cancellation": (
-        lambda *_: None,
-        lambda market, order: market.post(f"orders/{order}/cancel"),
-        {"payment_status": "voided", "fulfilment_status": "not_required"},
-    ),
-}
-
-
-@pytest.mark.parametrize("kind", _PREPARED)
+@pytest.mark.parametrize("kind", PREPARED)
 def test_a_change_is_told_by_the_next_reading_and_is_newer(
     market: Market, shops: Shops, kind: str
 ) -> None:
-    prepare, move, wanted = _PREPARED[kind]
+    prepare, move, wanted = PREPARED[kind]
     order = market.order("eur", (0, 2))
     prepare(market, order)
-    _settle()
+    settle()
     before = read(shops["eur"], "orders")["orders"].filter(order_id=order).row(0, named=True)
     since = shops["eur"].now()
     move(market, order)
-    _settle()
+    settle()
     found = read(shops["eur"], "orders", since)["orders"].filter(order_id=order)
     after = found.row(0, named=True)
     assert {name: after[name] for name in wanted} == wanted
     assert after["source_updated_at"] > before["source_updated_at"]
-
-
-# ---- writes -------------------------------------------------------------------------------------
-
-
-def change(target: str, before: int | None, after: int, **more: Any) -> Change:
-    given = {"parent_id": None, "currency": None, **more}
-    return Change(action_id="a" * 32, target_id=target, before=before, after=after, **given)
-
-
-def sent(client: MedusaClient, kind: WriteKind, one: Change) -> Live | None:
-    """Send, which must be accepted; what is in force then."""
-    write = CONNECTOR.write(kind)
-    assert write is not None
-    assert write.live is not None
-    (outcome,) = write.send(client, [one])
-    assert outcome.state is OutcomeState.ACCEPTED, outcome.message
-    found = write.live(client, [one]).get(one.target_id)
-    assert found is None or isinstance(found, Live)
-    return found
-
-
-def _prices(market: Market, variant: str) -> list[tuple[str, float, int | None]]:
-    fields = "prices.currency_code,prices.amount,prices.min_quantity"
-    (found,) = market.rows("product-variants", "variants", id=variant, fields=fields)
-    told = ((one["currency_code"], one["amount"], one["min_quantity"]) for one in found["prices"])
-    return sorted(told, key=str)
 
 
 @every_currency
@@ -300,17 +190,17 @@ def test_a_price_is_written_read_back_and_undone_and_no_other_is_lost(
     market: Market, shops: Shops, currency: str
 ) -> None:
     client, variant = shops[currency], market.variants[1]
-    all_before, before = _prices(market, variant), minor(PRICES[currency], currency)
+    all_before, before = prices_of(market, variant), minor(PRICES[currency], currency)
     up = change(variant, before, before + 1, currency=currency.upper())
     found = sent(client, WriteKind.SET_PRICE, up)
     assert found == Live(value=before + 1, currency=currency.upper())
-    others = [one for one in _prices(market, variant) if one not in all_before]
+    others = [one for one in prices_of(market, variant) if one not in all_before]
     assert others == [
         (currency, float(Decimal(before + 1).scaleb(-exponent(currency.upper()))), None)
     ]
     down = replace(up, before=before + 1, after=before, is_undo=True)
     sent(client, WriteKind.SET_PRICE, down)
-    assert _prices(market, variant) == all_before
+    assert prices_of(market, variant) == all_before
 
 
 def test_what_a_price_list_decides_is_read_and_left_to_a_person(
@@ -349,11 +239,6 @@ def test_stock_is_written_read_back_and_undone_beside_what_is_reserved(
     assert sent(client, WriteKind.SET_STOCK, undo) == before
 
 
-def _terms(**more: Any) -> str:
-    now = dt.datetime.now(dt.UTC).replace(microsecond=0)
-    return encode(CouponTerms(title="Hello", starts_at=now - DAY, ends_at=now + DAY, **more))
-
-
 def test_a_code_holds_for_whom_and_for_what_it_says_and_is_closed(
     market: Market, shops: Shops
 ) -> None:
@@ -364,7 +249,7 @@ def test_a_code_holds_for_whom_and_for_what_it_says_and_is_closed(
         None,
         700,
         currency="JPY",
-        payload=_terms(min_spend_minor=5000, usage_limit=5),
+        payload=terms_of(min_spend_minor=5000, usage_limit=5),
         member_id="m",
         recipient=me,
     )
@@ -387,14 +272,14 @@ def test_a_code_holds_for_whom_and_for_what_it_says_and_is_closed(
 
 def test_a_rate_holds_for_its_goods_up_to_its_largest_order(market: Market, shops: Shops) -> None:
     client, code = shops["jpy"], f"RATE-{market.run}"
-    terms = _terms(max_spend_minor=8000, listing_ids=(market.variants[0],))
+    terms = terms_of(max_spend_minor=8000, listing_ids=(market.variants[0],))
     found = sent(client, WriteKind.CREATE_COUPON, change(code, None, 1250, payload=terms))
     assert found is not None
     assert (found.value, found.currency) == (1250, None)
     two, three = (market.cart("jpy", pieces, code, as_customer=1) for pieces in (2, 3))
     assert two["discount_total"] == pytest.approx(0.125 * two["original_item_total"])
     assert three["discount_total"] == 0
-    other = _terms(listing_ids=(market.variants[1],))
+    other = terms_of(listing_ids=(market.variants[1],))
     sent(client, WriteKind.CREATE_COUPON, change(f"O{code}", None, 1250, payload=other))
     assert market.cart("jpy", 2, f"O{code}", as_customer=1)["discount_total"] == 0
 
@@ -435,7 +320,7 @@ def test_the_loop_reads_and_builds_what_the_server_earned(
         currency=currency.upper(), first=first, url=market.url, region=market.regions[currency]
     )
     (tmp_path / "shops" / "real.toml").write_text(shop, encoding="utf-8")
-    _settle()
+    settle()
     told = market.rows("orders", region_id=market.regions[currency], fields=f"id,{_TOLD}")
     paid = [
         one
