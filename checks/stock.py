@@ -47,11 +47,12 @@ def stock_moves(
     if first is None or until - max(first, until - SPAN) < SHORTEST:
         return []
     since = max(first, until - SPAN)
-    sold = _sold(orders, lines, pieces, since, until)
-    before, after = _known(levels, since), _known(levels, until)
+    is_enough = pl.col("most_units") >= FEWEST_UNITS
+    sold = _sold(orders, lines, pieces, since, until).filter(is_enough).collect().lazy()
+    of_sold = levels.join(sold, on=_SKU, how="semi")
+    before, after = _known(of_sold, since), _known(of_sold, until)
     counts = dict(
-        sold.filter(pl.col("most_units") >= FEWEST_UNITS)
-        .join(before, on=_SKU)
+        sold.join(before, on=_SKU)
         .join(after, on=_SKU, suffix="_after")
         .filter(pl.col("places") == pl.col("places_after"))
         .group_by(_cause(pl.col("units_after") - pl.col("units")))
@@ -80,9 +81,11 @@ def stock_moves(
 
 def _known(levels: pl.LazyFrame, at: dt.datetime) -> pl.LazyFrame:
     """Pieces of each SKU that could be sold at an instant, and in how many places they lie."""
-    newest = levels.filter(pl.col("observed_at") <= at).sort("observed_at", "read_at")
+    newest = pl.col("available_units").get(pl.col("observed_at").arg_max())
     return (
-        newest.unique([*_SKU, "warehouse_id"], keep="last")
+        levels.filter(pl.col("observed_at") <= at)
+        .group_by([*_SKU, "warehouse_id"])
+        .agg(newest)
         .group_by(_SKU)
         .agg(units=pl.col("available_units").sum(), places=pl.len())
     )

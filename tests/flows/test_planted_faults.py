@@ -3,11 +3,12 @@ what they spoil; what cannot be told from the truth is named in docs/guarantees.
 """
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from actions.policies.registry import policies
-from tests.planted_faults.bench import Bench, Verdict, benches
+from tests.planted_faults.bench import Bench, benches
+from tests.planted_faults.decisions import Decisions
 from tests.planted_faults.faults import FAULTS, OLDER
 from tests.planted_faults.tape import Tape, record
 
@@ -38,29 +39,26 @@ def test_every_stream_that_answers_is_judged(tape: Tape) -> None:
 
 
 @pytest.mark.parametrize(("shop_id", "name"), STREAMS)
-def test_each_fault_is_caught_and_nothing_acts_on_what_it_spoils(
-    tape: Tape, shop_id: str, name: str
+def test_each_fault_is_caught_and_nothing_is_decided_on_what_it_spoils(
+    tape: Tape, tmp_path: Path, shop_id: str, name: str
 ) -> None:
     bench = Bench(tape, shop_id, name)
     verdicts = {one.name: bench.judged(one) for one in FAULTS.values()}
     planted = {fault: verdict for fault, verdict in verdicts.items() if verdict}
     missed = {fault for fault, verdict in planted.items() if not verdict.caught}
     assert missed == set(bench.limits), planted
-    caught = {fault: verdict for fault, verdict in planted.items() if verdict.caught}
-    unsafe = {fault for fault, verdict in caught.items() if _is_acted_on(verdict)}
-    assert unsafe - WARNED.get(name, set()) == set(), planted
     if bench.fresh_rows >= FEWEST_ROWS:
-        stopped = {one for one in SOME if one in caught and caught[one].kept_rate < LEAST_KEPT_RATE}
-        assert stopped == set(), planted
+        least = {fault: planted[fault].kept_rate for fault in SOME if fault in planted}
+        assert min(least.values(), default=1.0) >= LEAST_KEPT_RATE, planted
+    spoiled = {fault for fault, verdict in planted.items() if verdict.spoiled} - missed
+    decisions = Decisions(tape, shop_id, name, tmp_path / "home")
+    beyond = {fault: decisions.decided(FAULTS[fault]) - decisions.clean for fault in spoiled}
+    assert {fault for fault, steps in beyond.items() if steps} <= WARNED.get(name, set()), beyond
 
 
-def _is_acted_on(verdict: Verdict) -> bool:
-    """Whether a policy reads a spoiled table while none of the stream's tables holds it."""
-    held = set(verdict.holds)
-    return any(
-        set(policy.DEPENDS) & set(verdict.spoiled) and not set(policy.DEPENDS) & held
-        for policy in policies().values()
-    )
+def test_what_is_decided_on_clean_data_are_prices_and_orders(tape: Tape, tmp_path: Path) -> None:
+    clean = Decisions(tape, "shopify", "offers", tmp_path / "home").clean
+    assert {("repricing", "set_price"), ("restock", "none")} <= {step[:2] for step in clean}
 
 
 # Taobao tells stock as of the moment at which it is asked, so a later reading tells other facts.
