@@ -2,12 +2,16 @@
 
 import datetime as dt
 import json
+from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from connectors.base.frames import frame
 from connectors.shopify import CONNECTOR, mapping, order_mapping
 from contracts.errors import SourceContractError
 from contracts.streams import Page
@@ -202,6 +206,29 @@ def test_no_pages_are_empty_tables(stream: Any) -> None:
     mapped = stream.to_canonical([], CONTEXT)
     assert len(mapped.frames) == len(stream.tables)
     assert all(frame.is_empty() for frame in mapped.frames.values())
+
+
+@pytest.mark.parametrize("stream", CONNECTOR.streams, ids=lambda stream: stream.name)
+def test_no_page_is_decoded_before_the_one_before_it_is_a_frame(
+    stream: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = []
+
+    def noted(structs: Any, shape: Any) -> pl.DataFrame:
+        done.append("frame")
+        return frame(structs, shape)
+
+    for module in (mapping, order_mapping):
+        monkeypatch.setattr(module, "frame", noted)
+
+    def pages() -> Iterator[Page]:
+        for _ in range(3):
+            done.append("page")
+            yield Page(b'{"any": {"nodes": []}}', "page")
+
+    stream.to_canonical(pages(), CONTEXT)
+    assert done.count("page") == 3
+    assert ("page", "page") not in pairwise(done)
 
 
 cents = st.integers(0, 10**9)
