@@ -3,9 +3,8 @@
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, cast
+from typing import Literal
 
-import dataframely as dy
 import polars as pl
 
 from contracts.errors import ConfigurationError
@@ -100,8 +99,7 @@ def sources(view: View) -> Sources:
 def sources_at_hand(view: View) -> Sources:
     """The same with its orders in memory, for several metrics: nearly each looks at them, and a
     table of a file a day costs most to open."""
-    orders = view.rows(Order).collect().lazy()
-    return replace(sources(view), orders=cast("dy.LazyFrame[Order]", orders))
+    return replace(sources(view), orders=view.rows(Order).collect().lazy())
 
 
 def show(
