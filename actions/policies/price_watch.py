@@ -19,7 +19,15 @@ NAME: Final = "price_watch"
 VERSION: Final = 1
 WRITES: Final = (WriteKind.NONE,)
 INPUTS: Final[dict[str, type[dy.Schema]]] = {"prices": PriceFact}
-DEPENDS: Final = ("listings", "prices", "costs", "bundle_parts")
+DEPENDS: Final = (
+    "listings",
+    "prices",
+    "costs",
+    "bundle_parts",
+    "coupons",
+    "orders",
+    "order_lines",
+)
 HAS_HOLDOUT: Final = False
 
 

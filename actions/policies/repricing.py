@@ -25,6 +25,7 @@ DEPENDS: Final = (
     "costs",
     "bundle_parts",
     "competitor_offers",
+    "coupons",
     "orders",
     "order_lines",
 )
