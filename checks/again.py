@@ -54,9 +54,13 @@ class Again:
     def note(
         self, stored: Mapping[str, pl.DataFrame], incoming: Mapping[str, pl.DataFrame]
     ) -> None:
-        """Hold what came in against what was stored before the reading, by table name."""
+        """Hold what came in against what was stored before the reading, by table name.
+
+        What an earlier mapping made is no measure: it may have read other units or zones.
+        """
         for name, now in incoming.items():
-            before = stored[name].filter(pl.col("read_at") < self.read_at)
+            is_alike = pl.col("mapping_version").is_in(now["mapping_version"].unique().implode())
+            before = stored[name].filter(pl.col("read_at") < self.read_at, is_alike)
             if now.is_empty() or before.is_empty():
                 continue
             told = _told(TABLES[name], before, now, self.window)

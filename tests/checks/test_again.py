@@ -127,6 +127,15 @@ def test_coupons_that_a_merchant_changes_do_not_fail(tmp_path: Path) -> None:
     assert all(verdicts(judged(tmp_path, "coupons", days, is_whole=True)))
 
 
+def test_what_a_new_mapping_reads_otherwise_does_not_fail_and_is_the_measure_from_then_on(
+    tmp_path: Path,
+) -> None:
+    mended = [{**one, "mapping_version": 2} for one in coupons(100)]
+    wrong = [{**one, "mapping_version": 2} for one in coupons()]
+    said = judged(tmp_path, "coupons", [coupons(), mended, mended, wrong], is_whole=True)
+    assert verdicts(said) == [True, True, True, False]
+
+
 def test_a_field_that_a_whole_list_lost_fails_until_it_is_back(tmp_path: Path) -> None:
     gone = [{**one, "limit_units": None} for one in coupons()]
     days = [coupons(), gone, gone, coupons()]
