@@ -57,12 +57,11 @@ def kpis_after(view: View, since: SinceBuild) -> pl.DataFrame:
         days=days,
         first_orders=_first_orders(view, placed, since),
     )
-    last = view.home.lake.scan("kpis_daily").filter(pl.col("shop_id") == view.shop.id).collect()
     found = kpis.kpis_of(
         [tally],
         traffic=view.rows(TrafficDaily),
         quarantined_days=quarantined_days(view),
-        kept=kpis.without_days(last, days),
+        kept=kpis.without_days(view.last(KpisDaily).collect(), days),
     )
     return KpisDaily.validate(found.collect())
 
@@ -81,6 +80,6 @@ def _first_orders(view: View, placed: pl.DataFrame, since: SinceBuild) -> pl.Laz
     """The first day of the buyers whom no change concerns, as the last build has it."""
     buyers = placed["member_id"].drop_nulls().unique()
     others = buyers.filter(~buyers.is_in(since.members.implode()))
-    facts = view.rows(MemberFact).filter(pl.col("member_id").is_in(others.implode()))
+    facts = view.last(MemberFact).filter(pl.col("member_id").is_in(others.implode()))
     first = local_day("first_order_at", view.zone)
     return facts.select("shop_id", "member_id", "currency", kpi_date=first)

@@ -328,7 +328,7 @@ def _histories(view: View, since: SinceBuild | None) -> pl.LazyFrame:
     )
     if since is None:
         return found
-    return pl.concat([kept_histories(view.rows(MemberFact), since.members), found])
+    return pl.concat([kept_histories(view.last(MemberFact), since.members), found])
 
 
 POINT_IN_TIME: Mapping[type[dy.Schema], Callable[[View, Built], pl.LazyFrame]] = {

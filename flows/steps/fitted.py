@@ -66,7 +66,7 @@ def last_or_learnt(
     categories = categories_of(view.rows(Listing, with_deleted=True).lazy()).collect()
     basis = f"{elasticity.VERSION}:{last}:{_content(categories)}"
     if _stands(view, Elasticity, basis, since=since, until=last + dt.timedelta(days=6)):
-        return view.rows(Elasticity)
+        return view.last(Elasticity)
     return elasticities(sold, view.rows(Listing, with_deleted=True), as_of_date=yesterday)
 
 
@@ -81,7 +81,7 @@ def last_or_forecast(
     yesterday = view.today - dt.timedelta(days=1)
     basis = f"{velocity.VERSION}:{yesterday}:{window_days}:{_content(*beside)}"
     if _stands(view, Velocity, basis, since=since, until=yesterday):
-        return view.rows(Velocity)
+        return view.last(Velocity)
     return made
 
 

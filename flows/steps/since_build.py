@@ -50,5 +50,7 @@ def orders_by_id(view: View, ids: pl.Series, *, created: pl.Series | None = None
     if ids.is_empty():
         return rows.limit(0).collect()
     if created is not None:
-        rows = cast("dy.LazyFrame[Order]", rows.filter(pl.col("created_date").is_in(created)))
+        rows = cast(
+            "dy.LazyFrame[Order]", rows.filter(pl.col("created_date").is_in(created.implode()))
+        )
     return rows.filter(pl.col("order_id").is_in(ids.implode())).collect()

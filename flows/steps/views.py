@@ -80,6 +80,15 @@ class View:
         some = rows.filter(own if within is None else own & within)
         return cast("dy.LazyFrame[SchemaT]", some)
 
+    def last(self, schema: type[SchemaT]) -> dy.LazyFrame[SchemaT]:
+        """The shop's rows of a derived table as the last build left them.
+
+        At its newest version, recorded or not, as are the notes that say what they rest on: a build
+        may have ended between writing and recording.
+        """
+        rows = self.home.lake.scan(table_of(schema).name)
+        return cast("dy.LazyFrame[SchemaT]", rows.filter(pl.col("shop_id") == self.shop.id))
+
     def stretches(self, schema: type[SchemaT], most: int) -> list[pl.Expr]:
         """Parts of a table by its partition, each of about `most` rows, or of one day.
 

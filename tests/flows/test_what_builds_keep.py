@@ -9,6 +9,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from contracts.tables import TABLES, Listing, StockoutDay, table_of
+from flows.steps import build as build_module
 from flows.steps import derived, fitted
 from flows.steps.build import build, derive
 from flows.steps.home import Home
@@ -75,7 +76,7 @@ def is_made(home: Home, monkeypatch: pytest.MonkeyPatch, name: str) -> bool:
     return made
 
 
-def fail(_rows: pl.DataFrame) -> pl.DataFrame:
+def fail(*_given: object, **_more: object) -> pl.DataFrame:
     raise MadeError
 
 
@@ -167,3 +168,22 @@ def test_a_new_day_and_a_day_out_of_stock_forecast_anew(
     assert not is_made(home, monkeypatch, "velocity")
     orders_until(home, LAST + dt.timedelta(days=1), days=1)
     assert is_made(home, monkeypatch, "velocity")
+
+
+@pytest.mark.parametrize("seam", ["record", "note"])
+def test_what_was_written_and_not_recorded_is_kept(
+    home: Home, monkeypatch: pytest.MonkeyPatch, seam: str
+) -> None:
+    """As after a crash between the two: notes speak of the newest rows, recorded or not."""
+    since = midnight(home, LAST - dt.timedelta(days=2))
+    sold_again(home, since=since, until=since + dt.timedelta(hours=23))
+    crashes = {"record": (type(home.readings), "record"), "note": (build_module, "note")}
+    with monkeypatch.context() as patch:
+        patch.setattr(*crashes[seam], fail)
+        with pytest.raises(MadeError):
+            build(home)
+    build(home)
+    shop = home.shop(SHOP)
+    for name, whole in derive(home, shop, as_of=home.data_as_of(shop)).items():
+        key = TABLES[name].key
+        assert_frame_equal(home.scan(name, shop).sort(key).collect(), whole.sort(key)), name
