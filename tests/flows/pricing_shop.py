@@ -37,11 +37,10 @@ max_factor = 2.0
 max_actions = 100
 max_exposure_minor = 10_000_000
 """
-_SEEN = ("observed_at", "created_at")
 
 
 def stream(schema: type[dy.Schema]) -> Stream:
-    """A table told row by row, as it is in force; instants are that of the reading."""
+    """A table told row by row, as it is in force at the reading, of listings that stay."""
     columns = {name: column.dtype for name, column in schema.columns().items()}
 
     def mapped(pages: Iterable[Page], context: Context) -> Mapped:
@@ -53,7 +52,8 @@ def stream(schema: type[dy.Schema]) -> Stream:
         }
         texts = {name: pl.String if dtype == pl.Date else dtype for name, dtype in fields.items()}
         raw = pl.DataFrame(rows, schema_overrides=texts)
-        seen = {name: pl.lit(context.read_at) for name in _SEEN if name in columns}
+        instants = {"observed_at": context.read_at, "created_at": scripted.NOW - DAY}
+        seen = {name: pl.lit(at) for name, at in instants.items() if name in columns}
         return Mapper(context).add(schema, raw, **given, **seen).done() if rows else Mapped({})
 
     return Stream(name=table_of(schema).name, tables=(schema,), to_canonical=mapped,
