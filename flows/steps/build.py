@@ -26,7 +26,7 @@ from warehouse.upkeep import changes, note, read_note, tidy
 
 _NAMES = ("sales_daily", "kpis_daily", *(table_of(schema).name for schema in POINT_IN_TIME))
 _KEPT = ("sales_daily", "kpis_daily", "member_facts")
-"""What no change concerns stands in them; the others hold one moment and are made anew."""
+"""What no change concerns stands in them row by row; the others are kept or made as a whole."""
 _SOURCES = (
     "orders", "order_lines", "refunds", "refund_cases", "coupon_grants", "traffic_daily",
 )  # fmt: skip

@@ -186,4 +186,4 @@ def test_what_was_written_and_not_recorded_is_kept(
     shop = home.shop(SHOP)
     for name, whole in derive(home, shop, as_of=home.data_as_of(shop)).items():
         key = TABLES[name].key
-        assert_frame_equal(home.scan(name, shop).sort(key).collect(), whole.sort(key)), name
+        assert_frame_equal(home.scan(name, shop).sort(key).collect(), whole.sort(key))
