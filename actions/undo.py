@@ -135,7 +135,9 @@ def _note(first: Action, redeemed: int | None) -> str | None:
     kind = first.write_kind
     if kind is not WriteKind.CREATE_COUPON or not redeemed:
         return None
-    return f"redeemed {redeemed} {'time' if redeemed == 1 else 'times'} before, which stands"
+    if redeemed == 1:
+        return "redeemed once before, which stands"
+    return f"redeemed {redeemed} times before, which stands"
 
 
 def _conflict(

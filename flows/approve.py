@@ -92,4 +92,4 @@ def _summary(home: Home, found: Batch | None, ids: list[str]) -> str:
     table = proposals_table(report_without_names(actions, language), language)
     if found is None:
         return table
-    return batch_list(found.lines, stamp=found.stamp, language=language) + table
+    return batch_list(found.lines(language), stamp=found.stamp, language=language) + table

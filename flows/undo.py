@@ -53,7 +53,10 @@ async def undo_flow(
         until=utc(until),
     )
     with open_home(home_dir) as home:
-        undone = undo(home, chosen, by=by, execute=carry_out)
-    title = undone.title if carry_out else "The plan; carry_out does it"
-    await acreate_markdown_artifact(undo_table(undone.items), key="undo", description=title)
+        undone, language = undo(home, chosen, by=by, execute=carry_out), home.language
+    await acreate_markdown_artifact(
+        undo_table(undone.items, language),
+        key="undo",
+        description=undone.title(language, "carry_out"),
+    )
     return undone

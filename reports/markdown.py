@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from contracts.checks import CheckResult
 from contracts.languages import Bilingual, Language
+from reports.batches import LARGEST
 from reports.checked import translate_data
 from reports.daily import DailyReport, ReportedAction, count_actions, in_words, states_of
 from reports.effects import ReportedEffect
@@ -230,27 +231,60 @@ def by_approval_list(sentences: Sequence[str]) -> str:
     return "".join(f"- {escape(one)}\n" for one in sentences) + ("\n" if sentences else "")
 
 
-_LARGEST = Bilingual("stamp {}\n\nThe largest:\n\n", "校验码 {}\n\n金额最大：\n\n")
+_STAMP = Bilingual("stamp {}", "校验码 {}")
 
 
 def batch_list(lines: Sequence[str], *, stamp: str, language: Language = "en") -> str:
     """Count and totals of what a filter finds, and the stamp by which it is known again; the
     largest follow."""
     items = "".join(f"- {escape(line)}\n" for line in lines)
-    return f"{items}\n{_LARGEST.in_(language).format(stamp)}"
+    return f"{items}\n{_STAMP.in_(language).format(stamp)}\n\n{LARGEST.in_(language)}\n\n"
 
 
-def undo_table(items: Sequence[Mapping[str, object]]) -> str:
-    """What is taken back, one row per target; a conflict says why it is left alone.
+_NOTHING_UNDONE = Bilingual("Nothing to undo.\n", "没有可撤销的动作。\n")
+_UNDO: Mapping[str, Bilingual] = {
+    "shop_id": Bilingual("shop", "店铺"),
+    "action_id": Bilingual("action", "动作编号"),
+    "target_id": Bilingual("target", "对象"),
+    "sku_id": Bilingual("SKU", "SKU"),
+    "from": Bilingual("from", "现值"),
+    "to": Bilingual("back to", "恢复为"),
+    "actions": Bilingual("actions", "动作数"),
+    "conflict": Bilingual("left alone because", "不撤销的原因"),
+    "note": Bilingual("what stays", "备注"),
+}
+_TARGETED = [name for name in _UNDO if name not in {"action_id", "sku_id"}]
+_NAMELESS = [name for name in _UNDO if name != "target_id"]
+"""Columns of an artifact: a target may be a customer's order or code."""
 
-    The target itself is not named: it may be a customer's order or code.
-    """
+
+def undo_rows(
+    items: Sequence[Mapping[str, object]],
+    language: Language = "en",
+    names: Sequence[str] = _TARGETED,
+) -> tuple[list[str], list[list[str]]]:
+    """What is taken back, one row per target: titles, and cells with a plain text or number each;
+    a conflict says why it is left alone."""
+    said = {"conflict", "note"}
+    rows = [
+        [
+            "" if one[name] is None
+            else translate_reason(str(one[name])).in_(language) if name in said
+            else str(one[name])[:8] if name == "action_id"
+            else str(one[name])
+            for name in names
+        ]
+        for one in items
+    ]  # fmt: skip
+    return [_UNDO[name].in_(language) for name in names], rows
+
+
+def undo_table(items: Sequence[Mapping[str, object]], language: Language = "en") -> str:
+    """The same as an artifact, where no target is named."""
     if not items:
-        return "Nothing to undo.\n"
-    names = ["shop_id", "action_id", "sku_id", "from", "to", "actions", "conflict", "note"]
-    rows = ({**one, "action_id": str(one["action_id"])[:8]} for one in items)
-    cells = (["" if one.get(name) is None else _cell(one[name]) for name in names] for one in rows)
-    return _table([name.replace("_", " ") for name in names], cells)
+        return _NOTHING_UNDONE.in_(language)
+    titles, rows = undo_rows(items, language, _NAMELESS)
+    return _table(titles, ([escape(cell) for cell in row] for row in rows))
 
 
 def _proposal(one: ReportedAction, language: Language) -> Iterable[str]:

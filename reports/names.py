@@ -216,6 +216,20 @@ DONE: Final[Mapping[str, Bilingual]] = {
 }
 """What a write that is done or not leaves behind."""
 
+KINDS: Final[Mapping[str, Bilingual]] = {
+    "set_price": Bilingual("prices", "改价"),
+    "set_stock": Bilingual("stock", "改库存"),
+    "create_coupon": Bilingual("codes", "优惠码"),
+    "grant_coupon": Bilingual("coupons", "发券"),
+    "send_message": Bilingual("messages", "发消息"),
+    "request_review": Bilingual("requests for a review", "邀评"),
+    "reply_review": Bilingual("replies to reviews", "回复评价"),
+    "record_event": Bilingual("events", "记录事件"),
+    "set_profile": Bilingual("properties of members", "更新会员属性"),
+    "none": Bilingual("notices", "提醒"),
+}
+"""What is written, by its kind."""
+
 
 def named(table: Mapping[str, Bilingual], code: str) -> Bilingual:
     """A code's name; its own words where an older release wrote one that is no more."""

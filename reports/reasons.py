@@ -200,11 +200,49 @@ _ENDED: Final[Mapping[str, str]] = {
         "此句未经批准（texts/approved.txt）：{}"
     ),
     "its title {}": "其标题 {}",
+    "{}: {} instead of {}": "{}：{}，应为 {}",
+    "end": "结束时间",
+    "limit of uses": "可用次数",
+    "limit of uses per customer": "每人可用次数",
+    "least order": "最低消费",
+    "largest order": "最高消费",
+    "exclusion of other codes": "不可叠加",
+    "audience": "适用人群",
+    "none": "无",
 }
 """What the ledger says of how an action ended, or why it waits."""
+_UNDO: Final[Mapping[str, str]] = {
+    "a notice wrote nothing, so there is nothing to take back": "提醒没有写入，无需撤销",
+    "a coupon in a member's purse cannot be taken out of it": "已发到会员账户的优惠券无法收回",
+    "a message that was sent cannot be called back": "已发送的消息无法撤回",
+    "a request for a review cannot be called back": "已发出的邀评无法撤回",
+    "a public reply stands; it is changed on the platform by hand": (
+        "公开回复仍然有效；请在平台上手动修改"
+    ),
+    "what the CRM did upon an event cannot be called back": "CRM 因事件所做的处理无法撤回",
+    "what a profile held before us is not known": "会员属性原值未知",
+    "an undo of it is under way; `shopkeeper act` finishes it": (
+        "撤销正在进行；用 `shopkeeper act` 完成"
+    ),
+    "it is an undo itself": "它本身就是撤销",
+    "no longer counted as on the way; tell the supplier": "不再计入在途；请通知供应商",
+    "redeemed once before, which stands": "此前已使用 1 次，仍然有效",
+    "redeemed {} times before, which stands": "此前已使用 {} 次，仍然有效",
+    "the platform no longer knows it": "平台上已不存在",
+    "what is in force cannot be read: {}": "无法读取当前状态：{}",
+    "it is closed or has ended already": "已关闭或已结束",
+    "changed since: ours was {}, in force is {}": "此后被修改：我方设为 {}，现为 {}",
+    "changed since: in force is another {}": "此后被修改：现行条款不同：{}",
+    "the value from before us is in force already": "已是修改前的值",
+    "the platform offers no way to take it back": "平台不支持撤销",
+    "what became of our write is not known so far": "我方写入的结果尚不清楚",
+    "the value in force before us is not known": "修改前的值未知",
+    "it was changed by someone else between our changes": "在我方几次修改之间被他人改过",
+}
+"""Why an undo leaves something alone, and what stays all the same."""
 
 
-_PHRASES: Final = Phrases({**_GUARD, **_EARLIER, **_ENDED})
+_PHRASES: Final = Phrases({**_GUARD, **_EARLIER, **_ENDED, **_UNDO})
 
 
 def translate_reason(reason: str) -> Bilingual:

@@ -1,4 +1,4 @@
-"""Commands that explain metrics: what moved GMV, unusual days, product classes, A/B tests."""
+"""Commands that explain metrics: what moved GMV, unusual days, product classes."""
 
 import datetime as dt
 from dataclasses import asdict
@@ -14,14 +14,13 @@ if TYPE_CHECKING:
 
     from contracts.languages import Bilingual
     from flows.steps.kpi_explanation import Explained
-    from transforms.experiments import Comparison, Trials
 
 _SHOWN_ROWS = 40
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
-    for command in (explain, anomalies, classes, experiment):
+    for command in (explain, anomalies, classes):
         app.command()(command)
 
 
@@ -184,61 +183,3 @@ def _classes_screen(found: "pl.DataFrame") -> Any:
     notes += [f"{one['n']} products have no class: {GAPS[Gap(one['gap'])].en}" for one in unknown]
     columns = ["class", "shop", "product", "visitors", "conversion", "margin", "GMV"]
     return stack(table("Product classes", columns, rows), notes)
-
-
-def experiment(
-    a: Annotated[str, typer.Argument(metavar="A", help="Buyers/visitors of one way: 300/10000.")],
-    b: Annotated[str, typer.Argument(metavar="B", help="The same of the other: 360/10000.")],
-    share: Annotated[
-        float, typer.Option(min=0.01, max=0.99, help="The part that was to get A.")
-    ] = 0.5,
-) -> None:
-    """Read an A/B test: the difference with its intervals, and whether the draw was fair."""
-    from transforms.experiments import UNFAIR, compare, sample_ratio, sample_size
-
-    of_a, of_b = _trials(a, "A"), _trials(b, "B")
-    chance = sample_ratio([of_a.n, of_b.n], [share, 1 - share])
-    if chance < UNFAIR:
-        sentence = f"{of_a.n:,} of A and {of_b.n:,} of B where {share:.0%} were to get A: that is"
-        sentence += f" no luck (p = {chance:.2g}), so the arms differ by more than A and B"
-        answer({"sample_ratio_p_value": chance, "comparison": None}, screen=sentence, held=True)
-    found, needed = compare(of_a, of_b), None
-    if of_a.rate != of_b.rate and {of_a.rate, of_b.rate}.isdisjoint((0, 1)):
-        needed = sample_size(of_a.rate, of_b.rate)
-    data = {"sample_ratio_p_value": chance, "comparison": found, "needed_per_arm": needed}
-    lines = [f"A {of_a.rate:.2%}, B {of_b.rate:.2%}", *_compared_lines(found)]
-    lines += [f"to find such a difference four times of five: {needed:,} each"] if needed else []
-    answer(data, screen="\n".join(lines))
-
-
-def _compared_lines(found: "Comparison") -> list[str]:
-    from transforms.experiments import LEVEL
-
-    low, high = _points(found.sequential_low), _points(found.sequential_high)
-    planned = f"{_points(found.low)} and {_points(found.high)}"
-    return [
-        f"B is {_points(found.difference)} points from A",
-        f"{1 - LEVEL:.0%} between {low} and {high}, however often you look",
-        f"{1 - LEVEL:.0%} between {planned}, if you planned to look once, now"
-        f" (z = {found.z:.2f}, p = {found.p_value:.4f})",
-        f"B is better with a probability of {found.b_is_better:.1%}",
-    ]
-
-
-def _points(difference: float) -> str:
-    """A difference of rates in percentage points."""
-    return f"{difference * 100:+.2f}"
-
-
-def _trials(text: str, name: str) -> "Trials":
-    """Trials as they were typed."""
-    from contracts.errors import ConfigurationError
-    from transforms.experiments import Trials
-
-    try:
-        successes, n = (int(part) for part in text.split("/"))
-        return Trials(successes, n)
-    except ValueError as error:
-        raise ConfigurationError(
-            f"{name} {text!r} is no part of a whole, such as 300/10000"
-        ) from error

@@ -212,20 +212,21 @@ def _approve_batch(chosen: "Filter", *, by: str | None, yes: bool) -> None:
     from flows.steps.actions import approve as approve_step
     from flows.steps.batch import batch
     from flows.steps.previews import previews
+    from reports.batches import LARGEST, NOT_YET
 
     with chosen_home() as home:
-        found = batch(home, chosen)
-        sample = previews(home, found.sample)
-        text = printable("\n".join([*found.lines, "", "The largest:", *_heads(sample)]))
+        found, language = batch(home, chosen), home.language
+        sample, lines = previews(home, found.sample), found.lines(language)
+        text = printable("\n".join([*lines, "", LARGEST.in_(language), *_heads(sample)]))
         if not found.contents:
-            answer({"approved": [], "left": {}, "totals": []}, screen=found.lines[0])
+            answer({"approved": [], "left": {}, "totals": []}, screen=lines[0])
         is_asked = not yes and is_terminal()
         if is_asked:
             sys.stdout.write(text + "\n")
             typer.confirm(f"Approve all {len(found.contents):,}?", abort=True)
         elif not yes:
             data = {"approved": [], "left": {}, "totals": found.totals, "sample": sample}
-            answer(data, screen=f"{text}\n\nNothing is approved; --yes does it.", held=True)
+            answer(data, screen=f"{text}\n\n{NOT_YET.in_(language)}", held=True)
         done = approve_step(home, found.action_ids, by=by, contents=found.contents)
     lines = [] if is_asked else [text, ""]
     lines += [f"{len(done.changed):,} approved", *_lefts("approved", done)]
@@ -285,6 +286,7 @@ def undo(
     """Take back what was written: by run, policy, targets or time."""
     from flows.steps.actions import Selection
     from flows.steps.undo import undo as undo_step
+    from reports.markdown import undo_rows
 
     chosen = Selection.parse(
         shop_id=shop, policy=policy, states=None, run_id=run, targets=target,
@@ -292,8 +294,9 @@ def undo(
     )  # fmt: skip
     with chosen_home() as home, progress() as bar:
         undone = undo_step(home, chosen, by=by, execute=yes, progress=bar)
-    columns = ["shop", "target", "from", "back to", "note"]
-    answer(undone, screen=table(undone.title, columns, undone.rows()), held=undone.has_conflicts)
+        title, language = undone.title(home.language), home.language
+    screen = table(title, *undo_rows(undone.items, language))
+    answer(undone, screen=screen, held=undone.has_conflicts)
 
 
 def stop(

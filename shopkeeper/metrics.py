@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from shopkeeper import explanation
+from shopkeeper import experiment, explanation
 from shopkeeper.console import OPTIONS, answer, table
 from shopkeeper.steps import From, Shop, To, chosen_home, days_of
 
@@ -29,6 +29,7 @@ app = typer.Typer(
 def register(parent: typer.Typer) -> None:
     """Add the commands of this module."""
     explanation.register(app)
+    experiment.register(app)
     parent.add_typer(app, name="metrics")
 
 

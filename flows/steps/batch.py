@@ -11,10 +11,12 @@ from actions.writes import is_order
 from contracts.actions import Action, content_hashes
 from contracts.codes import ActionState, WriteKind
 from contracts.errors import ConfigurationError
+from contracts.languages import Bilingual, Language
 from flows.steps.home import Home
-from reports.formats import money
+from reports.batches import BatchTotal
 
 SAMPLES: Final = 5
+_WAITING: Final = Bilingual("{} wait for approval", "{} 项待审批")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,45 +44,6 @@ class Filter:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BatchTotal:
-    """Proposals of one policy, shop, kind of write and currency."""
-
-    shop_id: str
-    policy: str
-    write_kind: str
-    currency: str
-    count: int
-    raises: int
-    cuts: int
-    largest_rate: float | None
-    """Farthest that a price moves; None: none is a price."""
-    units: float
-    unit: str
-    stake_minor: int
-    """See `actions.stakes`; of what is known."""
-    unknown: int
-    """Proposals of which nobody can say what they cost."""
-    effect_minor: int | None
-    """Margin expected per day; None: none is stated."""
-
-    @property
-    def summary(self) -> str:
-        """In one line."""
-        ways = f": {self.raises:,} up, {self.cuts:,} down" if self.raises or self.cuts else ""
-        parts = [f"{self.policy} of {self.shop_id}, {self.write_kind}, {self.count:,}{ways}"]
-        if self.largest_rate is not None:
-            parts.append(f"the farthest by {self.largest_rate:.1%}")
-        if self.units:
-            parts.append(f"{self.units:,.6g} {self.unit}")
-        parts.append(f"{money(self.stake_minor, self.currency)} at stake")
-        if self.unknown:
-            parts.append(f"{self.unknown:,} of which nobody knows what they cost")
-        if self.effect_minor is not None:
-            parts.append(f"{money(self.effect_minor, self.currency)} of margin expected a day")
-        return "; ".join(parts)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
     """What would be approved, and the stamp by which it is known again."""
 
@@ -96,11 +59,10 @@ class Batch:
         """Ids of all."""
         return list(self.contents)
 
-    @property
-    def lines(self) -> list[str]:
+    def lines(self, language: Language) -> list[str]:
         """Count and totals, one per line."""
-        totals = [one.summary for one in self.totals]
-        return [f"{len(self.contents):,} wait for approval", *totals]
+        totals = [one.bilingual.in_(language) for one in self.totals]
+        return [_WAITING.in_(language).format(f"{len(self.contents):,}"), *totals]
 
 
 def batch(home: Home, chosen: Filter) -> Batch:

@@ -2,13 +2,14 @@
 
 import uuid
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from actions.undo import UNDER_WAY, UndoItem, UndoPlan, is_undoable, plan, to_actions
 from actions.writes import changes
 from connectors.base.limits import Urgency
 from contracts.actions import Action
-from contracts.codes import WriteKind
+from contracts.codes import ActionState, WriteKind
+from contracts.languages import Bilingual, Language
 from contracts.money import format_amount
 from flows.steps.act import act
 from flows.steps.actions import Selection, select
@@ -18,6 +19,7 @@ from flows.steps.progress import Progress, silent
 from flows.steps.redeemed import redeemed_times
 from flows.steps.shop import Shop
 from flows.steps.writers import Writers
+from reports.daily import in_words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,26 +36,20 @@ class Undone:
         """Whether something was left alone."""
         return any(item["conflict"] for item in self.items)
 
-    @property
-    def title(self) -> str:
-        """What this is, for the screen."""
+    def title(self, language: Language, how: str = "--yes") -> str:
+        """What this is; of a plan `how` it is carried out."""
         if not self.items:
-            return "Nothing to undo"
-        done = ", ".join(f"{count} {state}" for state, count in self.states.items())
-        return f"Undone: {done or 'nothing'}" if self.is_executed else "Plan; --yes carries it out"
+            return _EMPTY.in_(language)
+        if not self.is_executed:
+            return _PLAN.in_(language).format(how)
+        found = {ActionState(state): count for state, count in self.states.items()}
+        return _UNDONE.in_(language).format(in_words(found, language) or _NONE.in_(language))
 
-    def rows(self) -> list[list[Any]]:
-        """One row per target."""
-        return [
-            [
-                item["shop_id"],
-                item["target_id"],
-                item["from"],
-                item["to"],
-                item["conflict"] or item["note"] or f"{item['actions']} action(s)",
-            ]
-            for item in self.items
-        ]
+
+_EMPTY: Final = Bilingual("Nothing to undo", "没有可撤销的动作")
+_PLAN: Final = Bilingual("The plan; {} carries it out", "仅为计划；用 {} 执行")
+_UNDONE: Final = Bilingual("Undone: {}", "已撤销：{}")
+_NONE: Final = Bilingual("nothing", "无")
 
 
 def undo(

@@ -3,6 +3,7 @@
 import csv
 import datetime as dt
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -221,6 +222,19 @@ def test_an_experiment_is_read_or_its_draw_was_not_fair(typed: Typed) -> None:
     for wrong in ("360", "5/4", "x/y"):
         code, _, error = typed("metrics", "experiment", "300/10000", wrong)
         assert (code, error.count("\n"), "no part of a whole" in error) == (2, 1, True)
+
+
+def test_an_experiment_is_read_in_the_language_of_the_home(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    typed = typing(tmp_path, monkeypatch, capsys)
+    words = ("metrics", "experiment", "300/10000", "360/10000")
+    assert "95% between" in typed(*words)[1]  # there is no home
+    (tmp_path / "shopkeeper.toml").write_text('language = "zh-CN"\n')
+    for more in (words, ("metrics", "experiment", "300/10000", "360/9000")):
+        _, screen, _ = typed(*more)
+        assert not re.search("[A-Za-z]{2,}", screen), screen
+    assert "95% 区间 +0.10 至 +1.10" in typed(*words)[1]
 
 
 def test_products_are_classed_by_the_visits_to_their_pages(

@@ -1,5 +1,6 @@
 """Both languages are whole: every word in both, and neither in the other's page."""
 
+import ast
 import html
 import io
 import re
@@ -19,6 +20,7 @@ from contracts.codes import ActionState, QuarantineReason
 from contracts.languages import LANGUAGES, Bilingual, Language
 from contracts.tables import TABLES
 from reports import checked, names, words
+from reports.batches import BatchTotal
 from reports.checked import translate_data
 from reports.daily import DailyReport, count_actions
 from reports.left_alone import ReportedHold
@@ -30,10 +32,11 @@ from reports.markdown import (
     left_table,
     proposals_table,
     pulled_table,
+    undo_table,
 )
 from reports.page import render
 from reports.summary import screen
-from tests.reports.test_reasons import sentences
+from tests.reports.test_reasons import sentences, template
 
 ROOT = Path(reports.__file__).parent
 TEMPLATE = ROOT / "templates" / "report.html.j2"
@@ -44,6 +47,17 @@ DATA = re.compile(
     r"|<img src=x one(rror=alert\(1\)>|…)|\bada\b"
     r"|\b(demo|CRM|KPIs?)\b|\b\w+_\w+\b|T\d\d:\d\d:\d\d"
 )
+
+UNDONE = {
+    "shop_id": "demo", "action_id": "a1", "target_id": "7", "sku_id": "SKU-1", "from": "9.00 USD",
+    "to": None, "actions": 1, "conflict": "the platform no longer knows it",
+    "note": "redeemed 3 times before, which stands",
+}  # fmt: skip
+TOTAL = BatchTotal(
+    shop_id="demo", policy="repricing", write_kind="set_price", currency="USD", count=3, raises=1,
+    cuts=2, largest_rate=0.05, units=6.0, unit="pieces a day at the new values", stake_minor=200,
+    unknown=1, effect_minor=9,
+)  # fmt: skip
 
 
 def said(tree: nodes.Template) -> Iterator[nodes.Call]:
@@ -100,6 +114,29 @@ def test_every_name_is_in_both() -> None:
     for one in every:
         assert not CJK.search(one.en), one
         assert CJK.search(one.zh) or one.zh == one.en == "HTML", one
+
+
+def constants() -> Iterator[tuple[str, str]]:
+    """English and Chinese of every text that stands in the code."""
+    for room in ("reports", "flows", "shopkeeper", "contracts"):
+        for path in (ROOT.parent / room).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+                if isinstance(node, ast.Call) and ast.unparse(node.func) == "Bilingual":
+                    english, chinese = (*map(template, node.args), None, None)[:2]
+                    if english is not None and chinese is not None:
+                        yield english, chinese
+
+
+def test_every_text_of_the_code_is_in_both_with_the_same_values() -> None:
+    found = set(constants())
+    assert len(found) > 400
+    for english, chinese in found:
+        assert not CJK.search(english), english
+        is_same = english == chinese or SIGNS.match(english)
+        assert CJK.search(chinese) or is_same, english
+        values = [sorted(re.findall(r"\{[a-z_]+", one)) for one in (english, chinese)]
+        assert values[0] == values[1], english
+        assert english.count("{") == chinese.count("{"), english
 
 
 CHECKED_BY = ("costs", "freshness", "gates", "goods", "listings", "readings", "volume", "rows")
@@ -185,8 +222,9 @@ def test_artifacts_of_actions_are_in_one_language(report: DailyReport) -> None:
             phrase_zh="库存充足",
         )]  # fmt: skip
         text = proposals_table(told.actions, language) + left_alone_table(holds, language)
+        text += undo_table([], language) + undo_table([UNDONE], language)
         text += left_table({"a1": "what it needs first was not proposed"}, language)
-        text += batch_list(["3"], stamp="0f", language=language)
+        text += batch_list([TOTAL.bilingual.in_(language)], stamp="0f", language=language)
         text += checks_table(told.checks, language) + checks_table([], language)
         text += pulled_table([asdict(one) for one in told.pulled], language)
         text += pulled_table([], language)

@@ -13,9 +13,9 @@ ROOT = Path(__file__).parent.parent.parent
 SAID_BY = [
     *sorted((ROOT / "actions" / "guard").glob("*.py")),
     *(ROOT / one for one in (
-        "actions/dispatch.py", "actions/verdicts.py", "flows/steps/door.py",
-        "flows/steps/writers.py", "warehouse/contents.py", "warehouse/proposals.py",
-        "warehouse/recall.py", "warehouse/transitions.py",
+        "actions/dispatch.py", "actions/terms.py", "actions/undo.py", "actions/verdicts.py",
+        "flows/steps/door.py", "flows/steps/writers.py", "warehouse/contents.py",
+        "warehouse/proposals.py", "warehouse/recall.py", "warehouse/transitions.py",
     )),
 ]  # fmt: skip
 NO_REASONS = {"limits.py"}
