@@ -19,7 +19,7 @@ from transforms.lifetime import BuyingModel, SpendingModel
 from transforms.members import MemberModels, MembersSeen, fitted
 from warehouse.upkeep import read_note
 
-_METHOD = 2
+_METHOD = 3
 """Raised when a fit finds something else in the same members."""
 
 

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from transforms.lifetime import LEAST_REPEATERS, BuyingModel, fit, fit_spending
+from transforms.members import MOST_FITTED, MembersSeen, fitted
 
 DATA = Path(__file__).parents[3] / "shared/data/cdnow"
 CDNOW = DATA / "cdnow_customers_summary.csv"
@@ -130,3 +131,51 @@ def test_the_longer_one_stays_away_the_likelier_they_left(
 def test_by_the_first_model_nothing_tells_of_who_never_came_back() -> None:
     alive = PUBLISHED.alive_rate(np.zeros(1), np.zeros(1), np.array([900.0]))
     assert alive.tolist() == [1.0]
+
+
+def _shop(members: int, *, leaves: float = 1.6) -> MembersSeen:
+    """Members who buy at rates of their own until they leave, of two years."""
+    rng = np.random.default_rng(11)
+    known_for = rng.integers(1, 730, members).astype(float)
+    rate, chance = rng.gamma(0.6, 1 / 40, members), rng.beta(0.9, leaves, members)
+    repeats, last_at = np.zeros(members), np.zeros(members)
+    is_here = rng.random(members) >= chance
+    at = np.where(is_here, rng.exponential(1 / rate), np.inf)
+    while (buys := at <= known_for).any():
+        repeats += buys
+        last_at = np.where(buys, at, last_at)
+        is_here = buys & (rng.random(members) >= chance)
+        at = np.where(is_here, at + rng.exponential(1 / rate), np.inf)
+    return MembersSeen(repeats, last_at, known_for, rng.gamma(6, 900, members) * (repeats > 0))
+
+
+def test_a_sample_of_many_members_says_of_all_what_all_say() -> None:
+    seen = _shop(5 * MOST_FITTED)
+    some = seen.sample()
+    assert some.repeats.size == MOST_FITTED
+    of_all, of_some = fitted(seen), fitted(some)
+    arrays = seen.repeats, seen.last_at, seen.known_for
+    assert of_all.buying is not None
+    assert of_some.buying is not None
+    expected, guessed = (one.orders(*arrays, within=365) for one in (of_all.buying, of_some.buying))
+    assert guessed.sum() == pytest.approx(expected.sum(), rel=0.05)
+    assert np.abs(guessed - expected).max() < 0.1 * expected.max()
+    assert of_all.spending is not None
+    assert of_some.spending is not None
+    worth, told = (
+        one.order_value(seen.repeats, seen.mean_minor)
+        for one in (of_all.spending, of_some.spending)
+    )
+    assert told.sum() == pytest.approx(worth.sum(), rel=0.02)
+
+
+def test_where_few_came_back_a_sample_keeps_a_thousand_of_them() -> None:
+    seen = _shop(5 * MOST_FITTED)
+    few = seen.repeats * (np.arange(seen.repeats.size) % 40 == 0)
+    kept = MembersSeen(few, seen.last_at, seen.known_for, seen.mean_minor).sample()
+    assert np.count_nonzero(kept.repeats) > 900
+
+
+def test_of_few_members_all_are_a_sample() -> None:
+    seen = _shop(MOST_FITTED)
+    assert np.array_equal(seen.sample().repeats, seen.repeats)

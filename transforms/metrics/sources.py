@@ -112,7 +112,7 @@ class Sources:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
-    """One fact table: lazy rows with `shop_id`, `date`, its dimensions by their names, measures.
+    """One fact table: lazy rows of one shop with `date`, its dimensions by their names, measures.
 
     `rows` is given the dimensions requested: of what a platform reports at several levels,
     such as ads, it picks the one that has them. `is_whole`: a day without rows had none; otherwise
