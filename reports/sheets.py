@@ -5,15 +5,16 @@ from typing import Any, Final
 
 import polars as pl
 
+from contracts.codes import RatingKind
 from contracts.languages import Bilingual
-from contracts.metrics import Metric, Unit
+from contracts.metrics import GAPS, Gap, Metric, Unit
 from contracts.money import exponent
 from reports import formats
 from reports.checked import translate_data
 from reports.daily import DailyReport, ReportedShop
 from reports.figures import gap_of
 from reports.left_alone import by_policy
-from reports.names import CHECKS, POLICIES, STATES, TABLES, named
+from reports.names import CHECKS, POLICIES, RATINGS, STATES, TABLES, named
 from reports.spans import Against
 
 _SHOP, _CURRENCY = Bilingual("shop", "店铺"), Bilingual("currency", "币种")
@@ -57,6 +58,21 @@ _RISK_COLUMNS: Final = (
     Bilingual("sales missed", "预计少卖"), _CURRENCY,
 )  # fmt: skip
 
+_TARGETS = Bilingual("Targets", "目标进度")
+_TARGET_COLUMNS: Final = (
+    _SHOP, Bilingual("figure", "指标"), Bilingual("first day", "首日"),
+    Bilingual("last day", "末日"), Bilingual("target", "目标"), Bilingual("so far", "已完成"),
+    _CURRENCY, Bilingual("reached", "完成率"), Bilingual("time gone", "时间进度"),
+    Bilingual("pace", "进度比"),
+    Bilingual("why none", "无值原因"),
+)  # fmt: skip
+_RATINGS = Bilingual("Shop ratings", "店铺动态评分")
+_RATING_COLUMNS: Final = (
+    _SHOP, Bilingual("rated", "评分项"), Bilingual("day", "日期"), Bilingual("score", "评分"),
+    Bilingual("industry", "同行均值"), Bilingual("target", "目标"),
+    Bilingual("five-star ratings needed", "还需五星评价"),
+)  # fmt: skip
+
 
 def sheets(report: DailyReport) -> dict[str, pl.DataFrame]:
     """Tables by the name of their sheet; those without rows have their heading alone.
@@ -66,6 +82,8 @@ def sheets(report: DailyReport) -> dict[str, pl.DataFrame]:
     parts: list[tuple[Bilingual, Sequence[Bilingual], Iterator[tuple[Any, ...]]]] = [
         (_FIGURES, _FIGURE_COLUMNS, _figures(report)),
         (_TREND, _TREND_COLUMNS, _trend(report)),
+        (_TARGETS, _TARGET_COLUMNS, _targets(report)),
+        (_RATINGS, _RATING_COLUMNS, _ratings(report)),
         (_RISKS, _RISK_COLUMNS, _risks(report)),
         (_ACTIONS, _ACTION_COLUMNS, _actions(report)),
         (_LEFT_ALONE, _LEFT_COLUMNS, _left_alone(report)),
@@ -94,7 +112,7 @@ def _figures(report: DailyReport) -> Iterator[tuple[Any, ...]]:
     for row in report.spans.iter_rows(named=True):
         span = _SPANS[Against(row["against"])].in_(language)
         for one in report.metrics:
-            value = _value(one, row)
+            value = _amount(one, row[one.name], row["currency"])
             why = "" if value is not None else gap_of(one, row).in_(language)
             yield (
                 shops[row["shop_id"]].name, span, row["first"], row["last"],
@@ -103,9 +121,9 @@ def _figures(report: DailyReport) -> Iterator[tuple[Any, ...]]:
             )  # fmt: skip
 
 
-def _value(metric: Metric, row: Mapping[str, Any]) -> float | None:
-    value: float | None = row[metric.name]
-    return _major(value, row["currency"]) if metric.unit is Unit.MONEY else value
+def _amount(metric: Metric | None, value: float | None, currency: str) -> float | None:
+    is_money = metric is not None and metric.unit is Unit.MONEY
+    return _major(value, currency) if is_money else value
 
 
 def _trend(report: DailyReport) -> Iterator[tuple[Any, ...]]:
@@ -114,6 +132,32 @@ def _trend(report: DailyReport) -> Iterator[tuple[Any, ...]]:
         currency = row["currency"]
         amounts = (_major(row[one], currency) for one in ("gmv_minor", "last_year_minor"))
         yield (shops[row["shop_id"]].name, row["day"], *amounts, currency, row["campaign"])
+
+
+def _targets(report: DailyReport) -> Iterator[tuple[Any, ...]]:
+    language, shops = report.language, _shops(report)
+    for row in report.targets.iter_rows(named=True):
+        metric = report.catalogue.get(row["metric"])
+        is_money = metric is not None and metric.unit is Unit.MONEY
+        amounts = (_amount(metric, row[one], row["currency"]) for one in ("target", "value"))
+        yield (
+            shops[row["shop_id"]].name, metric.title.in_(language) if metric else row["metric"],
+            row["first_date"], row["last_date"], *amounts, row["currency"] if is_money else "",
+            row["reached_rate"], row["gone_rate"],
+            # A level, such as a score, does not grow with time.
+            None if row["gone_rate"] is None else row["pace"],
+            GAPS[Gap(row["gap"])].in_(language) if row["gap"] else "",
+        )  # fmt: skip
+
+
+def _ratings(report: DailyReport) -> Iterator[tuple[Any, ...]]:
+    shops = _shops(report)
+    for row in report.ratings.iter_rows(named=True):
+        yield (
+            shops[row["shop_id"]].name,
+            RATINGS[RatingKind(row["rating_kind"])].in_(report.language), row["day"],
+            row["rating_score"], row["industry_score"], row["target"], row["needed"],
+        )  # fmt: skip
 
 
 def _risks(report: DailyReport) -> Iterator[tuple[Any, ...]]:

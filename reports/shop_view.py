@@ -8,6 +8,7 @@ import polars as pl
 from markupsafe import Markup
 
 from contracts.languages import Bilingual, Language
+from contracts.metrics import GAPS, Gap
 from reports import formats, pictures
 from reports.daily import DailyReport, ReportedShop
 from reports.figures import ReportChange, ReportFigure, figures
@@ -58,6 +59,7 @@ def shop_view(report: DailyReport, shop: ReportedShop) -> Mapping[str, Any]:
     change = now["gmv"] - before["gmv"] if before else None
     movers = report.of(shop, report.movers)
     drawn = list(_pictures(report, shop, rows))
+    stock = next((one for one in report.stock if one.shop_id == shop.shop_id), None)
     return view | {
         "is_empty": not now["orders"],
         "is_complete": now["is_complete"],
@@ -66,7 +68,8 @@ def shop_view(report: DailyReport, shop: ReportedShop) -> Mapping[str, Any]:
         "headlines": [_tile(one, shop, language) for one in shown if one.metric.name in HEADLINES],
         "against": [_column(one, shop, language) for one in rows if one is not Against.NOW],
         "figures": [(one, Markup(spark(one.trend))) for one in shown],  # noqa: S704
-        "stock": next((one for one in report.stock if one.shop_id == shop.shop_id), None),
+        "stock": stock,
+        "stock_of_now": GAPS[Gap.LAST_DAY_ONLY],
         "campaign": next(report.of(shop, report.campaign).iter_rows(named=True), None),
         "money": lambda minor: formats.money(minor, shop.currency),
         "targets": list(targets(report.of(shop, report.targets), report.catalogue, language)),
@@ -75,8 +78,11 @@ def shop_view(report: DailyReport, shop: ReportedShop) -> Mapping[str, Any]:
             for one in ratings(report.of(shop, report.ratings), language)
         ],
         "pictures": [one for one in drawn if one.drawn is not None],
-        "undrawn": [one.title for one in drawn if one.drawn is None],
-    }
+        "undrawn": [
+            one.title for one in drawn
+            if one.drawn is None and (stock or one.title != _RISKS.in_(language))
+        ],
+    }  # fmt: skip
 
 
 def span_text(span: Span, language: Language) -> str:

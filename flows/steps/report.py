@@ -17,7 +17,7 @@ from contracts.tables import StockFact
 from flows.steps.approvers import waiting_for
 from flows.steps.blocked import Blocked, Rung
 from flows.steps.clock import machine_now
-from flows.steps.days import SHOWN, first_day
+from flows.steps.days import SHOWN, first_day, last_day
 from flows.steps.earned import why_not_auto_in
 from flows.steps.effect import effects
 from flows.steps.explain import report_actions, report_holds, titles_of
@@ -145,7 +145,8 @@ def gather(
         moves=moves_of(actions),
         by_approval=[translate_data(one) for shop in shops for one in why_not_auto_in(home, shop)],
         blocked=_blocked_sentences(home, shops, blocked),
-        stock=[_stock(home, shop) for shop in shops],
+        # What sells out is told of the stock of now: of earlier days no forecast is kept.
+        stock=[_stock(home, shop) for shop in shops if spans[shop.id].last == last_day(home, shop)],
     )
 
 

@@ -79,7 +79,9 @@ class Frames:
             trend=trend_of(home, shop, span.last),
             movers=_movers(spans, shop.id),
             unusual=_unusual(view, span, days),
-            risks=skus_at_risk(view.rows(StockFact), limit=_RISKS).collect(),
+            risks=skus_at_risk(
+                view.rows(StockFact), limit=_RISKS if span.last == of.known_until else 0
+            ).collect(),
             cohorts=_cohorts(of),
             ads=_ads(view, of, span),
             funnel=_funnel(view, of, span),

@@ -69,6 +69,22 @@ def test_a_day_that_is_over_is_told_from_the_data_of_now_with_its_own_actions(
     assert now[5] == pytest.approx(gmv / 100)
 
 
+def test_stock_at_risk_is_left_off_a_page_of_days_before_the_last(built: Merchant) -> None:
+    pages = {}
+    with built.open() as home:
+        for last in (LAST, LAST - dt.timedelta(days=3)):
+            written = report(home, wanted=Wanted.of(last=last, is_week=False, campaign=None))
+            pages[last] = (written.daily, written.path.read_text("utf-8"))
+    daily, page = pages.pop(LAST)
+    assert daily.stock[0].skus >= daily.risks.height > 0
+    assert "sales missed" in page
+    ((daily, page),) = pages.values()
+    assert (list(daily.stock), daily.risks.height) == ([], 0)
+    assert "sales missed" not in page
+    assert "known of the last whole day alone" in page
+    assert "Sold out before goods can come" not in page  # that is no want of data
+
+
 def _at(day: dt.date) -> dt.datetime:
     """A day as a workbook gives it back."""
     return dt.datetime.combine(day, dt.time())

@@ -41,6 +41,19 @@ def test_what_is_shown_of_actions_is_in_a_row_each(report: DailyReport) -> None:
     )  # fmt: skip
 
 
+def test_targets_and_ratings_are_there_as_on_the_page(report: DailyReport) -> None:
+    found = sheets(report)
+    targets = {row["figure"]: row for row in found["Targets"].to_dicts()}
+    assert len(targets) == report.targets.height
+    (gmv,) = report.targets.filter(pl.col("metric") == "gmv").to_dicts()
+    told = targets["GMV"]
+    assert (told["target"], told["so far"]) == (gmv["target"] / 100, gmv["value"] / 100)
+    assert (told["reached"], told["pace"]) == (gmv["reached_rate"], gmv["pace"])
+    ratings = found["Shop ratings"]
+    assert ratings.height == report.ratings.height > 0
+    assert ratings["score"].to_list() == report.ratings["rating_score"].to_list()
+
+
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_headings_are_in_one_language(report: DailyReport, language: Language) -> None:
     for title, frame in sheets(replace(report, language=language)).items():
@@ -51,6 +64,7 @@ def test_headings_are_in_one_language(report: DailyReport, language: Language) -
 def test_a_report_without_anything_has_its_headings(report: DailyReport) -> None:
     bare = replace(
         report, spans=report.spans.clear(), trend=report.trend.clear(), risks=report.risks.clear(),
-        actions=[], checks=[], left_alone=[],
+        targets=report.targets.clear(), ratings=report.ratings.clear(), actions=[], checks=[],
+        left_alone=[],
     )  # fmt: skip
-    assert [frame.height for frame in sheets(bare).values()] == [0] * 6
+    assert [frame.height for frame in sheets(bare).values()] == [0] * 8
