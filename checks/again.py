@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+import dataframely as dy
 import polars as pl
 
-from checks.profiles import CHANGED_AT, SCHEMA
+from checks.profiles import CHANGED_AT, SCHEMA, is_measured
 from contracts.checks import CheckResult
 from contracts.streams import Window
 from contracts.tables import TABLES, Table, TableKind
@@ -29,7 +30,6 @@ FOR_GOOD: Final = (
 )
 """Instants that a document keeps, whatever becomes of it."""
 _ZONE_STEP, _WIDEST_ZONES = 15 * 60, 26 * 3600
-_MEASURED = ("money", "count", "number")
 _LATER = ("instant", "day", "month_day")
 _IS_OLD: Final = pl.col("source_updated_at") <= pl.col("until")
 _KIT: Final = (
@@ -73,11 +73,8 @@ def _told(
     table: Table, before: pl.DataFrame, now: pl.DataFrame, window: Window
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     key = [name for name in table.key if name != "content_hash"]
-    kinds = {
-        name: (column.metadata or {}).get("kind", "")
-        for name, column in table.schema.columns().items()
-    }
-    if any(kinds[name] in ("instant", "day") for name in key):
+    columns = table.schema.columns()
+    if any(_kind(columns[name]) in ("instant", "day") for name in key):
         yield CHANGED_AT, _facts(before, now, key, is_sheet=_is_sheet(table))
     if table.kind is not TableKind.VERSIONED:
         return
@@ -92,7 +89,7 @@ def _told(
     living = living.select(*key, *names)
     pairs = now.select(*key, *names).join(living, on=key, suffix="_before")
     for name in names:
-        if told := _column(pairs[name], pairs[f"{name}_before"], kinds[name], name):
+        if told := _column(pairs[name], pairs[f"{name}_before"], columns[name], name):
             yield name, {"pairs": pairs.height, **told}
 
 
@@ -117,16 +114,20 @@ def _facts(
     }
 
 
-def _column(now: pl.Series, before: pl.Series, kind: str, name: str) -> dict[str, Any]:
+def _kind(column: dy.Column) -> str:
+    return str((column.metadata or {}).get("kind", ""))
+
+
+def _column(now: pl.Series, before: pl.Series, column: dy.Column, name: str) -> dict[str, Any]:
     """How a column differs for most documents told again; nothing where it does not."""
     differs = int(now.ne_missing(before).sum())
     if not _is_most(differs, now.len()):
         return {}
     lost = now.null_count() - before.null_count()
     told: dict[str, Any] = {}
-    if kind not in _LATER and _is_most(abs(lost), now.len()):
+    if _kind(column) not in _LATER and _is_most(abs(lost), now.len()):
         told["lost"] = lost
-    if kind in _MEASURED:
+    if is_measured(column):
         times = now.cast(pl.Float64) / before.cast(pl.Float64)
         told["times"] = _usual(times.filter(times.is_finite() & (times != 0)), of_ratios=True)
     if name in FOR_GOOD:

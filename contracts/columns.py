@@ -104,14 +104,15 @@ def units(
     signed: bool = False,
     least: int = 0,
     most: int = MAX_UNITS,
+    running: bool = False,
 ) -> dy.Int64:
-    """A count of pieces, people or events."""
+    """A count of pieces, people or events; `running`: one that a campaign multiplies in an hour."""
     return dy.Int64(
         description=description,
         nullable=nullable,
         min=-most if signed else least,
         max=most,
-        metadata=_meta("count", unit="pieces"),
+        metadata=_meta("count", unit="pieces", running=running or None),
     )
 
 

@@ -76,4 +76,4 @@ class Coupon(Versioned):
     starts_at = instant("First moment it holds")
     ends_at = instant("Moment it ends; null: open", nullable=True)
     limit_units = units("Redemptions allowed; null: any", nullable=True)
-    redeemed_units = units("Redemptions so far; null: not reported", nullable=True)
+    redeemed_units = units("Redemptions so far; null: not reported", nullable=True, running=True)

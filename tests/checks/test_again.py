@@ -127,6 +127,14 @@ def test_coupons_that_a_merchant_changes_do_not_fail(tmp_path: Path) -> None:
     assert all(verdicts(judged(tmp_path, "coupons", days, is_whole=True)))
 
 
+def test_two_codes_of_a_campaign_that_all_redeem_at_once_do_not_fail(tmp_path: Path) -> None:
+    days = [
+        [{**one, "redeemed_units": redeemed} for one in coupons(count=2)]
+        for redeemed in (1, 300, 90_000)
+    ]
+    assert all(verdicts(judged(tmp_path, "coupons", days, is_whole=True)))
+
+
 def test_what_a_new_mapping_reads_otherwise_does_not_fail_and_is_the_measure_from_then_on(
     tmp_path: Path,
 ) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from checks import usual
 from checks.profiles import SCHEMA, profile
 from contracts.checks import CheckResult
-from contracts.tables import AdsDaily, Listing, Price
+from contracts.tables import AdsDaily, Coupon, Listing, Price
 from tests.checks.conftest import READ_AT
 
 DAY = dt.timedelta(days=1)
@@ -78,6 +78,20 @@ def test_a_fault_that_lasts_does_not_become_what_is_usual() -> None:
     for days in range(1, 6):
         assert not judge(usual.unit_jumps, prices(*USUAL), *[wrong] * days).passed
     assert judge(usual.unit_jumps, prices(*USUAL), wrong, wrong, prices(*USUAL)).passed
+
+
+def test_a_campaign_may_redeem_its_codes_any_number_of_times() -> None:
+    def codes(times: int) -> pl.DataFrame:
+        given = [
+            {"shop_id": "demo", "coupon_id": str(number), "source_updated_at": READ_AT}
+            | {"currency": "USD", "discount_minor": 500, "redeemed_units": times + number}
+            for number in range(6)
+        ]
+        types = {name: column.dtype for name, column in Coupon.columns().items()}
+        return pl.DataFrame([{name: row.get(name) for name in types} for row in given], types)
+
+    profiles = read(codes(1), codes(9_000), table="coupons")
+    assert usual.unit_jumps("demo", "coupons", profiles, checked_at=READ_AT).passed
 
 
 def test_four_values_say_nothing() -> None:
