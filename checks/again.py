@@ -12,7 +12,7 @@ from typing import Any, Final
 import dataframely as dy
 import polars as pl
 
-from checks.profiles import CHANGED_AT, SCHEMA, is_measured
+from checks.profiles import CHANGED_AT, LATER, MEASURED, SCHEMA, kind_of
 from contracts.checks import CheckResult
 from contracts.streams import Window
 from contracts.tables import TABLES, Table, TableKind
@@ -30,7 +30,6 @@ FOR_GOOD: Final = (
 )
 """Instants that a document keeps, whatever becomes of it."""
 _ZONE_STEP, _WIDEST_ZONES = 15 * 60, 26 * 3600
-_LATER = ("instant", "day", "month_day")
 _IS_OLD: Final = pl.col("source_updated_at") <= pl.col("until")
 _KIT: Final = (
     "shop_id",
@@ -74,7 +73,7 @@ def _told(
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     key = [name for name in table.key if name != "content_hash"]
     columns = table.schema.columns()
-    if any(_kind(columns[name]) in ("instant", "day") for name in key):
+    if any(kind_of(columns[name]) in ("instant", "day") for name in key):
         yield CHANGED_AT, _facts(before, now, key, is_sheet=_is_sheet(table))
     if table.kind is not TableKind.VERSIONED:
         return
@@ -114,10 +113,6 @@ def _facts(
     }
 
 
-def _kind(column: dy.Column) -> str:
-    return str((column.metadata or {}).get("kind", ""))
-
-
 def _column(now: pl.Series, before: pl.Series, column: dy.Column, name: str) -> dict[str, Any]:
     """How a column differs for most documents told again; nothing where it does not."""
     differs = int(now.ne_missing(before).sum())
@@ -125,9 +120,9 @@ def _column(now: pl.Series, before: pl.Series, column: dy.Column, name: str) -> 
         return {}
     lost = now.null_count() - before.null_count()
     told: dict[str, Any] = {}
-    if _kind(column) not in _LATER and _is_most(abs(lost), now.len()):
+    if kind_of(column) not in LATER and _is_most(abs(lost), now.len()):
         told["lost"] = lost
-    if is_measured(column):
+    if kind_of(column) in MEASURED:
         times = now.cast(pl.Float64) / before.cast(pl.Float64)
         told["times"] = _usual(times.filter(times.is_finite() & (times != 0)), of_ratios=True)
     if name in FOR_GOOD:
@@ -150,26 +145,37 @@ def _usual(changes: pl.Series, *, of_ratios: bool) -> float | None:
 
 
 def told_again(
-    shop_id: str, table: str, again: pl.DataFrame, *, is_whole: bool, checked_at: dt.datetime
+    shop_id: str,
+    table: str,
+    again: pl.DataFrame,
+    *,
+    is_whole: bool,
+    read_at: dt.datetime | None,
+    checked_at: dt.datetime,
 ) -> CheckResult:
     """Fail where a source tells what it told before with other keys, amounts, instants or gaps.
 
     It fails until the source tells them as before; a list that shares nothing with the one before,
-    such as of purchase orders, is a warning: a supplier may have moved them all. `is_whole`: it
-    lists all there is each time; otherwise what changed is told, and a value may be gone for that.
+    such as of purchase orders, is a warning: a supplier may have moved them all. So is a count that
+    runs, such as of redemptions: a campaign may multiply it, and of the newest reading (`read_at`)
+    alone. `is_whole`: it lists all there is each time; otherwise what changed is told, and a value
+    may be gone for that.
     """
     by_column = again.filter(pl.col("table") == table).rows_by_key("column", named=True)
     of_table = by_column.get(CHANGED_AT, [])
     facts = [row for row in of_table if (row["due"] or 0) >= FEWEST]
     is_new_sheet = _is_sheet(TABLES[table]) and _is_new(facts)
-    wrong = []
+    wrong: list[str] = []
+    grown: list[str] = []
     if not _is_sheet(TABLES[table]) and _has_other_keys(facts):
         wrong.append("facts of other instants or days than before")
     if not is_whole and (absent := _absent(of_table)):
         wrong.append(f"{absent} documents of its time are told no more")
     for column, rows in by_column.items():
-        if times := _open(rows, "times", _jump):
-            wrong.append(f"{column} × {times:.3g}")
+        runs = column in _running(table)
+        told = [row for row in rows if row["read_at"] == read_at] if runs else rows
+        if times := _open(told, "times", _jump):
+            (grown if runs else wrong).append(f"{column} × {times:.3g}")
         if seconds := _open(rows, "moved_seconds", _shift):
             wrong.append(f"{column} {seconds / 3600:+g} h")
         if is_whole and _open(rows, "lost", float):
@@ -178,13 +184,19 @@ def told_again(
         shop_id=shop_id,
         table=table,
         check="told_again",
-        passed=not (wrong or is_new_sheet),
-        measured=", ".join(wrong) or ("no row of the list before" if is_new_sheet else "as before"),
+        passed=not (wrong or grown or is_new_sheet),
+        measured=", ".join([*wrong, *grown])
+        or ("no row of the list before" if is_new_sheet else "as before"),
         limit="what was told before is told again as it was",
         checked_at=checked_at,
-        is_blocking=not is_new_sheet,
+        is_blocking=bool(wrong) or not (grown or is_new_sheet),
         rows=len(by_column),
     )
+
+
+def _running(table: str) -> set[str]:
+    columns = TABLES[table].schema.columns()
+    return {name for name, column in columns.items() if (column.metadata or {}).get("running")}
 
 
 def _is_new(rows: list[dict[str, Any]]) -> bool:

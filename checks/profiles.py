@@ -54,8 +54,8 @@ FIXED: Final = ("created_at", "joined_at", "starts_at")
 """Instants that a document keeps for good."""
 DAYS: Final = ("ad_date", "traffic_date", "stockout_date")
 """Days of which a source tells the newest one anew each day."""
-_MEASURED = ("money", "count", "number")
-_LATER = ("instant", "day", "month_day")
+MEASURED: Final = ("money", "count", "number")
+LATER: Final = ("instant", "day", "month_day")
 """Kinds of columns that fill as a document grows older: that none has one yet says nothing."""
 
 
@@ -93,7 +93,7 @@ def _table(name: str, frame: pl.DataFrame) -> Iterator[tuple[str, dict[str, Any]
             },
         )
     noted = [one for one, column in columns.items() if _is_noted(one, column)]
-    measured = [one for one in noted if is_measured(columns[one])]
+    measured = [one for one in noted if _is_steady(columns[one])]
     nulls_of = _row(frame, (pl.col(one).null_count().alias(one) for one in noted))
     values = _row(frame, (_values(one, columns[one]).len().alias(one) for one in noted))
     medians = _row(frame, (_values(one, columns[one]).median().alias(one) for one in measured))
@@ -135,19 +135,28 @@ def _row(frame: pl.DataFrame, aggregates: Iterable[pl.Expr]) -> dict[str, Any]:
     return found.row(0, named=True) if found.width else {}
 
 
-def is_measured(column: dy.Column) -> bool:
-    """Whether values of fifty times the usual size are in another unit."""
+def kind_of(column: dy.Column) -> str:
+    """What it holds, by `contracts.columns`."""
+    return str((column.metadata or {}).get("kind", ""))
+
+
+def _is_measured(column: dy.Column) -> bool:
+    return kind_of(column) in MEASURED
+
+
+def _is_steady(column: dy.Column) -> bool:
+    """Whether its median stays: not of what grows, or is given away, by any factor in campaigns."""
     meta = column.metadata or {}
-    return meta.get("kind") in _MEASURED and not meta.get("running")
+    return _is_measured(column) and not (meta.get("running") or meta.get("promotional"))
 
 
 def _is_noted(name: str, column: dy.Column) -> bool:
     """A column whose values are measured, or that a document may lack for good."""
-    if name == "mapping_version" or (column.metadata or {}).get("kind") in _LATER:
+    if name == "mapping_version" or kind_of(column) in LATER:
         return False
-    return column.nullable or is_measured(column)
+    return column.nullable or _is_measured(column)
 
 
 def _values(name: str, column: dy.Column) -> pl.Expr:
     found = pl.col(name)
-    return found.filter(found != 0) if is_measured(column) else found.drop_nulls()
+    return found.filter(found != 0) if _is_measured(column) else found.drop_nulls()

@@ -80,15 +80,24 @@ def code(
 
 
 def minor(
-    description: str, *, nullable: bool = False, signed: bool = False, above: int = 0
+    description: str,
+    *,
+    nullable: bool = False,
+    signed: bool = False,
+    above: int = 0,
+    promotional: bool = False,
 ) -> dy.Int64:
-    """Money in minor units of the row's `currency`."""
+    """Money in minor units of the row's `currency`.
+
+    `promotional`: given away, by discounts or to keep a price promised, each campaign by as much as
+    it likes; fixed for its document.
+    """
     return dy.Int64(
         description=description,
         nullable=nullable,
         min=-MAX_MINOR if signed else above,
         max=MAX_MINOR,
-        metadata=_meta("money", unit="minor units of currency"),
+        metadata=_meta("money", unit="minor units of currency", promotional=promotional or None),
     )
 
 

@@ -62,13 +62,14 @@ def usual_discounts(
 
 
 def _live(coupons: pl.LazyFrame, as_of: dt.datetime) -> pl.LazyFrame:
+    """Codes that may be used. Redeemed beyond its limit is none: one of the counts is wrong."""
     left = pl.col("limit_units") - pl.col("redeemed_units").fill_null(0)
     is_open = (pl.col("starts_at") <= as_of) & (
         pl.col("ends_at").is_null() | (pl.col("ends_at") > as_of)
     )
     live = coupons.filter(
         is_open & (pl.col("coupon_status") == CouponStatus.ACTIVE),
-        pl.col("limit_units").is_null() | ((pl.col("limit_units") > 1) & (left > 0)),
+        pl.col("limit_units").is_null() | ((pl.col("limit_units") > 1) & (left != 0)),
     )
     of_kind = pl.col("discount_kind")
     return live.group_by("shop_id").agg(

@@ -72,7 +72,7 @@ class Coupon(Versioned):
     discount_kind = code("Fraction or amount", DiscountKind)
     discount_rate = rate("Fraction off, for a rate", nullable=True)
     currency = currency()
-    discount_minor = minor("Amount off, for an amount", nullable=True)
+    discount_minor = minor("Amount off, for an amount", nullable=True, promotional=True)
     starts_at = instant("First moment it holds")
     ends_at = instant("Moment it ends; null: open", nullable=True)
     limit_units = units("Redemptions allowed; null: any", nullable=True)

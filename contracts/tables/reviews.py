@@ -45,6 +45,6 @@ class RefundCase(Versioned):
     requested_at = instant("When the customer requested it")
     refunded_at = instant("When the money went back; null: not so far", nullable=True)
     currency = currency()
-    asked_minor = minor("What the customer requests or was given back")
+    asked_minor = minor("What the customer requests or was given back", promotional=True)
     returned_units = units("Pieces that come back", nullable=True)
     reason = text("The customer's reason", nullable=True, personal="service")

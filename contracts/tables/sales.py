@@ -28,11 +28,11 @@ class Order(Dated):
         "What the platform itself states as goods; null where it states none", nullable=True
     )
     goods_units = units("Pieces on its lines of goods; null where it has no lines", nullable=True)
-    discount_minor = minor("All discounts on lines and order")
+    discount_minor = minor("All discounts on lines and order", promotional=True)
     shipping_minor = minor("Shipping charged")
     tax_minor = minor("Tax charged")
     total_minor = minor("What the customer was charged")
-    refunded_minor = minor("What was paid back so far")
+    refunded_minor = minor("What was paid back so far", promotional=True)
     deliver_from_at = instant("Earliest promised delivery, where one is promised", nullable=True)
     deliver_by_at = instant("Latest promised delivery, where one is promised", nullable=True)
     completed_at = instant("When the platform closed it as done", nullable=True)
@@ -52,7 +52,9 @@ class OrderLine(Dated):
     current_units = units("Pieces left after removals and refunds")
     currency = currency()
     unit_price_minor = minor("Price of one piece before discounts")
-    discount_minor = minor("Discounts on this line, its share of the order's included")
+    discount_minor = minor(
+        "Discounts on this line, its share of the order's included", promotional=True
+    )
     total_minor = minor("The platform's total after all discounts; never price times quantity")
 
     @dy.rule()
@@ -77,4 +79,4 @@ class Refund(Dated):
     refund_id = identifier("The platform's refund", key=True)
     refunded_at = instant("When it was paid back")
     currency = currency()
-    refunded_minor = minor("Amount paid back")
+    refunded_minor = minor("Amount paid back", promotional=True)

@@ -58,10 +58,10 @@ def _looks(home: Home, shop: Shop, stream: Stream) -> Iterator[CheckResult]:
     told = home.profiles.of_stream(shop.id, stream.name, schema=SCHEMA, since=since)
     profiles = told.filter(pl.col("rows").is_not_null())
     again = told.filter(pl.col("rows").is_null())
-    now = home.data_as_of(shop)
+    now, newest = home.data_as_of(shop), told.select(pl.col("read_at").max()).item()
     is_whole = stream.is_snapshot and stream.lookup is None
     for table in (table_of(schema).name for schema in stream.tables):
-        yield told_again(shop.id, table, again, is_whole=is_whole, checked_at=now)
+        yield told_again(shop.id, table, again, is_whole=is_whole, read_at=newest, checked_at=now)
         if TABLES[table].kind is TableKind.OBSERVATION:
             yield usual.repeated_facts(shop.id, table, profiles, checked_at=now)
         yield usual.unit_jumps(shop.id, table, profiles, checked_at=now)

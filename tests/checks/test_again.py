@@ -43,11 +43,12 @@ def judged(
     for number, rows in enumerate(readings):
         at = READ_AT + number * DAY
         noted = [pl.DataFrame(schema=SCHEMA)]
-        again = Again(at, Window(at - 31 * DAY, at), partial(keep, noted))
-        lake.merge({table: frame(table, rows, at)}, beside=again.note)
+        beside = Again(at, Window(at - 31 * DAY, at), partial(keep, noted)).note
+        lake.merge({table: frame(table, rows, at)}, beside=beside)
         told.append(pl.concat(noted).select(pl.lit(at).alias("read_at"), pl.all()))
+        again = pl.concat(told)
         said.append(
-            told_again("demo", table, pl.concat(told), is_whole=is_whole, checked_at=READ_AT)
+            told_again("demo", table, again, is_whole=is_whole, read_at=at, checked_at=READ_AT)
         )
     return said
 
@@ -127,12 +128,25 @@ def test_coupons_that_a_merchant_changes_do_not_fail(tmp_path: Path) -> None:
     assert all(verdicts(judged(tmp_path, "coupons", days, is_whole=True)))
 
 
-def test_two_codes_of_a_campaign_that_all_redeem_at_once_do_not_fail(tmp_path: Path) -> None:
+def test_codes_of_a_campaign_that_all_redeem_at_once_are_told_and_hold_nothing(
+    tmp_path: Path,
+) -> None:
     days = [
         [{**one, "redeemed_units": redeemed} for one in coupons(count=2)]
-        for redeemed in (1, 300, 90_000)
+        for redeemed in (1, 300, 400)
     ]
-    assert all(verdicts(judged(tmp_path, "coupons", days, is_whole=True)))
+    said = judged(tmp_path, "coupons", days, is_whole=True)
+    assert verdicts(said) == [True, False, True]
+    assert said[1].measured == "redeemed_units × 300"
+    assert not said[1].is_blocking
+
+
+def test_codes_in_another_unit_hold_beside_those_that_redeem(tmp_path: Path) -> None:
+    days = [
+        [{**one, "redeemed_units": redeemed} for one in coupons(factor)]
+        for factor, redeemed in ((1, 1), (100, 300))
+    ]
+    assert judged(tmp_path, "coupons", days, is_whole=True)[1].is_blocking
 
 
 def test_what_a_new_mapping_reads_otherwise_does_not_fail_and_is_the_measure_from_then_on(

@@ -124,7 +124,7 @@ def judged(at: dt.datetime, events: set[dt.date]) -> list[CheckResult]:
         usual.unit_jumps("s", "orders", looks, checked_at=at),
         usual.gone_columns("s", "orders", looks, checked_at=at),
         usual.asked_window("s", "orders", looks, checked_at=at),
-        told_again("s", "orders", again, is_whole=False, checked_at=at),
+        told_again("s", "orders", again, is_whole=False, read_at=at, checked_at=at),
     ]
 
 

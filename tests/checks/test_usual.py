@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Callable
 from functools import partial
 
+import dataframely as dy
 import polars as pl
 import pytest
 from hypothesis import given, settings
@@ -12,7 +13,17 @@ from hypothesis import strategies as st
 from checks import usual
 from checks.profiles import SCHEMA, profile
 from contracts.checks import CheckResult
-from contracts.tables import AdsDaily, Coupon, Listing, Price
+from contracts.tables import (
+    AdsDaily,
+    Coupon,
+    Listing,
+    Order,
+    OrderLine,
+    Price,
+    Refund,
+    RefundCase,
+    table_of,
+)
 from tests.checks.conftest import READ_AT
 
 DAY = dt.timedelta(days=1)
@@ -80,18 +91,30 @@ def test_a_fault_that_lasts_does_not_become_what_is_usual() -> None:
     assert judge(usual.unit_jumps, prices(*USUAL), wrong, wrong, prices(*USUAL)).passed
 
 
-def test_a_campaign_may_redeem_its_codes_any_number_of_times() -> None:
-    def codes(times: int) -> pl.DataFrame:
-        given = [
-            {"shop_id": "demo", "coupon_id": str(number), "source_updated_at": READ_AT}
-            | {"currency": "USD", "discount_minor": 500, "redeemed_units": times + number}
-            for number in range(6)
-        ]
-        types = {name: column.dtype for name, column in Coupon.columns().items()}
+@pytest.mark.parametrize(
+    ("schema", "column"),
+    [
+        (Coupon, "redeemed_units"),
+        (Coupon, "discount_minor"),
+        (Order, "discount_minor"),
+        (Order, "refunded_minor"),
+        (OrderLine, "discount_minor"),
+        (Refund, "refunded_minor"),
+        (RefundCase, "asked_minor"),
+    ],
+)
+def test_a_campaign_may_give_away_any_multiple_of_the_usual(
+    schema: type[dy.Schema], column: str
+) -> None:
+    def told(amount: int) -> pl.DataFrame:
+        kit = {"shop_id": "demo", "source_updated_at": READ_AT, "currency": "USD"}
+        types = {name: one.dtype for name, one in schema.columns().items()}
+        given = [{**kit, column: amount + number} for number in range(6)]
         return pl.DataFrame([{name: row.get(name) for name in types} for row in given], types)
 
-    profiles = read(codes(1), codes(9_000), table="coupons")
-    assert usual.unit_jumps("demo", "coupons", profiles, checked_at=READ_AT).passed
+    table = table_of(schema).name
+    profiles = read(told(100), told(90_000), table=table)
+    assert usual.unit_jumps("demo", table, profiles, checked_at=READ_AT).passed
 
 
 def test_four_values_say_nothing() -> None:

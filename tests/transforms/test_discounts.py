@@ -67,6 +67,7 @@ def test_what_is_no_sale_of_28_days_is_no_usual_discount() -> None:
         ({"limit_units": 1}, None),  # one person's own
         ({"limit_units": 6}, 0.1),
         ({"limit_units": 5}, None),
+        ({"limit_units": 5, "redeemed_units": 5000}, 0.1),  # what cannot be closes no code
         ({"limit_units": 6, "redeemed_units": None}, 0.1),
         ({"discount_kind": "amount", "discount_rate": None, "discount_minor": 500}, 0.25),
         ({"discount_kind": "amount", "discount_rate": None, "discount_minor": 5000}, 0.95),
