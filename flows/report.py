@@ -27,8 +27,10 @@ async def report_flow(home_dir: HomeDir, shop_id: OptionalShopId = None) -> Repo
         kpis_table(daily), key="kpis", description=_TITLE.in_(daily.language)
     )
     first = [one.action for one in daily.actions if one.action.state is ActionState.PROPOSED]
+    waiting = [one for one in daily.counts if one.state is ActionState.PROPOSED]
+    shown = report_without_names(first, daily.language)
     await acreate_markdown_artifact(
-        proposals_table(report_without_names(first, daily.language), daily.language),
+        proposals_table(shown, daily.language, counts=waiting),
         key="waiting",
         description=_WAITING.in_(daily.language),
     )

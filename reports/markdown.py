@@ -7,7 +7,14 @@ from contracts.checks import CheckResult
 from contracts.languages import Bilingual, Language
 from reports.batches import LARGEST
 from reports.checked import translate_data
-from reports.daily import DailyReport, ReportedAction, count_actions, in_words, states_of
+from reports.daily import (
+    ActionCount,
+    DailyReport,
+    ReportedAction,
+    count_actions,
+    in_words,
+    states_of,
+)
 from reports.effects import ReportedEffect
 from reports.figures import format_metric
 from reports.formats import written
@@ -195,20 +202,26 @@ _MORE = Bilingual("{} more", "另有 {} 项")
 _SAYS = Bilingual("{} would say", "{} 的内容")
 
 
-def proposals_table(actions: Sequence[ReportedAction], language: Language = "en") -> str:
+def proposals_table(
+    actions: Sequence[ReportedAction],
+    language: Language = "en",
+    *,
+    counts: Sequence[ActionCount] | None = None,
+) -> str:
     """Counts per policy and state, then the first 50 proposals with their reasons, and whole what
-    all that wait for a person would say.
+    all that wait for a person would say. `counts`: of all, where `actions` are a part of them.
     """
     if not actions:
         return _NOTHING.in_(language)
-    states = states_of(count_actions([one.action for one in actions]))
+    every = count_actions([one.action for one in actions]) if counts is None else counts
+    states = states_of(every)
     lines = [
         f"- {escape(typed(policy, language))}: {in_words(found, language)}"
         for policy, found in states.items()
     ]
     cells = ([*_proposal(one, language)] for one in actions[:SHOWN_ACTIONS])
     table = _table([one.in_(language) for one in _PROPOSALS], cells)
-    hidden = len(actions) - SHOWN_ACTIONS
+    hidden = sum(one.actions for one in every) - min(len(actions), SHOWN_ACTIONS)
     more = [_MORE.in_(language).format(f"{hidden:,}"), ""] if hidden > 0 else []
     texts = (_text(one, language) for one in actions)
     return "\n".join([*lines, "", table, *more, *filter(None, texts)])

@@ -6,6 +6,7 @@ from pathlib import Path
 import polars as pl
 
 from contracts.errors import ConfigurationError
+from contracts.names import nearest
 from contracts.personal import mask, purposes
 from contracts.tables import TABLES
 from contracts.tables.published import METRICS_DAILY, METRICS_DICTIONARY
@@ -40,7 +41,8 @@ def export(
     """
     names = [*TABLES, *_OF_METRICS]
     if table not in names:
-        raise ConfigurationError(f"no table is named {table!r}; there are {', '.join(names)}")
+        there = nearest(table, names) or f"; there are {', '.join(names)}"
+        raise ConfigurationError(f"no table is named {table!r}{there}")
     if file_format not in FORMATS:
         raise ConfigurationError(f"--format {file_format!r} is none of {', '.join(FORMATS)}")
     if not out.absolute().parent.is_dir():

@@ -3,38 +3,14 @@
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 import polars as pl
 
 from contracts.errors import ConfigurationError
 from contracts.metrics import Dimension, Metric
 from contracts.names import nearest
-from contracts.tables import (
-    ActiveUsers,
-    AdsDaily,
-    Cart,
-    Cost,
-    FunnelDaily,
-    Listing,
-    ListingTrafficDaily,
-    MemberFact,
-    Order,
-    OrderLine,
-    Refund,
-    RefundCase,
-    Review,
-    Settlement,
-    Shipment,
-    ShopRating,
-    SlotTrafficDaily,
-    StockFact,
-    Target,
-    Ticket,
-    TrafficDaily,
-    TrafficHourly,
-    VisitEvent,
-)
+from contracts.tables import Listing, Order
 from flows.steps.home import Home
 from flows.steps.rates import dated_rates, rates
 from flows.steps.views import View
@@ -43,7 +19,7 @@ from transforms.metrics.advertised import ads_by_campaign, ads_by_sku
 from transforms.metrics.catalogue import METRICS, dimensions_of
 from transforms.metrics.group import measure_group
 from transforms.metrics.measure import GAP_SUFFIX, PERIOD, Period, measure
-from transforms.metrics.sources import Sources
+from transforms.metrics.sources import TABLES, Sources
 
 _SHOWN_DAYS = 28
 GROUP = "(group)"
@@ -64,30 +40,13 @@ class Measured:
 
 def sources(view: View) -> Sources:
     """What metrics of a shop are computed from, as it was known at the view's moment."""
+    tables: dict[str, Any] = {
+        name: view.rows(schema, with_deleted=schema is Listing) for name, schema in TABLES.items()
+    }
+    if "settlements" not in view.versions:
+        tables["settlements"] = None
     return Sources(
-        orders=view.rows(Order),
-        lines=view.rows(OrderLine),
-        refunds=view.rows(Refund),
-        cases=view.rows(RefundCase),
-        traffic=view.rows(TrafficDaily),
-        ads=view.rows(AdsDaily),
-        costs=view.rows(Cost),
-        listings=view.rows(Listing, with_deleted=True),
-        shipments=view.rows(Shipment),
-        reviews=view.rows(Review),
-        stock=view.rows(StockFact),
-        members=view.rows(MemberFact),
-        hours=view.rows(TrafficHourly),
-        listing_traffic=view.rows(ListingTrafficDaily),
-        slots=view.rows(SlotTrafficDaily),
-        active_users=view.rows(ActiveUsers),
-        visit_events=view.rows(VisitEvent),
-        funnel=view.rows(FunnelDaily),
-        carts=view.rows(Cart),
-        tickets=view.rows(Ticket),
-        ratings=view.rows(ShopRating),
-        targets=view.rows(Target),
-        settlements=view.rows(Settlement) if "settlements" in view.versions else None,
+        **tables,
         economics=view.shop.economics,
         currency=view.shop.settings.currency,
         time_zone=view.zone,

@@ -41,11 +41,15 @@ def publish_metrics(home: Home, shops: Sequence[Shop], *, is_full: bool = False)
 
     Days published: those that never were, those of which `kpis_daily` says something else, once a
     day the trailing window, and after each Sunday all, since parcels, costs and reviews of older
-    days change too; `is_full`: all. Number of days.
+    days change too; `is_full`: all. Days before the first order that is left go. Number of days.
     """
     published = 0
     for shop in shops:
         view = View.of(home, shop, home.data_as_of(shop))
+        gone = sorted(_published(view) - set(_days(view)))
+        if gone:
+            none = MetricDay.create_empty()
+            publish_days(home.database, none, shop_id=shop.id, days=gone, lasting=())
         days = _days(view) if is_full else _dirty_days(view)
         for some in _runs(days):
             rows = metric_days(view, first=some[0], last=some[-1])
@@ -53,7 +57,7 @@ def publish_metrics(home: Home, shops: Sequence[Shop], *, is_full: bool = False)
             publish_days(
                 home.database, rows, shop_id=shop.id, days=some, lasting=_of_the_last_day()
             )
-        published += len(days)
+        published += len(gone) + len(days)
     if published:
         publish_dictionary(home.database, definitions())
     return published
@@ -127,6 +131,11 @@ def _days(view: View) -> list[dt.date]:
     if first is None or first > last:
         return []
     return pl.date_range(first, last, eager=True).to_list()
+
+
+def _published(view: View) -> set[dt.date]:
+    """Days of a shop that are published."""
+    return set(published_values(view.home.database, view.shop.id, list(KPIS))["metric_date"])
 
 
 def _dirty_days(view: View) -> list[dt.date]:

@@ -101,6 +101,24 @@ def test_a_report_publishes_what_changed_and_nothing_else(built: Merchant) -> No
         assert dict(titles) == {name: one.title.zh for name, one in METRICS.items()}
 
 
+@pytest.mark.parametrize("is_full", [False, True])
+def test_days_before_the_first_order_that_is_left_are_published_no_more(
+    built: Merchant, is_full: bool
+) -> None:
+    with built.open() as home:
+        publish_metrics(home, home.select(None))
+        last = max(day for day, _ in days_of(home))
+        kpis = home.lake.scan("kpis_daily").collect()
+        left = kpis.filter(pl.col("kpi_date") >= kpis["kpi_date"].sort()[3])
+        merged = home.lake.replace("kpis_daily", left, shop_id="demo")
+        home.readings.record({"kpis_daily": merged.version})
+        assert merged.removed == kpis.height - left.height > 0
+        publish_metrics(home, home.select(None), is_full=is_full)
+        days = {day for day, _ in days_of(home)}
+        assert (min(days), max(days)) == (str(left["kpi_date"].min()), last)
+        assert publish_metrics(home, home.select(None)) == 0
+
+
 def test_the_trailing_days_are_renewed_once_a_day_and_stock_of_each_day_stays(
     built: Merchant,
 ) -> None:

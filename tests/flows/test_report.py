@@ -1,11 +1,16 @@
 """The report of a home: in whose language, by which figures, and what comes first."""
 
+import asyncio
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from contracts.codes import ActionState
+from flows.report import report_flow
 from flows.steps.days import SHOWN
+from flows.steps.decide import decide
 from flows.steps.metrics import show
 from flows.steps.report import gather
 from reports.page import render
@@ -34,6 +39,23 @@ def test_a_page_is_in_the_shops_language_or_the_homes(
     page = render(daily)
     assert ("运营日报" in page) == (language == "zh")
     assert ("Operations report" in page) == (language == "en")
+
+
+def test_the_artifact_of_what_waits_counts_all_and_shows_the_first(
+    built: Merchant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept: dict[str, str] = {}
+
+    async def keep(markdown: str, *, key: str, **_: Any) -> None:
+        kept[key] = markdown
+
+    monkeypatch.setattr("flows.report.acreate_markdown_artifact", keep)
+    monkeypatch.setattr("flows.steps.report.SHOWN_ACTIONS", 2)
+    with built.open() as home:
+        decide(home)
+    daily = asyncio.run(report_flow.fn(str(built.folder))).daily
+    waiting = sum(one.actions for one in daily.counts if one.state is ActionState.PROPOSED)
+    assert f"\n{waiting - 2} more" in kept["waiting"]
 
 
 def test_figures_are_those_of_the_catalogue(built: Merchant) -> None:

@@ -72,6 +72,9 @@ def test_a_first_day_without_anything_is_a_page_too(report: DailyReport) -> None
     page = render(empty)
     for told in ("No complete day yet", "Nothing was checked", "Nothing was proposed"):
         assert told in page
+    page = render(replace(empty, is_past=True))
+    assert "No complete day yet" not in page
+    assert "No order is known of this time" in page
 
 
 def test_a_failed_blocking_check_is_not_a_warning(report: DailyReport) -> None:
@@ -137,3 +140,9 @@ def test_an_order_of_goods_says_what_is_ordered_and_no_value_before(report: Dail
     assert "48 pieces" in page
     assert "0 →" not in page
     assert "<s>0</s>" not in page
+
+
+def test_a_column_of_changes_says_against_what_where_there_is_no_room(report: DailyReport) -> None:
+    named = re.findall(r'Change<small class="narrow">(.+?)</small>', render(report))
+    against = [one for one in report.spans["against"] if one != "now"]
+    assert len(set(named)) == len(named) == len(against) > 1

@@ -7,7 +7,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from reports.daily import DailyReport
+from contracts.codes import ActionState
+from reports.daily import ActionCount, DailyReport
 from reports.markdown import checks_table, escape, kpis_table, proposals_table, pulled_table
 
 
@@ -47,6 +48,10 @@ def test_proposals_show_why_and_who_refused(report: DailyReport) -> None:
     assert "- repricing: 5 confirmed, 10 refused" in table
     assert "| below the floor\\: 12.49 would leave 0.31 a piece" in table
     assert "54 more" in proposals_table(report.actions)
+    every = [ActionCount(policy="restock", state=ActionState.PROPOSED, guard=None, actions=428)]
+    part = proposals_table(report.actions[:2], counts=every)
+    assert "- restock: 428 proposed" in part
+    assert "426 more" in part
 
 
 def test_what_was_read_keeps_its_columns() -> None:

@@ -1,9 +1,9 @@
 """What facts are made from: a shop's tables, and what its goods cost on each day."""
 
 import datetime as dt
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Final, cast
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import MISSING, dataclass, fields, replace
+from typing import Final, cast, get_args, get_origin, get_type_hints
 
 import dataframely as dy
 import polars as pl
@@ -108,6 +108,19 @@ class Sources:
         return midnight.dt.replace_time_zone(
             self.time_zone, ambiguous="earliest", non_existent="null"
         ).dt.convert_time_zone("UTC")
+
+
+def _tables() -> Iterator[tuple[str, type[dy.Schema]]]:
+    hints = get_type_hints(Sources)
+    for one in fields(Sources):
+        hint = hints[one.name]
+        for part in (hint, *get_args(hint)):
+            if get_origin(part) is dy.LazyFrame and one.default is MISSING:
+                yield one.name, get_args(part)[0]
+
+
+TABLES: Final[Mapping[str, type[dy.Schema]]] = dict(_tables())
+"""What of `Sources` is a table, by its field: its schema."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,66 +4,15 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import dataframely as dy
 import polars as pl
 
 from contracts.economics import Economics
 from contracts.fx import FX_SCHEMA
-from contracts.tables import (
-    ActiveUsers,
-    AdsDaily,
-    Cart,
-    Cost,
-    FunnelDaily,
-    Listing,
-    ListingTrafficDaily,
-    MemberFact,
-    Order,
-    OrderLine,
-    Refund,
-    RefundCase,
-    Review,
-    Settlement,
-    Shipment,
-    ShopRating,
-    SlotTrafficDaily,
-    StockFact,
-    Target,
-    Ticket,
-    TrafficDaily,
-    TrafficHourly,
-    VisitEvent,
-)
 from tests.warehouse.rows import rows
-from transforms.metrics.sources import Sources
+from transforms.metrics.sources import TABLES, Sources
 
 ZONE = "Asia/Shanghai"
 MONDAY = dt.date(2026, 11, 9)
-SCHEMAS: Mapping[str, type[dy.Schema]] = {
-    "orders": Order,
-    "lines": OrderLine,
-    "refunds": Refund,
-    "cases": RefundCase,
-    "traffic": TrafficDaily,
-    "ads": AdsDaily,
-    "costs": Cost,
-    "listings": Listing,
-    "shipments": Shipment,
-    "reviews": Review,
-    "stock": StockFact,
-    "members": MemberFact,
-    "hours": TrafficHourly,
-    "listing_traffic": ListingTrafficDaily,
-    "slots": SlotTrafficDaily,
-    "active_users": ActiveUsers,
-    "visit_events": VisitEvent,
-    "funnel": FunnelDaily,
-    "carts": Cart,
-    "tickets": Ticket,
-    "ratings": ShopRating,
-    "targets": Target,
-    "settlements": Settlement,
-}
 
 
 def at(day: int, hour: int = 12) -> dt.datetime:
@@ -85,7 +34,7 @@ def shop(**tables: Sequence[Mapping[str, Any]]) -> Sources:
         .lazy()
         if tables.get(name)
         else schema.create_empty().lazy()
-        for name, schema in SCHEMAS.items()
+        for name, schema in TABLES.items()
     }
     return Sources(
         **frames,
