@@ -73,13 +73,19 @@ def _tell(is_quiet: bool, started: float, line: str) -> None:
 def _fresh(home: Path) -> Path:
     """An empty home; only one that a demo made is removed."""
     mark = home / "shopkeeper.toml"
-    if home.exists() and any(home.iterdir()):
-        if not mark.is_file() or not mark.read_text(encoding="utf-8").startswith(demo_home.MARK):
-            raise ConfigurationError(f"{home} exists and was not made by a demo: move it away")
-        shutil.rmtree(home)
-    (home / "shops").mkdir(parents=True)
-    (home / "policies").mkdir()
+    is_ours = mark.is_file() and mark.read_text(encoding="utf-8").startswith(demo_home.MARK)
+    if not is_ours and home.exists() and any(home.iterdir()):
+        raise ConfigurationError(f"{home} exists and was not made by a demo: move it away")
+    home.mkdir(parents=True, exist_ok=True)
+    # It stays all the time: a demo that is killed here is to be known as one.
     mark.write_text(demo_home.MARK, encoding="utf-8")
+    for one in home.iterdir():
+        if one.is_dir() and not one.is_symlink():
+            shutil.rmtree(one)
+        elif one != mark:
+            one.unlink()
+    (home / "shops").mkdir()
+    (home / "policies").mkdir()
     return home.absolute()
 
 

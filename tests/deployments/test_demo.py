@@ -1,5 +1,6 @@
 """The demo removes only what a demo made."""
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -8,7 +9,7 @@ import pytest
 
 from contracts.errors import ConfigurationError
 from deployments.address import LOOPBACK, Address
-from deployments.demo import HOME, run_demo
+from deployments.demo import HOME, _fresh, run_demo
 from deployments.server import Doors, settings
 
 
@@ -19,6 +20,24 @@ def test_a_folder_that_no_demo_made_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="was not made by a demo"):
         run_demo(tmp_path, days=7, households=20, is_quiet=True)
     assert precious.read_text(encoding="utf-8") == "# my real home\n"
+
+
+def test_a_demo_killed_while_it_removes_the_one_before_is_still_known_as_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(folder: Path) -> None:
+        """Half of a folder is gone, in whatever order its files were listed."""
+        (folder / "shopkeeper.toml").unlink(missing_ok=True)
+        raise SystemExit
+
+    home = _fresh(tmp_path / HOME)
+    (home / "data" / "lake").mkdir(parents=True)
+    (home / "sandbox.log").touch()
+    with monkeypatch.context() as patch:
+        patch.setattr(shutil, "rmtree", killed)
+        with pytest.raises(SystemExit):
+            _fresh(home)
+    assert {one.name for one in _fresh(home).iterdir()} == {"shopkeeper.toml", "shops", "policies"}
 
 
 def test_the_server_tells_nobody_and_its_ui_calls_its_own_port(tmp_path: Path) -> None:
