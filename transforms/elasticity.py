@@ -14,6 +14,7 @@ import polars as pl
 
 from contracts.codes import ElasticitySource
 from contracts.tables import Elasticity, Listing, SalesDaily
+from transforms.skus import numbered
 
 _SKU: Final = ["shop_id", "sku_id"]
 _CATEGORY: Final = ["shop_id", "category"]
@@ -41,8 +42,9 @@ def elasticities(
 
 
 def _elasticities(sales: pl.LazyFrame, listings: pl.LazyFrame, as_of_date: dt.date) -> pl.DataFrame:
-    weeks = _weeks(sales, as_of_date)
-    sku_slopes = slopes(weeks, _SKU, y="ln_units", x="ln_price", control="others")
+    sold = _sold(sales, as_of_date)
+    skus = sold.select(_SKU).unique().sort(_SKU).with_row_index("sku")
+    weeks = _weeks(sold, skus)
     is_sound = (
         (pl.col("n") >= _MIN_OBSERVATIONS)
         & (pl.col("prices") >= _MIN_PRICES)
@@ -50,9 +52,11 @@ def _elasticities(sales: pl.LazyFrame, listings: pl.LazyFrame, as_of_date: dt.da
         & pl.col("slope_se").is_finite()
     )
     each = (
-        sku_slopes.join(categories_of(listings), on=_SKU, how="left")
+        slopes(weeks, ["sku"], y="ln_units", x="ln_price", control="others")
+        .join(skus.lazy(), on="sku")
+        .join(categories_of(listings), on=_SKU, how="left")
         .with_columns(is_sound=is_sound)
-        .sort(_SKU)
+        .sort("sku")
         .collect()
         .lazy()
     )
@@ -82,20 +86,38 @@ def last_whole_week(as_of_date: dt.date) -> dt.date:
     return as_of_date - dt.timedelta(days=(as_of_date.weekday() + 1) % 7 + 6)
 
 
-def _weeks(sales: pl.LazyFrame, as_of_date: dt.date) -> pl.LazyFrame:
-    """Weeks of a SKU with a sale. Grain: (shop_id, sku_id, week)."""
-    week, units = pl.col("sales_date").dt.truncate("1w"), pl.col("units")
+def _sold(sales: pl.LazyFrame, as_of_date: dt.date) -> pl.DataFrame:
+    """What was paid for in the weeks that are learnt from, the last being the last of `_WEEKS`."""
     last = last_whole_week(as_of_date)
-    days = (last - dt.timedelta(weeks=_WEEKS - 1), last + dt.timedelta(days=6))
-    usual = _sum(pl.col("ln_units")).over(_SKU) / pl.len().over(_SKU)
-    moved, of_week = pl.col("moved"), ["shop_id", "week"]
+    first, end = last - dt.timedelta(weeks=_WEEKS - 1), last + dt.timedelta(days=6)
+    day = pl.col("sales_date")
+    return (
+        sales.filter(day.is_between(first, end), pl.col("gmv_minor") > 0)
+        .select(
+            *_SKU,
+            "gmv_minor",
+            week=(day - first).dt.total_days() // 7,
+            units=pl.col("sold_units") - pl.col("gift_units"),
+        )
+        .collect()
+    )
+
+
+def _weeks(sold: pl.DataFrame, skus: pl.DataFrame) -> pl.LazyFrame:
+    """Weeks of a SKU with a sale. Grain: (sku, week), of which one number is made to group by."""
+    units, place = pl.col("units"), pl.col("place")
+    usual = _sum(pl.col("ln_units")).over("sku") / pl.len().over("sku")
+    moved, of_week = pl.col("moved"), ["shop", "week"]
     beside = pl.len().over(of_week).cast(pl.Int64) - 1
     others = (_sum(moved).over(of_week) - moved) / beside
+    shop = skus["shop_id"].rank("dense")
     return (
-        sales.filter(pl.col("sales_date").is_between(*days), pl.col("gmv_minor") > 0)
-        .group_by(*_SKU, week=week)
-        .agg(pl.col("gmv_minor").sum(), units=(pl.col("sold_units") - pl.col("gift_units")).sum())
+        numbered(sold.lazy(), skus.lazy())
+        .group_by(place=pl.col("sku").cast(pl.Int64) * _WEEKS + pl.col("week"))
+        .agg(pl.col("gmv_minor", "units").sum())
         .filter(units > 0)
+        .with_columns(sku=place // _WEEKS, week=place % _WEEKS)
+        .with_columns(pl.col("sku").cast(skus.schema["sku"]), shop=pl.lit(shop).gather("sku"))
         .with_columns(ln_units=units.log(), ln_price=(pl.col("gmv_minor") / units).log())
         .with_columns(moved=pl.col("ln_units") - usual)
         .with_columns(others=pl.when(beside > 0).then(others).otherwise(0.0))
@@ -122,12 +144,13 @@ def slopes(rows: pl.LazyFrame, by: list[str], *, y: str, x: str, control: str) -
     pairs = ("xx", "xz", "zz", "xy", "zy", "yy")
     # Sums of plain products are the fast path; near their middle they lose no digits. Rounded, it
     # is the same in whatever order the groups come.
-    near = rows.with_columns(
+    near = rows.select(
+        *by,
+        price=pl.col(x).exp().round(0).cast(pl.Int64),
         **{
             name: pl.col(column) - pl.col(column).mean().round(3)
             for name, column in columns.items()
         },
-        price=pl.col(x).exp().round(0).cast(pl.Int64),
     ).with_columns(**{pair: pl.col(pair[0]) * pl.col(pair[1]) for pair in pairs})
     totals = near.group_by(by).agg(
         _sum(pl.col(*pairs, *columns)), n=pl.len(), prices=pl.col("price").n_unique()

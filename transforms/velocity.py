@@ -1,6 +1,7 @@
 """How fast a SKU sells on a day on which it can be bought: the forecast that restock orders by."""
 
 import datetime as dt
+from collections.abc import Callable
 from functools import partial
 from typing import Final
 
@@ -26,6 +27,34 @@ VERSION: Final = 1
 _SKU: Final = ["shop_id", "sku_id"]
 
 
+def known_skus(sold: pl.LazyFrame) -> pl.DataFrame:
+    """Every SKU of `sold` (shop_id, sku_id, day, units), with the last day it sold on."""
+    return (
+        sold.select(*_SKU, last_sold_date=pl.when(pl.col("units") > 0).then("day"))
+        .group_by(_SKU)
+        .agg(pl.col("last_sold_date").max())
+        .collect(engine="streaming")
+    )
+
+
+def known_after(sold: pl.LazyFrame, *, last: pl.DataFrame, days: pl.Series) -> pl.DataFrame:
+    """`known_skus`, of which `last` were known before nothing but these days was sold otherwise.
+
+    Only a SKU that may have lost its last day is looked up in all of them.
+    """
+    then, is_changed = pl.col("last_sold_date"), pl.col("day").is_in(days.implode())
+    anew = known_skus(sold.filter(is_changed))
+    stands = then.is_not_null() & ~then.is_in(days.implode())
+    found = anew.select(*_SKU, found_date="last_sold_date", is_found=True)
+    is_told = pl.col("is_found") & (then.is_null() | (pl.col("found_date") >= then))
+    beside = last.filter(~stands).join(found, on=_SKU, how="left")
+    open_ones = beside.filter(~is_told.fill_null(value=False)).select(_SKU)
+    frames = [last.filter(stands), anew]
+    if open_ones.height:
+        frames.append(known_skus(sold.join(open_ones.lazy(), on=_SKU, how="semi")))
+    return pl.concat(frames).group_by(_SKU).agg(then.max())
+
+
 def velocity(
     sales_daily: pl.LazyFrame,
     stockouts: pl.LazyFrame,
@@ -33,6 +62,7 @@ def velocity(
     *,
     as_of_date: dt.date,
     window_days: int,
+    known: Callable[[pl.LazyFrame], pl.DataFrame] = known_skus,
 ) -> dy.LazyFrame[Velocity]:
     """Forecast per SKU ever sold, from the `window_days` that end with `as_of_date`.
 
@@ -41,6 +71,7 @@ def velocity(
     shop_id, sku_id, event_date; no SKU: all of them) and those that sold what is not usual are
     missing, not zero. With fewer than 7 others the last of three windows before stand in, so that a
     best seller that is sold out sells as it did; with none there either demand is unknown: null.
+    `known` finds the SKUs as `known_skus` does.
 
     The method is chosen per shop and class by the error of the next 14 days' total (`chosen`). The
     forecast is per day of a whole week, so it does not depend on the weekday of `as_of_date`. It
@@ -49,7 +80,13 @@ def velocity(
     its demand is understated.
     """
     work = partial(
-        _velocity, sales_daily, stockouts, events, until=as_of_date, window_days=window_days
+        _velocity,
+        sales_daily,
+        stockouts,
+        events,
+        until=as_of_date,
+        window_days=window_days,
+        known=known,
     )
     return pl.defer(work, schema=Velocity.create_empty().schema).pipe(Velocity.cast)
 
@@ -61,13 +98,14 @@ def _velocity(
     *,
     until: dt.date,
     window_days: int,
+    known: Callable[[pl.LazyFrame], pl.DataFrame],
 ) -> pl.DataFrame:
     since = until - dt.timedelta(days=window_days - 1)
     before = sales_daily.filter(pl.col("sales_date") <= until).select(
         *_SKU, day="sales_date", units="sold_units"
     )
-    known = _known_skus(before)
-    keys = known.lazy().select(*_SKU, "sku")
+    skus = known(before).sort(_SKU).with_row_index("sku")
+    keys = skus.lazy().select(*_SKU, "sku")
     # Read again rather than held: of years of sales few columns of some days are needed.
     is_recent = pl.col("day") >= horizon_of(until, window_days)
     was_then = in_last_year("day", until=until, window_days=window_days)
@@ -97,7 +135,7 @@ def _velocity(
         "outlier_days": pl.DataFrame({"sku": judged.skus[np.nonzero(odd)[1]]}),
     }
     rates = year_rates(last_year, left_out, until=until, window_days=window_days)
-    frame = known.join(levels, on="sku", how="left").join(rates, on="sku", how="left")
+    frame = skus.join(levels, on="sku", how="left").join(rates, on="sku", how="left")
     for name, rows in counts.items():
         frame = frame.join(rows.group_by("sku").agg(pl.len().alias(name)), on="sku", how="left")
     frame = frame.with_columns(pl.col(*counts, "sold_units").fill_null(0))
@@ -113,18 +151,6 @@ def _velocity(
         as_of_date=pl.lit(until),
         window_days=pl.lit(window_days, dtype=pl.Int64),
     ).pipe(Velocity.cast)
-
-
-def _known_skus(before: pl.LazyFrame) -> pl.DataFrame:
-    """Every SKU that was sold, by its row number `sku`, with the last day it sold on."""
-    return (
-        before.select(*_SKU, last_sold_date=pl.when(pl.col("units") > 0).then("day"))
-        .group_by(_SKU)
-        .agg(pl.col("last_sold_date").max())
-        .sort(_SKU)
-        .with_row_index("sku")
-        .collect(engine="streaming")
-    )
 
 
 def _days_out(spans: pl.DataFrame, *, until: dt.date, window_days: int) -> pl.DataFrame:

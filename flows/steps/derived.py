@@ -46,7 +46,7 @@ from contracts.tables import (
     Velocity,
     table_of,
 )
-from flows.steps.fitted import last_or_fitted, last_or_forecast, last_or_learnt
+from flows.steps.fitted import last_known, last_or_fitted, last_or_forecast, last_or_learnt
 from flows.steps.on_order import approved_orders
 from flows.steps.rates import rates
 from flows.steps.since_build import SinceBuild
@@ -137,6 +137,7 @@ def _velocity(view: View, built: Built) -> pl.LazyFrame:
         events.lazy(),
         as_of_date=_yesterday(view),
         window_days=VELOCITY_DAYS,
+        known=last_known(view, pieces, since=built.since),
     )
     return last_or_forecast(
         view, made, out, events, pieces, window_days=VELOCITY_DAYS, since=built.since

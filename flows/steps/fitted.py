@@ -5,6 +5,7 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 import dataframely as dy
@@ -17,6 +18,7 @@ from transforms import elasticity, velocity
 from transforms.elasticity import categories_of, elasticities, last_whole_week
 from transforms.lifetime import BuyingModel, SpendingModel
 from transforms.members import MemberModels, MembersSeen, fitted
+from transforms.velocity import known_after, known_skus
 from warehouse.upkeep import read_note
 
 _METHOD = 3
@@ -83,6 +85,29 @@ def last_or_forecast(
     if _stands(view, Velocity, basis, since=since, until=yesterday):
         return view.last(Velocity)
     return made
+
+
+def last_known(
+    view: View, pieces: pl.DataFrame, *, since: SinceBuild | None
+) -> Callable[[pl.LazyFrame], pl.DataFrame]:
+    """SKUs ever sold by those of the last build's velocity, where the same `pieces` counted.
+
+    Every day that was ever sold is a file to open, and few of them have changed.
+    """
+    table, key = table_of(Velocity).name, f"known.{view.shop.id}"
+    basis = f"{velocity.VERSION}:{_content(pieces)}"
+    noted = read_note(view.home.lake, table, key=key)
+    view.notes[table, key] = basis
+    if since is None or noted != basis:
+        return known_skus
+    columns = ("shop_id", "sku_id", "last_sold_date", "as_of_date")
+    last = view.last(Velocity).select(columns).collect()
+    until, yesterday = last["as_of_date"].max(), view.today - dt.timedelta(days=1)
+    if not isinstance(until, dt.date) or until > yesterday:
+        return known_skus
+    new_days = pl.date_range(until + dt.timedelta(days=1), yesterday, eager=True)
+    days = pl.concat([since.resold, new_days]).unique()
+    return partial(known_after, last=last.drop("as_of_date"), days=days)
 
 
 def _stands(

@@ -1,5 +1,6 @@
 """How fast a SKU sells when it can be bought, told apart from what will not come again."""
 
+import random
 from datetime import date, timedelta
 from typing import Any
 
@@ -8,7 +9,7 @@ import polars as pl
 import pytest
 
 from contracts.tables import SalesDaily, Velocity
-from transforms.velocity import velocity
+from transforms.velocity import known_after, known_skus, velocity
 
 LAST = date(2026, 11, 28)
 Row = dict[str, Any]
@@ -260,3 +261,36 @@ def test_one_bulk_order_a_year_ago_is_no_season() -> None:
 
 def test_an_empty_shop_has_no_velocity() -> None:
     assert speeds([]) == {}
+
+
+def _some_sales(random_days: random.Random, days: range) -> list[Row]:
+    return [
+        {"shop_id": shop, "sku_id": sku, "day": date(2026, 1, day), "units": units}
+        for day in days
+        for shop in "st"
+        for sku in "ABCDEF"
+        if (units := random_days.choice([None, None, None, None, 0, 1])) is not None
+    ]
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_skus_known_after_some_days_changed_are_those_of_all_days(seed: int) -> None:
+    """One whose only sale vanished is gone, and one that lost its last day has the one before."""
+    drawn = random.Random(seed)
+    schema = {"shop_id": pl.String, "sku_id": pl.String, "day": pl.Date, "units": pl.Int64}
+    before = pl.DataFrame(_some_sales(drawn, range(1, 7)), schema)
+    days = pl.Series([date(2026, 1, day) for day in drawn.sample(range(1, 8), 3)])
+    stood = before.filter(~pl.col("day").is_in(days.implode()))
+    others = pl.DataFrame(_some_sales(drawn, range(1, 8)), schema)
+    after = pl.concat([stood, others.filter(pl.col("day").is_in(days.implode()))])
+    key = ["shop_id", "sku_id"]
+    found = known_after(after.lazy(), last=known_skus(before.lazy()), days=days)
+    assert found.sort(key).equals(known_skus(after.lazy()).sort(key))
+
+
+def test_only_skus_that_may_have_lost_their_last_day_are_looked_up() -> None:
+    old, new = date(2025, 1, 1), date(2026, 1, 1)
+    last = pl.DataFrame({"shop_id": "s", "sku_id": ["A", "B"], "last_sold_date": [old, new]})
+    rows = {"shop_id": "s", "sku_id": ["B", "C"], "day": new, "units": 1}
+    found = known_after(pl.LazyFrame(rows), last=last, days=pl.Series([new]))
+    assert sorted(found["sku_id"]) == ["A", "B", "C"]
