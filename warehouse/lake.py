@@ -134,6 +134,7 @@ class Lake:
                 else:
                     written = wanted.filter(pl.col(scope).is_in(touched.implode()))
                     version = overwrite(head, written.sort(in_order), among(scope, touched))
+                    self.keep(table_name, head)
             except OvertakenError:
                 continue
             return Merged(version, came.height, 0, gone.height, wanted.height - came.height)
@@ -318,6 +319,10 @@ class Lake:
         if version is not None:
             self._opened[table_name, version] = found
         return found
+
+    def keep(self, table_name: str, head: DeltaTable) -> None:
+        """Spare readers of its version to open it again: nobody writes with this head any more."""
+        self._opened[table_name, head.version()] = head
 
     def _versions(self, names: Sequence[str]) -> dict[str, int]:
         heads = {name: self.open(name) for name in names}

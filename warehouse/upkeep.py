@@ -144,6 +144,7 @@ def note(lake: Lake, table_name: str, *, key: str, value: str) -> int | None:
         # Another shop's note, written meanwhile, is not to be overwritten.
         with suppress(CommitFailedError):
             head.alter.set_table_properties({_NOTE + key: value}, raise_if_not_exists=False)
+            lake.keep(table_name, head)
             return head.version()
     raise LakeBusyError(f"table {table_name} is being written by others: build again")
 

@@ -6,15 +6,16 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import ClassVar, Generic, TypeVar
-
-import httpx
+from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
 from connectors.base.http import Http, Refusal, addresses
 from connectors.base.limits import Limit, Meter, Urgency
 from connectors.base.retry import NotAppliedError, Retry, ThrottledError
 from connectors.base.settings import AccountSettings
 from contracts.ports import Stores
+
+if TYPE_CHECKING:  # see connectors.base.http
+    import httpx
 
 Answer = TypeVar("Answer")
 
@@ -74,7 +75,7 @@ class AccountClient(ABC, Generic[Settings]):
         settings: Settings,
         stores: Stores = Stores(),
         *,
-        transport: httpx.BaseTransport | None = None,
+        transport: "httpx.BaseTransport | None" = None,
         resolve: Callable[[str], list[str]] = addresses,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,

@@ -12,11 +12,10 @@ from dataclasses import dataclass
 from functools import cache
 from http import HTTPStatus
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-import httpx
-
-from connectors.base.deadline import PATIENCE_SECONDS, PatientTransport, Wait, seconds_for
+from connectors.base.deadline import PATIENCE_SECONDS, Wait, seconds_for
 from connectors.base.retry import NotAppliedError, ThrottledError, TokenRejectedError
 from contracts.errors import (
     ConfigurationError,
@@ -25,6 +24,9 @@ from contracts.errors import (
     SourceRejectedError,
     TransientSourceError,
 )
+
+if TYPE_CHECKING:  # what asks nobody, such as a build, need not wait for httpx to be imported
+    import httpx
 
 _MEBIBYTE = 2**20
 _MOST_REFUSAL = 64 * 2**10
@@ -100,6 +102,8 @@ def server_time(headers: Mapping[str, str]) -> float:
 @cache
 def _public_authorities() -> ssl.SSLContext:
     """Read once in a process: it takes longer than most requests."""
+    import httpx
+
     return httpx.create_ssl_context(trust_env=False)
 
 
@@ -128,10 +132,14 @@ class Http:
         timeout: float = 60.0,
         patience: float = PATIENCE_SECONDS,
         ca_file: Path | None = None,
-        transport: httpx.BaseTransport | None = None,
+        transport: "httpx.BaseTransport | None" = None,
         resolve: Callable[[str], list[str]] = addresses,
         refusal: Refusal | None = None,
     ) -> None:
+        import httpx
+
+        from connectors.base.transport import PatientTransport
+
         for name in ("httpx", "httpcore"):  # they log URLs, which hold tokens and signatures
             logging.getLogger(name).setLevel(logging.WARNING)
         self._base = httpx.URL(base_url)
@@ -262,8 +270,10 @@ class Http:
 
     @contextmanager
     def _sent(
-        self, request: httpx.Request, *, most: int, refusal: Refusal | None = None
-    ) -> Iterator[httpx.Response]:
+        self, request: "httpx.Request", *, most: int, refusal: Refusal | None = None
+    ) -> "Iterator[httpx.Response]":
+        import httpx
+
         self._guard(request.url)
         seconds = seconds_for(most, patience=self._patience)
         wait = Wait.of(self._timeout, seconds)
@@ -287,7 +297,7 @@ class Http:
         finally:
             response.close()
 
-    def _guard(self, url: httpx.URL) -> None:
+    def _guard(self, url: "httpx.URL") -> None:
         """Refuse what leaves the platform: scheme, host, or an address inside our own network."""
         if url.host not in self._hosts and not url.host.endswith(self._suffixes):
             raise ConfigurationError("a link leaves the platform's hosts; it is not followed")
@@ -318,11 +328,11 @@ def _trusted(ca_file: Path | None) -> ssl.SSLContext:
     return _public_authorities()
 
 
-def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
+def _origin(url: "httpx.URL") -> tuple[str, str, int | None]:
     return url.scheme, url.host, url.port
 
 
-def _refused(response: httpx.Response, refusal: Refusal | None) -> ShopkeeperError | None:
+def _refused(response: "httpx.Response", refusal: Refusal | None) -> ShopkeeperError | None:
     """The error that an answer of an error's status means."""
     error = error_of(response.status_code, retry_after=stated_wait(response.headers))
     if error is None or refusal is None:
@@ -330,8 +340,10 @@ def _refused(response: httpx.Response, refusal: Refusal | None) -> ShopkeeperErr
     return refusal(response.status_code, response.headers, _beginning(response)) or error
 
 
-def _beginning(response: httpx.Response) -> bytes:
+def _beginning(response: "httpx.Response") -> bytes:
     """What can be read of an error's body; that it breaks off changes nothing of the error."""
+    import httpx
+
     held = b""
     try:
         for chunk in _unpacked(response):
@@ -343,7 +355,7 @@ def _beginning(response: httpx.Response) -> bytes:
     return held[:_MOST_REFUSAL]
 
 
-def _bounded(response: httpx.Response, most: int) -> Iterator[bytes]:
+def _bounded(response: "httpx.Response", most: int) -> Iterator[bytes]:
     """At most `most` bytes, unpacked."""
     held = 0
     for chunk in _unpacked(response):
@@ -353,7 +365,7 @@ def _bounded(response: httpx.Response, most: int) -> Iterator[bytes]:
         yield chunk
 
 
-def _unpacked(response: httpx.Response) -> Iterator[bytes]:
+def _unpacked(response: "httpx.Response") -> Iterator[bytes]:
     """An answer's pieces. Of gzip one grows a thousandfold at worst; zstd has no such bound, so it
     is not read."""
     if response.headers.get("content-encoding", "identity") not in ("gzip", "identity"):

@@ -98,8 +98,9 @@ def rebuild(
 
 def _build_shop(home: Home, shop: Shop, *, is_full: bool) -> dict[str, int]:
     view = View.of(home, shop, home.data_as_of(shop), is_anew=is_full)
-    changed = None if is_full else _diffs_since_build(view)
-    of_days = _all_days(view) if changed is None else _changed_days(view, changed)
+    last = {} if is_full else _last_basis(view)
+    changed = _diffs_since(view, last)
+    of_days = _all_days(view) if changed is None else _changed_days(view, changed, last)
     frames = {
         "kpis_daily": of_days.kpis,
         **point_in_time_tables(view, of_days.sold, since=of_days.since),
@@ -144,7 +145,7 @@ def _all_days(view: View) -> _Days:
     return _Days(sold=sold.lazy(), version=version, rows=sold.height, since=None, kpis=days)
 
 
-def _changed_days(view: View, changes: RowDiffs) -> _Days:
+def _changed_days(view: View, changes: RowDiffs, last: Mapping[str, Any]) -> _Days:
     lake, shop_id = view.home.lake, view.shop.id
     since = SinceBuild.of(view, changes)
     some = sales_of(view, since.resold)
@@ -153,7 +154,7 @@ def _changed_days(view: View, changes: RowDiffs) -> _Days:
     return _Days(
         sold=sold,
         version=replaced.version,
-        rows=_last_basis(view)["sold_rows"] + replaced.added - replaced.removed,
+        rows=last["sold_rows"] + replaced.added - replaced.removed,
         since=since,
         kpis=kpis_after(view, since),
     )
@@ -191,9 +192,8 @@ def _last_basis(view: View) -> dict[str, Any]:
     return last
 
 
-def _diffs_since_build(view: View) -> dict[str, RowDiff] | None:
+def _diffs_since(view: View, last: Mapping[str, Any]) -> dict[str, RowDiff] | None:
     """What changed since the last build; None where that is not known, so all is to be built."""
-    last = _last_basis(view)
     if last.get("method") != _method(view):
         return None
     then = dt.datetime.fromisoformat(last["as_of"])
