@@ -118,26 +118,27 @@ class Lake:
         """
         table = TABLES[table_name]
         rows, scope = _shape(frame, table), scope_of(table)
+        in_order = list(dict.fromkeys([scope, *table.key]))
+        is_plain = table.partition is None  # it is written whole at each build, and read as often
         for _ in range(_ATTEMPTS):
             head = self.open(table_name)
             stored = read(head, table, days)
             is_other = pl.lit(value=False) if shop_id is None else pl.col("shop_id") != shop_id
-            wanted = pl.concat([stored.filter(is_other), rows])
-            came, gone = _difference(wanted, stored, list(table.key))
-            touched = pl.concat([came[scope], gone[scope]]).unique()
-            in_order = list(dict.fromkeys([scope, *table.key]))
+            wanted = pl.concat([stored.filter(is_other), rows]).sort(in_order)
+            came, gone = _difference(wanted, stored, list(table.key), scope)
+            touched = pl.concat([came, gone]).unique()
             try:
                 if head is None:
-                    version = self._create(table, wanted.sort(in_order))
+                    version = self._create(table, wanted)
                 elif touched.is_empty():
                     version = head.version()
                 else:
                     written = wanted.filter(pl.col(scope).is_in(touched.implode()))
-                    version = overwrite(head, written.sort(in_order), among(scope, touched))
+                    version = overwrite(head, written, among(scope, touched), is_plain=is_plain)
                     self.keep(table_name, head)
             except OvertakenError:
                 continue
-            return Merged(version, came.height, 0, gone.height, wanted.height - came.height)
+            return Merged(version, came.len(), 0, gone.len(), wanted.height - came.len())
         raise LakeBusyError(f"table {table_name} is being written by others: build again")
 
     def rewrite(
@@ -351,22 +352,30 @@ def _snapshot_span(table: Table, snapshot: Snapshot) -> pl.Series | None:
 
 
 def _difference(
-    wanted: pl.DataFrame, stored: pl.DataFrame, key: list[str]
-) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Rows that came and rows that went, of two frames with one row per key.
+    wanted: pl.DataFrame, stored: pl.DataFrame, key: list[str], scope: str
+) -> tuple[pl.Series, pl.Series]:
+    """The scope of each row that came and of each that went, of two frames with one row per key.
 
-    Rows of the same key are laid side by side, which costs a fraction of looking each one up whole.
+    Rows of the same key are laid side by side, which costs a fraction of looking each one up whole;
+    most builds find the same keys, in the order in which they were written.
     """
+    if wanted.select(key).equals(stored.select(key)):
+        differs = _differs(wanted, stored)
+        return wanted[scope].filter(differs), stored[scope].filter(differs)
     places = stored.select(key).with_row_index("place")
     place = wanted.select(key).join(places, on=key, how="left", maintain_order="left")["place"]
     is_known = place.is_not_null()
     is_left = pl.repeat(True, stored.height, eager=True).scatter(place.drop_nulls(), False)
     both, beside = wanted.filter(is_known), stored[place.drop_nulls()]
-    differs = pl.select(
-        pl.any_horizontal(both[name].ne_missing(beside[name]) for name in both.columns)
-    ).to_series()
-    came = pl.concat([wanted.filter(~is_known), both.filter(differs)])
-    return came, pl.concat([stored.filter(is_left), beside.filter(differs)])
+    differs = _differs(both, beside)
+    came = pl.concat([wanted[scope].filter(~is_known), both[scope].filter(differs)])
+    return came, pl.concat([stored[scope].filter(is_left), beside[scope].filter(differs)])
+
+
+def _differs(rows: pl.DataFrame, beside: pl.DataFrame) -> pl.Series:
+    """Whether each row differs from the one beside it."""
+    found = (rows[name].ne_missing(beside[name]) for name in rows.columns)
+    return pl.select(pl.any_horizontal(found)).to_series()
 
 
 def _shape(frame: pl.DataFrame, table: Table) -> pl.DataFrame:

@@ -99,7 +99,7 @@ def rebuild(
 def _build_shop(home: Home, shop: Shop, *, is_full: bool) -> dict[str, int]:
     view = View.of(home, shop, home.data_as_of(shop), is_anew=is_full)
     last = {} if is_full else _last_basis(view)
-    changed = _diffs_since(view, last)
+    changed = _diffs_since_build(view, last)
     of_days = _all_days(view) if changed is None else _changed_days(view, changed, last)
     frames = {
         "kpis_daily": of_days.kpis,
@@ -192,7 +192,7 @@ def _last_basis(view: View) -> dict[str, Any]:
     return last
 
 
-def _diffs_since(view: View, last: Mapping[str, Any]) -> dict[str, RowDiff] | None:
+def _diffs_since_build(view: View, last: Mapping[str, Any]) -> dict[str, RowDiff] | None:
     """What changed since the last build; None where that is not known, so all is to be built."""
     if last.get("method") != _method(view):
         return None
