@@ -14,7 +14,6 @@ import polars as pl
 
 from contracts.codes import ElasticitySource
 from contracts.tables import Elasticity, Listing, SalesDaily
-from transforms.skus import numbered
 
 _SKU: Final = ["shop_id", "sku_id"]
 _CATEGORY: Final = ["shop_id", "category"]
@@ -42,9 +41,21 @@ def elasticities(
 
 
 def _elasticities(sales: pl.LazyFrame, listings: pl.LazyFrame, as_of_date: dt.date) -> pl.DataFrame:
-    sold = _sold(sales, as_of_date)
-    skus = sold.select(_SKU).unique().sort(_SKU).with_row_index("sku")
-    weeks = _weeks(sold, skus)
+    sold, categories = _sold(sales, as_of_date), categories_of(listings).collect()
+    shops = sold["shop_id"].unique().sort()
+    found = [
+        _of_shop(sold.filter(of_shop).drop("shop_id"), categories.filter(of_shop), shop)
+        for shop in shops
+        for of_shop in [pl.col("shop_id") == shop]
+    ]
+    return pl.concat([Elasticity.create_empty(), *found])
+
+
+def _of_shop(sold: pl.DataFrame, categories: pl.DataFrame, shop: str) -> pl.DataFrame:
+    """What one shop's sales teach, so that its SKUs are known by one text, and then by number."""
+    skus = sold.select(pl.col("sku_id").unique().sort()).with_row_index("sku")
+    # Collected, it is known to lie in order.
+    weeks = _weeks(sold, skus).collect().lazy()
     is_sound = (
         (pl.col("n") >= _MIN_OBSERVATIONS)
         & (pl.col("prices") >= _MIN_PRICES)
@@ -54,8 +65,8 @@ def _elasticities(sales: pl.LazyFrame, listings: pl.LazyFrame, as_of_date: dt.da
     each = (
         slopes(weeks, ["sku"], y="ln_units", x="ln_price", control="others")
         .join(skus.lazy(), on="sku")
-        .join(categories_of(listings), on=_SKU, how="left")
-        .with_columns(is_sound=is_sound)
+        .with_columns(shop_id=pl.lit(shop), is_sound=is_sound)
+        .join(categories.lazy(), on=_SKU, how="left")
         .sort("sku")
         .collect()
         .lazy()
@@ -104,20 +115,20 @@ def _sold(sales: pl.LazyFrame, as_of_date: dt.date) -> pl.DataFrame:
 
 
 def _weeks(sold: pl.DataFrame, skus: pl.DataFrame) -> pl.LazyFrame:
-    """Weeks of a SKU with a sale. Grain: (sku, week), of which one number is made to group by."""
+    """Weeks of a SKU with a sale, in order. Grain: (sku, week), grouped by as one number."""
     units, place = pl.col("units"), pl.col("place")
     usual = _sum(pl.col("ln_units")).over("sku") / pl.len().over("sku")
-    moved, of_week = pl.col("moved"), ["shop", "week"]
-    beside = pl.len().over(of_week).cast(pl.Int64) - 1
-    others = (_sum(moved).over(of_week) - moved) / beside
-    shop = skus["shop_id"].rank("dense")
+    moved, beside = pl.col("moved"), pl.len().over("week").cast(pl.Int64) - 1
+    others = (_sum(moved).over("week") - moved) / beside
     return (
-        numbered(sold.lazy(), skus.lazy())
+        sold.lazy()
+        .join(skus.lazy(), on="sku_id")
         .group_by(place=pl.col("sku").cast(pl.Int64) * _WEEKS + pl.col("week"))
         .agg(pl.col("gmv_minor", "units").sum())
         .filter(units > 0)
-        .with_columns(sku=place // _WEEKS, week=place % _WEEKS)
-        .with_columns(pl.col("sku").cast(skus.schema["sku"]), shop=pl.lit(shop).gather("sku"))
+        .sort("place")
+        .select("gmv_minor", "units", week=place % _WEEKS, sku=place // _WEEKS)
+        .with_columns(pl.col("sku").cast(skus.schema["sku"]).set_sorted())
         .with_columns(ln_units=units.log(), ln_price=(pl.col("gmv_minor") / units).log())
         .with_columns(moved=pl.col("ln_units") - usual)
         .with_columns(others=pl.when(beside > 0).then(others).otherwise(0.0))
