@@ -23,6 +23,7 @@ settings.load_profile("ci" if os.environ.get("CI") else "developer")
 _FIRST = (
     "tests/deployments/test_schedules.py",
     "tests/deployments/test_unattended.py",
+    "tests/flows/test_planted_faults",
     "tests/deployments/test_prove.py",
     "tests/deployments/",
     "tests/flows/",

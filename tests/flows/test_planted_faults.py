@@ -2,12 +2,13 @@
 action rests on what they spoil; what cannot be told from the truth is named in docs/guarantees.md.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
 
-from tests.planted_faults.bench import benches
+from tests.planted_faults.bench import Bench, benches
 from tests.planted_faults.decisions import Decisions
 from tests.planted_faults.judging import judge_faults, judge_order
 from tests.planted_faults.tape import Tape, record
@@ -27,15 +28,21 @@ def tape(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tape]:
         yield record(tmp_path_factory.mktemp("planted") / "home")
 
 
+@pytest.fixture(scope="module")
+def bench_of(tape: Tape) -> Callable[[str], Bench]:
+    """The bench of a stream, the same for all that is judged of it."""
+    return cache(lambda name: Bench(tape, "shopify", name))
+
+
 def test_every_stream_that_answers_is_judged(tape: Tape) -> None:
     assert {name for shop_id, name in benches(tape) if shop_id == "shopify"} == set(STREAMS)
 
 
 @pytest.mark.parametrize("name", STREAMS)
 def test_each_fault_is_caught_and_nothing_is_decided_on_what_it_spoils(
-    tape: Tape, tmp_path: Path, name: str
+    tape: Tape, bench_of: Callable[[str], Bench], tmp_path: Path, name: str
 ) -> None:
-    judge_faults(tape, tmp_path / "home", "shopify", name)
+    judge_faults(tape, tmp_path / "home", bench_of(name))
 
 
 def test_what_is_decided_on_clean_data_are_prices_and_orders(tape: Tape, tmp_path: Path) -> None:
@@ -45,6 +52,6 @@ def test_what_is_decided_on_clean_data_are_prices_and_orders(tape: Tape, tmp_pat
 
 @pytest.mark.parametrize("name", STREAMS)
 def test_an_older_version_changes_nothing_and_what_comes_late_is_all_there(
-    tape: Tape, name: str
+    bench_of: Callable[[str], Bench], name: str
 ) -> None:
-    judge_order(tape, "shopify", name)
+    judge_order(bench_of(name))

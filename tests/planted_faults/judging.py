@@ -17,9 +17,9 @@ WARNED: Final = {"stockouts": {"zone ahead", "zone behind"}}
 """A day of stock-outs that is the one beside it is told, and holds no order for stock."""
 
 
-def judge_faults(tape: Tape, folder: Path, shop_id: str, name: str) -> None:
+def judge_faults(tape: Tape, folder: Path, bench: Bench) -> None:
     """Each fault is caught, clean rows go on, and nothing is decided on what is spoiled."""
-    bench = Bench(tape, shop_id, name)
+    name = bench.name
     verdicts = {one.name: bench.judged(one) for one in FAULTS.values()}
     planted = {fault: verdict for fault, verdict in verdicts.items() if verdict}
     missed = {fault for fault, verdict in planted.items() if not verdict.caught}
@@ -28,7 +28,7 @@ def judge_faults(tape: Tape, folder: Path, shop_id: str, name: str) -> None:
         least = {fault: planted[fault].kept_rate for fault in SOME if fault in planted}
         assert min(least.values(), default=1.0) >= LEAST_KEPT_RATE, planted
     caught = {fault: verdict for fault, verdict in planted.items() if verdict.caught}
-    decisions = Decisions(tape, shop_id, name, folder)
+    decisions = Decisions(tape, bench.shop_id, name, folder)
     beyond = {
         fault: decisions.decided(FAULTS[fault]) - decisions.clean for fault in _decided_on(caught)
     }
@@ -43,8 +43,7 @@ def _decided_on(caught: Mapping[str, Verdict]) -> list[str]:
     return [*(fault for fault in spoiled if fault not in held), *held[:1]]
 
 
-def judge_order(tape: Tape, shop_id: str, name: str) -> None:
+def judge_order(bench: Bench) -> None:
     """An older version changes nothing, and what comes late is all there."""
-    bench = Bench(tape, shop_id, name)
     for verdict in (bench.judged(None, OLDER), bench.judged(FAULTS["missing"], None)):
         assert verdict is None or (verdict.spoiled, verdict.kept_rate) == ((), 1.0), verdict

@@ -148,9 +148,18 @@ def copied(folder: Path) -> Iterator[Home]:
     """A copy of the home as it was after the first day, opened."""
     with tempfile.TemporaryDirectory() as place:
         copy = Path(place) / "home"
-        shutil.copytree(folder, copy)
+        shutil.copytree(folder, copy, copy_function=_shared)
         with open_home(copy) as home:
             yield home
+
+
+def _shared(source: str, target: str) -> None:
+    """One file of a copy. What lies in lake and landing is never written again, only added to or
+    removed, so both homes may hold the same file: that takes a third of the time."""
+    if {"lake", "landing"}.isdisjoint(Path(source).parts):
+        shutil.copy2(source, target)
+    else:
+        Path(target).hardlink_to(source)
 
 
 def _with_streams(
