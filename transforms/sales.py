@@ -94,7 +94,7 @@ def counted_lines(
         list_minor=pl.when(kind == LineKind.SALE).then(listed).otherwise(0),
     )
     columns = ["shop_id", "order_id", "order", "ordered_date", "order_currency"]
-    return of_orders(sold, placed.select(columns))
+    return of_orders(sold, placed.select(columns)).drop("order_id")
 
 
 def sales_daily(

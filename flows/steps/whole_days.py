@@ -29,6 +29,8 @@ def whole_days(view: View) -> tuple[pl.DataFrame, pl.DataFrame]:
         placed = sales.placed_orders(view.rows(Order, within=stretch), zone)
         placed = placed.collect(engine="streaming").lazy()
         counted = sales.counted_lines(view.rows(OrderLine, within=stretch), placed, zone)
+        # Polars would join the lines anew for each of the two that read them.
+        counted = counted.collect(engine="streaming").lazy()
         own = cast("dy.LazyFrame[Refund]", refunds.filter(stretch))
         tally = kpis.tally(placed, counted, refunds=own, cases=cases, time_zone=zone)
         parts = [sales.sales_of(counted), tally.days, tally.members]

@@ -58,6 +58,8 @@ def _newcomers(of: Sources, _by: frozenset[Dimension]) -> pl.LazyFrame:
     ordered = orders.select(
         local_day("placed_at", of.time_zone).alias(DATE), member=member_number()
     )
+    # Polars would read all orders anew for each of the two that group them.
+    ordered = ordered.collect(engine="streaming").lazy()
     first = ordered.group_by("member").agg(
         first=day.min(), last_day=(day.max() - day.min()).dt.total_days()
     )
