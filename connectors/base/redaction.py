@@ -59,7 +59,7 @@ def by_path(
     Args:
         lines: parts whose pages are lines of JSON, a document each.
         ids: finds the ids of people in a page, in its first group: where none is meant, the page
-            is not decoded.
+            is not decoded, and of lines only those are looked through in which one is.
     """
 
     def redact(page: Page, is_meant: IsMeant) -> Redacted:
@@ -73,7 +73,12 @@ def by_path(
         kept: list[bytes] = []
         removed: list[object] = []
         for text in texts:
-            value, taken = _without(msgspec.json.decode(text), abouts, is_meant)
+            # Whole as it is read: whom a line names that cannot be read nobody can tell.
+            value = msgspec.json.decode(text)
+            if ids is not None and part in lines and not _names_one(ids, text, is_meant):
+                kept.append(text)
+                continue
+            value, taken = _without(value, abouts, is_meant)
             removed += taken
             if not taken:
                 kept.append(text)

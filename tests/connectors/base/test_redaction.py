@@ -4,6 +4,9 @@ import json
 import re
 from typing import Any
 
+import msgspec
+import pytest
+
 from connectors.base.redaction import About, by_path
 from contracts.streams import Page
 
@@ -47,6 +50,17 @@ def test_lines_are_documents_each_and_those_of_nobody_stay_byte_for_byte() -> No
     found = by_path({"bulk": About(named_by=("id", "of"))}, lines=["bulk"])
     body = b'{"id": "bo" }\n{"id":"jo"}\n{"of":"jo"}\n'
     assert found(Page(body, "bulk"), is_jo).page.body == b'{"id": "bo" }\n'
+
+
+def test_of_lines_those_that_name_nobody_who_is_meant_stay_and_none_is_passed_over_unread() -> None:
+    ids = re.compile(rb'"(?:id|of)":"(\w+)"')
+    found = by_path({"bulk": About(named_by=("id", "of"))}, lines=["bulk"], ids=ids)
+    body = b'{"id":"bo","note":"jo"}\n{"id":"jo"}\n{"of":"jo","id":"bo"}\n{"id":"bo"}\n'
+    told = found(Page(body, "bulk"), is_jo)
+    assert told.page.body == b'{"id":"bo","note":"jo"}\n{"id":"bo"}\n'
+    assert told.removed == ({"id": "jo"}, {"of": "jo", "id": "bo"})
+    with pytest.raises(msgspec.DecodeError):
+        found(Page(body + b'{"note":"\n', "bulk"), is_jo)
 
 
 def test_a_page_that_names_nobody_who_is_meant_is_not_even_decoded() -> None:
