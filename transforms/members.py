@@ -53,7 +53,7 @@ class MembersSeen:
     known_for: Numbers
     mean_minor: Numbers
 
-    def sample(self) -> "MembersSeen":
+    def subset(self) -> "MembersSeen":
         """`MOST_FITTED` of them at most, where enough of those came back; evenly by place, which is
         by chance: members are in the order of their pseudonyms."""
         came_back = int(np.count_nonzero(self.repeats))
@@ -146,7 +146,7 @@ def _model_shop(shop: pl.DataFrame, models: Callable[[MembersSeen], MemberModels
     seen = MembersSeen(
         *(shop.select(column.cast(pl.Float64)).to_series().to_numpy() for column in columns)
     )
-    found, arrays = models(seen.sample()), (seen.repeats, seen.last_at, seen.known_for)
+    found, arrays = models(seen.subset()), (seen.repeats, seen.last_at, seen.known_for)
     buying, spending = found.buying, found.spending
     if buying is not None:
         shop = shop.with_columns(

@@ -321,7 +321,7 @@ def test_a_coupon_is_closed_by_its_undo_and_what_was_redeemed_is_told(
     undo = plan(actions, shop.live(changes(actions)), redeemed={"C1": 1, "C2": 4})
     (item,) = undo.to_restore
     assert (item.expected, item.restore) == (500, 0)
-    assert item.note == "redeemed 1 time before, which stands"
+    assert item.note == "redeemed once before, which stands"
     (closing,) = to_actions(undo, batch="b", at=clock())
     (change,) = changes([closing])
     assert (change.after, change.is_undo, change.payload) == (0, True, None)

@@ -151,7 +151,7 @@ def _shop(members: int, *, leaves: float = 1.6) -> MembersSeen:
 
 def test_a_sample_of_many_members_says_of_all_what_all_say() -> None:
     seen = _shop(5 * MOST_FITTED)
-    some = seen.sample()
+    some = seen.subset()
     assert some.repeats.size == MOST_FITTED
     of_all, of_some = fitted(seen), fitted(some)
     arrays = seen.repeats, seen.last_at, seen.known_for
@@ -172,10 +172,10 @@ def test_a_sample_of_many_members_says_of_all_what_all_say() -> None:
 def test_where_few_came_back_a_sample_keeps_a_thousand_of_them() -> None:
     seen = _shop(5 * MOST_FITTED)
     few = seen.repeats * (np.arange(seen.repeats.size) % 40 == 0)
-    kept = MembersSeen(few, seen.last_at, seen.known_for, seen.mean_minor).sample()
+    kept = MembersSeen(few, seen.last_at, seen.known_for, seen.mean_minor).subset()
     assert np.count_nonzero(kept.repeats) > 900
 
 
 def test_of_few_members_all_are_a_sample() -> None:
     seen = _shop(MOST_FITTED)
-    assert np.array_equal(seen.sample().repeats, seen.repeats)
+    assert np.array_equal(seen.subset().repeats, seen.repeats)
