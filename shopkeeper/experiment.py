@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from contracts.languages import Bilingual, Language
-from shopkeeper.console import OPTIONS, answer
-from shopkeeper.steps import chosen_home
+from shopkeeper.console import answer
+from shopkeeper.steps import home_language
 
 if TYPE_CHECKING:
     from transforms.experiments import Comparison, Trials
@@ -51,7 +51,7 @@ def experiment(
     """Read an A/B test: the difference with its intervals, and whether the draw was fair."""
     from transforms.experiments import UNFAIR, compare, sample_ratio, sample_size
 
-    of_a, of_b, language = _trials(a, "A"), _trials(b, "B"), _language()
+    of_a, of_b, language = _trials(a, "A"), _trials(b, "B"), home_language()
     chance = sample_ratio([of_a.n, of_b.n], [share, 1 - share])
     if chance < UNFAIR:
         sentence = _UNFAIR.in_(language).format(
@@ -66,14 +66,6 @@ def experiment(
     lines += _compared_lines(found, language)
     lines += [_NEEDED.in_(language).format(units=f"{needed:,}")] if needed else []
     answer(data, screen="\n".join(lines))
-
-
-def _language() -> Language:
-    """That of the home; a test can be read without one."""
-    if not (OPTIONS.home / "shopkeeper.toml").is_file():
-        return "en"
-    with chosen_home() as home:
-        return home.language
 
 
 def _compared_lines(found: "Comparison", language: Language) -> Iterator[str]:

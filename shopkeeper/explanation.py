@@ -1,21 +1,42 @@
 """Commands that explain metrics: what moved GMV, unusual days, product classes."""
 
-import datetime as dt
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from contracts.languages import Bilingual, Language
 from shopkeeper.console import OPTIONS, answer, stack, table
 from shopkeeper.steps import From, Shop, To, chosen_home, days_of
 
 if TYPE_CHECKING:
     import polars as pl
 
-    from contracts.languages import Bilingual
     from flows.steps.kpi_explanation import Explained
 
 _SHOWN_ROWS = 40
+_MOVED: Final = Bilingual(
+    "{shop}: GMV in {currency}, {first} to {last} against {before} to {until}",
+    "{shop}：成交额（{currency}），{first} 至 {last} 对比 {before} 至 {until}",
+)
+_ALL: Final = Bilingual("(all)", "（合计）")
+_MORE_SEGMENTS: Final = Bilingual("{} more segments with --json", "另有 {} 个分组见 --json")
+_NOT_WHOLE: Final = Bilingual(
+    "the earlier span is not whole: the data begins on {}", "对比期不完整：数据始于 {}"
+)
+_NO_DAY: Final = Bilingual("no day", "（无）")
+_QUARANTINED: Final = Bilingual(
+    "documents of these days are in quarantine: {}", "以下日期有单据在隔离区：{}"
+)
+_UNUSUAL: Final = Bilingual("Unusual days", "异常日")
+_JUDGED: Final = Bilingual(
+    "{judged} of {all} days of metrics were judged, {unusual} are unusual",
+    "共 {all} 个指标日，判断了 {judged} 个，异常 {unusual} 个",
+)
+_NOT_JUDGED: Final = Bilingual("{} were not: {}", "{} 个未判断：{}")
+_CLASSES: Final = Bilingual("Product classes", "商品分类")
+_MORE: Final = Bilingual("{} more with --json", "另有 {} 个见 --json")
+_NO_CLASS: Final = Bilingual("{} products have no class: {}", "{} 个商品未分类：{}")
 
 
 def register(app: typer.Typer) -> None:
@@ -41,11 +62,12 @@ def explain(
     first, last = days_of(start, end)
     with chosen_home() as home:
         found = step(home, shop_id=shop, first=first, last=last, by=by, against=against)
+        language = home.language
     screen = None
     if not OPTIONS.as_json:
         from rich.console import Group
 
-        screen = Group(*map(_explained_screen, found))
+        screen = Group(*(_explained_screen(one, by or "", language) for one in found))
     answer([_explained_dict(one) for one in found], screen=screen)
 
 
@@ -72,11 +94,12 @@ def _explained_dict(found: "Explained") -> dict[str, Any]:
     }
 
 
-def _explained_screen(found: "Explained") -> Any:
+def _explained_screen(found: "Explained", by: str, language: Language) -> Any:
     import polars as pl
 
     from contracts.explanation import MOVERS, Mover
     from reports.formats import figure
+    from reports.headings import dimension_value, headings
 
     wide = found.segments.join(
         found.effects.pivot("effect", index="segment", values="effect_minor"), on="segment"
@@ -84,35 +107,34 @@ def _explained_screen(found: "Explained") -> Any:
     movers = found.effects["effect"].unique(maintain_order=True).to_list()
     amounts = ["gmv_minor_before", "gmv_minor", "change", *movers]
     largest = wide.sort(pl.col("change").abs(), descending=True).head(_SHOWN_ROWS)
-    total = wide.select(pl.lit("(all)").alias("segment"), pl.col(amounts).sum())
+    total = wide.select(pl.lit(_ALL.in_(language)).alias("segment"), pl.col(amounts).sum())
     shown = total if wide.height == 1 else pl.concat([total, largest.select(total.columns)])
     rows = [
-        [row["segment"], *(figure(row[name], found.currency) for name in amounts)]
+        [
+            dimension_value(by, row["segment"], language),
+            *(figure(row[name], found.currency) for name in amounts),
+        ]
         for row in shown.to_dicts()
     ]
-    title = f"{found.shop_id}: GMV in {found.currency}, {_span(found.span)}"
-    title += f" against {_span(found.against)}"
-    names = [_both(MOVERS[Mover(one)]) for one in movers]
-    grid = table(title, ["segment", "before", "now", "change", *names], rows)
-    return stack(grid, _explained_notes(found, wide.height - largest.height))
+    (first, last), (before, until) = found.span, found.against
+    title = _MOVED.in_(language).format(
+        shop=found.shop_id, currency=found.currency,
+        first=first, last=last, before=before, until=until,
+    )  # fmt: skip
+    names = headings(["segment", "before", "now", "change"], language)
+    names += [MOVERS[Mover(one)].in_(language) for one in movers]
+    notes = _explained_notes(found, wide.height - largest.height, language)
+    return stack(table(title, names, rows), notes)
 
 
-def _explained_notes(found: "Explained", more: int) -> list[str]:
-    notes = [f"{more} more segments with --json"] if more else []
+def _explained_notes(found: "Explained", more: int, language: Language) -> list[str]:
+    notes = [_MORE_SEGMENTS.in_(language).format(more)] if more else []
     if found.since is None or found.since > found.against[0]:
-        notes.append(f"the earlier span is not whole: the data begins on {found.since or 'no day'}")
+        notes.append(_NOT_WHOLE.in_(language).format(found.since or _NO_DAY.in_(language)))
     if found.incomplete_days:
         days = ", ".join(map(str, found.incomplete_days))
-        notes.append(f"documents of these days are in quarantine: {days}")
+        notes.append(_QUARANTINED.in_(language).format(days))
     return notes
-
-
-def _span(span: tuple[dt.date, dt.date]) -> str:
-    return f"{span[0]} to {span[1]}"
-
-
-def _both(text: "Bilingual") -> str:
-    return f"{text.en} {text.zh}"
 
 
 def anomalies(shop: Shop = None, start: From = None, end: To = None) -> None:
@@ -122,28 +144,39 @@ def anomalies(shop: Shop = None, start: From = None, end: To = None) -> None:
     first, last = days_of(start, end)
     with chosen_home() as home:
         found = find_anomalies(home, shop_id=shop, first=first, last=last)
-    answer(found.to_dicts(), screen=None if OPTIONS.as_json else _anomalies_screen(found))
+        language = home.language
+    screen = None if OPTIONS.as_json else _anomalies_screen(found, language)
+    answer(found.to_dicts(), screen=screen)
 
 
-def _anomalies_screen(found: "pl.DataFrame") -> Any:
-    from contracts.metrics import GAPS, Gap
+def _anomalies_screen(found: "pl.DataFrame", language: Language) -> Any:
     from reports.formats import metric_value
+    from reports.headings import headings
     from transforms.metrics.catalogue import METRICS
 
     rows = []
     for row in found.filter("is_anomaly").to_dicts():
         metric = METRICS[row["metric"]]
         amounts = [
-            metric_value(metric.unit, row[name], row["currency"]) for name in ("value", "usual")
+            metric_value(metric.unit, row[name], row["currency"], language)
+            for name in ("value", "usual")
         ]
         change = [f"{row['change_rate']:+.1%}", f"{row['score']:+.1f}"]
-        rows.append([row["shop_id"], row["day"], _both(metric.title), *amounts, *change])
-    unknown = found.drop_nulls("gap").group_by("gap").len("n").sort("gap").to_dicts()
-    judged = found.height - sum(one["n"] for one in unknown)
-    notes = [f"{judged} of {found.height} days of metrics were judged, {len(rows)} are unusual"]
-    notes += [f"{one['n']} were not: {GAPS[Gap(one['gap'])].en}" for one in unknown]
-    columns = ["shop", "day", "metric", "value", "usual", "change", "score"]
-    return stack(table("Unusual days", columns, rows), notes)
+        rows.append([row["shop_id"], row["day"], metric.title.in_(language), *amounts, *change])
+    unknown = _unknown(found)
+    judged = found.height - sum(number for number, _ in unknown)
+    notes = [_JUDGED.in_(language).format(judged=judged, all=found.height, unusual=len(rows))]
+    notes += [_NOT_JUDGED.in_(language).format(n, why.in_(language)) for n, why in unknown]
+    columns = headings(["shop", "day", "metric", "value", "usual", "change", "score"], language)
+    return stack(table(_UNUSUAL.in_(language), columns, rows), notes)
+
+
+def _unknown(found: "pl.DataFrame") -> list[tuple[int, Bilingual]]:
+    """How many have no answer, by why."""
+    from contracts.metrics import GAPS, Gap
+
+    counts = found.drop_nulls("gap").group_by("gap").len("n").sort("gap")
+    return [(n, GAPS[Gap(gap)]) for gap, n in counts.iter_rows()]
 
 
 def classes(shop: Shop = None, start: From = None, end: To = None) -> None:
@@ -153,21 +186,23 @@ def classes(shop: Shop = None, start: From = None, end: To = None) -> None:
     first, last = days_of(start, end)
     with chosen_home() as home:
         found = classify(home, shop_id=shop, first=first, last=last)
-    answer(found.to_dicts(), screen=None if OPTIONS.as_json else _classes_screen(found))
+        language = home.language
+    screen = None if OPTIONS.as_json else _classes_screen(found, language)
+    answer(found.to_dicts(), screen=screen)
 
 
-def _classes_screen(found: "pl.DataFrame") -> Any:
+def _classes_screen(found: "pl.DataFrame", language: Language) -> Any:
     import polars as pl
 
     from contracts.explanation import PRODUCT_CLASSES, ProductClass
-    from contracts.metrics import GAPS, Gap
     from reports.formats import count, money, rate
+    from reports.headings import headings
 
     known = found.drop_nulls("product_class").sort("gmv_minor", descending=True)
     shown = known.group_by("product_class").head(_SHOWN_ROWS // len(ProductClass))
     rows = [
         [
-            _both(PRODUCT_CLASSES[one]),
+            PRODUCT_CLASSES[one].in_(language),
             row["shop_id"],
             row["product_id"],
             count(row["visitors_units"]),
@@ -178,8 +213,8 @@ def _classes_screen(found: "pl.DataFrame") -> Any:
         for one in ProductClass
         for row in shown.filter(pl.col("product_class") == str(one)).to_dicts()
     ]
-    notes = [f"{known.height - len(rows)} more with --json"] if known.height > len(rows) else []
-    unknown = found.drop_nulls("gap").group_by("gap").len("n").sort("gap").to_dicts()
-    notes += [f"{one['n']} products have no class: {GAPS[Gap(one['gap'])].en}" for one in unknown]
-    columns = ["class", "shop", "product", "visitors", "conversion", "margin", "GMV"]
-    return stack(table("Product classes", columns, rows), notes)
+    more = known.height - len(rows)
+    notes = [_MORE.in_(language).format(more)] if more else []
+    notes += [_NO_CLASS.in_(language).format(n, why.in_(language)) for n, why in _unknown(found)]
+    columns = ["class", "shop", "product", "visitors", "conversion", "margin", "gmv"]
+    return stack(table(_CLASSES.in_(language), headings(columns, language), rows), notes)

@@ -1,13 +1,14 @@
 """Commands about metrics: what there is, and one of them by shop, span and grain."""
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 import typer
 
+from contracts.languages import Bilingual
 from shopkeeper import experiment, explanation
 from shopkeeper.console import OPTIONS, answer, table
-from shopkeeper.steps import From, Shop, To, chosen_home, days_of
+from shopkeeper.steps import From, Shop, To, chosen_home, days_of, home_language
 
 if TYPE_CHECKING:
     import polars as pl
@@ -18,6 +19,24 @@ if TYPE_CHECKING:
 
 _SHOWN_ROWS = 400
 _KEPT = "retention_rate"
+_METRICS: Final = Bilingual("Metrics", "指标")
+_SPAN: Final = Bilingual("{metric}, {first} to {last}", "{metric}，{first} 至 {last}")
+_ESTIMATED: Final = Bilingual(", estimated", "，估算")
+_MORE: Final = Bilingual("; {} more rows with --json", "；另有 {} 行见 --json")
+_COHORTS: Final = Bilingual(
+    "Members by the month of their first order, and who ordered again months later",
+    "按首单月份的会员，及其后各月再次下单的比例",
+)
+_ADS: Final = Bilingual("Ads", "广告")
+_YES: Final = Bilingual("yes", "是")
+_GOALS: Final = Bilingual("Targets and benchmarks", "目标与基准")
+_ABOVE: Final = Bilingual("above {}", "相对{}")
+_PROFILES: Final = {
+    "weekday": Bilingual("time goes by weekday", "按星期折算时间"),
+    "linear": Bilingual("time goes linearly", "按天数折算时间"),
+    "level": Bilingual("a level", "水平值"),
+}
+_SAME_HOUR: Final = Bilingual("Until the same hour", "截至同一时刻")
 AdsBy = Literal["sku", "campaign", "keyword"]
 Against = Literal["week", "year"]
 
@@ -36,15 +55,18 @@ def register(parent: typer.Typer) -> None:
 @app.command("list")
 def list_() -> None:
     """Every metric: name, title, unit, what it can be broken down by, definition."""
+    from reports.headings import headings
     from transforms.metrics.catalogue import METRICS, dimensions_of
 
+    language = home_language()
     rows = [_row(one, sorted(dimensions_of(one.name))) for one in METRICS.values()]
     shown = [
-        [one["name"], f"{one['title']['zh']} {one['title']['en']}", one["unit"],
-         ", ".join(one["by"]), one["definition"]["en"]]
+        [one["name"], one["title"][language], one["unit"], ", ".join(one["by"]),
+         one["definition"][language]]
         for one in rows
     ]  # fmt: skip
-    answer(rows, screen=table("Metrics", ["name", "title", "unit", "by", "definition"], shown))
+    columns = headings(["name", "title", "unit", "by", "definition"], language)
+    answer(rows, screen=table(_METRICS.in_(language), columns, shown))
 
 
 @app.command()
@@ -89,7 +111,8 @@ def show(
             found = replace(found, rows=beside(home, found))
         if against:
             found = replace(found, rows=before(home, found, against))
-    answer(_as_dict(found), screen=None if OPTIONS.as_json else _screen(found))
+        language = home.language
+    answer(_as_dict(found), screen=None if OPTIONS.as_json else _screen(found, language))
 
 
 @app.command()
@@ -109,8 +132,8 @@ def today(shop: Shop = None) -> None:
     from flows.steps import compared as step
 
     with chosen_home() as home:
-        found = step.today(home, shop_id=shop)
-    answer(found.to_dicts(), screen=None if OPTIONS.as_json else _today_table(found))
+        found, language = step.today(home, shop_id=shop), home.language
+    answer(found.to_dicts(), screen=None if OPTIONS.as_json else _today_table(found, language))
 
 
 @app.command()
@@ -119,8 +142,8 @@ def cohorts(shop: Shop = None) -> None:
     from flows.steps import metrics as step
 
     with chosen_home() as home:
-        found = step.cohorts(home, shop_id=shop)
-    answer(found.to_dicts(), screen=None if OPTIONS.as_json else _grid(found))
+        found, language = step.cohorts(home, shop_id=shop), home.language
+    answer(found.to_dicts(), screen=None if OPTIONS.as_json else _grid(found, language))
 
 
 @app.command()
@@ -136,7 +159,8 @@ def ads(
     first, last = days_of(start, end)
     with chosen_home() as home:
         found = step.advertised(home, shop_id=shop, first=first, last=last, by=by)
-    answer(found.to_dicts(), screen=None if OPTIONS.as_json else _ads_table(found, by))
+        language = home.language
+    answer(found.to_dicts(), screen=None if OPTIONS.as_json else _ads_table(found, by, language))
 
 
 def _row(metric: "Metric", by: list[str]) -> dict[str, Any]:
@@ -155,9 +179,10 @@ def _as_dict(found: "Measured") -> dict[str, Any]:
     return {**about, "from": found.first, "to": found.last, "rows": found.rows.to_dicts()}
 
 
-def _screen(found: "Measured") -> Any:
+def _screen(found: "Measured", language: "Language") -> Any:
     from contracts.metrics import GAPS, Gap
     from reports.formats import metric_value, rate
+    from reports.headings import dimension_value, headings
 
     metric, dimensions = found.metric, [str(one) for one in found.dimensions]
     beside = ("target", "benchmark", "against")
@@ -167,25 +192,33 @@ def _screen(found: "Measured") -> Any:
         [
             row["shop_id"],
             row["period"],
-            *(row[one] for one in dimensions),
-            *(metric_value(metric.unit, row[one], row["currency"]) for one in ("value", *goals)),
+            *(dimension_value(one, row[one], language) for one in dimensions),
+            *(
+                metric_value(metric.unit, row[one], row["currency"], language)
+                for one in ("value", *goals)
+            ),
             *(rate(row[one]) for one in changes),
-            GAPS[Gap(row["gap"])].en if row["gap"] else "",
+            GAPS[Gap(row["gap"])].in_(language) if row["gap"] else "",
         ]
         for row in found.rows.head(_SHOWN_ROWS).to_dicts()
     ]
-    more = found.rows.height - len(rows)
-    title = f"{metric.title.en} ({metric.title.zh}), {found.first} to {found.last}"
-    title += ", estimated" if metric.is_estimated else ""
-    title += f"; {more} more rows with --json" if more else ""
-    return table(
-        title, ["shop", "from", *dimensions, metric.name, *goals, *changes, "why none"], rows
+    columns = ["shop", "from", *dimensions, metric.name, *goals, *changes, "why_none"]
+    return table(_title(found, len(rows), language), headings(columns, language), rows)
+
+
+def _title(found: "Measured", shown: int, language: "Language") -> str:
+    title = _SPAN.in_(language).format(
+        metric=found.metric.title.in_(language), first=found.first, last=found.last
     )
+    title += _ESTIMATED.in_(language) if found.metric.is_estimated else ""
+    more = found.rows.height - shown
+    return title + (_MORE.in_(language).format(more) if more else "")
 
 
-def _grid(found: "pl.DataFrame") -> Any:
+def _grid(found: "pl.DataFrame", language: "Language") -> Any:
     """A row per cohort, a column per month since; what has not ended is empty."""
     from reports.formats import rate
+    from reports.headings import headings
 
     months = sorted(found["months_since"].unique())
     wide = found.pivot("months_since", index=["shop_id", "cohort", "members"], values=_KEPT)
@@ -194,13 +227,14 @@ def _grid(found: "pl.DataFrame") -> Any:
          *("" if row[str(month)] is None else rate(row[str(month)]) for month in months)]
         for row in wide.to_dicts()
     ]  # fmt: skip
-    title = "Members by the month of their first order, and who ordered again months later"
-    return table(title, ["shop", "cohort", "members", *map(str, months)], rows)
+    columns = headings(["shop", "cohort", "members"], language)
+    return table(_COHORTS.in_(language), [*columns, *map(str, months)], rows)
 
 
-def _ads_table(found: "pl.DataFrame", by: AdsBy) -> Any:
+def _ads_table(found: "pl.DataFrame", by: AdsBy, language: "Language") -> Any:
     from contracts.metrics import Unit
     from reports.formats import metric_value
+    from reports.headings import headings
     from transforms.metrics.catalogue import METRICS
 
     keys = ["campaign", "keyword"] if by == "keyword" else [by]
@@ -209,18 +243,19 @@ def _ads_table(found: "pl.DataFrame", by: AdsBy) -> Any:
     flags = [name for name in ("is_losing", "is_sold_out") if name in found.columns]
     rows = [
         [row["shop_id"], *(row[key] for key in keys),
-         *(metric_value(METRICS[name].unit, row[name], row["currency"]) for name in names),
-         *("yes" if row[flag] else "" for flag in flags)]
+         *(metric_value(METRICS[name].unit, row[name], row["currency"], language)
+           for name in names),
+         *(_YES.in_(language) if row[flag] else "" for flag in flags)]
         for row in found.head(_SHOWN_ROWS).to_dicts()
     ]  # fmt: skip
-    return table("Ads", ["shop", *keys, *names, *flags], rows)
+    return table(_ADS.in_(language), headings(["shop", *keys, *names, *flags], language), rows)
 
 
 def _goals_table(found: dict[str, list[dict[str, Any]]], language: "Language") -> Any:
     """Targets with what is reached and the pace; benchmarks with how far the value is above."""
-    from contracts.languages import Bilingual
     from contracts.metrics import GAPS, Gap, Unit
     from reports.formats import metric_value, rate
+    from reports.headings import headings
     from transforms.metrics.catalogue import METRICS
 
     def cells(row: dict[str, Any], goal: str, *shares: str, about: str) -> list[Any]:
@@ -233,51 +268,34 @@ def _goals_table(found: dict[str, list[dict[str, Any]]], language: "Language") -
             GAPS[Gap(row["gap"])].in_(language) if row["gap"] else about,
         ]  # fmt: skip
 
-    profiles = {
-        "weekday": Bilingual("time goes by weekday", "按星期折算时间"),
-        "linear": Bilingual("time goes linearly", "按天数折算时间"),
-        "level": Bilingual("a level", "水平值"),
-    }
-
-    targets = [
-        cells(
-            row,
-            "target",
-            "reached_rate",
-            "pace",
-            about=profiles.get(row["profile"], Bilingual("", "")).in_(language),
-        )
+    rows = [
+        cells(row, "target", "reached_rate", "pace", about=_profile(row["profile"], language))
         for row in found["targets"]
-    ]
-    above = Bilingual("above {}", "相对{}")
-    benchmarks = [
-        cells(
-            row,
-            "benchmark",
-            "difference_rate",
-            "",
-            about=above.in_(language).format(row["peer_group"]),
-        )
+    ] + [
+        cells(row, "benchmark", "difference_rate", "",
+              about=_ABOVE.in_(language).format(row["peer_group"]))
         for row in found["benchmarks"]
-    ]
-    columns = [
-        Bilingual("shop", "店铺"), Bilingual("metric", "指标"), Bilingual("from", "起"),
-        Bilingual("to", "止"), Bilingual("goal", "目标"), Bilingual("value", "数值"),
-        Bilingual("share", "比例"), Bilingual("pace", "进度比"), Bilingual("about", "说明"),
     ]  # fmt: skip
-    title = Bilingual("Targets and benchmarks", "目标与基准").in_(language)
-    return table(title, [one.in_(language) for one in columns], targets + benchmarks)
+    names = ["shop", "metric", "from", "to", "goal", "value", "share", "pace", "about"]
+    return table(_GOALS.in_(language), headings(names, language), rows)
 
 
-def _today_table(found: "pl.DataFrame") -> Any:
+def _profile(name: str, language: "Language") -> str:
+    return _PROFILES[name].in_(language) if name in _PROFILES else ""
+
+
+def _today_table(found: "pl.DataFrame", language: "Language") -> Any:
     from reports.formats import metric_value
+    from reports.headings import headings
     from transforms.metrics.catalogue import METRICS
 
     spans = ["today", "last_week", "month", "last_month"]
     rows = [
-        [row["shop_id"], f"{row['until']:%Y-%m-%d %H:%M} UTC", METRICS[row["metric"]].title.en,
-         *(metric_value(METRICS[row["metric"]].unit, row[one], row["currency"]) for one in spans)]
+        [row["shop_id"], f"{row['until']:%Y-%m-%d %H:%M} UTC",
+         METRICS[row["metric"]].title.in_(language),
+         *(metric_value(METRICS[row["metric"]].unit, row[one], row["currency"], language)
+           for one in spans)]
         for row in found.to_dicts()
     ]  # fmt: skip
-    titles = ["today", "last week", "month", "last month"]
-    return table("Until the same hour", ["shop", "until", "metric", *titles], rows)
+    columns = headings(["shop", "until", "metric", *spans], language)
+    return table(_SAME_HOUR.in_(language), columns, rows)

@@ -10,6 +10,7 @@ import typer
 from shopkeeper.console import OPTIONS, answer, progress, stack, table
 
 if TYPE_CHECKING:
+    from contracts.languages import Language
     from flows.steps.act import Acted
     from flows.steps.decide import Decided
     from flows.steps.home import Home
@@ -42,6 +43,14 @@ def chosen_home() -> "Home":
     from flows.steps.opening import open_home
 
     return open_home(OPTIONS.home)
+
+
+def home_language() -> "Language":
+    """That of the home, for what can be read without one."""
+    if not (OPTIONS.home / "shopkeeper.toml").is_file():
+        return "en"
+    with chosen_home() as home:
+        return home.language
 
 
 def days_of(start: str | None, end: str | None) -> tuple[dt.date | None, dt.date | None]:

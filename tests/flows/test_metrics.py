@@ -50,7 +50,7 @@ def test_a_metric_is_shown_by_dimension_and_period_and_as_json(
     call = typing(built.folder, monkeypatch, capsys)
     code, screen, _ = call("metrics", "show", "gmv", "--by", "month")
     assert code == 0
-    assert "成交额" in screen
+    assert "GMV" in screen
     code, document, _ = call("--json", "metrics", "show", "orders", "--by", "span,buyer")
     answer: Any = json.loads(document)
     assert (code, answer["title"]["zh"], answer["by"]) == (0, "订单数", ["buyer"])

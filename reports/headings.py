@@ -1,0 +1,85 @@
+"""Words of the tables that commands about metrics print, each in English and Chinese."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from contracts.languages import Bilingual, Language
+from contracts.metrics import Dimension
+from transforms.metrics.catalogue import METRICS
+
+_WORDS: Final[Mapping[str, Bilingual]] = {
+    "shop": Bilingual("shop", "店铺"),
+    "from": Bilingual("from", "起"),
+    "to": Bilingual("to", "止"),
+    "until": Bilingual("until", "截至"),
+    "day": Bilingual("day", "日期"),
+    "metric": Bilingual("metric", "指标"),
+    "name": Bilingual("name", "名称"),
+    "title": Bilingual("title", "标题"),
+    "unit": Bilingual("unit", "单位"),
+    "by": Bilingual("by", "可按"),
+    "definition": Bilingual("definition", "定义"),
+    "value": Bilingual("value", "数值"),
+    "target": Bilingual("target", "目标"),
+    "benchmark": Bilingual("benchmark", "基准"),
+    "against": Bilingual("against", "对比期"),
+    "goal": Bilingual("goal", "目标"),
+    "share": Bilingual("share", "比例"),
+    "pace": Bilingual("pace", "进度比"),
+    "about": Bilingual("about", "说明"),
+    "change": Bilingual("change", "变化"),
+    "why_none": Bilingual("why none", "无值原因"),
+    "cohort": Bilingual("cohort", "首单月份"),
+    "members": Bilingual("members", "人数"),
+    "today": Bilingual("today", "今日"),
+    "last_week": Bilingual("last week", "上周同日"),
+    "month": Bilingual("month", "本月"),
+    "last_month": Bilingual("last month", "上月同期"),
+    "is_losing": Bilingual("at a loss", "亏损"),
+    "is_sold_out": Bilingual("sold out", "缺货"),
+    "segment": Bilingual("segment", "分组"),
+    "before": Bilingual("before", "此前"),
+    "now": Bilingual("now", "本期"),
+    "usual": Bilingual("usual", "通常"),
+    "score": Bilingual("score", "偏离分"),
+    "class": Bilingual("class", "类别"),
+    "margin": Bilingual("margin", "毛利率"),
+    Dimension.SKU: Bilingual("SKU", "SKU"),
+    Dimension.ORDER: Bilingual("order", "订单"),
+    Dimension.CATEGORY: Bilingual("category", "类目"),
+    Dimension.HOUR: Bilingual("hour", "小时"),
+    Dimension.BUYER: Bilingual("buyer", "买家"),
+    Dimension.SOURCE: Bilingual("source", "来源"),
+    Dimension.AD_CHANNEL: Bilingual("ad channel", "广告渠道"),
+    Dimension.CAMPAIGN: Bilingual("campaign", "推广计划"),
+    Dimension.KEYWORD: Bilingual("keyword", "关键词"),
+    Dimension.CARRIER: Bilingual("carrier", "快递公司"),
+    Dimension.PRODUCT: Bilingual("product", "商品"),
+    Dimension.SLOT: Bilingual("slot", "资源位"),
+    Dimension.PATH: Bilingual("path", "路径"),
+    Dimension.STEP: Bilingual("step", "步骤"),
+    Dimension.RATING: Bilingual("rating", "评分"),
+}
+
+_VALUES: Final[Mapping[str, Mapping[str, Bilingual]]] = {
+    Dimension.BUYER: {
+        "new": Bilingual("new", "新客"),
+        "returning": Bilingual("returning", "老客"),
+        "guest": Bilingual("guest", "游客"),
+    },
+    Dimension.CATEGORY: {"(none)": Bilingual("(none)", "（无类目）")},
+}
+"""Of dimensions whose values are ours, not the platform's."""
+
+
+def headings(names: Iterable[str], language: Language) -> list[str]:
+    """Headings by the names of columns, or of metrics, which are headed by their titles."""
+    return [
+        (METRICS[name].title if name in METRICS else _WORDS[name]).in_(language) for name in names
+    ]
+
+
+def dimension_value(dimension: str, value: Any, language: Language) -> Any:
+    """A value of a dimension; what the platform names stays as it is."""
+    known = _VALUES.get(dimension, {})
+    return known[value].in_(language) if value in known else value
