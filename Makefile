@@ -53,8 +53,10 @@ test-connector: .venv/ready ## one connector NAME: what every connector is judge
 	  tests/connectors/test_every_connector.py tests/connectors/test_every_odd_document.py \
 	  tests/connectors/$(NAME)
 
+# Whole processes wait for each other as long as they compute, so there are more of them than cores.
 test-long: .venv/ready ## whole processes: killed in every seam, unattended for minutes, proven by faults
-	@$(BIN)/python -m pytest -q -m long --numprocesses auto --dist loadfile --no-loadscope-reorder
+	@$(BIN)/python -m pytest -q -m long --numprocesses $$(($$(getconf _NPROCESSORS_ONLN) + 2)) --dist loadfile \
+	  --no-loadscope-reorder
 
 fuzz: .venv/ready ## what official specs allow and forbid; every value made odd; builds after any readings
 	@$(BIN)/python -m pytest -q -m fuzz --numprocesses auto

@@ -2,8 +2,10 @@
 
 import datetime as dt
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from random import Random
+from shutil import copytree
 from tempfile import TemporaryDirectory
 
 import pytest
@@ -76,20 +78,32 @@ class Clocked:
             assert_frame_equal(built, frame.sort(key), check_exact=True), name
 
 
+@contextmanager
+def opened(folder: Path) -> Iterator[Clocked]:
+    with pytest.MonkeyPatch.context() as patch, open_home(folder) as home:
+        yield Clocked(home, patch)
+
+
+@pytest.fixture(scope="module")
+def read_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Something of every table was read, and built."""
+    folder = write_settings(tmp_path_factory.mktemp("read") / "home", **{SHOP: CURRENCY})
+    with opened(folder) as clocked:
+        clocked.read_all(Random(0))
+    return folder
+
+
 @pytest.fixture
-def clocked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Clocked]:
-    write_settings(tmp_path, **{SHOP: CURRENCY})
-    with open_home(tmp_path) as home:
-        yield Clocked(home, monkeypatch)
+def clocked(read_home: Path, tmp_path: Path) -> Iterator[Clocked]:
+    with opened(Path(copytree(read_home, tmp_path / "home"))) as clocked:
+        yield clocked
 
 
 def after(steps: list[Step]) -> None:
     with (
         TemporaryDirectory() as folder,
-        pytest.MonkeyPatch.context() as patch,
-        open_home(write_settings(Path(folder), **{SHOP: CURRENCY})) as home,
+        opened(write_settings(Path(folder), **{SHOP: CURRENCY})) as clocked,
     ):
-        clocked = Clocked(home, patch)
         clocked.read_all(Random(steps[0][1]))
         for names, seed, hours, is_whole in steps:
             draw = Random(seed)
@@ -110,7 +124,6 @@ def test_a_build_after_a_change_of_one_table_ends_as_a_whole_one(
     clocked: Clocked, name: str
 ) -> None:
     draw = Random(name)
-    clocked.read_all(draw)
     for is_whole in (False, True):
         clocked.read(name, draw, is_whole=is_whole)
         clocked.check()
