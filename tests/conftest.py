@@ -19,8 +19,7 @@ settings.register_profile("developer", deadline=None)
 settings.load_profile("ci" if os.environ.get("CI") else "developer")
 
 
-# What takes minutes begins first, the longest of all before the rest, so that no core stands idle at
-# the end.
+# What takes minutes begins first, the longest before the rest: so no core stands idle at the end.
 _FIRST = (
     "tests/flows/test_planted_faults",
     "tests/crash/",
