@@ -28,6 +28,7 @@ CAUSES: Final = {
     "unpaid": -1,
     "refunded": -1,
     "unlinked": -1,
+    "discount": 1,
     "tax": 1,
     "shipping": 1,
 }
@@ -112,6 +113,7 @@ def _ours(
             unpaid=amount.filter(pl.col("payment_status").is_in(_UNPAID)).sum(),
             refunded=pl.col("refunded_minor").sum(),
             unlinked=pl.col("unlinked").sum(),
+            discount=pl.col("discount_minor").sum(),
             tax=pl.col("tax_minor").sum(),
             shipping=pl.col("shipping_minor").sum(),
         )

@@ -2,25 +2,39 @@
 
 import datetime as dt
 
-from connectors.amazon import fetch, flat_file, mapping, outbound, redaction, shapes
+from connectors.amazon import (
+    day_mapping,
+    days,
+    fetch,
+    flat_file,
+    mapping,
+    outbound,
+    redaction,
+    shapes,
+)
 from connectors.amazon.client import AmazonClient, AmazonSettings
 from connectors.base import volumes
 from connectors.base.declaration import Connector, Stream, Write
 from connectors.base.documents import ByPart
 from contracts.codes import Reversal, WriteKind
+from contracts.streams import Volume
 from contracts.tables import (
     CompetitorOffer,
+    DailyTotal,
     Listing,
+    ListingTrafficDaily,
     Order,
     OrderLine,
     Price,
     PriceFact,
     Shipment,
     StockLevel,
+    TrafficDaily,
 )
 
 # A report covers 30 days at most.
 _MONTH = dt.timedelta(days=30)
+_YEAR = dt.timedelta(days=365)
 # The end of a search lies two minutes behind the platform's clock; lists follow their records late.
 _SETTLE = dt.timedelta(minutes=2)
 _LOOK_BACK = dt.timedelta(minutes=15)
@@ -70,6 +84,23 @@ CONNECTOR = Connector(
             mapping_version=2,
             is_snapshot=True,
             lookup=PriceFact,
+        ),
+        Stream(
+            name="daily_totals",
+            tables=(DailyTotal,),
+            fetch=days.totals,
+            to_canonical=day_mapping.totals,
+            documents=shapes.PAGES,
+            max_window=_YEAR,
+        ),
+        Stream(
+            name="traffic",
+            volume=Volume("traffic_daily", "traffic_date", lag_days=4),
+            tables=(TrafficDaily, ListingTrafficDaily),
+            fetch=days.traffic,
+            to_canonical=day_mapping.traffic,
+            documents=shapes.PAGES,
+            max_window=_YEAR,
         ),
     ),
     writes=(

@@ -63,6 +63,22 @@ class AmazonSettings(ApiSettings):
     most_offers: int = Field(
         default=5_000, ge=1, le=100_000, description="Listings whose competitors are read at a time"
     )
+    has_brand_analytics: bool = Field(
+        default=True,
+        description="Whether your app has the Brand Analytics role; visits are read by it",
+    )
+    traffic_trailing_days: int = Field(
+        default=4,
+        ge=0,
+        le=30,
+        description="Days whose visits still change; they are read again every day",
+    )
+    product_traffic_days: int = Field(
+        default=10,
+        ge=0,
+        le=700,
+        description="Days back to which visits are read by product: a report a day, one a minute",
+    )
     file_hosts: tuple[Annotated[str, Field(pattern=_HOST)], ...] = Field(
         default=(),
         description="Further hosts of report files; .example.com includes all below it",

@@ -40,6 +40,9 @@ GET_REPORT_DOCUMENT: Final = Operation(
     rate=0.0167,
     burst=15,
 )
+GET_METRICS: Final = Operation(
+    name="getOrderMetrics", method="GET", path="/sales/v1/orderMetrics", rate=0.5, burst=15
+)
 SEARCH_LISTINGS: Final = Operation(
     name="searchListingsItems", method="GET", path=_LISTINGS, rate=5, burst=5
 )
@@ -75,6 +78,7 @@ OPERATIONS: Final = (
     CREATE_REPORT,
     GET_REPORT,
     GET_REPORT_DOCUMENT,
+    GET_METRICS,
     SEARCH_LISTINGS,
     GET_LISTING,
     PATCH_LISTING,

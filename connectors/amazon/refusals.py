@@ -21,6 +21,10 @@ class InvalidInputError(SourceRejectedError):
     """The platform does not take what was asked: a parameter, a value, or a token of a page."""
 
 
+class DeniedError(SourceRejectedError):
+    """The application, or its seller, may not: mostly a role is missing."""
+
+
 class NotFoundError(SourceRejectedError):
     """The platform does not know what was named."""
 
@@ -30,8 +34,8 @@ ERRORS: Final[Mapping[str, type[ShopkeeperError]]] = {
     "InvalidInput": InvalidInputError,
     "InvalidRequest": InvalidInputError,
     "NotFound": NotFoundError,
-    "Unauthorized": SourceRejectedError,
-    "AccessDenied": SourceRejectedError,
+    "Unauthorized": DeniedError,
+    "AccessDenied": DeniedError,
     "MissingAuthenticationToken": TokenRejectedError,
     "MethodNotAllowed": SourceContractError,
     "RequestTooLarge": SourceContractError,
@@ -83,7 +87,7 @@ def refusal(status: int, headers: Mapping[str, str], body: bytes) -> ShopkeeperE
     known = ERRORS.get(code)
     if known is None:
         return SourceContractError(f"{told}, which is unknown")
-    if known is SourceRejectedError:
+    if known is DeniedError:
         told += "; look at the application's roles, the seller and the store"
     return known(told)
 

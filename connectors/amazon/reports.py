@@ -1,8 +1,9 @@
-"""A report of orders: asked for, waited for, and fetched from a link that dies in five minutes."""
+"""Reports: asked for, waited for, and fetched from a link that dies in five minutes."""
 
 import datetime as dt
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 
@@ -52,10 +53,38 @@ def orders(client: AmazonClient, window: Window) -> Iterator[Page]:
     """Yield pieces of a report of the orders updated inside the window; none if it had no data.
 
     Raises:
+        ShopkeeperError: as `finished`.
+    """
+    report_id = requested(client, flat_file.REPORT_TYPE, window.start, window.end)
+    chunks = finished(client, report_id)
+    if chunks is not None:
+        others = [store.name for store in STORES.values()]
+        yield from flat_file.pieces(chunks, client.settings.store.name, others)
+
+
+def requested(
+    client: AmazonClient, report_type: str, start: dt.datetime, end: dt.datetime, **options: str
+) -> str:
+    """The id of a new report of the store; `options` are those of its type."""
+    asked: dict[str, Any] = {
+        "reportType": report_type,
+        "marketplaceIds": [client.settings.marketplace_id],
+        "dataStartTime": _text(start),
+        "dataEndTime": _text(end),
+    }
+    if options:
+        asked["reportOptions"] = options
+    answer = client.ask(CREATE_REPORT, body=msgspec.json.encode(asked))
+    return decoded(_CREATED.decode, answer.body).report_id
+
+
+def finished(client: AmazonClient, report_id: str) -> Iterator[bytes] | None:
+    """The unpacked file of a report, waited for; null: it had no data.
+
+    Raises:
         TransientSourceError: it took too long, or its file could not be fetched.
         SourceRejectedError: the platform cannot make it.
     """
-    report_id = _created(client, window)
     job = finish(
         lambda: _polled(client, report_id),
         deadline=_DEADLINE_SECONDS,
@@ -65,23 +94,10 @@ def orders(client: AmazonClient, window: Window) -> Iterator[Page]:
         sleep=client.sleep,
     )
     if job.status is JobStatus.NO_DATA:
-        return
+        return None
     if job.document_id is None:
         raise SourceContractError("a report is done and names no document")
-    others = [store.name for store in STORES.values()]
-    chunks = _file(client, job.document_id)
-    yield from flat_file.pieces(chunks, client.settings.store.name, others)
-
-
-def _created(client: AmazonClient, window: Window) -> str:
-    asked = {
-        "reportType": flat_file.REPORT_TYPE,
-        "marketplaceIds": [client.settings.marketplace_id],
-        "dataStartTime": _text(window.start),
-        "dataEndTime": _text(window.end),
-    }
-    answer = client.ask(CREATE_REPORT, body=msgspec.json.encode(asked))
-    return decoded(_CREATED.decode, answer.body).report_id
+    return _file(client, job.document_id)
 
 
 def _polled(client: AmazonClient, report_id: str) -> _Job:

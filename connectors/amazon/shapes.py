@@ -7,9 +7,10 @@ from typing import Any
 import msgspec
 
 from connectors.amazon import wire
-from connectors.base.documents import At, JsonDocuments
-from connectors.base.wire import decoded, unknown_fields
+from connectors.base.documents import At, JsonDocuments, owner_of
+from connectors.base.wire import decoded, lenient, unknown_fields
 from contracts.streams import Page
+from contracts.tables.traffic import NO_LISTING
 
 IGNORED = frozenset(
     """
@@ -26,9 +27,23 @@ IGNORED = frozenset(
     MarketplaceID MarketplaceId Points PrimeInformation SellerPositiveFeedbackRating ShipsFrom
     SubCondition Summary availableDate errors headers maximumHours minimumHours offerType
     quantityDiscountPrices status
+
+    averageUnitPrice orderItemCount unitCount
+
+    averageOfferCount averageParentItems browserPageViews browserPageViewsB2B
+    browserPageViewsPercentage browserPageViewsPercentageB2B browserSessionPercentage
+    browserSessionPercentageB2B browserSessions browserSessionsB2B buyBoxPercentage
+    buyBoxPercentageB2B feedbackReceived mobileAppPageViews mobileAppPageViewsB2B
+    mobileAppPageViewsPercentage mobileAppPageViewsPercentageB2B mobileAppSessionPercentage
+    mobileAppSessionPercentageB2B mobileAppSessions mobileAppSessionsB2B negativeFeedbackReceived
+    orderItemSessionPercentage orderItemSessionPercentageB2B pageViewsB2B pageViewsPercentage
+    pageViewsPercentageB2B receivedNegativeFeedbackRate salesByAsin salesByDate sessionPercentage
+    sessionPercentageB2B sessionsB2B sku unitSessionPercentage unitSessionPercentageB2B
     """.split()  # noqa: SIM905 a list to be read
 )
 """Fields of the models that are known and left alone; some of them only where they stand."""
+ALL_SOURCES = "all"
+"""Where visitors come from is not told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +78,15 @@ class Shape:
         return msgspec.json.decode(body, type=list[msgspec.Raw] | None) or []
 
 
+def _of_day(visits: Any, _: Page) -> str:
+    return f"{visits['date']}|{ALL_SOURCES}"
+
+
+def _of_product(visits: Any, page: Page) -> str:
+    asin = visits.get("childAsin") or visits["parentAsin"]
+    return f"{owner_of(page)}|{asin}|{NO_LISTING}"
+
+
 ORDERS = Shape(
     msgspec.json.Decoder(wire.OrderPage), lambda page: page.orders or [], ("orders",), wire.Order
 )
@@ -81,6 +105,22 @@ OFFERS = Shape(
     ("responses",),
     wire.OffersAnswer,
 )
+TOTALS = Shape(
+    lenient(wire.MetricsPage), lambda page: page.payload or [], ("payload",), wire.Metrics
+)
+DAYS = Shape(
+    msgspec.json.Decoder(wire.DaysReport),
+    lambda report: report.sales_and_traffic_by_date,
+    ("salesAndTrafficByDate",),
+    wire.DayVisits,
+)
+PRODUCTS = Shape(
+    msgspec.json.Decoder(wire.ProductsReport),
+    lambda report: report.sales_and_traffic_by_asin,
+    ("salesAndTrafficByAsin",),
+    wire.ProductVisits,
+)
+_DAYS_AT = At("salesAndTrafficByDate", "traffic_daily", _of_day, wire.DayVisits)
 
 PAGES = JsonDocuments(
     {
@@ -94,6 +134,17 @@ PAGES = JsonDocuments(
             "competitor_offers",
             lambda answer, _: str(answer["request"]["SellerSKU"]),
             wire.OffersAnswer,
+        ),
+        "totals": At(
+            "payload",
+            "daily_totals",
+            lambda total, _: str(total["interval"])[:10],
+            lenient(wire.Metrics),
+        ),
+        "shop_traffic": _DAYS_AT,
+        "traffic": (
+            _DAYS_AT,
+            At("salesAndTrafficByAsin", "listing_traffic_daily", _of_product, wire.ProductVisits),
         ),
     }
 )

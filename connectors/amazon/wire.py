@@ -4,6 +4,8 @@ from decimal import Decimal
 
 import msgspec
 
+from connectors.base.wire import Text
+
 
 class _Shape(msgspec.Struct, gc=False, rename="camel"):
     """Fields as the newer models write them; no cycles, so the collector need not look at them."""
@@ -317,3 +319,58 @@ class Actions(msgspec.Struct, gc=False):
     """What may be asked of an order's buyer."""
 
     links: Links = msgspec.field(name="_links")
+
+
+class Sales(_Shape):
+    """What a span came to: text by the model, a number in answers that sellers have shown."""
+
+    amount: Text
+    currency_code: str
+
+
+class Metrics(_Shape):
+    """What a store sold in one span of time."""
+
+    interval: str
+    order_count: float
+    total_sales: Sales
+
+
+class MetricsPage(_Shape):
+    """Spans of time, oldest first."""
+
+    payload: list[Metrics] | None = None
+
+
+class Visits(_Shape):
+    """Who came and what was seen. JSON writes a whole number with a fraction here and there."""
+
+    sessions: float
+    page_views: float
+
+
+class DayVisits(_Shape):
+    """Visits of the whole shop on one day."""
+
+    date: str
+    traffic_by_date: Visits
+
+
+class ProductVisits(_Shape):
+    """Visits of a product's page; a product that stands alone may have no child."""
+
+    parent_asin: str
+    traffic_by_asin: Visits
+    child_asin: str | None = None
+
+
+class DaysReport(_Shape):
+    """A report, as far as it tells of days."""
+
+    sales_and_traffic_by_date: list[DayVisits]
+
+
+class ProductsReport(_Shape):
+    """A report, as far as it tells of products."""
+
+    sales_and_traffic_by_asin: list[ProductVisits]

@@ -16,7 +16,7 @@ from connectors.base.fields import ColumnType
 from connectors.base.mapping import Mapper, Parsed, money, whole
 from connectors.base.rows import Rows
 from contracts.codes import AdLevel, QuarantineReason
-from contracts.streams import Page, Window
+from contracts.streams import Page
 from contracts.tables import AdsDaily
 
 NONE: Final = "-"
@@ -202,26 +202,3 @@ class ReportPages:
     def _placed(self, page: Page) -> JsonDocuments:
         at = self.rows_of(Part.parsed(page.part)).at("ads_daily", lambda _row, _page: None)
         return JsonDocuments({page.part.partition(":")[0]: at})
-
-
-def days_to_read(
-    window: Window, now: dt.datetime, zone: dt.tzinfo, trailing_days: int
-) -> tuple[dt.date, dt.date]:
-    """First and last of the days that a window touches, as far as they are over.
-
-    A window that reaches up to now is read from `trailing_days` earlier on.
-    """
-    day, last_instant = dt.timedelta(days=1), window.end - dt.timedelta(microseconds=1)
-    first, today = window.start.astimezone(zone).date(), now.astimezone(zone).date()
-    if window.end > now - day:
-        first -= trailing_days * day
-    return first, min(last_instant.astimezone(zone).date(), today - day)
-
-
-def spans(first: dt.date, last: dt.date, longest_days: int) -> Iterable[tuple[dt.date, dt.date]]:
-    """First and last days of spans that a report answers at once."""
-    day = dt.timedelta(days=1)
-    while first <= last:
-        end = min(last, first + (longest_days - 1) * day)
-        yield first, end
-        first = end + day

@@ -4,7 +4,8 @@ import datetime as dt
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from connectors.base.ad_days import Part, days_to_read, spans
+from connectors.base.ad_days import Part
+from connectors.base.days import days_to_read, spans
 from connectors.base.gateway import CHINA
 from connectors.base.paging import by_number
 from connectors.jd_ads import wire

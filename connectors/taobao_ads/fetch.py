@@ -8,7 +8,8 @@ import json
 from collections.abc import Iterator
 from typing import Final
 
-from connectors.base.ad_days import Part, days_to_read, spans
+from connectors.base.ad_days import Part
+from connectors.base.days import days_to_read, spans
 from connectors.base.gateway import CHINA
 from connectors.base.paging import by_number
 from connectors.taobao_ads import wire

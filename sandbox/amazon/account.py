@@ -31,7 +31,8 @@ class Manner:
 
     `listing_seconds` pass until an accepted patch shows, `issue_seconds` until its issues do;
     a report waits `queued_seconds` and is made in `processing_seconds`. `compresses` reports with
-    gzip. `discounts_are_negative` in an order's breakdown of proceeds.
+    gzip. `discounts_are_negative` in an order's breakdown of proceeds. `has_brand_analytics` is the
+    role that the report of sales and traffic takes.
     """
 
     access_token_seconds: float = 3600
@@ -41,6 +42,7 @@ class Manner:
     processing_seconds: float = 0.2
     compresses: bool = False
     discounts_are_negative: bool = True
+    has_brand_analytics: bool = True
 
 
 @dataclass

@@ -10,7 +10,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from sandbox.amazon import competitive, inventory, listings, offers, orders, patches, reports
+from sandbox.amazon import (
+    competitive,
+    inventory,
+    listings,
+    offers,
+    orders,
+    patches,
+    reports,
+    sales,
+)
 from sandbox.amazon import solicitations as reviews
 from sandbox.amazon.account import Account, Credentials, Faults, Manner
 from sandbox.amazon.errors import ERRORS, body_of
@@ -49,7 +58,7 @@ def routes(
         account.manner.access_token_seconds,
         account.access_token,
     )
-    modules = (orders, reports, listings, inventory, offers, competitive, reviews)
+    modules = (orders, reports, sales, listings, inventory, offers, competitive, reviews)
     return [
         _route("/auth/o2/token", account, grant.answered),
         _route(f"{reports.DOCUMENTS}/{{token}}", account, lambda *call: _file(account, *call)),

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Final
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from sandbox.amazon import sales_and_traffic
 from sandbox.amazon.account import Account
 from sandbox.amazon.errors import ERRORS, over, wrong
 from sandbox.amazon.flat_files import FLAT_FILES, as_file
@@ -51,14 +52,14 @@ class _Wanted(msgspec.Struct, rename="camel"):
     marketplace_ids: Annotated[list[str], Meta(min_length=1, max_length=25)]
     data_start_time: str | UnsetType = UNSET
     data_end_time: str | UnsetType = UNSET
-    report_options: dict[str, str] | UnsetType = UNSET
+    report_options: dict[str, str] = msgspec.field(default_factory=dict)
 
 
 @OPERATIONS("POST", _REPORTS, 0.0167, 15, status=202, names_media=True, body=_Wanted)
 def create_report(account: Account, call: Call) -> Document:
     """Request a report of the world as it is now."""
     wanted: _Wanted = call.body
-    if wanted.report_type not in FLAT_FILES:
+    if wanted.report_type not in (*FLAT_FILES, sales_and_traffic.REPORT_TYPE):
         raise wrong("Invalid report type.")
     if set(wanted.marketplace_ids) != {account.store}:
         raise ERRORS("denied", why="")
@@ -66,7 +67,10 @@ def create_report(account: Account, call: Call) -> Document:
     end = _moment(wanted.data_end_time, "dataEndTime") or account.now
     if start is not None and end < start:
         raise wrong("dataEndTime must not be before dataStartTime.")
-    outcome, content = _made(account, wanted.report_type, start, end)
+    if wanted.report_type == sales_and_traffic.REPORT_TYPE:
+        is_dated = start is not None and wanted.data_end_time is not UNSET
+        sales_and_traffic.check(account, wanted.report_options, is_dated)
+    outcome, content = _made(account, wanted, start, end)
     report = Report(
         report_id=str(50_000 + len(account.reports)),
         report_type=wanted.report_type,
@@ -160,16 +164,23 @@ def _moment(value: str | UnsetType, name: str) -> datetime | None:
 
 
 def _made(
-    account: Account, report_type: str, start: datetime | None, end: datetime
+    account: Account, wanted: _Wanted, start: datetime | None, end: datetime
 ) -> tuple[str, bytes]:
     if account.faults.spend("fatal"):
         return "FATAL", b""
-    frame = FLAT_FILES[report_type](account, start, end)
+    content = _content(account, wanted, start, end)
     # A report without data is not an empty file: it is cancelled.
-    if frame.is_empty() or account.faults.spend("cancelled"):
+    if not content or account.faults.spend("cancelled"):
         return "CANCELLED", b""
-    content = as_file(frame)
     return "DONE", gzip.compress(content, mtime=0) if account.manner.compresses else content
+
+
+def _content(account: Account, wanted: _Wanted, start: datetime | None, end: datetime) -> bytes:
+    make = FLAT_FILES.get(wanted.report_type)
+    if make is not None:
+        frame = make(account, start, end)
+        return b"" if frame.is_empty() else as_file(frame)
+    return sales_and_traffic.made(account, wanted.report_options, start or end, end)
 
 
 def _status(account: Account, report: Report) -> str:

@@ -56,6 +56,7 @@ def test_a_day_that_came_to_what_the_platform_says_passes() -> None:
         (9_000, {"cancelled_at": READ_AT}, "cancelled 10.00 USD"),
         (9_000, {"payment_status": "pending"}, "unpaid 10.00 USD"),
         (9_600, {"refunded_minor": 400}, "refunded 4.00 USD"),
+        (10_150, {"discount_minor": 150}, "discount 1.50 USD"),
         (10_160, {"tax_minor": 160}, "tax 1.60 USD"),
         (10_300, {"shipping_minor": 300}, "shipping 3.00 USD"),
         (10_460, {"tax_minor": 160, "shipping_minor": 300}, "tax and shipping 4.60 USD"),

@@ -57,6 +57,9 @@ def good_calls(seller: Seller) -> dict[str, tuple[str, dict[str, Any]]]:
         "createReport": ("/reports/2021-06-30/reports", {"json": report}),
         "getReport": (f"/reports/2021-06-30/reports/{made}", {}),
         "getReportDocument": (f"/reports/2021-06-30/documents/{done}", {}),
+        "getOrderMetrics": ("/sales/v1/orderMetrics", {"params": store | {
+            "interval": "2026-11-01T00:00:00-07:00--2026-11-08T00:00:00-08:00",
+            "granularity": "Day", "granularityTimeZone": "America/Los_Angeles"}}),
         "searchListingsItems": (LISTED, {"params": store | {"includedData": datasets}}),
         "getListingsItem": (f"{LISTED}/{sku}", {"params": store | {"includedData": datasets}}),
         "patchListingsItem": (f"{LISTED}/{sku}", {"params": preview, "json": {

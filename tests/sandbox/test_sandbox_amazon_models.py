@@ -23,7 +23,7 @@ from tests.sandbox.seller_calls import SINCE, good_calls
 MODELS = Path(__file__).parents[3] / "shared/specs/spapi"
 FILES = (
     "orders_2026-01-01", "reports_2021-06-30", "listingsItems_2021-08-01", "fbaInventory",
-    "productPricingV0", "productPricing_2022-05-01", "solicitations",
+    "productPricingV0", "productPricing_2022-05-01", "sales", "solicitations",
 )  # fmt: skip
 pytestmark = pytest.mark.skipif(
     not MODELS.exists(), reason="the platform's models lie outside the repository"

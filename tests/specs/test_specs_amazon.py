@@ -18,6 +18,7 @@ FILES = {
     "/products/pricing/v0": "productPricingV0",
     "/batches/products/pricing/v0": "productPricingV0",
     "/batches/products/pricing/2022-05-01": "productPricing_2022-05-01",
+    "/sales/": "sales",
     "/solicitations/": "solicitations",
 }
 SERVED = {one.name: path for path, ways in OPERATIONS.items() for one in ways.values()}

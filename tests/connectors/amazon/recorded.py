@@ -227,6 +227,84 @@ def offers_page(*answers: dict[str, Any]) -> Page:
     return page({"responses": list(answers)}, "offers")
 
 
+def total(day: int, amount: Any = "22.95", **more: Any) -> dict[str, Any]:
+    """The store's total of a day of November."""
+    ends = (f"2026-11-{one:02d}T00:00-08:00" for one in (day, day + 1))
+    return {
+        "interval": "--".join(ends),
+        "unitCount": 3,
+        "orderItemCount": 2,
+        "orderCount": 2,
+        "averageUnitPrice": {"amount": "7.65", "currencyCode": "USD"},
+        "totalSales": {"amount": amount, "currencyCode": "USD"},
+    } | more
+
+
+def totals_page(*totals: dict[str, Any]) -> Page:
+    return page({"payload": list(totals)}, "totals")
+
+
+def _visits(sessions: int, views: int) -> dict[str, Any]:
+    return {
+        "browserPageViews": views - 1,
+        "mobileAppPageViews": 1,
+        "pageViews": views,
+        "pageViewsB2B": 0,
+        "browserSessions": sessions,
+        "mobileAppSessions": 0,
+        "sessions": sessions,
+        "buyBoxPercentage": 95.24,
+        "unitSessionPercentage": 7.69,
+    }
+
+
+def day_visits(day: int, sessions: int = 100, views: int = 166) -> dict[str, Any]:
+    """What a report of visits says of a day of November."""
+    amount = {"amount": 238.44, "currencyCode": "USD"}
+    return {
+        "date": f"2026-11-{day:02d}",
+        "salesByDate": {"orderedProductSales": amount, "unitsOrdered": 23, "totalOrderItems": 20},
+        "trafficByDate": _visits(sessions, views) | {"averageOfferCount": 9686},
+    }
+
+
+def product_visits(
+    asin: str, sessions: int = 18, views: int = 43, parent: str = "B000000009"
+) -> dict[str, Any]:
+    """What it says of a product."""
+    amount = {"amount": 16.79, "currencyCode": "USD"}
+    return {
+        "parentAsin": parent,
+        "childAsin": asin,
+        "salesByAsin": {"unitsOrdered": 1, "orderedProductSales": amount, "totalOrderItems": 1},
+        "trafficByAsin": _visits(sessions, views) | {"sessionPercentage": 0.26},
+    }
+
+
+def traffic_report(
+    day: int, *products: dict[str, Any], days: list[dict[str, Any]] | None = None
+) -> dict[str, Any]:
+    """The report of one day of November; `days` is what it says of days."""
+    date = f"2026-11-{day:02d}"
+    return {
+        "reportSpecification": {
+            "reportType": "GET_SALES_AND_TRAFFIC_REPORT",
+            "reportOptions": {"dateGranularity": "DAY", "asinGranularity": "CHILD"},
+            "dataStartTime": date,
+            "dataEndTime": date,
+            "marketplaceIds": [STORE],
+        },
+        "salesAndTrafficByDate": [day_visits(day)] if days is None else days,
+        "salesAndTrafficByAsin": list(products),
+    }
+
+
+def traffic_page(
+    day: int, *products: dict[str, Any], days: list[dict[str, Any]] | None = None
+) -> Page:
+    return page(traffic_report(day, *products, days=days), f"traffic:2026-11-{day:02d}")
+
+
 _ZORA = {
     "buyer": {"buyerName": "Zora-Marked", "buyerEmail": "zora@marked.example"},
     "recipient": {"deliveryAddress": {"name": "Zora-Marked", "addressLine1": "Ring-Zora-Street"}},
@@ -256,12 +334,24 @@ PAGES = {
             offers_answer("SKU-2", rival("A1RIVAL", 5980.1)),
         )
     ],
+    "daily_totals": [totals_page(total(18), total(19, amount="0", orderCount=0))],
+    "traffic": [
+        traffic_page(17, product_visits("B000000001"), product_visits("B000000002", 3, 4)),
+        traffic_page(18, product_visits("B000000001", 0, 0)),
+        traffic_page(19),
+        page(
+            traffic_report(15, product_visits("B1"), days=[day_visits(15), day_visits(16)]),
+            "shop_traffic",
+        ),
+    ],
 }
 EMPTY = {
     "orders": [orders_page()],
     "listings": [listings_page()],
     "inventory": [inventory_page()],
     "rival_offers": [offers_page(offers_answer("SKU-1"))],
+    "daily_totals": [totals_page()],
+    "traffic": [traffic_page(17, days=[])],
 }
 UNKNOWN = {
     "orders": [orders_page(order(9, fulfillment={"fulfillmentStatus": "TELEPORTED"}))],
@@ -272,6 +362,8 @@ UNKNOWN = {
             offers_answer("SKU-9", rival("A1", 1.0, ShippingTime={"availabilityType": "SOMETIME"}))
         )
     ],
+    "daily_totals": [],
+    "traffic": [],
 }
 
 

@@ -13,12 +13,13 @@ import polars as pl
 import pytest
 from jsonschema import Draft4Validator  # type: ignore[import-untyped]
 
-from connectors.amazon import codes, fetch, mapping, outbound, shapes, wire
+from connectors.amazon import codes, days, fetch, mapping, outbound, shapes, wire
 from connectors.amazon.operations import OPERATIONS
 from contracts.actions import Change, Live
 from contracts.streams import Context
 from tests.connectors.amazon.answered_days import DAY, stock
-from tests.connectors.amazon.recorded import READ_AT, listing, page, report_row
+from tests.connectors.amazon.recorded import READ_AT, listing, page, report_row, traffic_report
+from tests.connectors.amazon.test_amazon_days import CLOCK, DAYS, reports_of
 from tests.connectors.amazon.test_amazon_fetch import orders, report_file, reported
 from tests.connectors.amazon.test_amazon_outbound import (
     OFFERED,
@@ -34,7 +35,7 @@ from tests.connectors.amazon.test_amazon_outbound import (
 MODELS = Path(__file__).parents[4] / "shared/specs/spapi"
 FILES = (
     "orders_2026-01-01", "reports_2021-06-30", "listingsItems_2021-08-01", "fbaInventory",
-    "productPricingV0", "solicitations",
+    "productPricingV0", "sales", "solicitations",
 )  # fmt: skip
 HEADERS = ("x-amz-access-token", "x-amz-date", "user-agent")
 pytestmark = pytest.mark.skipif(
@@ -139,7 +140,15 @@ def everything(opened: Callable[..., Any]) -> Iterator[httpx.Request]:
             {"listingOffers": [{"responses": [{"body": {}}, {"body": {}}]}]},
             lambda client: list(fetch.offers(client, DAY, listed)),
         ),
-        ({"items": [{"numberOfResults": 0, "items": []}]}, lambda client: client.now()),
+        (CLOCK, lambda client: client.now()),
+        (
+            CLOCK | {"orderMetrics": [{"payload": []}]},
+            lambda client: list(days.totals(client, DAY)),
+        ),
+        (
+            reports_of(*(traffic_report(day) for day in DAYS)),
+            lambda client: list(days.traffic(client, DAY)),
+        ),
         (
             {"items": [listing("SKU-1"), VALID, TAKEN, listing("SKU-1")]},
             lambda client: (
@@ -232,6 +241,11 @@ def test_every_field_of_the_models_is_read_or_known_to_be_left() -> None:
         "productPricingV0": {
             "OfferDetail": wire.RivalOffer, "GetOffersResult": wire.OffersResult,
             "SellerFeedbackType": wire.Feedback, "DetailedShippingTimeType": wire.ShippingTime,
+        },
+        "sales": {"OrderMetricsInterval": wire.Metrics, "Money": wire.Sales},
+        "schemas/reports/sellerSalesAndTrafficReport": {
+            "SalesAndTrafficByDate": wire.DayVisits, "SalesAndTrafficByAsin": wire.ProductVisits,
+            "TrafficByDate": wire.Visits, "TrafficByAsin": wire.Visits,
         },
     }  # fmt: skip
     for name, structs in read.items():
