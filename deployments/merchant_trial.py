@@ -93,6 +93,7 @@ refresh_token = "env:{token}"
 is_sandbox = true
 most_offers = 10
 price_settles_seconds = 2
+has_brand_analytics = false
 """,
     "woo": """
 [sources.woocommerce]

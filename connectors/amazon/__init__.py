@@ -86,7 +86,7 @@ CONNECTOR = Connector(
             lookup=PriceFact,
         ),
         Stream(
-            name="daily_totals",
+            name="store_totals",
             tables=(DailyTotal,),
             fetch=days.totals,
             to_canonical=day_mapping.totals,
@@ -94,7 +94,7 @@ CONNECTOR = Connector(
             max_window=_YEAR,
         ),
         Stream(
-            name="traffic",
+            name="store_traffic",
             volume=Volume("traffic_daily", "traffic_date", lag_days=4),
             tables=(TrafficDaily, ListingTrafficDaily),
             fetch=days.traffic,

@@ -135,6 +135,9 @@ client_secret = "env:JUDGE_TOKEN"
 refresh_token = "env:JUDGE_TOKEN"
 is_sandbox = true
 most_offers = 20
+# One report a minute.
+product_traffic_days = 2
+traffic_trailing_days = 0
 """,
     "woocommerce": """
 [sources.woocommerce]

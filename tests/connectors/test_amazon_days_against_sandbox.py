@@ -68,7 +68,7 @@ def test_totals_of_days_are_what_happened_and_days_without_orders_are_zero(
     channel: Channel,
 ) -> None:
     with account(channel) as one:
-        found = one.pulled("daily_totals")
+        found = one.pulled("store_totals")
         truth = happened(one)
         assert_valid(found)
         rows = found.frames["daily_totals"].select("total_date", "orders_count", "gmv_minor").rows()
@@ -80,7 +80,7 @@ def test_totals_of_days_are_what_happened_and_days_without_orders_are_zero(
 
 def checked(one: Account, orders: pl.DataFrame, lines: pl.DataFrame) -> CheckResult:
     world = one.seller.world
-    told = one.pulled("daily_totals").frames["daily_totals"]
+    told = one.pulled("store_totals").frames["daily_totals"]
     (result,) = totals(
         "az", told.lazy(), orders.lazy(), lines.lazy(),
         time_zone=world.zone, currency=world.currency, checked_at=world.clock,
@@ -115,7 +115,7 @@ def test_visits_of_settled_days_are_the_worlds_and_every_product_has_its_page(
 ) -> None:
     end = own.client.now() - 5 * _DAY
     window = Window(end - 3 * _DAY, end)
-    found = own.mapped("traffic", list(days.traffic(own.client, window)))
+    found = own.mapped("store_traffic", list(days.traffic(own.client, window)))
     assert_valid(found)
     by_day = found.frames["traffic_daily"].select("traffic_date", "visitors_units").rows()
     assert len(by_day) == 3
@@ -131,7 +131,7 @@ def test_a_day_that_is_told_in_part_is_read_again_until_it_is_whole(own: Account
     def read() -> dict[dt.date, int]:
         now = own.client.now()
         window = Window(now - _DAY, now)
-        frame = own.mapped("traffic", list(days.traffic(own.client, window))).frames
+        frame = own.mapped("store_traffic", list(days.traffic(own.client, window))).frames
         return dict(frame["traffic_daily"].select("traffic_date", "visitors_units").iter_rows())
 
     day = today(own) - _DAY
@@ -147,7 +147,7 @@ def test_weeks_before_are_told_of_the_shop_in_one_report(own: Account) -> None:
     created = own.seller.world.clock - 40 * _DAY, own.client.now()
     pages = list(days.traffic(own.client, Window(*created)))
     assert [page.part.partition(":")[0] for page in pages] == ["shop_traffic"] + ["traffic"] * 10
-    found = own.mapped("traffic", pages)
+    found = own.mapped("store_traffic", pages)
     assert_valid(found)
     assert found.frames["traffic_daily"]["traffic_date"].n_unique() == 40 + 4
     assert found.frames["listing_traffic_daily"]["traffic_date"].n_unique() == 10
@@ -159,7 +159,7 @@ def test_a_zipped_report_is_unpacked_and_a_dead_link_asked_for_anew() -> None:
         now = one.client.now()
         pages = list(days.traffic(one.client, Window(now - _DAY, now)))
         assert len(pages) == 5
-        assert one.mapped("traffic", pages).frames["traffic_daily"].height == 5
+        assert one.mapped("store_traffic", pages).frames["traffic_daily"].height == 5
 
 
 def test_a_busy_or_failing_platform_loses_no_day(own: Account) -> None:

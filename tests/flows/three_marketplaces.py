@@ -26,7 +26,8 @@ is_sandbox = true
 calls_per_second = 45
 """
 
-# Offers of twenty listings are told every two seconds: those that sell most are asked about.
+# Offers of twenty listings are told every two seconds: those that sell most are asked about; one
+# report is made a minute.
 AMAZON = """
 name = "Demo Amazon"
 currency = "USD"
@@ -43,6 +44,8 @@ refresh_token = "env:WORLD_TOKEN"
 is_sandbox = true
 most_offers = 40
 price_settles_seconds = 2
+product_traffic_days = 2
+traffic_trailing_days = 0
 """
 
 # Amazon tells itself who else sells; the others read a price monitor's export.

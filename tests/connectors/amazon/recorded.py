@@ -334,8 +334,8 @@ PAGES = {
             offers_answer("SKU-2", rival("A1RIVAL", 5980.1)),
         )
     ],
-    "daily_totals": [totals_page(total(18), total(19, amount="0", orderCount=0))],
-    "traffic": [
+    "store_totals": [totals_page(total(18), total(19, amount="0", orderCount=0))],
+    "store_traffic": [
         traffic_page(17, product_visits("B000000001"), product_visits("B000000002", 3, 4)),
         traffic_page(18, product_visits("B000000001", 0, 0)),
         traffic_page(19),
@@ -350,8 +350,8 @@ EMPTY = {
     "listings": [listings_page()],
     "inventory": [inventory_page()],
     "rival_offers": [offers_page(offers_answer("SKU-1"))],
-    "daily_totals": [totals_page()],
-    "traffic": [traffic_page(17, days=[])],
+    "store_totals": [totals_page()],
+    "store_traffic": [traffic_page(17, days=[])],
 }
 UNKNOWN = {
     "orders": [orders_page(order(9, fulfillment={"fulfillmentStatus": "TELEPORTED"}))],
@@ -362,8 +362,8 @@ UNKNOWN = {
             offers_answer("SKU-9", rival("A1", 1.0, ShippingTime={"availabilityType": "SOMETIME"}))
         )
     ],
-    "daily_totals": [],
-    "traffic": [],
+    "store_totals": [],
+    "store_traffic": [],
 }
 
 

@@ -181,7 +181,7 @@ def test_a_total_is_read_to_the_cent_whether_it_is_text_or_a_number(
 
 def test_an_amount_of_more_than_cents_is_set_aside_and_no_other_day() -> None:
     found = map_documents(
-        stream("daily_totals"), lambda: [totals_page(total(18, 0.105), total(19))], CONTEXT
+        stream("store_totals"), lambda: [totals_page(total(18, 0.105), total(19))], CONTEXT
     )
     assert found.rejects["reason"].to_list() == ["unreadable_money"]
     assert found.rejects["document_id"].to_list() == ["2026-11-18"]
@@ -267,7 +267,7 @@ def test_sessions_that_are_null_cost_their_product_and_no_other() -> None:
     odd = product_visits("B000000001")
     odd["trafficByAsin"]["sessions"] = None
     page = traffic_page(17, odd, product_visits("B000000002"))
-    found = map_documents(stream("traffic"), lambda: [page], CONTEXT)
+    found = map_documents(stream("store_traffic"), lambda: [page], CONTEXT)
     assert found.rejects["document_id"].to_list() == ["2026-11-17|B000000001|-"]
     assert found.frames["listing_traffic_daily"]["product_id"].to_list() == ["B000000002"]
     assert found.frames["traffic_daily"]["visitors_units"].to_list() == [100]
