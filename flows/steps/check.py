@@ -142,6 +142,9 @@ def order_checks(home: Home, shop: Shop) -> list[CheckResult]:
     if "daily_totals" not in home.readings.versions():
         return found
     days, zone = home.scan("daily_totals", shop), shop.settings.time_zone
+    since = shop.settings.history_from
+    if since is not None:  # a platform tells of days before, of which no order was to be read
+        days = days.filter(pl.col("total_date") >= since)
     return found + totals(
         shop.id, days, orders, lines, time_zone=zone, currency=currency, checked_at=now
     )

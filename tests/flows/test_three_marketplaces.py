@@ -1,5 +1,6 @@
 """One merchant on Shopify, Tmall and Amazon: prices follow rivals and stay in step."""
 
+import datetime as dt
 import json
 import re
 import shutil
@@ -19,6 +20,7 @@ from deployments.at_once import AT_ONCE
 from flows.steps.act import act
 from flows.steps.actions import Selection
 from flows.steps.build import build, rebuild
+from flows.steps.check import order_checks
 from flows.steps.decide import decide
 from flows.steps.home import Home
 from flows.steps.opening import open_home
@@ -216,6 +218,21 @@ def test_amazon_itself_tells_the_rivals_whose_price_is_followed(opened: Opener) 
         )
         assert usable.height == answer["rivals_units"]
         assert usable.select(landed.min()).item() == answer["rival_minor"]
+
+
+def test_what_amazon_says_its_days_came_to_is_held_against_days_of_the_history(
+    opened: Opener,
+) -> None:
+    _, home = opened(Told())
+    shop = home.shop("amazon")
+    since = home.data_as_of(shop).date() - dt.timedelta(days=5)
+    late = replace(shop, settings=shop.settings.model_copy(update={"history_from": since}))
+    (whole,), (few,) = (
+        [one for one in order_checks(home, of) if one.check == "totals"] for of in (shop, late)
+    )
+    assert whole.passed
+    assert "0.00 USD not explained: discount" in whole.measured
+    assert 0 < few.rows <= 5 < whole.rows
 
 
 def test_prices_set_on_three_marketplaces_are_theirs_and_undo_restores_all(opened: Opener) -> None:
