@@ -33,10 +33,10 @@ _JUDGED: Final = Bilingual(
     "{judged} of {all} days of metrics were judged, {unusual} are unusual",
     "共 {all} 个指标日，判断了 {judged} 个，异常 {unusual} 个",
 )
-_NOT_JUDGED: Final = Bilingual("{} were not: {}", "{} 个未判断：{}")
+_NOT_JUDGED: Final = Bilingual("not judged: {}, {}", "未判断：{} 个，{}")
 _CLASSES: Final = Bilingual("Product classes", "商品分类")
 _MORE: Final = Bilingual("{} more with --json", "另有 {} 个见 --json")
-_NO_CLASS: Final = Bilingual("{} products have no class: {}", "{} 个商品未分类：{}")
+_NO_CLASS: Final = Bilingual("products without a class: {}, {}", "未分类的商品：{} 个，{}")
 
 
 def register(app: typer.Typer) -> None:

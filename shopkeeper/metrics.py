@@ -11,6 +11,8 @@ from shopkeeper.console import OPTIONS, answer, table
 from shopkeeper.steps import From, Shop, To, chosen_home, days_of, home_language
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import polars as pl
 
     from contracts.languages import Language
@@ -133,7 +135,9 @@ def today(shop: Shop = None) -> None:
 
     with chosen_home() as home:
         found, language = step.today(home, shop_id=shop), home.language
-    answer(found.to_dicts(), screen=None if OPTIONS.as_json else _today_table(found, language))
+        zones = {one.id: one.settings.time_zone for one in home.select(shop)}
+    screen = None if OPTIONS.as_json else _today_table(found, zones, language)
+    answer(found.to_dicts(), screen=screen)
 
 
 @app.command()
@@ -284,14 +288,14 @@ def _profile(name: str, language: "Language") -> str:
     return _PROFILES[name].in_(language) if name in _PROFILES else ""
 
 
-def _today_table(found: "pl.DataFrame", language: "Language") -> Any:
-    from reports.formats import metric_value
+def _today_table(found: "pl.DataFrame", zones: "Mapping[str, str]", language: "Language") -> Any:
+    from reports.formats import local, metric_value
     from reports.headings import headings
     from transforms.metrics.catalogue import METRICS
 
     spans = ["today", "last_week", "month", "last_month"]
     rows = [
-        [row["shop_id"], f"{row['until']:%Y-%m-%d %H:%M} UTC",
+        [row["shop_id"], local(row["until"], zones[row["shop_id"]]),
          METRICS[row["metric"]].title.in_(language),
          *(metric_value(METRICS[row["metric"]].unit, row[one], row["currency"], language)
            for one in spans)]
