@@ -74,25 +74,30 @@ def traffic(client: AmazonClient, window: Window) -> Iterator[Page]:
         SourceRejectedError: the application lacks the role.
         SourceContractError: a report is of other days than were asked for.
     """
-    settings = client.settings
-    if not settings.has_brand_analytics:
+    if not client.settings.has_brand_analytics:
         return
-    now, zone = client.recent_now(client.urgency), ZoneInfo(settings.store.zone)
-    today = now.astimezone(zone).date()
-    first, last = window.start.astimezone(zone).date(), window.end.astimezone(zone).date() - _DAY
-    if first > last:
-        return
-    if window.end > now - _DAY:
-        first -= settings.traffic_trailing_days * _DAY
-    first = max(first, today - _KEPT)
-    alone = max(first, today - settings.product_traffic_days * _DAY)
-    spans = [(first, min(last, alone - _DAY))] if first < alone else []
-    days = (alone + place * _DAY for place in range((last - alone).days + 1))
-    wanted = [(span, _requested(client, *span)) for span in [*spans, *((day, day) for day in days)]]
+    wanted = [(span, _requested(client, *span)) for span in _spans(client, window)]
     for span, report_id in wanted:
         chunks = reports.finished(client, report_id)
         if chunks is not None:
             yield _page(b"".join(chunks), *span)
+
+
+def _spans(client: AmazonClient, window: Window) -> list[tuple[dt.date, dt.date]]:
+    """First and last days of the reports to ask for: earlier days together, late ones alone."""
+    settings, now = client.settings, client.recent_now(client.urgency)
+    zone = ZoneInfo(settings.store.zone)
+    today = now.astimezone(zone).date()
+    first, last = window.start.astimezone(zone).date(), window.end.astimezone(zone).date() - _DAY
+    if first > last:
+        return []
+    if window.end > now - _DAY:
+        first -= settings.traffic_trailing_days * _DAY
+    first = max(first, today - _KEPT)
+    alone = max(first, today - settings.product_traffic_days * _DAY)
+    earlier = first, min(last, alone - _DAY)
+    days = (alone + place * _DAY for place in range((last - alone).days + 1))
+    return [*([earlier] if earlier[0] <= earlier[1] else []), *((day, day) for day in days)]
 
 
 def _requested(client: AmazonClient, first: dt.date, last: dt.date) -> str:

@@ -6,6 +6,8 @@ import httpx
 import pytest
 
 from sandbox.amazon import Manner
+from sandbox.amazon.operations import OPERATIONS
+from sandbox.proxy import dialect_of
 from tests.sandbox.seller import OWN, STORE, Seller, amazon_world, opened
 
 SEARCH = "/orders/2026-01-01/orders"
@@ -194,3 +196,7 @@ def test_the_life_of_an_access_token_is_a_setting() -> None:
 def test_credentials_are_not_shown() -> None:
     assert OWN.client_secret not in repr(OWN)
     assert OWN.refresh_token not in repr(OWN)
+
+
+def test_the_proxy_that_strikes_the_dialects_knows_every_address() -> None:
+    assert {dialect_of(path) for path in OPERATIONS} == {"amazon"}

@@ -96,6 +96,14 @@ def test_an_old_window_is_read_as_it_is_and_nothing_before_two_years(opened: Ope
     assert len(platform.bodies()) == 1
 
 
+def test_what_the_platform_has_forgotten_is_not_asked_for(opened: Opened) -> None:
+    client, platform = opened(CLOCK)
+    window = Window(READ_AT - dt.timedelta(days=900), READ_AT - dt.timedelta(days=800))
+    assert list(days.traffic(client, window)) == []
+    assert list(days.totals(client, window)) == []
+    assert platform.bodies() == []
+
+
 @pytest.mark.parametrize(
     ("start", "end", "last"),
     [
