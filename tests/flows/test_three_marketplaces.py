@@ -23,6 +23,7 @@ from flows.steps.build import build, rebuild
 from flows.steps.check import order_checks
 from flows.steps.decide import decide
 from flows.steps.home import Home
+from flows.steps.metrics import show
 from flows.steps.opening import open_home
 from flows.steps.pull import lookup_tables, pull
 from flows.steps.undo import undo
@@ -233,6 +234,24 @@ def test_what_amazon_says_its_days_came_to_is_held_against_days_of_the_history(
     assert whole.passed
     assert "0.00 USD not explained: discount" in whole.measured
     assert 0 < few.rows <= 5 < whole.rows
+
+
+def test_amazons_shop_has_visitors_and_a_conversion_of_the_shop_and_of_each_sku(
+    opened: Opener,
+) -> None:
+    _, home = opened(Told())
+    last = home.data_as_of(home.shop("amazon")).date() - dt.timedelta(days=2)
+
+    def values(name: str, *by: str) -> list[float]:
+        found = show(home, name, shop_id="amazon", by=["span", *by], first=last, last=last)
+        return found.rows["value"].drop_nulls().to_list()
+
+    (visitors,), (conversion,) = values("visitors"), values("conversion")
+    assert visitors > 0
+    assert 0 < conversion < 1
+    by_sku = values("order_conversion", "sku")
+    assert len(by_sku) > 20
+    assert 0 == min(by_sku) < max(by_sku) < 1
 
 
 def test_prices_set_on_three_marketplaces_are_theirs_and_undo_restores_all(opened: Opener) -> None:
