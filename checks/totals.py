@@ -36,6 +36,11 @@ CAUSES: Final = {
 _UNPAID: Final = (PaymentStatus.PENDING, PaymentStatus.AUTHORIZED, PaymentStatus.EXPIRED)
 _FEW: Final = 2
 """Causes that together explain a day."""
+UNPRICED: Final = "unpriced"
+"""The cause where the platform counts as many orders as we do and some of ours have no amount yet:
+Amazon tells it once the payment is authorised."""
+_MOST_TIMES: Final = 10
+"""Of the mean order of the day: so much one without an amount may come to."""
 
 
 def totals(
@@ -55,9 +60,15 @@ def totals(
     since = checked_at - LOOK_BACK
     told = days.filter(
         pl.col("deleted_at").is_null() & (pl.col("total_date") > pl.lit(since.date()))
-    ).select("total_date", "read_at", said_minor="gmv_minor")
+    ).select("total_date", "read_at", said_minor="gmv_minor", said_orders="orders_count")
+    own = (
+        orders.filter(pl.col("deleted_at").is_null() & ~pl.col("is_test").fill_null(value=False))
+        .with_columns(total_date=pl.col("placed_at").dt.convert_time_zone(time_zone).dt.date())
+        .join(told.select("total_date", told_at="read_at"), on="total_date")
+    )
     apart = (
-        told.join(_ours(orders, lines, told, time_zone), on="total_date", how="left")
+        told.join(_ours(own, lines), on="total_date", how="left")
+        .join(_counts(own), on="total_date", how="left")
         .with_columns(pl.exclude("total_date", "read_at").fill_null(0))
         .with_columns(apart=pl.col("said_minor") - pl.col("ours_minor"))
         .with_columns(cause=_cause())
@@ -85,11 +96,8 @@ def totals(
     ]
 
 
-def _ours(
-    orders: pl.LazyFrame, lines: pl.LazyFrame, told: pl.LazyFrame, time_zone: str
-) -> pl.LazyFrame:
+def _ours(orders: pl.LazyFrame, lines: pl.LazyFrame) -> pl.LazyFrame:
     """Our amounts per day told, with the part of each cause."""
-    day = pl.col("placed_at").dt.convert_time_zone(time_zone).dt.date()
     is_goods = pl.col("line_kind").is_in(GOODS) & pl.col("deleted_at").is_null()
     goods = (
         lines.filter(is_goods)
@@ -101,10 +109,7 @@ def _ours(
     )
     amount = pl.col("goods")
     return (
-        orders.filter(pl.col("deleted_at").is_null() & ~pl.col("is_test").fill_null(value=False))
-        .with_columns(total_date=day)
-        .join(told.select("total_date", told_at="read_at"), on="total_date")
-        .join(goods, on="order_id")
+        orders.join(goods, on="order_id")
         .group_by("total_date")
         .agg(
             ours_minor=amount.sum(),
@@ -120,14 +125,37 @@ def _ours(
     )
 
 
+def _counts(orders: pl.LazyFrame) -> pl.LazyFrame:
+    """Our orders per day told: all, those not cancelled, and those that wait for an amount."""
+    is_unpriced = (pl.col("goods_minor") == 0) & (pl.col("payment_status") == PaymentStatus.PENDING)
+    return orders.group_by("total_date").agg(
+        orders=pl.len(),
+        open_orders=pl.col("cancelled_at").is_null().sum(),
+        unpriced=(is_unpriced & pl.col("cancelled_at").is_null()).sum(),
+    )
+
+
 def _cause() -> pl.Expr:
     """The fewest causes that together are the difference; null where there is none."""
     apart, near = pl.col("apart"), _CLOSE_RATE * pl.col("said_minor") + 1
     is_equal = apart.abs() <= near
     explained = pl.coalesce(
-        pl.when((apart - amount).abs() <= near).then(pl.lit(name)) for name, amount in _together()
+        *(
+            pl.when((apart - amount).abs() <= near).then(pl.lit(name))
+            for name, amount in _together()
+        ),
+        pl.when(_is_unpriced()).then(pl.lit(UNPRICED)),
     )
     return pl.when(~is_equal).then(explained.fill_null("unknown"))
+
+
+def _is_unpriced() -> pl.Expr:
+    """Whether orders without an amount are what is missing: none is, and they may come to that."""
+    counted, ours = pl.col("said_orders"), pl.col("ours_minor")
+    are_all_here = (counted == pl.col("orders")) | (counted == pl.col("open_orders"))
+    mean = ours / (pl.col("open_orders") - pl.col("unpriced"))
+    is_likely = (ours == 0) | (pl.col("apart") <= pl.col("unpriced") * _MOST_TIMES * mean)
+    return are_all_here & (pl.col("unpriced") > 0) & (pl.col("apart") > 0) & is_likely
 
 
 def _together() -> Iterator[tuple[str, pl.Expr]]:

@@ -18,6 +18,7 @@ _CAUSES: Final[Mapping[str, str]] = {
     "tax": "税费",
     "shipping": "运费",
     "discount": "优惠",
+    "unpriced": "金额未定",
     "unknown": "原因不明",
 }
 _CHECKED: Final[Mapping[str, str]] = {

@@ -138,6 +138,8 @@ STREAMS: Final[Mapping[str, Bilingual]] = {
     "shop_ratings": Bilingual("shop ratings", "店铺评分"),
     "stock": Bilingual("stock", "库存"),
     "stockouts": Bilingual("stockouts", "缺货"),
+    "store_totals": Bilingual("store totals", "站点日汇总"),
+    "store_traffic": Bilingual("store traffic", "站点流量"),
     "traffic": Bilingual("traffic", "流量"),
     "visits": Bilingual("visits", "访问记录"),
 }

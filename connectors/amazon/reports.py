@@ -79,7 +79,7 @@ def requested(
 
 
 def finished(client: AmazonClient, report_id: str) -> Iterator[bytes] | None:
-    """The unpacked file of a report, waited for; null: it had no data.
+    """The unpacked file of a report, waited for; None: it had no data.
 
     Raises:
         TransientSourceError: it took too long, or its file could not be fetched.

@@ -76,6 +76,27 @@ def test_what_differs_is_told_by_its_cause_and_fails_nothing(
     assert result.measured == f"1 days told, 0.00 USD not explained: {told}"
 
 
+WAITING = {"payment_status": "pending", "goods_minor": 0}
+
+
+@pytest.mark.parametrize(
+    ("said", "change", "is_known"),
+    [
+        (GMV, WAITING, True),
+        (14_000, WAITING, True),  # an order of five times the others' amount
+        (GMV * 100, WAITING, False),  # another unit is no order that waits
+        (GMV, {**WAITING, "payment_status": "paid"}, False),
+        (8_000, WAITING, False),  # we hold more than the platform tells
+        (GMV, {**WAITING, "placed_at": PLACED - dt.timedelta(days=2)}, False),  # one is missing
+    ],
+)
+def test_orders_that_wait_for_an_amount_are_a_cause_while_none_is_missing(
+    said: int, change: dict[str, Any], is_known: bool
+) -> None:
+    result = judge(said, change)
+    assert (result.passed, "unpriced" in result.measured) == (is_known, is_known)
+
+
 def test_goods_that_are_linked_to_no_sku_are_a_cause() -> None:
     assert "unlinked 100.00 USD" in judge(0, line={"sku_id": None}).measured
 
