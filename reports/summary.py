@@ -2,8 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from rich.console import Group, RenderableType
-from rich.padding import Padding
+from rich.console import Group, JustifyMethod, RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -16,6 +15,7 @@ from reports.figures import ReportFigure, figures
 from reports.left_alone import because, by_policy
 from reports.names import CHECKS, QUARANTINE, STATES, STREAMS, TABLES, named, typed
 from reports.spans import Against
+from reports.terminal import whole
 from reports.words import translate_guard
 
 # The screen is 45 lines of 100 columns; shops beyond this are in the report.
@@ -31,8 +31,10 @@ BY_APPROVAL, ALERTS = Bilingual("By approval", "需人工批准"), Bilingual("Al
 
 
 def screen(report: DailyReport, *, next_steps: Sequence[tuple[str, str]] = ()) -> RenderableType:
-    """At most 100 columns by 45 lines. `next_steps` are pairs of what and where: the report's
-    path, how to open the UI, what to type next."""
+    """At most 45 lines, of 100 columns unless figures take more.
+
+    `next_steps` are pairs of what and where: the report's path, how to open the UI, what to type.
+    """
     parts = [
         _pulled_table(report),
         *_figures(report),
@@ -42,19 +44,14 @@ def screen(report: DailyReport, *, next_steps: Sequence[tuple[str, str]] = ()) -
         _checks(report),
         _steps(next_steps),
     ]
-    return Group(*(Padding(part, (0, 0, 1, 0)) for part in parts if part is not None))
+    return Group(*(one for part in parts if part is not None for one in (part, Text())))
 
 
 def _table(title: str, columns: Sequence[str], *, left: int) -> Table:
     table = Table(box=None, title=title, title_justify="left", title_style="bold", pad_edge=False)
     for number, column in enumerate(columns):
-        table.add_column(
-            column,
-            justify="left" if number < left else "right",
-            header_style="dim",
-            no_wrap=True,
-            overflow="ellipsis",
-        )
+        justify: JustifyMethod = "left" if number < left else "right"
+        table.add_column(column, justify=justify, header_style="dim")
     return table
 
 
@@ -109,7 +106,7 @@ def _pulled_table(report: DailyReport) -> RenderableType:
         ]
         smaller = _SMALLER.in_(language).format(len(rest))
         table.add_row("", smaller, *map(formats.count, sums))
-    return table
+    return whole(table)
 
 
 def _figures(report: DailyReport) -> Iterator[RenderableType]:
@@ -123,7 +120,7 @@ def _figures(report: DailyReport) -> Iterator[RenderableType]:
         table = _table(title, [one.metric.title.in_(report.language) for one in shown], left=0)
         table.add_row(*(one.value for one in shown))
         table.add_row(*map(_change, shown))
-        yield table
+        yield whole(table)
 
 
 def _change(figure: ReportFigure) -> Text:
@@ -149,7 +146,7 @@ def _actions(report: DailyReport) -> RenderableType:
         for guard, number in refusals(report.counts)[:6]
     )
     told = Text(_REFUSED_BY.in_(language).format(refused), style="dim")
-    return Group(table, told) if refused else table
+    return Group(whole(table), told) if refused else whole(table)
 
 
 def _because(report: DailyReport) -> RenderableType | None:

@@ -5,7 +5,7 @@ import datetime as dt
 import json
 import sys
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from enum import IntEnum
 from pathlib import Path
@@ -14,7 +14,7 @@ from typing import Any
 import typer
 
 WIDTH = 100
-"""Columns of a screen that is not a terminal: a file, a pipe, CI; more where a table needs them."""
+"""Columns of a screen that is not a terminal: a file, a pipe, CI. A table may need more."""
 
 
 class Exit(IntEnum):
@@ -75,8 +75,7 @@ def show(screen: Any) -> None:
         return
     from rich.console import Console
 
-    is_terminal = sys.stdout.isatty()
-    Console(width=None if is_terminal else WIDTH).print(screen, crop=is_terminal)
+    Console(width=None if sys.stdout.isatty() else WIDTH).print(screen, crop=False)
 
 
 def printable(text: str) -> str:
@@ -101,30 +100,16 @@ def _plain(value: Any) -> Any:
 
 
 def table(title: str, columns: list[str], rows: list[list[Any]]) -> Any:
-    """A rich table; text of platforms is shown as it is, never read as markup.
-
-    A figure that is cut is a wrong one: where a terminal is too narrow for a word, it goes on in
-    the next line; a file and a pipe have no edge, so there every word is whole.
-    """
-    from rich.table import Column, Table
+    """A rich table; text of platforms is shown as it is, never read as markup."""
+    from rich.table import Table
     from rich.text import Text
 
-    cells = [["" if cell is None else str(cell).strip() for cell in row] for row in rows]
-    texts = zip(columns, *cells, strict=True)
-    heads = [
-        Column(name, overflow="fold", min_width=None if sys.stdout.isatty() else _longest_word(own))
-        for name, own in zip(columns, texts, strict=True)
-    ]
-    grid = Table(*heads, title=title, title_justify="left", header_style="bold", box=None)
-    for row in cells:
-        grid.add_row(*map(Text, row))
-    return grid
+    from reports.terminal import whole
 
-
-def _longest_word(texts: Iterable[str]) -> int:
-    from rich.cells import cell_len
-
-    return max((cell_len(word) for text in texts for word in text.split()), default=1)
+    grid = Table(*columns, title=title, title_justify="left", header_style="bold", box=None)
+    for row in rows:
+        grid.add_row(*(Text("" if cell is None else str(cell).strip()) for cell in row))
+    return whole(grid)
 
 
 def stack(screen: Any, lines: list[str]) -> Any:

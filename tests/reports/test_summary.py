@@ -1,5 +1,6 @@
 import io
 from dataclasses import replace
+from typing import Any
 
 from rich.console import Console
 
@@ -8,11 +9,13 @@ from reports.summary import screen
 
 PATH = "demo-home/reports/" + "a-long-name/" * 8 + "2026-11-16.html"
 
+COUNTED = ("pages", "new_pages", "rows", "loaded_rows", "quarantined")
+
 
 def printed(report: DailyReport) -> list[str]:
     out = io.StringIO()
     steps = [("Report", PATH), ("UI", "make ui, then http://127.0.0.1:4200")]
-    Console(file=out, width=100).print(screen(report, next_steps=steps))
+    Console(file=out, width=100).print(screen(report, next_steps=steps), crop=False)
     return out.getvalue().splitlines()
 
 
@@ -46,3 +49,9 @@ def test_brackets_of_a_platform_are_no_markup(report: DailyReport) -> None:
 def test_a_passed_run_says_so(report: DailyReport) -> None:
     passed = [replace(one, passed=True) for one in report.checks]
     assert "Checks: all 4 passed" in "\n".join(printed(replace(report, checks=passed)))
+
+
+def test_no_figure_of_a_large_shop_is_cut(report: DailyReport) -> None:
+    large: dict[str, Any] = {name: 10**17 + place for place, name in enumerate(COUNTED)}
+    text = "\n".join(printed(replace(report, pulled=[replace(report.pulled[0], **large)])))
+    assert all(f"{number:,}" in text for number in large.values())
