@@ -1,7 +1,6 @@
 """Amazon's answers as recorded, with synthetic values: what the compliance suite judges."""
 
 import datetime as dt
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -20,18 +19,23 @@ from contracts.errors import (
 from contracts.ports import Stores
 from contracts.streams import Context, Page, Window
 from contracts.tokens import Tokens
+from tests.connectors.amazon.recorded_days import (
+    STORE,
+    day_visits,
+    page,
+    product_visits,
+    total,
+    totals_page,
+    traffic_page,
+    traffic_report,
+)
 from tests.connectors.scripted import asking, opened
 
-STORE = "ATVPDKIKX0DER"
 READ_AT = dt.datetime(2026, 11, 22, tzinfo=dt.UTC)
 CONTEXT = Context("shop", "USD", "America/Los_Angeles", READ_AT)
 FIXED = ("channelName",)  # where an order was placed never changes
 PEOPLE = ("Zora-Marked", "zora@marked.example", "Ring-Zora-Street", "for-Zora-the-Marked")
 DATE = {"date": "Sun, 22 Nov 2026 00:00:00 GMT"}
-
-
-def page(content: dict[str, Any], part: str) -> Page:
-    return Page(json.dumps(content).encode(), part)
 
 
 def money(amount: str, currency: str = "USD") -> dict[str, str]:
@@ -225,84 +229,6 @@ def offers_answer(sku: str, *offers: dict[str, Any], status: int = 200) -> dict[
 
 def offers_page(*answers: dict[str, Any]) -> Page:
     return page({"responses": list(answers)}, "offers")
-
-
-def total(day: int, amount: Any = "22.95", **more: Any) -> dict[str, Any]:
-    """The store's total of a day of November."""
-    ends = (f"2026-11-{one:02d}T00:00-08:00" for one in (day, day + 1))
-    return {
-        "interval": "--".join(ends),
-        "unitCount": 3,
-        "orderItemCount": 2,
-        "orderCount": 2,
-        "averageUnitPrice": {"amount": "7.65", "currencyCode": "USD"},
-        "totalSales": {"amount": amount, "currencyCode": "USD"},
-    } | more
-
-
-def totals_page(*totals: dict[str, Any]) -> Page:
-    return page({"payload": list(totals)}, "totals")
-
-
-def _visits(sessions: int, views: int) -> dict[str, Any]:
-    return {
-        "browserPageViews": views - 1,
-        "mobileAppPageViews": 1,
-        "pageViews": views,
-        "pageViewsB2B": 0,
-        "browserSessions": sessions,
-        "mobileAppSessions": 0,
-        "sessions": sessions,
-        "buyBoxPercentage": 95.24,
-        "unitSessionPercentage": 7.69,
-    }
-
-
-def day_visits(day: int, sessions: int = 100, views: int = 166) -> dict[str, Any]:
-    """What a report of visits says of a day of November."""
-    amount = {"amount": 238.44, "currencyCode": "USD"}
-    return {
-        "date": f"2026-11-{day:02d}",
-        "salesByDate": {"orderedProductSales": amount, "unitsOrdered": 23, "totalOrderItems": 20},
-        "trafficByDate": _visits(sessions, views) | {"averageOfferCount": 9686},
-    }
-
-
-def product_visits(
-    asin: str, sessions: int = 18, views: int = 43, parent: str = "B000000009"
-) -> dict[str, Any]:
-    """What it says of a product."""
-    amount = {"amount": 16.79, "currencyCode": "USD"}
-    return {
-        "parentAsin": parent,
-        "childAsin": asin,
-        "salesByAsin": {"unitsOrdered": 1, "orderedProductSales": amount, "totalOrderItems": 1},
-        "trafficByAsin": _visits(sessions, views) | {"sessionPercentage": 0.26},
-    }
-
-
-def traffic_report(
-    day: int, *products: dict[str, Any], days: list[dict[str, Any]] | None = None
-) -> dict[str, Any]:
-    """The report of one day of November; `days` is what it says of days."""
-    date = f"2026-11-{day:02d}"
-    return {
-        "reportSpecification": {
-            "reportType": "GET_SALES_AND_TRAFFIC_REPORT",
-            "reportOptions": {"dateGranularity": "DAY", "asinGranularity": "CHILD"},
-            "dataStartTime": date,
-            "dataEndTime": date,
-            "marketplaceIds": [STORE],
-        },
-        "salesAndTrafficByDate": [day_visits(day)] if days is None else days,
-        "salesAndTrafficByAsin": list(products),
-    }
-
-
-def traffic_page(
-    day: int, *products: dict[str, Any], days: list[dict[str, Any]] | None = None
-) -> Page:
-    return page(traffic_report(day, *products, days=days), f"traffic:2026-11-{day:02d}")
 
 
 _ZORA = {

@@ -10,7 +10,8 @@ from jsonschema import Draft7Validator  # type: ignore[import-untyped]
 
 from connectors.amazon import day_mapping
 from contracts.streams import Context, Mapped, Page
-from tests.connectors.amazon.recorded import CONTEXT, READ_AT, page
+from tests.connectors.amazon.recorded import CONTEXT, READ_AT
+from tests.connectors.amazon.recorded_days import page
 from tests.connectors.amazon.test_amazon_models import MODELS, examples, model
 
 REPORT = "schemas/reports/sellerSalesAndTrafficReport"

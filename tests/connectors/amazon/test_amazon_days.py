@@ -13,12 +13,10 @@ from contracts.errors import SourceContractError, SourceRejectedError
 from contracts.streams import Context, Page, Window
 from tests.connectors.amazon.answered_days import DAY, Opened
 from tests.connectors.amazon.conftest import Platform, answer
-from tests.connectors.amazon.recorded import (
-    CONTEXT,
-    READ_AT,
+from tests.connectors.amazon.recorded import CONTEXT, READ_AT, refused
+from tests.connectors.amazon.recorded_days import (
     day_visits,
     product_visits,
-    refused,
     total,
     totals_page,
     traffic_page,
@@ -167,8 +165,8 @@ def test_totals_of_four_weeks_come_in_one_call_in_the_stores_days(opened: Opened
 @pytest.mark.parametrize(
     ("amount", "minor"),
     [
-        ("22.95", 2295),
-        (22.95, 2295),
+        ("36.18", 3618),
+        (36.18, 3618),
         (1234567.89, 123_456_789),
         (4137, 413_700),
         ("0", 0),
@@ -246,7 +244,7 @@ def test_visits_are_sessions_of_a_day_and_of_its_products_pages() -> None:
     page = traffic_page(17, product_visits("B000000001"), product_visits("B000000002", 3, 4))
     assert mapped(page, page) == (
         [("all", 100, 166)],
-        [(17, "B000000001", 18, 43), (17, "B000000002", 3, 4)],
+        [(17, "B000000001", 21, 57), (17, "B000000002", 3, 4)],
     )
 
 
@@ -261,14 +259,14 @@ def test_a_day_that_the_platform_does_not_tell_yet_is_no_day_of_zero() -> None:
 
 
 def test_a_product_that_changed_its_family_on_the_day_counts_with_both() -> None:
-    twice = product_visits("B000000001", 18, 43), product_visits("B000000001", 2, 7, parent="B2")
-    assert mapped(traffic_page(17, *twice))[1] == [(17, "B000000001", 20, 50)]
+    twice = product_visits("B000000001", 21, 57), product_visits("B000000001", 2, 7, parent="B2")
+    assert mapped(traffic_page(17, *twice))[1] == [(17, "B000000001", 23, 64)]
 
 
 def test_a_product_that_stands_alone_goes_by_the_name_of_its_family() -> None:
     alone = product_visits("")
     del alone["childAsin"]
-    assert mapped(traffic_page(17, alone))[1] == [(17, "B000000009", 18, 43)]
+    assert mapped(traffic_page(17, alone))[1] == [(17, "B000000009", 21, 57)]
 
 
 def test_sessions_that_are_null_cost_their_product_and_no_other() -> None:

@@ -9,7 +9,6 @@ from contracts.streams import Context
 from tests.connectors.amazon.recorded import (
     CONTEXT,
     READ_AT,
-    STORE,
     inventory_page,
     listing,
     listings_page,
@@ -19,6 +18,7 @@ from tests.connectors.amazon.recorded import (
     rival,
     summary,
 )
+from tests.connectors.amazon.recorded_days import STORE
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,8 @@ from connectors.amazon.operations import OPERATIONS
 from contracts.actions import Change, Live
 from contracts.streams import Context
 from tests.connectors.amazon.answered_days import DAY, stock
-from tests.connectors.amazon.recorded import READ_AT, listing, page, report_row, traffic_report
+from tests.connectors.amazon.recorded import READ_AT, listing, report_row
+from tests.connectors.amazon.recorded_days import page, traffic_report
 from tests.connectors.amazon.test_amazon_days import CLOCK, DAYS, reports_of
 from tests.connectors.amazon.test_amazon_fetch import orders, report_file, reported
 from tests.connectors.amazon.test_amazon_outbound import (
