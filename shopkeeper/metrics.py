@@ -265,8 +265,9 @@ def _goals_table(found: dict[str, list[dict[str, Any]]], language: "Language") -
     def cells(row: dict[str, Any], goal: str, *shares: str, about: str) -> list[Any]:
         known, currency = METRICS.get(row["metric"]), row["currency"]
         unit = known.unit if known else Unit.PIECES
+        name = known.title.in_(language) if known else row["metric"]
         return [
-            row["shop_id"], row["metric"], row["first_date"], row["last_date"],
+            row["shop_id"], name, row["first_date"], row["last_date"],
             *(metric_value(unit, row[one], currency, language) for one in (goal, "value")),
             *(rate(row[one]) if one else "" for one in shares),
             GAPS[Gap(row["gap"])].in_(language) if row["gap"] else about,

@@ -118,7 +118,7 @@ def test_the_command_line_shows_goals_and_values_beside_them(
         assert shown in " ".join(screen.split()), shown
     (home.folder / "shopkeeper.toml").write_text('language = "zh-CN"\n', encoding="utf-8")
     code, screen, _ = call("metrics", "goals", "--shop", "tmall")
-    for shown in ("目标与基准", "按天数折算时间", "观察期未满"):
+    for shown in ("目标与基准", "成交额", "按天数折算时间", "观察期未满"):
         assert shown in "".join(screen.split()), shown
     code, document, _ = call("--json", "metrics", "goals")
     found = json.loads(document)

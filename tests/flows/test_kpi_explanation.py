@@ -266,6 +266,13 @@ def test_tables_of_metrics_are_in_the_language_of_the_home(
     assert re.search("[A-Za-z]{3,}", typed("metrics", *words)[1])
 
 
+def test_today_is_told_by_the_shops_clock(home: Home, typed: Typed) -> None:
+    shop = home.shop("exports")
+    at = home.data_as_of(shop).astimezone(shop.zone)
+    assert at.utcoffset()
+    assert f"{at:%Y-%m-%d %H:%M}" in typed("metrics", "today")[1]
+
+
 def test_products_are_classed_by_the_visits_to_their_pages(
     built: Merchant, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
