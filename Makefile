@@ -1,4 +1,7 @@
 # Everything runs from .venv, made here from the hashed lock; `make` alone lists the targets.
+# What fails before a pipe fails its target.
+SHELL := bash
+.SHELLFLAGS := -o pipefail -c
 PYTHON ?= python3
 BIN := .venv/bin
 LOCK := requirements.lock

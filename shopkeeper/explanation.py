@@ -99,7 +99,7 @@ def _explained_screen(found: "Explained", by: str, language: Language) -> Any:
 
     from contracts.explanation import MOVERS, Mover
     from reports.formats import figure
-    from reports.headings import dimension_value, headings
+    from shopkeeper.headings import dimension_value, headings
 
     wide = found.segments.join(
         found.effects.pivot("effect", index="segment", values="effect_minor"), on="segment"
@@ -151,7 +151,7 @@ def anomalies(shop: Shop = None, start: From = None, end: To = None) -> None:
 
 def _anomalies_screen(found: "pl.DataFrame", language: Language) -> Any:
     from reports.formats import metric_value
-    from reports.headings import headings
+    from shopkeeper.headings import headings
     from transforms.metrics.catalogue import METRICS
 
     rows = []
@@ -196,7 +196,7 @@ def _classes_screen(found: "pl.DataFrame", language: Language) -> Any:
 
     from contracts.explanation import PRODUCT_CLASSES, ProductClass
     from reports.formats import count, money, rate
-    from reports.headings import headings
+    from shopkeeper.headings import headings
 
     known = found.drop_nulls("product_class").sort("gmv_minor", descending=True)
     shown = known.group_by("product_class").head(_SHOWN_ROWS // len(ProductClass))

@@ -57,7 +57,7 @@ def register(parent: typer.Typer) -> None:
 @app.command("list")
 def list_() -> None:
     """Every metric: name, title, unit, what it can be broken down by, definition."""
-    from reports.headings import headings
+    from shopkeeper.headings import headings
     from transforms.metrics.catalogue import METRICS, dimensions_of
 
     language = home_language()
@@ -186,7 +186,7 @@ def _as_dict(found: "Measured") -> dict[str, Any]:
 def _screen(found: "Measured", language: "Language") -> Any:
     from contracts.metrics import GAPS, Gap
     from reports.formats import metric_value, rate
-    from reports.headings import dimension_value, headings
+    from shopkeeper.headings import dimension_value, headings
 
     metric, dimensions = found.metric, [str(one) for one in found.dimensions]
     beside = ("target", "benchmark", "against")
@@ -222,7 +222,7 @@ def _title(found: "Measured", shown: int, language: "Language") -> str:
 def _grid(found: "pl.DataFrame", language: "Language") -> Any:
     """A row per cohort, a column per month since; what has not ended is empty."""
     from reports.formats import rate
-    from reports.headings import headings
+    from shopkeeper.headings import headings
 
     months = sorted(found["months_since"].unique())
     wide = found.pivot("months_since", index=["shop_id", "cohort", "members"], values=_KEPT)
@@ -238,7 +238,7 @@ def _grid(found: "pl.DataFrame", language: "Language") -> Any:
 def _ads_table(found: "pl.DataFrame", by: AdsBy, language: "Language") -> Any:
     from contracts.metrics import Unit
     from reports.formats import metric_value
-    from reports.headings import headings
+    from shopkeeper.headings import headings
     from transforms.metrics.catalogue import METRICS
 
     keys = ["campaign", "keyword"] if by == "keyword" else [by]
@@ -259,7 +259,7 @@ def _goals_table(found: dict[str, list[dict[str, Any]]], language: "Language") -
     """Targets with what is reached and the pace; benchmarks with how far the value is above."""
     from contracts.metrics import GAPS, Gap, Unit
     from reports.formats import metric_value, rate
-    from reports.headings import headings
+    from shopkeeper.headings import headings
     from transforms.metrics.catalogue import METRICS
 
     def cells(row: dict[str, Any], goal: str, *shares: str, about: str) -> list[Any]:
@@ -291,7 +291,7 @@ def _profile(name: str, language: "Language") -> str:
 
 def _today_table(found: "pl.DataFrame", zones: "Mapping[str, str]", language: "Language") -> Any:
     from reports.formats import local, metric_value
-    from reports.headings import headings
+    from shopkeeper.headings import headings
     from transforms.metrics.catalogue import METRICS
 
     spans = ["today", "last_week", "month", "last_month"]

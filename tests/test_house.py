@@ -1,6 +1,7 @@
 """The house: what pyproject's contracts list is what the folders hold, and pure code stays pure."""
 
 import ast
+import subprocess
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -147,3 +148,9 @@ def test_each_hole_in_a_mapping_is_found(hole: str) -> None:
     text = (ROOT / "connectors" / "shopify" / "mapping.py").read_text(encoding="utf-8")
     assert impure(text) == []
     assert impure(f"{text}\n{hole}\n") != []
+
+
+def test_a_command_that_fails_before_a_pipe_fails_its_target() -> None:
+    probe = ("--eval", "probe:; @false | tail -n 1", "probe")
+    done = subprocess.run(["make", "--silent", *probe], cwd=ROOT, capture_output=True, check=False)
+    assert done.returncode != 0
