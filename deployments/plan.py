@@ -120,7 +120,8 @@ def _definition(
         step=step,
         name=name,
         entrypoint=f"flows.{step}.{step}_flow",
-        description=flow.description or "",
+        # What it raises is for who calls it in Python.
+        description=(flow.description or "").partition("\n\nRaises:")[0],
         tags=tuple(tags),
         parameters=fixed,
         form=_restrict_form(form, fixed, _choices(home)),

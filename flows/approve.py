@@ -24,7 +24,7 @@ from flows.steps.batch import Batch, Filter, batch
 from flows.steps.explain import report_without_names
 from flows.steps.home import Home
 from flows.steps.opening import open_home
-from reports.markdown import batch_list, left_table, proposals_table
+from reports.markdown import batch_list, left_table, proposals_list
 
 _SHOWN = Bilingual("Nothing is approved", "尚未批准")
 _DONE = Bilingual("{} approved of {}", "{1} 项中批准 {0} 项")
@@ -73,7 +73,7 @@ async def approve_flow(
         changed = done.changed
         actions = home.ledger.find(action_ids=changed) if changed else []
         language = home.language
-        table = proposals_table(report_without_names(actions, language), language)
+        table = proposals_list(report_without_names(actions, language), language)
     await acreate_markdown_artifact(
         table + left_table(done.left, language),
         key="approved",
@@ -89,7 +89,7 @@ def _summary(home: Home, found: Batch | None, ids: list[str]) -> str:
     """Of ids each whole; of a filter count, totals and the largest."""
     language = home.language
     actions = home.ledger.find(action_ids=ids) if found is None else found.sample
-    table = proposals_table(report_without_names(actions, language), language)
+    table = proposals_list(report_without_names(actions, language), language)
     if found is None:
         return table
     return batch_list(found.lines(language), stamp=found.stamp, language=language) + table

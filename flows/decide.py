@@ -17,7 +17,7 @@ from flows.steps.effect import effects
 from flows.steps.explain import report_holds, report_without_names
 from flows.steps.opening import open_home
 from reports.checked import translate_data
-from reports.markdown import by_approval_list, effects_list, left_alone_table, proposals_table
+from reports.markdown import by_approval_list, effects_list, left_alone_table, proposals_list
 
 _TITLE = Bilingual("What was proposed and refused, with reasons", "提出与拒绝的动作及原因")
 
@@ -43,7 +43,7 @@ async def decide_flow(
         language = home.language
         held = [translate_data(one.held_back) for one in decided if one.held_back]
         table = by_approval_list([one.in_(language) for one in held])
-        table += proposals_table(report_without_names(actions, language), language)
+        table += proposals_list(report_without_names(actions, language), language)
         table += left_alone_table(holds, language)
         table += effects_list(effects(home, shop_id=shop_id, policy=policy), language)
     await acreate_markdown_artifact(table, key="proposals", description=_TITLE.in_(language))

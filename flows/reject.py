@@ -9,7 +9,7 @@ from flows.labels import run_name, tag_run
 from flows.steps.actions import reject
 from flows.steps.explain import report_without_names
 from flows.steps.opening import open_home
-from reports.markdown import left_table, proposals_table
+from reports.markdown import left_table, proposals_list
 
 _DONE = Bilingual("{} rejected of {}", "{1} 项中驳回 {0} 项")
 
@@ -22,7 +22,7 @@ async def reject_flow(home_dir: HomeDir, action_ids: ActionIds, by: Person) -> l
         changed = done.changed
         actions = home.ledger.find(action_ids=changed) if changed else []
         language = home.language
-        table = proposals_table(report_without_names(actions, language), language)
+        table = proposals_list(report_without_names(actions, language), language)
     await acreate_markdown_artifact(
         table + left_table(done.left, language),
         key="rejected",

@@ -11,7 +11,7 @@ from flows.missed import drop_all_missed
 from flows.steps.explain import report_without_names
 from flows.steps.opening import open_home
 from flows.steps.report import Reported, report
-from reports.markdown import kpis_table, proposals_table
+from reports.markdown import kpis_table, proposals_list
 
 _TITLE = Bilingual("The last days in figures", "近日指标")
 _WAITING = Bilingual("What waits for approval, most money first", "待审批，按金额排序")
@@ -30,7 +30,7 @@ async def report_flow(home_dir: HomeDir, shop_id: OptionalShopId = None) -> Repo
     waiting = [one for one in daily.counts if one.state is ActionState.PROPOSED]
     shown = report_without_names(first, daily.language)
     await acreate_markdown_artifact(
-        proposals_table(shown, daily.language, counts=waiting),
+        proposals_list(shown, daily.language, counts=waiting),
         key="waiting",
         description=_WAITING.in_(daily.language),
     )

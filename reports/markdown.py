@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from contracts.checks import CheckResult
+from contracts.codes import ActionState
 from contracts.languages import Bilingual, Language
 from reports.batches import LARGEST
 from reports.checked import translate_data
@@ -17,7 +18,7 @@ from reports.daily import (
 )
 from reports.effects import ReportedEffect
 from reports.figures import format_metric
-from reports.formats import written
+from reports.formats import is_valued, with_unit, written
 from reports.left_alone import ReportedHold, by_policy
 from reports.names import CHECKS, STATES, STREAMS, TABLES, named, typed
 from reports.reasons import translate_reason
@@ -188,28 +189,24 @@ def effects_list(effects: Sequence[ReportedEffect], language: Language = "en") -
 
 
 _NOTHING = Bilingual("Nothing was proposed.\n", "没有提出动作。\n")
-_PROPOSALS = (
-    Bilingual("id", "编号"),
-    Bilingual("policy", "策略"),
-    Bilingual("SKU", "SKU"),
-    Bilingual("before", "之前"),
-    Bilingual("after", "之后"),
-    Bilingual("state", "状态"),
-    Bilingual("why", "原因"),
-    Bilingual("refused", "拒绝原因"),
-)
+_REFUSED = Bilingual("refused: {}", "拒绝原因：{}")
+_HELD = Bilingual("held: {}", "暂缓原因：{}")
+_BECAUSE = Bilingual(": ", "：")
 _MORE = Bilingual("{} more", "另有 {} 项")
+# Where a part of a sentence ends, but for what stands in brackets.
+_PART = re.compile(r"(?:(?<=[；：])|(?<=[;:]) )(?![^(（]*[)）])")
 _SAYS = Bilingual("{} would say", "{} 的内容")
 
 
-def proposals_table(
+def proposals_list(
     actions: Sequence[ReportedAction],
     language: Language = "en",
     *,
     counts: Sequence[ActionCount] | None = None,
 ) -> str:
-    """Counts per policy and state, then the first 50 proposals with their reasons, and whole what
-    all that wait for a person would say. `counts`: of all, where `actions` are a part of them.
+    """Counts per policy and state, then the first 50 proposals, each with the parts of its reason
+    below it (Prefect's UI breaks no line of a table), and whole what all that wait for a person
+    would say. `counts`: of all, where `actions` are a part of them.
     """
     if not actions:
         return _NOTHING.in_(language)
@@ -219,12 +216,11 @@ def proposals_table(
         f"- {escape(typed(policy, language))}: {in_words(found, language)}"
         for policy, found in states.items()
     ]
-    cells = ([*_proposal(one, language)] for one in actions[:SHOWN_ACTIONS])
-    table = _table([one.in_(language) for one in _PROPOSALS], cells)
+    shown = (line for one in actions[:SHOWN_ACTIONS] for line in _proposal(one, language))
     hidden = sum(one.actions for one in every) - min(len(actions), SHOWN_ACTIONS)
     more = [_MORE.in_(language).format(f"{hidden:,}"), ""] if hidden > 0 else []
     texts = (_text(one, language) for one in actions)
-    return "\n".join([*lines, "", table, *more, *filter(None, texts)])
+    return "\n".join([*lines, "", "---", "", *shown, "", *more, *filter(None, texts)])
 
 
 def _text(one: ReportedAction, language: Language) -> str:
@@ -302,17 +298,19 @@ def undo_table(items: Sequence[Mapping[str, object]], language: Language = "en")
 
 def _proposal(one: ReportedAction, language: Language) -> Iterable[str]:
     action = one.action
+    about = [typed(action.policy, language), action.shop_id, action.sku_id or ""]
+    if is_valued(action):
+        before = written(action, action.before_value, language)
+        about.append(f"{before} → {with_unit(action, action.after_value, language)}")
+    about.append(STATES[action.state].in_(language))
+    yield f"- **{action.action_id[:8]}** {' · '.join(map(escape, filter(None, about)))}"
     guard = [translate_guard(action.guard)] if action.guard else []
     reason = [translate_reason(action.guard_reason)] if action.guard_reason else []
-    refused = ": ".join(part.in_(language) for part in [*guard, *reason])
-    yield action.action_id[:8]
-    yield escape(typed(action.policy, language))
-    yield escape(action.sku_id or "")
-    yield written(action, action.before_value, language)
-    yield written(action, action.after_value, language)
-    yield STATES[action.state].in_(language)
-    yield escape(one.sentence)
-    yield escape(refused)
+    refused = _BECAUSE.in_(language).join(part.in_(language) for part in [*guard, *reason])
+    told = _REFUSED if action.state is ActionState.REFUSED else _HELD
+    parts = [part for part in _PART.split(one.sentence) if part]
+    parts += [told.in_(language).format(refused)] if refused else []
+    yield from (f"  - {escape(part)}" for part in parts)
 
 
 def _cell(value: object) -> str:

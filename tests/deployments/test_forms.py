@@ -55,6 +55,12 @@ def test_every_field_says_what_it_is_and_has_bounds(demo_home: Path) -> None:
                 assert _is_bounded(branch), f"{one.full_name}: {name} {branch}"
 
 
+def test_what_a_deployment_is_for_names_no_class_of_python(demo_home: Path) -> None:
+    for one in _all(demo_home):
+        assert one.description, one.full_name
+        assert "Raises" not in one.description, one.full_name
+
+
 def _branches(form: dict[str, Any], about: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """The types that a field or its items may have."""
     if "$ref" in about:

@@ -27,7 +27,7 @@ from flows.steps.home import Home
 from flows.steps.opening import open_home
 from flows.steps.previews import previews
 from flows.steps.story import _NEVER_UNDONE_ZH, _commands, story
-from reports.markdown import proposals_table
+from reports.markdown import proposals_list
 from reports.words import GUARDS
 from tests.flows.commands import typing
 from tests.flows.mall import NUMBERS, TEXT, Place, made
@@ -267,7 +267,7 @@ def test_the_reviews_words_are_shown_beside_its_draft_and_nowhere_in_prefect(
 ) -> None:
     with open_home(place["folder"]) as home:
         found = home.ledger.find(action_ids=[place["ids"]["review_follow_up"]])
-        artifact = proposals_table(report_without_names(found))
+        artifact = proposals_list(report_without_names(found))
     screens_shown = screens(place, "review_follow_up")["en"]
     assert screens_shown.index(WORDS.strip()) < screens_shown.index(TEXT)
     assert WORDS.strip()[:20] not in artifact

@@ -30,7 +30,7 @@ from reports.markdown import (
     kpis_table,
     left_alone_table,
     left_table,
-    proposals_table,
+    proposals_list,
     pulled_table,
     undo_table,
 )
@@ -221,7 +221,7 @@ def test_artifacts_of_actions_are_in_one_language(report: DailyReport) -> None:
             shop_id="demo", policy="restock", targets=3, samples=("SKU-1",), phrase="is enough",
             phrase_zh="库存充足",
         )]  # fmt: skip
-        text = proposals_table(told.actions, language) + left_alone_table(holds, language)
+        text = proposals_list(told.actions, language) + left_alone_table(holds, language)
         text += undo_table([], language) + undo_table([UNDONE], language)
         text += left_table({"a1": "what it needs first was not proposed"}, language)
         text += batch_list([TOTAL.bilingual.in_(language)], stamp="0f", language=language)

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from contracts.codes import ActionState
+from contracts.languages import LANGUAGES, Language
 from reports.daily import ActionCount, DailyReport
-from reports.markdown import checks_table, escape, kpis_table, proposals_table, pulled_table
+from reports.markdown import checks_table, escape, kpis_table, proposals_list, pulled_table
 
 
 @settings(deadline=None)
@@ -44,14 +45,40 @@ def test_the_newest_day_comes_first(report: DailyReport) -> None:
 
 
 def test_proposals_show_why_and_who_refused(report: DailyReport) -> None:
-    table = proposals_table(report.actions[55:70])
-    assert "- repricing: 5 confirmed, 10 refused" in table
-    assert "| below the floor\\: 12.49 would leave 0.31 a piece" in table
-    assert "54 more" in proposals_table(report.actions)
+    text = proposals_list(report.actions[55:70])
+    assert "- repricing: 5 confirmed, 10 refused" in text
+    assert "\n  - refused\\: below the floor\\: 12.49 would leave 0.31 a piece" in text
+    assert "54 more" in proposals_list(report.actions)
     every = [ActionCount(policy="restock", state=ActionState.PROPOSED, guard=None, actions=428)]
-    part = proposals_table(report.actions[:2], counts=every)
+    part = proposals_list(report.actions[:2], counts=every)
     assert "- restock: 428 proposed" in part
     assert "426 more" in part
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_reason_is_read_part_by_part(report: DailyReport, language: Language) -> None:
+    sentences: dict[Language, str] = {
+        "en": "Order 840 pieces, by 2026-11-30: 80 left; it fills up to 916 (cases; of 24: 39).",
+        "zh": "建议采购 840 件：可售 80 件；采购补至 916 件（每箱；24 件：39 箱）。",
+    }
+    held = replace(report.actions[0].action, state=ActionState.APPROVED, guard="quiet_hours")
+    one = replace(report.actions[0], action=held, sentence=sentences[language])
+    _, shown = proposals_list([one], language).split("---\n")
+    top = MarkdownIt("commonmark").parse(shown)
+    texts = [token.content.replace("\\", "") for token in top if token.type == "inline"]
+    expected: dict[Language, list[str]] = {
+        "en": [
+            "Order 840 pieces, by 2026-11-30:", "80 left;",
+            "it fills up to 916 (cases; of 24: 39).", "held: quiet hours",
+        ],
+        "zh": [
+            "建议采购 840 件：", "可售 80 件；", "采购补至 916 件（每箱；24 件：39 箱）。",
+            "暂缓原因：免打扰时段",
+        ],
+    }  # fmt: skip
+    assert texts[1:] == expected[language]
+    assert texts[0].startswith(f"**{held.action_id[:8]}** ")
+    assert " · demo · " in texts[0]
 
 
 def test_what_was_read_keeps_its_columns() -> None:
@@ -59,7 +86,7 @@ def test_what_was_read_keeps_its_columns() -> None:
     assert table == "| shop | new pages | seconds |\n| --- | --- | --- |\n| demo | 1,200 | 1.3 |\n"
 
 
-@pytest.mark.parametrize("table", [pulled_table, checks_table, proposals_table])
+@pytest.mark.parametrize("table", [pulled_table, checks_table, proposals_list])
 def test_nothing_is_said_in_words(table: object) -> None:
     assert callable(table)
     assert table([]).startswith("Nothing was")
