@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 
 from rich.console import Group, JustifyMethod, RenderableType
 from rich.table import Table
-from rich.text import Text
 
 from contracts.codes import ActionState
 from contracts.languages import Bilingual
@@ -15,7 +14,7 @@ from reports.figures import ReportFigure, figures
 from reports.left_alone import because, by_policy
 from reports.names import CHECKS, QUARANTINE, STATES, STREAMS, TABLES, named, typed
 from reports.spans import Against
-from reports.terminal import whole
+from reports.terminal import Prose, whole
 from reports.words import translate_guard
 
 # The screen is 45 lines of 100 columns; shops beyond this are in the report.
@@ -44,7 +43,7 @@ def screen(report: DailyReport, *, next_steps: Sequence[tuple[str, str]] = ()) -
         _checks(report),
         _steps(next_steps),
     ]
-    return Group(*(one for part in parts if part is not None for one in (part, Text())))
+    return Group(*(one for part in parts if part is not None for one in (part, Prose())))
 
 
 def _table(title: str, columns: Sequence[str], *, left: int) -> Table:
@@ -92,10 +91,10 @@ def _pulled_table(report: DailyReport) -> RenderableType:
     largest = sorted(report.pulled, key=lambda one: one.rows, reverse=True)
     for one in largest[:_SHOWN_STREAMS]:
         table.add_row(
-            Text(one.shop_id),
-            Text(named(STREAMS, one.stream).in_(language)),
+            Prose(one.shop_id),
+            Prose(named(STREAMS, one.stream).in_(language)),
             *map(formats.count, (one.pages, one.new_pages, one.rows, one.loaded_rows)),
-            Text(formats.count(one.quarantined), style="yellow" if one.quarantined else ""),
+            Prose(formats.count(one.quarantined), style="yellow" if one.quarantined else ""),
             f"{one.seconds:.1f}",
         )
     rest = largest[_SHOWN_STREAMS:]
@@ -123,29 +122,29 @@ def _figures(report: DailyReport) -> Iterator[RenderableType]:
         yield whole(table)
 
 
-def _change(figure: ReportFigure) -> Text:
+def _change(figure: ReportFigure) -> Prose:
     """Against a week before, if it moved."""
     for one in figure.changes:
         if one.against is Against.BEFORE and one.text[0] in "+-":
-            return Text(one.text, style=_TONES[one.tone])
-    return Text(formats.ABSENT, style=_TONES["steady"])
+            return Prose(one.text, style=_TONES[one.tone])
+    return Prose(formats.ABSENT, style=_TONES["steady"])
 
 
 def _actions(report: DailyReport) -> RenderableType:
     states, language = states_of(report.counts), report.language
     if not states:
-        return Text(_NO_ACTIONS.in_(language))
+        return Prose(_NO_ACTIONS.in_(language))
     columns = [state for state in ActionState if any(state in found for found in states.values())]
     heads = [_POLICY.in_(language), *(STATES[state].in_(language) for state in columns)]
     table = _table(_ACTIONS.in_(language), heads, left=1)
     for policy, found in states.items():
         cells = (formats.count(found.get(state, 0)) for state in columns)
-        table.add_row(Text(typed(policy, language)), *cells)
+        table.add_row(Prose(typed(policy, language)), *cells)
     refused = _LIST.in_(language).join(
         f"{translate_guard(guard).in_(language)} {number:,}"
         for guard, number in refusals(report.counts)[:6]
     )
-    told = Text(_REFUSED_BY.in_(language).format(refused), style="dim")
+    told = Prose(_REFUSED_BY.in_(language).format(refused), style="dim")
     return Group(whole(table), told) if refused else whole(table)
 
 
@@ -159,7 +158,7 @@ def _because(report: DailyReport) -> RenderableType | None:
         why = [because(reasons[policy], language)] if policy in reasons else []
         told = _SENTENCES.in_(language).join([*ways, *why])
         name = typed(policy, language)
-        lines.append(Text(_OF_POLICY.in_(language).format(name, told)))
+        lines.append(Prose(_OF_POLICY.in_(language).format(name, told)))
     return Group(*lines) if lines else None
 
 
@@ -169,11 +168,11 @@ def _blocked_lines(report: DailyReport) -> RenderableType | None:
         return None
     language = report.language
     shown = [
-        Text(sentence.in_(language), style="red") for sentence in report.blocked[:_SHOWN_BLOCKED]
+        Prose(sentence.in_(language), style="red") for sentence in report.blocked[:_SHOWN_BLOCKED]
     ]
     more = len(report.blocked) - len(shown)
-    rest = [Text(_MORE.in_(language).format(f"{more:,}"))] if more else []
-    head = Text(_STOPPED.in_(language).format(f"{len(report.blocked):,}"), style="red bold")
+    rest = [Prose(_MORE.in_(language).format(f"{more:,}"))] if more else []
+    head = Prose(_STOPPED.in_(language).format(f"{len(report.blocked):,}"), style="red bold")
     return Group(head, *shown, *rest)
 
 
@@ -185,14 +184,14 @@ def _checks(report: DailyReport) -> RenderableType:
     )
     why = _WHY.in_(language).format(reasons) if reasons else ""
     held = _HELD.in_(language).format(f"{report.quarantine.height:,}", why)
-    return Group(_checked(report), Text(held))
+    return Group(_checked(report), Prose(held))
 
 
-def _checked(report: DailyReport) -> Text:
+def _checked(report: DailyReport) -> Prose:
     language = report.language
     failed = [one for one in report.checks if not one.passed]
     if not failed:
-        return Text(_PASSED.in_(language).format(len(report.checks)), style="green")
+        return Prose(_PASSED.in_(language).format(len(report.checks)), style="green")
     first = failed[0]
     told = _FAILED.in_(language).format(
         len(failed),
@@ -202,7 +201,7 @@ def _checked(report: DailyReport) -> Text:
         translate_data(first.measured).in_(language),
         translate_data(first.limit).in_(language),
     )
-    return Text(told, style="red")
+    return Prose(told, style="red")
 
 
 def _steps(next_steps: Sequence[tuple[str, str]]) -> RenderableType | None:
@@ -212,5 +211,5 @@ def _steps(next_steps: Sequence[tuple[str, str]]) -> RenderableType | None:
     table.add_column(style="dim", no_wrap=True)
     table.add_column(overflow="fold")
     for what, where in next_steps:
-        table.add_row(what, Text(where))
+        table.add_row(what, Prose(where))
     return table

@@ -102,22 +102,22 @@ def _plain(value: Any) -> Any:
 def table(title: str, columns: list[str], rows: list[list[Any]]) -> Any:
     """A rich table; text of platforms is shown as it is, never read as markup."""
     from rich.table import Table
-    from rich.text import Text
 
-    from reports.terminal import whole
+    from reports.terminal import Prose, whole
 
     grid = Table(*columns, title=title, title_justify="left", header_style="bold", box=None)
     for row in rows:
-        grid.add_row(*(Text("" if cell is None else str(cell).strip()) for cell in row))
+        grid.add_row(*(Prose("" if cell is None else str(cell).strip()) for cell in row))
     return whole(grid)
 
 
 def stack(screen: Any, lines: list[str]) -> Any:
     """What can be printed, and lines of text below it."""
     from rich.console import Group
-    from rich.text import Text
 
-    return Group(screen, *map(Text, lines))
+    from reports.terminal import Prose
+
+    return Group(screen, *map(Prose, lines))
 
 
 @contextmanager
