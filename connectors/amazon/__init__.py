@@ -39,70 +39,81 @@ _YEAR = dt.timedelta(days=365)
 _SETTLE = dt.timedelta(minutes=2)
 _LOOK_BACK = dt.timedelta(minutes=15)
 
+_STREAMS = (
+    Stream(
+        name="orders",
+        volume=volumes.ORDERS,
+        tables=(Order, OrderLine, Shipment),
+        fetch=fetch.orders,
+        to_canonical=mapping.orders,
+        documents=ByPart({"orders": shapes.PAGES, flat_file.PART: flat_file.Orders()}),
+        mapping_version=2,
+        redact=redaction.redact,
+        max_window=_MONTH,
+        look_back=_LOOK_BACK,
+        settle=_SETTLE,
+    ),
+    Stream(
+        name="listings",
+        tables=(Listing, Price),
+        fetch=fetch.listings,
+        to_canonical=mapping.listings,
+        documents=shapes.PAGES,
+        is_snapshot=True,
+    ),
+    Stream(
+        name="inventory",
+        tables=(StockLevel,),
+        fetch=fetch.inventory,
+        to_canonical=mapping.inventory,
+        documents=shapes.PAGES,
+        is_snapshot=True,
+    ),
+    Stream(
+        name="rival_offers",
+        tables=(CompetitorOffer,),
+        fetch=fetch.offers,
+        to_canonical=mapping.offers,
+        documents=shapes.PAGES,
+        mapping_version=2,
+        is_snapshot=True,
+        lookup=PriceFact,
+    ),
+    Stream(
+        name="store_totals",
+        tables=(DailyTotal,),
+        fetch=days.totals,
+        to_canonical=day_mapping.totals,
+        documents=shapes.PAGES,
+        max_window=_YEAR,
+    ),
+    Stream(
+        name="store_traffic",
+        volume=Volume("traffic_daily", "traffic_date", lag_days=4),
+        tables=(TrafficDaily, ListingTrafficDaily),
+        fetch=days.traffic,
+        to_canonical=day_mapping.traffic,
+        documents=shapes.PAGES,
+        max_window=_YEAR,
+    ),
+)
+
+
+def _streams_of(settings: AmazonSettings) -> tuple[Stream, ...]:
+    """Visits take a role that not every application has."""
+    if settings.has_brand_analytics:
+        return _STREAMS
+    return tuple(one for one in _STREAMS if TrafficDaily not in one.tables)
+
+
 CONNECTOR = Connector(
     name="amazon",
     title="Amazon",
     settings=AmazonSettings,
     usual_time_zone="America/Los_Angeles",  # its days of the United States begin there
     open_client=AmazonClient,
-    streams=(
-        Stream(
-            name="orders",
-            volume=volumes.ORDERS,
-            tables=(Order, OrderLine, Shipment),
-            fetch=fetch.orders,
-            to_canonical=mapping.orders,
-            documents=ByPart({"orders": shapes.PAGES, flat_file.PART: flat_file.Orders()}),
-            mapping_version=2,
-            redact=redaction.redact,
-            max_window=_MONTH,
-            look_back=_LOOK_BACK,
-            settle=_SETTLE,
-        ),
-        Stream(
-            name="listings",
-            tables=(Listing, Price),
-            fetch=fetch.listings,
-            to_canonical=mapping.listings,
-            documents=shapes.PAGES,
-            is_snapshot=True,
-        ),
-        Stream(
-            name="inventory",
-            tables=(StockLevel,),
-            fetch=fetch.inventory,
-            to_canonical=mapping.inventory,
-            documents=shapes.PAGES,
-            is_snapshot=True,
-        ),
-        Stream(
-            name="rival_offers",
-            tables=(CompetitorOffer,),
-            fetch=fetch.offers,
-            to_canonical=mapping.offers,
-            documents=shapes.PAGES,
-            mapping_version=2,
-            is_snapshot=True,
-            lookup=PriceFact,
-        ),
-        Stream(
-            name="store_totals",
-            tables=(DailyTotal,),
-            fetch=days.totals,
-            to_canonical=day_mapping.totals,
-            documents=shapes.PAGES,
-            max_window=_YEAR,
-        ),
-        Stream(
-            name="store_traffic",
-            volume=Volume("traffic_daily", "traffic_date", lag_days=4),
-            tables=(TrafficDaily, ListingTrafficDaily),
-            fetch=days.traffic,
-            to_canonical=day_mapping.traffic,
-            documents=shapes.PAGES,
-            max_window=_YEAR,
-        ),
-    ),
+    streams=_STREAMS,
+    streams_of=_streams_of,
     writes=(
         Write(
             kind=WriteKind.SET_PRICE,

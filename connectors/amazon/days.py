@@ -74,8 +74,6 @@ def traffic(client: AmazonClient, window: Window) -> Iterator[Page]:
         SourceRejectedError: the application lacks the role.
         SourceContractError: a report is of other days than were asked for.
     """
-    if not client.settings.has_brand_analytics:
-        return
     wanted = [(span, _requested(client, *span)) for span in _spans(client, window)]
     for span, report_id in wanted:
         chunks = reports.finished(client, report_id)

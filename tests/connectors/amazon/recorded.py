@@ -351,6 +351,9 @@ def settings(**more: Any) -> AmazonSettings:
     return AmazonSettings.model_validate(given | more)
 
 
+SETTINGS = settings()
+
+
 def ask(transport: httpx.BaseTransport) -> None:
     """Ask for the orders of an account behind the transport."""
     stores = Stores(tokens=HeldToken())

@@ -143,9 +143,15 @@ def test_an_application_without_the_role_is_told_what_to_do(opened: Opened) -> N
     client, _ = opened(script)
     with pytest.raises(SourceRejectedError, match=r"Brand Analytics.*has_brand_analytics = false"):
         list(days.traffic(client, DAY))
-    client, platform = opened({}, has_brand_analytics=False)
-    assert list(days.traffic(client, DAY)) == []
-    assert platform.asked == []
+
+
+def test_a_shop_whose_application_lacks_the_role_has_no_stream_of_visits(opened: Opened) -> None:
+    assert CONNECTOR.streams_of is not None
+    names = {one.name for one in CONNECTOR.streams}
+    for has_role, lacking in ((True, set()), (False, {"store_traffic"})):
+        client, _ = opened({}, has_brand_analytics=has_role)
+        told = {one.name for one in CONNECTOR.streams_of(client.settings)}
+        assert names - told == lacking
 
 
 def test_totals_of_four_weeks_come_in_one_call_in_the_stores_days(opened: Opened) -> None:
