@@ -59,6 +59,7 @@ refunded_minor = { constant = 0 }
 order_id = { column = "order" }
 line_id = { column = "line" }
 sku_id = { column = "sku" }
+listing_id = { column = "sku" }
 placed_at = { column = "placed" }
 line_kind = { constant = "gift", when_zero = "total", otherwise = { constant = "sale" } }
 quantity_units = { column = "pieces" }

@@ -11,6 +11,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from contracts.tables import AdsDaily, Listing, ListingTrafficDaily, Target
 from flows.steps.home import Home
 from flows.steps.kpi_explanation import classify, explain, find_anomalies
 from flows.steps.metrics import show
@@ -19,6 +20,7 @@ from flows.steps.pull import pull
 from tests.flows.commands import Typed, typing
 from tests.flows.conftest import Merchant
 from tests.flows.exported_shop import exported
+from tests.warehouse.rows import rows
 
 FIRST, UNTIL = dt.date(2026, 3, 2), dt.date(2026, 7, 6)
 DAYS = [FIRST + dt.timedelta(days=n) for n in range((UNTIL - FIRST).days)]
@@ -67,9 +69,36 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         with exported(
             place, patch, first=FIRST, until=UNTIL, campaigns=CAMPAIGN,
             orders=order_rows(), visits=visit_rows(),
-        ):  # fmt: skip
-            pass
+        ) as home:  # fmt: skip
+            _advertise(home)
         yield place
+
+
+def _advertise(home: Home) -> None:
+    """Its two products, their visitors, an ad of one, and what its month is held against."""
+    known = dt.datetime.combine(DAYS[-1], dt.time(), dt.UTC)
+    own: dict[str, Any] = {"shop_id": "exports", "read_at": known}
+    listed = [own | {"listing_id": one, "product_id": one, "sku_id": one} for one in ("cup", "tea")]
+    visits = [
+        {**own, "traffic_date": day, "product_id": one["product_id"], "listing_id": "-"}
+        | {"visitors_units": 50}
+        for day in DAYS[-14:] for one in listed
+    ]  # fmt: skip
+    ad = {
+        **own, "ad_date": WEEK[1], "ad_level": "sku", "campaign_id": "7", "listing_id": "tea",
+        "keyword_id": "-", "spend_minor": 1000, "revenue_minor": 5000,
+    }  # fmt: skip
+    target = {
+        **own, "metric_name": "gmv", "first_date": UNTIL.replace(day=1), "last_date": DAYS[-1],
+        "target_value": 900.0,
+    }  # fmt: skip
+    merged = home.lake.merge({
+        "listings": rows(Listing, [{**one, "created_at": known} for one in listed]),
+        "listing_traffic_daily": rows(ListingTrafficDaily, visits),
+        "ads_daily": rows(AdsDaily, [ad]),
+        "targets": rows(Target, [target]),
+    })  # fmt: skip
+    home.readings.record({name: one.version for name, one in merged.items()})
 
 
 @pytest.fixture(scope="module")
@@ -263,6 +292,7 @@ def test_tables_of_metrics_are_in_the_language_of_the_home(
         settings.write_text(english)
     names = re.sub(r"\b(GMV|SKU|ROAS|ROI|CPC|USD|UTC|exports|cup|tea)\b|--json", "", screen)
     assert (code, re.findall("[A-Za-z]{2,}", names)) == (0, []), screen
+    assert len(screen.splitlines()) > 2, screen  # a title, columns, and rows
     assert re.search("[A-Za-z]{3,}", typed("metrics", *words)[1])
 
 
