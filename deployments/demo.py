@@ -19,6 +19,7 @@ from contracts.errors import ConfigurationError, TransientSourceError
 from deployments import demo_home, emulated, server
 from deployments.demo_home import DemoWorld
 from deployments.extra import refuse_without_sandbox
+from deployments.tied import tied
 
 if TYPE_CHECKING:
     from deployments.demo_score import DemoScore
@@ -102,7 +103,7 @@ def _world(home: Path, *, days: int | None, households: int | None) -> Iterator[
     (home / "mail").mkdir()
     log = home / "sandbox.log"
     with log.open("wb") as errors:
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors)  # noqa: S603
+        process = subprocess.Popen(tied(command), stdout=subprocess.PIPE, stderr=errors)  # noqa: S603
     try:
         assert process.stdout is not None
         _flow()  # takes seconds, which the sandbox takes too

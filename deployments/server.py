@@ -19,6 +19,7 @@ from contracts.errors import ConfigurationError, ShopkeeperError, TransientSourc
 from deployments import certificate
 from deployments.address import LOOPBACK, Address, bind
 from deployments.api import proven
+from deployments.tied import tied
 
 START_SECONDS = 300  # a first start migrates the database: 16 s here, minutes on a busy machine
 _PLANNED_DAYS = 3660
@@ -174,6 +175,8 @@ def command(files: tuple[int, int], env: Mapping[str, str]) -> list[str]:
 def start(home: Path, *, port: int = 0) -> PrefectServer:
     """Start a server for a home, at any port if none is given; it is not ready yet.
 
+    It ends with this process at the latest.
+
     Raises:
         ConfigurationError: the port is taken.
     """
@@ -181,7 +184,7 @@ def start(home: Path, *, port: int = 0) -> PrefectServer:
     with log.open("wb") as out, open_doors(Address(LOOPBACK, port)) as (doors, files):
         env = settings(home, doors)
         process = subprocess.Popen(  # noqa: S603  our own interpreter and arguments
-            command(files, env),
+            tied(command(files, env)),
             env={**os.environ, **env},
             stdout=out,
             stderr=subprocess.STDOUT,

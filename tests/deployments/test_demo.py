@@ -3,6 +3,8 @@
 import shutil
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -47,17 +49,60 @@ def test_the_server_tells_nobody_and_its_ui_calls_its_own_port(tmp_path: Path) -
     assert Path(chosen["PREFECT_HOME"]).is_relative_to(tmp_path)
 
 
-@pytest.mark.long
-def test_a_demo_that_is_told_to_end_ends_what_it_started(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "shopkeeper", "--home", str(tmp_path), "demo", "--days", "7"]
+def begun(folder: Path) -> "subprocess.Popen[str]":
+    """A demo whose server and emulated shop run."""
+    command = [sys.executable, "-m", "shopkeeper", "--home", str(folder), "demo", "--days", "7"]
     demo = subprocess.Popen([*command, "--households", "20"], stderr=subprocess.PIPE, text=True)
     assert demo.stderr is not None
     while "loop" not in demo.stderr.readline():
         assert demo.poll() is None
+    return demo
+
+
+@pytest.mark.long
+def test_a_demo_that_is_told_to_end_ends_what_it_started(tmp_path: Path) -> None:
+    demo = begun(tmp_path)
     demo.terminate()
     assert "stopped; what was finished is kept" in demo.communicate(timeout=60)[1]
     assert demo.returncode == 130
     assert children_of(tmp_path) == []
+
+
+@pytest.mark.long
+def test_what_a_killed_demo_started_ends_too(tmp_path: Path) -> None:
+    demo = begun(tmp_path)
+    assert len(children_of(tmp_path)) > 2
+    demo.kill()
+    demo.communicate(timeout=60)
+    until_ended(lambda: children_of(tmp_path))
+
+
+PARENT = """
+import subprocess, sys, time
+from deployments.tied import tied
+child = "import time; print(flush=True); time.sleep(600)"
+subprocess.Popen(tied([sys.executable, "-c", child, sys.argv[1]]))
+time.sleep(600)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="nothing else tells a process of its parent")
+def test_a_process_ends_with_the_killed_one_that_started_it(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", PARENT, str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as parent:
+        assert parent.stdout is not None
+        parent.stdout.readline()
+        assert len(children_of(tmp_path)) == 2
+        parent.kill()
+    until_ended(lambda: children_of(tmp_path))
+
+
+def until_ended(left: Callable[[], list[str]]) -> None:
+    """Return once nothing is left."""
+    deadline = time.monotonic() + 30
+    while left():
+        assert time.monotonic() < deadline, left()
+        time.sleep(0.05)
 
 
 def children_of(folder: Path) -> list[str]:
