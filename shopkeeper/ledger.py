@@ -283,7 +283,8 @@ def undo(
         bool, typer.Option("--yes", help="Do it; without it the plan is shown.")
     ] = False,
 ) -> None:
-    """Take back what was written: by run, policy, targets or time."""
+    """Take back what was written: by run, policy, targets, shop or time."""
+    from contracts.errors import ConfigurationError
     from flows.steps.actions import Selection
     from flows.steps.undo import undo as undo_step
     from reports.markdown import undo_rows
@@ -292,6 +293,8 @@ def undo(
         shop_id=shop, policy=policy, states=None, run_id=run, targets=target,
         since=since, until=until,
     )  # fmt: skip
+    if chosen == Selection():
+        raise ConfigurationError("say what to undo: a run, a policy, targets, a shop or since when")
     with chosen_home() as home, progress() as bar:
         undone = undo_step(home, chosen, by=by, execute=yes, progress=bar)
         title, language = undone.title(home.language), home.language

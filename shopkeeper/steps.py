@@ -54,11 +54,18 @@ def home_language() -> "Language":
 
 
 def days_of(start: str | None, end: str | None) -> tuple[dt.date | None, dt.date | None]:
-    """The days as they were typed."""
+    """The days as they were typed.
+
+    Raises:
+        ConfigurationError: one is none, or they are in the wrong order.
+    """
+    from contracts.errors import ConfigurationError
     from flows.steps.parsing import parse_day
 
     first = parse_day(start, "--from") if start else None
     last = parse_day(end, "--to") if end else None
+    if first and last and first > last:
+        raise ConfigurationError(f"--from {first} is later than --to {last}")
     return first, last
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from actions.policies.registry import policy_of
 from contracts.actions import Action, KillSwitch
 from contracts.codes import ActionState
 from contracts.errors import ConfigurationError
@@ -54,16 +55,20 @@ class Selection:
         """From what was typed.
 
         Raises:
-            ConfigurationError: a state or an instant is none.
+            ConfigurationError: a state or an instant is none, or it ends before it begins.
         """
+        first = parse_as_of(since, "--since") if since else None
+        last = parse_as_of(until, "--until") if until else None
+        if first and last and first > last:
+            raise ConfigurationError(f"--since {since} is later than --until {until}")
         return cls(
             shop_id=shop_id,
             policy=policy,
             states=tuple(_state(name) for name in states) if states else None,
             run_id=run_id,
             targets=tuple(targets) if targets else None,
-            since=parse_as_of(since, "--since") if since else None,
-            until=parse_as_of(until, "--until") if until else None,
+            since=first,
+            until=last,
         )
 
 
@@ -81,10 +86,12 @@ def select(home: Home, chosen: Selection) -> list[Action]:
     id; with a code come the messages that name it.
 
     Raises:
-        ConfigurationError: no such shop.
+        ConfigurationError: no such shop, or a policy that neither is nor ever acted here.
     """
     if chosen.shop_id is not None:
         home.shop(chosen.shop_id)
+    if chosen.policy is not None and not home.ledger.find(policy=chosen.policy):
+        policy_of(chosen.policy)
     found = home.ledger.find(
         states=chosen.states,
         shop_id=chosen.shop_id,

@@ -75,7 +75,7 @@ def explain(
 def _no_segmentation(by: str) -> str:
     if by == "source":
         return "--by source: orders do not say where their buyers came from, so only visits differ"
-    return f"--by {by!r}: it is one of {', '.join(SEGMENTATIONS)}{nearest(by, SEGMENTATIONS)}"
+    return f"--by {by!r} is no segmentation{nearest(by, SEGMENTATIONS)}"
 
 
 def _spans(

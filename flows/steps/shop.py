@@ -157,8 +157,9 @@ def read_shop(path: Path, stores: Callable[[], Stores]) -> Shop:
     settings = parse(text, ShopSettings, file=file)
     sources = []
     for name, table in settings.sources.items():
-        declared = connector(name)
-        secrets.refuse_inline(table, declared.settings, where=f"{file}, [sources.{name}]")
+        where = f"{file}, [sources.{name}]"
+        declared = _connector(name, where=where)
+        secrets.refuse_inline(table, declared.settings, where=where)
         validate_partly(table, declared, text=text, file=file)
         folder = path.parent.parent
         sources.append(ShopSource(path.stem, declared, dict(table), file, text, folder, stores))
@@ -166,6 +167,13 @@ def read_shop(path: Path, stores: Callable[[], Stores]) -> Shop:
     if not shop.is_sandbox:  # whose days are not ours
         refuse_future_history(settings, now=machine_now(), text=text, file=file)
     return shop
+
+
+def _connector(name: str, *, where: str) -> Connector:
+    try:
+        return connector(name)
+    except ConfigurationError as error:
+        raise ConfigurationError(f"{where}: {error}") from None
 
 
 def validate_partly(table: dict[str, Any], declared: Connector, *, text: str, file: str) -> None:
