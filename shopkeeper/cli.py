@@ -4,7 +4,6 @@ Commands import what they need when they run, so that `--help` answers at once.
 """
 
 import errno
-import gc
 import os
 import signal
 import sys
@@ -55,8 +54,6 @@ for module in (setup, steps, metrics, history, ledger, people, keys, running, de
 
 def main() -> None:
     """Run a command; an error is one sentence on standard error and an exit code."""
-    # What is imported is no garbage: to look for some every 700 objects costs 0.3 s of a build.
-    gc.set_threshold(50_000, 10, 10)
     # Being told to end is like Ctrl-C: what was started is ended too.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     os.umask(0o077)  # what a home holds is its owner's alone; whatever is started inherits it
