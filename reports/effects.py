@@ -48,7 +48,7 @@ class ReportedEffect:
     @property
     def summary_zh(self) -> str:
         """In Chinese."""
-        of, found = ("SKU" if self.is_per_sku else "会员"), self.effect
+        of, found = (" SKU" if self.is_per_sku else "会员"), self.effect
         if not found.is_drawn_fairly:
             return (
                 f"不给出效果：实验组 {found.acted_on:,} 个{of}，对照组 {found.left_alone:,} 个，"

@@ -1,6 +1,7 @@
 """How numbers, money and instants are written for people."""
 
 import datetime as dt
+import re
 from zoneinfo import ZoneInfo
 
 from contracts.actions import ORDERING, Action
@@ -14,6 +15,8 @@ ABSENT = "–"
 _VALUED = (WriteKind.SET_PRICE, WriteKind.CREATE_COUPON)
 _COUNTED = (WriteKind.SET_STOCK, WriteKind.NONE)
 _WEEKDAYS = "一二三四五六日"
+# Where a part of a sentence ends, but for what stands in brackets.
+_PART = re.compile(r"(?:(?<=[；：])|(?<=[;:]) )(?![^(（]*[)）])")
 
 
 def money(amount_minor: int | None, currency: str) -> str:
@@ -107,3 +110,8 @@ def is_valued(action: Action) -> bool:
 def _is_money(action: Action) -> bool:
     has_value = action.write_kind is WriteKind.NONE or action.write_kind in _VALUED
     return has_value and action.currency is not None
+
+
+def parts(sentence: str) -> list[str]:
+    """The parts of a sentence, each with the sign that ends it; what is in brackets stays whole."""
+    return [part for part in _PART.split(sentence) if part]

@@ -18,7 +18,7 @@ from reports.daily import (
 )
 from reports.effects import ReportedEffect
 from reports.figures import format_metric
-from reports.formats import is_valued, with_unit, written
+from reports.formats import is_valued, parts, with_unit, written
 from reports.left_alone import ReportedHold, by_policy
 from reports.names import CHECKS, STATES, STREAMS, TABLES, named, typed
 from reports.reasons import translate_reason
@@ -193,8 +193,6 @@ _REFUSED = Bilingual("refused: {}", "拒绝原因：{}")
 _HELD = Bilingual("held: {}", "暂缓原因：{}")
 _BECAUSE = Bilingual(": ", "：")
 _MORE = Bilingual("{} more", "另有 {} 项")
-# Where a part of a sentence ends, but for what stands in brackets.
-_PART = re.compile(r"(?:(?<=[；：])|(?<=[;:]) )(?![^(（]*[)）])")
 _SAYS = Bilingual("{} would say", "{} 的内容")
 
 
@@ -308,9 +306,8 @@ def _proposal(one: ReportedAction, language: Language) -> Iterable[str]:
     reason = [translate_reason(action.guard_reason)] if action.guard_reason else []
     refused = _BECAUSE.in_(language).join(part.in_(language) for part in [*guard, *reason])
     told = _REFUSED if action.state is ActionState.REFUSED else _HELD
-    parts = [part for part in _PART.split(one.sentence) if part]
-    parts += [told.in_(language).format(refused)] if refused else []
-    yield from (f"  - {escape(part)}" for part in parts)
+    lines = [*parts(one.sentence), *([told.in_(language).format(refused)] if refused else [])]
+    yield from (f"  - {escape(line)}" for line in lines)
 
 
 def _cell(value: object) -> str:

@@ -169,6 +169,13 @@ CHECKS: Final[Mapping[str, Bilingual]] = {
     "named_skus": Bilingual("named SKUs", "设置中的 SKU"),
     "gone_addresses": Bilingual("gone addresses", "失效邮箱"),
     "sender_refused": Bilingual("sender refused", "发件被拒"),
+    "told_again": Bilingual("told again", "前后一致"),
+    "repeated_facts": Bilingual("repeated facts", "重复数据"),
+    "export_size": Bilingual("export size", "导出条数"),
+    "payments": Bilingual("payments", "付款状态"),
+    "payouts": Bilingual("payouts", "结算对账"),
+    "stock_moves": Bilingual("stock moves", "库存变动"),
+    "case_amounts": Bilingual("case amounts", "售后金额"),
 }
 
 QUARANTINE: Final[Mapping[str, Bilingual]] = {

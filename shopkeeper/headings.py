@@ -1,10 +1,10 @@
-"""Words of the tables that commands about metrics print, each in English and Chinese."""
+"""Words of the tables that commands print, each in English and Chinese."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from contracts.languages import Bilingual, Language
-from contracts.metrics import Dimension
+from contracts.metrics import Dimension, Unit
 from transforms.metrics.catalogue import METRICS
 
 _WORDS: Final[Mapping[str, Bilingual]] = {
@@ -44,6 +44,39 @@ _WORDS: Final[Mapping[str, Bilingual]] = {
     "score": Bilingual("score", "偏离分"),
     "class": Bilingual("class", "类别"),
     "margin": Bilingual("margin", "毛利率"),
+    "id": Bilingual("id", "编号"),
+    "policy": Bilingual("policy", "策略"),
+    "object": Bilingual("target", "对象"),
+    "after": Bilingual("after", "之后"),
+    "state": Bilingual("state", "状态"),
+    "why": Bilingual("why", "原因"),
+    "earned": Bilingual("what it earned", "效果"),
+    "outcome": Bilingual("outcome", "结果"),
+    "stream": Bilingual("stream", "数据流"),
+    "readings": Bilingual("readings", "读取次数"),
+    "pages": Bilingual("pages", "页数"),
+    "new_pages": Bilingual("new pages", "新页"),
+    "rows": Bilingual("rows", "行数"),
+    "loaded": Bilingual("loaded", "入库"),
+    "quarantined": Bilingual("quarantined", "隔离"),
+    "took": Bilingual("s", "秒"),
+    "table": Bilingual("table", "数据表"),
+    "check": Bilingual("check", "检查"),
+    "result": Bilingual("result", "结果"),
+    "measured": Bilingual("measured", "测得"),
+    "limit": Bilingual("limit", "限值"),
+    "mode": Bilingual("mode", "模式"),
+    "new_actions": Bilingual("new actions", "新动作"),
+    Unit.MONEY: Bilingual("money", "金额"),
+    Unit.COUNT: Bilingual("count", "数量"),
+    Unit.RATE: Bilingual("rate", "比率"),
+    Unit.TIMES: Bilingual("times", "倍数"),
+    Unit.PIECES: Bilingual("pieces", "平均件数"),
+    Unit.SECONDS: Bilingual("seconds", "秒"),
+    Unit.MINUTES: Bilingual("minutes", "分钟"),
+    Unit.HOURS: Bilingual("hours", "小时"),
+    Unit.DAYS: Bilingual("days", "天"),
+    Unit.STARS: Bilingual("stars", "星"),
     Dimension.SKU: Bilingual("SKU", "SKU"),
     Dimension.ORDER: Bilingual("order", "订单"),
     Dimension.CATEGORY: Bilingual("category", "类目"),

@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
 import typer
 
+from shopkeeper import screens
 from shopkeeper.console import answer, is_terminal, printable, progress, stack, table
 from shopkeeper.steps import PolicyName, Shop, chosen_home
 
 if TYPE_CHECKING:
-    from contracts.actions import Action
     from flows.steps.actions import Answered
     from flows.steps.batch import Filter
     from flows.steps.previews import Preview
@@ -56,28 +56,8 @@ def list_actions(
             shop_id=shop, policy=policy, states=state, run_id=run, targets=target,
             since=since, until=until,
         )  # fmt: skip
-        found = select(home, chosen)[::-1][:limit]
-    answer(found, screen=_action_table(found))
-
-
-def _action_table(found: "list[Action]") -> object:
-    from reports.formats import written
-
-    columns = ["id", "shop", "policy", "target", "before", "after", "state", "why"]
-    rows = [
-        [
-            action.action_id[:8],
-            action.shop_id,
-            action.policy,
-            action.target_id,
-            written(action, action.before_value),
-            written(action, action.after_value),
-            action.state,
-            action.guard_reason or action.message or action.reason_code,
-        ]
-        for action in found
-    ]
-    return table("Actions", columns, rows)
+        found, language = select(home, chosen)[::-1][:limit], home.language
+    answer(found, screen=screens.actions(found, language))
 
 
 @actions_app.command()
@@ -105,19 +85,10 @@ def why(
 ) -> None:
     """Say what each policy would do about a SKU now, or why it leaves it alone; nothing is done."""
     from flows.steps.why import why as why_step
-    from reports.reasons import translate_reason
-    from reports.words import translate_guard
 
     with chosen_home() as home:
-        found = why_step(home, sku, shop_id=shop, policy=policy)
-    rows = []
-    for one in found:
-        text = "\n".join(filter(None, [one.sentence, one.sentence_zh]))
-        if one.guard and one.guard_reason:
-            guard, reason = translate_guard(one.guard), translate_reason(one.guard_reason)
-            text += f"\nrefused by {one.guard}: {reason.en}\n被护栏拒绝（{guard.zh}）：{reason.zh}"
-        rows.append([one.shop_id, one.policy, one.target_id, one.outcome, text])
-    answer(found, screen=table(sku, ["shop", "policy", "target", "outcome", "why"], rows))
+        found, language = why_step(home, sku, shop_id=shop, policy=policy), home.language
+    answer(found, screen=screens.whys(sku, found, language))
 
 
 @actions_app.command()
@@ -126,9 +97,8 @@ def effect(shop: Shop = None, policy: PolicyName = None) -> None:
     from flows.steps.effect import effects
 
     with chosen_home() as home:
-        found = effects(home, shop_id=shop, policy=policy)
-    rows = [[one.shop_id, one.policy, f"{one.summary}\n{one.summary_zh}"] for one in found]
-    answer(found, screen=table("Effect", ["shop", "policy", "what it earned"], rows))
+        found, language = effects(home, shop_id=shop, policy=policy), home.language
+    answer(found, screen=screens.effects(found, language))
 
 
 @actions_app.command()

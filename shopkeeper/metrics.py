@@ -63,8 +63,8 @@ def list_() -> None:
     language = home_language()
     rows = [_row(one, sorted(dimensions_of(one.name))) for one in METRICS.values()]
     shown = [
-        [one["name"], one["title"][language], one["unit"], ", ".join(one["by"]),
-         one["definition"][language]]
+        [one["name"], one["title"][language], *headings([one["unit"]], language),
+         ", ".join(one["by"]), one["definition"][language]]
         for one in rows
     ]  # fmt: skip
     columns = headings(["name", "title", "unit", "by", "definition"], language)

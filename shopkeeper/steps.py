@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from shopkeeper.console import OPTIONS, answer, progress, stack, table
+from shopkeeper import screens
+from shopkeeper.console import OPTIONS, answer, progress, table
 
 if TYPE_CHECKING:
     from contracts.languages import Language
-    from flows.steps.act import Acted
-    from flows.steps.decide import Decided
     from flows.steps.home import Home
-    from flows.steps.pull import Pulled
     from flows.steps.remap import Remapped
 
 Shop = Annotated[str | None, typer.Option("--shop", help="Only this shop.")]
@@ -100,30 +98,10 @@ def pull(shop: Shop = None, stream: StreamName = None, start: From = None, end: 
     first, last = days_of(start, end)
     with chosen_home() as home, progress() as bar:
         pulled = pull_step(home, shop_id=shop, stream=stream, first=first, last=last, progress=bar)
+        shown = screens.pulled(pulled, home.language)
     blocked = blocked_in(pulled)
     raise_if_nothing_was_done(blocked, done=any(not one.blocked for one in pulled))
-    answer(pulled, screen=_pulled_table(pulled), stopped=[one.summary for one in blocked])
-
-
-def _pulled_table(pulled: "list[Pulled]") -> object:
-    return table(
-        "Pulled",
-        ["shop", "stream", "readings", "pages", "new pages", "rows", "loaded", "quarantined", "s"],
-        [
-            [
-                row.shop_id,
-                row.stream,
-                row.readings,
-                row.pages,
-                row.new_pages,
-                row.rows,
-                row.loaded_rows,
-                row.quarantined_rows,
-                f"{row.seconds:.1f}",
-            ]
-            for row in pulled
-        ],
-    )
+    answer(pulled, screen=shown, stopped=[one.summary for one in blocked])
 
 
 def check(shop: Shop = None) -> None:
@@ -132,13 +110,9 @@ def check(shop: Shop = None) -> None:
 
     with chosen_home() as home, progress() as bar:
         results = check_step(home, shop_id=shop, progress=bar)
-    rows = [
-        [r.shop_id, r.table, r.check, "passed" if r.passed else "FAILED", r.measured, r.limit]
-        for r in results
-    ]
-    columns = ["shop", "table", "check", "result", "measured", "limit"]
+        language = home.language
     is_blocked = any(not r.passed and r.is_blocking for r in results)
-    answer(results, screen=table("Checks", columns, rows), held=is_blocked)
+    answer(results, screen=screens.checks(results, language), held=is_blocked)
 
 
 def build(
@@ -195,22 +169,8 @@ def decide(shop: Shop = None, policy: PolicyName = None, as_of: AsOf = None) -> 
     moment = parse_as_of(as_of) if as_of else None
     with chosen_home() as home:
         decided = decide_step(home, shop_id=shop, policy=policy, as_of=moment)
-    rows = [[d.shop_id, d.policy, d.mode, *_states(d.states)] for d in decided]
-    shown = table("Decided", ["shop", "policy", "mode", "new actions"], rows)
-    held_back = [one.held_back for one in decided if one.held_back]
-    answer(decided, screen=stack(shown, [*held_back, *_left_alone_lines(decided)]))
-
-
-def _left_alone_lines(decided: "list[Decided]") -> list[str]:
-    from flows.steps.explain import report_holds
-    from reports.left_alone import by_policy
-
-    holds = report_holds([count for one in decided for count in one.left_alone])
-    return [
-        line
-        for policy, reasons in by_policy(holds)
-        for line in ("", f"{policy} left alone", *(f"  {one.summary}" for one in reasons))
-    ]
+        language = home.language
+    answer(decided, screen=screens.decided(decided, language))
 
 
 def act(shop: Shop = None, policy: PolicyName = None) -> None:
@@ -219,17 +179,9 @@ def act(shop: Shop = None, policy: PolicyName = None) -> None:
 
     with chosen_home() as home, progress() as bar:
         acted = act_step(home, shop_id=shop, policy=policy, progress=bar)
-    rows = [[a.shop_id, *_states(a.states)] for a in acted]
-    shown = stack(table("Acted", ["shop", "outcome"], rows), _stops(acted))
+        language = home.language
+    shown = screens.acted(acted, language)
     answer(acted, screen=shown, held=any(a.is_blocked for a in acted))
-
-
-def _stops(acted: "list[Acted]") -> list[str]:
-    return list(dict.fromkeys(f"Held: {stop}" for one in acted for stop in one.stops))
-
-
-def _states(states: dict[str, int]) -> list[str]:
-    return [", ".join(f"{count} {state}" for state, count in states.items()) or "none"]
 
 
 def report(

@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+import checks
+from reports.checked import translate_data
+from reports.names import CHECKS
 from reports.reasons import translate_reason
 
 ROOT = Path(__file__).parent.parent.parent
@@ -100,3 +103,39 @@ def test_sentences_of_earlier_releases_are_understood(english: str, chinese: str
 
 def test_what_a_platform_said_stays_as_it_is() -> None:
     assert translate_reason("the seller is suspended").zh == "the seller is suspended"
+
+
+def _said_by_checks() -> tuple[set[str], set[str]]:
+    """Names of all checks, and their sentences with a figure for each value."""
+    names, sentences = set(), set()
+    for path in Path(checks.__file__).parent.glob("*.py"):
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(call, ast.Call):
+                continue
+            given = {one.arg: one.value for one in call.keywords}
+            if getattr(call.func, "id", "") in ("differing_result", "_size"):
+                given["check"] = call.args[2]
+            names |= set(_text(given.get("check")))
+            sentences |= {*_text(given.get("measured")), *_text(given.get("limit"))}
+    return names, sentences
+
+
+def _text(node: ast.expr | None) -> Iterator[str]:
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        yield node.value
+    elif isinstance(node, ast.JoinedStr):
+        parts = (str(one.value) if isinstance(one, ast.Constant) else "1" for one in node.values)
+        yield re.sub(r"(?<=[a-z])1+$", "", "".join(parts))  # examples, if there are any
+    elif isinstance(node, ast.IfExp):
+        yield from (*_text(node.body), *_text(node.orelse))
+
+
+def test_every_check_is_named_and_told_in_chinese_too() -> None:
+    names, sentences = _said_by_checks()
+    assert (len(names) > 20, len(sentences) > 30) == (True, True)
+    assert names <= CHECKS.keys()
+    bare = {
+        text: re.sub(r"SKU|UTC|shops/\S+|\[confirmed\]", "", translate_data(text).zh)
+        for text in sentences
+    }
+    assert {text: told for text, told in bare.items() if re.search("[A-Za-z]{2,}", told)} == {}
