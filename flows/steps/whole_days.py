@@ -18,7 +18,7 @@ from flows.steps.views import View
 from transforms import kpis, sales
 from transforms.days import local_day
 
-LINES_AT_ONCE = 250_000
+LINES_AT_ONCE = 700_000
 
 
 def whole_days(view: View) -> tuple[pl.DataFrame, pl.DataFrame]:
