@@ -1,0 +1,31 @@
+"""How processes of the command line use memory: set before anything is loaded that reads it."""
+
+import os
+import subprocess
+import sys
+
+_SETTINGS = ("_RJEM_MALLOC_CONF", "OPENBLAS_NUM_THREADS")
+
+
+def _python(code: str, **env: str) -> subprocess.CompletedProcess[str]:
+    others = {name: value for name, value in os.environ.items() if name not in _SETTINGS}
+    return subprocess.run(
+        [sys.executable, "-c", code], env=others | env, capture_output=True, text=True, check=True
+    )
+
+
+def test_the_allocator_of_polars_knows_every_setting() -> None:
+    """It names those that it does not know on standard error, and would with each command."""
+    done = _python("import shopkeeper, polars; polars.select(polars.int_range(10).sum())")
+    assert done.stderr == ""
+
+
+def test_nothing_is_loaded_before_the_settings_that_it_reads() -> None:
+    done = _python("import shopkeeper, sys; print({'polars', 'numpy'} & {*sys.modules})")
+    assert done.stdout == "set()\n"
+
+
+def test_what_an_operator_has_set_stands() -> None:
+    told = f"import shopkeeper, os; print([os.environ[name] for name in {_SETTINGS}])"
+    done = _python(told, _RJEM_MALLOC_CONF="narenas:1", OPENBLAS_NUM_THREADS="2")
+    assert done.stdout == "['narenas:1', '2']\n"
