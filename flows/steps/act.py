@@ -1,5 +1,6 @@
 """Act: send what is approved through the one door, read it back, settle it."""
 
+from collections import Counter
 from dataclasses import dataclass
 
 from actions.dispatch import dispatch
@@ -14,6 +15,8 @@ from flows.steps.progress import Progress, silent
 from flows.steps.shop import Shop
 from flows.steps.writers import Writers
 
+_UNDER_WAY = (ActionState.SENDING, ActionState.SENT)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Acted:
@@ -21,6 +24,8 @@ class Acted:
 
     shop_id: str
     states: dict[str, int]
+    """How many ended in which state; of `sending` and `sent` all that a later call reads back, also
+    those that a process which ended, or another one, has in hand."""
     stops: tuple[str, ...] = ()
     """What holds writes there, each in a sentence: kill switches, and policies that are off."""
 
@@ -85,6 +90,10 @@ def _act(
     if recalled:
         # The journal knows no shops: what it recalls is reported by the shop that acts first.
         ended[ActionState.UNKNOWN] = ended.get(ActionState.UNKNOWN, 0) + len(recalled)
+    open_ones = home.ledger.find(
+        states=_UNDER_WAY, shop_id=shop.id, policy=policy, undo_batch=undo_batch
+    )
+    ended |= Counter(one.state for one in open_ones)
     return Acted(
         shop_id=shop.id,
         states={str(state): count for state, count in ended.items()},

@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 
 from checks.reconcile import against, together
+from contracts.codes import ActionState
 from flows.steps.act import act
 from flows.steps.actions import switch
 from flows.steps.build import build
@@ -56,6 +57,26 @@ def test_a_second_run_lands_nothing_new_and_sends_nothing_twice(merchant: Mercha
     assert merchant.writes() == written
     assert sum(one.new_pages + one.rows for one in second.pulled) == 0
     assert all(not one.states for one in second.decided)
+
+
+def test_a_write_in_the_hands_of_a_killed_process_is_told_and_then_read_back(
+    built: Merchant,
+) -> None:
+    lease = dt.timedelta(hours=2)
+    with built.open() as home:
+        decide(home, policy="repricing")
+        approved = home.ledger.find(states=[ActionState.APPROVED])
+        (one,) = home.ledger.claim(
+            shop_id="demo", holder="killed", limit=1, lease=lease, at=approved[0].updated_at
+        )
+        home.ledger.settle([one], ActionState.SENDING, at=approved[0].updated_at)
+        (acted,) = act(home)
+        assert acted.states == {"confirmed": len(approved) - 1, "sending": 1}
+        built.advance(3)
+        (acted,) = act(home)
+        assert "sending" not in acted.states
+        (told,) = home.ledger.find(action_ids=[one.action_id])
+        assert told.state is ActionState.CONFIRMED
 
 
 def test_what_sells_after_the_first_run_is_read_by_the_next(merchant: Merchant) -> None:
