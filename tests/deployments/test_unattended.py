@@ -74,7 +74,7 @@ def test_the_worker_runs_the_whole_loop_and_a_person_approves_what_waits(
     with open_home(unattended.home) as home:
         assert home.ledger.find(states=[ActionState.CONFIRMED])
         waiting = home.ledger.find(states=[ActionState.PROPOSED])[0]
-    assert f"| {waiting.action_id[:8]} |" in unattended.artifacts(decided["id"])["proposals"]
+    assert f"- **{waiting.action_id[:8]}** " in unattended.artifacts(decided["id"])["proposals"]
 
     approved = unattended.run(
         "approve/all-shops", action_ids=[waiting.action_id[:8]], by="Ada", send_now=False

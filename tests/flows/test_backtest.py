@@ -250,4 +250,4 @@ def test_a_span_in_which_nothing_was_read_is_refused_in_one_sentence(
     assert "shop was first read on 2026-11-20, so nothing was known between 2026-10-01" in printed
     code, _, printed = typed("backtest", "repricing", *span[:4], "--to", "2026-09-01")
     assert code == 2
-    assert "--to 2026-09-01 is before --from 2026-10-01" in printed
+    assert "--from 2026-10-01 is later than --to 2026-09-01" in printed
