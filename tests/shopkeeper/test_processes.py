@@ -29,3 +29,13 @@ def test_what_an_operator_has_set_stands() -> None:
     told = f"import shopkeeper, os; print([os.environ[name] for name in {_SETTINGS}])"
     done = _python(told, _RJEM_MALLOC_CONF="narenas:1", OPENBLAS_NUM_THREADS="2")
     assert done.stdout == "['narenas:1', '2']\n"
+
+
+def test_garbage_is_looked_for_seldom_from_the_first_import_on() -> None:
+    done = _python("import shopkeeper, gc; print(gc.get_threshold()[0] > 10_000)")
+    assert done.stdout == "True\n"
+
+
+def test_benches_measure_processes_that_are_set_as_ours_are() -> None:
+    told = "import tests.bench.ten_million, os; print(os.environ['_RJEM_MALLOC_CONF'][:4])"
+    assert _python(told).stdout == "thp:\n"
