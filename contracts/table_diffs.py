@@ -26,6 +26,11 @@ class RowDiff:
     before: pl.DataFrame
     after: pl.DataFrame
 
+    @property
+    def both(self) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """What was, and what is."""
+        return self.before, self.after
+
 
 RowDiffs = Mapping[str, RowDiff]
 """By name of the table."""

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import cast
 
 import dataframely as dy
 import polars as pl
@@ -11,7 +10,7 @@ from contracts.codes import CaseStatus
 from contracts.table_diffs import RowDiff, RowDiffs
 from contracts.tables import KpisDaily, Order, OrderLine, Refund, RefundCase, TrafficDaily
 from transforms.days import local_day, touched_days
-from transforms.sales import counted_lines, counted_orders, member_number, of_orders, placed_orders
+from transforms.sales import counted_lines, member_number, of_orders, placed_orders
 
 VERSION = 4
 """Raised when `kpis_daily` computes something else, so that the next build is a whole one."""
@@ -204,17 +203,14 @@ def _rates() -> dict[str, pl.Expr]:
 
 
 def dirty_days(
-    changes: RowDiffs,
-    orders: dy.LazyFrame[Order],
-    cases: dy.LazyFrame[RefundCase],
-    *,
-    time_zone: str,
+    changes: RowDiffs, cases: dy.LazyFrame[RefundCase], *, moved_days: pl.Series, time_zone: str
 ) -> pl.Series:
-    """Days of `kpis_daily` that changes dirty; `orders` and `cases` are all there are now.
+    """Days of `kpis_daily` that changes dirty; `cases` are all there are now.
 
     Those of the orders, refunds and visitors that changed; those on which a case of an order that
-    changed was paid back, since it counts if its order does; and those on which a member was new or
-    is: an older order that comes late makes a buyer of a later day a returning one.
+    changed was paid back, since it counts if its order does; and `moved_days`, on which a member
+    was new or is (`continued.moved_first_days`): an older order that comes late makes a buyer of a
+    later day a returning one.
     """
     columns = {
         "orders": "placed_at",
@@ -224,8 +220,7 @@ def dirty_days(
     }
     same = touched_days(changes, columns, time_zone)
     paid_back = _days_paid_back(changes["orders"], cases, time_zone)
-    moved = _moved_first_days(changes["orders"], orders, time_zone)
-    return pl.concat([same, paid_back, moved]).unique().sort()
+    return pl.concat([same, paid_back, moved_days]).unique().sort()
 
 
 def _days_paid_back(change: RowDiff, cases: dy.LazyFrame[RefundCase], time_zone: str) -> pl.Series:
@@ -236,36 +231,6 @@ def _days_paid_back(change: RowDiff, cases: dy.LazyFrame[RefundCase], time_zone:
         cases.lazy()
         .join(changed, on=order, how="semi")
         .select(local_day("refunded_at", time_zone).alias("day"))
-        .drop_nulls()
-        .collect()["day"]
-    )
-
-
-def _moved_first_days(change: RowDiff, orders: dy.LazyFrame[Order], time_zone: str) -> pl.Series:
-    """Old and new first day of the members whose first day is another one now."""
-    member = ["shop_id", "member_id"]
-    columns = [*member, "order_id", local_day("placed_at", time_zone).alias("day")]
-
-    def buying(rows: pl.LazyFrame) -> pl.LazyFrame:
-        return (
-            counted_orders(cast("dy.LazyFrame[Order]", rows))
-            .select(columns)
-            .drop_nulls("member_id")
-        )
-
-    def first(rows: pl.LazyFrame) -> pl.LazyFrame:
-        return rows.group_by(member).agg(pl.col("day").min())
-
-    before, after = buying(change.before.lazy()), buying(change.after.lazy())
-    concerned = pl.concat([before, after]).select(member)
-    now = buying(orders.lazy()).join(concerned, on=member, how="semi")
-    unchanged = now.join(after, on=["shop_id", "order_id"], how="anti")
-    return (
-        first(pl.concat([unchanged, before]))
-        .join(first(now), on=member, how="full", coalesce=True, suffix="_now")
-        .filter(pl.col("day").ne_missing(pl.col("day_now")))
-        .select(pl.concat_list("day", "day_now").alias("day"))
-        .explode("day")
         .drop_nulls()
         .collect()["day"]
     )

@@ -1,6 +1,7 @@
 """Delta tables as frames: read with their declared columns, written on top of a known version."""
 
-from collections.abc import Collection, Iterator
+import datetime as dt
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 
 import polars as pl
@@ -41,10 +42,43 @@ def scan_declared(head: DeltaTable | None, table: Table) -> pl.LazyFrame:
     """A table with its declared columns; empty where there is none yet."""
     if head is None:
         return table.schema.create_empty().lazy()
-    columns = table.schema.columns()
     stored = {field.name for field in head.schema().fields}
+    return _declared(pl.scan_delta(head), stored, table)
+
+
+def scan_files(head: DeltaTable | None, table: Table, paths: Sequence[str]) -> pl.LazyFrame:
+    """Some files of a table, whichever version they are of, with its declared columns."""
+    if head is None or not paths:
+        return table.schema.create_empty().lazy()
+    stored = pl.scan_delta(head).collect_schema()
+    parted = head.metadata().partition_columns
+    rows = pl.scan_parquet(
+        [f"{head.table_uri.rstrip('/')}/{path}" for path in paths],
+        schema={name: dtype for name, dtype in stored.items() if name not in parted},
+        hive_partitioning=bool(parted),
+        hive_schema={name: stored[name] for name in parted} or None,
+        missing_columns="insert",
+        extra_columns="ignore",
+    )
+    return _declared(rows, stored, table)
+
+
+def as_seen(
+    rows: pl.LazyFrame, table: Table, *, as_of: dt.datetime | None, with_deleted: bool
+) -> pl.LazyFrame:
+    """Without what was read later, and without what is gone."""
+    columns = table.schema.columns()
+    if as_of is not None and "read_at" in columns:
+        rows = rows.filter(pl.col("read_at") <= as_of)
+    if not with_deleted and "deleted_at" in columns:
+        rows = rows.filter(pl.col("deleted_at").is_null())
+    return rows
+
+
+def _declared(rows: pl.LazyFrame, stored: Collection[str], table: Table) -> pl.LazyFrame:
+    columns = table.schema.columns()
     other = [_stored_otherwise(name, column.dtype, stored) for name, column in columns.items()]
-    rows = pl.scan_delta(head).with_columns(one for one in other if one is not None)
+    rows = rows.with_columns(one for one in other if one is not None)
     if "mapping_version" in columns:
         rows = rows.with_columns(pl.col("mapping_version").fill_null(1))
     return rows.select(table.schema.column_names())

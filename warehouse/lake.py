@@ -17,10 +17,12 @@ from warehouse.delta import (
     OvertakenError,
     among,
     append,
+    as_seen,
     create,
     overwrite,
     read,
     scan_declared,
+    scan_files,
     scope_of,
 )
 from warehouse.gone import Snapshot
@@ -195,14 +197,16 @@ class Lake:
         read later: what was known then. Rows with `deleted_at` are left out unless requested.
         """
         table = TABLES[table_name]
-        head = self.open(table_name, version=version)
-        lazy = scan_declared(head, table)
-        columns = table.schema.columns()
-        if as_of is not None and "read_at" in columns:
-            lazy = lazy.filter(pl.col("read_at") <= as_of)
-        if not with_deleted and "deleted_at" in columns:
-            lazy = lazy.filter(pl.col("deleted_at").is_null())
-        return lazy
+        rows = scan_declared(self.open(table_name, version=version), table)
+        return as_seen(rows, table, as_of=as_of, with_deleted=with_deleted)
+
+    def scan_files(
+        self, table_name: str, paths: Sequence[str], *, version: int, as_of: datetime
+    ) -> pl.LazyFrame:
+        """As `scan`, of some files of a version or of earlier ones; by their paths in its log."""
+        table = TABLES[table_name]
+        rows = scan_files(self.open(table_name, version=version), table, paths)
+        return as_seen(rows, table, as_of=as_of, with_deleted=False)
 
     def versions(self, names: Sequence[str] = tuple(TABLES)) -> dict[str, int]:
         """The newest version of those tables that exist."""
@@ -300,7 +304,7 @@ class Lake:
 
     def _create(self, table: Table, rows: pl.DataFrame) -> int:
         try:
-            return create(f"{self._url}/{table.name}", rows, table)
+            return create(self.url(table.name), rows, table)
         except DeltaError as error:
             if self.open(table.name) is None:
                 raise
@@ -314,7 +318,7 @@ class Lake:
         if version is not None and (table_name, version) in self._opened:
             return self._opened[table_name, version]
         try:
-            found = DeltaTable(f"{self._url}/{table_name}", version=version)
+            found = DeltaTable(self.url(table_name), version=version)
         except TableNotFoundError:
             return None
         if version is not None:
@@ -324,6 +328,10 @@ class Lake:
     def keep(self, table_name: str, head: DeltaTable) -> None:
         """Spare readers of its version to open it again: nobody writes with this head any more."""
         self._opened[table_name, head.version()] = head
+
+    def url(self, table_name: str) -> str:
+        """Where a table lies."""
+        return f"{self._url}/{table_name}"
 
     def _versions(self, names: Sequence[str]) -> dict[str, int]:
         heads = {name: self.open(name) for name in names}

@@ -1,4 +1,4 @@
-"""The lake through time: what changed between two versions, notes on a table, fewer files."""
+"""Notes on a table, and fewer files."""
 
 import datetime as dt
 from collections import Counter
@@ -7,9 +7,8 @@ from contextlib import suppress
 
 import polars as pl
 from deltalake import DeltaTable
-from deltalake.exceptions import CommitFailedError, DeltaError
+from deltalake.exceptions import CommitFailedError
 
-from contracts.table_diffs import RowDiff, TableSnapshot
 from contracts.tables import TABLES, Table
 from warehouse.delta import kept_out_of_statistics
 from warehouse.lake import Lake, LakeBusyError
@@ -18,14 +17,6 @@ MOST_FILES = 16
 """In one partition; beyond them they are put together."""
 KEPT = dt.timedelta(days=7)
 """Files that no version needs any more stay for as long: readers may still be at them."""
-_FILES = pl.Schema(
-    {
-        "path": pl.String(),
-        "day": pl.Date(),
-        "rows": pl.Int64(),
-        "read_at": pl.Datetime("us", "UTC"),
-    }
-)
 _NO_LOG = {
     "delta.logRetentionDuration": "interval 0 seconds",
     "delta.enableExpiredLogCleanup": "true",
@@ -34,97 +25,6 @@ _LOG = {"delta.logRetentionDuration": "interval 30 days"}
 _NOTE = "shopkeeper."
 _NOTE_ATTEMPTS = 5
 _UPKEEP = {"OPTIMIZE", "VACUUM START", "VACUUM END"}
-_UNREADABLE = (DeltaError, OSError, pl.exceptions.ComputeError)
-
-
-def changes(
-    lake: Lake, table_name: str, *, shop_id: str, since: TableSnapshot, until: TableSnapshot
-) -> RowDiff | None:
-    """Rows of a shop that came or went between two looks at a table; deleted ones are not seen.
-
-    Reads only days with a file that one of the two versions lacks, or with rows that were read
-    after the first look. None: what was seen then can no longer be read.
-    """
-    table = TABLES[table_name]
-    try:
-        before = _files(lake, table, since.version)
-        after = _files(lake, table, until.version)
-        late = _late(lake, table, after, since=since, until=until)
-        touched = pl.concat([_touched_days(before, after), late])
-        then = _rows(lake, table, since, touched).filter(pl.col("shop_id") == shop_id).collect()
-        now = _rows(lake, table, until, touched).filter(pl.col("shop_id") == shop_id).collect()
-    except _UNREADABLE:
-        return None
-    columns = now.columns
-    return RowDiff(
-        then.join(now, on=columns, how="anti", nulls_equal=True),
-        now.join(then, on=columns, how="anti", nulls_equal=True),
-    )
-
-
-def rows_per_day(lake: Lake, table_name: str, *, version: int | None) -> pl.DataFrame:
-    """How many `rows` of all shops each `day` of the partition holds, as the log says, in order.
-
-    Raises:
-        DeltaError: the version is gone.
-    """
-    files = _files(lake, TABLES[table_name], version)
-    return files.group_by("day").agg(pl.col("rows").sum()).sort("day")
-
-
-def _files(lake: Lake, table: Table, version: int | None) -> pl.DataFrame:
-    """Path, partition, rows and newest `read_at` of each file of a version.
-
-    Raises:
-        DeltaError: the version is gone.
-    """
-    if version is None:
-        return pl.DataFrame(schema=_FILES)
-    head = lake.open(table.name, version=version)
-    if head is None:
-        raise DeltaError(f"{table.name} is gone")
-    files = pl.DataFrame(head.get_add_actions(flatten=True))
-    day = f"partition.{table.partition}"
-    given = {"path": "path", "day": day, "rows": "num_records", "read_at": "max.read_at"}
-    return files.select(
-        (pl.col(source) if source in files.columns else pl.lit(None)).cast(_FILES[name]).alias(name)
-        for name, source in given.items()
-    )
-
-
-def _touched_days(before: pl.DataFrame, after: pl.DataFrame) -> pl.DataFrame:
-    """Days of the files that only one of two versions has."""
-    return pl.concat(
-        [
-            before.join(after, on="path", how="anti"),
-            after.join(before, on="path", how="anti"),
-        ]
-    ).select("day")
-
-
-def _late(
-    lake: Lake, table: Table, files: pl.DataFrame, *, since: TableSnapshot, until: TableSnapshot
-) -> pl.DataFrame:
-    """Days of the rows that were there and not yet known.
-
-    Statistics are cut to the millisecond, so rows are read where they leave it open.
-    """
-    if until.as_of <= since.as_of:
-        return pl.DataFrame(schema={"day": pl.Date})
-    may_be = pl.col("read_at") >= since.as_of - dt.timedelta(milliseconds=1)
-    open_days = files.filter(may_be.fill_null(value=True)).select("day")
-    day = pl.col(table.partition) if table.partition else pl.lit(None, pl.Date)
-    rows = _rows(lake, table, until, open_days).select("read_at", day.alias("day")).collect()
-    return rows.filter(pl.col("read_at") > since.as_of).select("day").unique()
-
-
-def _rows(lake: Lake, table: Table, seen: TableSnapshot, touched: pl.DataFrame) -> pl.LazyFrame:
-    if seen.version is None or touched.is_empty():
-        return table.schema.create_empty().lazy()
-    rows = lake.scan(table.name, version=seen.version, as_of=seen.as_of)
-    if table.partition is None:
-        return rows
-    return rows.filter(pl.col(table.partition).is_in(touched["day"].unique().to_list()))
 
 
 def note(lake: Lake, table_name: str, *, key: str, value: str) -> int | None:

@@ -31,7 +31,7 @@ def _score(description: str) -> dy.Int64:
     )
 
 
-@table("member_facts", TableKind.DERIVED, version=4)
+@table("member_facts", TableKind.DERIVED, version=5)
 class MemberFact(dy.Schema):
     """All that an offer to a member reads. Grain: (shop_id, member_id) with an order that counts.
 
@@ -46,6 +46,11 @@ class MemberFact(dy.Schema):
     last_order_at = instant("The last of them")
     last_order_date = day("Day of the last one")
     recency_days = number("Days from that one until today", "days", high=_A_CENTURY_DAYS)
+    order_gaps_days = dy.List(
+        dy.Int32(min=1),
+        description="Gaps between days with an order, shortest first",
+        metadata={"kind": "numbers", "unit": "days"},
+    )
     usual_gap_days = number(
         "Median gap between days with an order; null below three such days",
         "days",

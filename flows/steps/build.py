@@ -22,13 +22,15 @@ from flows.steps.views import View
 from flows.steps.whole_days import whole_days
 from transforms import histories, kpis, sales
 from warehouse.publish import publish
-from warehouse.upkeep import changes, note, read_note, tidy
+from warehouse.row_diffs import changes
+from warehouse.upkeep import note, read_note, tidy
 
 _NAMES = ("sales_daily", "kpis_daily", *(table_of(schema).name for schema in POINT_IN_TIME))
 _KEPT = ("sales_daily", "kpis_daily", "member_facts")
 """What no change concerns stands in them row by row; the others are kept or made as a whole."""
 _SOURCES = (
-    "orders", "order_lines", "refunds", "refund_cases", "coupon_grants", "traffic_daily",
+    "orders", "order_lines", "order_coupons", "refunds", "refund_cases", "coupon_grants",
+    "traffic_daily",
 )  # fmt: skip
 """What of those stands as long as nothing changes, beside the quarantine."""
 

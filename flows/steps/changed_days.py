@@ -7,7 +7,6 @@ import polars as pl
 
 from contracts.tables import (
     KpisDaily,
-    MemberFact,
     Order,
     OrderLine,
     Refund,
@@ -37,15 +36,14 @@ def sales_of(view: View, days: pl.Series) -> pl.DataFrame:
 
 def kpis_after(view: View, since: SinceBuild) -> pl.DataFrame:
     """`kpis_daily` of the last build, with the days that changed since computed again."""
-    cases = view.rows(RefundCase)
-    days = kpis.dirty_days(since.changes, since.lazy_orders(), cases, time_zone=view.zone)
+    cases, moved = view.rows(RefundCase), since.moved_days
+    days = kpis.dirty_days(since.changes, cases, moved_days=moved, time_zone=view.zone)
     placed = view.slim(Order).filter(on_days("placed_at", days, view.zone)).collect()
     created = placed["created_date"].unique().to_list()
     lines = view.rows(OrderLine).filter(pl.col("created_date").is_in(created))
     refunds = view.slim(Refund).filter(on_days("refunded_at", days, view.zone)).collect()
     ended = cases.filter(on_days("refunded_at", days, view.zone)).collect()
-    known = pl.concat([placed, since.orders])
-    known = pl.concat([known, *_orders_of(view, known, refunds, ended)])
+    known = pl.concat([placed, *_orders_of(view, placed, refunds, ended)])
     orders = cast("dy.LazyFrame[Order]", known.unique("order_id", keep="any").lazy())
     counted_orders = sales.placed_orders(orders, view.zone)
     tally = kpis.tally(
@@ -77,9 +75,8 @@ def _orders_of(
 
 
 def _first_orders(view: View, placed: pl.DataFrame, since: SinceBuild) -> pl.LazyFrame:
-    """The first day of the buyers whom no change concerns, as the last build has it."""
+    """The first day of these orders' buyers."""
     buyers = placed["member_id"].drop_nulls().unique()
-    others = buyers.filter(~buyers.is_in(since.members.implode()))
-    facts = view.last(MemberFact).filter(pl.col("member_id").is_in(others.implode()))
+    theirs = since.histories.lazy().filter(pl.col("member_id").is_in(buyers.implode()))
     first = local_day("first_order_at", view.zone)
-    return facts.select("shop_id", "member_id", "currency", kpi_date=first)
+    return theirs.select("shop_id", "member_id", "currency", kpi_date=first)

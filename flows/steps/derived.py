@@ -54,7 +54,7 @@ from flows.steps.views import View
 from transforms.bundles import alone_rates, articles, pieces_sold, with_bundle_spans
 from transforms.costs import costs_in_use, with_bundle_costs
 from transforms.follow_ups import order_follow_ups, review_facts, unanswered
-from transforms.histories import histories, kept_histories
+from transforms.histories import histories
 from transforms.members import member_facts
 from transforms.parcels import open_parcels, parcel_facts
 from transforms.pricing import price_facts, rival_offers
@@ -319,18 +319,16 @@ def _member_facts(view: View, built: Built) -> pl.LazyFrame:
 
 def _histories(view: View, since: SinceBuild | None) -> pl.LazyFrame:
     """Of all members; those whom no change concerns have that of the last build."""
-    orders = view.whole(Order) if since is None else since.lazy_orders()
-    found = histories(
-        orders,
-        refunds=view.whole(Refund) if since is None else view.slim(Refund),
+    if since is not None:
+        return since.histories.lazy()
+    return histories(
+        view.whole(Order),
+        refunds=view.whole(Refund),
         cases=view.rows(RefundCase),
         order_coupons=view.rows(OrderCoupon),
         grants=view.rows(CouponGrant),
         time_zone=view.zone,
     )
-    if since is None:
-        return found
-    return pl.concat([kept_histories(view.last(MemberFact), since.members), found])
 
 
 POINT_IN_TIME: Mapping[type[dy.Schema], Callable[[View, Built], pl.LazyFrame]] = {

@@ -1,4 +1,4 @@
-"""What changed of a shop since its last build, and the orders of the members whom that concerns."""
+"""What changed of a shop since its last build, and the histories of its members after it."""
 
 from dataclasses import dataclass
 from typing import cast
@@ -6,11 +6,13 @@ from typing import cast
 import dataframely as dy
 import polars as pl
 
+from contracts.codes import OPEN_CASES
 from contracts.table_diffs import RowDiffs
-from contracts.tables import Order
+from contracts.tables import CouponGrant, MemberFact, Order, OrderCoupon, Refund, RefundCase
 from flows.steps.views import View
 from transforms import sales
-from transforms.histories import touched_members
+from transforms.continued import continued, moved_first_days
+from transforms.histories import as_declared, disputing, histories
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,37 +22,69 @@ class SinceBuild:
     changes: RowDiffs
     resold: pl.Series
     """Days of `sales_daily` that they dirty."""
-    members: pl.Series
-    """Members of whom a document changed; what is known of the others stands."""
-    orders: pl.DataFrame
-    """All orders of these members, and those of the cases that changed (`View.slim`)."""
+    histories: pl.DataFrame
+    """Of all members (`transforms.histories`)."""
+    moved_days: pl.Series
+    """Days on which a member was new or is, who is new on another day now."""
 
     @classmethod
     def of(cls, view: View, changes: RowDiffs) -> "SinceBuild":
-        """Look up whom changes concern."""
-        cases = [changes["refund_cases"].before, changes["refund_cases"].after]
-        owners = orders_by_id(view, pl.concat([one["order_id"] for one in cases]))
-        members = touched_members(changes, owners)
-        theirs = view.slim(Order).filter(pl.col("member_id").is_in(members.implode())).collect()
-        return cls(
+        """Go on with the histories of the last build."""
+        last = as_declared(view.last(MemberFact).lazy()).collect()
+        unclear, owners = _cases(view, changes)
+        found = continued(
             changes,
-            sales.dirty_days(changes, view.zone),
-            members,
-            pl.concat([theirs, owners]).unique("order_id", keep="any"),
+            last,
+            unclear=unclear,
+            disputing=disputing(owners.lazy(), view.rows(RefundCase)).collect(),
+            grants=view.rows(CouponGrant),
+            time_zone=view.zone,
         )
+        touched = pl.concat([found.unknown, found.known["member_id"]]).unique()
+        stand = last.filter(~pl.col("member_id").is_in(touched.implode()))
+        now = pl.concat([stand, found.known, _looked_up(view, found.unknown)])
+        moved = moved_first_days(last, now, touched, view.zone)
+        return cls(changes, sales.dirty_days(changes, view.zone), now, moved)
 
-    def lazy_orders(self) -> dy.LazyFrame[Order]:
-        """`orders`, as transforms take them."""
-        return cast("dy.LazyFrame[Order]", self.orders.lazy())
+
+def _cases(view: View, changes: RowDiffs) -> tuple[pl.Series, pl.DataFrame]:
+    """Members whose cases may have changed, and the orders of those cases and of the open ones."""
+    cases = view.rows(RefundCase)
+    ids = cases.select("order_id", is_open=pl.col("case_status").is_in(OPEN_CASES)).collect()
+    changed = pl.concat([rows["order_id"] for rows in changes["refund_cases"].both])
+    is_theirs = pl.col("order_id").is_in(pl.concat([changed, ids["order_id"]]).implode())
+    theirs = [rows.filter(is_theirs)["member_id"] for rows in changes["orders"].both]
+    wanted = pl.concat([changed, ids.filter("is_open")["order_id"]]).unique()
+    owners = orders_by_id(view, wanted).filter(~pl.col("is_test"))
+    of_changed = owners.filter(pl.col("order_id").is_in(changed.implode()))["member_id"]
+    return pl.concat([*theirs, of_changed]).drop_nulls().unique(), owners.drop_nulls("member_id")
+
+
+def _looked_up(view: View, members: pl.Series) -> pl.DataFrame:
+    """Histories of members from all of their orders."""
+    orders = view.rows(Order).limit(0).collect()
+    if not members.is_empty():
+        is_theirs = pl.col("member_id").is_in(members.implode())
+        orders = view.whole(Order).filter(is_theirs).collect()
+    created = pl.col("created_date").is_in(orders["created_date"].unique().implode())
+    found = histories(
+        cast("dy.LazyFrame[Order]", orders.lazy()),
+        refunds=cast("dy.LazyFrame[Refund]", view.slim(Refund).filter(created)),
+        cases=view.rows(RefundCase),
+        order_coupons=cast("dy.LazyFrame[OrderCoupon]", view.rows(OrderCoupon).filter(created)),
+        grants=view.rows(CouponGrant),
+        time_zone=view.zone,
+    )
+    return found.collect()
 
 
 def orders_by_id(view: View, ids: pl.Series, *, created: pl.Series | None = None) -> pl.DataFrame:
     """Orders by their ids (`View.slim`), of some days of creation where they are known."""
-    rows = view.slim(Order)
     if ids.is_empty():
-        return rows.limit(0).collect()
-    if created is not None:
-        rows = cast(
-            "dy.LazyFrame[Order]", rows.filter(pl.col("created_date").is_in(created.implode()))
-        )
-    return rows.filter(pl.col("order_id").is_in(ids.implode())).collect()
+        return view.slim(Order).limit(0).collect()
+    is_one = pl.col("order_id").is_in(ids.implode())
+    if created is None:
+        return view.whole(Order).filter(is_one).collect()
+    return (
+        view.slim(Order).filter(pl.col("created_date").is_in(created.implode()), is_one).collect()
+    )

@@ -12,7 +12,7 @@ import polars as pl
 from contracts.tables import TABLES, Order, Refund, table_of
 from flows.steps.home import Home, SchemaT
 from flows.steps.shop import Shop
-from warehouse.upkeep import rows_per_day
+from warehouse.files import rows_per_day
 
 _OF_ALL_TIMES: Final[Mapping[type[dy.Schema], tuple[str, ...]]] = {
     Order: (

@@ -13,8 +13,10 @@ from polars.testing import assert_frame_equal
 from contracts.table_diffs import RowDiff
 from contracts.tables import (
     TABLES,
+    CouponGrant,
     KpisDaily,
     Order,
+    OrderCoupon,
     OrderLine,
     Refund,
     RefundCase,
@@ -23,7 +25,9 @@ from contracts.tables import (
 )
 from tests.warehouse.rows import batch, hour, rows, version_rows
 from transforms import kpis, sales
+from transforms.continued import moved_first_days
 from transforms.days import on_days
+from transforms.histories import histories
 from warehouse.merge import family, merge_documents, merge_slices
 
 ZONE = "America/New_York"
@@ -100,6 +104,25 @@ def orders(tables: Tables) -> dy.LazyFrame[Order]:
 
 def cases(tables: Tables) -> dy.LazyFrame[RefundCase]:
     return cast("dy.LazyFrame[RefundCase]", tables["refund_cases"].lazy())
+
+
+def known(tables: Tables) -> pl.DataFrame:
+    """Histories of all members."""
+    return histories(
+        orders(tables),
+        refunds=cast("dy.LazyFrame[Refund]", tables["refunds"].lazy()),
+        cases=cases(tables),
+        order_coupons=cast("dy.LazyFrame[OrderCoupon]", tables["order_coupons"].lazy()),
+        grants=CouponGrant.create_empty().lazy(),
+        time_zone=ZONE,
+    ).collect()
+
+
+def dirty(before: Tables, now: Tables) -> pl.Series:
+    then, since = known(before), known(now)
+    members = pl.concat([then["member_id"], since["member_id"]]).unique()
+    moved = moved_first_days(then, since, members, ZONE)
+    return kpis.dirty_days(apart(before, now), cases(now), moved_days=moved, time_zone=ZONE)
 
 
 def figures(tables: Tables, quarantined: set[int]) -> pl.DataFrame:
@@ -201,7 +224,7 @@ def test_dirty_days_are_all_that_late_changed_and_deleted_orders_change(
         kept = sales_held.filter(~pl.col("sales_date").is_in(days.implode()))
         sales_held = pl.concat([kept, sold(now, days)])
         assert_frame_equal(sales_held, sold(now), check_row_order=False)
-        days = kpis.dirty_days(changed, orders(now), cases(now), time_zone=ZONE)
+        days = dirty(before, now)
         kpis_held = figures_after(kpis_held, now, quarantined, days)
         assert_frame_equal(kpis_held, figures(now, quarantined), check_row_order=False)
 
@@ -211,8 +234,7 @@ def test_an_older_order_that_comes_late_dirties_the_day_its_member_was_new() -> 
     late = order_rows(ORDER | {"order_id": "2", "placed": 0}, 2)
     empty = {name: TABLES[name].schema.create_empty() for name in TRACKED}
     before, now = ({**empty, **batch(some)} for some in ([first], [first, late]))
-    days = kpis.dirty_days(apart(before, now), orders(now), cases(now), time_zone=ZONE)
-    assert days.to_list() == [dt.date(2026, 11, 11), dt.date(2026, 11, 14)]
+    assert dirty(before, now).to_list() == [dt.date(2026, 11, 11), dt.date(2026, 11, 14)]
 
 
 def test_a_new_order_of_an_old_member_dirties_its_own_day_only() -> None:
@@ -220,8 +242,7 @@ def test_a_new_order_of_an_old_member_dirties_its_own_day_only() -> None:
     second = order_rows(ORDER | {"order_id": "2", "placed": 72}, 2)
     empty = {name: TABLES[name].schema.create_empty() for name in TRACKED}
     before, now = ({**empty, **batch(some)} for some in ([first], [first, second]))
-    days = kpis.dirty_days(apart(before, now), orders(now), cases(now), time_zone=ZONE)
-    assert days.to_list() == [dt.date(2026, 11, 14)]
+    assert dirty(before, now).to_list() == [dt.date(2026, 11, 14)]
 
 
 def test_an_order_that_comes_after_its_case_was_paid_back_dirties_that_day_too() -> None:
@@ -229,8 +250,7 @@ def test_an_order_that_comes_after_its_case_was_paid_back_dirties_that_day_too()
     empty = {name: TABLES[name].schema.create_empty() for name in TRACKED}
     before = {**empty, "refund_cases": case_rows([order], 1)}
     now = {**before, **batch([order_rows(order, 1)])}
-    days = kpis.dirty_days(apart(before, now), orders(now), cases(now), time_zone=ZONE)
-    assert days.to_list() == [dt.date(2026, 11, 11), dt.date(2026, 11, 14)]
+    assert dirty(before, now).to_list() == [dt.date(2026, 11, 11), dt.date(2026, 11, 14)]
 
 
 ORDER: dict[str, Any] = {

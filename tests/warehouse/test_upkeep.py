@@ -11,7 +11,8 @@ from contracts.tables import KpisDaily, SalesDaily, StockLevel
 from tests.warehouse.rows import batch, document, hour, rows, version_rows
 from warehouse import upkeep
 from warehouse.lake import Lake
-from warehouse.upkeep import changes, note, read_note, tidy
+from warehouse.row_diffs import changes
+from warehouse.upkeep import note, read_note, tidy
 
 NEXT_DAY = dt.date(2026, 11, 12)
 
