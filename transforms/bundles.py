@@ -60,8 +60,13 @@ def alone_rates(
 ) -> pl.LazyFrame:
     """How much of a part's pieces is sold alone, of the days from `since` to `until`.
 
-    Grain: (shop_id, sku_id), parts that sold. Its price moves these, and not what bundles take.
+    Grain: (shop_id, sku_id), parts that sold. Its price moves these, and not what bundles take. The
+    few `pieces` are read at once: without any, no sale is looked up.
     """
+    held = pieces.collect()
+    if held.is_empty():
+        return NO_RATES
+    pieces = held.lazy()
     within = pl.col("sales_date").is_between(since, until)
     total = pl.col("sold_units").sum()
     own = sales_daily.lazy().filter(within).group_by(_SKU).agg(own_units=total)

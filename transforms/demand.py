@@ -24,6 +24,7 @@ WINDOWS_BACK: Final = 4
 
 # A day of a SKU that sells on most days is unusual beyond so many robust standard deviations.
 _SPIKE_SDS: Final = 5.0
+_FREQUENT_SHARE: Final = 0.5
 # A rise is believed once it makes up a quarter of the days: two weeks of eight.
 _SHIFT_SHARE: Final = 0.25
 # One that sells seldom: unusual is a day of more than so many times its usual size, if more than a
@@ -92,6 +93,8 @@ class JudgedDays:
 
     def without(self, odd: _Flags) -> "JudgedDays":
         """Without the days that are marked."""
+        if not odd.any():
+            return self
         return _judged(self.skus, self.days, self.units, self.is_day & ~odd, len(self.units))
 
 
@@ -110,13 +113,13 @@ def days_to_judge_by(
     SKUs that sold on none of these days are absent, as are those that have too few days at all.
     """
     since = until - dt.timedelta(days=window_days - 1)
-    lost = left_out.filter(pl.col("day").is_between(since, until)).group_by("sku").agg(pl.len())
-    few = window_days - pl.col("len").cast(pl.Int64) < LEAST_DAYS
-    scarce = lost.filter(few).select("sku")
+    lost = _lost(left_out, since=since, until=until)
+    scarce = lost.filter(_is_scarce(since, until)).select("sku")
     usual = sold.filter(pl.col("day") >= since).join(scarce, on="sku", how="anti")
-    earlier = sold.join(scarce, on="sku", how="semi")
-    horizon = horizon_of(until, window_days)
     window = _grid(usual, left_out, since=since, until=until, most=window_days)
+    if scarce.is_empty():
+        return window
+    earlier, horizon = sold.join(scarce, on="sku", how="semi"), horizon_of(until, window_days)
     last = _grid(earlier, left_out, since=horizon, until=until, most=window_days)
     last = last.of(np.flatnonzero(last.counts >= LEAST_DAYS))
     skus = np.concatenate([window.skus, last.skus])
@@ -126,6 +129,43 @@ def days_to_judge_by(
         np.concatenate([window.days, last.days], axis=1),
         np.concatenate([window.units, last.units], axis=1),
     ).of(np.argsort(skus))
+
+
+def judged_by_more(
+    sold: pl.DataFrame, left_out: pl.DataFrame, *, since: dt.date, until: dt.date
+) -> pl.DataFrame:
+    """SKUs (`sku`) of which sales before the window are needed: these days say too little.
+
+    Few days to judge by are left of them, or what sells seldom sold more than a handful in one.
+    """
+    lost, units = _lost(left_out, since=since, until=until), pl.col("units")
+    much = sold.filter(units > _BULK_UNITS).select("sku").unique()
+    told, untold = (rows.join(much, on="sku", how="semi") for rows in (sold, left_out))
+    judged_days = _days_in(since, until) - pl.col("lost_days").fill_null(0)
+    seldom = (
+        told.join(untold, on=["sku", "day"], how="anti")
+        .group_by("sku")
+        .agg(most_units=units.max(), sold_days=(units > 0).sum())
+        .filter(pl.col("most_units") > _BULK_UNITS)
+        .join(lost, on="sku", how="left")
+        .filter(pl.col("sold_days") < _FREQUENT_SHARE * judged_days)
+    )
+    scarce = lost.filter(_is_scarce(since, until))
+    return pl.concat([scarce.select("sku"), seldom.select("sku")]).unique()
+
+
+def _is_scarce(since: dt.date, until: dt.date) -> pl.Expr:
+    return _days_in(since, until) - pl.col("lost_days") < LEAST_DAYS
+
+
+def _lost(left_out: pl.DataFrame, *, since: dt.date, until: dt.date) -> pl.DataFrame:
+    """How many days of a span are left out. Grain: (sku)."""
+    days = left_out.filter(pl.col("day").is_between(since, until))
+    return days.group_by("sku").agg(lost_days=pl.len().cast(pl.Int64))
+
+
+def _days_in(since: dt.date, until: dt.date) -> int:
+    return (until - since).days + 1
 
 
 def horizon_of(until: dt.date, window_days: int) -> dt.date:
@@ -156,17 +196,19 @@ def _judged(
     skus: npt.NDArray[np.uint32], days: _Whole, units: Numbers, is_judged: _Flags, most: int
 ) -> JudgedDays:
     """The last so many days of each SKU that it is judged by, moved to the first rows."""
-    counts, kept = is_judged.sum(axis=0), np.zeros((2, most, skus.size))
-    kept[:, : len(units)] = days[-most:], units[-most:]
+    counts, shape = is_judged.sum(axis=0), (most, skus.size)
+    kept_days, kept_units = np.zeros(shape, dtype=np.int32), np.zeros(shape)
+    kept_days[: len(units)], kept_units[: len(units)] = days[-most:], units[-most:]
     # Of most SKUs every day counts, and no more than those are there: they stand where they are.
     columns = np.flatnonzero(counts < len(units)) if len(units) <= most else np.arange(skus.size)
     gaps = is_judged[:, columns]
     place = np.cumsum(gaps, axis=0, dtype=np.int32) - 1 - np.maximum(counts[columns] - most, 0)
     row, column = np.nonzero(gaps & (place >= 0))
     to = place[row, column], columns[column]
-    kept[:, :, columns] = 0
-    kept[:, *to] = days[row, to[1]], units[row, to[1]]
-    return JudgedDays(skus, np.minimum(counts, most), kept[0].astype(np.int32), kept[1])
+    for kept, all_of_it in ((kept_days, days), (kept_units, units)):
+        kept[:, columns] = 0
+        kept[to] = all_of_it[row, to[1]]
+    return JudgedDays(skus, np.minimum(counts, most), kept_days, kept_units)
 
 
 def unusual(judged: JudgedDays, sold: pl.DataFrame) -> _Flags:
@@ -213,7 +255,7 @@ def _unusual(days: pl.DataFrame, sold: pl.DataFrame) -> pl.Series:
             usual_day=pl.when(pl.col("n") >= _WHOLE_WEEKS)
             .then(units.median().over("sku", "weekday"))
             .otherwise(units.median().over("sku")),
-            is_frequent=(units > 0).mean().over("sku") >= 0.5,
+            is_frequent=(units > 0).mean().over("sku") >= _FREQUENT_SHARE,
         )
         .with_columns(spike=spike)
         .with_columns(is_shift=pl.col("spike").mean().over("sku") >= _SHIFT_SHARE)

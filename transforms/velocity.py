@@ -16,6 +16,7 @@ from transforms.demand import (
     JudgedDays,
     days_to_judge_by,
     horizon_of,
+    judged_by_more,
     unusual,
 )
 from transforms.forecasts import demand_class
@@ -107,15 +108,9 @@ def _velocity(
     skus = known(before).sort(_SKU).with_row_index("sku")
     keys = skus.lazy().select(*_SKU, "sku")
     # Read again rather than held: of years of sales few columns of some days are needed.
-    is_recent = pl.col("day") >= horizon_of(until, window_days)
-    was_then = in_last_year("day", until=until, window_days=window_days)
-    sales = (
-        before.filter(is_recent | was_then)
-        .join(keys, on=_SKU)
-        .select("sku", "day", "units")
-        .collect(engine="streaming")
-    )
-    sold, last_year = sales.filter(is_recent), sales.filter(was_then)
+    day, was_then = pl.col("day"), in_last_year("day", until=until, window_days=window_days)
+    sales = _numbered(before.filter((day >= since) | was_then), keys)
+    sold, last_year = sales.filter(day >= since), sales.filter(was_then)
     spans = stockouts.join(keys, on=_SKU).select("sku", "first_date", "last_date").collect()
     out = _days_out(spans, until=until, window_days=window_days)
     campaigns = _per_sku(events, keys).join(keys, on=_SKU).select("sku", day="event_date")
@@ -125,6 +120,9 @@ def _velocity(
         both = out.join(event_days, on=["sku", "day"], how="semi")
         event_days = event_days.join(both, on=["sku", "day"], how="anti")
     left_out = pl.concat([out, event_days])
+    more = judged_by_more(sold, left_out, since=since, until=until)
+    is_earlier = day.is_between(horizon_of(until, window_days), since, closed="left")
+    sold = pl.concat([sold, _of_some(before.filter(is_earlier), skus.join(more, on="sku"))])
     judged = days_to_judge_by(sold, left_out, until=until, window_days=window_days)
     odd = unusual(judged, sold)
     levels = _levels(judged.without(odd))
@@ -151,6 +149,19 @@ def _velocity(
         as_of_date=pl.lit(until),
         window_days=pl.lit(window_days, dtype=pl.Int64),
     ).pipe(Velocity.cast)
+
+
+def _numbered(sold: pl.LazyFrame, keys: pl.LazyFrame) -> pl.DataFrame:
+    """Sales by the number of the SKU."""
+    found = sold.join(keys, on=_SKU).select("sku", "day", "units")
+    return found.collect(engine="streaming")
+
+
+def _of_some(sold: pl.LazyFrame, skus: pl.DataFrame) -> pl.DataFrame:
+    """Sales of some SKUs, which are mostly few."""
+    is_one = pl.col("sku_id").is_in(skus["sku_id"].implode())
+    some = sold.filter(is_one) if skus.height else sold.limit(0)
+    return _numbered(some, skus.lazy().select(*_SKU, "sku"))
 
 
 def _days_out(spans: pl.DataFrame, *, until: dt.date, window_days: int) -> pl.DataFrame:

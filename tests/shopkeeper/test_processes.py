@@ -36,6 +36,15 @@ def test_garbage_is_looked_for_seldom_from_the_first_import_on() -> None:
     assert done.stdout == "True\n"
 
 
+def test_what_is_left_at_the_end_is_not_looked_through() -> None:
+    # What is registered first is called last.
+    at_exit = (
+        "atexit.register(lambda: print(gc.get_count()[0] < 100, gc.get_freeze_count() > 1_000))"
+    )
+    done = _python(f"import atexit, gc; {at_exit}; import shopkeeper, json")
+    assert done.stdout == "True True\n"
+
+
 def test_benches_measure_processes_that_are_set_as_ours_are() -> None:
     # Polars puts its own settings first; the last of a name counts.
     told = "import tests.bench.ten_million, os; print(os.environ['_RJEM_MALLOC_CONF'])"
