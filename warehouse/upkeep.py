@@ -10,7 +10,7 @@ from deltalake import DeltaTable
 from deltalake.exceptions import CommitFailedError
 
 from contracts.tables import TABLES, Table
-from warehouse.delta import kept_out_of_statistics
+from warehouse.delta import properties
 from warehouse.lake import Lake, LakeBusyError
 
 MOST_FILES = 16
@@ -63,8 +63,9 @@ def purge(lake: Lake, table_names: Sequence[str]) -> dict[str, int]:
     for name in table_names:
         head = lake.open(name)
         if head is not None:
-            quoted = kept_out_of_statistics(TABLES[name]) or {}
-            head.alter.set_table_properties(_NO_LOG | quoted, raise_if_not_exists=False)
+            head.alter.set_table_properties(
+                _NO_LOG | properties(TABLES[name]), raise_if_not_exists=False
+            )
     lake.vacuum(table_names)
     for name in table_names:
         head = lake.open(name)
