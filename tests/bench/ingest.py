@@ -2,8 +2,9 @@
 
 Three processes: a server that replays recorded pages, ours that pulls them into an empty home
 (landed, sealed, mapped, checked, merged), and dlt that reads the same pages and loads them as
-Parquet into DuckDB. CPU seconds are of the client process and its children; ours counts accepted
-canonical rows, and the ratio to dlt is of CPU seconds for the same bytes.
+Parquet into DuckDB. CPU seconds are of the client process and its children, the best of a few
+processes; the peak is the highest of them. Ours counts accepted canonical rows, and the ratio to
+dlt is of CPU seconds for the same bytes.
 """
 
 import json
@@ -17,6 +18,7 @@ from typing import Any
 
 from tests.bench.replay import ORDERS, served
 
+ROUNDS = 3
 _SHOP = """
 name = "Replay"
 currency = "USD"
@@ -35,7 +37,7 @@ min_margin_rate = 0.1
 def main() -> None:
     """Measure both, each in a process of its own, and print one JSON line."""
     with served() as url:
-        ours, theirs = _measured("ours", url), _measured("dlt", url)
+        ours, theirs = _best("ours", url), _best("dlt", url)
     rate, decoding = ours["rows"] / ours["cpu"], ours["bytes"] / ours["cpu"] / 1e6
     rows = {
         "ingest_rows_per_cpu_second": {
@@ -58,6 +60,12 @@ def main() -> None:
         },
     }
     sys.stdout.write(json.dumps(rows) + "\n")
+
+
+def _best(whose: str, url: str) -> dict[str, Any]:
+    """The fewest CPU-seconds of some processes, and the highest peak."""
+    runs = [_measured(whose, url) for _ in range(ROUNDS)]
+    return min(runs, key=lambda run: run["cpu"]) | {"peak_mb": max(run["peak_mb"] for run in runs)}
 
 
 def _measured(whose: str, url: str) -> dict[str, Any]:
