@@ -3,6 +3,8 @@
 import datetime as dt
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
+from typing import Final
 
 import polars as pl
 from deltalake import (
@@ -21,12 +23,9 @@ from contracts.tables import RENAMED, Table
 # A commit is made on top of exactly the version it was computed from, or not at all: left to
 # itself, deltalake lets two appends of the same document through.
 _ONE_ATTEMPT = CommitProperties(max_commit_retries=0)
-_USUAL = WriterProperties(compression="SNAPPY")
-# Dictionaries of values that hardly come again take half of the time of writing, to save a fifth
-# of the bytes.
-_PLAIN = WriterProperties(
-    compression="SNAPPY", default_column_properties=ColumnProperties(dictionary_enabled=False)
-)
+_FEW: Final = ColumnProperties(dictionary_enabled=True)
+_KINDS_OF_FEW: Final = ("code", "currency")
+"""Of columns with few different values."""
 
 
 class OvertakenError(Exception):
@@ -120,12 +119,13 @@ def create(url: str, rows: pl.DataFrame, table: Table) -> int:
             rows,
             partition_by=table.partition,
             configuration=properties(table),
+            writer_properties=writer(table),
             commit_properties=_ONE_ATTEMPT,
         )
     return 0
 
 
-def append(head: DeltaTable, rows: pl.DataFrame) -> int:
+def append(head: DeltaTable, rows: pl.DataFrame, table: Table) -> int:
     """Add rows; the new version.
 
     Raises:
@@ -134,17 +134,18 @@ def append(head: DeltaTable, rows: pl.DataFrame) -> int:
     version = head.version()
     with _on_this_version():
         write_deltalake(
-            head, rows, mode="append", schema_mode="merge", commit_properties=_ONE_ATTEMPT
+            head,
+            rows,
+            mode="append",
+            schema_mode="merge",
+            writer_properties=writer(table),
+            commit_properties=_ONE_ATTEMPT,
         )
     return version + 1
 
 
-def overwrite(
-    head: DeltaTable, rows: pl.DataFrame, predicate: str | None, *, is_plain: bool = False
-) -> int:
+def overwrite(head: DeltaTable, rows: pl.DataFrame, table: Table, predicate: str | None) -> int:
     """Replace the rows that a predicate names, or all; the new version.
-
-    `is_plain`: columns are written without dictionaries.
 
     Raises:
         OvertakenError: see `_on_this_version`.
@@ -157,10 +158,22 @@ def overwrite(
             mode="overwrite",
             schema_mode="merge",
             predicate=predicate,
-            writer_properties=_PLAIN if is_plain else _USUAL,
+            writer_properties=writer(table),
             commit_properties=_ONE_ATTEMPT,
         )
     return version + 1
+
+
+@cache
+def writer(table: Table) -> WriterProperties:
+    """A dictionary of values that hardly come again takes half of the time of writing."""
+    columns = table.schema.columns().items()
+    few = [name for name, one in columns if (one.metadata or {}).get("kind") in _KINDS_OF_FEW]
+    return WriterProperties(
+        compression="SNAPPY",
+        default_column_properties=ColumnProperties(dictionary_enabled=False),
+        column_properties={name: _FEW for name in ["shop_id", *few]},
+    )
 
 
 def among(column: str, values: pl.Series) -> str:

@@ -121,7 +121,6 @@ class Lake:
         table = TABLES[table_name]
         rows, scope = _shape(frame, table), scope_of(table)
         in_order = list(dict.fromkeys([scope, *table.key]))
-        is_plain = table.partition is None  # it is written whole at each build, and read as often
         for _ in range(_ATTEMPTS):
             head = self.open(table_name)
             stored = read(head, table, days)
@@ -136,7 +135,7 @@ class Lake:
                     version = head.version()
                 else:
                     written = wanted.filter(pl.col(scope).is_in(touched.implode()))
-                    version = overwrite(head, written, among(scope, touched), is_plain=is_plain)
+                    version = overwrite(head, written, table, among(scope, touched))
                     self.keep(table_name, head)
             except OvertakenError:
                 continue
@@ -164,7 +163,7 @@ class Lake:
             if rows.equals(stored):
                 return Merged(head.version(), unchanged=stored.height)
             try:
-                version = overwrite(head, _shape(rows, table), None)
+                version = overwrite(head, _shape(rows, table), table, None)
             except OvertakenError:
                 continue
             return Merged(version, changed=rows.height, removed=stored.height - rows.height)
@@ -296,11 +295,11 @@ class Lake:
         if dirty.is_empty() and outcome.removed.is_empty():
             return _NO_VERSION if head is None else head.version()
         if head is None or (outcome.changed == 0 and outcome.removed.is_empty()):
-            return self._create(table, dirty) if head is None else append(head, dirty)
+            return self._create(table, dirty) if head is None else append(head, dirty, table)
         scope = scope_of(table)
         touched = pl.concat([dirty[scope], outcome.removed[scope]]).unique()
         rows = outcome.rows.filter(pl.col(scope).is_in(touched.implode()))
-        return overwrite(head, rows, among(scope, touched))
+        return overwrite(head, rows, table, among(scope, touched))
 
     def _create(self, table: Table, rows: pl.DataFrame) -> int:
         try:

@@ -10,7 +10,7 @@ from deltalake import DeltaTable
 from deltalake.exceptions import CommitFailedError
 
 from contracts.tables import TABLES, Table
-from warehouse.delta import properties
+from warehouse.delta import properties, writer
 from warehouse.lake import Lake, LakeBusyError
 
 MOST_FILES = 16
@@ -119,10 +119,12 @@ def _compact(head: DeltaTable, table: Table) -> bool:
         return False
     try:
         if table.partition is None or not is_parted:
-            head.optimize.compact()
+            head.optimize.compact(writer_properties=writer(table))
         else:
             days = [str(day) for day in many["day"].sort()]
-            head.optimize.compact(partition_filters=[(table.partition, "in", days)])
+            head.optimize.compact(
+                partition_filters=[(table.partition, "in", days)], writer_properties=writer(table)
+            )
     except CommitFailedError:
         return False
     return True
