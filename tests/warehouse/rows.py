@@ -18,6 +18,7 @@ _ANYTHING: dict[pl.DataType, Any] = {
     pl.Boolean(): False,
     pl.Date(): NOON.date(),
     pl.Datetime("us", "UTC"): NOON,
+    pl.List(pl.Int32): [],
 }
 _CODES = {
     "payment_status": "paid",
