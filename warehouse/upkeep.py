@@ -27,23 +27,24 @@ _NOTE_ATTEMPTS = 5
 _UPKEEP = {"OPTIMIZE", "VACUUM START", "VACUUM END"}
 
 
-def note(lake: Lake, table_name: str, *, key: str, value: str) -> int | None:
-    """Write a note on a table, in its own log: it lives and dies with it. Its version then.
+def note(lake: Lake, table_name: str, notes: Mapping[str, str]) -> int | None:
+    """Write notes on a table by key, in its own log: they live and die with it. Its version then.
 
-    Null where there is no such table; the same note again makes no version.
+    None where there is no such table; the same notes again make no version.
 
     Raises:
         LakeBusyError: when other writers leave no gap.
     """
+    named = {_NOTE + key: value for key, value in notes.items()}
     for _ in range(_NOTE_ATTEMPTS):
         head = lake.open(table_name)
         if head is None:
             return None
-        if head.metadata().configuration.get(_NOTE + key) == value:
+        if named.items() <= head.metadata().configuration.items():
             return head.version()
         # Another shop's note, written meanwhile, is not to be overwritten.
         with suppress(CommitFailedError):
-            head.alter.set_table_properties({_NOTE + key: value}, raise_if_not_exists=False)
+            head.alter.set_table_properties(named, raise_if_not_exists=False)
             lake.keep(table_name, head)
             return head.version()
     raise LakeBusyError(f"table {table_name} is being written by others: build again")

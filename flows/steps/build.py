@@ -90,7 +90,7 @@ def rebuild(
                 name: mine.home.lake.replace(name, frame, shop_id=shop.id).version
                 for name, frame in frames.items()
             }
-            mine.home.readings.record(versions | _noted(view, view.notes))
+            mine.home.readings.record(versions | _noted(view))
             for name, frame in frames.items():
                 rebuilt[name] = rebuilt.get(name, 0) + frame.height
 
@@ -111,19 +111,17 @@ def _build_shop(home: Home, shop: Shop, *, is_full: bool) -> dict[str, int]:
     for name, frame in frames.items():
         versions[name] = home.lake.replace(name, frame, shop_id=shop.id).version
     basis = _basis(view, sold_rows=of_days.rows)
-    notes = {**view.notes, **{(name, _key(shop)): basis for name in _KEPT}}
-    home.readings.record(versions | _noted(view, notes))
+    for name in _KEPT:
+        view.notes[name][_key(shop)] = basis
+    home.readings.record(versions | _noted(view))
     publish(home.database, "kpis_daily", read=lambda: _published_rows(home, "kpis_daily"))
     heights = {name: frame.height for name, frame in frames.items()}
     return {"sales_daily": of_days.rows, **heights}
 
 
-def _noted(view: View, notes: Mapping[tuple[str, str], str]) -> dict[str, int]:
-    """Versions of the tables on which something was noted, by table and key."""
-    found = {
-        name: note(view.home.lake, name, key=key, value=value)
-        for (name, key), value in notes.items()
-    }
+def _noted(view: View) -> dict[str, int]:
+    """Versions of the tables on which something was noted."""
+    found = {name: note(view.home.lake, name, notes) for name, notes in view.notes.items()}
     return {name: version for name, version in found.items() if version is not None}
 
 

@@ -39,7 +39,7 @@ def last_or_fitted(view: View) -> Callable[[MembersSeen], MemberModels]:
         if last.get("fitted_on") == digest:
             return _models(last)
         found = fitted(seen)
-        view.notes[table, key] = json.dumps({"fitted_on": digest, **asdict(found)})
+        view.notes[table][key] = json.dumps({"fitted_on": digest, **asdict(found)})
         return found
 
     return models
@@ -97,7 +97,7 @@ def last_known(
     table, key = table_of(Velocity).name, f"known.{view.shop.id}"
     basis = f"{velocity.VERSION}:{_content(pieces)}"
     noted = read_note(view.home.lake, table, key=key)
-    view.notes[table, key] = basis
+    view.notes[table][key] = basis
     if since is None or noted != basis:
         return known_skus
     columns = ("shop_id", "sku_id", "last_sold_date", "as_of_date")
@@ -126,7 +126,7 @@ def _stands(
     is_sold_alike = since is not None and not (since.resold <= until).any()
     if is_sold_alike and read_note(view.home.lake, table, key=key) == basis:
         return True
-    view.notes[table, key] = basis
+    view.notes[table][key] = basis
     return False
 
 

@@ -42,7 +42,8 @@ class SinceBuild:
         )
         touched = pl.concat([found.unknown, found.known["member_id"]]).unique()
         stand = last.filter(~pl.col("member_id").is_in(touched.implode()))
-        now = pl.concat([stand, found.known, _looked_up(view, found.unknown)])
+        others = [] if found.unknown.is_empty() else [_looked_up(view, found.unknown)]
+        now = pl.concat([stand, found.known, *others])
         moved = moved_first_days(last, now, touched, view.zone)
         return cls(changes, sales.dirty_days(changes, view.zone), now, moved)
 
@@ -62,10 +63,8 @@ def _cases(view: View, changes: RowDiffs) -> tuple[pl.Series, pl.DataFrame]:
 
 def _looked_up(view: View, members: pl.Series) -> pl.DataFrame:
     """Histories of members from all of their orders."""
-    orders = view.rows(Order).limit(0).collect()
-    if not members.is_empty():
-        is_theirs = pl.col("member_id").is_in(members.implode())
-        orders = view.whole(Order).filter(is_theirs).collect()
+    is_theirs = pl.col("member_id").is_in(members.implode())
+    orders = view.whole(Order).filter(is_theirs).collect()
     created = pl.col("created_date").is_in(orders["created_date"].unique().implode())
     found = histories(
         cast("dy.LazyFrame[Order]", orders.lazy()),

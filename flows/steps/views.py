@@ -1,6 +1,7 @@
 """A shop's tables as they were known at one moment."""
 
 import datetime as dt
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -36,7 +37,7 @@ class View:
     versions: Mapping[str, int]
     asked: set[str] = field(default_factory=set)
     """Names of the tables that were read."""
-    notes: dict[tuple[str, str], str] = field(default_factory=dict)
+    notes: dict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
     """What a build is to note on the tables that it makes, by table and key."""
     is_anew: bool = True
     """Nothing that the last build noted stands in for computing it."""

@@ -96,11 +96,11 @@ def test_a_version_whose_files_are_gone_cannot_be_compared(lake: Lake) -> None:
 
 
 def test_a_note_stays_on_its_table_through_what_is_written_to_it(lake: Lake) -> None:
-    assert note(lake, "kpis_daily", key="a", value="1") is None
+    assert note(lake, "kpis_daily", {"a": "1"}) is None
     lake.replace("kpis_daily", rows(KpisDaily, [{}]))
-    assert note(lake, "kpis_daily", key="a", value="1") == 1
-    assert note(lake, "kpis_daily", key="b", value="2") == 2
-    assert note(lake, "kpis_daily", key="b", value="2") == 2
+    assert note(lake, "kpis_daily", {"a": "1"}) == 1
+    assert note(lake, "kpis_daily", {"b": "2"}) == 2
+    assert note(lake, "kpis_daily", {"b": "2"}) == 2
     lake.replace("kpis_daily", rows(KpisDaily, [{"gmv_minor": 9}]))
     assert [read_note(lake, "kpis_daily", key=key) for key in "abc"] == ["1", "2", None]
 
