@@ -18,6 +18,6 @@ os.environ.setdefault(
 # NumPy's and SciPy's matrices here are small; threads that wait for a large one burn a core.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 # What is imported is no garbage: to look for some every 700 objects took a sixth of all imports.
-gc.set_threshold(50_000, 10, 10)
+gc.set_threshold(200_000, 10, 10)
 # What is left at the end the system takes back: to look through it took as long as a whole import.
 atexit.register(gc.freeze)
