@@ -117,7 +117,6 @@ class Lake:
         """Replace a derived table by a frame; of one shop, or of some days of the partition.
 
         Days whose rows are equal, in any order, are not written; nothing to write, no new version.
-        Where the number of rows of a table without days changed, all count as added and removed.
         """
         table = TABLES[table_name]
         rows, scope = _shape(frame, table), scope_of(table)
@@ -127,11 +126,7 @@ class Lake:
             stored = read(head, table, days)
             is_other = pl.lit(value=False) if shop_id is None else pl.col("shop_id") != shop_id
             wanted = pl.concat([stored.filter(is_other), rows]).sort(in_order)
-            if table.partition is None and wanted.height != stored.height:
-                # Its shop is written whole, however few rows differ.
-                came, gone = rows[scope], stored.filter(~is_other)[scope]
-            else:
-                came, gone = _difference(wanted, stored, list(table.key), scope)
+            came, gone = _difference(wanted, stored, list(table.key), scope)
             touched = pl.concat([came, gone]).unique()
             try:
                 if head is None:
