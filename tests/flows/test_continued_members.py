@@ -1,0 +1,111 @@
+"""What a build adds to members' histories of the build before is what a whole one finds."""
+
+import datetime as dt
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import dataframely as dy
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+
+from contracts.tables import TABLES, CouponGrant, Order, RefundCase, table_of
+from flows.steps.build import build, derive
+from flows.steps.home import Home
+from flows.steps.opening import open_home
+from tests.bench.drawn_orders import SHOP, record_readings, write_home
+from tests.warehouse.rows import rows
+
+NOW = dt.datetime(2026, 11, 21, tzinfo=dt.UTC)
+Row = dict[str, Any]
+
+
+def day(number: int) -> dt.datetime:
+    """Noon of a day of November in Shanghai."""
+    return dt.datetime(2026, 11, number, 4, tzinfo=dt.UTC)
+
+
+def order(number: int, member: str, **more: Any) -> Row:
+    """Placed on that day of November."""
+    placed = {"placed_at": day(number), "created_date": day(number).date()}
+    money = {"goods_minor": 100, "goods_units": 1, "is_test": False, "currency": "CNY"}
+    return {"order_id": f"{member}-{number}", "member_id": member, **placed, **money, **more}
+
+
+def case(order_id: str, status: str, **more: Any) -> Row:
+    return {"case_id": order_id, "order_id": order_id, "case_status": status, **more}
+
+
+def read(home: Home, schema: type[dy.Schema], *given: Row, hour: int = 0) -> None:
+    """Merge what was read so many hours after the first reading, later versions than before."""
+    at = NOW + dt.timedelta(hours=hour)
+    common = {"shop_id": SHOP, "read_at": at, "source_updated_at": at, "content_hash": hour}
+    merged = home.lake.merge({table_of(schema).name: rows(schema, [common | one for one in given])})
+    home.readings.record({name: one.version for name, one in merged.items()})
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Home]:
+    """Two members with orders; one was given a coupon before her first order."""
+    write_home(tmp_path / "home")
+    with open_home(tmp_path / "home") as opened:
+        read(opened, Order, order(2, "old"), order(9, "old"), order(3, "two"), order(8, "guest"))
+        given = {"member_id": "new", "grant_status": "available", "granted_at": day(1)}
+        read(opened, CouponGrant, {"grant_id": "g", **given})
+        read(opened, RefundCase, case("new-12", "requested"), case("two-3", "requested"))
+        record_readings(opened, NOW)
+        build(opened)
+        yield opened
+
+
+def facts_after(home: Home) -> dict[str, Row]:
+    """Of a build a day later, by member; every derived table is as if it were built whole."""
+    record_readings(home, NOW + dt.timedelta(days=1))
+    build(home)
+    shop = home.shop(SHOP)
+    for name, whole in derive(home, shop, as_of=home.data_as_of(shop)).items():
+        key = TABLES[name].key
+        assert_frame_equal(home.scan(name, shop).sort(key).collect(), whole.sort(key))
+    return {row["member_id"]: row for row in home.scan("member_facts", shop).collect().to_dicts()}
+
+
+def test_a_later_order_adds_to_what_was_known(home: Home) -> None:
+    read(home, Order, order(20, "old", goods_minor=50), hour=1)
+    old = facts_after(home)["old"]
+    assert (old["orders_count"], old["spent_minor"], old["later_minor"]) == (3, 250, 150)
+    assert (old["order_gaps_days"], old["usual_gap_days"]) == ([7, 11], 9.0)
+    assert old["first_order_at"] == day(2)
+
+
+def test_a_first_order_finds_the_coupon_and_the_case_that_were_there_before(home: Home) -> None:
+    read(home, Order, order(12, "new"), hour=1)
+    new = facts_after(home)["new"]
+    assert (new["last_coupon_at"], new["has_open_case"]) == (day(1), True)
+
+
+def test_a_case_that_is_decided_is_open_no_more(home: Home) -> None:
+    before = home.scan("member_facts", home.shop(SHOP)).filter(pl.col("member_id") == "two")
+    assert before.collect()["has_open_case"].to_list() == [True]
+    read(home, RefundCase, case("two-3", "refunded", refunded_at=day(19)), hour=1)
+    two = facts_after(home)["two"]
+    assert (two["has_open_case"], two["last_refunded_at"]) == (False, day(19))
+
+
+def test_a_new_order_of_somebody_with_an_open_case_leaves_it_open(home: Home) -> None:
+    read(home, Order, order(15, "two"), hour=1)
+    assert facts_after(home)["two"]["has_open_case"]
+
+
+def test_an_older_order_that_comes_late_makes_another_day_the_first(home: Home) -> None:
+    read(home, Order, order(1, "old"), hour=1)
+    assert facts_after(home)["old"]["first_order_at"] == day(1)
+    kpis = home.scan("kpis_daily", home.shop(SHOP)).sort("kpi_date").collect()
+    new = kpis.filter(pl.col("new_buyers_units") > 0)
+    assert new["kpi_date"].dt.day().to_list() == [1, 3, 8]
+
+
+def test_an_order_that_turns_out_to_be_anothers_is_taken_from_the_first(home: Home) -> None:
+    read(home, Order, order(9, "old", member_id="two"), hour=1)
+    found = facts_after(home)
+    assert (found["old"]["orders_count"], found["two"]["orders_count"]) == (1, 2)
