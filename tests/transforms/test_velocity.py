@@ -148,6 +148,12 @@ def test_a_bulk_order_among_small_ones_leaves_the_small_ones_but_a_third_is_dema
     assert often["daily_units"] > 10 * usual["daily_units"]
 
 
+def test_what_always_sells_in_bulk_is_known_by_its_sales_before_the_window() -> None:
+    before = [sale(back(days), 40) for days in (60, 90, 120, 150)]
+    assert speeds([*before, sale(back(5), 40)])["A"]["outlier_days"] == 0
+    assert speeds([sale(back(5), 40)])["A"]["outlier_days"] == 1
+
+
 def test_a_handful_is_no_bulk_order() -> None:
     assert speeds([sale(back(5), 10)])["A"]["outlier_days"] == 0
 
