@@ -11,6 +11,7 @@ from contracts.tables import CouponGrant, MemberFact, Order
 from transforms.days import local_day
 from transforms.histories import (
     MEMBER,
+    ORDER,
     as_declared,
     bought,
     granted,
@@ -89,6 +90,22 @@ def moved_first_days(
     both = then.join(now, on=MEMBER, how="full", suffix="_now")
     moved = both.filter(pl.col("day").ne_missing(pl.col("day_now")))
     return pl.concat([moved["day"], moved["day_now"]]).drop_nulls()
+
+
+def touched_members(changes: RowDiffs) -> pl.Series:
+    """Members of whom an order or a grant changed."""
+    names = ("orders", "coupon_grants")
+    rows = [side["member_id"] for name in names for side in changes[name].both]
+    return pl.concat(rows).drop_nulls().unique()
+
+
+def first_orders_before(changes: RowDiffs, orders: pl.DataFrame, time_zone: str) -> pl.DataFrame:
+    """What members had bought before changes, from all of their `orders` now (`bought`)."""
+    change = changes["orders"]
+    stood = orders.join(change.after, on=ORDER, how="anti")
+    columns = [*_PLACED, "goods_minor"]
+    then = pl.concat([_counted(stood).select(columns), _counted(change.before).select(columns)])
+    return bought(then.lazy(), time_zone).collect()
 
 
 def _counted(orders: pl.DataFrame) -> pl.DataFrame:

@@ -1,7 +1,7 @@
 """Delta tables as frames: read with their declared columns, written on top of a known version."""
 
 import datetime as dt
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from typing import Final
@@ -162,6 +162,17 @@ def overwrite(head: DeltaTable, rows: pl.DataFrame, table: Table, predicate: str
             commit_properties=_ONE_ATTEMPT,
         )
     return version + 1
+
+
+def mark(head: DeltaTable, marks: Mapping[str, str]) -> None:
+    """Set properties of a table that it has not yet.
+
+    Raises:
+        OvertakenError: see `_on_this_version`.
+    """
+    if not marks.items() <= head.metadata().configuration.items():
+        with _on_this_version():
+            head.alter.set_table_properties(dict(marks), raise_if_not_exists=False)
 
 
 @cache

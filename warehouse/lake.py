@@ -19,6 +19,7 @@ from warehouse.delta import (
     append,
     as_seen,
     create,
+    mark,
     overwrite,
     read,
     scan_declared,
@@ -113,10 +114,12 @@ class Lake:
         *,
         shop_id: str | None = None,
         days: pl.Series | None = None,
+        marks: Mapping[str, str] | None = None,
     ) -> Merged:
         """Replace a derived table by a frame; of one shop, or of some days of the partition.
 
         Days whose rows are equal, in any order, are not written; nothing to write, no new version.
+        `marks` are properties of the table that it has from before it is written.
         """
         table = TABLES[table_name]
         rows, scope = _shape(frame, table), scope_of(table)
@@ -135,6 +138,7 @@ class Lake:
                     version = head.version()
                 else:
                     written = wanted.filter(pl.col(scope).is_in(touched.implode()))
+                    mark(head, marks or {})
                     version = overwrite(head, written, table, among(scope, touched))
                     self.keep(table_name, head)
             except OvertakenError:

@@ -35,7 +35,7 @@ def note(lake: Lake, table_name: str, notes: Mapping[str, str]) -> int | None:
     Raises:
         LakeBusyError: when other writers leave no gap.
     """
-    named = {_NOTE + key: value for key, value in notes.items()}
+    named = as_properties(notes)
     for _ in range(_NOTE_ATTEMPTS):
         head = lake.open(table_name)
         if head is None:
@@ -48,6 +48,11 @@ def note(lake: Lake, table_name: str, notes: Mapping[str, str]) -> int | None:
             lake.keep(table_name, head)
             return head.version()
     raise LakeBusyError(f"table {table_name} is being written by others: build again")
+
+
+def as_properties(notes: Mapping[str, str]) -> dict[str, str]:
+    """Notes as a table's log holds them."""
+    return {_NOTE + key: value for key, value in notes.items()}
 
 
 def read_note(lake: Lake, table_name: str, *, key: str) -> str | None:

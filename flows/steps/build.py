@@ -23,7 +23,7 @@ from flows.steps.whole_days import whole_days
 from transforms import histories, kpis, sales
 from warehouse.publish import publish
 from warehouse.row_diffs import changes
-from warehouse.upkeep import note, read_note, tidy
+from warehouse.upkeep import as_properties, note, read_note, tidy
 
 _NAMES = ("sales_daily", "kpis_daily", *(table_of(schema).name for schema in POINT_IN_TIME))
 _KEPT = ("sales_daily", "kpis_daily", "member_facts")
@@ -86,10 +86,7 @@ def rebuild(
         with lease(home, f"build {shop.id}") as mine:
             view = View.of(mine.home, shop, mine.home.data_as_of(shop))
             frames = depending(view, changed)
-            versions = {
-                name: mine.home.lake.replace(name, frame, shop_id=shop.id).version
-                for name, frame in frames.items()
-            }
+            versions = _written(view, frames)
             mine.home.readings.record(versions | _noted(view))
             for name, frame in frames.items():
                 rebuilt[name] = rebuilt.get(name, 0) + frame.height
@@ -107,16 +104,34 @@ def _build_shop(home: Home, shop: Shop, *, is_full: bool) -> dict[str, int]:
         "kpis_daily": of_days.kpis,
         **point_in_time_tables(view, of_days.sold, since=of_days.since),
     }
-    versions = {"sales_daily": of_days.version}
-    for name, frame in frames.items():
-        versions[name] = home.lake.replace(name, frame, shop_id=shop.id).version
+    versions = {"sales_daily": of_days.version, **_written(view, frames)}
     basis = _basis(view, sold_rows=of_days.rows)
     for name in _KEPT:
         view.notes[name][_key(shop)] = basis
+    view.notes["member_facts"][_ahead(shop)] = "false"
     home.readings.record(versions | _noted(view))
     publish(home.database, "kpis_daily", read=lambda: _published_rows(home, "kpis_daily"))
     heights = {name: frame.height for name, frame in frames.items()}
     return {"sales_daily": of_days.rows, **heights}
+
+
+def _written(view: View, frames: Mapping[str, pl.DataFrame]) -> dict[str, int]:
+    """Versions of tables of one moment, by name, once they are replaced.
+
+    From before they are written facts of members are marked: they may know more than the last whole
+    build noted, until one has noted what they rest on.
+    """
+    lake, shop = view.home.lake, view.shop
+    marks = {"member_facts": as_properties({_ahead(shop): "true"})}
+    return {
+        name: lake.replace(name, frame, shop_id=shop.id, marks=marks.get(name)).version
+        for name, frame in frames.items()
+    }
+
+
+def _ahead(shop: Shop) -> str:
+    """The note that says whether facts of members may be ahead of what the last build noted."""
+    return f"ahead.{shop.id}"
 
 
 def _noted(view: View) -> dict[str, int]:
@@ -147,7 +162,8 @@ def _all_days(view: View) -> _Days:
 
 def _changed_days(view: View, changes: RowDiffs, last: Mapping[str, Any]) -> _Days:
     lake, shop_id = view.home.lake, view.shop.id
-    since = SinceBuild.of(view, changes)
+    is_ahead = read_note(lake, "member_facts", key=_ahead(view.shop)) == "true"
+    since = SinceBuild.of(view, changes, is_ahead=is_ahead)
     some = sales_of(view, since.resold)
     replaced = lake.replace("sales_daily", some, shop_id=shop_id, days=since.resold)
     sold = lake.scan("sales_daily", version=replaced.version).filter(pl.col("shop_id") == shop_id)

@@ -11,7 +11,12 @@ from contracts.table_diffs import RowDiffs
 from contracts.tables import CouponGrant, MemberFact, Order, OrderCoupon, Refund, RefundCase
 from flows.steps.views import View
 from transforms import sales
-from transforms.continued import continued, moved_first_days
+from transforms.continued import (
+    continued,
+    first_orders_before,
+    moved_first_days,
+    touched_members,
+)
 from transforms.histories import as_declared, disputing, histories
 
 
@@ -28,10 +33,16 @@ class SinceBuild:
     """Days on which a member was new or is, who is new on another day now."""
 
     @classmethod
-    def of(cls, view: View, changes: RowDiffs) -> "SinceBuild":
-        """Go on with the histories of the last build."""
+    def of(cls, view: View, changes: RowDiffs, *, is_ahead: bool) -> "SinceBuild":
+        """Go on with the histories of the last build.
+
+        `is_ahead`: `member_facts` may hold some of the changes already, as after a `rebuild` or a
+        build that was interrupted, so members who are concerned are looked up.
+        """
         last = as_declared(view.last(MemberFact).lazy()).collect()
         unclear, owners = _cases(view, changes)
+        if is_ahead:
+            unclear = pl.concat([unclear, touched_members(changes)]).unique()
         found = continued(
             changes,
             last,
@@ -40,11 +51,12 @@ class SinceBuild:
             grants=view.rows(CouponGrant),
             time_zone=view.zone,
         )
+        theirs = _orders_of(view, found.unknown)
         touched = pl.concat([found.unknown, found.known["member_id"]]).unique()
         stand = last.filter(~pl.col("member_id").is_in(touched.implode()))
-        others = [] if found.unknown.is_empty() else [_looked_up(view, found.unknown)]
-        now = pl.concat([stand, found.known, *others])
-        moved = moved_first_days(last, now, touched, view.zone)
+        now = pl.concat([stand, found.known, _histories(view, theirs)])
+        before = first_orders_before(changes, theirs, view.zone) if is_ahead else last
+        moved = moved_first_days(before, now, touched, view.zone)
         return cls(changes, sales.dirty_days(changes, view.zone), now, moved)
 
 
@@ -61,10 +73,17 @@ def _cases(view: View, changes: RowDiffs) -> tuple[pl.Series, pl.DataFrame]:
     return pl.concat([*theirs, of_changed]).drop_nulls().unique(), owners.drop_nulls("member_id")
 
 
-def _looked_up(view: View, members: pl.Series) -> pl.DataFrame:
+def _orders_of(view: View, members: pl.Series) -> pl.DataFrame:
+    """All orders of some members."""
+    if members.is_empty():
+        return view.slim(Order).limit(0).collect()
+    return view.whole(Order).filter(pl.col("member_id").is_in(members.implode())).collect()
+
+
+def _histories(view: View, orders: pl.DataFrame) -> pl.DataFrame:
     """Histories of members from all of their orders."""
-    is_theirs = pl.col("member_id").is_in(members.implode())
-    orders = view.whole(Order).filter(is_theirs).collect()
+    if orders.is_empty():
+        return as_declared(MemberFact.create_empty().lazy()).collect()
     created = pl.col("created_date").is_in(orders["created_date"].unique().implode())
     found = histories(
         cast("dy.LazyFrame[Order]", orders.lazy()),

@@ -19,7 +19,8 @@ from contracts.tables import (
     RefundCase,
     table_of,
 )
-from flows.steps.build import build, derive
+from flows.steps import build as build_module
+from flows.steps.build import build, derive, rebuild
 from flows.steps.home import Home
 from flows.steps.opening import open_home
 from tests.bench.drawn_orders import SHOP, record_readings, write_home
@@ -135,3 +136,39 @@ def test_an_order_that_turns_out_to_be_anothers_is_taken_from_the_first(home: Ho
     found = facts_after(home)
     assert (found["old"]["orders_count"], found["two"]["orders_count"]) == (1, 2)
     assert (found["old"]["last_coupon_at"], found["old"]["last_refunded_at"]) == (day(2), day(5))
+
+
+SEEN_TWICE = {
+    "later": order(20, "old"),
+    "older": order(1, "old"),
+    "first": order(12, "gift"),
+    "anothers": order(9, "old", member_id="two"),
+    "no more": order(9, "old", is_test=True),
+}
+
+
+@pytest.mark.parametrize("name", SEEN_TWICE)
+def test_an_order_that_a_rebuild_has_seen_already_is_not_added_again(home: Home, name: str) -> None:
+    """As where a stream that looks up what is missing brings orders after a build."""
+    read(home, {Order: [SEEN_TWICE[name]]}, hour=1)
+    record_readings(home, NOW + dt.timedelta(hours=1))
+    rebuild(home, changed={"orders"})
+    assert facts_after(home)["old"]["first_order_at"] == day(1 if name == "older" else 2)
+
+
+@pytest.mark.parametrize("name", SEEN_TWICE)
+def test_an_order_of_a_build_that_was_interrupted_is_not_added_again(
+    home: Home, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """After it wrote the facts, before it noted what they rest on."""
+    read(home, {Order: [SEEN_TWICE[name]]}, hour=1)
+    record_readings(home, NOW + dt.timedelta(hours=1))
+    with monkeypatch.context() as patch:
+        patch.setattr(build_module, "note", interrupt)
+        with pytest.raises(InterruptedError):
+            build(home)
+    assert facts_after(home)["old"]["first_order_at"] == day(1 if name == "older" else 2)
+
+
+def interrupt(*_given: object) -> None:
+    raise InterruptedError
