@@ -68,7 +68,7 @@ def touched_days(changes: RowDiffs, columns: Mapping[str, str], time_zone: str) 
     """
     found = [pl.Series("day", [], pl.Date)]
     for table, column in columns.items():
-        for rows in (changes[table].before, changes[table].after):
+        for rows in changes[table].both:
             is_day = rows.schema[column] == pl.Date
             day = pl.col(column) if is_day else local_day(column, time_zone)
             found.append(rows.select(day.alias("day"))["day"].drop_nulls())

@@ -110,7 +110,10 @@ def depending(view: View, changed: Collection[str]) -> dict[str, pl.DataFrame]:
     for schema, made in POINT_IN_TIME.items():
         view.asked.clear()
         plan = made(view, built)
-        if not view.asked.isdisjoint({*changed, *built.frames}):
+        if view.asked.isdisjoint({*changed, *built.frames}):
+            # What it would rest on was noted while it was planned.
+            view.notes.pop(table_of(schema).name, None)
+        else:
             built.add(schema, plan.collect(engine=_ENGINE))
     return built.frames
 

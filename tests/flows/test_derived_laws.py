@@ -15,7 +15,7 @@ from polars.testing import assert_frame_equal
 
 from contracts.tables import TABLES, TableKind
 from flows.steps import whole_days
-from flows.steps.build import build, derive
+from flows.steps.build import build, derive, rebuild
 from flows.steps.home import Home
 from flows.steps.opening import open_home
 from tests.flows.any_rows import FIRST_DAY, SPAN, any_rows
@@ -31,13 +31,15 @@ VERSIONED = sorted(
 SHOP, CURRENCY = "mug", "USD"
 NOW = FIRST_DAY + SPAN
 
-Step = tuple[list[str], int, int, bool]
-"""Tables that are read, a seed, hours until then, and whether versioned ones are whole."""
+Step = tuple[list[str], int, int, bool, bool]
+"""Tables that are read, a seed, hours until then, whether versioned ones are whole, and whether what
+is made of them is renewed by a `rebuild` first."""
 STEPS = st.lists(
     st.tuples(
         st.lists(st.sampled_from(CANONICAL), min_size=1, max_size=6, unique=True),
         st.integers(0, 2**32),
         st.sampled_from([0, 0, 3, 30]),
+        st.booleans(),
         st.booleans(),
     ),
     min_size=1,
@@ -105,11 +107,13 @@ def after(steps: list[Step]) -> None:
         opened(write_settings(Path(folder), **{SHOP: CURRENCY})) as clocked,
     ):
         clocked.read_all(Random(steps[0][1]))
-        for names, seed, hours, is_whole in steps:
+        for names, seed, hours, is_whole, is_rebuilt in steps:
             draw = Random(seed)
             clocked.now += dt.timedelta(hours=hours)
             for name in names:
                 clocked.read(name, draw, is_whole=is_whole)
+            if is_rebuilt:
+                rebuild(clocked.home, changed=names)
             clocked.check()
 
 

@@ -11,7 +11,7 @@ from polars.testing import assert_frame_equal
 from contracts.tables import TABLES, Listing, StockoutDay, table_of
 from flows.steps import build as build_module
 from flows.steps import derived, fitted
-from flows.steps.build import build, derive
+from flows.steps.build import build, derive, rebuild
 from flows.steps.home import Home
 from flows.steps.opening import open_home
 from tests.bench.drawn_orders import SHOP, readings, record_readings, write_home
@@ -168,6 +168,15 @@ def test_a_new_day_and_a_day_out_of_stock_forecast_anew(
     assert not is_made(home, monkeypatch, "velocity")
     orders_until(home, LAST + dt.timedelta(days=1), days=1)
     assert is_made(home, monkeypatch, "velocity")
+
+
+@pytest.mark.parametrize("name", MAKERS)
+def test_what_a_rebuild_does_not_make_is_left_to_the_next_build(
+    home: Home, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    orders_until(home, LAST + dt.timedelta(days=6), days=6)
+    assert not {*MAKERS} & {*rebuild(home, changed={"coupons"})}
+    assert is_made(home, monkeypatch, name)
 
 
 @pytest.mark.parametrize("seam", ["record", "note"])
