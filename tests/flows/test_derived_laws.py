@@ -32,8 +32,8 @@ SHOP, CURRENCY = "mug", "USD"
 NOW = FIRST_DAY + SPAN
 
 Step = tuple[list[str], int, int, bool, bool]
-"""Tables that are read, a seed, hours until then, whether versioned ones are whole, and whether what
-is made of them is renewed by a `rebuild` first."""
+"""Tables that are read, a seed, hours until then, whether versioned ones are whole, and whether a
+`rebuild` comes before the build."""
 STEPS = st.lists(
     st.tuples(
         st.lists(st.sampled_from(CANONICAL), min_size=1, max_size=6, unique=True),

@@ -174,7 +174,7 @@ def test_a_new_day_and_a_day_out_of_stock_forecast_anew(
 def test_what_a_rebuild_does_not_make_is_left_to_the_next_build(
     home: Home, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    orders_until(home, LAST + dt.timedelta(days=6), days=6)
+    record_readings(home, midnight(home, LAST + dt.timedelta(days=8)))
     assert not {*MAKERS} & {*rebuild(home, changed={"coupons"})}
     assert is_made(home, monkeypatch, name)
 
