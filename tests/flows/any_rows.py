@@ -70,7 +70,8 @@ class _Maker:
         absent = self._draw.random() < _ABSENT
         changed = self._read_at - dt.timedelta(minutes=self._draw.randrange(600))
         values: dict[str, Any] = {
-            "content_hash": self._draw.randrange(9),
+            # Of another content it is another one: no two versions of a document are the same.
+            "content_hash": self._draw.randrange(2**60),
             "source_updated_at": None if absent else changed,
         }
         if top.partition is None:
