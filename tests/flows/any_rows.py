@@ -94,7 +94,8 @@ class _Maker:
             drawn = {name: self._value(name, column) for name, column in columns.items()}
             rows.append(drawn | {name: one[name] for name in one if name in columns})
         types = {name: column.dtype for name, column in columns.items()}
-        frame = pl.DataFrame(rows, schema=types).unique(table.key, keep="first")
+        frame = pl.DataFrame(rows, schema=types)
+        frame = frame.unique(table.key, keep="first", maintain_order=True)
         good, _ = table.schema.filter(frame)
         return good
 
