@@ -5,6 +5,7 @@ from collections import Counter
 from typing import Any
 
 import polars as pl
+from polars import selectors
 from sqlalchemy import text
 
 from contracts.tables import TABLES
@@ -62,7 +63,10 @@ def _told(found: Any, expected: Any) -> str:
 
 
 def _rows(frame: pl.LazyFrame) -> Counter[tuple[Any, ...]]:
-    return Counter(frame.collect().rows())
+    lists = selectors.list()
+    return Counter(
+        frame.with_columns(lists.cast(pl.List(pl.String)).list.join(" ")).collect().rows()
+    )
 
 
 def _unrecorded(home: Home) -> dict[str, int]:
