@@ -77,30 +77,17 @@ def continued(
     return Continued(as_declared(known.lazy()).collect(), unknown)
 
 
-def moved_first_days(
-    before: pl.DataFrame, after: pl.DataFrame, touched: pl.Series, time_zone: str
-) -> pl.Series:
-    """Old and new first day of the touched members whose first day is another one now."""
-    then, now = (
-        rows.filter(pl.col("member_id").is_in(touched.implode())).select(
-            *MEMBER, day=local_day("first_order_at", time_zone)
-        )
-        for rows in (before, after)
-    )
+def moved_first_days(before: pl.DataFrame, after: pl.DataFrame, time_zone: str) -> pl.Series:
+    """Old and new first day of the members whose first day is another one now."""
+    day = local_day("first_order_at", time_zone)
+    then, now = (rows.select(*MEMBER, day=day) for rows in (before, after))
     both = then.join(now, on=MEMBER, how="full", suffix="_now")
     moved = both.filter(pl.col("day").ne_missing(pl.col("day_now")))
     return pl.concat([moved["day"], moved["day_now"]]).drop_nulls()
 
 
-def touched_members(changes: RowDiffs) -> pl.Series:
-    """Members of whom an order or a grant changed."""
-    names = ("orders", "coupon_grants")
-    rows = [side["member_id"] for name in names for side in changes[name].both]
-    return pl.concat(rows).drop_nulls().unique()
-
-
 def first_orders_before(changes: RowDiffs, orders: pl.DataFrame, time_zone: str) -> pl.DataFrame:
-    """What members had bought before changes, from all of their `orders` now (`bought`)."""
+    """What members had bought before changes, from all `orders` now (`histories.bought`)."""
     change = changes["orders"]
     stood = orders.join(change.after, on=ORDER, how="anti")
     columns = [*_PLACED, "goods_minor"]

@@ -11,12 +11,7 @@ from contracts.table_diffs import RowDiffs
 from contracts.tables import CouponGrant, MemberFact, Order, OrderCoupon, Refund, RefundCase
 from flows.steps.views import View
 from transforms import sales
-from transforms.continued import (
-    continued,
-    first_orders_before,
-    moved_first_days,
-    touched_members,
-)
+from transforms.continued import continued, first_orders_before, moved_first_days
 from transforms.histories import as_declared, disputing, histories
 
 
@@ -37,27 +32,36 @@ class SinceBuild:
         """Go on with the histories of the last build.
 
         `is_ahead`: `member_facts` may hold some of the changes already, as after a `rebuild` or a
-        build that was interrupted, so members who are concerned are looked up.
+        build that was interrupted, and others that are undone; histories are made anew then.
         """
-        last = as_declared(view.last(MemberFact).lazy()).collect()
-        unclear, owners = _cases(view, changes)
-        if is_ahead:
-            unclear = pl.concat([unclear, touched_members(changes)]).unique()
-        found = continued(
-            changes,
-            last,
-            unclear=unclear,
-            disputing=disputing(owners.lazy(), view.rows(RefundCase)).collect(),
-            grants=view.rows(CouponGrant),
-            time_zone=view.zone,
-        )
-        theirs = _orders_of(view, found.unknown)
-        touched = pl.concat([found.unknown, found.known["member_id"]]).unique()
-        stand = last.filter(~pl.col("member_id").is_in(touched.implode()))
-        now = pl.concat([stand, found.known, _histories(view, theirs)])
-        before = first_orders_before(changes, theirs, view.zone) if is_ahead else last
-        moved = moved_first_days(before, now, touched, view.zone)
-        return cls(changes, sales.dirty_days(changes, view.zone), now, moved)
+        now, moved_days = _anew(view, changes) if is_ahead else _gone_on(view, changes)
+        return cls(changes, sales.dirty_days(changes, view.zone), now, moved_days)
+
+
+def _anew(view: View, changes: RowDiffs) -> tuple[pl.DataFrame, pl.Series]:
+    """Histories from all orders, and `moved_days`."""
+    orders = view.whole(Order).collect()
+    before, now = first_orders_before(changes, orders, view.zone), _histories(view, orders)
+    return now, moved_first_days(before, now, view.zone)
+
+
+def _gone_on(view: View, changes: RowDiffs) -> tuple[pl.DataFrame, pl.Series]:
+    """Histories from those of the last build, and `moved_days`."""
+    last = as_declared(view.last(MemberFact).lazy()).collect()
+    unclear, owners = _cases(view, changes)
+    found = continued(
+        changes,
+        last,
+        unclear=unclear,
+        disputing=disputing(owners.lazy(), view.rows(RefundCase)).collect(),
+        grants=view.rows(CouponGrant),
+        time_zone=view.zone,
+    )
+    touched = pl.concat([found.unknown, found.known["member_id"]])
+    is_touched = pl.col("member_id").is_in(touched.implode())
+    theirs = pl.concat([found.known, _histories(view, _orders_of(view, found.unknown))])
+    moved_days = moved_first_days(last.filter(is_touched), theirs, view.zone)
+    return pl.concat([last.filter(~is_touched), theirs]), moved_days
 
 
 def _cases(view: View, changes: RowDiffs) -> tuple[pl.Series, pl.DataFrame]:

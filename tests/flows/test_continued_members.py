@@ -25,6 +25,7 @@ from flows.steps.home import Home
 from flows.steps.opening import open_home
 from tests.bench.drawn_orders import SHOP, record_readings, write_home
 from tests.warehouse.rows import rows
+from warehouse.gone import Snapshot
 
 NOW = dt.datetime(2026, 11, 21, tzinfo=dt.UTC)
 Row = dict[str, Any]
@@ -168,6 +169,19 @@ def test_an_order_of_a_build_that_was_interrupted_is_not_added_again(
         with pytest.raises(InterruptedError):
             build(home)
     assert facts_after(home)["old"]["first_order_at"] == day(1 if name == "older" else 2)
+
+
+def test_an_order_that_only_a_rebuild_saw_is_gone_with_it(home: Home) -> None:
+    """It came, was seen, and was deleted: nothing has changed since the last build."""
+    orders = home.scan("orders", home.shop(SHOP)).collect()
+    read(home, {Order: [order(20, "old")]}, hour=1)
+    record_readings(home, NOW + dt.timedelta(hours=1))
+    rebuild(home, changed={"orders"})
+    at = NOW + dt.timedelta(hours=2)
+    snapshot = Snapshot(shop_id=SHOP, read_at=at)
+    merged = home.lake.merge({"orders": orders}, snapshots={"orders": snapshot})
+    home.readings.record({name: one.version for name, one in merged.items()})
+    assert facts_after(home)["old"]["orders_count"] == 2
 
 
 def interrupt(*_given: object) -> None:

@@ -119,9 +119,7 @@ def known(tables: Tables) -> pl.DataFrame:
 
 
 def dirty(before: Tables, now: Tables) -> pl.Series:
-    then, since = known(before), known(now)
-    members = pl.concat([then["member_id"], since["member_id"]]).unique()
-    moved = moved_first_days(then, since, members, ZONE)
+    moved = moved_first_days(known(before), known(now), ZONE)
     return kpis.dirty_days(apart(before, now), cases(now), moved_days=moved, time_zone=ZONE)
 
 
