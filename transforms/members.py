@@ -42,6 +42,14 @@ _SEGMENTS: Final[Mapping[tuple[bool, bool, bool], MemberSegment]] = {
     (False, False, False): MemberSegment.HIBERNATING,
 }
 """By whether they bought recently, often and for much."""
+_BESIDE_OTHERS: Final = pl.Schema(
+    (name, MemberFact.columns()[name].dtype)
+    for name in (
+        "alive_rate", "return_rate", "year_orders", "order_minor", "recency_score",
+        "frequency_score", "monetary_score", "member_segment",
+    )
+)  # fmt: skip
+"""What the other members of a shop say of one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,23 +111,13 @@ def member_facts(
     """
     today = as_of.astimezone(ZoneInfo(time_zone)).date()
     bought_on = pl.col("last_order_date")
-    unknown = pl.lit(None, dtype=pl.Float64)
     return (
         histories.with_columns(
             first_order_date=local_day("first_order_at", time_zone),
             recency_days=(pl.lit(today) - bought_on).dt.total_days().clip(lower_bound=0),
-            alive_rate=unknown,
-            return_rate=unknown,
-            year_orders=unknown,
-            order_minor=pl.lit(None, dtype=pl.Int64),
+            **{name: pl.lit(None, dtype) for name, dtype in _BESIDE_OTHERS.items()},
         )
-        .map_batches(partial(_with_models, models=models))
-        .with_columns(
-            recency_score=_score(-pl.col("recency_days")),
-            frequency_score=_score(pl.col("orders_count")),
-            monetary_score=_score(pl.col("spent_minor")),
-            member_segment=_segment(),
-        )
+        .map_batches(partial(_beside_others, models=models))
         .join(marketing_consents(consents.lazy()), on=MEMBER, how="left")
         .join(mail_contacts(contacts.lazy()), on=MEMBER, how="left")
         .join(_member_ids(members.lazy()), on=MEMBER, how="left")
@@ -129,15 +127,28 @@ def member_facts(
     )
 
 
-def _with_models(
+def _beside_others(
     frame: pl.DataFrame, *, models: Callable[[MembersSeen], MemberModels]
 ) -> pl.DataFrame:
-    """What the models of each shop say of its members, which are then in the order of their ids."""
-    shops = frame.sort(MEMBER).partition_by("shop_id", maintain_order=True)
-    return pl.concat([_model_shop(shop, models) for shop in shops]) if shops else frame
+    """What a shop's other members say of each, by models and ranks; in the order of their ids."""
+    # Sorted by shop and member, two texts, they take seven times as long.
+    shops = frame.partition_by("shop_id", maintain_order=True) or [frame]
+    return pl.concat(_of_shop(shop.sort("member_id"), models) for shop in shops)
 
 
-def _model_shop(shop: pl.DataFrame, models: Callable[[MembersSeen], MemberModels]) -> pl.DataFrame:
+def _of_shop(shop: pl.DataFrame, models: Callable[[MembersSeen], MemberModels]) -> pl.DataFrame:
+    return shop.with_columns(
+        **_modelled(shop, models),
+        recency_score=_score(-pl.col("recency_days")),
+        frequency_score=_score(pl.col("orders_count")),
+        monetary_score=_score(pl.col("spent_minor")),
+        member_segment=_segment(),
+    ).cast(_BESIDE_OTHERS)
+
+
+def _modelled(
+    shop: pl.DataFrame, models: Callable[[MembersSeen], MemberModels]
+) -> dict[str, pl.Series]:
     """Who is still a customer, who comes back unaided, and what an order of theirs is worth."""
     bought_for = (pl.col("last_order_date") - pl.col("first_order_date")).dt.total_days()
     repeats = pl.col("order_days_units").cast(pl.Float64) - 1
@@ -147,39 +158,31 @@ def _model_shop(shop: pl.DataFrame, models: Callable[[MembersSeen], MemberModels
         *(shop.select(column.cast(pl.Float64)).to_series().to_numpy() for column in columns)
     )
     found, arrays = models(seen.subset()), (seen.repeats, seen.last_at, seen.known_for)
-    buying, spending = found.buying, found.spending
+    buying, spending, told = found.buying, found.spending, dict[str, pl.Series]()
     if buying is not None:
-        shop = shop.with_columns(
-            alive_rate=pl.Series(buying.alive_rate(*arrays)),
-            return_rate=pl.Series(buying.return_rate(*arrays, within=_RETURN_DAYS)),
-            # Of customers like clockwork the series is beyond what a float holds.
-            year_orders=pl.Series(buying.orders(*arrays, within=_YEAR_DAYS)).clip(0).fill_nan(None),
-        )
+        year_orders = pl.Series(buying.orders(*arrays, within=_YEAR_DAYS))
+        told["alive_rate"] = pl.Series(buying.alive_rate(*arrays))
+        told["return_rate"] = pl.Series(buying.return_rate(*arrays, within=_RETURN_DAYS))
+        # Of customers like clockwork the series is beyond what a float holds.
+        told["year_orders"] = year_orders.clip(0).fill_nan(None)
     if spending is not None:
         order = np.minimum(spending.order_value(seen.repeats, seen.mean_minor), MAX_MINOR)
-        shop = shop.with_columns(order_minor=pl.Series(order).round().cast(pl.Int64))
-    return shop
+        told["order_minor"] = pl.Series(order).round().cast(pl.Int64)
+    return told
 
 
 def _score(value: pl.Expr) -> pl.Expr:
-    """The fifth that a member is in; rows are in the order of their ids."""
-    rank = value.rank("ordinal").over("shop_id").cast(pl.Int64)
-    return (rank - 1) * 5 // pl.len().over("shop_id").cast(pl.Int64) + 1
+    """The fifth that a member of a shop is in; rows are in the order of their ids."""
+    rank = value.rank("ordinal").cast(pl.Int64)
+    return (rank - 1) * 5 // pl.len().cast(pl.Int64) + 1
 
 
 def _segment() -> pl.Expr:
-    def median(name: str) -> pl.Expr:
-        return pl.col(name).median().over("shop_id")
-
-    recent = pl.col("recency_days") <= median("recency_days")
-    often = pl.col("orders_count") > median("orders_count")
-    much = pl.col("spent_minor") > median("spent_minor")
-    return pl.coalesce(
-        pl.when((recent == is_recent) & (often == is_often) & (much == is_much)).then(
-            pl.lit(str(segment))
-        )
-        for (is_recent, is_often, is_much), segment in _SEGMENTS.items()
-    )
+    recent = pl.col("recency_days") <= pl.col("recency_days").median()
+    often, much = (pl.col(name) > pl.col(name).median() for name in ("orders_count", "spent_minor"))
+    places = {4 * told[0] + 2 * told[1] + told[2]: str(one) for told, one in _SEGMENTS.items()}
+    place = pl.sum_horizontal(4 * recent, 2 * often, 1 * much)
+    return place.replace_strict(places, return_dtype=pl.String)
 
 
 def marketing_consents(consents: pl.LazyFrame) -> pl.LazyFrame:

@@ -1,6 +1,7 @@
 """Parcels: what the shop and the carrier know of each together, and which ones to look up."""
 
 import datetime as dt
+from functools import partial
 from typing import Final
 
 import dataframely as dy
@@ -34,11 +35,25 @@ def parcel_facts(
     The carrier's word goes before the platform's, which often only says that a parcel was sent. How
     late a parcel came that arrived at no known moment is unknown.
     """
+    work = partial(_parcel_facts, orders, shipments, parcels, contacts, as_of)
+    return pl.defer(work, schema=ParcelFact.create_empty().schema).pipe(ParcelFact.cast)
+
+
+def _parcel_facts(
+    orders: dy.LazyFrame[Order],
+    shipments: dy.LazyFrame[Shipment],
+    parcels: dy.LazyFrame[Parcel],
+    contacts: dy.LazyFrame[Contact],
+    as_of: dt.datetime,
+) -> pl.DataFrame:
     is_recent = pl.col("created_date") >= as_of.date() - dt.timedelta(days=LOOK_BACK_DAYS)
+    sent = shipments.lazy().filter(is_recent).collect()
+    # Orders of days without a parcel are not read: many a platform names none.
+    is_sent = pl.col("created_date").is_in(sent["created_date"].unique().implode())
     is_off = pl.col("payment_status").is_in([PaymentStatus.REFUNDED, PaymentStatus.VOIDED])
     bought = (
         orders.lazy()
-        .filter(is_recent, ~pl.col("is_test"))
+        .filter(is_sent, ~pl.col("is_test"))
         .select(
             *_ORDER,
             "member_id",
@@ -52,8 +67,7 @@ def parcel_facts(
     has_arrived = pl.col("parcel_status") == ParcelStatus.DELIVERED
     until = pl.coalesce("delivered_at", pl.when(~has_arrived.fill_null(value=False)).then(as_of))
     return (
-        shipments.lazy()
-        .filter(is_recent)
+        sent.lazy()
         .join(bought, on=_ORDER)
         .join(carried, on=_PARCEL, how="left")
         .join(_mail_contacts(contacts), on=_MEMBER, how="left")
@@ -67,6 +81,7 @@ def parcel_facts(
             silent_hours=_hours(as_of - pl.col("last_event_at")).clip(lower_bound=0.0),
         )
         .pipe(ParcelFact.cast)
+        .collect()
     )
 
 

@@ -105,7 +105,7 @@ def _velocity(
     before = sales_daily.filter(pl.col("sales_date") <= until).select(
         *_SKU, day="sales_date", units="sold_units"
     )
-    skus = known(before).sort(_SKU).with_row_index("sku")
+    skus = known(before).sort(pl.struct(_SKU)).with_row_index("sku")
     keys = skus.lazy().select(*_SKU, "sku")
     # Read again rather than held: of years of sales few columns of some days are needed.
     day, was_then = pl.col("day"), in_last_year("day", until=until, window_days=window_days)

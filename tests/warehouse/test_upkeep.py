@@ -2,12 +2,14 @@
 
 import datetime as dt
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
+from polars.testing import assert_frame_equal
 
 from contracts.table_diffs import RowDiff, TableSnapshot
-from contracts.tables import KpisDaily, SalesDaily, StockLevel
+from contracts.tables import KpisDaily, Order, SalesDaily, StockLevel
 from tests.warehouse.rows import batch, document, hour, rows, version_rows
 from warehouse import upkeep
 from warehouse.lake import Lake
@@ -171,3 +173,36 @@ def test_a_build_of_some_days_of_one_shop_writes_these_days_only(
     expected = [(row["shop_id"], row["sales_date"], row["sku_id"]) for row in sold]
     expected[1] = ("demo", days[0], "b")
     assert sorted(held) == sorted(expected)
+
+
+@pytest.mark.parametrize("shop_id", ["demo", None])
+def test_days_and_shops_that_differ_in_other_columns_are_all_replaced(
+    lake: Lake, shop_id: str | None
+) -> None:
+    keys = [
+        {"shop_id": shop, "sales_date": dt.date(2026, 11, day), "sku_id": "a"}
+        for shop in ("demo", "other")
+        for day in (1, 2, 3)
+    ]
+    lake.replace("sales_daily", rows(SalesDaily, [row | {"gmv_minor": 1} for row in keys]))
+    apart: list[dict[str, Any]] = [{"gmv_minor": 2}, {"gmv_minor": 1, "orders_count": 3}, {}]
+    again = [row | {"gmv_minor": 1} | more for row, more in zip(keys, apart * 2, strict=True)]
+    given = again if shop_id is None else again[:3]
+    lake.replace("sales_daily", rows(SalesDaily, given), shop_id=shop_id)
+    expected = rows(SalesDaily, [*given, *(row | {"gmv_minor": 1} for row in keys[len(given) :])])
+    order = ["shop_id", "sales_date"]
+    assert_frame_equal(lake.scan("sales_daily").collect().sort(order), expected.sort(order))
+
+
+def test_the_log_quotes_what_rows_are_looked_for_by_and_no_amount(lake: Lake) -> None:
+    lake.merge(document())
+    head = lake.open("orders")
+    assert head is not None
+    quoted = {
+        name.removeprefix("min.")
+        for name in pl.DataFrame(head.get_add_actions(flatten=True)).columns
+        if name.startswith("min.")
+    }
+    assert {"shop_id", "placed_at", "read_at"} <= quoted
+    kinds = {(Order.columns()[name].metadata or {})["kind"] for name in quoted - {"shop_id"}}
+    assert kinds == {"instant"}
