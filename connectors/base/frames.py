@@ -210,6 +210,17 @@ def with_parent_columns(
     return children.hstack(parents.select(pl.all().gather(pl.Series(owners, dtype=pl.UInt32))))
 
 
+def first_of_each(rows: pl.DataFrame, key: Iterable[str]) -> pl.DataFrame:
+    """The first row of each key, in order.
+
+    Mostly no key comes twice, which one number a row tells for a fraction of the time and memory.
+    """
+    names = list(dict.fromkeys(key))
+    if rows.select(names).hash_rows().n_unique() == rows.height:
+        return rows
+    return rows.unique(names, keep="first", maintain_order=True)
+
+
 def empty_to_null(column: str) -> pl.Expr:
     """Text; null where it is empty."""
     return pl.when(pl.col(column) != "").then(pl.col(column))

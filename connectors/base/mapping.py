@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import dataframely as dy
 import polars as pl
 
+from connectors.base.frames import first_of_each
 from connectors.base.goods import with_goods
 from connectors.base.parcels import one_each
 from contracts import money as currency_units
@@ -257,8 +258,7 @@ def _hashed(frame: pl.DataFrame, table: Table) -> pl.DataFrame:
     """Rows with their hash. A page answered twice holds equal rows: one of each stays."""
     facts = frame.drop(_NOT_FACTS, strict=False)
     hashed = frame.with_columns(content_hash=(facts.hash_rows(seed=0) % _HASH_BITS).cast(pl.Int64))
-    version = [*table.key, "source_updated_at", "content_hash"]
-    return hashed.unique(list(dict.fromkeys(version)), keep="first", maintain_order=True)
+    return first_of_each(hashed, [*table.key, "source_updated_at", "content_hash"])
 
 
 def _hash_documents(

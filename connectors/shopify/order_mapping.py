@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from connectors.base.frames import children, frame, with_parent_columns
+from connectors.base.frames import children, first_of_each, frame, with_parent_columns
 from connectors.base.mapping import Mapper, Parsed, coded, money, utc
 from connectors.base.orders import HEAD, OrderTables, with_heads
 from connectors.shopify import line_mapping, shapes, wire
@@ -144,7 +144,7 @@ def _with_shipping(orders: pl.DataFrame, lines: pl.DataFrame, currency: str) -> 
         charged = to_minor(_SHIPPING, currency)
         is_none = pl.col(_SHIPPING).is_null()
         return orders.with_columns(shipping_minor=pl.when(is_none).then(0).otherwise(charged))
-    once = lines.unique([*OF_ORDER, "id"], keep="first", maintain_order=True)
+    once = first_of_each(lines, [*OF_ORDER, "id"])
     cuts = once.group_by(OF_ORDER).agg(cuts=pl.col("discount").sum())
     off = to_minor(amount_of("totalDiscountsSet"), currency).fill_null(0) - pl.col(
         "cuts"

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from connectors.base.fields import field_list, requested, selection
-from connectors.base.frames import children, frame
+from connectors.base.frames import children, first_of_each, frame
 from connectors.base.rows import Rows
 from connectors.base.wire import Text, lenient
 from contracts.actions import Unread
@@ -162,3 +162,19 @@ def test_rows_are_found_by_name_and_an_odd_one_costs_itself() -> None:
     assert set(found) == {"1", "2", "3"}
     assert isinstance(found["1"], Order)
     assert isinstance(found["3"], Unread)
+
+
+@pytest.mark.parametrize(
+    ("answered", "kept"),
+    [("abc", [0, 1, 2]), ("bac", [0, 1, 2]), ("abcab", [0, 1, 2]), ("aab", [0, 2]), ("", [])],
+)
+def test_of_rows_answered_twice_the_first_stays_in_its_place(
+    answered: str, kept: list[int]
+) -> None:
+    keys = {"a": ("1", None), "b": ("1", "x"), "c": ("2", "x")}
+    rows = pl.DataFrame(
+        [(*keys[one], place) for place, one in enumerate(answered)],
+        schema={"order": pl.String, "line": pl.String, "place": pl.Int64},
+        orient="row",
+    )
+    assert first_of_each(rows, ["order", "line", "order"])["place"].to_list() == kept
