@@ -28,6 +28,8 @@ _UNCHANGED = Bilingual("unchanged", "持平")
 _POINTS = Bilingual(" pp", " 个百分点")
 _ESTIMATED = Bilingual("{} (estimated)", "{}（预估）")
 _SINCE = Bilingual("data since {}", "数据始于 {}")
+_AFTER_ADS = "contribution_after_ads"
+_LEFT_AFTER_ADS = Bilingual("{} after ads", "扣广告后 {}")
 _REMEMBERING = ("new_buyers", "repurchase_rate")
 """Metrics that know a buyer by earlier orders."""
 _MEMORY = dt.timedelta(weeks=13)
@@ -89,16 +91,20 @@ def figures(
                 for against, then in rows.items()
                 if value is not None
             ),
-            note=_note(metric, since, language),
+            note=_note(metric, now, since, language),
             trend=tuple(days[metric.name]),
         )
 
 
-def _note(metric: Metric, since: dt.date | None, language: Language) -> str:
-    """A buyer is new where the data know no earlier order, so it matters since when they do."""
-    if metric.name != "new_buyers" or since is None:
-        return ""
-    return _SINCE.in_(language).format(formats.short_day(since, language))
+def _note(metric: Metric, now: Row, since: dt.date | None, language: Language) -> str:
+    """A buyer is new where the data know no earlier order, so it matters since when they do; and
+    what is left before ads may be none after them."""
+    if metric.name == "new_buyers" and since is not None:
+        return _SINCE.in_(language).format(formats.short_day(since, language))
+    if metric.name == "contribution" and now.get(_AFTER_ADS) is not None and now["ad_spend"]:
+        left = formats.figure(round(now[_AFTER_ADS]), now["currency"])
+        return _LEFT_AFTER_ADS.in_(language).format(left)
+    return ""
 
 
 def format_metric(metric: Metric, value: float | None, currency: str, language: Language) -> str:

@@ -24,6 +24,7 @@ SHOWN: Final = (
     "refunded",
     "orders",
     "aov",
+    "contribution_after_ads",
     "buyers",
     "new_buyers",
     "repurchase_rate",

@@ -176,3 +176,28 @@ def test_days_are_written_as_each_language_does() -> None:
     assert day(DAY, "en") == "Sunday, 15 November 2026"
     assert day(DAY, "zh") == "2026年11月15日 星期日"
     assert (short_day(DAY, "en"), short_day(DAY, "zh")) == ("15 Nov 2026", "2026年11月15日")
+
+
+@pytest.mark.parametrize(
+    ("ad_spend", "left", "english", "chinese"),
+    [
+        (652_365.0, -570_429.0, "-5,704.29 after ads", "扣广告后 -5,704.29"),
+        (1_000.0, 80_936.4, "809.36 after ads", "扣广告后 809.36"),
+        (0.0, 81_936.0, "", ""),
+        (None, None, "", ""),
+        (1_000.0, None, "", ""),
+    ],
+)
+def test_beside_contribution_stands_what_is_left_of_it_after_ads(
+    ad_spend: float | None, left: float | None, english: str, chinese: str
+) -> None:
+    metric = Metric(
+        name="contribution", title=Bilingual("", ""), definition=Bilingual("", ""),
+        unit=Unit.MONEY, value=pl.lit(0), fact="orders",
+    )  # fmt: skip
+    spans = pl.DataFrame({
+        "against": ["now"], "currency": ["CNY"], "contribution": [81_936.0],
+        "contribution_gap": [None], "ad_spend": [ad_spend], "contribution_after_ads": [left],
+    })  # fmt: skip
+    notes = [next(figures(spans, spans, [metric], language)).note for language in ("en", "zh")]
+    assert notes == [english, chinese]
