@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from contracts.languages import Bilingual
+from reports.names import STATES
 from reports.phrases import Phrases
 
 _GUARD: Final[Mapping[str, str]] = {
@@ -241,8 +242,40 @@ _UNDO: Final[Mapping[str, str]] = {
 }
 """Why an undo leaves something alone, and what stays all the same."""
 
+_ANSWERED: Final[Mapping[str, str]] = {
+    "its content is not the one that was shown: look again": "内容已不是所展示的内容，请重新查看",
+    "somebody decided on it just now: look again": "刚刚已有人处理，请重新查看",
+    "{}; reject it, and decide again": "{}；请驳回后重新决策",
+    "its window ended at {} UTC; decide again": "有效期已于 {} UTC 结束；请重新决策",
+    "it was decided in shadow, which only writes down; set the mode of {} for {} to approve, and"
+    " decide again": "当时模式为仅记录（shadow）；请将 {} 在店铺 {} 的模式设为 approve 后重新决策",
+    "it is approved already, by {}": "已由 {} 批准",
+    "the guard {} refused it: {}": "护栏 {} 已拒绝：{}",
+    "it is {}": "状态为 {}",
+    "it is {}: {}": "状态为 {}：{}",
+    "{} has no role in approvers.toml": "{} 在 approvers.toml 中没有角色",
+    "no role of {} may approve {} of {}": "{} 的角色无权批准店铺 {2} 的 {1}",
+    "{} is {}'s, as seen at {} UTC: who edits a policy does not approve its actions": (
+        "{} 由 {} 修改（{} UTC 发现）：修改策略的人不能批准其动作"
+    ),
+    "what it costs is not known, and a role with limits may not approve that": (
+        "金额未知，有限额的角色不能批准"
+    ),
+    "{} at stake, {} may approve {} {}": "涉及金额 {}，{} {3}可批准 {2}",
+    "there is no payload, {} is expected": "没有内容，应为 {}",
+    "the payload is no {}: {}": "内容不符合 {}：{}",
+    "template {} is another one than was decided with": "模板 {} 与决策时不同",
+    "template {} cannot be rendered: {}": "模板 {} 无法生成文本：{}",
+    "template {} is broken: {}": "模板 {} 有误：{}",
+    "the subject of {} is not one line of plain text": "{} 的主题不是一行纯文本",
+    "an action": "每个动作",
+    "a day": "每天",
+    **{str(state): name.zh for state, name in STATES.items()},
+}
+"""Why a person's answer changes nothing about an action."""
 
-_PHRASES: Final = Phrases({**_GUARD, **_EARLIER, **_ENDED, **_UNDO})
+
+_PHRASES: Final = Phrases({**_GUARD, **_EARLIER, **_ENDED, **_UNDO, **_ANSWERED})
 
 
 def translate_reason(reason: str) -> Bilingual:

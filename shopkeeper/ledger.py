@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
 import typer
 
-from shopkeeper import screens
+from shopkeeper import answers, screens
 from shopkeeper.console import answer, is_terminal, printable, progress, stack, table
 from shopkeeper.steps import PolicyName, Shop, chosen_home
 
 if TYPE_CHECKING:
+    from contracts.languages import Language
     from flows.steps.actions import Answered
     from flows.steps.batch import Filter
     from flows.steps.previews import Preview
@@ -168,14 +169,14 @@ def _approve_ids(ids: list[str], *, by: str | None, yes: bool) -> None:
     from flows.steps.actions import preview
 
     with chosen_home() as home:
-        is_asked, contents = not yes and is_terminal(), None
+        is_asked, contents, language = not yes and is_terminal(), None, home.language
         if is_asked:
             seen = preview(home, ids)
             contents = {one.action_id: one.content_hash for one in seen}
-            sys.stdout.write(_texts(seen) + "\n")
-            typer.confirm(f"Approve {'it' if len(ids) == 1 else 'all of it'}?", abort=True)
+            sys.stdout.write(_texts(seen, language) + "\n")
+            typer.confirm(answers.question(len(seen), language), abort=True)
         done = approve_step(home, ids, by=by, contents=contents)
-    _answer_of_person("approved", done, is_shown=not is_asked)
+    _answer_of_person("approved", done, language, is_shown=not is_asked)
 
 
 def _approve_batch(chosen: "Filter", *, by: str | None, yes: bool) -> None:
@@ -187,34 +188,27 @@ def _approve_batch(chosen: "Filter", *, by: str | None, yes: bool) -> None:
     with chosen_home() as home:
         found, language = batch(home, chosen), home.language
         sample, lines = previews(home, found.sample), found.lines(language)
-        text = printable("\n".join([*lines, "", LARGEST.in_(language), *_heads(sample)]))
+        heads = [answers.in_one_line(one, language) for one in sample]
+        text = printable("\n".join([*lines, "", LARGEST.in_(language), *heads]))
         if not found.contents:
             answer({"approved": [], "left": {}, "totals": []}, screen=lines[0])
         is_asked = not yes and is_terminal()
         if is_asked:
             sys.stdout.write(text + "\n")
-            typer.confirm(f"Approve all {len(found.contents):,}?", abort=True)
+            typer.confirm(answers.question(len(found.contents), language), abort=True)
         elif not yes:
             data = {"approved": [], "left": {}, "totals": found.totals, "sample": sample}
             answer(data, screen=f"{text}\n\n{NOT_YET.in_(language)}", held=True)
         done = approve_step(home, found.action_ids, by=by, contents=found.contents)
     lines = [] if is_asked else [text, ""]
-    lines += [f"{len(done.changed):,} approved", *_lefts("approved", done)]
+    lines += answers.answered("approved", done, language)
     data = {"approved": done.changed, "left": done.left, "totals": found.totals, "sample": sample}
     answer(data, screen="\n".join(lines), held=bool(done.left))
 
 
-def _heads(found: "list[Preview]") -> list[str]:
-    """Each in one line, with its reason."""
-    return [
-        f"{one.action_id[:8]} {one.target_id}: {one.before} → {one.after}. {one.sentence}"
-        for one in found
-    ]
-
-
-def _texts(found: "list[Preview]") -> str:
+def _texts(found: "list[Preview]", language: "Language") -> str:
     """Whole, without signs that a terminal would obey."""
-    return printable("\n".join(line for one in found for line in (*one.lines, "")))
+    return printable("\n".join(line for one in found for line in (*one.lines(language), "")))
 
 
 @actions_app.command()
@@ -223,21 +217,19 @@ def reject(ids: Ids, by: By = None) -> None:
     from flows.steps.actions import reject as reject_step
 
     with chosen_home() as home:
-        done = reject_step(home, ids, by=by)
-    _answer_of_person("rejected", done)
+        done, language = reject_step(home, ids, by=by), home.language
+    _answer_of_person("rejected", done, language)
 
 
-def _answer_of_person(verb: str, done: "Answered", *, is_shown: bool = False) -> None:
-    lines = [f"{len(done.changed)} {verb}", *_lefts(verb, done)]
+def _answer_of_person(
+    verb: answers.Verb, done: "Answered", language: "Language", *, is_shown: bool = False
+) -> None:
+    lines = answers.answered(verb, done, language)
     result: dict[str, object] = {verb: done.changed, "left": done.left}
     if verb == "approved":
         result["shown"] = done.shown
-    seen = ["", _texts(done.shown)] if is_shown else []
+    seen = ["", _texts(done.shown, language)] if is_shown else []
     answer(result, screen="\n".join([*lines, *seen]).rstrip(), held=bool(done.left))
-
-
-def _lefts(verb: str, done: "Answered") -> list[str]:
-    return [f"{action_id[:8]} is not {verb}: {why}" for action_id, why in done.left.items()]
 
 
 @actions_app.command()
@@ -292,7 +284,8 @@ def stop(
             home, on=True, everything=everything, platform=platform, shop_id=shop, policy=policy,
             by=by,
         )  # fmt: skip
-    answer({"stopped": scope}, screen=f"Stopped: {scope}")
+        screen = answers.switched(scope, home.language, on=True)
+    answer({"stopped": scope}, screen=screen)
 
 
 def resume(
@@ -317,17 +310,17 @@ def resume(
             home, on=False, everything=everything, platform=platform, shop_id=shop, policy=policy,
             by=by,
         )  # fmt: skip
-    answer({"resumed": scope}, screen=f"Resumed: {scope}")
+        screen = answers.switched(scope, home.language, on=False)
+    answer({"resumed": scope}, screen=screen)
 
 
 def _list_stops() -> NoReturn:
-    from actions.guard.switches import explain
     from flows.steps.actions import stops
 
     with chosen_home() as home:
         found = stops(home)
-    text = "\n".join(map(explain, found)) or "Nothing is stopped; `stop --all` stops all writes."
-    answer({"stops": found}, screen=text)
+        screen = answers.stops(found, home.language)
+    answer({"stops": found}, screen=screen)
     raise AssertionError("an answer ends the command")
 
 

@@ -165,7 +165,7 @@ def describe(home: Home, typed: str) -> dict[str, Any]:
         **about,
         "screen": {one: found_story.render(one) for one in LANGUAGES},
         "sentence": seen.sentence,
-        "sentence_zh": found_story.why.zh,
+        "sentence_zh": seen.sentence_zh,
         "content": seen.content,
         "content_hash": seen.content_hash,
         "problem": seen.problem,

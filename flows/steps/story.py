@@ -7,7 +7,6 @@ from typing import Final
 
 import polars as pl
 
-from actions.explain import sentence_of
 from actions.undo import not_undoable
 from actions.writes import is_order
 from contracts.actions import OF_MESSAGE, Action
@@ -97,7 +96,7 @@ def story(home: Home, action: Action, seen: Preview) -> Story:
         time_zone=shop.settings.time_zone,
         currency=shop.settings.currency,
         title=_title(home, shop, (action.target_id, *named)),
-        why=Bilingual(seen.sentence, sentence_of(action, "zh")),
+        why=Bilingual(seen.sentence, seen.sentence_zh),
         guard=_guard(action.guard),
         message=_reason(action.message),
         content=seen.content,

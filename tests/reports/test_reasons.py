@@ -17,7 +17,8 @@ SAID_BY = [
     *sorted((ROOT / "actions" / "guard").glob("*.py")),
     *(ROOT / one for one in (
         "actions/dispatch.py", "actions/terms.py", "actions/undo.py", "actions/verdicts.py",
-        "flows/steps/door.py", "flows/steps/writers.py", "warehouse/contents.py",
+        "flows/steps/actions.py", "flows/steps/approvers.py", "flows/steps/door.py",
+        "flows/steps/writers.py", "warehouse/contents.py",
         "warehouse/proposals.py", "warehouse/recall.py", "warehouse/transitions.py",
     )),
 ]  # fmt: skip

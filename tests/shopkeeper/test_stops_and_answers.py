@@ -3,6 +3,7 @@
 import datetime as dt
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -122,6 +123,54 @@ def test_an_answer_changes_what_it_can_and_tells_of_the_rest(typed: Any, home: P
         "rejected": [],
         "left": {first: "it is rejected", second: "it is approved already, by ada"},
     }
+
+
+@pytest.fixture
+def in_chinese(home: Path) -> None:
+    (home / "shopkeeper.toml").write_text('language = "zh-CN"\n', encoding="utf-8")
+
+
+def words_left(printed: str, *names: str) -> list[str]:
+    """English words of a screen, but for names of ours and the platform's."""
+    known = re.compile("|".join(map(re.escape, sorted((*names, "UTC", "USD"), key=len)[::-1])))
+    return re.findall(r"[A-Za-z]{2,}", known.sub("", printed))
+
+
+@pytest.mark.usefixtures("in_chinese")
+def test_stops_are_told_in_chinese(typed: Any) -> None:
+    nothing = "没有停止任何写入；`stop --all` 停止全部写入。\n"
+    assert typed("stop") == (0, nothing, "")
+    told = [typed("stop", *one, "--by", "ada")[1] for one in (["--all"], ["--shop", "tmall"])]
+    assert told == ["已停止：全部写入\n", "已停止：店铺 tmall\n"]
+    printed = typed("stop")[1]
+    assert [line.split()[-1] for line in printed.splitlines()] == ["停止了全部写入", "tmall"]
+    assert words_left(printed, "ada", "tmall") == []
+    assert typed("resume", "--all")[1] == "已恢复：全部写入\n"
+
+
+@pytest.mark.usefixtures("in_chinese")
+@pytest.mark.parametrize("answer", ["approve", "reject"])
+@pytest.mark.parametrize(
+    ("state", "values"),
+    [
+        ("proposed", {}),
+        ("proposed", {"hours": -0.5}),
+        ("approved", {}),
+        ("shadow", {}),
+        ("refused", {"guard": "floor", "guard_reason": "9 is below floor 10"}),
+        ("proposed", {"policy": "restock", "write_kind": "none", "currency": None}),
+        ("proposed", {"policy": "delay_notice", "write_kind": "send_message", "payload": None}),
+    ],
+)
+def test_an_answer_is_told_in_chinese(
+    typed: Any, home: Path, answer: str, state: str, values: dict[str, Any]
+) -> None:
+    [action_id] = record(home, state, **values)
+    found = json.loads(typed("--json", "actions", "show", action_id)[1])
+    printed = typed("actions", answer, action_id, "--by", "ada")[1]
+    names = (action_id[:8], found["content_hash"], *found["content"].values(), found["sentence_zh"])
+    theirs = ("ada", "policy", "floor", "shadow", "approve", "demo", "Message", found["policy"])
+    assert words_left(printed, *names, *theirs, *map(str, found["content"])) == [], printed
 
 
 def test_an_id_that_could_be_several_names_them(typed: Any, home: Path) -> None:
