@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 import typer
 
 from shopkeeper import answers, screens
-from shopkeeper.console import answer, is_terminal, printable, progress, stack, table
+from shopkeeper.console import answer, is_terminal, printable, progress, table
 from shopkeeper.steps import PolicyName, Shop, chosen_home
 
 if TYPE_CHECKING:
@@ -111,25 +111,10 @@ def impact(
 ) -> None:
     """List the orders sold at a wrong price, what they forgo, and which can be held back."""
     from flows.steps.impact import impacts
-    from reports.formats import money
 
     with chosen_home() as home:
-        found = impacts(home, name, shop_id=shop)
-    columns = ["listing", "order", "placed (UTC)", "pieces", "paid", "margin", "missed", "left"]
-    rows = [
-        [
-            one.listing_id,
-            row["order_id"],
-            f"{row['placed_at']:%Y-%m-%d %H:%M}",
-            row["units"],
-            *(money(row[key], one.currency) for key in ("paid_minor", "margin_minor")),
-            money(row["missed_minor"], one.currency),
-            "hold it back" if row["can_wait"] else "yes",
-        ]
-        for one in found
-        for row in one.orders
-    ]
-    screen = stack(table("Impact", columns, rows), [one.summary for one in found])
+        found, language = impacts(home, name, shop_id=shop), home.language
+    screen = screens.impacts(found, language)
     answer(found, screen=screen, held=any(one.hold_back for one in found))
 
 

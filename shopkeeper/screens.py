@@ -7,11 +7,14 @@ from contracts.languages import Bilingual
 from shopkeeper.console import stack, table
 
 if TYPE_CHECKING:
+    import datetime as dt
+
     from contracts.actions import Action
     from contracts.checks import CheckResult
     from contracts.languages import Language
     from flows.steps.act import Acted
     from flows.steps.decide import Decided
+    from flows.steps.impact import Impact
     from flows.steps.pull import Pulled
     from flows.steps.why import Why
     from reports.effects import ReportedEffect
@@ -216,3 +219,72 @@ def effects(found: "Sequence[ReportedEffect]", language: "Language") -> Any:
         [one.shop_id, typed(one.policy, language), one.bilingual.in_(language)] for one in found
     ]
     return _table(_EFFECT, ["shop", "policy", "earned"], rows, language)
+
+
+_IMPACT: Final = Bilingual("Impact", "影响")
+_LEFT: Final[Mapping[bool, Bilingual]] = {
+    True: Bilingual("hold it back", "请拦截"),
+    False: Bilingual("yes", "已发出"),
+}
+_COST: Final = Bilingual(
+    "{} of {} cost {} since {}{} (UTC); {} is right.",
+    "店铺 {1} 的 {0} 自 {3} 起售价 {2}{4}（UTC）；应为 {5}。",
+)
+_UNTIL: Final = Bilingual(" until {}", "，至 {} 止")
+_IN_FORCE: Final = Bilingual(" and is in force still", "，目前仍有效")
+_TOOK: Final = Bilingual(
+    " {} orders took {} pieces for {} and earn {}; {} are missed.",
+    "{} 笔订单售出 {} 件，共 {}，毛利 {}；少收 {}。",
+)
+_UNKNOWN_MARGIN: Final = Bilingual("of unknown margin", "未知")
+_HOLD_BACK: Final = Bilingual(" Hold back {} that have not left{}.", "请拦截尚未发出的 {} 笔{}。")
+_AS_OF: Final = Bilingual(
+    " As of {}; what is ordered later is not in it.", "数据截至 {}，此后的订单未计入。"
+)
+
+
+def impacts(found: "Sequence[Impact]", language: "Language") -> Any:
+    """Orders sold at a wrong price, a line each, and what they come to."""
+    from reports.formats import money
+
+    rows = [
+        [
+            one.listing_id,
+            row["order_id"],
+            f"{row['placed_at']:%Y-%m-%d %H:%M}",
+            row["units"],
+            *(
+                money(row[key], one.currency)
+                for key in ("paid_minor", "margin_minor", "missed_minor")
+            ),
+            _LEFT[bool(row["can_wait"])].in_(language),
+        ]
+        for one in found
+        for row in one.orders
+    ]
+    columns = ["listing", "order", "placed", "sold", "paid", "earns", "missed", "left"]
+    sums = [_impact(one, language) for one in found]
+    return stack(_table(_IMPACT, columns, rows, language), sums)
+
+
+def _impact(one: "Impact", language: "Language") -> str:
+    from reports.formats import money
+
+    def amount(minor: int) -> str:
+        return money(minor, one.currency)
+
+    def at(instant: "dt.datetime") -> str:
+        return f"{instant:%Y-%m-%d %H:%M}"
+
+    end = _UNTIL.in_(language).format(at(one.until)) if one.until else _IN_FORCE.in_(language)
+    earned = None if one.margin_minor is None else amount(one.margin_minor)
+    listed = (": " if language == "en" else "：") + _LIST.in_(language).join(one.hold_back)
+    told = (
+        (_COST, (one.listing_id, one.shop_id, amount(one.price_minor), at(one.since), end,
+                 amount(one.right_minor))),
+        (_TOOK, (f"{len(one.orders):,}", f"{one.units:,}", amount(one.paid_minor),
+                 earned or _UNKNOWN_MARGIN.in_(language), amount(one.missed_minor))),
+        (_HOLD_BACK, (f"{len(one.hold_back):,}", listed if one.hold_back else "")),
+        (_AS_OF, (at(one.as_of),)),
+    )  # fmt: skip
+    return "".join(text.in_(language).format(*values) for text, values in told)

@@ -17,7 +17,6 @@ from flows.steps.actions import find_ids
 from flows.steps.guard_facts import derived_table, with_clearance_floors
 from flows.steps.home import Home
 from flows.steps.shop import Shop
-from reports.formats import money
 from transforms.impact import impact
 from warehouse.event_chain import Events
 
@@ -53,27 +52,6 @@ class Impact:
     """What they earn; below zero: they lose it. Null: a cost is not known."""
     hold_back: list[str]
     """Orders of which nothing, or not all, has left."""
-
-    @property
-    def summary(self) -> str:
-        """In three sentences."""
-        price, right = (money(one, self.currency) for one in (self.price_minor, self.right_minor))
-        paid, missed = (money(one, self.currency) for one in (self.paid_minor, self.missed_minor))
-        end = f" until {self.until:%Y-%m-%d %H:%M}" if self.until else " and is in force still"
-        earned = (
-            "of unknown margin"
-            if self.margin_minor is None
-            else money(self.margin_minor, self.currency)
-        )
-        return (
-            f"{self.listing_id} of {self.shop_id} cost {price} since"
-            f" {self.since:%Y-%m-%d %H:%M}{end} (UTC); {right} is right."
-            f" {len(self.orders):,} orders took {self.units:,} pieces for"
-            f" {paid} and earn {earned}; {missed} are missed."
-            f" Hold back {len(self.hold_back):,} that have not left"
-            f"{': ' + ', '.join(self.hold_back) if self.hold_back else ''}."
-            f" As of {self.as_of:%Y-%m-%d %H:%M}; what is ordered later is not in it."
-        )
 
 
 def impacts(home: Home, name: str, *, shop_id: str | None = None) -> list[Impact]:

@@ -1,6 +1,7 @@
 """What was sold at a wrong price is listed from the alert, with what can still be held back."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -101,3 +102,15 @@ def test_the_command_names_what_to_hold_back_and_ends_held(
     assert "Hold back 2 that have not left: waits, in part." in " ".join(printed.split())
     assert json.loads(typed("--json", "actions", "impact", "v1")[1])[0]["missed_minor"] == 7 * 873
     assert typed("actions", "impact", "beef")[0] == 2
+
+
+def test_the_command_says_it_in_chinese(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = folder / "shopkeeper.toml"
+    settings.write_text('language = "zh-CN"\n' + settings.read_text("utf-8"), encoding="utf-8")
+    printed = typing(folder, monkeypatch, capsys)("actions", "impact", "v1")[1]
+    names = " ".join([*SOLD, "shop", "v1"]).split()
+    assert re.findall("[a-z]{2,}", re.sub("|".join(names), "", printed)) == []
+    assert "售出 7 件，共 7.00 EUR" in printed
+    assert "请拦截尚未发出的 2 笔：waits、in part。" in printed
