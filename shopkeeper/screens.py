@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from flows.steps.act import Acted
     from flows.steps.decide import Decided
     from flows.steps.impact import Impact
+    from flows.steps.orders import PurchaseOrder
     from flows.steps.pull import Pulled
+    from flows.steps.remap import Remapped
     from flows.steps.why import Why
     from reports.effects import ReportedEffect
 
@@ -43,22 +45,70 @@ _MODES: Final[Mapping[str, Bilingual]] = {
 }
 
 
-def _table(
+def titled(
     title: Bilingual, columns: list[str], rows: list[list[Any]], language: "Language"
 ) -> Any:
+    """A table with its title and headings in a language."""
     from shopkeeper.headings import headings
 
     return table(title.in_(language), headings(columns, language), rows)
 
 
+def stream_name(stream: str, language: "Language") -> str:
+    """A stream as commands take it, after its Chinese name."""
+    from reports.names import STREAMS, named
+
+    return f"{named(STREAMS, stream).zh} {stream}" if language == "zh" else stream
+
+
+_BUILT: Final = Bilingual("Built", "已计算")
+_REPLAYED: Final = Bilingual("{}; {} readings replayed", "{}；重放 {} 次读取")
+_GONE: Final = Bilingual(
+    "; no longer in landing and left as they are: {}", "；已不在原始区、保持原样：{}"
+)
+_ORDERS: Final = Bilingual("Purchase orders", "采购单")
+REPORT: Final = Bilingual("Report: {}", "报告：{}")
+PUBLISHED: Final = Bilingual("{} days of metrics were published", "已发布 {} 天的指标")
+EXPORTED: Final = Bilingual("{} rows in {}", "{} 行已写入 {}")
+
+
+def built(
+    found: Mapping[str, int], replayed: "Sequence[Remapped] | None", language: "Language"
+) -> Any:
+    """Rows of each table; `replayed`: what was mapped again before."""
+    from reports.names import TABLES, named
+
+    title = Bilingual(_built(replayed, "en"), _built(replayed, "zh"))
+    rows: list[list[Any]] = [
+        [f"{named(TABLES, name).zh} {name}" if language == "zh" else name, count]
+        for name, count in found.items()
+    ]
+    return titled(title, ["table", "rows"], rows, language)
+
+
+def _built(replayed: "Sequence[Remapped] | None", language: "Language") -> str:
+    if replayed is None:
+        return _BUILT.in_(language)
+    count = sum(one.readings for one in replayed)
+    text = _REPLAYED.in_(language).format(_BUILT.in_(language), count)
+    gone = [reading for one in replayed for reading in one.missing]
+    return text + (_GONE.in_(language).format(_LIST.in_(language).join(gone)) if gone else "")
+
+
+def purchase_orders(found: "Sequence[PurchaseOrder]", language: "Language") -> Any:
+    """The files written, a line per supplier."""
+    rows = [[one.shop_id, one.supplier, one.skus, one.units, *one.files] for one in found]
+    columns = ["shop", "supplier", "skus", "sold", "csv", "xlsx"]
+    return titled(_ORDERS, columns, rows, language)
+
+
 def pulled(found: "Sequence[Pulled]", language: "Language") -> Any:
     """What was read, a line per stream."""
-    from reports.names import STREAMS, named
 
     rows: list[list[Any]] = [
         [
             row.shop_id,
-            f"{named(STREAMS, row.stream).zh} {row.stream}" if language == "zh" else row.stream,
+            stream_name(row.stream, language),
             row.readings,
             row.pages,
             row.new_pages,
@@ -70,7 +120,7 @@ def pulled(found: "Sequence[Pulled]", language: "Language") -> Any:
         for row in found
     ]
     columns = ["shop", "stream", "readings", "pages", "new_pages", "rows", "loaded"]
-    return _table(_PULLED, [*columns, "quarantined", "took"], rows, language)
+    return titled(_PULLED, [*columns, "quarantined", "took"], rows, language)
 
 
 def checks(found: "Sequence[CheckResult]", language: "Language") -> Any:
@@ -90,7 +140,7 @@ def checks(found: "Sequence[CheckResult]", language: "Language") -> Any:
         for one in found
     ]
     columns = ["shop", "table", "check", "result", "measured", "limit"]
-    return _table(_CHECKS, columns, rows, language)
+    return titled(_CHECKS, columns, rows, language)
 
 
 def decided(found: "Sequence[Decided]", language: "Language") -> Any:
@@ -107,7 +157,7 @@ def decided(found: "Sequence[Decided]", language: "Language") -> Any:
         ]
         for one in found
     ]
-    shown = _table(_DECIDED, ["shop", "policy", "mode", "new_actions"], rows, language)
+    shown = titled(_DECIDED, ["shop", "policy", "mode", "new_actions"], rows, language)
     held = [translate_data(one.held_back).in_(language) for one in found if one.held_back]
     return stack(shown, [*held, *_left_alone(found, language)])
 
@@ -135,7 +185,7 @@ def acted(found: "Sequence[Acted]", language: "Language") -> Any:
     rows: list[list[Any]] = [[one.shop_id, _states(one.states, language)] for one in found]
     stops = dict.fromkeys(stop for one in found for stop in one.stops)
     held = [_HELD.in_(language).format(translate_reason(stop).in_(language)) for stop in stops]
-    return stack(_table(_ACTED, ["shop", "outcome"], rows, language), held)
+    return stack(titled(_ACTED, ["shop", "outcome"], rows, language), held)
 
 
 def _states(states: Mapping[str, int], language: "Language") -> str:
@@ -166,7 +216,7 @@ def actions(found: "Sequence[Action]", language: "Language") -> Any:
         for one in found
     ]
     columns = ["id", "shop", "policy", "object", "before", "after", "state", "why"]
-    return _table(_ACTIONS, columns, rows, language)
+    return titled(_ACTIONS, columns, rows, language)
 
 
 def _reason(action: "Action", language: "Language") -> str:
@@ -196,7 +246,7 @@ def whys(sku: str, found: "Sequence[Why]", language: "Language") -> Any:
         for one in found
     ]
     columns = ["shop", "policy", "object", "outcome", "why"]
-    return _table(Bilingual.same(sku), columns, rows, language)
+    return titled(Bilingual.same(sku), columns, rows, language)
 
 
 def _whole_reason(one: "Why", language: "Language") -> str:
@@ -218,7 +268,7 @@ def effects(found: "Sequence[ReportedEffect]", language: "Language") -> Any:
     rows: list[list[Any]] = [
         [one.shop_id, typed(one.policy, language), one.bilingual.in_(language)] for one in found
     ]
-    return _table(_EFFECT, ["shop", "policy", "earned"], rows, language)
+    return titled(_EFFECT, ["shop", "policy", "earned"], rows, language)
 
 
 _IMPACT: Final = Bilingual("Impact", "影响")
@@ -264,7 +314,7 @@ def impacts(found: "Sequence[Impact]", language: "Language") -> Any:
     ]
     columns = ["listing", "order", "placed", "sold", "paid", "earns", "missed", "left"]
     sums = [_impact(one, language) for one in found]
-    return stack(_table(_IMPACT, columns, rows, language), sums)
+    return stack(titled(_IMPACT, columns, rows, language), sums)
 
 
 def _impact(one: "Impact", language: "Language") -> str:

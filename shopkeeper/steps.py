@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from shopkeeper import screens
-from shopkeeper.console import OPTIONS, answer, progress, table
+from shopkeeper.console import OPTIONS, answer, progress
 
 if TYPE_CHECKING:
     from contracts.languages import Language
@@ -143,22 +143,13 @@ def build(
             replayed = remap_step(
                 home, shop_id=shop, stream=stream, is_all=everything, progress=bar
             )
-        built = build_step(home, shop_id=shop, is_full=full, progress=bar)
+        built, language = build_step(home, shop_id=shop, is_full=full, progress=bar), home.language
     result = {"remapped": replayed, "built": built} if remap else built
-    title = f"Built; {_replayed_sentence(replayed)}" if remap else "Built"
     answer(
         result,
-        screen=table(title, ["table", "rows"], [[k, v] for k, v in built.items()]),
+        screen=screens.built(built, replayed if remap else None, language),
         stopped=[blocked.summary for one in replayed for blocked in one.blocked],
     )
-
-
-def _replayed_sentence(replayed: "list[Remapped]") -> str:
-    missing = [reading for one in replayed for reading in one.missing]
-    text = f"{sum(one.readings for one in replayed)} readings replayed"
-    if missing:
-        text += f"; no longer in landing and left as they are: {', '.join(missing)}"
-    return text
 
 
 def decide(shop: Shop = None, policy: PolicyName = None, as_of: AsOf = None) -> None:
@@ -208,11 +199,11 @@ def report(
         last=parse_day(date, "--date") if date else None, is_week=week, campaign=campaign
     )
     with chosen_home() as home:
-        written = report_step(home, shop_id=shop, wanted=wanted)
+        written, language = report_step(home, shop_id=shop, wanted=wanted), home.language
     files = {"report": str(written.path)}
     if xlsx:
         files["xlsx"] = str(write_tables(written))
-    answer(files, screen=f"Report: {' '.join(files.values())}")
+    answer(files, screen=screens.REPORT.in_(language).format(" ".join(files.values())))
 
 
 def publish(
@@ -223,8 +214,8 @@ def publish(
     from flows.steps.publication import publish_metrics
 
     with chosen_home() as home:
-        days = publish_metrics(home, home.select(shop), is_full=full)
-    answer({"days": days}, screen=f"{days} days of metrics were published")
+        days, language = publish_metrics(home, home.select(shop), is_full=full), home.language
+    answer({"days": days}, screen=screens.PUBLISHED.in_(language).format(days))
 
 
 def export(
@@ -240,7 +231,8 @@ def export(
 
     with chosen_home() as home:
         rows = export_step(home, name, out=out, file_format=file_format, shop_id=shop)
-    answer({"table": name, "rows": rows, "file": str(out)}, screen=f"{rows} rows in {out}")
+        screen = screens.EXPORTED.in_(home.language).format(rows, out)
+    answer({"table": name, "rows": rows, "file": str(out)}, screen=screen)
 
 
 def purchase_orders(
@@ -257,10 +249,5 @@ def purchase_orders(
     wanted = parse_day(day, "--day") if day else None
     with chosen_home() as home:
         written = purchase_orders_step(home, out=out, shop_id=shop, day=wanted)
-    rows = [[one.shop_id, one.supplier, one.skus, one.units, *one.files] for one in written]
-    answer(
-        [asdict(one) for one in written],
-        screen=table(
-            "Purchase orders", ["shop", "supplier", "SKUs", "pieces", "CSV", "XLSX"], rows
-        ),
-    )
+        screen = screens.purchase_orders(written, home.language)
+    answer([asdict(one) for one in written], screen=screen)
