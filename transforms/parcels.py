@@ -19,6 +19,9 @@ _ASKED_FOR: Final = dt.timedelta(days=45)  # after that a carrier does not know 
 _BEFORE_PROMISE: Final = dt.timedelta(days=1)
 _WITHOUT_PROMISE: Final = dt.timedelta(days=3)
 _ASK_AGAIN: Final = dt.timedelta(minutes=30)  # kuaidi100 locks a number that is queried sooner
+_SENT: Final = [
+    name for name in Shipment.column_names() if name in {"created_date", *ParcelFact.column_names()}
+]
 _AT_ITS_END: Final = (ParcelStatus.DELIVERED, ParcelStatus.RETURNED)
 
 
@@ -47,7 +50,7 @@ def _parcel_facts(
     as_of: dt.datetime,
 ) -> pl.DataFrame:
     is_recent = pl.col("created_date") >= as_of.date() - dt.timedelta(days=LOOK_BACK_DAYS)
-    sent = shipments.lazy().filter(is_recent).collect()
+    sent = shipments.lazy().filter(is_recent).select(_SENT).collect()
     # Orders of days without a parcel are not read: many a platform names none.
     is_sent = pl.col("created_date").is_in(sent["created_date"].unique().implode())
     is_off = pl.col("payment_status").is_in([PaymentStatus.REFUNDED, PaymentStatus.VOIDED])
