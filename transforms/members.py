@@ -180,6 +180,7 @@ def _score(value: pl.Expr) -> pl.Expr:
 def _segment() -> pl.Expr:
     recent = pl.col("recency_days") <= pl.col("recency_days").median()
     often, much = (pl.col(name) > pl.col(name).median() for name in ("orders_count", "spent_minor"))
+    # As one number, which is looked up once: eight comparisons of three take four times as long.
     places = {4 * told[0] + 2 * told[1] + told[2]: str(one) for told, one in _SEGMENTS.items()}
     place = pl.sum_horizontal(4 * recent, 2 * often, 1 * much)
     return place.replace_strict(places, return_dtype=pl.String)
