@@ -21,7 +21,7 @@ from tests.bench.pull_orders import empty_home
 if TYPE_CHECKING:
     from flows.steps.home import Home
 
-ROUNDS = 3
+ROUNDS = 5
 CHANGED = 50
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 LINES_A_DAY, SKUS, MEMBERS = 2_000, 5_000, 100_000
 LAST = dt.date(2026, 10, 31)
 MONTH, TWO_YEARS = 30, 730
-ROUNDS = 3
+ROUNDS = 5
 
 
 def main() -> None:
