@@ -7,7 +7,7 @@ import typer
 
 from contracts.languages import Bilingual
 from shopkeeper.console import OPTIONS, answer, progress, show, stack
-from shopkeeper.screens import stream_name, titled
+from shopkeeper.screens import LIST, stream_name, titled
 from shopkeeper.steps import From, Shop, StreamName, To, chosen_home, days_of
 
 if TYPE_CHECKING:
@@ -95,7 +95,6 @@ _READ: Final = Bilingual(
     "Read {} rows, {} documents quarantined; {} actions of the span are past and were not sent.",
     "读取 {} 行，隔离 {} 份单据；该时段的 {} 个动作已过期，未发送。",
 )
-_LIST: Final = Bilingual(", ", "、")
 
 
 def _plan_table(planned: "BackfillPlan", language: "Language") -> Any:
@@ -115,7 +114,7 @@ def _plan_sentence(planned: "BackfillPlan", language: "Language") -> str:
     text = _CALLS.in_(language).format(planned.calls)
     if planned.snapshots:
         names = (stream_name(one, language) for one in planned.snapshots)
-        text += _NOT_KEPT.in_(language).format(_LIST.in_(language).join(names))
+        text += _NOT_KEPT.in_(language).format(LIST.in_(language).join(names))
     return text
 
 

@@ -30,7 +30,7 @@ _BECAUSE: Final = Bilingual("{}: {}", "{}：{}")
 _SUCH_AS: Final = Bilingual(" (such as {})", "（如 {}）")
 _HELD: Final = Bilingual("Held: {}", "暂停：{}")
 _NONE: Final = Bilingual("none", "无")
-_LIST: Final = Bilingual(", ", "、")
+LIST: Final = Bilingual(", ", "、")
 _ACTIONS, _EFFECT = Bilingual("Actions", "动作"), Bilingual("Effect", "效果")
 _REFUSED: Final = Bilingual("refused by {}: {}", "被护栏拒绝（{}）：{}")
 _OUTCOMES: Final[Mapping[str, Bilingual]] = {
@@ -92,7 +92,7 @@ def _built(replayed: "Sequence[Remapped] | None", language: "Language") -> str:
     count = sum(one.readings for one in replayed)
     text = _REPLAYED.in_(language).format(_BUILT.in_(language), count)
     gone = [reading for one in replayed for reading in one.missing]
-    return text + (_GONE.in_(language).format(_LIST.in_(language).join(gone)) if gone else "")
+    return text + (_GONE.in_(language).format(LIST.in_(language).join(gone)) if gone else "")
 
 
 def purchase_orders(found: "Sequence[PurchaseOrder]", language: "Language") -> Any:
@@ -171,7 +171,7 @@ def _left_alone(found: "Sequence[Decided]", language: "Language") -> list[str]:
     for policy, reasons in by_policy(report_holds([n for one in found for n in one.left_alone])):
         lines += ["", _LEFT_ALONE.in_(language).format(typed(policy, language))]
         for one in reasons:
-            samples = _LIST.in_(language).join(one.samples)
+            samples = LIST.in_(language).join(one.samples)
             such = _SUCH_AS.in_(language).format(samples) if samples else ""
             why = one.bilingual.in_(language) + such
             lines.append("  " + _BECAUSE.in_(language).format(f"{one.targets:,}", why))
@@ -194,7 +194,7 @@ def _states(states: Mapping[str, int], language: "Language") -> str:
 
     told = {name: named(STATES, name).zh if language == "zh" else name for name in states}
     counts = (f"{count} {told[name]}" for name, count in states.items())
-    return _LIST.in_(language).join(counts) or _NONE.in_(language)
+    return LIST.in_(language).join(counts) or _NONE.in_(language)
 
 
 def actions(found: "Sequence[Action]", language: "Language") -> Any:
@@ -328,7 +328,7 @@ def _impact(one: "Impact", language: "Language") -> str:
 
     end = _UNTIL.in_(language).format(at(one.until)) if one.until else _IN_FORCE.in_(language)
     earned = None if one.margin_minor is None else amount(one.margin_minor)
-    listed = (": " if language == "en" else "：") + _LIST.in_(language).join(one.hold_back)
+    listed = (": " if language == "en" else "：") + LIST.in_(language).join(one.hold_back)
     told = (
         (_COST, (one.listing_id, one.shop_id, amount(one.price_minor), at(one.since), end,
                  amount(one.right_minor))),

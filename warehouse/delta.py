@@ -199,7 +199,7 @@ def properties(table: Table) -> dict[str, str]:
 
     It is summed up every few versions: to read a year's log change by change took twice as long.
     It quotes smallest and largest values of each file of the columns that rows are looked for by,
-    the shop, days and instants: those of all took twice as long to open. None is personal.
+    the shop, days and instants: those of all took a third longer to open. None is personal.
     """
     columns = table.schema.columns().items()
     times = [name for name, one in columns if (one.metadata or {}).get("kind") in _KINDS_OF_TIME]

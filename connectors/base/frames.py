@@ -213,7 +213,7 @@ def with_parent_columns(
 def first_of_each(rows: pl.DataFrame, key: Iterable[str]) -> pl.DataFrame:
     """The first row of each key, in order.
 
-    Mostly no key comes twice, which one number a row tells for a fraction of the time and memory.
+    Mostly no key comes twice, which one number a row tells for a fraction of the memory.
     """
     names = list(dict.fromkeys(key))
     if rows.select(names).hash_rows().n_unique() == rows.height:

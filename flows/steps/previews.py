@@ -11,7 +11,7 @@ from contracts.errors import ConfigurationError
 from contracts.languages import Bilingual, Language
 from flows.steps.home import Home
 from reports.formats import with_unit
-from reports.names import KINDS, typed
+from reports.names import KINDS, named, typed
 from reports.reasons import translate_reason
 
 _NAMED = ("shop_id", "policy", "write_kind", "target_id")
@@ -49,7 +49,7 @@ class Preview:
 
     def lines(self, language: Language) -> list[str]:
         """All of it as lines of text."""
-        kind = self.write_kind if language == "en" else KINDS[self.write_kind].zh
+        kind = self.write_kind if language == "en" else named(KINDS, self.write_kind).zh
         policy = typed(self.policy, language)
         head = _HEAD.in_(language).format(self.action_id[:8], policy, self.shop_id, kind)
         parts = [f"{name}: {text}" for name, text in self.content.items()]
