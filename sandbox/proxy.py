@@ -27,7 +27,7 @@ DIALECTS: Final = {
     "kuaidi100": ("/poll/",),
     "amazon": (
         "/auth/", "/orders/", "/reports/", "/amazon-report-documents/", "/listings/", "/products/",
-        "/sales/", "/fba/", "/batches/", "/solicitations/",
+        "/sales/", "/finances/", "/fba/", "/batches/", "/solicitations/",
     ),
 }  # fmt: skip
 """How the addresses of each dialect begin."""

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import dataframely as dy
 import polars as pl
 
-from contracts.codes import CaseStatus
 from contracts.table_diffs import RowDiff, RowDiffs
 from contracts.tables import KpisDaily, Order, OrderLine, Refund, RefundCase, TrafficDaily
 from transforms.days import local_day, touched_days
+from transforms.refunds import paid_back
 from transforms.sales import counted_lines, member_number, of_orders, placed_orders
 
 VERSION = 4
@@ -54,7 +54,9 @@ def tally(
     (`first_orders`: shop_id, member_id, currency, kpi_date).
     """
     own = placed.rename({"ordered_date": "kpi_date", "order_currency": "currency"})
-    back = _paid_back(refunds, cases).with_columns(kpi_date=local_day("refunded_at", time_zone))
+    is_some = pl.col("refunded_minor") > 0
+    back = paid_back(refunds, cases).filter(is_some)
+    back = back.with_columns(kpi_date=local_day("refunded_at", time_zone))
     is_guest = pl.col("member_id").is_null()
     parts = [
         own.select(
@@ -165,20 +167,6 @@ def _members_by_day(members: pl.LazyFrame) -> pl.LazyFrame:
     return days.join(buyers, on="day").join(new, on="day", how="left").drop("day")
 
 
-def _paid_back(refunds: dy.LazyFrame[Refund], cases: dy.LazyFrame[RefundCase]) -> pl.LazyFrame:
-    """Money that went back, whether the platform reports it with the order or as a case."""
-    refunded = pl.col("case_status") == CaseStatus.REFUNDED
-    columns = ["shop_id", "order_id", "currency", "refunded_at", "refunded_minor"]
-    ended = cases.lazy().filter(refunded & pl.col("refunded_at").is_not_null())
-    both = pl.concat(
-        [
-            refunds.lazy().select(columns),
-            ended.rename({"asked_minor": "refunded_minor"}).select(columns),
-        ]
-    )
-    return both.filter(pl.col("refunded_minor") > 0)
-
-
 def _days(counts: pl.LazyFrame) -> pl.LazyFrame:
     day = pl.col("kpi_date")
     return (
@@ -219,8 +207,8 @@ def dirty_days(
         "traffic_daily": "traffic_date",
     }
     same = touched_days(changes, columns, time_zone)
-    paid_back = _days_paid_back(changes["orders"], cases, time_zone)
-    return pl.concat([same, paid_back, moved_days]).unique().sort()
+    days_paid_back = _days_paid_back(changes["orders"], cases, time_zone)
+    return pl.concat([same, days_paid_back, moved_days]).unique().sort()
 
 
 def _days_paid_back(change: RowDiff, cases: dy.LazyFrame[RefundCase], time_zone: str) -> pl.Series:

@@ -10,6 +10,8 @@ from connectors.amazon import (
     mapping,
     outbound,
     redaction,
+    settlement_mapping,
+    settlements,
     shapes,
 )
 from connectors.amazon.client import AmazonClient, AmazonSettings
@@ -27,6 +29,8 @@ from contracts.tables import (
     OrderLine,
     Price,
     PriceFact,
+    RefundCase,
+    Settlement,
     Shipment,
     StockLevel,
     TrafficDaily,
@@ -38,6 +42,8 @@ _YEAR = dt.timedelta(days=365)
 # The end of a search lies two minutes behind the platform's clock; lists follow their records late.
 _SETTLE = dt.timedelta(minutes=2)
 _LOOK_BACK = dt.timedelta(minutes=15)
+# What an order brought may be missing for 48 hours.
+_BOOKED_LATE = dt.timedelta(days=3)
 
 _STREAMS = (
     Stream(
@@ -80,6 +86,17 @@ _STREAMS = (
         lookup=PriceFact,
     ),
     Stream(
+        name="settlements",
+        volume=Volume("refund_cases", "requested_at", lag_days=_BOOKED_LATE.days),
+        tables=(Settlement, RefundCase),
+        fetch=settlements.transactions,
+        to_canonical=settlement_mapping.settlements,
+        documents=shapes.PAGES,
+        max_window=_MONTH,
+        look_back=_BOOKED_LATE,
+        settle=_SETTLE,
+    ),
+    Stream(
         name="store_totals",
         tables=(DailyTotal,),
         fetch=days.totals,
@@ -100,10 +117,10 @@ _STREAMS = (
 
 
 def _streams_of(settings: AmazonSettings) -> tuple[Stream, ...]:
-    """Visits take a role that not every application has."""
-    if settings.has_brand_analytics:
-        return _STREAMS
-    return tuple(one for one in _STREAMS if TrafficDaily not in one.tables)
+    """Visits and the account take roles that not every application has."""
+    roles = {TrafficDaily: settings.has_brand_analytics, Settlement: settings.has_finances}
+    lacking = {table for table, has_role in roles.items() if not has_role}
+    return tuple(one for one in _STREAMS if lacking.isdisjoint(one.tables))
 
 
 CONNECTOR = Connector(

@@ -67,6 +67,11 @@ class AmazonSettings(ApiSettings):
         default=True,
         description="Whether your app has the Brand Analytics role; visits are read by it",
     )
+    has_finances: bool = Field(
+        default=True,
+        description="Whether your app has the Finance and Accounting role; fees, payouts and"
+        " refunds are read by it",
+    )
     traffic_trailing_days: int = Field(
         default=4,
         ge=0,

@@ -43,6 +43,13 @@ GET_REPORT_DOCUMENT: Final = Operation(
 GET_METRICS: Final = Operation(
     name="getOrderMetrics", method="GET", path="/sales/v1/orderMetrics", rate=0.5, burst=15
 )
+LIST_TRANSACTIONS: Final = Operation(
+    name="listTransactions",
+    method="GET",
+    path="/finances/2024-06-19/transactions",
+    rate=0.5,
+    burst=10,
+)
 SEARCH_LISTINGS: Final = Operation(
     name="searchListingsItems", method="GET", path=_LISTINGS, rate=5, burst=5
 )
@@ -79,6 +86,7 @@ OPERATIONS: Final = (
     GET_REPORT,
     GET_REPORT_DOCUMENT,
     GET_METRICS,
+    LIST_TRANSACTIONS,
     SEARCH_LISTINGS,
     GET_LISTING,
     PATCH_LISTING,

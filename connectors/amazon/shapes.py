@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from connectors.amazon import wire
+from connectors.amazon import settlement_wire, wire
 from connectors.base.documents import At, JsonDocuments, owner_of
 from connectors.base.wire import decoded, lenient, unknown_fields
 from contracts.streams import Page
@@ -29,6 +29,10 @@ IGNORED = frozenset(
     quantityDiscountPrices status
 
     averageUnitPrice orderItemCount unitCount
+
+    contexts contextType description endTime fulfillmentNetwork maturityDate paymentDate
+    paymentMethod paymentReference paymentType quantityShipped relatedIdentifiers
+    sellingPartnerMetadata startTime storeName totalAmount
 
     averageOfferCount averageParentItems browserPageViews browserPageViewsB2B
     browserPageViewsPercentage browserPageViewsPercentageB2B browserSessionPercentage
@@ -108,6 +112,12 @@ OFFERS = Shape(
 TOTALS = Shape(
     lenient(wire.MetricsPage), lambda page: page.payload or [], ("payload",), wire.Metrics
 )
+TRANSACTIONS = Shape(
+    msgspec.json.Decoder(settlement_wire.TransactionPage),
+    lambda page: page.payload.transactions or [],
+    ("payload", "transactions"),
+    settlement_wire.Transaction,
+)
 DAYS = Shape(
     msgspec.json.Decoder(wire.DaysReport),
     lambda report: report.sales_and_traffic_by_date,
@@ -140,6 +150,12 @@ PAGES = JsonDocuments(
             "daily_totals",
             lambda total, _: str(total["interval"])[:10],
             lenient(wire.Metrics),
+        ),
+        "transactions": At(
+            "payload.transactions",
+            "settlements",
+            "transactionId",
+            settlement_wire.Transaction,
         ),
         "shop_traffic": _DAYS_AT,
         "traffic": (

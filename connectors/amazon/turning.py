@@ -13,6 +13,10 @@ class _Page(msgspec.Struct):
     pagination: _Pagination | None = None
 
 
+class _Paid(msgspec.Struct):
+    payload: _Pagination | None = None
+
+
 class _Counted(msgspec.Struct, rename="camel"):
     number_of_results: int
     items: list[msgspec.Raw] | None = None
@@ -35,6 +39,7 @@ class _Status(msgspec.Struct):
 
 
 _PAGE = msgspec.json.Decoder(_Page)
+_PAID = msgspec.json.Decoder(_Paid)
 _COUNTED = msgspec.json.Decoder(_Counted)
 _NAMED = msgspec.json.Decoder(_Named)
 _ANSWERED = msgspec.json.Decoder(_Answered)
@@ -45,6 +50,12 @@ def cursor(body: bytes) -> str | None:
     """Where a list goes on; null: it ends."""
     pagination = decoded(_PAGE.decode, body).pagination
     return (pagination.next_token if pagination else None) or None
+
+
+def payload_cursor(body: bytes) -> str | None:
+    """The same, of lists that tell it beside what they list."""
+    payload = decoded(_PAID.decode, body).payload
+    return (payload.next_token if payload else None) or None
 
 
 def counted(body: bytes) -> tuple[int, list[str | bytes]]:

@@ -7,11 +7,12 @@ import polars as pl
 
 from contracts.codes import WriteKind
 from contracts.economics import FACTS, Economics, extra_cost, received_rate
-from contracts.tables import Order, PriceFact, SalesDaily
+from contracts.tables import Order, PriceFact, RefundCase, SalesDaily
 from flows.steps.home import Home
 from flows.steps.shop import Shop
 from reports.effects import ReportedEffect
 from transforms.effects import effect
+from transforms.refunds import refunded_orders
 from warehouse.arms import arms
 
 
@@ -89,8 +90,7 @@ def receipts(home: Home, shop: Shop) -> Outcomes:
     )
     kept = pl.col("goods_minor") - pl.col("refunded_minor")
     rows = (
-        home.read(Order, shop)
-        .lazy()
+        refunded_orders(home.read(Order, shop), home.read(RefundCase, shop))
         .filter(counts)
         .group_by(unit_id="member_id", day=placed)
         .agg(outcome_minor=(kept * received_rate(shop.economics)).sum())

@@ -1,7 +1,7 @@
 """A shop of a home: its settings, and the accounts that it is read from and written to by."""
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
@@ -16,7 +16,7 @@ from contracts.economics import Economics
 from contracts.errors import ConfigurationError
 from contracts.ports import Stores
 from contracts.streams import Context, Facts
-from contracts.tables import Order
+from contracts.tables import Order, Settlement
 from contracts.toml_settings import parse, validate
 from flows.steps import secrets
 from flows.steps.clock import machine_now
@@ -122,6 +122,7 @@ class Shop:
 
         Raises:
             ConfigurationError: two sources read the same; they would share what was read until.
+                Or both tell what was paid out, each with numbers of its own: it would count twice.
         """
         found = [(source, stream) for source in self.sources for stream in source.streams()]
         owners: dict[str, str] = {}
@@ -132,7 +133,23 @@ class Shop:
                     f"{source.file}: {owner} and {source.connector.name} both report "
                     f"`{stream.name}`; a shop is one marketplace, write a file for each"
                 )
+        self._check_statements(found)
         return found
+
+    def _check_statements(self, found: Sequence[tuple[ShopSource, Stream]]) -> None:
+        # A folder whose descriptions are wrong has all streams, none of them described, until it
+        # is opened and says what is wrong.
+        tellers = {
+            source.connector.name: source.file
+            for source, stream in found
+            if Settlement in stream.tables and stream.documents is not None
+        }
+        if len(tellers) > 1:
+            raise ConfigurationError(
+                f"{next(iter(tellers.values()))}: {' and '.join(tellers)} both report settlements,"
+                " which would count twice; leave out the description of the export, or let the"
+                " marketplace not read them, by the setting that its README names"
+            )
 
     def context(
         self, read_at: dt.datetime, *, mapping_version: int = 1, facts: Facts | None = None

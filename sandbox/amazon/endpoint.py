@@ -12,6 +12,7 @@ from starlette.routing import Route
 
 from sandbox.amazon import (
     competitive,
+    finances,
     inventory,
     listings,
     offers,
@@ -58,7 +59,9 @@ def routes(
         account.manner.access_token_seconds,
         account.access_token,
     )
-    modules = (orders, reports, sales, listings, inventory, offers, competitive, reviews)
+    modules = (
+        orders, reports, sales, finances, listings, inventory, offers, competitive, reviews,
+    )  # fmt: skip
     return [
         _route("/auth/o2/token", account, grant.answered),
         _route(f"{reports.DOCUMENTS}/{{token}}", account, lambda *call: _file(account, *call)),

@@ -130,7 +130,7 @@ ENTRIES: Final[dict[str, Entry]] = {
         prepare=scene("amazon"),
         changes={
             "payment": cancelled("amazon"),
-            "refund": "its orders tell no refunds, the Finances API does; the README says so",
+            "refund": refunded("amazon"),
             "parcel": sent("amazon"),
             "price": repriced("amazon"),
             "stock": restocked("amazon"),

@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 
 from contracts.codes import ActionState
+from contracts.tables import RefundCase
 from deployments.at_once import AT_ONCE
 from flows.steps.decide import consider
 from flows.steps.effect import effects, receipts
@@ -18,6 +19,7 @@ from reports.markdown import effects_list
 from reports.page import render
 from tests.flows.commands import typing
 from tests.flows.conftest import Merchant
+from tests.warehouse.rows import rows
 from warehouse.arms import arms
 
 AGO = dt.timedelta(days=16)
@@ -160,3 +162,31 @@ def test_members_are_compared_by_what_their_orders_left(built: Merchant) -> None
     kept = int((orders["goods_minor"] - orders["refunded_minor"]).sum())
     assert rows["outcome_minor"].sum() == pytest.approx(kept * (1 - shop.economics.fee_rate))
     assert rows["unit_id"].n_unique() == orders["member_id"].n_unique()
+
+
+def left(home: Home, shop: Shop) -> float:
+    """What is left of all members' orders, in minor units."""
+    return float(receipts(home, shop).rows.select(pl.col("outcome_minor").sum()).collect().item())
+
+
+def test_what_a_case_gave_back_is_taken_off_what_a_members_order_left(built: Merchant) -> None:
+    with built.open() as home:
+        (shop,) = home.shops.values()
+        orders = home.scan("orders", shop).collect()
+        one = orders.filter(
+            pl.col("member_id").is_not_null(),
+            pl.col("cancelled_at").is_null(),
+            pl.col("refunded_minor") == 0,
+            ~pl.col("is_test"),
+        ).row(0, named=True)
+        before = left(home, shop)
+        case = {
+            "case_id": "1", "order_id": one["order_id"], "case_status": "refunded",
+            "currency": one["currency"], "asked_minor": one["goods_minor"],
+            "requested_at": one["placed_at"], "refunded_at": one["placed_at"],
+        }  # fmt: skip
+        merged = home.lake.merge({"refund_cases": rows(RefundCase, [case])})
+        home.readings.record({name: table.version for name, table in merged.items()})
+        after = left(home, shop)
+    lost = one["goods_minor"] * (1 - shop.economics.fee_rate)
+    assert before - after == pytest.approx(lost)

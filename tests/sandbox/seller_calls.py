@@ -60,6 +60,8 @@ def good_calls(seller: Seller) -> dict[str, tuple[str, dict[str, Any]]]:
         "getOrderMetrics": ("/sales/v1/orderMetrics", {"params": store | {
             "interval": "2026-11-01T00:00:00-07:00--2026-11-08T00:00:00-08:00",
             "granularity": "Day", "granularityTimeZone": "America/Los_Angeles"}}),
+        "listTransactions": ("/finances/2024-06-19/transactions", {"params": {
+            "postedAfter": SINCE}}),
         "searchListingsItems": (LISTED, {"params": store | {"includedData": datasets}}),
         "getListingsItem": (f"{LISTED}/{sku}", {"params": store | {"includedData": datasets}}),
         "patchListingsItem": (f"{LISTED}/{sku}", {"params": preview, "json": {

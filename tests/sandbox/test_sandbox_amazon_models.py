@@ -24,6 +24,7 @@ MODELS = Path(__file__).parents[3] / "shared/specs/spapi"
 FILES = (
     "orders_2026-01-01", "reports_2021-06-30", "listingsItems_2021-08-01", "fbaInventory",
     "productPricingV0", "productPricing_2022-05-01", "sales", "solicitations",
+    "finances_2024-06-19",
 )  # fmt: skip
 pytestmark = pytest.mark.skipif(
     not MODELS.exists(), reason="the platform's models lie outside the repository"
@@ -93,10 +94,18 @@ def closed(schema: Any) -> Any:
     return found
 
 
+def parts_of_others(schema: Any) -> Iterator[Any]:
+    """What stands in an `allOf`, however deep."""
+    for key, one in schema.items() if isinstance(schema, dict) else ():
+        yield from one if key == "allOf" else parts_of_others(one)
+    for one in schema if isinstance(schema, list) else ():
+        yield from parts_of_others(one)
+
+
 def closed_definitions(definitions: dict[str, Any]) -> dict[str, Any]:
     """All definitions closed but for those that are part of another."""
-    parts = set(re.findall(r'"allOf": \[[^\]]*\]', json.dumps(definitions)))
-    opened_names = set(re.findall(r"#/definitions/(\w+)", " ".join(parts)))
+    parts = json.dumps(list(parts_of_others(definitions)))
+    opened_names = set(re.findall(r"#/definitions/(\w+)", parts))
     return {name: one if name in opened_names else closed(one) for name, one in definitions.items()}
 
 

@@ -1,6 +1,7 @@
 """Wrong input gets one sentence and exit code 2; --json is one document and nothing else."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 
 from actions.policies.registry import policies
 from contracts.codes import PolicyMode
+from contracts.errors import ConfigurationError
 from flows.steps.opening import open_home
 from shopkeeper.cli import main
 from shopkeeper.console import OPTIONS
@@ -207,6 +209,35 @@ def test_two_marketplaces_in_one_shop_are_refused(
     assert call(monkeypatch, "--home", str(tmp_path), "pull") == 2
     text = capsys.readouterr().err
     assert "shops/both.toml: shopify and taobao both report `orders`" in text
+
+
+def test_statements_of_the_marketplace_beside_exported_ones_are_refused_before_they_count_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    call(monkeypatch, "--home", str(tmp_path), "init")
+    for secret in ("CLIENT_SECRET", "REFRESH_TOKEN"):
+        monkeypatch.setenv(secret, "s")
+    shop = example_of(tmp_path, "amazon")
+    exports = (
+        '\n[sources.files]\nfolder = "exports"\ntime_zone = "UTC"\nmappings = ["{}_settlements"]\n'
+    )
+    path = tmp_path / "shops" / "az.toml"
+
+    def told(text: str) -> str:
+        path.write_text(text, encoding="utf-8")
+        try:
+            with open_home(tmp_path) as home:
+                return ", ".join(stream.name for _, stream in home.shop("az").streams())
+        except ConfigurationError as error:
+            return str(error)
+
+    both = told(shop + exports.format("amazon"))
+    assert "shops/az.toml: amazon and files both report settlements" in both
+    off = re.sub(r"(?m)^(\[sources.amazon\].*)$", r"\1\nhas_finances = false", shop)
+    assert "exported_settlements" in told(off + exports.format("amazon"))
+    assert ", settlements" in told(shop)
+    # A description that is wrong is told by the folder itself.
+    assert "both report" not in told(shop + exports.format("no_such"))
 
 
 def test_json_is_one_document_on_standard_output(home: Path) -> None:

@@ -5,7 +5,7 @@ from typing import Final
 
 import polars as pl
 
-from contracts.codes import AdLevel, CaseStatus
+from contracts.codes import AdLevel
 from contracts.economics import FACTS as PIECE
 from contracts.economics import extra_cost, received_rate
 from contracts.metrics import Dimension
@@ -13,6 +13,7 @@ from transforms.days import local_day
 from transforms.metrics import balances, service_facts, visit_facts
 from transforms.metrics.settled import settled_lines
 from transforms.metrics.sources import DATE, Fact, Sources, with_costs
+from transforms.refunds import paid_back
 from transforms.sales import counted_orders, goods, member_number
 
 RETENTION_DAYS: Final = (1, 3, 7, 30)
@@ -119,16 +120,9 @@ def _settled(of: Sources, by: frozenset[Dimension]) -> pl.LazyFrame:
 
 def _refunds(of: Sources, _by: frozenset[Dimension]) -> pl.LazyFrame:
     """Money that went back, on the day on which it did, reported with the order or as a case."""
-    columns = [*_ORDER, "refunded_at", "refunded_minor"]
-    ended = of.cases.lazy().filter(
-        pl.col("refunded_at").is_not_null(), pl.col("case_status") == CaseStatus.REFUNDED
-    )
-    both = [
-        of.refunds.lazy().select(columns),
-        ended.rename({"asked_minor": "refunded_minor"}).select(columns),
-    ]
+    counted = counted_orders(of.orders)
     day = local_day("refunded_at", of.time_zone).alias(DATE)
-    return pl.concat(both).join(counted_orders(of.orders), on=_ORDER, how="semi").with_columns(day)
+    return paid_back(of.refunds, of.cases).join(counted, on=_ORDER, how="semi").with_columns(day)
 
 
 def _cases(of: Sources, _by: frozenset[Dimension]) -> pl.LazyFrame:

@@ -8,6 +8,7 @@ from contracts.codes import EntryKind
 from contracts.economics import FACTS as PIECE
 from contracts.economics import sale_cost
 from transforms.metrics.sources import Sources
+from transforms.refunds import refunded_orders
 
 _ORDER: Final = ["shop_id", "order_id"]
 _CHARGES: Final = (EntryKind.COMMISSION, EntryKind.FEE, EntryKind.SHIPPING)
@@ -86,7 +87,7 @@ def _settled_orders(of: Sources) -> pl.LazyFrame:
             has_shipping=(kind == EntryKind.SHIPPING).any(),
         )
     )
-    orders = of.orders.lazy().select(
+    orders = refunded_orders(of.orders, of.cases).select(
         *_ORDER, "goods_minor", "refunded_minor", "tax_minor", order_total_minor="total_minor"
     )
     is_whole = pl.col("sold_minor") >= pl.col("goods_minor") - pl.col("refunded_minor")

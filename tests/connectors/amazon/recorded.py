@@ -29,6 +29,7 @@ from tests.connectors.amazon.recorded_days import (
     traffic_page,
     traffic_report,
 )
+from tests.connectors.amazon.recorded_settlements import booked_page, refund, shipment
 from tests.connectors.scripted import asking, opened
 
 READ_AT = dt.datetime(2026, 11, 22, tzinfo=dt.UTC)
@@ -260,6 +261,10 @@ PAGES = {
             offers_answer("SKU-2", rival("A1RIVAL", 5980.1)),
         )
     ],
+    "settlements": [
+        booked_page(shipment(1), shipment(2, sku="SKU-2")),
+        booked_page(refund(3), shipment(4)),
+    ],
     "store_totals": [totals_page(total(18), total(19, amount="0", orderCount=0))],
     "store_traffic": [
         traffic_page(17, product_visits("B000000001"), product_visits("B000000002", 3, 4)),
@@ -276,6 +281,7 @@ EMPTY = {
     "listings": [listings_page()],
     "inventory": [inventory_page()],
     "rival_offers": [offers_page(offers_answer("SKU-1"))],
+    "settlements": [booked_page()],
     "store_totals": [totals_page()],
     "store_traffic": [traffic_page(17, days=[])],
 }
@@ -288,6 +294,7 @@ UNKNOWN = {
             offers_answer("SKU-9", rival("A1", 1.0, ShippingTime={"availabilityType": "SOMETIME"}))
         )
     ],
+    "settlements": [],
     "store_totals": [],
     "store_traffic": [],
 }

@@ -13,13 +13,25 @@ import polars as pl
 import pytest
 from jsonschema import Draft4Validator  # type: ignore[import-untyped]
 
-from connectors.amazon import codes, days, fetch, mapping, outbound, shapes, wire
+from connectors.amazon import (
+    codes,
+    days,
+    fetch,
+    mapping,
+    outbound,
+    settlement_mapping,
+    settlement_wire,
+    settlements,
+    shapes,
+    wire,
+)
 from connectors.amazon.operations import OPERATIONS
 from contracts.actions import Change, Live
 from contracts.streams import Context
 from tests.connectors.amazon.answered_days import DAY, stock
-from tests.connectors.amazon.recorded import READ_AT, listing, report_row
+from tests.connectors.amazon.recorded import CONTEXT, READ_AT, listing, report_row
 from tests.connectors.amazon.recorded_days import page, traffic_report
+from tests.connectors.amazon.recorded_settlements import booked
 from tests.connectors.amazon.test_amazon_days import CLOCK, DAYS, reports_of
 from tests.connectors.amazon.test_amazon_fetch import orders, report_file, reported
 from tests.connectors.amazon.test_amazon_outbound import (
@@ -36,7 +48,7 @@ from tests.connectors.amazon.test_amazon_outbound import (
 MODELS = Path(__file__).parents[4] / "shared/specs/spapi"
 FILES = (
     "orders_2026-01-01", "reports_2021-06-30", "listingsItems_2021-08-01", "fbaInventory",
-    "productPricingV0", "sales", "solicitations",
+    "productPricingV0", "sales", "solicitations", "finances_2024-06-19",
 )  # fmt: skip
 HEADERS = ("x-amz-access-token", "x-amz-date", "user-agent")
 pytestmark = pytest.mark.skipif(
@@ -151,6 +163,10 @@ def everything(opened: Callable[..., Any]) -> Iterator[httpx.Request]:
             lambda client: list(days.traffic(client, DAY)),
         ),
         (
+            {"transactions": [booked(following="two"), booked()]},
+            lambda client: list(settlements.transactions(client, DAY)),
+        ),
+        (
             {"items": [listing("SKU-1"), VALID, TAKEN, listing("SKU-1")]},
             lambda client: (
                 outbound.set_prices(client, [price()]),
@@ -243,6 +259,13 @@ def test_every_field_of_the_models_is_read_or_known_to_be_left() -> None:
             "OfferDetail": wire.RivalOffer, "GetOffersResult": wire.OffersResult,
             "SellerFeedbackType": wire.Feedback, "DetailedShippingTimeType": wire.ShippingTime,
         },
+        "finances_2024-06-19": {
+            "Transaction": settlement_wire.Transaction, "Item": settlement_wire.Item,
+            "Breakdown": settlement_wire.Charge, "Currency": settlement_wire.Cash,
+            "RelatedIdentifier": settlement_wire.Identifier,
+            "MarketplaceDetails": settlement_wire.Marketplace,
+            "ProductContext": settlement_wire.ItemContext,
+        },
         "sales": {"OrderMetricsInterval": wire.Metrics, "Money": wire.Sales},
         "schemas/reports/sellerSalesAndTrafficReport": {
             "SalesAndTrafficByDate": wire.DayVisits, "SalesAndTrafficByAsin": wire.ProductVisits,
@@ -297,6 +320,16 @@ def test_the_models_own_listings_are_mapped() -> None:
     mapped = mapping.listings([page(found, "listings")], Context("s", "USD", "UTC", READ_AT))
     assert mapped.frames["prices"]["price_minor"].to_list() == [10_000]
     assert mapped.rejects.is_empty()
+
+
+def test_the_models_own_bookings_are_mapped() -> None:
+    [found] = examples("finances_2024-06-19", "listTransactions")
+    # The example lacks what a booking is known by.
+    found["payload"]["transactions"][0]["transactionId"] = "1"
+    mapped = settlement_mapping.settlements([page(found, "transactions:ATIV93840DER")], CONTEXT)
+    assert (mapped.rejects.is_empty(), mapped.unknown_fields) == (True, ())
+    entry = mapped.frames["settlements"].row(0, named=True)
+    assert (entry["order_id"], entry["amount_minor"]) == ("8129762527551", 1_000)
 
 
 def test_the_models_own_actions_are_read(opened: Callable[..., Any]) -> None:

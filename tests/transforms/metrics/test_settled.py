@@ -44,6 +44,21 @@ def entry(number: int, kind: str, amount: int) -> Row:
     }  # fmt: skip
 
 
+def cases_of(number: int, refunded: int) -> list[Row]:
+    """Two that together gave so much back, and one that asks for as much and gave nothing."""
+    halves = (refunded // 2, refunded - refunded // 2)
+    return [
+        {
+            "case_id": f"{number} {place}", "order_id": str(number), "requested_at": at(6),
+            "case_status": status, "asked_minor": minor,
+            "refunded_at": at(6) if status == "refunded" else None,
+        }
+        for place, (status, minor) in enumerate(
+            [*(("refunded", half) for half in halves), ("requested", refunded)]
+        )
+    ]  # fmt: skip
+
+
 def settled(**tables: Any) -> Any:
     of = shop(
         costs=[{"sku_id": "A", "valid_from": on(-9), "unit_cost_minor": COST}], **tables
@@ -66,6 +81,7 @@ ORDERS = st.lists(
             "postage": st.integers(0, 300),
             "tax": st.integers(0, 300),
             "refunded": st.sampled_from([0, 0, 100]),
+            "reported": st.sampled_from(["by order", "by case", "both ways"]),
             "entries": st.dictionaries(
                 st.sampled_from(["refund", "commission", "fee", "shipping", "tax", "adjustment"]),
                 st.integers(-400, 50),
@@ -126,14 +142,16 @@ def paid_out(one: Row, goods: int) -> int | None:
 def test_settled_orders_count_as_they_were_paid_out_and_the_others_as_expected(
     orders: list[Row],
 ) -> None:
-    placed, lines, entries = [], [], []
+    placed, lines, entries, cases = [], [], [], []
     for number, one in enumerate(orders):
         goods = sum(total for total, _ in one["lines"])
+        is_by_case = one["reported"] == "by case"
         more = {
-            "tax_minor": one["tax"], "refunded_minor": one["refunded"],
+            "tax_minor": one["tax"], "refunded_minor": 0 if is_by_case else one["refunded"],
             "total_minor": goods + one["postage"] + one["tax"],
         }  # fmt: skip
         placed.append(order(number, goods, **more))
+        cases += [] if one["reported"] == "by order" else cases_of(number, one["refunded"])
         for place, (total, pieces) in enumerate(one["lines"]):
             back = 1 if one["refunded"] else 0
             lines.append(
@@ -145,7 +163,7 @@ def test_settled_orders_count_as_they_were_paid_out_and_the_others_as_expected(
         sale = paid_out(one, goods)
         given_entries = {**one["entries"], **({} if sale is None else {"sale": sale})}
         entries += [entry(number, kind, amount) for kind, amount in given_entries.items()]
-    of = settled(orders=placed, lines=lines, settlements=entries)
+    of = settled(orders=placed, lines=lines, settlements=entries, cases=cases)
     expected = by_hand(orders)
     if sum(total for one in orders for total, _ in one["lines"]) == 0:
         expected.pop("contribution")  # nothing was sold: no part of it has a cost
