@@ -12,6 +12,7 @@ from connectors.base.http import Http, Refusal, addresses
 from connectors.base.limits import Limit, Meter, Urgency
 from connectors.base.retry import NotAppliedError, Retry, ThrottledError
 from connectors.base.settings import AccountSettings
+from connectors.base.waiting import pause
 from contracts.ports import Stores
 
 if TYPE_CHECKING:  # see connectors.base.http
@@ -78,7 +79,7 @@ class AccountClient(ABC, Generic[Settings]):
         transport: "httpx.BaseTransport | None" = None,
         resolve: Callable[[str], list[str]] = addresses,
         clock: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], None] = pause,
         wall_clock: Callable[[], float] = time.time,
     ) -> None:
         self.settings, self.stores = settings, stores

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import Protocol, TypeVar
 
+from connectors.base.waiting import pause
 from contracts.errors import SourceContractError, SourceRejectedError, TransientSourceError
 
 
@@ -44,7 +45,7 @@ def finish(
     first_wait: float = 0.25,
     longest_wait: float = 10.0,
     clock: Callable[[], float] = time.monotonic,
-    sleep: Callable[[float], None] = time.sleep,
+    sleep: Callable[[float], None] = pause,
 ) -> JobT:
     """Poll until the job is done or has no data. Durations are seconds; waits double.
 

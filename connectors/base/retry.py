@@ -1,11 +1,11 @@
 """One retry policy: exponential backoff with full jitter; the platform's stated wait goes first."""
 
 import random
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
+from connectors.base.waiting import pause
 from contracts.errors import NotAppliedError as NotAppliedError
 from contracts.errors import SourceRejectedError, TransientSourceError
 
@@ -30,7 +30,7 @@ class Retry:
     attempts: int = 6
     first_wait: float = 0.5
     longest_wait: float = 60.0
-    sleep: Callable[[float], None] = time.sleep
+    sleep: Callable[[float], None] = pause
     jitter: Callable[[], float] = random.random
 
     def call(

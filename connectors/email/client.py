@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 
 from connectors.base.limits import AllOf, Meter, Urgency
+from connectors.base.waiting import pause
 from connectors.email.inbox import Arrival, Inbox
 from connectors.email.interpreter import verdict
 from connectors.email.message import composed
@@ -30,7 +31,7 @@ class EmailClient:
         stores: Stores = Stores(),
         *,
         clock: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], None] = pause,
         wall_clock: Callable[[], float] = time.time,
     ) -> None:
         self.settings = settings

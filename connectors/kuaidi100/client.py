@@ -16,6 +16,7 @@ from connectors.base.limits import Meter, OwnLimits, Urgency
 from connectors.base.retry import Retry
 from connectors.base.settings import AccountSettings
 from connectors.base.signing import md5_hex
+from connectors.base.waiting import pause
 from connectors.base.wire import decoded
 from connectors.kuaidi100.codes import CARRIERS, REFUSALS
 from connectors.kuaidi100.wire import ANSWER
@@ -89,7 +90,7 @@ class Kuaidi100Client:
         transport: httpx.BaseTransport | None = None,
         resolve: Callable[[str], list[str]] = addresses,
         clock: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], None] = pause,
         wall_clock: Callable[[], float] = time.time,
     ) -> None:
         self.settings = settings

@@ -1,9 +1,12 @@
 """Work one ahead: what waits for others is done while this process computes."""
 
+import threading
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
 from typing import TypeVar
+
+from connectors.base.waiting import GIVEN_UP
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -13,13 +16,16 @@ def prefetch(do: Callable[[Item], Result], items: Sequence[Item]) -> Generator[R
     """What `do` makes of each item, in order; the next one's is made in a thread meanwhile.
 
     A failure is raised when its item's turn comes, so all before it were handed over. Whoever stops
-    early (closes the iterator) does not wait for what was begun.
+    early (closes the iterator) does not wait for what was begun, and what was begun stops waiting.
     """
     ahead = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ahead")
+    given_up = threading.Event()
 
     def begin(item: Item) -> Future[Result]:
         # In the caller's context, so that what is logged belongs to the caller's run.
-        return ahead.submit(copy_context().run, do, item)
+        context = copy_context()
+        context.run(GIVEN_UP.set, given_up)
+        return ahead.submit(context.run, do, item)
 
     try:
         begun = [begin(item) for item in items[:1]]
@@ -30,4 +36,5 @@ def prefetch(do: Callable[[Item], Result], items: Sequence[Item]) -> Generator[R
         for last in begun:
             yield last.result()
     finally:
+        given_up.set()
         ahead.shutdown(wait=False, cancel_futures=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from typing import Protocol, Self, runtime_checkable
 
+from connectors.base.waiting import pause
 from contracts.actions import Change
 from contracts.errors import NotAppliedError
 from contracts.limits import Level
@@ -81,7 +82,7 @@ class Place:
     account: str = ""
     budget_share: float = 1.0
     clock: Callable[[], float] = time.monotonic
-    sleep: Callable[[float], None] = time.sleep
+    sleep: Callable[[float], None] = pause
 
     def named(self, name: str) -> "Place":
         """A place inside this one."""

@@ -8,6 +8,7 @@ from dataclasses import replace
 from connectors.base.limits.buckets import CostBucket, FixedWindows, TokenBucket
 from connectors.base.limits.limit import OwnLimits, Place
 from connectors.base.limits.resets import DailyQuota, HeaderReset
+from connectors.base.waiting import pause
 from contracts.ports import LimitStore
 
 
@@ -29,7 +30,7 @@ class Meter:
         *,
         budget_share: float = 1.0,
         clock: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], None] = pause,
         wall_clock: Callable[[], float] = time.time,
     ) -> None:
         self._place = Place(
