@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
-from connectors.email.failures import IMAP_ERRORS, imap_failure
+from connectors.email.failures import IMAP_ERRORS, imap_failure, imap_refusal
+from connectors.email.folder import encoded
 from connectors.email.settings import EmailSettings
 from contracts.errors import SourceContractError, SourceRejectedError
 from contracts.streams import Window
@@ -54,13 +55,15 @@ class Inbox:
         self._session: imaplib.IMAP4_SSL | None = None
 
     def open(self) -> imaplib.IMAP4_SSL | None:
-        """Log in and open the mailbox to read, unless it is done; null: there is no mailbox.
+        """Log in and open the mailbox to read, unless it is; null: there is no mailbox.
 
         Raises:
             ConfigurationError: the certificate is not trusted.
             SourceRejectedError: login or mailbox are refused.
             TransientSourceError: the host is not there.
         """
+        if self._session is not None and not _is_current(self._session):
+            self.close()
         if self._session is None and self._settings.imap_host is not None:
             try:
                 self._session = self._opened(self._settings.imap_host)
@@ -102,11 +105,25 @@ class Inbox:
             # The library quotes passwords alone.
             user = _quoted(settings.imap_user or settings.user)
             session.login(user, password.get_secret_value())
-            _done(session.select(_quoted(settings.mailbox), readonly=True), "its name")
+            _select(session, settings.mailbox)
         except BaseException:
             session.shutdown()
             raise
         return session
+
+
+def _select(session: imaplib.IMAP4_SSL, mailbox: str) -> None:
+    kind, told = session.select(_quoted(encoded(mailbox)), readonly=True)
+    if kind != "OK":
+        raise imap_refusal(told[-1], "its name")
+
+
+def _is_current(session: imaplib.IMAP4_SSL) -> bool:
+    """Whether the host still serves a session. Only when asked so it shows what arrived since."""
+    try:
+        return session.noop()[0] == "OK"
+    except IMAP_ERRORS:
+        return False
 
 
 def _chosen(session: imaplib.IMAP4_SSL, window: Window) -> Iterator[tuple[dt.datetime, int]]:
