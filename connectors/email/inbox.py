@@ -98,6 +98,9 @@ class Inbox:
         if session is not None:
             with suppress(*IMAP_ERRORS):
                 session.logout()
+            # Of a session that is over the library leaves the socket open.
+            with suppress(*IMAP_ERRORS):
+                session.shutdown()
 
     def _contents(self, uids: Sequence[int], box: object) -> dict[int, bytes]:
         """Beginnings of mails by UID; one that is gone, or that the host cannot read, is left out.

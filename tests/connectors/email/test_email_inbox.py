@@ -53,6 +53,9 @@ class Host:
     def logout(self) -> None:
         pass
 
+    def shutdown(self) -> None:
+        pass
+
 
 def head(uid: int, arrived: str = ARRIVED) -> bytes:
     return f"{uid} (UID {uid} RFC822.SIZE 4 INTERNALDATE {arrived})".encode()
