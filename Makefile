@@ -64,7 +64,7 @@ test-long: .venv/ready ## whole processes: killed in every seam, unattended for 
 fuzz: .venv/ready ## what official specs allow and forbid; every value made odd; builds after any readings
 	@$(BIN)/python -m pytest -q -m fuzz --numprocesses auto
 
-real-shops: .venv/ready ## against a real Medusa: started here from ../shared, or the one at MEDUSA_URL with MEDUSA_KEY
+real-shops: .venv/ready ## against a real Medusa (from ../shared, or at MEDUSA_URL with MEDUSA_KEY), Postfix and Dovecot
 	@REAL_SHOPS=1 $(BIN)/python -m pytest -q -m real_shop
 
 crash: .venv/ready ## kill -9 in every seam of the loop, each by itself and all in a row; a histogram

@@ -1,12 +1,12 @@
 """Opt-outs: what became of our messages takes back what a member allowed before."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 import polars as pl
 
 from actions.guard.facts import CONSENT_SCHEMA
-from contracts.bounces import GONE, SENDER, code_in
+from contracts.bounces import GONE, code_in, is_of_sender
 from contracts.codes import ConsentStatus, DeliveryStatus, Purpose
 
 _WAY: Final = ["shop_id", "member_id", "channel"]
@@ -41,12 +41,12 @@ DAY_SCHEMA: Mapping[str, pl.DataType] = {
 
 def unreachable(answers: pl.DataFrame) -> pl.DataFrame:
     """Those of the answers that say that nobody reads at the address."""
-    return _bounces(answers, GONE)
+    return _bounces(answers, lambda told: code_in(told) in GONE)
 
 
 def sender_refusals(answers: pl.DataFrame) -> pl.DataFrame:
     """Those of the answers that refuse the sender: no recipient is meant."""
-    return _bounces(answers, SENDER)
+    return _bounces(answers, is_of_sender)
 
 
 def flood_days(answers: pl.DataFrame, sent: pl.DataFrame) -> pl.DataFrame:
@@ -84,8 +84,8 @@ def in_force(consents: pl.DataFrame, answers: pl.DataFrame, flooded: pl.DataFram
     )
 
 
-def _bounces(answers: pl.DataFrame, codes: frozenset[str]) -> pl.DataFrame:
-    found = [code_in(diagnostic) in codes for diagnostic in answers["diagnostic"]]
+def _bounces(answers: pl.DataFrame, is_said: Callable[[str | None], bool]) -> pl.DataFrame:
+    found = [is_said(diagnostic) for diagnostic in answers["diagnostic"]]
     is_meant = pl.Series(found, dtype=pl.Boolean)
     return answers.filter(is_meant, pl.col("delivery_status") == DeliveryStatus.BOUNCED)
 

@@ -18,6 +18,7 @@ from contracts.errors import (
 SMTP_ERRORS: Final = (OSError,)
 IMAP_ERRORS: Final = (OSError, imaplib.IMAP4.error)
 _ENHANCED: Final = re.compile(rb"\s*([245]\.\d{1,3}\.\d{1,3})(?:\s|$)")
+_FOR_NOW: Final = re.compile(rb"\[(?:UNAVAILABLE|INUSE|LIMIT|SERVERBUG)\b", re.IGNORECASE)
 _PERMANENT: Final = 500
 
 
@@ -47,8 +48,15 @@ def imap_failure(error: Exception) -> ShopkeeperError:
     if (certificate := _certificate(error)) is not None:
         return certificate
     if isinstance(error, imaplib.IMAP4.error) and not isinstance(error, imaplib.IMAP4.abort):
-        return SourceRejectedError("the mail host refuses the mailbox; look at login and its name")
+        return imap_refusal(error.args[0] if error.args else b"", "login and its name")
     return TransientSourceError(f"no connection to the mailbox ({type(error).__name__})")
+
+
+def imap_refusal(told: object, what: str) -> ShopkeeperError:
+    """What a host means that says no. Of its words only a code of RFC 5530 is looked at."""
+    if isinstance(told, bytes) and _FOR_NOW.match(told):
+        return TransientSourceError("the mail host does not open the mailbox for now")
+    return SourceRejectedError(f"the mail host refuses the mailbox; look at {what}")
 
 
 def _certificate(error: Exception) -> ShopkeeperError | None:

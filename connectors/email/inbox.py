@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
-from connectors.email.failures import IMAP_ERRORS, imap_failure
+from connectors.email.failures import IMAP_ERRORS, imap_failure, imap_refusal
+from connectors.email.folder import encoded
 from connectors.email.settings import EmailSettings
-from contracts.errors import SourceContractError, SourceRejectedError
+from contracts.errors import SourceContractError, SourceRejectedError, TransientSourceError
 from contracts.streams import Window
 
 _TIMEOUT_SECONDS: Final = 60.0
@@ -52,18 +53,22 @@ class Inbox:
     def __init__(self, settings: EmailSettings) -> None:
         self._settings = settings
         self._session: imaplib.IMAP4_SSL | None = None
+        self._validity: object = None
 
     def open(self) -> imaplib.IMAP4_SSL | None:
-        """Log in and open the mailbox to read, unless it is done; null: there is no mailbox.
+        """Log in and open the mailbox to read, unless it is; null: there is no mailbox.
 
         Raises:
             ConfigurationError: the certificate is not trusted.
             SourceRejectedError: login or mailbox are refused.
             TransientSourceError: the host is not there.
         """
+        if self._session is not None and not _is_current(self._session):
+            self.close()
         if self._session is None and self._settings.imap_host is not None:
             try:
                 self._session = self._opened(self._settings.imap_host)
+                self._validity = self._session.response("UIDVALIDITY")[1]
             except IMAP_ERRORS as error:
                 raise imap_failure(error) from None
         return self._session
@@ -79,8 +84,9 @@ class Inbox:
             return
         try:
             chosen = sorted(_chosen(session, window))
+            box = self._validity
             for some in _chunks(chosen, _MAILS):
-                contents = _contents(session, [uid for _, uid in some])
+                contents = self._contents([uid for _, uid in some], box)
                 yield from (Arrival(at, contents[uid]) for at, uid in some if uid in contents)
         except IMAP_ERRORS as error:
             self.close()
@@ -92,6 +98,42 @@ class Inbox:
         if session is not None:
             with suppress(*IMAP_ERRORS):
                 session.logout()
+            # Of a session that is over the library leaves the socket open.
+            with suppress(*IMAP_ERRORS):
+                session.shutdown()
+
+    def _contents(self, uids: Sequence[int], box: object) -> dict[int, bytes]:
+        """Beginnings of mails by UID; one that is gone, or that the host cannot read, is left out.
+
+        Raises:
+            SourceRejectedError: the host gives out none of several.
+        """
+        try:
+            return self._tried(uids, box)
+        except (SourceRejectedError, imaplib.IMAP4.abort):
+            # One broken mail makes a host refuse all that were asked for with it, or hang up.
+            found = [one for uid in uids for one in self._alone(uid, box)]
+            if not found and len(uids) > 1:
+                raise
+        return dict(found)
+
+    def _alone(self, uid: int, box: object) -> list[tuple[int, bytes]]:
+        try:
+            return list(self._tried([uid], box).items())
+        except (SourceRejectedError, imaplib.IMAP4.abort):
+            _log.warning("email: the host does not give out one of its mails")
+            return []
+
+    def _tried(self, uids: Sequence[int], box: object) -> dict[int, bytes]:
+        """Fetch by the session, or by a new one with the same mailbox: UIDs are those of one."""
+        session = self._session or self.open()
+        if session is None or self._validity != box:
+            raise TransientSourceError("the mailbox was made anew while it was read")
+        try:
+            return _fetched(session, uids)
+        except imaplib.IMAP4.abort:
+            self.close()
+            raise
 
     def _opened(self, host: str) -> imaplib.IMAP4_SSL:
         settings = self._settings
@@ -102,11 +144,25 @@ class Inbox:
             # The library quotes passwords alone.
             user = _quoted(settings.imap_user or settings.user)
             session.login(user, password.get_secret_value())
-            _done(session.select(_quoted(settings.mailbox), readonly=True), "its name")
+            _select(session, settings.mailbox)
         except BaseException:
             session.shutdown()
             raise
         return session
+
+
+def _select(session: imaplib.IMAP4_SSL, mailbox: str) -> None:
+    kind, told = session.select(_quoted(encoded(mailbox)), readonly=True)
+    if kind != "OK":
+        raise imap_refusal(told[-1], "its name")
+
+
+def _is_current(session: imaplib.IMAP4_SSL) -> bool:
+    """Whether the host still serves a session. Only when asked so it shows what arrived since."""
+    try:
+        return session.noop()[0] == "OK"
+    except IMAP_ERRORS:
+        return False
 
 
 def _chosen(session: imaplib.IMAP4_SSL, window: Window) -> Iterator[tuple[dt.datetime, int]]:
@@ -142,30 +198,6 @@ def _head(line: bytes | tuple[bytes, ...]) -> tuple[int, int, dt.datetime] | Non
     except (ValueError, OverflowError):
         return None
     return int(uid[1]), int(size[1]), at
-
-
-def _contents(session: imaplib.IMAP4_SSL, uids: Sequence[int]) -> dict[int, bytes]:
-    """Beginnings of mails by UID; one that is gone, or that the host cannot read, is left out.
-
-    Raises:
-        SourceRejectedError: the host gives out none of several.
-    """
-    try:
-        return _fetched(session, uids)
-    except SourceRejectedError:
-        # One broken mail makes a host refuse all that were asked for with it.
-        found = [one for uid in uids for one in _alone(session, uid)]
-        if not found and len(uids) > 1:
-            raise
-    return dict(found)
-
-
-def _alone(session: imaplib.IMAP4_SSL, uid: int) -> list[tuple[int, bytes]]:
-    try:
-        return list(_fetched(session, [uid]).items())
-    except SourceRejectedError:
-        _log.warning("email: the host does not give out one of its mails")
-        return []
 
 
 def _fetched(session: imaplib.IMAP4_SSL, uids: Sequence[int]) -> dict[int, bytes]:

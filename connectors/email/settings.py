@@ -93,7 +93,7 @@ class EmailSettings(BaseModel):
     imap_password: Password | None = Field(default=None, description="Password of imap_user")
     mailbox: str = Field(
         default="INBOX",
-        pattern=r'^[^"\\\x00-\x1f\x7f-\U0010ffff]{1,200}$',
+        pattern=r'^[^"\\\x00-\x1f\x7f-\x9f]{1,200}$',
         description="Folder of the mailbox to read",
     )
 

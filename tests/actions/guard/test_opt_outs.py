@@ -16,6 +16,7 @@ from actions.guard.opt_outs import (
     sender_refusals,
     unreachable,
 )
+from contracts.bounces import REFUSES_SENDER
 
 GONE = {"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1", "5.4.4"}
 NOON = dt.datetime(2026, 11, 22, 12, tzinfo=dt.UTC)
@@ -69,6 +70,13 @@ def test_of_all_codes_there_are_seven_say_that_nobody_reads_there() -> None:
     assert set(sender_refusals(answers)["diagnostic"]) == {"5.1.0", "5.1.7", "5.1.8"}
     for said in ("delivered", "sent", "complained", "unsubscribed"):
         assert unreachable(answers.with_columns(delivery_status=pl.lit(said))).is_empty()
+
+
+def test_a_sender_that_is_refused_by_words_counts_once_it_is_for_good() -> None:
+    told = [f"{REFUSES_SENDER}{code}" for code in ("553 5.7.1", "550", "450 4.7.1")]
+    answers = framed(*[answer("bounced", diagnostic=one) for one in told])
+    assert sender_refusals(answers)["diagnostic"].to_list() == told[:2]
+    assert unreachable(answers).is_empty()
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from connectors.email.failures import imap_failure
+from connectors.email.folder import encoded
 from connectors.email.inbox import Arrival, Inbox
-from contracts.errors import SourceContractError, SourceRejectedError
+from contracts.errors import SourceContractError, SourceRejectedError, TransientSourceError
 from contracts.streams import Window
 from tests.connectors.email.hosts import NOON, account
 
@@ -45,7 +47,13 @@ class Host:
             found.insert(0, (b"1 (FLAGS (\\Seen) BODY[HEADER] {4}", b"none"))
         return "OK", found
 
+    def noop(self) -> tuple[str, list[Any]]:
+        return "OK", []
+
     def logout(self) -> None:
+        pass
+
+    def shutdown(self) -> None:
         pass
 
 
@@ -98,3 +106,34 @@ def test_a_host_that_gives_out_no_mail_at_all_is_told() -> None:
 
 def test_what_the_host_tells_unasked_is_no_mail() -> None:
     assert read(Host(head(1), head(2), unsolicited=True)) == [b"m-01", b"m-02"]
+
+
+@pytest.mark.parametrize(
+    ("name", "wire"),
+    [
+        ("退信", "&kABP4Q-"),
+        ("A & B", "A &- B"),
+        ("Ü&x", "&ANw-&-x"),
+        ("🎁", "&2DzfgQ-"),
+        ("&kABP4Q-", "&kABP4Q-"),
+        ("A &- B", "A &- B"),
+        ("INBOX.Reports", "INBOX.Reports"),
+    ],
+)
+def test_a_folder_goes_by_the_name_that_people_see_or_as_it_travels(name: str, wire: str) -> None:
+    assert encoded(account(mailbox=name).mailbox) == wire
+
+
+@pytest.mark.parametrize(
+    ("told", "error"),
+    [
+        (b"[LIMIT] too many sessions", TransientSourceError),
+        (b"[UNAVAILABLE] later", TransientSourceError),
+        (b"[AUTHENTICATIONFAILED] no", SourceRejectedError),
+        (b"no [LIMIT]", SourceRejectedError),
+    ],
+)
+def test_who_is_refused_for_now_comes_back_and_who_is_refused_looks_at_the_settings(
+    told: bytes, error: type[Exception]
+) -> None:
+    assert type(imap_failure(imaplib.IMAP4.error(told))) is error

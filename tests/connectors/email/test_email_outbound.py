@@ -25,6 +25,8 @@ A, H, R, U = (
     OutcomeState.UNKNOWN,
 )
 
+SENDER = "the mail host refuses the sender with "
+
 
 def told(outcomes: list[Outcome]) -> list[tuple[OutcomeState, str | None]]:
     return [(outcome.state, outcome.message) for outcome in outcomes]
@@ -41,6 +43,12 @@ def told(outcomes: list[Outcome]) -> list[tuple[OutcomeState, str | None]]:
         ("RCPT", "550 5.1.7 <news@shop.example>: bad sender", H, "550 5.1.7"),
         ("RCPT", "550 5.1.0 <news@shop.example> sender rejected", H, "550 5.1.0"),
         ("END", "550 5.1.8 sender rejected", H, "550 5.1.8"),
+        ("RCPT", "553 5.7.1 <news@shop.example>: not owned by user shop", H, f"{SENDER}553 5.7.1"),
+        ("RCPT", "550 Sender verify failed for News@shop.example", H, f"{SENDER}550"),
+        ("END", "550 5.7.1 <news@shop.example> may not send", H, f"{SENDER}550 5.7.1"),
+        ("RCPT", "450 4.1.8 <news@shop.example>: not found", H, "450 4.1.8"),
+        ("RCPT", "550 5.7.1 news@shop.example to zora1@marked.example: no", R, "550 5.7.1"),
+        ("RCPT", "554 5.7.1 <zora1@marked.example>: Access denied", R, "554 5.7.1"),
         ("RCPT", "550 5.1.10 no such user", R, "550 5.1.10"),
         ("RCPT", "nonsense", H, "-1"),
         ("DATA", "451 4.3.0 later", H, "451 4.3.0"),
@@ -82,12 +90,41 @@ def test_a_host_that_closes_is_connected_to_again(dial: Dial) -> None:
 
 
 @pytest.mark.parametrize(
+    "replies",
+    [
+        {"MAIL": ["250 OK", "421 4.4.2 idle for too long"]},
+        {"MAIL": ["250 OK", "421 too many messages in one connection"]},
+        {"MAIL": ["250 OK", HANG_UP]},
+        {"RCPT": ["250 OK", HANG_UP]},
+    ],
+)
+def test_a_session_that_the_host_ended_between_messages_costs_none(
+    dial: Dial, replies: dict[str, list[str]]
+) -> None:
+    script = Script(replies=replies)
+    outcomes = outbound.send(dial(script), [message(1), message(2), message(3)])
+    assert [outcome.state for outcome in outcomes] == [A, A, A]
+    assert (script.connections, len(script.contents)) == (2, 3)
+
+
+@pytest.mark.parametrize("ended", ["421 4.7.0 too many errors", HANG_UP])
+def test_a_host_that_closes_after_too_many_refusals_is_connected_to_again(
+    dial: Dial, ended: str
+) -> None:
+    script = Script(replies={"RCPT": ["550 5.1.1 unknown"], "RSET": [ended], "MAIL": ["250 OK"]})
+    outcomes = outbound.send(dial(script), [message(1), message(2)])
+    assert told(outcomes) == [(R, "550 5.1.1"), (A, None)]
+    assert script.connections == 2
+
+
+@pytest.mark.parametrize(
     ("replies", "why"),
     [
         ({"MAIL": ["250 OK", "553 5.7.1 not yours"]}, "refuses the sender with 553 5.7.1"),
         ({"MAIL": ["250 OK", "450 4.5.3 too many"]}, "refuses the sender with 450 4.5.3"),
-        ({"MAIL": ["250 OK", HANG_UP]}, "lost before the message"),
-        ({"RCPT": ["250 OK", HANG_UP]}, "lost before the message"),
+        ({"MAIL": ["250 OK", HANG_UP, HANG_UP]}, "lost before the message"),
+        ({"RCPT": ["250 OK", HANG_UP, HANG_UP]}, "lost before the message"),
+        ({"MAIL": ["250 OK", *["421 4.7.0 busy"] * 2]}, "puts us off with 421 4.7.0"),
     ],
 )
 def test_what_stands_in_the_way_of_every_message_holds_it_and_the_rest(
