@@ -144,11 +144,18 @@ class Inbox:
             # The library quotes passwords alone.
             user = _quoted(settings.imap_user or settings.user)
             session.login(user, password.get_secret_value())
+            _introduce(session)
             _select(session, settings.mailbox)
         except BaseException:
             session.shutdown()
             raise
         return session
+
+
+def _introduce(session: imaplib.IMAP4_SSL) -> None:
+    """Say who we are (RFC 2971): NetEase's hosts (163, 126) open no mailbox to anybody else."""
+    if "ID" in session.capabilities:
+        session.xatom("ID", '("name" "Shopkeeper" "vendor" "Shopkeeper")')
 
 
 def _select(session: imaplib.IMAP4_SSL, mailbox: str) -> None:

@@ -11,10 +11,10 @@ from sandbox.mail.imap_data import RefusedError, item, search
 from sandbox.mail.imap_syntax import ImapSyntaxError, Token, members, texts, tokens
 from sandbox.mail.mailbox import Mail, Mailbox
 
-CAPABILITIES: Final = "IMAP4rev1 AUTH=PLAIN LITERAL+ UNSELECT"
+CAPABILITIES: Final = "IMAP4rev1 AUTH=PLAIN ID LITERAL+ UNSELECT"
 MAX_LITERAL_BYTES: Final = 8192
 _LITERAL: Final = re.compile(rb"\{(\d+)(\+?)\}\r?\n\Z")
-_ANYTIME: Final = frozenset({"CAPABILITY", "NOOP", "LOGOUT"})
+_ANYTIME: Final = frozenset({"CAPABILITY", "ID", "NOOP", "LOGOUT"})
 _BEFORE: Final = _ANYTIME | {"LOGIN", "AUTHENTICATE"}
 _LOGGED_IN: Final = _ANYTIME | {"SELECT", "EXAMINE", "LIST", "STATUS"}
 _SELECTED: Final = _LOGGED_IN | {"SEARCH", "FETCH", "UID", "CLOSE", "UNSELECT", "CHECK"}
@@ -35,6 +35,7 @@ class ImapSession:
         self._reader, self._writer, self._mailbox = reader, writer, mailbox
         self._user, self._password = user, password
         self._allowed = _BEFORE
+        self._is_known = False
         self._mails: list[Mail] = []
 
     async def run(self) -> None:
@@ -98,7 +99,8 @@ class ImapSession:
         if name in ("SEARCH", "FETCH", "UID"):
             return self._read(name, given)
         plain = {
-            "CAPABILITY": self._capability, "NOOP": self._noop, "CHECK": self._noop,
+            "CAPABILITY": self._capability, "ID": self._id, "NOOP": self._noop,
+            "CHECK": self._noop,
             "LOGOUT": self._logout, "LOGIN": self._login, "LIST": self._list,
             "STATUS": self._status, "CLOSE": self._close, "UNSELECT": self._close,
         }  # fmt: skip
@@ -109,6 +111,16 @@ class ImapSession:
     def _capability(self, _: list[Token]) -> str:
         self._send(f"* CAPABILITY {CAPABILITIES}")
         return "CAPABILITY completed"
+
+    def _id(self, given: list[Token]) -> str:
+        """Names and values in turn (RFC 2971), or NIL."""
+        told = given[0] if len(given) == 1 else None
+        pairs = texts(told, len(told)) if isinstance(told, list) else []
+        if told is None or len(pairs) % 2 or (not isinstance(told, list) and told != "NIL"):
+            raise ImapSyntaxError("not an identification")
+        self._is_known = "name" in (name.lower() for name in pairs[::2])
+        self._send('* ID ("name" "sandbox")')
+        return "ID completed"
 
     def _noop(self, _: list[Token]) -> str:
         self._refresh()
@@ -173,6 +185,8 @@ class ImapSession:
     def _select(self, name: str, given: list[Token]) -> str:
         self._allowed = _LOGGED_IN
         self._inbox(given)
+        if self._mailbox.asks_who and not self._is_known:
+            raise RefusedError(f"{name} Unsafe Login. Please contact the host for help")
         self._mails = self._mailbox.mails()
         self._send("* FLAGS ()")
         self._send(f"* {len(self._mails)} EXISTS")

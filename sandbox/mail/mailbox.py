@@ -25,6 +25,8 @@ class Mailbox:
         self._posted = 0
         self._mails: list[Mail] = []
         self.uid_validity = int(world.clock.timestamp())
+        self.asks_who = False
+        """Whether the host opens it only to clients that say who they are, as NetEase's do."""
 
     def post(self, content: bytes, *, at: datetime) -> None:
         """Let a mail arrive at an instant of the world."""

@@ -186,6 +186,13 @@ def test_the_mailbox_is_left_as_it_is_and_read_again_alike(host: Mailhost) -> No
         assert read(client, NOON, NOON + MINUTE) == first
 
 
+def test_a_host_that_asks_who_we_are_is_told_before_it_opens_the_mailbox(host: Mailhost) -> None:
+    host.mailbox.asks_who = True
+    with opened(host) as client:
+        sent(client, "gone")
+        assert len(read(client, NOON, NOON + MINUTE)) == 1
+
+
 def test_without_a_mailbox_nothing_is_read(host: Mailhost) -> None:
     with opened(host, imap_host=None) as client:
         sent(client, "gone")

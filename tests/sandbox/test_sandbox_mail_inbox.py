@@ -140,6 +140,20 @@ def test_validity_of_uids_holds_over_sessions(open_host: Open) -> None:
     assert len(seen) == 1
 
 
+def test_a_host_that_asks_who_it_is_opens_the_mailbox_to_nobody_who_does_not_say_so(
+    open_host: Open,
+) -> None:
+    host = open_host()
+    host.mailbox.asks_who = True
+    with imaplib.IMAP4_SSL(
+        "localhost", host.imap_port, ssl_context=trusting(host), timeout=10
+    ) as session:
+        session.login(SHOP.user, SHOP.password)
+        for who, answer in (("NIL", "NO"), ('("version" "1")', "NO"), ('("Name" "me")', "OK")):
+            assert session.xatom("ID", who)[0] == "OK"
+            assert session.select(readonly=True)[0] == answer
+
+
 def test_wrong_password_and_other_mailboxes_are_refused(open_host: Open) -> None:
     host = open_host()
     with imaplib.IMAP4_SSL(
