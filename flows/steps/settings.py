@@ -34,7 +34,9 @@ class Storage(_Strict):
     """Where a home keeps what it reads; relative to the home."""
 
     landing: str = "data/landing"
-    lake: str = "data/lake"
+    lake: Annotated[
+        str, Field(description="a folder, or an object store by URL such as s3://bucket/lake")
+    ] = "data/lake"
     database: Annotated[
         str, Field(description="a file, a URL such as postgresql://me@host/shop, or env:, file:")
     ] = "data/shopkeeper.db"
