@@ -31,6 +31,9 @@ _ROUNDS = 3
 _OFFERS_PATH = "/products/pricing/v0/listings/{}/offers"
 _BUSY = (408, 429, 500, 502, 503, 504)
 _RESOLUTION = dt.timedelta(milliseconds=1)
+_RECENT = dt.timedelta(days=31)
+"""What changed before has arrived: promised deliveries and parcels, which a report does not tell,
+are looked at no more."""
 _BEGINNING = dt.datetime(1995, 7, 16, tzinfo=dt.UTC)
 """Before there was a platform nothing on it changed."""
 
@@ -39,7 +42,8 @@ def orders(client: AmazonClient, window: Window) -> Iterator[Page]:
     """Yield orders updated inside the window: pages, and a report where pages would take too long.
 
     A page costs three minutes once the burst is spent. A window that has more pages than
-    `most_order_pages`, or is as busy as one that had, is read by a report after its first page.
+    `most_order_pages`, is as busy as one that had, or ended more than a month ago is read by a
+    report after its first page: by pages alone a first pull of a year would take hours.
 
     Raises:
         TransientSourceError: a report was cancelled although there are orders.
@@ -50,8 +54,12 @@ def orders(client: AmazonClient, window: Window) -> Iterator[Page]:
     pages = by_cursor(lambda token: _order_page(client, window, token))
     for number, (page, cursor) in enumerate(pages, start=1):
         yield page
-        if cursor is not None and number == most:
+        if cursor is None:
+            continue
+        if number == most:
             client.pace.learn(window, number * ORDERS_PER_PAGE)
+            break
+        if window.end < client.recent_now(client.urgency) - _RECENT:
             break
     else:
         return

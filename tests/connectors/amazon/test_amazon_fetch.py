@@ -107,6 +107,25 @@ def test_the_next_window_as_busy_goes_to_the_report_at_once(opened: Opened) -> N
     assert [page.part for page in found] == ["orders", "report"]
 
 
+@pytest.mark.parametrize(("days_ago", "parts"), [(32, {"orders", "report"}), (30, {"orders"})])
+def test_a_window_of_a_month_ago_is_read_on_by_a_report_and_a_later_one_by_its_pages(
+    opened: Opened, days_ago: int, parts: set[str]
+) -> None:
+    """By its pages a year of a small shop would take hours: one in three minutes."""
+    script = reported(report_file(report_row(1)))
+    pages = [orders(1, "two"), orders(2, "three"), orders(3)]
+    client, platform = opened(script | {"/orders": pages})
+    end = READ_AT - dt.timedelta(days=days_ago)
+    found = list(fetch.orders(client, Window(end - dt.timedelta(days=5), end)))
+    assert {page.part for page in found} == parts
+    searched = [one for one in platform.asked if "/orders/" in one.url.path]
+    assert len(searched) == (1 if "report" in parts else 3)
+    # A window that fits on its first page needs no report.
+    client, platform = opened(script | {"/orders": [orders(1)]})
+    assert len(list(fetch.orders(client, Window(end - dt.timedelta(days=5), end)))) == 1
+    assert not any("reports" in one.url.path for one in platform.asked)
+
+
 def test_a_report_is_waited_for(opened: Opened) -> None:
     statuses = ("IN_QUEUE", "IN_PROGRESS", "IN_PROGRESS", "DONE")
     script = reported(report_file(report_row(1)), statuses=statuses)
