@@ -94,9 +94,11 @@ def test_ads_of_a_home_are_shown_by_what_they_advertise(
             "keyword_id": "-", "spend_minor": 1000, "revenue_minor": 5000,
         }  # fmt: skip
         of_sku = {**ad, "ad_level": "sku", "listing_id": listing["listing_id"]}
-        merged = home.lake.merge(
-            {"ads_daily": rows(AdsDaily, [{**ad, "ad_level": "campaign"}, of_sku])}
-        )
+        word = {**ad, "ad_level": "keyword", "keyword_id": "9", "keyword": "red mug"}
+        unnamed = {**ad, "ad_level": "campaign", "campaign_id": "8", "campaign_name": None}
+        ads = [{**ad, "ad_level": "campaign"}, unnamed, word, of_sku]
+        # As a pull writes them: names lie sealed.
+        merged = home.lake.merge(home.keys.vault.seal_frames({"ads_daily": rows(AdsDaily, ads)}))
         home.readings.record({name: one.version for name, one in merged.items()})
     call = typing(built.folder, monkeypatch, capsys)
     code, document, _ = call("--json", "metrics", "ads")
@@ -109,8 +111,25 @@ def test_ads_of_a_home_are_shown_by_what_they_advertise(
     assert found[0]["contribution_rate"] is not None
     code, screen, _ = call("metrics", "ads", "--by", "campaign")
     assert (code, "autumn" in screen, "10.00" in screen) == (0, True, True)
+    for by, names in (("campaign", ["8", "autumn"]), ("keyword", ["red mug"])):
+        code, document, _ = call("--json", "metrics", "show", "ad_spend", "--by", by)
+        assert (code, [one[by] for one in json.loads(document)["rows"]]) == (0, names)
     code, _, error = call("metrics", "ads", "--from", "2026-11-12", "--to", "2026-11-11")
     assert (code, "is later than" in error) == (2, True)
+
+
+@pytest.mark.parametrize("against", [[], ["--against", "week"]])
+def test_a_breakdown_of_what_there_is_nothing_of_is_empty_and_no_error(
+    built: Merchant,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    against: list[str],
+) -> None:
+    call = typing(built.folder, monkeypatch, capsys)
+    code, screen, error = call("metrics", "show", "slot_clicks", "--by", "slot", *against)
+    assert (code, "nothing there to break down" in " ".join(screen.split()), error) == (0, True, "")
+    code, document, _ = call("--json", "metrics", "show", "slot_clicks", "--by", "slot", *against)
+    assert (code, json.loads(document)["rows"]) == (0, [])
 
 
 def test_what_a_statement_of_account_says_of_an_order_replaces_the_estimate(
