@@ -219,6 +219,44 @@ def test_service_is_told_in_medians_and_shares() -> None:
     assert value("refund_rate", of) == 0.1
 
 
+def test_how_many_parcels_are_late_is_told_of_those_that_arrived_not_of_those_that_left() -> None:
+    # All left on Monday; what is fast is there on Tuesday, what is late on Thursday.
+    left = {"promised_at": at(2), "carrier_code": "zto", "shipped_at": at(0)}
+    of = shop(
+        orders=[order(number, deliver_by_at=at(2)) for number in (1, 2, 3, 4)],
+        shipments=[
+            {**left, "order_id": "1", "shipment_id": "zto:1", "delivered_at": at(1)},
+            {**left, "order_id": "2", "shipment_id": "zto:2", "delivered_at": at(3)},
+            # The platform knows neither arrival nor promise: the carrier and the order do.
+            {**left, "order_id": "3", "shipment_id": "zto:3", "promised_at": None},
+            {**left, "order_id": "4", "shipment_id": "zto:4"},
+        ],
+        parcels=[{"shipment_id": "zto:3", "parcel_status": "delivered", "delivered_at": at(3)}],
+    )
+    days = measure(["late_rate"], of, **WEEK, period=Period.DAY)
+    assert days["late_rate"].to_list() == [None, 0, None, 1, None, None, None]
+    assert value("late_rate", of) == round(2 / 3, 6)
+
+
+def test_a_parcel_that_is_paid_at_the_door_is_as_old_as_its_order() -> None:
+    sent = {"order_id": "1", "shipped_at": at(0, 20)}
+    for paid_at in (None, at(3)):
+        of = shop(orders=[order(1, paid_at=paid_at)], shipments=[sent])
+        assert value("ship_hours", of) == 8
+
+
+def test_what_is_of_an_order_that_tests_the_shop_counts_nowhere() -> None:
+    sent = {"order_id": "1", "shipped_at": at(0), "delivered_at": at(2), "promised_at": at(1)}
+    asked = {"order_id": "1", "requested_at": at(1)}
+    told = {
+        is_test: shop(orders=[order(1, is_test=is_test)], shipments=[sent], cases=[asked])
+        for is_test in (False, True)
+    }
+    names = ("ship_hours", "late_rate", "complaints")
+    assert [value(name, told[False]) for name in names] == [0, 1, 1]
+    assert [value(name, told[True]) for name in names] == ["no_data", "no_data", 0]
+
+
 PEOPLE = st.sampled_from(["ann", "bob", "cy", None])
 ORDERS = st.lists(
     st.fixed_dictionaries(
