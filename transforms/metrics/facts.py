@@ -243,7 +243,7 @@ FACTS: Final[Mapping[str, Fact]] = {
         dimensions=frozenset({Dimension.HOUR, Dimension.BUYER}),
         is_whole=True,
     ),
-    "newcomers": Fact(rows=_newcomers),
+    "newcomers": Fact(rows=_newcomers, is_whole=True),
     "lines": Fact(rows=_lines, dimensions=_OF_LINES, is_whole=True),
     "settled": Fact(rows=_settled, dimensions=_OF_LINES, is_whole=True),
     "refunds": Fact(rows=_refunds, is_whole=True),

@@ -67,7 +67,7 @@ def test_a_metric_can_be_told_by_each_dimension_that_it_names(name: str) -> None
 def test_inputs_come_before_what_is_computed_from_them() -> None:
     names = [one.name for one in needed(["ad_roi"])]
     assert names.index("contribution_rate") < names.index("ad_roi")
-    assert names.index("cost_coverage") < names.index("contribution")
+    assert names.index("costed_gmv") < names.index("contribution")
 
 
 def test_an_order_counts_on_the_shops_day() -> None:
@@ -101,7 +101,7 @@ def test_who_buys(orders: Sequence[Row], expected: dict[str, float | str]) -> No
         # Ann comes back after 7 days, Bob after 9, Cy never; guests are nobody in particular.
         ({"ann": (0, 7), "bob": (1, 10), "cy": (2,), None: (0, 7)}, (1 / 3, 2 / 3)),
         ({"ann": (0, 6)}, (0, 0)),
-        ({"ann": (-9, 5)}, ("no_data", "no_data")),
+        ({"ann": (-9, 5)}, ("no_base", "no_base")),
         # By the last whole day, a week after the 14th has not passed.
         ({"ann": (0, 7), "bob": (14,)}, ("censored", "censored")),
     ],
@@ -173,6 +173,40 @@ def test_margins_are_of_costs_of_the_day_and_withheld_where_too_few_are_known() 
     assert value("cost_coverage", other) == round(1000 / 1200, 6)
     assert value("contribution", other) == "cost_missing"
     assert value("break_even_roas", other) == "cost_missing"
+
+
+def test_a_day_without_a_sale_lacks_no_cost_and_its_ads_still_cost() -> None:
+    ad = {"ad_date": on(0), "campaign_id": "1", "ad_level": "campaign", "spend_minor": 100}
+    of_sku = {**ad, "ad_level": "sku", "listing_id": "a"}
+    of = shop(
+        ads=[ad, of_sku, {**of_sku, "listing_id": "b"}],
+        listings=[{"listing_id": one, "sku_id": one.upper()} for one in "ab"],
+        orders=[order(1, 1)],
+        lines=[line(1, 1, sku_id="B", listing_id="b")],
+    )
+    found = {
+        name: value(name, of, last=on(0))
+        for name in ("contribution", "gross_margin", "contribution_after_ads", "newcomers")
+    }
+    assert found == {
+        "contribution": 0, "gross_margin": 0, "contribution_after_ads": -100, "newcomers": 0
+    }  # fmt: skip
+    for name in ("contribution_rate", "contribution_per_order", "break_even_roas", "ad_roi"):
+        assert value(name, of, last=on(0)) == "no_base"
+    # Of B something was sold whose cost is not known; A was advertised and sold nothing.
+    by_sku = measure(["contribution_after_ads"], of, **WEEK, by=[Dimension.SKU])
+    rows = by_sku.sort("sku").drop("period").rows()
+    assert rows == [("A", -100, None), ("B", None, "cost_missing")]
+
+
+def test_a_gift_costs_what_it_costs() -> None:
+    # Nothing was charged, so nothing of GMV lacks a cost.
+    of = shop(
+        orders=[order(1, goods_minor=0)],
+        lines=[line(1, line_kind="gift", total_minor=0)],
+        costs=[{"sku_id": "A", "valid_from": on(-9), "unit_cost_minor": 300}],
+    )
+    assert (value("cost_of_goods", of), value("gross_margin", of)) == (300, -300)
 
 
 def test_ads_are_added_up_within_one_level_alone() -> None:
