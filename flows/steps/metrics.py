@@ -8,7 +8,7 @@ from typing import Any, Literal
 import polars as pl
 
 from contracts.errors import ConfigurationError
-from contracts.metrics import Dimension, Metric
+from contracts.metrics import Dimension, Gap, Metric
 from contracts.names import nearest
 from contracts.personal import mask
 from contracts.tables import AdsDaily, Listing, Order, table_of
@@ -96,8 +96,7 @@ def show(
             pl.lit(view.shop.settings.currency).alias("currency"),
             PERIOD,
             *(pl.col(one).cast(pl.String) for one in dimensions),
-            value=name,
-            gap=name + GAP_SUFFIX,
+            **_begun(name, view.today),
         )
         for view in views
     ]
@@ -147,10 +146,19 @@ def show_group(
         pl.lit(GROUP).alias("shop_id"),
         pl.lit(base).alias("currency"),
         PERIOD,
-        value=name,
-        gap=name + GAP_SUFFIX,
+        **_begun(name, max(view.today for view in views)),
     )
     return Measured(metric=metric, first=start, last=end, period=period, dimensions=(), rows=rows)
+
+
+def _begun(name: str, today: dt.date) -> dict[str, pl.Expr]:
+    """A metric's value and gap; nothing of a period that begins after today: it has no data yet,
+    where a sum of no orders would say 0."""
+    is_to_come = pl.col(PERIOD) > today
+    return {
+        "value": pl.when(~is_to_come).then(name),
+        "gap": pl.when(is_to_come).then(pl.lit(str(Gap.NO_DATA))).otherwise(name + GAP_SUFFIX),
+    }
 
 
 def _named_in_clear(home: Home, rows: pl.DataFrame, *order: str) -> pl.DataFrame:

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from contracts.tables import AdsDaily, Settlement
-from flows.steps.metrics import show
+from flows.steps.metrics import show, show_group
 from tests.flows.commands import typing
 from tests.flows.conftest import Merchant
 from tests.warehouse.rows import rows
@@ -42,6 +42,20 @@ def test_sales_of_every_day_are_what_really_happened_and_what_the_daily_table_ho
             whole = [day for day in truth if day not in left_out]
             assert len(whole) > 20
             assert [ours[day] for day in whole] == [truth[day][theirs] for day in whole]
+
+
+def test_a_day_to_come_has_no_value_where_it_would_say_that_nothing_was_sold(
+    built: Merchant,
+) -> None:
+    with built.open() as home:
+        today = home.data_as_of(home.shop("demo")).date()
+        span: Any = {"first": today - dt.timedelta(days=1), "last": today + dt.timedelta(days=2)}
+        for found in (
+            show(home, "orders", shop_id="demo", **span),
+            show_group(home, "orders", **span),
+        ):
+            assert found.rows["gap"].to_list() == [None, None, "no_data", "no_data"]
+            assert found.rows["value"].is_null().to_list() == [False, False, True, True]
 
 
 def test_a_metric_is_shown_by_dimension_and_period_and_as_json(
@@ -166,12 +180,12 @@ def test_a_metric_stands_beside_what_it_was_on_the_same_weekday_before(
     built: Merchant, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     call = typing(built.folder, monkeypatch, capsys)
-    span = ("metrics", "show", "gmv", "--from", "2026-11-09", "--to", "2026-11-21")
+    span = ("metrics", "show", "gmv", "--from", "2026-11-03", "--to", "2026-11-15")
     code, document, _ = call("--json", *span, "--against", "week")
     days = {row["period"]: row for row in json.loads(document)["rows"]}
     assert code == 0
     assert len(days) == 13
-    for day in range(16, 22):
+    for day in range(10, 16):
         now, then = days[f"2026-11-{day}"], days[f"2026-11-{day - 7:02}"]
         assert now["against"] == then["value"]
         change = now["value"] / then["value"] - 1 if then["value"] else None

@@ -51,6 +51,12 @@ def test_a_metric_is_named_and_defined_in_both_languages(metric: Metric) -> None
     assert not metric.definition.en.endswith(".")
 
 
+def test_no_two_metrics_are_called_the_same() -> None:
+    for language in ("en", "zh"):
+        titles = [one.title.in_(language) for one in METRICS.values()]
+        assert len(set(titles)) == len(titles)
+
+
 @pytest.mark.parametrize("name", METRICS)
 def test_a_metric_of_a_shop_without_data_is_zero_or_says_why_there_is_none(name: str) -> None:
     found = measure([name], shop(), **WEEK).row(0, named=True)
