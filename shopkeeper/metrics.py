@@ -195,7 +195,7 @@ def _screen(found: "Measured", language: "Language") -> Any:
     changes = ["change"] if "change" in found.rows.columns else []
     rows = [
         [
-            row["shop_id"],
+            dimension_value("shop", row["shop_id"], language),
             row["period"],
             *(dimension_value(one, row[one], language) for one in dimensions),
             *(
