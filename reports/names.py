@@ -30,6 +30,13 @@ RATINGS: Final[Mapping[str, Bilingual]] = {
     RatingKind.SERVICE: Bilingual("Service", "服务态度"),
 }
 
+PATHS: Final[Mapping[str, Bilingual]] = {
+    "home_item": Bilingual("home", "首页直达"),
+    "home_list": Bilingual("home, list", "首页列表"),
+    "search": Bilingual("search", "搜索"),
+    "banner": Bilingual("banner", "横幅"),
+}
+
 POLICIES: Final[Mapping[str, Bilingual]] = {
     "repricing": Bilingual("repricing", "调价"),
     "restock": Bilingual("restock", "补货"),

@@ -11,6 +11,7 @@ from contracts.languages import Bilingual, Language
 from contracts.money import exponent
 from reports import charts, formats
 from reports.charts import BAD, GOOD, INK, MAIN, SECOND, SOFT
+from reports.names import PATHS
 
 _THIS_YEAR, _LAST_YEAR = Bilingual("mean of 7 days", "七日均值"), Bilingual("a year before", "上年")
 _RETURNING, _NEW = Bilingual("Returning", "老客"), Bilingual("New", "新客")
@@ -30,12 +31,6 @@ _CLASS_COLOURS: Final = {
     ProductClass.CORE: INK,
 }
 _MONTHS = Bilingual("months since the first order", "距首单月数")
-_PATHS: Final[Mapping[str, Bilingual]] = {
-    "home_item": Bilingual("home", "首页直达"),
-    "home_list": Bilingual("home, list", "首页列表"),
-    "search": Bilingual("search", "搜索"),
-    "banner": Bilingual("banner", "横幅"),
-}
 _PAGES: Final[Mapping[str, Bilingual]] = {
     "home": Bilingual("home", "首页"),
     "list": Bilingual("list", "列表"),
@@ -251,7 +246,7 @@ def funnel(steps: pl.DataFrame, language: Language) -> str:
         pl.col("sessions_units").alias("visits"),
         name=pl.Series(
             _STEP.in_(language).format(
-                _PATHS[row["path"]].in_(language), _PAGES[row["page_kind"]].in_(language)
+                PATHS[row["path"]].in_(language), _PAGES[row["page_kind"]].in_(language)
             )
             for row in known.to_dicts()
         ),

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from contracts.languages import Bilingual, Language
 from contracts.metrics import Dimension, Unit
+from reports.names import PATHS, RATINGS
 from transforms.metrics.catalogue import METRICS
 
 _WORDS: Final[Mapping[str, Bilingual]] = {
@@ -119,6 +120,10 @@ _VALUES: Final[Mapping[str, Mapping[str, Bilingual]]] = {
         "guest": Bilingual("guest", "游客"),
     },
     Dimension.CATEGORY: {"(none)": Bilingual("(none)", "（无类目）")},
+    Dimension.SKU: {"(unlinked)": Bilingual("(unlinked)", "（未关联）")},
+    Dimension.PATH: PATHS,
+    Dimension.RATING: RATINGS,
+    "shop": {"(group)": Bilingual("(group)", "（全部店铺）")},
 }
 """Of dimensions whose values are ours, not the platform's."""
 

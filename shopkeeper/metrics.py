@@ -25,6 +25,7 @@ _METRICS: Final = Bilingual("Metrics", "指标")
 _SPAN: Final = Bilingual("{metric}, {first} to {last}", "{metric}，{first} 至 {last}")
 _ESTIMATED: Final = Bilingual(", estimated", "，估算")
 _MORE: Final = Bilingual("; {} more rows with --json", "；另有 {} 行见 --json")
+_NOTHING: Final = Bilingual("; nothing there to break down", "；没有可细分的数据")
 _COHORTS: Final = Bilingual(
     "Members by the month of their first order, and who ordered again months later",
     "按首单月份的会员，及其后各月再次下单的比例",
@@ -194,7 +195,7 @@ def _screen(found: "Measured", language: "Language") -> Any:
     changes = ["change"] if "change" in found.rows.columns else []
     rows = [
         [
-            row["shop_id"],
+            dimension_value("shop", row["shop_id"], language),
             row["period"],
             *(dimension_value(one, row[one], language) for one in dimensions),
             *(
@@ -216,6 +217,7 @@ def _title(found: "Measured", shown: int, language: "Language") -> str:
     )
     title += _ESTIMATED.in_(language) if found.metric.is_estimated else ""
     more = found.rows.height - shown
+    title += "" if shown else _NOTHING.in_(language)
     return title + (_MORE.in_(language).format(more) if more else "")
 
 

@@ -86,7 +86,7 @@ class KpisDaily(dy.Schema):
     aov_minor = minor("GMV per order, half to even", nullable=True)
     repurchase_rate = rate("Returning buyers among buyers", nullable=True)
     refunded_minor = minor("Paid back on this day")
-    cancelled_units = units("Orders of this day that were cancelled")
+    cancelled_units = units("Orders of this day that were paid and cancelled later")
     visitors_units = units("Visitors, where a traffic export covers the day", nullable=True)
     conversion_rate = rate("Buyers among visitors; null where buyers exceed them", nullable=True)
     is_complete = flag("No document of this day is in quarantine")

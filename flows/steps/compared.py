@@ -34,6 +34,10 @@ def before(home: Home, found: Measured, against: Before) -> pl.DataFrame:
         if against == "week":
             raise ConfigurationError("--against week: months are compared with those of a year ago")
         back = "12mo"
+    if found.rows.is_empty():
+        none = pl.lit(None, dtype=pl.Float64)
+        gap = pl.lit(None, dtype=pl.String)
+        return found.rows.with_columns(against=none, against_gap=gap, change=none)
     parts = [_before(home, found, shop_id, back) for shop_id in _shops(found)]
     key = ["shop_id", PERIOD, *map(str, found.dimensions)]
     value, past = pl.col("value"), pl.col("against")

@@ -41,6 +41,9 @@ def beside(home: Home, found: Measured) -> pl.DataFrame:
     A month that has not ended stands beside the month's. Of several groups of peers the first by
     name; nothing beside what is broken down by dimensions.
     """
+    if found.rows.is_empty():
+        none = pl.lit(None, dtype=pl.Float64)
+        return found.rows.with_columns(target=none, benchmark=none)
     shops = [home.shop(shop_id) for shop_id in found.rows["shop_id"].unique().sort()]
     views = [View.of(home, shop, home.data_as_of(shop)) for shop in shops]
     until = pl.lit(found.last)

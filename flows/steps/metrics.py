@@ -8,9 +8,10 @@ from typing import Any, Literal
 import polars as pl
 
 from contracts.errors import ConfigurationError
-from contracts.metrics import Dimension, Metric
+from contracts.metrics import Dimension, Gap, Metric
 from contracts.names import nearest
-from contracts.tables import Listing, Order
+from contracts.personal import mask
+from contracts.tables import AdsDaily, Listing, Order, table_of
 from flows.steps.home import Home
 from flows.steps.rates import dated_rates, rates
 from flows.steps.views import View
@@ -20,10 +21,13 @@ from transforms.metrics.catalogue import METRICS, dimensions_of
 from transforms.metrics.group import measure_group
 from transforms.metrics.measure import GAP_SUFFIX, PERIOD, Period, measure
 from transforms.metrics.sources import TABLES, Sources
+from warehouse.encryption import is_sealed
 
 _SHOWN_DAYS = 28
 GROUP = "(group)"
 """Stands for all shops together; no shop is called so."""
+_NAMED = {Dimension.CAMPAIGN: "campaign_name", Dimension.KEYWORD: "keyword"}
+"""Dimensions that the merchant's own words name, by the column in which these lie sealed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,13 +87,16 @@ def show(
     views = [View.of(home, shop, home.data_as_of(shop)) for shop in home.select(shop_id)]
     start, end = _span(views, first, last)
     measured = [
-        measure([name], sources(view), first=start, last=end, period=period, by=dimensions).select(
+        _named_in_clear(
+            home,
+            measure([name], sources(view), first=start, last=end, period=period, by=dimensions),
+            *(PERIOD, *dimensions),
+        ).select(
             pl.lit(view.shop.id).alias("shop_id"),
             pl.lit(view.shop.settings.currency).alias("currency"),
             PERIOD,
             *(pl.col(one).cast(pl.String) for one in dimensions),
-            value=name,
-            gap=name + GAP_SUFFIX,
+            **_begun(name, view.today),
         )
         for view in views
     ]
@@ -139,10 +146,33 @@ def show_group(
         pl.lit(GROUP).alias("shop_id"),
         pl.lit(base).alias("currency"),
         PERIOD,
-        value=name,
-        gap=name + GAP_SUFFIX,
+        **_begun(name, max(view.today for view in views)),
     )
     return Measured(metric=metric, first=start, last=end, period=period, dimensions=(), rows=rows)
+
+
+def _begun(name: str, today: dt.date) -> dict[str, pl.Expr]:
+    """A metric's value and gap; nothing of a period that begins after today: it has no data yet,
+    where a sum of no orders would say 0."""
+    is_to_come = pl.col(PERIOD) > today
+    return {
+        "value": pl.when(~is_to_come).then(name),
+        "gap": pl.when(is_to_come).then(pl.lit(str(Gap.NO_DATA))).otherwise(name + GAP_SUFFIX),
+    }
+
+
+def _named_in_clear(home: Home, rows: pl.DataFrame, *order: str) -> pl.DataFrame:
+    """With names of campaigns and keywords as people read them, contact data masked; sorted by
+    `order`. What the platform does not name stands under its id, which is not sealed."""
+    sealed = [one for one in _NAMED if one in rows.columns]
+    for one in sealed:
+        values = rows[one].drop_nulls().unique()
+        seals = values.filter(values.map_elements(is_sealed, return_dtype=pl.Boolean))
+        frame = pl.DataFrame({_NAMED[one]: seals}, schema={_NAMED[one]: pl.String})
+        opened = home.keys.vault.open_frame(frame, table_of(AdsDaily).name)
+        names = opened.select(mask(pl.col(_NAMED[one]))).to_series()
+        rows = rows.with_columns(pl.col(one).replace(seals, names))
+    return rows.sort(order) if sealed and order else rows
 
 
 def _named(name: str) -> Metric:
@@ -192,7 +222,9 @@ def advertised(
             pl.lit(view.shop.settings.currency).alias("currency"),
             pl.all(),
         )
-        for view, frame in zip(views, frames, strict=True)
+        for view, frame in zip(
+            views, (_named_in_clear(home, frame) for frame in frames), strict=True
+        )
     ]
     return pl.concat(named)
 

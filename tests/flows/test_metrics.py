@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from contracts.tables import AdsDaily, Settlement
-from flows.steps.metrics import show
+from flows.steps.metrics import show, show_group
 from tests.flows.commands import typing
 from tests.flows.conftest import Merchant
 from tests.warehouse.rows import rows
@@ -42,6 +42,20 @@ def test_sales_of_every_day_are_what_really_happened_and_what_the_daily_table_ho
             whole = [day for day in truth if day not in left_out]
             assert len(whole) > 20
             assert [ours[day] for day in whole] == [truth[day][theirs] for day in whole]
+
+
+def test_a_day_to_come_has_no_value_where_it_would_say_that_nothing_was_sold(
+    built: Merchant,
+) -> None:
+    with built.open() as home:
+        today = home.data_as_of(home.shop("demo")).date()
+        span: Any = {"first": today - dt.timedelta(days=1), "last": today + dt.timedelta(days=2)}
+        for found in (
+            show(home, "orders", shop_id="demo", **span),
+            show_group(home, "orders", **span),
+        ):
+            assert found.rows["gap"].to_list() == [None, None, "no_data", "no_data"]
+            assert found.rows["value"].is_null().to_list() == [False, False, True, True]
 
 
 def test_a_metric_is_shown_by_dimension_and_period_and_as_json(
@@ -94,9 +108,11 @@ def test_ads_of_a_home_are_shown_by_what_they_advertise(
             "keyword_id": "-", "spend_minor": 1000, "revenue_minor": 5000,
         }  # fmt: skip
         of_sku = {**ad, "ad_level": "sku", "listing_id": listing["listing_id"]}
-        merged = home.lake.merge(
-            {"ads_daily": rows(AdsDaily, [{**ad, "ad_level": "campaign"}, of_sku])}
-        )
+        word = {**ad, "ad_level": "keyword", "keyword_id": "9", "keyword": "red mug"}
+        unnamed = {**ad, "ad_level": "campaign", "campaign_id": "8", "campaign_name": None}
+        ads = [{**ad, "ad_level": "campaign"}, unnamed, word, of_sku]
+        # As a pull writes them: names lie sealed.
+        merged = home.lake.merge(home.keys.vault.seal_frames({"ads_daily": rows(AdsDaily, ads)}))
         home.readings.record({name: one.version for name, one in merged.items()})
     call = typing(built.folder, monkeypatch, capsys)
     code, document, _ = call("--json", "metrics", "ads")
@@ -109,8 +125,25 @@ def test_ads_of_a_home_are_shown_by_what_they_advertise(
     assert found[0]["contribution_rate"] is not None
     code, screen, _ = call("metrics", "ads", "--by", "campaign")
     assert (code, "autumn" in screen, "10.00" in screen) == (0, True, True)
+    for by, names in (("campaign", ["8", "autumn"]), ("keyword", ["red mug"])):
+        code, document, _ = call("--json", "metrics", "show", "ad_spend", "--by", by)
+        assert (code, [one[by] for one in json.loads(document)["rows"]]) == (0, names)
     code, _, error = call("metrics", "ads", "--from", "2026-11-12", "--to", "2026-11-11")
     assert (code, "is later than" in error) == (2, True)
+
+
+@pytest.mark.parametrize("against", [[], ["--against", "week"]])
+def test_a_breakdown_of_what_there_is_nothing_of_is_empty_and_no_error(
+    built: Merchant,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    against: list[str],
+) -> None:
+    call = typing(built.folder, monkeypatch, capsys)
+    code, screen, error = call("metrics", "show", "slot_clicks", "--by", "slot", *against)
+    assert (code, "nothing there to break down" in " ".join(screen.split()), error) == (0, True, "")
+    code, document, _ = call("--json", "metrics", "show", "slot_clicks", "--by", "slot", *against)
+    assert (code, json.loads(document)["rows"]) == (0, [])
 
 
 def test_what_a_statement_of_account_says_of_an_order_replaces_the_estimate(
@@ -147,12 +180,12 @@ def test_a_metric_stands_beside_what_it_was_on_the_same_weekday_before(
     built: Merchant, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     call = typing(built.folder, monkeypatch, capsys)
-    span = ("metrics", "show", "gmv", "--from", "2026-11-09", "--to", "2026-11-21")
+    span = ("metrics", "show", "gmv", "--from", "2026-11-03", "--to", "2026-11-15")
     code, document, _ = call("--json", *span, "--against", "week")
     days = {row["period"]: row for row in json.loads(document)["rows"]}
     assert code == 0
     assert len(days) == 13
-    for day in range(16, 22):
+    for day in range(10, 16):
         now, then = days[f"2026-11-{day}"], days[f"2026-11-{day - 7:02}"]
         assert now["against"] == then["value"]
         change = now["value"] / then["value"] - 1 if then["value"] else None

@@ -85,15 +85,14 @@ METRICS: Final = (
         name="break_even_roas",
         title=Bilingual("Break-even ROAS", "盈亏平衡投产比"),
         definition=Bilingual(
-            "ROAS at which ads earn what they cost: 1 / contribution rate", "1 ÷ 贡献毛利率"
+            "ROAS at which ads earn what they cost: 1 / contribution rate; none where nothing is"
+            " left of a sale",
+            "1 ÷ 贡献毛利率；贡献毛利率不为正时无值",
         ),
         unit=Unit.TIMES,
         inputs=("contribution_rate",),
         value=1 / pl.col("contribution_rate"),
-        gaps={
-            Gap.COST_MISSING: pl.col("contribution_rate").is_null(),
-            Gap.NO_BASE: pl.col("contribution_rate") <= 0,
-        },
+        gaps={Gap.NO_BASE: pl.col("contribution_rate") <= 0},
         is_better="lower",
         is_estimated=True,
     ),
@@ -108,7 +107,7 @@ METRICS: Final = (
         inputs=("ad_revenue", "contribution_rate", "ad_spend"),
         value=(pl.col("ad_revenue") * pl.col("contribution_rate") - pl.col("ad_spend"))
         / pl.col("ad_spend"),
-        gaps={**no_base("ad_spend"), Gap.COST_MISSING: pl.col("contribution_rate").is_null()},
+        gaps=no_base("ad_spend"),
         is_estimated=True,
     ),
     Metric(

@@ -59,8 +59,8 @@ METRICS: Final = (
     ),
     Metric(
         name="resolution_rate",
-        title=Bilingual("Settled", "解决率"),
-        definition=Bilingual("Questions that are settled so far", "截至目前已解决的会话占比"),
+        title=Bilingual("Resolved", "解决率"),
+        definition=Bilingual("Questions that are resolved so far", "截至目前已解决的会话占比"),
         unit=Unit.RATE,
         fact="tickets",
         value=pl.col("resolved_at").is_not_null().mean(),

@@ -26,8 +26,11 @@ def stock(of: Sources, _by: frozenset[Dimension]) -> pl.LazyFrame:
     first_order = counted_orders(of.orders).select(first=pl.col("placed_at").min())
     listed = of.listings.lazy().group_by(_SKU).agg(listed_at=pl.col("created_at").min())
     held = pl.col("on_hand_units").clip(0)
+    listed_on, began_on = (
+        pl.col(one).dt.convert_time_zone(of.time_zone).dt.date() for one in ("listed_at", "first")
+    )
     is_idle = (pl.col("last_sold_date").fill_null(pl.date(2000, 1, 1)) <= since) & (
-        pl.col("listed_at").dt.date().fill_null(pl.date(2000, 1, 1)) <= since
+        listed_on.fill_null(pl.date(2000, 1, 1)) <= since
     )
     known = of.stock.lazy().filter(
         pl.col("on_hand_units").is_not_null(),
@@ -42,7 +45,7 @@ def stock(of: Sources, _by: frozenset[Dimension]) -> pl.LazyFrame:
             held_units=held,
             value_minor=held * pl.col("piece_cost"),
             daily_minor=pl.col("daily_units") * pl.col("piece_cost"),
-            is_dead=pl.when(pl.col("first").dt.date() <= since).then(is_idle & (held > 0)),
+            is_dead=pl.when(began_on <= since).then(is_idle & (held > 0)),
         )
     )
 

@@ -127,7 +127,8 @@ def _refunds(of: Sources, _by: frozenset[Dimension]) -> pl.LazyFrame:
 
 def _cases(of: Sources, _by: frozenset[Dimension]) -> pl.LazyFrame:
     """Requests for money back, on the day on which they were made."""
-    return of.cases.lazy().with_columns(local_day("requested_at", of.time_zone).alias(DATE))
+    day = local_day("requested_at", of.time_zone).alias(DATE)
+    return _without_tests(of.cases.lazy(), of).with_columns(day)
 
 
 def _traffic(of: Sources, _by: frozenset[Dimension]) -> pl.LazyFrame:
@@ -171,20 +172,53 @@ def _advertised(of: Sources) -> pl.LazyFrame:
 
 
 def _parcels(of: Sources, _by: frozenset[Dimension]) -> pl.LazyFrame:
-    """Parcels that left, on the day on which they did; `hours` since the order was paid."""
-    paid = of.orders.lazy().select(*_ORDER, since=pl.coalesce("paid_at", "placed_at"))
-    took = pl.col("shipped_at") - pl.col("since")
+    """Parcels that left, on the day on which they did; `hours` since the order was paid, or placed
+    where it is paid at the door."""
+    shipped, paid = pl.col("shipped_at"), pl.col("paid_at")
+    since = pl.when(paid <= shipped).then(paid).otherwise("placed_at")
     return (
-        of.shipments.lazy()
-        .filter(pl.col("shipped_at").is_not_null())
-        .join(paid, on=_ORDER, how="left")
+        _without_tests(of.shipments.lazy(), of)
+        .filter(shipped.is_not_null())
+        .join(of.orders.lazy().select(*_ORDER, "paid_at", "placed_at"), on=_ORDER, how="left")
         .with_columns(
             local_day("shipped_at", of.time_zone).alias(DATE),
             pl.col("carrier_code").alias(Dimension.CARRIER),
-            hours=took.dt.total_seconds(fractional=True) / 3600,
-            is_late=pl.col("delivered_at") > pl.col("promised_at"),
+            hours=(shipped - since).dt.total_seconds(fractional=True) / 3600,
         )
     )
+
+
+def _arrivals(of: Sources, _by: frozenset[Dimension]) -> pl.LazyFrame:
+    """Parcels with a promise that arrived, on the day on which they did.
+
+    By the day on which they left, the last days would hold those alone that were fast. The
+    carrier's word goes before the platform's, and a parcel's promise before its order's, as in
+    `parcel_facts`.
+    """
+    carried = of.parcels.lazy().select("shop_id", "shipment_id", carried_at="delivered_at")
+    promised = of.orders.lazy().select(*_ORDER, "deliver_by_at")
+    return (
+        _without_tests(of.shipments.lazy(), of)
+        .join(carried, on=["shop_id", "shipment_id"], how="left")
+        .join(promised, on=_ORDER, how="left")
+        .select(
+            "shop_id",
+            pl.col("carrier_code").alias(Dimension.CARRIER),
+            arrived_at=pl.coalesce("carried_at", "delivered_at"),
+            promised_at=pl.coalesce("promised_at", "deliver_by_at"),
+        )
+        .drop_nulls(["arrived_at", "promised_at"])
+        .with_columns(
+            local_day("arrived_at", of.time_zone).alias(DATE),
+            is_late=pl.col("arrived_at") > pl.col("promised_at"),
+        )
+    )
+
+
+def _without_tests(rows: pl.LazyFrame, of: Sources) -> pl.LazyFrame:
+    """Without what is of an order that was placed to test the shop."""
+    tests = of.orders.lazy().filter("is_test").select(_ORDER)
+    return rows.join(tests, on=_ORDER, how="anti")
 
 
 def _reviews(of: Sources, _by: frozenset[Dimension]) -> pl.LazyFrame:
@@ -203,7 +237,7 @@ FACTS: Final[Mapping[str, Fact]] = {
         dimensions=frozenset({Dimension.HOUR, Dimension.BUYER}),
         is_whole=True,
     ),
-    "newcomers": Fact(rows=_newcomers),
+    "newcomers": Fact(rows=_newcomers, is_whole=True),
     "lines": Fact(rows=_lines, dimensions=_OF_LINES, is_whole=True),
     "settled": Fact(rows=_settled, dimensions=_OF_LINES, is_whole=True),
     "refunds": Fact(rows=_refunds, is_whole=True),
@@ -216,6 +250,7 @@ FACTS: Final[Mapping[str, Fact]] = {
         ),
     ),
     "parcels": Fact(rows=_parcels, dimensions=frozenset({Dimension.CARRIER})),
+    "arrivals": Fact(rows=_arrivals, dimensions=frozenset({Dimension.CARRIER})),
     "reviews": Fact(rows=_reviews, dimensions=frozenset({Dimension.SKU})),
     "stock": Fact(rows=balances.stock, dimensions=frozenset({Dimension.SKU})),
     "members": Fact(rows=balances.members),

@@ -11,8 +11,9 @@ from transforms.metrics.ratios import no_base, ratio
 
 _LEAST_COSTED: Final = 0.9
 _COSTED: Final[Mapping[Gap, pl.Expr]] = {
-    Gap.COST_MISSING: pl.col("cost_coverage").fill_null(0.0) < _LEAST_COSTED
+    Gap.COST_MISSING: pl.col("costed_gmv") < _LEAST_COSTED * pl.col("goods_gmv")
 }
+"""By products, since a day without a sale has no rate of coverage and lacks no cost either."""
 _IS_COSTED: Final = pl.col("cost_minor").is_not_null()
 METRICS: Final = (
     Metric(
@@ -38,8 +39,9 @@ METRICS: Final = (
         name="cost_of_goods",
         title=Bilingual("Cost of goods", "商品成本"),
         definition=Bilingual(
-            "Costs of the pieces ordered whose cost is known, as it was on the day",
-            "成本已知的下单件数按当日成本计算的成本",
+            "Costs of the pieces ordered whose cost is known, as it was on the day; withheld where"
+            " these are less than 90 % of GMV",
+            "成本已知的下单件数按当日成本计算的成本；覆盖率低于 90% 时不显示",
         ),
         unit=Unit.MONEY,
         fact="lines",
@@ -52,8 +54,8 @@ METRICS: Final = (
         title=Bilingual("Net receipt by the settings", "按设置估算的净收入"),
         definition=Bilingual(
             "What is left of goods with a cost after fees, tax, shipping and returns, as the"
-            " settings state them",
-            "有成本商品扣除佣金、税、运费和预计退货后的收入，按设置估算",
+            " settings state them; withheld where these goods are less than 90 % of GMV",
+            "有成本商品扣除佣金、税、运费和预计退货后的收入，按设置估算；覆盖率低于 90% 时不显示",
         ),
         unit=Unit.MONEY,
         fact="lines",
@@ -78,8 +80,10 @@ METRICS: Final = (
         title=Bilingual("Net receipt", "净收入"),
         definition=Bilingual(
             "What is left of goods with a cost after fees, tax, shipping and returns: of settled"
-            " orders as they were settled, of others as the settings state it",
-            "有成本商品扣除佣金、税、运费和退货后的收入：已结算订单按结算，其余按设置估算",
+            " orders as they were settled, of others as the settings state it; withheld where these"
+            " goods are less than 90 % of GMV",
+            "有成本商品扣除佣金、税、运费和退货后的收入：已结算订单按结算，其余按设置估算；"
+            "覆盖率低于 90% 时不显示",
         ),
         unit=Unit.MONEY,
         inputs=("expected_received", "settled_correction"),
@@ -152,8 +156,8 @@ METRICS: Final = (
         title=Bilingual("Contribution that is settled", "已结算贡献毛利"),
         definition=Bilingual(
             "What is left of settled orders, less the cost of their goods, of goods whose cost is"
-            " known; before ads",
-            "已结算订单中有成本商品的实际净收入 − 成本，未扣广告费",
+            " known; before ads; withheld where these are less than 90 % of what is settled",
+            "已结算订单中有成本商品的实际净收入 − 成本，未扣广告费；覆盖率低于 90% 时不显示",
         ),
         unit=Unit.MONEY,
         fact="settled",
@@ -210,7 +214,7 @@ METRICS: Final = (
         unit=Unit.MONEY,
         inputs=("contribution", "orders"),
         value=ratio("contribution", "orders"),
-        gaps={**no_base("orders"), Gap.COST_MISSING: pl.col("contribution").is_null()},
+        gaps=no_base("orders"),
         is_estimated=True,
     ),
     Metric(
@@ -220,10 +224,6 @@ METRICS: Final = (
         unit=Unit.MONEY,
         inputs=("contribution", "ad_spend"),
         value=pl.col("contribution") - pl.col("ad_spend"),
-        gaps={
-            Gap.COST_MISSING: pl.col("contribution").is_null(),
-            Gap.NO_DATA: pl.col("ad_spend").is_null(),
-        },
         is_estimated=True,
     ),
 )

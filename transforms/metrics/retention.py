@@ -15,6 +15,7 @@ from transforms.metrics.facts import RETENTION_DAYS
 
 def _retention(days: int) -> tuple[Metric, Metric]:
     censored = {Gap.CENSORED: (pl.col("known_days") < days).any()}
+    nobody = {Gap.NO_BASE: pl.col("newcomers") == 0}
     return (
         Metric(
             name=f"retention_d{days}",
@@ -27,19 +28,21 @@ def _retention(days: int) -> tuple[Metric, Metric]:
             unit=Unit.RATE,
             fact="newcomers",
             value=pl.col(f"on_day_{days}").mean(),
+            gaps=nobody,
             fact_gaps=censored,
         ),
         Metric(
             name=f"rolling_retention_d{days}",
             title=Bilingual(f"Rolling retention D{days}", f"{days} 日及以后留存率"),
             definition=Bilingual(
-                f"Members who ordered again {days} days after their first order or later, among"
-                " those who first ordered in the span",
-                f"期内首单会员中，首单后第 {days} 天及以后再次下单的比例",
+                f"Members who ordered again {days} days after their first order or later, so far,"
+                " among those who first ordered in the span",
+                f"期内首单会员中，首单后第 {days} 天及以后（截至目前）再次下单的比例",
             ),
             unit=Unit.RATE,
             fact="newcomers",
             value=(pl.col("last_day") >= days).mean(),
+            gaps=nobody,
             fact_gaps=censored,
         ),
     )
@@ -97,7 +100,6 @@ METRICS: Final = (
         value=pl.col("expected_gmv") * pl.col("contribution_rate"),
         gaps={
             Gap.LAST_DAY_ONLY: pl.col("known_members").is_null(),
-            Gap.COST_MISSING: pl.col("contribution_rate").is_null(),
         },
         is_estimated=True,
     ),

@@ -100,7 +100,10 @@ METRICS: Final = (
     Metric(
         name="cancelled_orders",
         title=Bilingual("Cancelled orders", "取消订单数"),
-        definition=Bilingual("Orders of the day that were cancelled later", "当日订单中后来取消的"),
+        definition=Bilingual(
+            "Orders of the day that were paid and cancelled later; what was never paid is no order",
+            "当日下单且已付款、后来取消的订单；从未付款的不计",
+        ),
         unit=Unit.COUNT,
         fact="orders",
         value=pl.col("cancelled_at").is_not_null().sum(),

@@ -78,8 +78,8 @@ METRICS: Final = (
         name="five_stars_needed",
         title=Bilingual("Five-star ratings needed", "还需五星评价数"),
         definition=Bilingual(
-            "Ratings of five stars in a row that bring the lowest score to its target, else to the"
-            " industry's mean",
+            "Ratings of five stars in a row that bring every score to its target, else to the"
+            " industry's mean: the most that one of them needs",
             "使评分达到目标（无目标时为同行均值）所需的连续五星评价数，取各项最大值",
         ),
         unit=Unit.COUNT,

@@ -42,7 +42,9 @@ METRICS: Final = (
         name="ship_hours",
         title=Bilingual("Hours until shipped", "发货时长"),
         definition=Bilingual(
-            "Median hours from payment until the parcel left", "付款到发出的小时数（中位数）"
+            "Median hours from payment until the parcel left, of those that left in the span; from"
+            " ordering where it was not paid before",
+            "期内发出包裹从付款到发出的小时数（中位数）；发出前未付款的从下单起算",
         ),
         unit=Unit.HOURS,
         fact="parcels",
@@ -53,11 +55,12 @@ METRICS: Final = (
         name="late_rate",
         title=Bilingual("Delivered late", "延误率"),
         definition=Bilingual(
-            "Parcels delivered after their promised instant, among delivered ones with a promise",
-            "有承诺时间且已送达的包裹中，晚于承诺送达的比例",
+            "Parcels that arrived after their promised instant, among those with a promise that"
+            " arrived in the span",
+            "期内送达且有承诺时间的包裹中，晚于承诺送达的比例",
         ),
         unit=Unit.RATE,
-        fact="parcels",
+        fact="arrivals",
         value=pl.col("is_late").mean(),
         is_better="lower",
     ),

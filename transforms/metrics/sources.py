@@ -22,6 +22,7 @@ from contracts.tables import (
     MemberFact,
     Order,
     OrderLine,
+    Parcel,
     Refund,
     RefundCase,
     Review,
@@ -55,6 +56,7 @@ class Sources:
     costs: dy.LazyFrame[Cost]
     listings: dy.LazyFrame[Listing]
     shipments: dy.LazyFrame[Shipment]
+    parcels: dy.LazyFrame[Parcel]
     reviews: dy.LazyFrame[Review]
     stock: dy.LazyFrame[StockFact]
     members: dy.LazyFrame[MemberFact]

@@ -76,8 +76,8 @@ METRICS: Final = (
         title=Bilingual("Days of cover", "库存可售天数"),
         definition=Bilingual(
             "Value of stock per cost of the pieces that are expected to sell a day, of the SKUs"
-            " whose sales can be forecast",
-            "库存金额 ÷ 预计日销成本，仅含可预测销量的 SKU",
+            " whose sales can be forecast; of what was never sold none are expected",
+            "库存金额 ÷ 预计日销成本，仅含可预测销量的 SKU；从未售出的按零销量计",
         ),
         unit=Unit.DAYS,
         fact="stock",
@@ -90,9 +90,9 @@ METRICS: Final = (
         name="dead_stock_value",
         title=Bilingual("Value of dead stock", "呆滞库存金额"),
         definition=Bilingual(
-            f"Value of the stock of SKUs that were listed more than {DEAD_DAYS} days ago and sold"
-            " nothing since, in bundles neither",
-            f"上架超过 {DEAD_DAYS} 天且此后无销量（含套装）的 SKU 的库存金额",
+            f"Value of the stock of SKUs that were listed {DEAD_DAYS} days ago or earlier and of"
+            f" which nothing was sold in these {DEAD_DAYS} days, in bundles neither",
+            f"上架已满 {DEAD_DAYS} 天且最近 {DEAD_DAYS} 天无销量（含套装）的 SKU 的库存金额",
         ),
         unit=Unit.MONEY,
         fact="stock",
@@ -121,8 +121,8 @@ METRICS: Final = (
         name="sold_out_rate",
         title=Bilingual("SKUs sold out", "缺货 SKU 占比"),
         definition=Bilingual(
-            "SKUs without a piece that can be sold, among those that sell",
-            "无可售库存的 SKU ÷ 有销量的在售 SKU",
+            "SKUs without a piece that can be sold, among those on sale that are expected to sell",
+            "无可售库存的 SKU ÷ 预计有销量的在售 SKU",
         ),
         unit=Unit.RATE,
         fact="stock",

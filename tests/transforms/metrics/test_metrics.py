@@ -51,6 +51,12 @@ def test_a_metric_is_named_and_defined_in_both_languages(metric: Metric) -> None
     assert not metric.definition.en.endswith(".")
 
 
+def test_no_two_metrics_are_called_the_same() -> None:
+    for language in ("en", "zh"):
+        titles = [one.title.in_(language) for one in METRICS.values()]
+        assert len(set(titles)) == len(titles)
+
+
 @pytest.mark.parametrize("name", METRICS)
 def test_a_metric_of_a_shop_without_data_is_zero_or_says_why_there_is_none(name: str) -> None:
     found = measure([name], shop(), **WEEK).row(0, named=True)
@@ -67,7 +73,7 @@ def test_a_metric_can_be_told_by_each_dimension_that_it_names(name: str) -> None
 def test_inputs_come_before_what_is_computed_from_them() -> None:
     names = [one.name for one in needed(["ad_roi"])]
     assert names.index("contribution_rate") < names.index("ad_roi")
-    assert names.index("cost_coverage") < names.index("contribution")
+    assert names.index("costed_gmv") < names.index("contribution")
 
 
 def test_an_order_counts_on_the_shops_day() -> None:
@@ -101,7 +107,7 @@ def test_who_buys(orders: Sequence[Row], expected: dict[str, float | str]) -> No
         # Ann comes back after 7 days, Bob after 9, Cy never; guests are nobody in particular.
         ({"ann": (0, 7), "bob": (1, 10), "cy": (2,), None: (0, 7)}, (1 / 3, 2 / 3)),
         ({"ann": (0, 6)}, (0, 0)),
-        ({"ann": (-9, 5)}, ("no_data", "no_data")),
+        ({"ann": (-9, 5)}, ("no_base", "no_base")),
         # By the last whole day, a week after the 14th has not passed.
         ({"ann": (0, 7), "bob": (14,)}, ("censored", "censored")),
     ],
@@ -175,6 +181,40 @@ def test_margins_are_of_costs_of_the_day_and_withheld_where_too_few_are_known() 
     assert value("break_even_roas", other) == "cost_missing"
 
 
+def test_a_day_without_a_sale_lacks_no_cost_and_its_ads_still_cost() -> None:
+    ad = {"ad_date": on(0), "campaign_id": "1", "ad_level": "campaign", "spend_minor": 100}
+    of_sku = {**ad, "ad_level": "sku", "listing_id": "a"}
+    of = shop(
+        ads=[ad, of_sku, {**of_sku, "listing_id": "b"}],
+        listings=[{"listing_id": one, "sku_id": one.upper()} for one in "ab"],
+        orders=[order(1, 1)],
+        lines=[line(1, 1, sku_id="B", listing_id="b")],
+    )
+    found = {
+        name: value(name, of, last=on(0))
+        for name in ("contribution", "gross_margin", "contribution_after_ads", "newcomers")
+    }
+    assert found == {
+        "contribution": 0, "gross_margin": 0, "contribution_after_ads": -100, "newcomers": 0
+    }  # fmt: skip
+    for name in ("contribution_rate", "contribution_per_order", "break_even_roas", "ad_roi"):
+        assert value(name, of, last=on(0)) == "no_base"
+    # Of B something was sold whose cost is not known; A was advertised and sold nothing.
+    by_sku = measure(["contribution_after_ads"], of, **WEEK, by=[Dimension.SKU])
+    rows = by_sku.sort("sku").drop("period").rows()
+    assert rows == [("A", -100, None), ("B", None, "cost_missing")]
+
+
+def test_a_gift_costs_what_it_costs() -> None:
+    # Nothing was charged, so nothing of GMV lacks a cost.
+    of = shop(
+        orders=[order(1, goods_minor=0)],
+        lines=[line(1, line_kind="gift", total_minor=0)],
+        costs=[{"sku_id": "A", "valid_from": on(-9), "unit_cost_minor": 300}],
+    )
+    assert (value("cost_of_goods", of), value("gross_margin", of)) == (300, -300)
+
+
 def test_ads_are_added_up_within_one_level_alone() -> None:
     ad = {
         "ad_date": on(0), "ad_channel": "zhitongche", "campaign_id": "1", "keyword_id": "-",
@@ -217,6 +257,44 @@ def test_service_is_told_in_medians_and_shares() -> None:
     assert (value("bad_review_rate", of), value("stars", of)) == (0.5, 3)
     assert value("reply_hours", of) == 24
     assert value("refund_rate", of) == 0.1
+
+
+def test_how_many_parcels_are_late_is_told_of_those_that_arrived_not_of_those_that_left() -> None:
+    # All left on Monday; what is fast is there on Tuesday, what is late on Thursday.
+    left = {"promised_at": at(2), "carrier_code": "zto", "shipped_at": at(0)}
+    of = shop(
+        orders=[order(number, deliver_by_at=at(2)) for number in (1, 2, 3, 4)],
+        shipments=[
+            {**left, "order_id": "1", "shipment_id": "zto:1", "delivered_at": at(1)},
+            {**left, "order_id": "2", "shipment_id": "zto:2", "delivered_at": at(3)},
+            # The platform knows neither arrival nor promise: the carrier and the order do.
+            {**left, "order_id": "3", "shipment_id": "zto:3", "promised_at": None},
+            {**left, "order_id": "4", "shipment_id": "zto:4"},
+        ],
+        parcels=[{"shipment_id": "zto:3", "parcel_status": "delivered", "delivered_at": at(3)}],
+    )
+    days = measure(["late_rate"], of, **WEEK, period=Period.DAY)
+    assert days["late_rate"].to_list() == [None, 0, None, 1, None, None, None]
+    assert value("late_rate", of) == round(2 / 3, 6)
+
+
+def test_a_parcel_that_is_paid_at_the_door_is_as_old_as_its_order() -> None:
+    sent = {"order_id": "1", "shipped_at": at(0, 20)}
+    for paid_at in (None, at(3)):
+        of = shop(orders=[order(1, paid_at=paid_at)], shipments=[sent])
+        assert value("ship_hours", of) == 8
+
+
+def test_what_is_of_an_order_that_tests_the_shop_counts_nowhere() -> None:
+    sent = {"order_id": "1", "shipped_at": at(0), "delivered_at": at(2), "promised_at": at(1)}
+    asked = {"order_id": "1", "requested_at": at(1)}
+    told = {
+        is_test: shop(orders=[order(1, is_test=is_test)], shipments=[sent], cases=[asked])
+        for is_test in (False, True)
+    }
+    names = ("ship_hours", "late_rate", "complaints")
+    assert [value(name, told[False]) for name in names] == [0, 1, 1]
+    assert [value(name, told[True]) for name in names] == ["no_data", "no_data", 0]
 
 
 PEOPLE = st.sampled_from(["ann", "bob", "cy", None])

@@ -116,6 +116,17 @@ def test_stock_is_worth_the_cost_of_the_day_by_the_rate_of_exchange() -> None:
     assert value("stock_value", shop(stock=[held("A", 10)], costs=foreign)) == "cost_missing"
 
 
+def test_how_long_an_article_is_listed_is_counted_in_days_of_the_shop() -> None:
+    # Half past three in the shop is the evening before in UTC.
+    listed = [{"listing_id": "a", "sku_id": "A", "created_at": at(-69, 3)}]
+    idle = held("A", 2, last_sold_date=None)
+    of = shop(stock=[idle], listings=listed, orders=[old_order()], costs=[cost("A", 100)])
+    assert value("dead_stock_value", of) == 0
+    listed[0]["created_at"] = at(-70, 3)
+    of = shop(stock=[idle], listings=listed, orders=[old_order()], costs=[cost("A", 100)])
+    assert value("dead_stock_value", of) == 200
+
+
 def test_what_a_young_shop_has_not_sold_is_not_called_dead() -> None:
     young = {**old_order(), "placed_at": at(-60)}
     of = shop(
