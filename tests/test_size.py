@@ -15,7 +15,7 @@ AT_MOST = {
     "connectors/woocommerce": 1_430,
     "connectors/medusa": 1_390,
 }
-DIALECT_LINES = 9_000
+DIALECT_LINES = 9_250
 DIALECTS = ("amazon", "klaviyo", "kuaidi100", "shopify", "taobao", "woocommerce")
 
 

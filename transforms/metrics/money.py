@@ -149,6 +149,8 @@ METRICS: Final = (
         unit=Unit.MONEY,
         fact="settled",
         value=pl.col("gap_minor").sum(),
+        # A zero would say that nothing is short.
+        gaps=no_base("settled_gmv"),
         is_better="lower",
     ),
     Metric(
@@ -162,7 +164,7 @@ METRICS: Final = (
         unit=Unit.MONEY,
         fact="settled",
         value=(pl.col("settled_minor") - pl.col("cost_minor")).filter(_IS_COSTED).sum(),
-        gaps={Gap.NO_BASE: pl.col("settled_gmv") == 0},
+        gaps=no_base("settled_gmv"),
         fact_gaps={
             Gap.COST_MISSING: pl.col("total_minor").filter(_IS_COSTED).sum()
             < _LEAST_COSTED * pl.col("total_minor").sum()
