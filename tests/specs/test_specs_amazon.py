@@ -19,6 +19,7 @@ FILES = {
     "/batches/products/pricing/v0": "productPricingV0",
     "/batches/products/pricing/2022-05-01": "productPricing_2022-05-01",
     "/sales/": "sales",
+    "/finances/": "finances_2024-06-19",
     "/solicitations/": "solicitations",
 }
 SERVED = {one.name: path for path, ways in OPERATIONS.items() for one in ways.values()}
