@@ -22,7 +22,7 @@ DEFERRED_FOR: Final = timedelta(days=7)
 COMMISSION_PERCENT: Final = 15
 KEPT_PERCENT: Final = 20
 """Of the commission, when a sale is refunded."""
-PARCEL_MINOR: Final = 386
+PARCEL_MINOR: Final = 30
 STORAGE_MINOR: Final = 2_995
 _EVERY: Final = timedelta(days=14)
 _COLUMNS: Final = ("key", "type", "order_id", "line_id", "posted_at", "status", "released")
