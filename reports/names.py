@@ -141,6 +141,7 @@ STREAMS: Final[Mapping[str, Bilingual]] = {
     "returns": Bilingual("returns", "退货"),
     "reviews": Bilingual("reviews", "评价"),
     "rival_offers": Bilingual("rival offers", "竞品报价"),
+    "settlements": Bilingual("settlements", "结算明细"),
     "shipment_events": Bilingual("shipment events", "物流轨迹"),
     "shop_ratings": Bilingual("shop ratings", "店铺评分"),
     "stock": Bilingual("stock", "库存"),

@@ -32,6 +32,7 @@ _NO_ATTRIBUTES = frozenset(
 _ASKING_TOO = {
     "connectors/base/jobs.py",
     "connectors/base/retry.py",
+    "connectors/base/waiting.py",
     "connectors/email/client.py",
 }
 
