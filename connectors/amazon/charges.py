@@ -18,7 +18,8 @@ _FEES: Final = ("AmazonFees", "FBAFees", "Expenses", "Refunded Expenses")
 _OF_FEES: Final = (EntryKind.FEE, EntryKind.SHIPPING, EntryKind.COMMISSION)
 _TAXES: Final = ("Tax", "VAT", "GST", "TCS", "TDS")
 _WITHHELD: Final = ("Marketplace", "LowValueGoods")
-"""Taxes that the platform hands over itself: no customer is charged or given them."""
+"""How names of taxes begin that the platform keeps, to hand them over, or gives back: what stands
+against the tax that customers pay and get back."""
 _GOODS: Final = (
     "Sales", "Refunded Sales", "ProductCharges", "OurPrice", "Principal", "Shipping", "Gift",
     "Promo", "Goodwill", "RestockingDeduction", "COD", "Export",

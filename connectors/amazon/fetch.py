@@ -32,8 +32,8 @@ _OFFERS_PATH = "/products/pricing/v0/listings/{}/offers"
 _BUSY = (408, 429, 500, 502, 503, 504)
 _RESOLUTION = dt.timedelta(milliseconds=1)
 _RECENT = dt.timedelta(days=31)
-"""What changed before has arrived: promised deliveries and parcels, which a report does not tell,
-are looked at no more."""
+"""Nothing is done any more about what changed before; when it was promised and sent, which a report
+does not tell, stays unknown then."""
 _BEGINNING = dt.datetime(1995, 7, 16, tzinfo=dt.UTC)
 """Before there was a platform nothing on it changed."""
 

@@ -1,4 +1,4 @@
-"""What is booked: sales and refunds with their fees, storage by the month, and withdrawals.
+"""What is booked: sales and refunds with their fees; storage and a withdrawal every two weeks.
 
 A third of the sales is deferred: posted once when it is shipped, and again a week later, when its
 money is released.

@@ -58,10 +58,10 @@ def _found(account: Account, query: dict[str, Any]) -> pl.DataFrame:
         raise wrong("postedAfter or a related identifier with its value must be provided.")
     if end is not None and (end > newest or (start is not None and end < start)):
         raise wrong("postedBefore must be after postedAfter and two minutes ago.")
+    if start is not None and start > newest:
+        raise wrong("postedAfter must be two minutes ago.")
     end = newest if end is None else end
-    if start is not None and (start > newest or end - start > _LONGEST):
-        if start > newest:
-            raise wrong("postedAfter must be two minutes ago.")
+    if start is not None and end - start > _LONGEST:
         return bookings(account).clear()
     wanted = [_posted(start, end)]
     if query["marketplaceId"] not in (None, account.store):

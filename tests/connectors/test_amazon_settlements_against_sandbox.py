@@ -52,10 +52,9 @@ def test_every_sale_that_was_released_is_an_entry_of_what_was_charged_and_no_ord
     charged = by_order(lines, "net")
     assert len(sold) > 50
     assert sold == {order: charged[order] for order in sold}
-    fees = by_order(
-        entries.filter(entry_kind="commission", order_id=next(iter(sold))), "amount_minor"
-    )
-    assert all(minor < 0 for minor in fees.values())
+    kept = by_order(entries.filter(entry_kind="commission"), "amount_minor")
+    assert len(kept.keys() & sold.keys()) > 0.9 * len(sold)
+    assert -0.16 < sum(kept.values()) / sum(sold.values()) < -0.13
 
 
 def test_every_refund_is_a_case_of_its_order_with_the_amount_given_back(own: Account) -> None:
