@@ -24,6 +24,7 @@ _WRONG_PLACE = frozenset(
     )
 )  # fmt: skip
 INTERRUPTED = 130  # what typer makes of Ctrl-C
+_STOPPED = "shopkeeper: stopped; what was finished is kept, run it again to go on\n"
 
 app = typer.Typer(
     name="shopkeeper",
@@ -71,9 +72,14 @@ def main() -> None:
         sys.exit(Exit.WRONG_USE if error.errno in _WRONG_PLACE else Exit.FAILED)
     except SystemExit as ended:
         if ended.code == INTERRUPTED:
-            text = "stopped; what was finished is kept, run it again to go on"
-            sys.stderr.write(f"shopkeeper: {text}\n")
+            sys.stderr.write(_STOPPED)
         raise
+    except BaseException as error:
+        # While a flow runs Prefect takes the signal, and raises what costs a second to import.
+        if type(error).__name__ != "TerminationSignal" or OPTIONS.debug:
+            raise
+        sys.stderr.write(_STOPPED)
+        sys.exit(INTERRUPTED)
 
 
 def _error_sentence(error: OSError) -> str:

@@ -11,7 +11,7 @@ import polars as pl
 from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError, TableNotFoundError
 
-from contracts.errors import BusyError
+from contracts.errors import BusyError, ConfigurationError
 from contracts.tables import TABLES, Table, TableKind
 from warehouse.delta import (
     OvertakenError,
@@ -322,6 +322,9 @@ class Lake:
         """The Delta table itself, at its newest version if none is given; None: there is none.
 
         A version never changes, so its log is read once.
+
+        Raises:
+            ConfigurationError: the object store that it should lie on does not let us in.
         """
         if version is not None and (table_name, version) in self._opened:
             return self._opened[table_name, version]
@@ -329,6 +332,13 @@ class Lake:
             found = DeltaTable(self.url(table_name), version=version)
         except TableNotFoundError:
             return None
+        except OSError as error:
+            if version is not None or "://" not in self._url:
+                raise
+            raise ConfigurationError(
+                f"the lake at {self._url} cannot be read: look at its address, and at the access"
+                " to it that the environment gives, such as AWS_ACCESS_KEY_ID"
+            ) from error
         if version is not None:
             self._opened[table_name, version] = found
         return found

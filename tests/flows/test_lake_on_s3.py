@@ -15,6 +15,7 @@ import pytest
 from botocore.config import Config  # type: ignore[import-untyped]
 from polars.testing import assert_frame_equal
 
+from contracts.errors import ConfigurationError
 from contracts.tables import TABLES
 from flows.steps.build import build
 from flows.steps.forget import forget
@@ -96,6 +97,16 @@ def test_a_home_whose_lake_moved_to_s3_pulls_builds_goes_on_and_forgets(
         forget(home, member, by="ann")
     assert not any(names(key, body, member) for key, body in objects(bucket))
     assert not (built.folder / "data" / "lake").exists()
+
+
+def test_a_store_that_does_not_let_us_in_is_a_sentence_about_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    with pytest.raises(ConfigurationError, match=r"s3://lake/x cannot be read.*AWS_ACCESS_KEY_ID"):
+        Lake("s3://lake/x").versions()
 
 
 def test_processes_that_write_one_bucket_at_once_lose_nothing_and_double_nothing(

@@ -2,16 +2,19 @@
 
 import json
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from prefect.exceptions import TerminationSignal
 
 from actions.policies.registry import policies
 from contracts.codes import PolicyMode
 from contracts.errors import ConfigurationError
 from flows.steps.opening import open_home
+from shopkeeper import cli
 from shopkeeper.cli import main
 from shopkeeper.console import OPTIONS
 
@@ -195,6 +198,17 @@ def test_init_writes_a_home_that_opens_with_everything_in_shadow(
             PolicyMode.SHADOW
         }
         assert home.shop("my-shop").platform.connector.name == platform
+
+
+def test_a_run_that_is_told_to_end_while_a_flow_runs_says_so_in_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def told() -> None:
+        raise TerminationSignal(signal.SIGTERM)
+
+    monkeypatch.setattr(cli, "app", told)
+    assert call(monkeypatch, "run") == 130
+    assert capsys.readouterr().err.startswith("shopkeeper: stopped; what was finished is kept")
 
 
 def test_two_marketplaces_in_one_shop_are_refused(
